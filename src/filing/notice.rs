@@ -168,6 +168,11 @@ pub struct Told {
     pub made_at: Instant,
 }
 
+/// The documents that a notice is about, in its order.
+pub fn receipts(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Vec<ReceiptId>> {
+    notice_query::receipts(conn, unit, id)
+}
+
 /// The notices about a receipt, oldest first.
 pub fn of_receipt(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<Told>> {
     let found = notice_query::of_receipt(conn, unit, receipt)?;

@@ -41,3 +41,14 @@ pub fn of_receipt(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<V
     }
     Ok(found)
 }
+
+/// The documents that a notice is about, in its order.
+pub fn receipts(conn: &mut Conn, unit: UnitId, filing: FilingId) -> Result<Vec<ReceiptId>> {
+    notice_receipt::table
+        .filter(notice_receipt::unit_id.eq(unit))
+        .filter(notice_receipt::filing_id.eq(filing))
+        .order(notice_receipt::ordinal)
+        .select(notice_receipt::receipt_id)
+        .load(conn)
+        .classify()
+}

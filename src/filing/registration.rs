@@ -94,7 +94,8 @@ fn require_told(conn: &mut Conn, today: BusinessDay, unit: UnitId, told: &[Entru
 ///
 /// # Errors
 /// Those of `Registration::check`; `registration_pending` while an earlier form has no answer;
-/// `registration_missing` for a change where nothing is registered.
+/// `registration_missing` for a change where nothing is registered, and `registration_held` for a first
+/// form where receipts are: another one would tell the office that nothing was.
 pub fn draft(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -113,6 +114,10 @@ pub fn draft(
     if form.action == Action::Change && registration::of_unit(tx, unit)?.is_empty() {
         let detail = "a change needs a registration that was accepted";
         return Err(Error::conflict("registration_missing", detail));
+    }
+    if form.action == Action::New && registration::accepted(tx, unit, "receipt")?.is_some() {
+        let detail = "an accepted registration is changed by a change form (change)";
+        return Err(Error::conflict("registration_held", detail));
     }
     let new = Draft {
         unit,

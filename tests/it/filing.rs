@@ -14,6 +14,7 @@ use bienlai::filing::form::usage::UsageReport;
 use bienlai::filing::http::HttpEndpoint;
 use bienlai::filing::period::Quarter;
 use bienlai::filing::rules::State as MessageState;
+use bienlai::filing::transmission::Wanted;
 use bienlai::filing::{self, Draft, Kind, State, due, notice, report, transmission};
 use bienlai::id::{FilingId, PersonId, UnitId};
 use bienlai::identity::{self, NewClient};
@@ -519,7 +520,8 @@ fn a_halted_message_goes_on_when_a_person_releases_it() {
     let world = World::settled_in(Database::sqlite());
     fill(&world, 1);
     worker::deliver(&world.app, &Wall).unwrap();
-    let halted = world.look(|conn| transmission::of_unit(conn, Some(world.ba_dinh.id), true, 9)).remove(0);
+    let halted =
+        world.look(|conn| transmission::of_unit(conn, Some(world.ba_dinh.id), Wanted::Open, 9)).remove(0);
     assert_eq!(halted.state, MessageState::Halted);
     world.change(|tx, stamp| transmission::release(tx, stamp, &Actor::system(), halted.unit, halted.id));
     worker::deliver(&world.app, &TaxAuthority::new(Habits::default())).unwrap();

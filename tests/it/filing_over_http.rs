@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::filing::registration::listed_from_pem;
+use bienlai::filing::transmission::Wanted;
 use bienlai::id::UnitId;
 use bienlai::payment::book::Method;
 use bienlai::simulator::tax_authority::server::Server;
@@ -132,7 +133,7 @@ fn an_administrator_registers_entrusted_collection_over_the_api() {
         assert_eq!(seen["certificates"].as_array().unwrap().len(), 1);
         assert_eq!((authority.taken().len(), authority.doubles()), (1, 0));
         let sent = world.look(|conn| {
-            let found = bienlai::filing::transmission::of_unit(conn, Some(unit), false, 9)?;
+            let found = bienlai::filing::transmission::of_unit(conn, Some(unit), Wanted::All, 9)?;
             bienlai::filing::transmission::payload(conn, unit, found[0].id)
         });
         let sent = String::from_utf8(sent).unwrap();

@@ -133,6 +133,7 @@ mod taken_apart;
 mod taken_back;
 mod taken_back_corrected;
 mod tariff_by_command;
+mod tax_pages;
 mod three_routes;
 mod tickets;
 mod told_again;

@@ -153,6 +153,7 @@ impl Things {
         thing!("versions", "statement_version", VersionId);
         thing!("imports", "import_job", JobId);
         thing!("transmissions", "transmission", TransmissionId);
+        thing!("messages", "transmission", TransmissionId);
         for table in [
             "obligation",
             "receipt",

@@ -8,7 +8,8 @@ use crate::actor::{Actor, Scope};
 use crate::cli::office::Office;
 use crate::cli::{DONE, table};
 use crate::error::Result;
-use crate::filing::{code, transmission};
+use crate::filing::code;
+use crate::filing::transmission::{self, Wanted};
 use crate::id::TransmissionId;
 use crate::unit;
 
@@ -56,7 +57,7 @@ fn list(office: &Office, code: Option<&str>, open: bool) -> Result<u8> {
     let rows = office.read(&Actor::system(), |conn| {
         let unit = code.map(|code| unit::find_by_code(conn, code)).transpose()?.map(|unit| unit.id);
         let mut rows = Vec::new();
-        for message in transmission::of_unit(conn, unit, open, 200)? {
+        for message in transmission::of_unit(conn, unit, Wanted::open_if(open), 200)? {
             let unit = unit::find(conn, message.unit)?;
             rows.push(vec![
                 message.id.to_string(),

@@ -152,11 +152,26 @@ pub fn payload(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<Vec<
     transmission::table.find((unit, id)).select(transmission::payload).first(conn).classify()
 }
 
-/// The newest first; only those that are not settled where `open`.
+/// Which messages a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    All,
+    /// Those that are not settled yet.
+    Open,
+    In(State),
+}
+
+impl Wanted {
+    pub fn open_if(open: bool) -> Wanted {
+        if open { Wanted::Open } else { Wanted::All }
+    }
+}
+
+/// The newest first.
 pub fn of_unit(
     conn: &mut Conn,
     unit: Option<UnitId>,
-    open: bool,
+    wanted: Wanted,
     page: impl Into<Page>,
 ) -> Result<Vec<Message>> {
     let page = page.into();
@@ -164,9 +179,13 @@ pub fn of_unit(
     if let Some(unit) = unit {
         asked = asked.filter(transmission::unit_id.eq(unit));
     }
-    if open {
-        let settled = vec![State::Answered.as_str(), State::Refused.as_str()];
-        asked = asked.filter(transmission::state.ne_all(settled));
+    match wanted {
+        Wanted::All => {}
+        Wanted::Open => {
+            let settled = vec![State::Answered.as_str(), State::Refused.as_str()];
+            asked = asked.filter(transmission::state.ne_all(settled));
+        }
+        Wanted::In(state) => asked = asked.filter(transmission::state.eq(state.as_str())),
     }
     let found: Vec<Columns> =
         asked.order(transmission::id.desc()).limit(page.limit).select(columns!()).load(conn).classify()?;
@@ -254,6 +273,19 @@ pub fn oldest_waiting(conn: &mut Conn) -> Result<Option<Instant>> {
     transmission::table
         .filter(transmission::state.eq_any(waiting))
         .order(transmission::created_at)
+        .select(transmission::created_at)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The same of one unit.
+pub fn oldest_waiting_of(conn: &mut Conn, unit: UnitId) -> Result<Option<Instant>> {
+    let waiting = vec![State::Queued.as_str(), State::Sending.as_str(), State::Unknown.as_str()];
+    transmission::table
+        .filter(transmission::unit_id.eq(unit))
+        .filter(transmission::state.eq_any(waiting))
+        .order(transmission::id)
         .select(transmission::created_at)
         .first(conn)
         .optional()

@@ -87,6 +87,57 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/tax/messages",
+        vi: "Sổ truyền nhận với cơ quan thuế của một đơn vị.",
+        en: "The ledger of messages to the tax authority of a unit, newest first.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/tax/messages/{id}",
+        vi: "Một thông điệp: nội dung, các lần gửi, các phản hồi.",
+        en: "One message: what it carries, every attempt and every answer.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/tax/messages/{id}",
+        vi: "Cho thông điệp đang dừng đi tiếp; hỏi cơ quan thuế trước khi gửi lại.",
+        en: "Lets a halted message go again; the authority is asked before it is sent.",
+        who: "approver, administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/tax/messages/{id}/xml",
+        vi: "Thông điệp đã gửi, dạng XML.",
+        en: "The message as it is sent, as XML.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/tax/messages/{id}/answers/{n}",
+        vi: "Phản hồi thứ n, dạng XML, nguyên như đã nhận.",
+        en: "The n-th answer as it came, as XML.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/tax/registration",
+        vi: "Đăng ký sử dụng chứng từ điện tử (01/ĐKTĐ-CTĐT) của một đơn vị.",
+        en: "A unit's registration of e-documents (01/ĐKTĐ-CTĐT): what was accepted, what is on its way.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/tax/registration",
+        vi: "Lập tờ khai, hoặc ghi nhận tờ khai đã được chấp nhận.",
+        en: "Drafts a form, or records that one was accepted.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/batches",
         vi: "Bảng kê quẹt thẻ (POS) đã nhập.",
         en: "Card batches that were taken on.",

@@ -1,7 +1,6 @@
 //! The tax authority: registrations, usage reports, error notices, the ledger of messages.
 
 pub(super) mod alarms;
-
 pub use alarms::{accept as accept_report, approve as approve_report, list as alarms};
 
 use actix_web::{HttpRequest, web};
@@ -17,7 +16,8 @@ use crate::filing::form::notice::Demand;
 use crate::filing::form::registration::{Action, Entrusting};
 use crate::filing::period::Quarter;
 use crate::filing::registration::Asked;
-use crate::filing::{self, Filing, Kind, due, notice, query, report, transmission};
+use crate::filing::transmission::{self, Wanted};
+use crate::filing::{self, Filing, Kind, due, notice, query, report};
 use crate::id::{FilingId, ReceiptId, RegistrationId, TransmissionId, UnitId};
 use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
@@ -439,7 +439,7 @@ pub async fn transmissions(request: HttpRequest, caller: Caller, shared: web::Da
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = transmission::of_unit(conn, Some(unit), asked.open, page)?;
+            let found = transmission::of_unit(conn, Some(unit), Wanted::open_if(asked.open), page)?;
             let next = paging::next(&found, page.limit, |message| message.id);
             let shown: Vec<Value> = found.iter().map(message_json).collect();
             Ok(json!({ "transmissions": shown, "next": next }))

@@ -2,7 +2,7 @@
 
 use super::finance::workbench::resolution_key;
 use super::wording::Lang;
-use super::{called, detail};
+use super::{called, detail, marks};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::correction::{self, Correction};
@@ -253,7 +253,7 @@ fn of_notice(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts:
         let document = format!("{} {} {} ({})", item.template, item.series, item.number, day(item.issued_on));
         facts.add(lang.t("document"), format!("{document}: {}", item.reason));
     }
-    Ok(())
+    add_marks(lang, &form, facts)
 }
 
 fn of_report(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts: &mut Facts) -> Result<()> {
@@ -264,6 +264,14 @@ fn of_report(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts:
     for line in report.lines.iter().take(SHOWN_DIFFERENCES) {
         let counts = format!("{} ({})", line.used, line.amount);
         facts.add(lang.t("document"), format!("{} {}: {counts}", line.template, line.series));
+    }
+    add_marks(lang, &form, facts)
+}
+
+/// The rules by which the form was made, each with its mark: who approves it approves by them.
+fn add_marks(lang: Lang, form: &filing::Filing, facts: &mut Facts) -> Result<()> {
+    for rule in marks::of_form(lang, form)? {
+        facts.add(lang.t("matter_rule"), rule);
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub mod kept;
 mod listing;
 pub mod live;
 pub mod lookup;
+mod marks;
 mod markup;
 mod mask;
 mod matter;

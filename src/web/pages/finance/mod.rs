@@ -33,6 +33,7 @@ pub mod slips;
 pub mod statements;
 mod steps;
 mod stored;
+pub mod tax;
 pub mod trust;
 mod undoing;
 pub mod unmatch;

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::filing::form::usage::Line;
 use crate::filing::period::Quarter;
 use crate::filing::{self, Filing, Kind, State, due, query, report, transmission};
-use crate::id::{FilingId, UnitId};
+use crate::id::{FilingId, TransmissionId, UnitId};
 use crate::store::Conn;
 use crate::unit::Unit;
 use crate::web::Shared;
@@ -26,6 +26,7 @@ use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, or_dash, time};
+use crate::web::pages::marks;
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
@@ -51,6 +52,9 @@ struct Made {
     can_approve: bool,
     can_accept: bool,
     has_file: bool,
+    /// The rules by which it was made, each with its mark.
+    rules: Vec<String>,
+    message: Option<TransmissionId>,
 }
 
 #[derive(Template)]
@@ -85,7 +89,8 @@ struct Found {
     quarter: Quarter,
     lines: Vec<Line>,
     changed: Vec<String>,
-    made: Vec<(Filing, bool)>,
+    /// With the message that carries it.
+    made: Vec<(Filing, Option<TransmissionId>)>,
 }
 
 async fn compose(
@@ -143,7 +148,8 @@ async fn compose(
         can_make: can_work && found.is_some() && live == 0,
         can_supplement: can_work && found.as_ref().is_some_and(|found| !found.changed.is_empty()),
         made: found
-            .map(|found| found.made.iter().map(|one| made(lang, can_work, one)).collect())
+            .map(|found| found.made.iter().map(|one| made(lang, can_work, one)).collect::<Result<_>>())
+            .transpose()?
             .unwrap_or_default(),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
@@ -160,8 +166,8 @@ fn found(conn: &mut Conn, actor: &Actor, asked: &Asked, today: BusinessDay) -> R
     };
     let mut made = Vec::new();
     for one in query::of_period(conn, unit.id, Kind::UsageReport, &quarter.to_string())? {
-        let has_file = !transmission::of_filing(conn, unit.id, one.id)?.is_empty();
-        made.push((one, has_file));
+        let message = transmission::of_filing(conn, unit.id, one.id)?.pop();
+        made.push((one, message.map(|message| message.id)));
     }
     let changed = report::changes(conn, unit.id, quarter)?;
     Ok(Found {
@@ -232,14 +238,14 @@ fn figures(frame: &Frame, lines: &[Line]) -> Listing {
     }
 }
 
-fn made(lang: Lang, can_work: bool, (filing, has_file): &(Filing, bool)) -> Made {
+fn made(lang: Lang, can_work: bool, (filing, message): &(Filing, Option<TransmissionId>)) -> Result<Made> {
     let tone = match filing.state {
         State::Accepted => "done",
         State::Refused => "late",
         State::Withdrawn => "gone",
         _ => "wait",
     };
-    Made {
+    Ok(Made {
         id: filing.id,
         made_at: time(filing.created_at),
         state: stored::value(lang, filing.state.as_str()),
@@ -247,8 +253,10 @@ fn made(lang: Lang, can_work: bool, (filing, has_file): &(Filing, bool)) -> Made
         is_supplement: filing.earlier.is_some(),
         can_approve: can_work && filing.state == State::Requested,
         can_accept: can_work && (State::Signed..State::Accepted).contains(&filing.state),
-        has_file: *has_file,
-    }
+        has_file: message.is_some(),
+        rules: marks::of_form(lang, filing)?,
+        message: *message,
+    })
 }
 
 /// `POST /finance/reports`: `do` is `make` or `supplement`.

@@ -1,0 +1,255 @@
+//! `/tax/messages/{id}`: one message to the tax authority: what it carries, every step of its way, every
+//! answer as it came, and both as files.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+
+use super::words;
+use crate::actor::Role;
+use crate::error::{Error, Result};
+use crate::filing::rules::State;
+use crate::filing::transmission::{self, Event, Message, ReplyRecord};
+use crate::filing::{self, Filing, Kind, invoice, notice, reply};
+use crate::id::{ReceiptId, TransmissionId, UnitId};
+use crate::receipt;
+use crate::store::Conn;
+use crate::unit;
+use crate::web::Shared;
+use crate::web::api::days;
+use crate::web::extract;
+use crate::web::pages::fields::{Pairs, Wrong};
+use crate::web::pages::finance::READERS;
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::listing::{Cell, Listing, or_dash, time};
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Who lets a halted message go again.
+const RELEASERS: [Role; 2] = [Role::Approver, Role::Administrator];
+
+/// An answer of the authority.
+struct Answer {
+    kind: String,
+    words: &'static str,
+    tone: &'static str,
+    at: String,
+    code: String,
+    faults: Vec<String>,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "tax_message.html")]
+struct MessagePage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    id: TransmissionId,
+    kind: String,
+    unit: String,
+    code: String,
+    words: &'static str,
+    tone: &'static str,
+    /// When it goes on by itself; empty where it does not.
+    next_at: String,
+    form: String,
+    form_words: &'static str,
+    form_tone: &'static str,
+    /// What it carries: where it is shown, and its name.
+    carried: Vec<(String, String)>,
+    events: Listing,
+    answers: Vec<Answer>,
+    can_release: bool,
+}
+
+struct Found {
+    message: Message,
+    unit: unit::Unit,
+    form: Filing,
+    carried: Vec<(String, String)>,
+    events: Vec<Event>,
+    answers: Vec<ReplyRecord>,
+}
+
+/// `GET /tax/messages/{id}`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+}
+
+async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<MessagePage> {
+    signed.require(&READERS)?;
+    let id: TransmissionId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+    let found = block(move || {
+        app.read(&actor, |conn| {
+            let message = transmission::find(conn, &actor.scope, id)?;
+            let form = filing::find(conn, message.unit, message.filing)?;
+            Ok(Found {
+                unit: unit::find(conn, message.unit)?,
+                carried: carried(conn, lang, &form)?,
+                events: transmission::events(conn, message.unit, id)?,
+                answers: transmission::replies(conn, message.unit, id)?,
+                form,
+                message,
+            })
+        })
+    })
+    .await?;
+    let message = &found.message;
+    let (words, tone) = words::message_state(lang, message.state);
+    let (form_words, form_tone) = words::form_state(lang, found.form.state);
+    let is_at_rest = matches!(message.state, State::Answered | State::Refused | State::Halted);
+    Ok(MessagePage {
+        csrf: signed.csrf.clone(),
+        wrong: Wrong::default(),
+        id,
+        kind: words::kind(lang, message.kind),
+        unit: found.unit.name,
+        code: message.message_code.clone(),
+        words,
+        tone,
+        next_at: if is_at_rest { String::new() } else { time(message.run_at) },
+        form: format!("{} {}", found.form.form, found.form.period.unwrap_or_default()),
+        form_words,
+        form_tone,
+        carried: found.carried,
+        events: steps(&frame, &found.events),
+        answers: (1..).zip(&found.answers).map(|(n, one)| answer(lang, id, n, one)).collect(),
+        can_release: message.state == State::Halted && RELEASERS.contains(&signed.actor.role),
+        frame,
+    })
+}
+
+/// What a message is about, with the pages that show it.
+fn carried(conn: &mut Conn, lang: Lang, form: &Filing) -> Result<Vec<(String, String)>> {
+    let code = unit::find(conn, form.unit)?.code;
+    match form.kind {
+        Kind::UsageReport => {
+            let quarter = form.period.clone().unwrap_or_default();
+            let words = format!("{} {quarter}", lang.t("reports_report"));
+            Ok(vec![(format!("/finance/reports?unit={code}&quarter={quarter}"), words)])
+        }
+        Kind::Registration => {
+            Ok(vec![(format!("/tax/registration?unit={code}"), lang.t("way_tax_registration").to_owned())])
+        }
+        Kind::Invoice => documents(conn, form.unit, &[form.data::<invoice::Sent>()?.receipt]),
+        Kind::ErrorNotice => {
+            let receipts = notice::receipts(conn, form.unit, form.id)?;
+            documents(conn, form.unit, &receipts)
+        }
+    }
+}
+
+fn documents(conn: &mut Conn, unit: UnitId, ids: &[ReceiptId]) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for id in ids {
+        if let Some(document) = receipt::query::by_id(conn, unit, *id)? {
+            found.push((format!("/r/{}", document.lookup_code), document.name()));
+        }
+    }
+    Ok(found)
+}
+
+fn steps(frame: &Frame, events: &[Event]) -> Listing {
+    let row = |event: &Event| {
+        let state = State::ALL.into_iter().find(|state| state.as_str() == event.state);
+        let state = state.map_or(("–", "gone"), |state| words::message_state(frame.lang, state));
+        vec![
+            Cell::text(time(event.at)),
+            Cell::text(words::event(frame.lang, &event.kind)),
+            Cell::state(state.0, state.1),
+            Cell::text(or_dash(Some(event.detail.clone()).filter(|text| !text.is_empty()))),
+        ]
+    };
+    Listing {
+        caption: frame.t("messages_steps"),
+        heads: ["messages_at", "messages_happened", "messages_then", "messages_detail"]
+            .iter()
+            .map(|key| frame.t(key))
+            .collect(),
+        rows: events.iter().map(row).collect(),
+    }
+}
+
+fn answer(lang: Lang, id: TransmissionId, n: usize, reply: &ReplyRecord) -> Answer {
+    let (words, tone) = words::verdict(lang, &reply.verdict);
+    let faults: Vec<reply::Fault> = serde_json::from_str(&reply.faults).unwrap_or_default();
+    Answer {
+        kind: words::kind(lang, reply.kind),
+        words,
+        tone,
+        at: time(reply.received_at),
+        code: reply.message_code.clone(),
+        faults: faults.into_iter().map(|fault| format!("{} {}", fault.code, fault.text)).collect(),
+        href: format!("/tax/messages/{id}/answers/{n}"),
+    }
+}
+
+/// `POST /tax/messages/{id}`: lets a halted message go again; the authority is asked first.
+pub async fn release(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    signed.fields(&request, form)?;
+    signed.require(&RELEASERS)?;
+    let id: TransmissionId = extract::path(&request, "id")?;
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let released = block(move || {
+        app.write(&actor, |tx, stamp| {
+            let message = transmission::find(tx, &actor.scope, id)?;
+            transmission::release(tx, stamp, &actor, message.unit, id)
+        })
+    })
+    .await;
+    match released {
+        Ok(()) => Ok(see(format!("/tax/messages/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &MessagePage { wrong, ..page }))
+        }
+    }
+}
+
+/// `GET /tax/messages/{id}/xml`: the message as it goes to the authority.
+pub async fn xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let id: TransmissionId = extract::path(&request, "id")?;
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor);
+    let (name, bytes) = block(move || {
+        app.read(&actor, |conn| {
+            let message = transmission::find(conn, &actor.scope, id)?;
+            let bytes = transmission::payload(conn, message.unit, id)?;
+            Ok((format!("{}-{}.xml", message.kind, message.message_code), bytes))
+        })
+    })
+    .await?;
+    Ok(days::file(bytes, "application/xml", &name))
+}
+
+/// `GET /tax/messages/{id}/answers/{n}`: the n-th answer, from 1, as it came.
+pub async fn answer_xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let id: TransmissionId = extract::path(&request, "id")?;
+    let n: usize = extract::path_text(&request, "n").parse().unwrap_or(0);
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor);
+    let (kind, bytes) = block(move || {
+        app.read(&actor, |conn| {
+            let message = transmission::find(conn, &actor.scope, id)?;
+            let answers = transmission::replies(conn, message.unit, id)?;
+            let found = n.checked_sub(1).and_then(|at| answers.into_iter().nth(at));
+            let missing = || Error::not_found("transmission_not_found", "no such answer of the message");
+            found.map(|one| (one.kind, one.raw)).ok_or_else(missing)
+        })
+    })
+    .await?;
+    Ok(days::file(bytes, "application/xml", &format!("{kind}-{id}-{n}.xml")))
+}

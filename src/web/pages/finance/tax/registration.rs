@@ -1,0 +1,301 @@
+//! `/tax/registration`: what the tax office accepted of a unit, the forms 01/ĐKTĐ-CTĐT on their way to it
+//! with what stands in them and the rules behind them, and the next one.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::registration_form::{self, Typed};
+use super::words;
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
+use crate::filing::form::registration::{Action, Registration};
+use crate::filing::{Filing, Kind, State, query, transmission};
+use crate::id::{FilingId, TransmissionId};
+use crate::store::Conn;
+use crate::unit::Unit;
+use crate::unit::registration::{self, CertificateAction, ListedCertificate};
+use crate::web::Shared;
+use crate::web::extract;
+use crate::web::pages::called;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::finance::READERS;
+use crate::web::pages::finance::report_page::{unit_choices, unit_named};
+use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::listing::{Cell, Listing, day, time};
+use crate::web::pages::marks;
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, Posted, html};
+use crate::web::respond::block;
+
+/// Forms on one page, the newest.
+const SHOWN_LIMIT: i64 = 20;
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    unit: String,
+}
+
+/// A form as the page shows it.
+struct Form {
+    id: FilingId,
+    title: String,
+    state: &'static str,
+    tone: &'static str,
+    made_at: String,
+    /// What stands in it: name and value.
+    says: Vec<(&'static str, String)>,
+    /// The rules by which it was made, each with its mark.
+    rules: Vec<String>,
+    /// What happened: when, what, and the reason where there is one.
+    history: Vec<(String, String, String)>,
+    message: Option<TransmissionId>,
+    can_accept: bool,
+}
+
+#[derive(Template)]
+#[template(path = "tax_registration.html")]
+struct RegistrationPage {
+    frame: Frame,
+    csrf: String,
+    wrong: Wrong,
+    units: Vec<(String, String)>,
+    unit: String,
+    accepted: Listing,
+    certificates: Listing,
+    forms: Vec<Form>,
+    /// `new`, or `change` where the office accepted one.
+    action: &'static str,
+    can_draft: bool,
+    /// Certificates that a change may stop: serial and what it is.
+    stoppable: Vec<(String, String)>,
+    typed: Typed,
+    /// What was typed beside an acceptance that was refused: the form's id, number and day.
+    accepting: (String, String, String),
+}
+
+struct Found {
+    unit: Unit,
+    accepted: Vec<registration::Registration>,
+    certificates: Vec<ListedCertificate>,
+    forms: Vec<Form>,
+    is_registered: bool,
+    is_waiting: bool,
+    typed: Typed,
+}
+
+/// `GET /tax/registration?unit=`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    let asked: Asked = extract::query(&request).unwrap_or_default();
+    compose(&request, &signed, &shared, (asked.unit, None, Wrong::default())).await
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (unit, fields, mut wrong): (String, Option<&Fields>, Wrong),
+) -> Page {
+    signed.require(&READERS)?;
+    let frame = Frame::of(signed, request);
+    let can_work = signed.actor.role == Role::Administrator;
+    let (app, actor, lang, code) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, unit.clone());
+    let (choices, found) = block(move || {
+        app.read(&actor, |conn| {
+            Ok((unit_choices(conn, &actor)?, found(conn, &actor, (lang, can_work), &code)))
+        })
+    })
+    .await?;
+    let found = match found {
+        Ok(found) => Some(found),
+        Err(error) => {
+            wrong.0.extend(Wrong::of(error, lang)?.0);
+            None
+        }
+    };
+    let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let is_registered = found.as_ref().is_some_and(|found| found.is_registered);
+    let certificates = found.as_ref().map(|found| found.certificates.as_slice()).unwrap_or_default();
+    let field = |name: &str| fields.map(|fields| fields.get(name).to_owned()).unwrap_or_default();
+    let page = RegistrationPage {
+        csrf: signed.csrf.clone(),
+        wrong,
+        units: choices,
+        unit: found.as_ref().map_or(unit, |found| found.unit.code.clone()),
+        accepted: accepted(&frame, found.as_ref().map(|found| found.accepted.as_slice()).unwrap_or_default()),
+        stoppable: certificates.iter().map(|one| (one.serial.clone(), certificate(lang, one))).collect(),
+        certificates: listed(&frame, certificates),
+        action: if is_registered { "change" } else { "new" },
+        can_draft: can_work && found.as_ref().is_some_and(|found| !found.is_waiting),
+        typed: match (fields, &found) {
+            (Some(fields), _) if fields.get("do") == "draft" => Typed::of(fields),
+            (_, Some(found)) => found.typed.clone(),
+            _ => Typed::default(),
+        },
+        accepting: (field("form"), field("notice_no"), field("on")),
+        forms: found.map(|found| found.forms).unwrap_or_default(),
+        frame,
+    };
+    Ok(html(status, &page))
+}
+
+fn found(conn: &mut Conn, actor: &Actor, (lang, can_work): (Lang, bool), code: &str) -> Result<Found> {
+    let unit = unit_named(conn, actor, code)?;
+    let filings = query::of_unit(conn, unit.id, Some(Kind::Registration), SHOWN_LIMIT)?;
+    let is_waiting = filings.iter().any(|one| one.state.is_live() && one.state != State::Accepted);
+    let newest: Option<Registration> = filings.first().map(Filing::data).transpose()?;
+    let forms: Result<Vec<Form>> = filings.iter().map(|one| form(conn, lang, (can_work, one))).collect();
+    Ok(Found {
+        accepted: registration::of_unit(conn, unit.id)?,
+        certificates: registration::certificates(conn, unit.id)?,
+        forms: forms?,
+        is_registered: registration::accepted(conn, unit.id, "receipt")?.is_some(),
+        is_waiting,
+        typed: newest.map(|form| Typed::before(&form)).unwrap_or_default(),
+        unit,
+    })
+}
+
+fn form(conn: &mut Conn, lang: Lang, (can_work, filing): (bool, &Filing)) -> Result<Form> {
+    let (state, tone) = words::form_state(lang, filing.state);
+    let said: Registration = filing.data()?;
+    let message = transmission::of_filing(conn, filing.unit, filing.id)?.pop();
+    let history = query::history(conn, filing.unit, filing.id)?;
+    let step = |(event, _, _, reason, at): (String, String, String, Option<String>, _)| {
+        let reason = match (event.as_str(), reason) {
+            ("acceptance_held", Some(code)) => lang.of_code(&code).to_owned(),
+            (_, reason) => reason.unwrap_or_default(),
+        };
+        (time(at), words::form_event(lang, &event), reason)
+    };
+    Ok(Form {
+        id: filing.id,
+        title: lang
+            .t(if said.action == Action::New { "registration_new" } else { "registration_change" })
+            .into(),
+        state,
+        tone,
+        made_at: time(filing.created_at),
+        says: says(lang, &said),
+        rules: marks::of_form(lang, filing)?,
+        history: history.into_iter().map(step).collect(),
+        message: message.map(|message| message.id),
+        can_accept: can_work && (State::Signed..State::Accepted).contains(&filing.state),
+    })
+}
+
+/// What stands in a form.
+fn says(lang: Lang, form: &Registration) -> Vec<(&'static str, String)> {
+    let mut kinds = Vec::new();
+    if form.receipts_without_value {
+        kinds.push(lang.t("registration_without_value"));
+    }
+    if form.receipts_with_value {
+        kinds.push(lang.t("registration_with_value"));
+    }
+    let office = format!("{} {}", form.taxpayer.office_code, form.taxpayer.office_name);
+    let contact = format!("{}, {}, {}", form.contact_name, form.contact_phone, form.contact_email);
+    let mut rows = vec![
+        (lang.t("day"), day(form.made_on)),
+        (lang.t("registration_office"), office),
+        (lang.t("registration_contact"), contact),
+        (lang.t("registration_kinds"), kinds.join("; ")),
+    ];
+    for one in &form.certificates {
+        rows.push((lang.t("registration_certificate"), certificate(lang, one)));
+    }
+    for one in &form.entrustments {
+        let told =
+            format!("{} {} ({} – {})", one.organisation, one.tax_code, one.valid_from, one.valid_until);
+        rows.push((lang.t("registration_entrustment"), told));
+    }
+    rows
+}
+
+/// What happens to a certificate, its serial, who issued it, and its days.
+fn certificate(lang: Lang, one: &ListedCertificate) -> String {
+    let key = match one.action {
+        CertificateAction::Add => "registration_add",
+        CertificateAction::Renew => "registration_renew",
+        CertificateAction::Stop => "registration_stop",
+    };
+    let days = format!("{} – {}", day(one.valid_from.business_day()), day(one.valid_until.business_day()));
+    format!("{}: {} · {} · {days}", lang.t(key), one.serial, one.issuer)
+}
+
+fn accepted(frame: &Frame, held: &[registration::Registration]) -> Listing {
+    let row = |one: &registration::Registration| {
+        let kinds: Vec<String> =
+            one.document_kinds.iter().map(|kind| called::document(frame.lang, kind)).collect();
+        vec![
+            Cell::text(one.form.clone()),
+            Cell::text(one.notice_no.clone()),
+            Cell::text(day(one.accepted_on)),
+            Cell::text(kinds.join(", ")),
+            Cell::text(format!("{} {}", one.office_code, one.office_name)),
+        ]
+    };
+    Listing {
+        caption: frame.t("registration_accepted_ones"),
+        heads: [
+            "messages_form",
+            "reports_notice_no",
+            "registration_accepted_on",
+            "registration_kinds",
+            "registration_office",
+        ]
+        .iter()
+        .map(|key| frame.t(key))
+        .collect(),
+        rows: held.iter().map(row).collect(),
+    }
+}
+
+fn listed(frame: &Frame, held: &[ListedCertificate]) -> Listing {
+    let row = |one: &ListedCertificate| {
+        vec![
+            Cell::mono(one.serial.clone()),
+            Cell::text(one.issuer.clone()),
+            Cell::text(time(one.valid_from)),
+            Cell::text(time(one.valid_until)),
+        ]
+    };
+    Listing {
+        caption: frame.t("registration_certificates"),
+        heads: ["registration_serial", "registration_issuer", "duties_from", "duties_until"]
+            .iter()
+            .map(|key| frame.t(key))
+            .collect(),
+        rows: held.iter().map(row).collect(),
+    }
+}
+
+/// `POST /tax/registration`: `do` is `draft`, or `accept` with the number and day of the office's notice.
+pub async fn step(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let done = block(move || match typed.get("do") {
+        "draft" => registration_form::draft(&app, &actor, &typed),
+        "accept" => registration_form::accept(&app, &actor, &typed),
+        _ => Err(Error::invalid("form.do", "form_unreadable", "draft or accept")),
+    })
+    .await;
+    match done {
+        Ok(unit) => Ok(see(format!("/tax/registration?unit={unit}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            compose(&request, &signed, &shared, (fields.get("unit").to_owned(), Some(&fields), wrong)).await
+        }
+    }
+}

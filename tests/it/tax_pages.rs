@@ -1,0 +1,202 @@
+//! What goes to the tax authority, at a browser: the ledger of messages with every step and answer, the
+//! registration from its draft to its acceptance, and the marks of the rules that people approve by.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::filing::endpoint::TaxEndpoint;
+use bienlai::filing::registration::listed_from_pem;
+use bienlai::filing::rules::Outcome;
+use bienlai::filing::{self, Kind, notice, query};
+use bienlai::id::FilingId;
+use bienlai::payment::book::Method;
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
+use bienlai::unit::registration::CertificateAction;
+use bienlai::worker;
+
+use crate::filing::{OTHER_SIGNER, PLACE, deliver, install, newcomer};
+use crate::support::program::{Reply, Service};
+use crate::support::visitor::{Visitor, location, seated};
+use crate::support::{World, each_database};
+
+fn text(reply: &Reply) -> String {
+    String::from_utf8_lossy(&reply.body).into_owned()
+}
+
+/// A link of the page that begins so.
+fn link(visitor: &Visitor, beginning: &str) -> String {
+    let mark = format!("href=\"{beginning}");
+    let rest = visitor.page.split(&mark).nth(1).unwrap_or_else(|| panic!("{mark}: {}", visitor.page));
+    format!("{beginning}{}", rest.split('"').next().unwrap())
+}
+
+/// A notice about a receipt of Ba Đình.
+fn notice_asked(world: &World) -> FilingId {
+    let owed = world.raise(Dong(25_000));
+    world.take(&owed, Dong(25_000), Method::Cash).unwrap();
+    world.seal();
+    let receipt = world.receipts(&owed).remove(0).id;
+    let clerk = crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk);
+    world.change(|tx, stamp| {
+        let request = notice::Request {
+            unit: world.ba_dinh.id,
+            documents: vec![(receipt, "Sai địa chỉ người nộp".into())],
+            demand: None,
+            place: PLACE.into(),
+        };
+        notice::request(tx, stamp, &clerk, request)
+    })
+}
+
+#[test]
+fn a_message_is_followed_from_the_list_to_the_answer_as_it_came() {
+    each_database(|database| {
+        let mut world = World::settled_in_before(database, 9);
+        world.stop_watching();
+        let asked = notice_asked(&world);
+        let chief = crate::filing::person(&world.ba_dinh, Role::Approver, world.chief);
+        world.change(|tx, stamp| notice::approve(tx, stamp, &chief, world.ba_dinh.id, asked).map(|_| ()));
+        deliver(&world, &TaxAuthority::new(Habits::default()));
+        let mut service = Service::start(&world);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", Scope::All);
+        assert_eq!(finance.get("/tax/messages?unit=00004").status, 200);
+        finance.sees("304 Thông báo 04/SS-CTĐT");
+        finance.sees("đã có kết quả");
+        let message = link(&finance, "/tax/messages/trm_");
+        assert_eq!(finance.get(&message).status, 200);
+        for seen in
+            ["cơ quan thuế đã nhận", "999 Phản hồi kỹ thuật [V]", "301 Thông báo 01/TB-SSĐT", "chấp nhận"]
+        {
+            finance.sees(seen);
+        }
+        finance.sees("href=\"/r/");
+        let (sent, answer) = (format!("{message}/xml"), format!("{message}/answers/1"));
+        let sent = finance.get(&sent);
+        assert!(sent.status == 200 && text(&sent).contains("04/SS-CTĐT"), "{}", text(&sent));
+        let answered = finance.get(&answer);
+        assert!(answered.status == 200 && text(&answered).contains("999"), "{}", text(&answered));
+        for missing in ["0", "9", "x"] {
+            assert_eq!(finance.get(&format!("{message}/answers/{missing}")).status, 404, "{missing}");
+        }
+        finance.get("/tax/messages?unit=00004&state=open");
+        finance.sees("Chưa có gì.");
+        assert_eq!(finance.get("/tax/messages?state=lost").status, 400);
+        let elsewhere = Scope::unit(world.tay_ho.id);
+        let mut stranger = seated(&world, service.address, Role::Finance, "ketoan.khac", elsewhere);
+        assert_eq!(stranger.get(&message).status, 404, "another unit's message does not exist");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_halted_message_is_let_go_again_by_a_button() {
+    struct Wall;
+    impl TaxEndpoint for Wall {
+        fn send(&self, _: &str, _: &[u8]) -> Outcome {
+            Outcome::Rejected("HTTP 401".into())
+        }
+        fn ask(&self, _: &str) -> Outcome {
+            Outcome::NotKnown
+        }
+    }
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        crate::filing::fill(&world, 1);
+        worker::deliver(&world.app, &Wall).unwrap();
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "truong.mau", Scope::All);
+        chief.get("/tax/messages?unit=00004&state=halted");
+        let message = link(&chief, "/tax/messages/trm_");
+        chief.get(&message);
+        chief.sees("HTTP 401");
+        let released = chief.post(&message, &[]);
+        assert_eq!((released.status, location(&released)), (303, message.as_str()));
+        chief.get(&message);
+        chief.sees("người có quyền cho đi tiếp");
+        assert!(!chief.page.contains("Cho đi tiếp</button>"), "{}", chief.page);
+        assert_eq!(chief.post(&message, &[]).status, 400, "only a halted message");
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", Scope::All);
+        finance.get(&message);
+        assert_eq!(finance.post(&message, &[]).status, 403);
+        service.stop();
+    });
+}
+
+#[test]
+fn an_administrator_registers_a_unit_on_a_page_and_a_second_first_form_is_refused() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        let unit = newcomer(&world);
+        let own = listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        install(&world, unit, &own.serial).unwrap();
+        let mut service = Service::start(&world);
+        let mut office = seated(&world, service.address, Role::Administrator, "quantri.mau", Scope::All);
+        let page = "/tax/registration?unit=00999";
+        assert_eq!(office.get(page).status, 200);
+        office.sees("Lập tờ khai đăng ký");
+        let form = |office_code: &'static str, action: &'static str| {
+            vec![
+                ("unit", "00999"),
+                ("do", "draft"),
+                ("action", action),
+                ("office_code", office_code),
+                ("office_name", "Thuế cơ sở Thử"),
+                ("contact_name", "Người Liên Hệ Mẫu"),
+                ("contact_email", "lienhe@example.vn"),
+                ("contact_phone", "02400000000"),
+            ]
+        };
+        assert_eq!(office.post("/tax/registration", &form("HN", "new")).status, 400);
+        office.sees("value=\"Người Liên Hệ Mẫu\"");
+        let drafted = office.post("/tax/registration", &form("10100", "new"));
+        assert_eq!((drafted.status, location(&drafted)), (303, page), "{}", office.page);
+        office.get(page);
+        for seen in [own.serial.as_str(), "Biên lai không in sẵn mệnh giá", "Mẫu tờ khai"] {
+            office.sees(seen);
+        }
+        assert!(!office.page.contains("value=\"draft\""), "one waits already");
+        assert_eq!(office.post("/tax/registration", &form("10100", "new")).status, 400);
+        worker::sign_forms(&world.app).unwrap();
+        office.get(page);
+        office.sees("đã ký, chờ gửi");
+        let id = world.look(|conn| query::of_unit(conn, unit, Some(Kind::Registration), 9)).remove(0).id;
+        let id = id.to_string();
+        let accept =
+            [("unit", "00999"), ("do", "accept"), ("form", id.as_str()), ("notice_no", "15/TB"), ("on", "")];
+        assert_eq!(office.post("/tax/registration", &accept).status, 303, "{}", office.page);
+        office.get(page);
+        for seen in ["được cơ quan thuế chấp nhận", "15/TB", "Lập tờ khai thay đổi"] {
+            office.sees(seen);
+        }
+        let again = office.post("/tax/registration", &form("10100", "new"));
+        assert_eq!(again.status, 400, "what is registered is changed, not registered again");
+        office.sees("hãy lập tờ khai thay đổi");
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", Scope::All);
+        finance.get(page);
+        assert!(!finance.page.contains("value=\"draft\""), "a reader drafts nothing");
+        assert_eq!(finance.post("/tax/registration", &form("10100", "change")).status, 403);
+        service.stop();
+    });
+}
+
+#[test]
+fn whoever_approves_a_notice_sees_how_sure_its_rules_are() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        let asked = notice_asked(&world);
+        let marks = world.look(|conn| {
+            let form = filing::find(conn, world.ba_dinh.id, asked)?;
+            filing::mark::rules(&form)
+        });
+        assert!(marks.iter().any(|rule| rule.mark == "P"), "{marks:?}");
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "truong.mau", Scope::All);
+        chief.get("/duties");
+        for rule in marks {
+            chief.sees(&format!("[{}] {}", rule.mark, rule.vi));
+        }
+        service.stop();
+    });
+}
