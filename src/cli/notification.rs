@@ -95,7 +95,7 @@ fn list(office: &Office, options: &List) -> Result<u8> {
     let rows = office.read(&Actor::system(), |conn| {
         let mut rows = Vec::new();
         for unit in office::units(conn, options.unit.as_deref())? {
-            for item in query::page(conn, unit.id, options.state, None, options.limit)? {
+            for item in query::page(conn, unit.id, options.state.as_slice(), None, options.limit)? {
                 rows.push(view::of(conn, &office.config.web.public_url, &unit.code, &item, false)?);
             }
         }

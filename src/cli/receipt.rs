@@ -3,7 +3,7 @@
 mod evidence;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::clock::{BusinessDay, Clock, Instant};
 use crate::error::{Error, Result};
+use crate::pdf::embedded::{self, Embedded};
 use crate::receipt::evidence::bundle::Finding;
 use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{
@@ -23,7 +24,7 @@ pub enum Command {
     /// Check signed documents, ours or of others; needs neither database nor configuration
     ///
     /// Takes receipts, invoices (HDon), certificates (CTu), notices and the messages (TDiep) they
-    /// come in, with any number of signatures. Prints who signed, when, and what each signature
+    /// come in, with any number of signatures, and the PDF that carries one of them. Prints who signed, when, and what each signature
     /// covers. Integrity (was anything changed?) and trust (who vouches for the signer?) are
     /// separate answers.
     ///
@@ -55,6 +56,9 @@ pub struct Pdf {
     /// Where to write; beside the file with the ending .pdf otherwise
     #[arg(short, long, value_name = "OUT.pdf")]
     output: Option<PathBuf>,
+    /// Write over a file that is there; without it that is refused
+    #[arg(long)]
+    force: bool,
     /// How the public pages are reached; without it the page has no QR code
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -90,7 +94,7 @@ impl Trusted {
 
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// Signed documents, as XML; - reads standard input
+    /// Signed documents, as XML, or as the PDF that carries the XML; - reads standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -133,11 +137,38 @@ fn pdf(options: Pdf) -> Result<u8> {
     let links = Links { public_url: options.public_url.map(|url| url.trim_end_matches('/').to_owned()) };
     let page = rendition::render(&document, &standing, &links)?;
     let output = options.output.unwrap_or_else(|| options.file.with_extension("pdf"));
-    std::fs::write(&output, page).map_err(|error| {
-        Error::invalid("output", "file_unwritable", format!("{}: {error}", output.display()))
-    })?;
+    write_page(&output, &page, options.force)?;
     eprintln!("{}", output.display());
     Ok(DONE)
+}
+
+/// A file that is there may be another document's page: it is written over only when that is asked for.
+fn write_page(path: &Path, page: &[u8], is_forced: bool) -> Result<()> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).create_new(!is_forced);
+    options.open(path).and_then(|mut file| file.write_all(page)).map_err(|error| {
+        let code = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => "file_exists",
+            _ => "file_unwritable",
+        };
+        Error::invalid("output", code, format!("{}: {error}", path.display()))
+    })
+}
+
+/// The signed file that a PDF carries; what is no PDF stays as it is.
+fn carried(bytes: Vec<u8>) -> Result<Vec<u8>> {
+    if !embedded::is_pdf(&bytes) {
+        return Ok(bytes);
+    }
+    match embedded::xml(&bytes) {
+        Embedded::Xml(xml) => Ok(xml),
+        Embedded::Nothing => {
+            Err(Error::invalid("file", "verify_pdf_without_xml", "no XML file is in the PDF"))
+        }
+        Embedded::TooLarge => {
+            Err(Error::invalid("file", "verify_pdf_too_large", "the XML file in it is too large"))
+        }
+    }
 }
 
 /// What cannot even be begun is no verdict: `invalid` (1) is said of a document that was judged. Who reads
@@ -164,7 +195,8 @@ fn verify(options: &Verify) -> Result<u8> {
     }
     let (mut reports, mut judgement) = (Vec::new(), None);
     for path in &options.files {
-        let bytes = read_limited(path).inspect_err(|error| eprintln!("bienlai: {error}")).ok();
+        let bytes = read_limited(path).and_then(carried);
+        let bytes = bytes.inspect_err(|error| eprintln!("bienlai: {error}")).ok();
         let report = match &bytes {
             Some(bytes) => verify::verify_leniently(bytes, &trust, at, &lenient),
             None => Report::combined([]),

@@ -26,6 +26,7 @@ use crate::receipt::profile;
 use crate::receipt::query as receipts;
 use crate::receipt::relation::{self, Action, Relation};
 use crate::store::page::Page;
+use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 use look::{Draft, asked_lines, check_change, corrected_payer, look};
@@ -381,9 +382,10 @@ pub fn at_amount(line: &Line, amount: Dong) -> Line {
     if line.amount == amount {
         return line.clone();
     }
+    let (quantity, unit_price) = rules::counted(line, amount);
     Line {
-        quantity: rust_decimal::Decimal::ONE,
-        unit_price: amount.to_decimal(),
+        quantity,
+        unit_price,
         gross: amount,
         reduction: Dong::ZERO,
         reduction_percent: None,
@@ -415,6 +417,24 @@ pub fn removed(conn: &mut Conn, asked: &Correction) -> Result<Vec<Line>> {
     }
     let kept = query::lines(conn, asked.unit, asked.id)?;
     Ok(rules::removed(&lines_in_force(conn, asked.unit, asked.receipt)?, &kept))
+}
+
+/// What a request changes line by line, for the person who decides: what a line was, where it was one, and
+/// what it becomes. Empty once it is decided, and for a cancelling.
+pub fn changes(conn: &mut Conn, asked: &Correction) -> Result<Vec<(Option<Line>, Line)>> {
+    if asked.state != State::Requested || asked.kind == Kind::Cancel {
+        return Ok(Vec::new());
+    }
+    let kept = query::lines(conn, asked.unit, asked.id)?;
+    Ok(rules::changes(&lines_in_force(conn, asked.unit, asked.receipt)?, &kept))
+}
+
+/// The payer as the document prints them, and as the request says; None where nothing was wrong with that.
+pub fn payer_change(conn: &mut Conn, vault: &Vault, asked: &Correction) -> Result<Option<(Payer, Payer)>> {
+    let Some(party) = asked.party else { return Ok(None) };
+    let key = (asked.unit, party);
+    let new = party::load(conn, vault, &[key])?.remove(&key).unwrap_or_default();
+    Ok(Some((look::payer_shown(conn, asked.unit, asked.receipt)?, new)))
 }
 
 /// The payer as a document or its newest adjustment prints them: what a correction of it starts from.

@@ -5,6 +5,8 @@
 //! applied to them by analogy. Which ways a kind of document allows and how sure that is stands in
 //! the legal profile and is shown to whoever approves.
 
+use rust_decimal::Decimal;
+
 use super::Kind;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -175,6 +177,42 @@ pub fn removed(old: &[Line], new: &[Line]) -> Vec<Line> {
     changed.into_iter().filter(|line| !is_kept(line, false)).cloned().collect()
 }
 
+/// How often an item is charged, and at which price, when its line comes to another amount: fewer or more at
+/// the price it had, else as many at another price, else once.
+pub fn counted(line: &Line, amount: Dong) -> (Decimal, Decimal) {
+    let sum = amount.to_decimal();
+    if amount.is_positive() && line.unit_price > Decimal::ZERO && line.quantity > Decimal::ONE {
+        let quantity = sum.checked_div(line.unit_price).filter(|quantity| quantity.fract().is_zero());
+        if let Some(quantity) = quantity {
+            return (quantity.normalize(), line.unit_price);
+        }
+        let price = sum.checked_div(line.quantity).filter(|price| price.fract().is_zero());
+        if let Some(price) = price {
+            return (line.quantity, price.normalize());
+        }
+    }
+    (Decimal::ONE, sum)
+}
+
+/// What a change does line by line: what a line was and what it becomes. Lines that stay are left out, and so
+/// are those that are taken off (`removed`).
+pub fn changes(old: &[Line], new: &[Line]) -> Vec<(Option<Line>, Line)> {
+    let charged = |lines: &[Line]| -> Vec<Line> {
+        lines.iter().filter(|line| line.amount.is_positive()).cloned().collect()
+    };
+    let (mut old, mut new) = (charged(old), charged(new));
+    new.retain(|line| {
+        let same = |one: &Line| one.item_code == line.item_code && one.amount == line.amount;
+        let place = old.iter().position(same);
+        place.map(|place| old.swap_remove(place)).is_none()
+    });
+    let change = |line: Line| {
+        let place = old.iter().position(|one| one.item_code == line.item_code);
+        (place.map(|place| old.remove(place)), line)
+    };
+    new.into_iter().map(change).collect()
+}
+
 /// Amounts by item and rate of tax.
 type Fees = std::collections::BTreeMap<(String, Option<String>), Dong>;
 
@@ -203,8 +241,6 @@ fn identity(payer: &Payer) -> [Option<&str>; 3] {
 
 #[cfg(test)]
 mod tests {
-    use rust_decimal::Decimal;
-
     use super::*;
 
     const ALL: Corrections = Corrections { replace: true, adjust: true, cancel: true };
@@ -287,6 +323,32 @@ mod tests {
             explanation: String::new(),
             vat_rate: None,
         }
+    }
+
+    #[test]
+    fn a_change_is_told_line_by_line_and_what_stays_is_not() {
+        let old = [line("a", 100), line("a", 70), line("b", 50), line("d", 9)];
+        let new = [line("a", 70), line("a", 60), line("b", 50), line("c", 5)];
+        let told: Vec<(Option<i64>, i64)> = changes(&old, &new)
+            .into_iter()
+            .map(|(old, new)| (old.map(|line| line.amount.0), new.amount.0))
+            .collect();
+        assert_eq!(told, [(Some(100), 60), (None, 5)]);
+        assert!(changes(&old, &old).is_empty());
+    }
+
+    #[test]
+    fn a_corrected_amount_says_how_often_at_which_price() {
+        let three = Line { quantity: Decimal::from(3), unit_price: Decimal::from(10), ..line("a", 30) };
+        let of = |line: &Line, amount: i64| {
+            let (quantity, price) = counted(line, Dong(amount));
+            assert_eq!(quantity * price, Decimal::from(amount));
+            (quantity.to_string(), price.to_string())
+        };
+        for (amount, quantity, price) in [(20, "2", "10"), (24, "3", "8"), (25, "1", "25"), (0, "1", "0")] {
+            assert_eq!(of(&three, amount), (quantity.to_owned(), price.to_owned()), "{amount}");
+        }
+        assert_eq!(of(&line("a", 30), 60), ("1".to_owned(), "60".to_owned()), "what was once stays once");
     }
 
     #[test]

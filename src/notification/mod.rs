@@ -28,7 +28,7 @@ pub mod wording;
 
 use std::str::FromStr;
 
-pub use outbox::{New, Outbox, bounced, delivered, enqueue, retry};
+pub use outbox::{New, Outbox, address_of, bounced, delivered, enqueue, retry};
 
 use crate::clock::Instant;
 use crate::error::{Error, Result};

@@ -109,6 +109,18 @@ pub(super) fn recipient(conn: &mut Conn, vault: &Vault, message: &Message) -> Re
     serde_json::from_slice(&plain).map_err(|error| Error::internal(error.to_string()))
 }
 
+/// Where a message goes; None where there never was an address, or it was erased.
+pub fn address_of(conn: &mut Conn, vault: &Vault, message: &Message) -> Result<Option<String>> {
+    if message.channel == Channel::Lookup {
+        return Ok(None);
+    }
+    match recipient(conn, vault, message) {
+        Ok(recipient) => Ok(Some(recipient.to)),
+        Err(error) if error.code() == "erased" => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Tells the payers of sealed receipts: called by sealing, in its transaction.
 pub struct Outbox;
 

@@ -178,11 +178,12 @@ pub fn of_subject(conn: &mut Conn, unit: UnitId, kind: &str, subject: i64) -> Re
         .collect()
 }
 
-/// A unit's messages about receipts and money, newest first, below `before`.
+/// A unit's messages about receipts and money, newest first, below `before`; in any state where none is
+/// named.
 pub fn page(
     conn: &mut Conn,
     unit: UnitId,
-    state: Option<State>,
+    states: &[State],
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>> {
@@ -193,8 +194,9 @@ pub fn page(
         .limit(limit)
         .select(columns!())
         .into_boxed();
-    if let Some(state) = state {
-        found = found.filter(message::state.eq(state.as_str()));
+    if !states.is_empty() {
+        let wanted: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+        found = found.filter(message::state.eq_any(wanted));
     }
     if let Some(before) = before {
         found = found.filter(message::id.lt(before));

@@ -303,3 +303,27 @@ fn an_officer_is_told_of_a_report_that_is_late_approves_it_and_it_is_sent() {
         service.stop();
     });
 }
+
+#[test]
+fn the_command_that_sends_waits_for_the_answer_and_says_what_came() {
+    let mut world = World::settled_in_today(crate::support::Database::sqlite());
+    world.stop_watching();
+    let (_authority, _server, url) = authority();
+    let how = How { tax_endpoint: Some(&url), ..How::default() };
+    // The service is ended before anything waits: the command alone sends and asks.
+    let mut service = Service::start_as(&world, how).expect("the service is ready");
+    let config = service.config();
+    service.stop();
+    crate::filing::fill(&world, 1);
+    let send = |arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_bienlai");
+        let mut command = Command::new(program);
+        command.args(["tax", "send"]).args(arguments).arg("--config").arg(&config).output().unwrap()
+    };
+    let told = send(&["--wait", "120"]);
+    let said = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.status.success(), "{said}{}", String::from_utf8_lossy(&told.stderr));
+    assert_eq!(said.matches("  answered").count(), 2, "both communes' forms: {said}");
+    assert!(said.contains("← 111  accepted"), "{said}");
+    assert_eq!(send(&["--wait", "0"]).status.code(), Some(2), "at least a second");
+}

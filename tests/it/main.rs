@@ -88,6 +88,7 @@ mod mergers;
 mod messages;
 mod messages_of_money;
 mod migrations;
+mod notification_pages;
 mod office;
 mod office_by_command;
 mod openapi;

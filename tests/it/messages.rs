@@ -43,7 +43,7 @@ fn with_phone() -> Payer {
 }
 
 /// A paid obligation whose receipt is sealed.
-fn sealed(world: &World, payer: Payer) -> (Obligation, ReceiptId) {
+pub fn sealed(world: &World, payer: Payer) -> (Obligation, ReceiptId) {
     let owed = world.raise_for(payer, FEE);
     let receipt = world.claim(&owed, FEE).receipt();
     world.seal();
@@ -88,7 +88,7 @@ fn deliver(world: &World, courier: &Courier) -> usize {
     courier.send_due(&app.store, &|| app.stamp()).unwrap()
 }
 
-fn messages(world: &World, (owed, receipt): &(Obligation, ReceiptId)) -> Vec<Message> {
+pub fn messages(world: &World, (owed, receipt): &(Obligation, ReceiptId)) -> Vec<Message> {
     world.look(|conn| query::of_subject(conn, owed.unit, "receipt", receipt.0))
 }
 

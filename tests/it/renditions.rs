@@ -234,6 +234,22 @@ fn two_processes_draw_the_same_bytes_and_refuse_a_file_that_was_tampered_with() 
     assert!(said.contains("Chưa xác nhận người ký biên lai này."), "nobody vouched for the signer: {said}");
     assert!(!words(folder.path(), &read("receipt.pdf")).contains("Chưa xác nhận"));
 
+    let before = read("one.pdf");
+    let refused = draw(&["receipt.xml", "-o", "one.pdf"]);
+    assert_eq!(refused.status.code(), Some(1), "what is there is not written over");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("file_exists"));
+    assert_eq!(read("one.pdf"), before);
+    assert!(draw(&["receipt.xml", "-o", "one.pdf", "--force"]).status.success());
+    assert_ne!(read("one.pdf"), before, "without the address there is no code");
+
+    let judged = Command::new(env!("CARGO_BIN_EXE_bienlai"))
+        .args(["receipt", "verify", "two.pdf", "--trust", &ca])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned();
+    assert!(judged.status.success() && said.contains("HỢP LỆ"), "the XML that the page carries: {said}");
+
     let refused = draw(&["tampered.xml"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("rendition_not_intact"));

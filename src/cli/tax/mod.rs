@@ -6,6 +6,7 @@ mod ledger;
 mod notice;
 mod registration;
 mod report;
+mod send;
 pub mod simulate;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +39,10 @@ pub enum Command {
     /// something is late
     Due(due::Options),
     /// Ký và gửi ngay / sign what is drafted and send what waits, now
-    Send,
+    ///
+    /// With --wait the courier goes on, sending and asking, until nothing of it is open or the seconds are
+    /// over, and tells what the authority answered; exit 1 when something is still open or was refused.
+    Send(send::Options),
     /// Sổ truyền nhận / every message to the authority with its attempts and answers
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -61,26 +65,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Notice(command) => notice::run(config, command),
         Command::Invoice(command) => invoice::run(config, command),
         Command::Due(options) => due::run(config, &options),
-        Command::Send => send(config),
+        Command::Send(options) => send::run(config, &options),
         Command::Ledger(command) => ledger::run(config, command),
         Command::Form { id, xml } => form(config, id, xml.as_deref()),
         Command::Simulate(options) => simulate::run(&options),
     }
-}
-
-fn send(config: &Path) -> Result<u8> {
-    let office = Office::open(config)?;
-    let signed = worker::sign_forms(&office)?;
-    println!("đã ký / signed: {signed}");
-    let endpoint = worker::tax_endpoint(&office)?.ok_or_else(|| {
-        Error::conflict("tax_endpoint_missing", "set tax.endpoint; signed forms wait in the ledger")
-    })?;
-    let round = worker::deliver(&office, &endpoint)?;
-    println!(
-        "đã gửi / sent: {}; đã có ở cơ quan thuế / found there: {}; đã hỏi kết quả / asked: {}; lỗi / failed: {}",
-        round.sent, round.found, round.asked, round.failed
-    );
-    Ok(if round.failed == 0 { DONE } else { super::NO })
 }
 
 /// The rules behind a form with their marks, for who approves by them.

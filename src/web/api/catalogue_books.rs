@@ -87,6 +87,28 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/notifications",
+        vi: "Tin gửi người nộp của một đơn vị: đã đến chưa, vì sao không đến.",
+        en: "The messages to a unit's payers: how far each came, and why one did not arrive.",
+        who: "cashier, finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
+        path: "/notifications/{id}",
+        vi: "Một tin với mọi lần gửi và bằng chứng đã đến.",
+        en: "One message with every try and the proof of its delivery.",
+        who: "cashier, finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/notifications/{id}",
+        vi: "Gửi lại tin không đến nơi.",
+        en: "Sends a message again that ended without arriving.",
+        who: "cashier, finance, administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/tax/messages",
         vi: "Sổ truyền nhận với cơ quan thuế của một đơn vị.",
         en: "The ledger of messages to the tax authority of a unit, newest first.",

@@ -40,7 +40,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
             let code = unit::find(conn, unit)?.code;
-            let items = query::page(conn, unit, state, before, limit)?;
+            let items = query::page(conn, unit, state.as_slice(), before, limit)?;
             let next = paging::next(&items, limit, |item| item.id);
             let shown: Result<Vec<_>> =
                 items.iter().map(|item| view::of(conn, &url, &code, item, false)).collect();

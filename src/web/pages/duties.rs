@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::identity::{person, person_name};
 use crate::payment::settler::Numbered;
+use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp};
 use crate::unit;
 use crate::web::Shared;
@@ -186,15 +187,18 @@ fn waiting_rows(
     }
     open.sort_by_key(|one| (why(one).is_none(), one.asked_at));
     let more = open.len().saturating_sub(SHOWN);
-    let rows: Result<Vec<WaitingRow>> =
-        open.iter().take(SHOWN).map(|one| waiting_row(conn, actor, lang, one, why(one))).collect();
+    let rows: Result<Vec<WaitingRow>> = open
+        .iter()
+        .take(SHOWN)
+        .map(|one| waiting_row(conn, stamp.vault, (actor, lang), one, why(one)))
+        .collect();
     Ok((rows?, more))
 }
 
 fn waiting_row(
     conn: &mut Conn,
-    actor: &Actor,
-    lang: Lang,
+    vault: &Vault,
+    (actor, lang): (&Actor, Lang),
     one: &Open,
     why: Option<&str>,
 ) -> Result<WaitingRow> {
@@ -212,7 +216,7 @@ fn waiting_row(
             Some(_) => lang.t("duties_waited"),
             None => "",
         },
-        facts: facts(conn, lang, one)?,
+        facts: facts(conn, vault, lang, one)?,
         is_open: one.is_open_to(actor),
         is_own: actor.person.is_some_and(|person| one.makers.contains(&person)),
         wants_reason: one.matter.approval_wants_reason(),

@@ -14,12 +14,14 @@ use crate::filing::form::usage::UsageReport;
 use crate::filing::{self, form::notice::Notice};
 use crate::id::*;
 use crate::obligation;
+use crate::party::Payer;
 use crate::payment::{payment_query, refund, resolve};
 use crate::receipt;
 use crate::receipt::profile::Certainty;
 use crate::reconciliation::{reopening, rulebook};
 use crate::statement::version;
 use crate::store::Conn;
+use crate::store::vault::Vault;
 use crate::{identity, remittance, shift, unit};
 
 /// Differences of a corrected statement that are listed; the file itself may have thousands.
@@ -47,14 +49,14 @@ pub fn day(day: BusinessDay) -> String {
 }
 
 /// What an open decision is about.
-pub fn facts(conn: &mut Conn, lang: Lang, open: &Open) -> Result<Facts> {
+pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<Facts> {
     let (unit, id) = (open.unit, open.id);
     let mut facts = Facts::default();
     match open.matter {
         Matter::Kind(Kind::Exception) => of_exception(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
         Matter::Kind(Kind::Refund) => of_refund(conn, lang, (unit, RefundId(id)), &mut facts)?,
         Matter::Kind(Kind::Correction) | Matter::Withdrawal => {
-            of_correction(conn, lang, (unit, CorrectionId(id)), open.matter, &mut facts)?;
+            of_correction(conn, (lang, vault), (unit, CorrectionId(id)), open.matter, &mut facts)?;
         }
         Matter::Kind(Kind::Remittance) => of_order(conn, lang, (unit, RemittanceId(id)), &mut facts)?,
         Matter::Kind(Kind::Reopening) => of_reopening(conn, lang, (unit, ReopeningId(id)), &mut facts)?,
@@ -114,7 +116,7 @@ fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts:
 
 fn of_correction(
     conn: &mut Conn,
-    lang: Lang,
+    (lang, vault): (Lang, &Vault),
     (unit, id): (UnitId, CorrectionId),
     matter: Matter,
     facts: &mut Facts,
@@ -136,8 +138,15 @@ fn of_correction(
     for line in correction::removed(conn, &item)? {
         facts.add(lang.t("matter_removed"), format!("{}: {}", line.item_name, line.amount));
     }
-    if item.party.is_some() {
+    for (old, new) in correction::changes(conn, &item)? {
+        let before = old.map_or_else(|| "–".to_owned(), |line| line.amount.to_string());
+        facts.add(lang.t("matter_line_change"), format!("{}: {before} → {}", new.item_name, new.amount));
+    }
+    if let Some((old, new)) = correction::payer_change(conn, vault, &item)? {
         facts.add(lang.t("payer"), lang.t("matter_payer_changes"));
+        for change in payer_changes(&old, &new) {
+            facts.add(lang.t("matter_payer_old"), change);
+        }
     }
     let agreed = &item.agreement;
     let is_attached =
@@ -167,6 +176,25 @@ fn of_correction(
         );
     }
     Ok(())
+}
+
+/// What of the payer becomes what; of a number of a person only its end.
+fn payer_changes(old: &Payer, new: &Payer) -> Vec<String> {
+    let ending = |number: &Option<String>| {
+        let number = number.as_deref()?;
+        let kept: Vec<char> = number.chars().rev().take(4).collect();
+        Some(format!("…{}", kept.into_iter().rev().collect::<String>()))
+    };
+    let fields = [
+        (old.name.clone(), new.name.clone(), old.name == new.name),
+        (old.address.clone(), new.address.clone(), old.address == new.address),
+        (old.tax_code.clone(), new.tax_code.clone(), old.tax_code == new.tax_code),
+        (ending(&old.personal_id), ending(&new.personal_id), old.personal_id == new.personal_id),
+        (ending(&old.passport), ending(&new.passport), old.passport == new.passport),
+    ];
+    let dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    let changed = fields.into_iter().filter(|(.., is_same)| !is_same);
+    changed.map(|(old, new, _)| format!("{} → {}", dash(old), dash(new))).collect()
 }
 
 fn of_order(

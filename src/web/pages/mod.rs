@@ -73,6 +73,7 @@ fn read<T>(form: Posted<T>) -> Result<T> {
 /// A document as pages link to it.
 pub struct ReceiptLink {
     pub lookup_code: String,
+    pub id: crate::id::ReceiptId,
     pub label: String,
     pub is_signed: bool,
 }

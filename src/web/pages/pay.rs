@@ -257,6 +257,7 @@ pub(super) fn receipts_of(conn: &mut Conn, item: &Obligation) -> Result<Vec<Rece
     Ok(found
         .into_iter()
         .map(|receipt| ReceiptLink {
+            id: receipt.id,
             label: label(&receipt),
             is_signed: receipt.state != "numbered",
             lookup_code: receipt.lookup_code,

@@ -35,6 +35,8 @@ struct ReceiptPage {
     is_signed: bool,
     /// Signed with a certificate for trials.
     is_test: bool,
+    /// The day it was cancelled.
+    cancelled_on: Option<String>,
     standing: String,
     standing_en: String,
     tone: &'static str,
@@ -178,6 +180,7 @@ fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptP
         qr: None,
         is_signed: signed.is_some(),
         is_test,
+        cancelled_on: cancelled_on(conn, item)?,
         standing,
         standing_en,
         tone,
@@ -198,6 +201,15 @@ fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptP
         chain: history(item, &links),
         net: net.to_string(),
     })
+}
+
+/// The day on which a cancelled document was cancelled.
+fn cancelled_on(conn: &mut Conn, item: &Stored) -> Result<Option<String>> {
+    if item.state != "cancelled" {
+        return Ok(None);
+    }
+    let at = query::moved_at(conn, item)?;
+    Ok(at.map(|at| at.in_hanoi().format("%d/%m/%Y").to_string()))
 }
 
 /// The notices to the tax authority that its name or address is wrong, and no number was taken for it.

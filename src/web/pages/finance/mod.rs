@@ -14,6 +14,7 @@ pub mod exceptions;
 pub mod figures;
 mod imports;
 pub mod lists;
+pub mod notifications;
 mod originals;
 pub mod pictures;
 mod proposing;
