@@ -142,7 +142,7 @@ fn check_repeated(statements: &[Statement], findings: &mut Findings) {
     }
 }
 
-/// The same balances and the same lines, of which there are some, in a place of its own among the statements.
+/// The same id, which camt alone makes unique, balances and lines, of which there are some.
 fn is_the_same(one: &Statement, other: &Statement) -> bool {
     let balance = |balance: &Option<Balance>| balance.as_ref().map(|one| (one.amount, one.date));
     let line = |line: &Line| {
@@ -154,7 +154,8 @@ fn is_the_same(one: &Statement, other: &Statement) -> bool {
             line.memo.clone(),
         )
     };
-    (one.id.is_some() || one.sequence.is_some())
+    one.id.is_some()
+        && one.at.starts_with('/')
         && !one.lines.is_empty()
         && one.page.map(|page| page.number) == other.page.map(|page| page.number)
         && balance(&one.opening) == balance(&other.opening)

@@ -314,13 +314,10 @@ proptest! {
 }
 
 #[test]
-fn labels_footers_and_cells_over_several_rows_are_read_as_their_banks_write_them() {
-    for (name, closing) in [("german-footer.csv", "1087.66"), ("czech-labels.csv", "2087.66")] {
-        let parsed = parse(&bytes_of(&format!("csv/{name}")));
-        let statement = &parsed.statements[0];
-        assert_eq!(statement.closing.as_ref().unwrap().amount, closing.parse().unwrap(), "{name}");
-        assert_eq!(prove_balance(statement), None, "{name}");
-    }
+fn labels_and_cells_over_several_rows_are_read_as_their_banks_write_them() {
+    let statement = parse(&bytes_of("csv/czech-labels.csv")).statements.remove(0);
+    assert_eq!(statement.closing.as_ref().unwrap().amount, "2087.66".parse().unwrap());
+    assert_eq!(prove_balance(&statement), None);
     let day = NaiveDate::from_ymd_opt(2026, 11, 21);
     let lines = parse(&bytes_of("csv/date-over-rows.xls")).statements.remove(0).lines;
     assert_eq!(lines.iter().map(|line| line.booking_date).collect::<Vec<_>>(), [day, day]);

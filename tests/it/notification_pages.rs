@@ -24,13 +24,13 @@ fn what_did_not_reach_a_payer_is_found_with_its_reason_and_sent_again_by_a_butto
         });
         let mut service = Service::start(&world);
         let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.mau", Scope::All);
-        cashier.get("/notifications?unit=00004&state=undelivered");
+        cashier.get("/messages?unit=00004&state=undelivered");
         for seen in ["bị trả lại", "5.1.1", "m***@example.vn"] {
             cashier.sees(seen);
         }
         assert!(!cashier.page.contains("mau@example.vn"), "the address is the payer's: {}", cashier.page);
-        cashier.get(&format!("/notifications?receipt={}", of.1));
-        let one = format!("/notifications/{id}");
+        cashier.get(&format!("/messages?receipt={}", of.1));
+        let one = format!("/messages/{id}");
         cashier.sees(&one);
         assert_eq!(cashier.get(&one).status, 200);
         let sent = cashier.post(&one, &[]);
@@ -38,7 +38,7 @@ fn what_did_not_reach_a_payer_is_found_with_its_reason_and_sent_again_by_a_butto
         cashier.get(&one);
         cashier.sees("đang chờ gửi");
         assert_eq!(cashier.post(&one, &[]).status, 400, "what waits is not sent again");
-        cashier.get("/notifications?unit=00004&state=undelivered");
+        cashier.get("/messages?unit=00004&state=undelivered");
         cashier.sees("Chưa có gì.");
         let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.mau", Scope::All);
         auditor.get(&one);
@@ -66,7 +66,7 @@ fn whoever_approves_a_correction_reads_what_each_line_was_and_becomes() {
         let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.mau", Scope::All);
         cashier.get(&format!("/counter/obligations/{}", owed.id));
         cashier.sees(&format!("/counter/obligations/{}/correct", owed.id));
-        cashier.sees(&format!("/notifications?receipt={}", receipt.id));
+        cashier.sees(&format!("/messages?receipt={}", receipt.id));
         service.stop();
     });
 }

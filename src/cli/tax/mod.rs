@@ -19,7 +19,6 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::filing::{self, query, transmission};
 use crate::id::FilingId;
-use crate::worker;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
