@@ -327,6 +327,18 @@ pub fn by_subject(conn: &mut Conn, unit: UnitId, kind: Kind, subject: Subject) -
     found.map(|(_, id, _)| id).ok_or_else(|| Error::internal("an exception that was opened is gone"))
 }
 
+/// Every item about these subjects, settled or not, oldest first.
+pub fn about(conn: &mut Conn, unit: UnitId, subjects: &[Subject]) -> Result<Vec<Exception>> {
+    let of = |subject: &Subject| {
+        let subject = *subject;
+        Kind::all().map(move |kind| (unit, super::dedupe(kind, subject)))
+    };
+    let keys: Vec<(UnitId, String)> = subjects.iter().flat_map(of).collect();
+    let mut ids: Vec<ExceptionId> = by_dedupe(conn, &keys, "")?.into_iter().map(|(_, id, _)| id).collect();
+    ids.sort_unstable();
+    ids.into_iter().map(|id| find(conn, unit, id)).collect()
+}
+
 fn by_dedupe(
     conn: &mut Conn,
     keys: &[(UnitId, String)],

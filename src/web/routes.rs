@@ -273,6 +273,7 @@ pub fn entries() -> Vec<Entry> {
         get("/finance/exceptions", web::to(pages::finance::exceptions::page)),
         post("/finance/exceptions/bulk", web::to(pages::finance::exceptions::bulk)),
         post("/finance/exceptions/approve", web::to(pages::finance::exceptions::approve)),
+        get("/finance/lines/{id}", web::to(pages::finance::line::page)),
         get("/finance/unmatch", web::to(pages::finance::unmatch::page)),
         post("/finance/unmatch", web::to(pages::finance::unmatch::ask)),
         get("/finance/exceptions/{id}", web::to(pages::finance::workbench::page)),

@@ -78,6 +78,7 @@ mod keys;
 mod keys_outside;
 mod labelled_months;
 mod leases;
+mod line_pages;
 mod line_rules;
 mod lists;
 mod lookups;

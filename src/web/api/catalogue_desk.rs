@@ -138,6 +138,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/finance/lines/{id}",
+        vi: "Một dòng sao kê: nguyên văn, đã khớp với gì, vì sao, ai xác nhận.",
+        en: "A statement line: as the bank wrote it, what it was matched with, why, and who confirmed it.",
+        who: "finance, approver, auditor, administrator",
+        notes: "texts and names are for finance and approvers, and seeing them leaves a trace",
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/unmatch",
         vi: "Tìm dòng sao kê bị khớp nhầm và xem việc gỡ khớp sẽ làm gì.",
         en: "Finds a wrongly matched line and tells what taking it apart would do.",

@@ -58,6 +58,7 @@ struct AccountPage {
     typed: Fields,
     id: AccountId,
     unit: String,
+    unit_code: String,
     account_no: String,
     days: Vec<Proof>,
     months: Vec<Proof>,
@@ -126,12 +127,14 @@ async fn compose(
             let last = months.iter().rev().find(|month| month.stands);
             let last = last.map(|month| month.named.parse::<Month>()).transpose()?;
             let next = last.map_or(first, Month::next);
+            let unit_named = unit::find(conn, unit)?;
             Ok(AccountPage {
                 csrf,
                 wrong,
                 typed,
                 id: account,
-                unit: unit::find(conn, unit)?.name,
+                unit: unit_named.name,
+                unit_code: unit_named.code,
                 account_no: held.account_no,
                 days: days(conn, unit, account)?,
                 next_month: (next.last() < stamp.today()).then(|| next.to_string()),

@@ -13,6 +13,7 @@ pub mod days;
 pub mod exceptions;
 pub mod figures;
 mod imports;
+pub mod line;
 pub mod lists;
 pub mod notifications;
 mod originals;

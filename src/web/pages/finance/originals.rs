@@ -133,7 +133,7 @@ fn suggested(item: &Exception) -> Named {
 }
 
 /// What each movement's payment was for.
-fn paid_by(
+pub(super) fn paid_by(
     conn: &mut Conn,
     unit: UnitId,
     movements: &[MovementId],

@@ -4,7 +4,7 @@ use crate::actor::Role;
 use crate::error::Result;
 use crate::exception::{Exception, State, work_query};
 use crate::id::{
-    AccountId, BatchId, ExceptionId, ObligationId, PaymentId, RefundId, RemittanceId, SettlementId,
+    AccountId, BatchId, ExceptionId, LineId, ObligationId, PaymentId, RefundId, RemittanceId, SettlementId,
 };
 use crate::obligation;
 use crate::payment::payment_query;
@@ -64,6 +64,7 @@ pub(super) fn of_id(role: Role, id: &str) -> Option<String> {
     let under = |folder: &str| Some(format!("/finance/{folder}/{id}"));
     match id.get(..4)? {
         ExceptionId::PREFIX => under("exceptions"),
+        LineId::PREFIX => under("lines"),
         RefundId::PREFIX if role != Role::Administrator => under("refunds"),
         RemittanceId::PREFIX => under("remittances"),
         AccountId::PREFIX => under("days"),
@@ -104,6 +105,8 @@ mod tests {
     fn an_id_leads_to_its_page_where_the_role_may_open_it() {
         assert_eq!(of_id(Role::Auditor, "exc_1").as_deref(), Some("/finance/exceptions/exc_1"));
         assert_eq!(of_id(Role::Administrator, &format!("{}1", RefundId::PREFIX)), None);
+        let line = format!("{}1", LineId::PREFIX);
+        assert_eq!(of_id(Role::Auditor, &line), Some(format!("/finance/lines/{line}")));
         assert_eq!(of_id(Role::Finance, "đã nộp"), None);
         assert_eq!(of_id(Role::Finance, "x"), None);
     }

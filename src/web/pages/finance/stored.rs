@@ -25,6 +25,26 @@ pub(super) fn value(lang: Lang, value: &str) -> String {
     key(value).map_or_else(|| value.to_owned(), |key| lang.t(key).to_owned())
 }
 
+/// What a line was posted as, in words.
+pub(super) fn case(lang: Lang, name: &str) -> String {
+    let key = match name {
+        "proof" => "case_proof",
+        "same_money" => "case_same_money",
+        "credit" => "case_credit",
+        "bank_fee" => "case_bank_fee",
+        "interest" => "case_interest",
+        "reversal" => "case_reversal",
+        "pos_batch" => "case_pos_batch",
+        "lump_sum" => "case_lump_sum",
+        "unknown_credit" => "case_unknown_credit",
+        "unknown_debit" => "case_unknown_debit",
+        "withdrawal" => "case_withdrawal",
+        "taken_over" => "case_taken_over",
+        other => return other.to_owned(),
+    };
+    lang.t(key).to_owned()
+}
+
 fn key(value: &str) -> Option<&'static str> {
     Some(match value {
         "raised" => "value_raised",

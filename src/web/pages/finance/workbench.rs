@@ -38,10 +38,11 @@ use crate::web::respond::block;
 use crate::{audit, identity, obligation, statement, unit};
 
 /// Why a line's texts are seen, as the trail has it.
-const PURPOSE: &str = "reconciliation";
+pub(super) const PURPOSE: &str = "reconciliation";
 
 /// The line an item is about.
 struct LineFacts {
+    id: LineId,
     booked_on: String,
     amount: String,
     reference: String,
@@ -294,6 +295,7 @@ fn line_facts(
     }
     let line = statement::query::line(tx, unit, LineId(item.subject_id))?;
     let mut facts = LineFacts {
+        id: line.id,
         booked_on: line.booking_date.0.format("%d/%m/%Y").to_string(),
         amount: line.amount.to_string(),
         reference: line.bank_reference.clone().or(line.reference.clone()).unwrap_or_default(),
