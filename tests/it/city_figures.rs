@@ -163,8 +163,11 @@ fn what_misses_its_target_is_mailed_once_a_day_to_its_unit_and_to_the_city() {
         });
         let mailboxes = ["lanhdao@example.vn".to_owned()];
         let told = mail::Told { mailboxes: &mailboxes, public_url: "https://bienlai.example.vn" };
-        let tell =
-            || mail::tell(&world.store, &world.stamp(), &collection::Kept::default(), &told).unwrap().unwrap_or_default();
+        let tell = || {
+            mail::tell(&world.store, &world.stamp(), &collection::Kept::default(), &told)
+                .unwrap()
+                .unwrap_or_default()
+        };
         // Into the next day, but the morning has not come; never into the next month.
         let night = world.now().business_day().next().start().plus_seconds(6 * 3_600);
         world.wait_seconds(night.seconds_since(world.now()));

@@ -116,6 +116,7 @@ mod reversals;
 mod rights;
 mod rounds;
 mod same_money;
+mod seen_decisions;
 mod series;
 mod set_aside;
 mod settling;

@@ -11,7 +11,7 @@ use super::finance::confirm;
 use super::session::Signed;
 use crate::actor::{Actor, Role};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::web::Shared;
 use crate::web::respond::block;
 
@@ -58,4 +58,17 @@ pub async fn act<T: Send + 'static>(
     });
     let done = done.await;
     Ok(Acted { signed, fields, done })
+}
+
+/// That what was approved is what the page showed: its form names the revision it was drawn with, and a step makes
+/// the next one. A form that names none is not compared.
+///
+/// # Errors
+/// `act_changed`; the caller's transaction then goes back.
+pub fn as_seen(seen: &str, approved: i64) -> Result<()> {
+    let seen = seen.trim();
+    if seen.is_empty() || seen.parse::<i64>().ok().and_then(|seen| seen.checked_add(1)) == Some(approved) {
+        return Ok(());
+    }
+    Err(Error::conflict("act_changed", "it changed after you looked"))
 }

@@ -10,7 +10,7 @@ use askama::Template;
 use super::fields::{Fields, Pairs, Wrong};
 use super::finance::confirm;
 use super::frame::{Frame, see};
-use super::matter::{Facts, day, facts};
+use super::matter::{self, Facts, day, facts};
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
@@ -55,6 +55,8 @@ struct WaitingRow {
     /// Whether they asked for it themselves.
     is_own: bool,
     wants_reason: bool,
+    /// What it was when it was drawn.
+    edition: i64,
 }
 
 struct DelegationRow {
@@ -220,6 +222,7 @@ fn waiting_row(
         is_open: one.is_open_to(actor),
         is_own: actor.person.is_some_and(|person| one.makers.contains(&person)),
         wants_reason: one.matter.approval_wants_reason(),
+        edition: matter::edition(conn, one)?,
     })
 }
 
@@ -391,11 +394,35 @@ pub async fn decide(
             _ => return Err(Error::invalid("form.verdict", "form_unreadable", "approve or refuse")),
         };
         let about = (unit, matter, subject);
+        if let (Verdict::Approve(_), Ok(seen)) = (&verdict, fields.trimmed("seen").parse::<i64>()) {
+            require_seen(app, &signed.actor, about, seen)?;
+        }
         let receipts = decision::decide(&app.store, &|| app.stamp(), &signed.actor, about, verdict)?;
         app.sealing.numbered(&receipts);
         Ok(())
     })
     .await
+}
+
+/// That what waits is still what the page showed.
+///
+/// Errors: `act_changed`.
+fn require_seen(
+    app: &App,
+    actor: &Actor,
+    (unit, matter, id): (UnitId, Matter, i64),
+    seen: i64,
+) -> Result<()> {
+    let now = app.read(actor, |conn| {
+        let waits = decision::open(conn, unit)?;
+        let one = waits.iter().find(|one| one.matter == matter && one.id == id);
+        one.map(|one| matter::edition(conn, one)).transpose()
+    })?;
+    // What waits no longer is told by the use case.
+    if now.is_none_or(|now| now == seen) {
+        return Ok(());
+    }
+    Err(Error::conflict("act_changed", "it changed after you looked"))
 }
 
 async fn change(

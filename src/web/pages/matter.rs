@@ -96,6 +96,15 @@ fn of_exception(
 }
 
 /// Whom it is paid to stands on its own page, because looking there leaves a trace.
+/// What changes when somebody changes what waits: the revision, where it has one, else when it was asked for.
+pub fn edition(conn: &mut Conn, open: &Open) -> Result<i64> {
+    Ok(match open.matter {
+        Matter::Kind(Kind::Exception) => exception::find(conn, open.unit, ExceptionId(open.id))?.revision,
+        Matter::Kind(Kind::Refund) => refund::find(conn, open.unit, RefundId(open.id))?.revision,
+        _ => open.asked_at.0,
+    })
+}
+
 fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts: &mut Facts) -> Result<()> {
     let item = refund::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/refunds/{id}"));

@@ -22,6 +22,7 @@ use crate::payment::settler::Numbered;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::as_seen;
 use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
@@ -34,6 +35,7 @@ const SHOWN_LIMIT: i64 = 50;
 
 struct Row {
     id: ExceptionId,
+    revision: i64,
     unit: String,
     title: &'static str,
     amount: String,
@@ -193,6 +195,7 @@ fn row(conn: &mut Conn, lang: Lang, unit: String, item: &Exception, today: Busin
         _ => None,
     };
     Ok(Row {
+        revision: item.revision,
         id: item.id,
         unit,
         title: lang.pick(item.kind.title_vi(), item.kind.title_en()),
@@ -251,7 +254,7 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
     let mut failed = Vec::new();
     for id in chosen {
         if fields.get("do") == "approve" {
-            failed.extend(approved(app, actor, id).err());
+            failed.extend(approved(app, actor, id, fields.get(&format!("seen.{id}"))).err());
             continue;
         }
         let done = app.write(actor, |tx, stamp| {
@@ -289,7 +292,7 @@ pub async fn approve(
     let done = block(move || {
         let id: ExceptionId = fields.get("exception").parse()?;
         confirm(&app, &signed, fields.get("confirm"))?;
-        approved(&app, &signed.actor, id)
+        approved(&app, &signed.actor, id, fields.get("seen"))
     });
     match done.await {
         Ok(()) => Ok(see("/finance/exceptions")),
@@ -300,10 +303,12 @@ pub async fn approve(
     }
 }
 
-fn approved(app: &crate::app::App, actor: &Actor, id: ExceptionId) -> Result<()> {
+fn approved(app: &crate::app::App, actor: &Actor, id: ExceptionId, seen: &str) -> Result<()> {
     let receipts = app.write(actor, |tx, stamp| {
         let unit = locate(tx, actor, id)?;
-        resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts)
+        let (approved, receipts) = resolve::approve(tx, stamp, actor, unit, id)?;
+        as_seen(seen, approved.revision)?;
+        Ok(receipts)
     })?;
     app.sealing.numbered(&receipts);
     Ok(())

@@ -22,6 +22,7 @@ use crate::receipt;
 use crate::store::{Conn, Stamp};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::as_seen;
 use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
@@ -40,6 +41,7 @@ struct RefundPage {
     csrf: String,
     wrong: Wrong,
     id: RefundId,
+    revision: i64,
     code: String,
     amount: String,
     why: String,
@@ -158,6 +160,7 @@ async fn compose(
         csrf: signed.csrf.clone(),
         wrong,
         id,
+        revision: item.revision,
         delegated,
         code: item.reference_code.clone(),
         amount: item.amount.to_string(),
@@ -227,7 +230,11 @@ fn act(app: &App, signed: &Signed, id: RefundId, fields: &Fields) -> Result<()> 
         let unit = locate(tx, actor, id)?;
         match step {
             "name" => refund::name_payee(tx, stamp, actor, unit, id, &payee_typed(fields)),
-            "approve" => refund::approve(tx, stamp, actor, unit, id),
+            "approve" => {
+                let approved = refund::approve(tx, stamp, actor, unit, id)?;
+                as_seen(fields.get("seen"), approved.revision)?;
+                Ok(approved)
+            }
             "send" => refund::send(tx, stamp, actor, unit, id),
             "refuse" => refund::refuse(tx, stamp, actor, unit, id, fields.trimmed("reason")),
             _ => Err(Error::invalid("form.do", "form_unreadable", "no such step")),

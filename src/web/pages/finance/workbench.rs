@@ -27,6 +27,7 @@ use crate::payment::{cancel, picture, reopen, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::as_seen;
 use crate::web::pages::detail;
 use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
@@ -65,6 +66,7 @@ struct WorkbenchPage {
     csrf: String,
     wrong: Wrong,
     id: ExceptionId,
+    revision: i64,
     title: &'static str,
     amount: String,
     unit: String,
@@ -205,6 +207,7 @@ async fn compose(
                 _ => Vec::new(),
             };
             Ok(WorkbenchPage {
+                revision: item.revision,
                 title: lang.pick(item.kind.title_vi(), item.kind.title_en()),
                 next_step: lang.pick(item.kind.next_step_vi(), item.kind.next_step_en()),
                 effect: lang.pick(item.kind.effect_vi(), item.kind.effect_en()),
@@ -444,7 +447,11 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
         let unit = locate(tx, actor, id)?;
         match step {
             "propose" => propose_as(tx, stamp, actor, (unit, id), fields)?,
-            "approve" => return resolve::approve(tx, stamp, actor, unit, id).map(|(_, receipts)| receipts),
+            "approve" => {
+                let (approved, receipts) = resolve::approve(tx, stamp, actor, unit, id)?;
+                as_seen(fields.get("seen"), approved.revision)?;
+                return Ok(receipts);
+            }
             "refuse" => exception::refuse(tx, stamp, actor, unit, id, reason).map(|_| ())?,
             "comment" => {
                 let noted = exception::comment(tx, stamp, actor, unit, id, reason);

@@ -1,0 +1,94 @@
+//! Who approves, approves what they saw: what was changed after their page was drawn goes back to be looked at.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::exception::{self, Kind, State};
+use bienlai::payment::refund::{self, Payee};
+use bienlai::payment::resolve;
+
+use crate::refunds::{now, overpaid, payee, request, statement, today};
+use crate::support::bank_file::BankFile;
+use crate::support::program::Service;
+use crate::support::visitor::{Visitor, seated};
+use crate::support::{World, each_database};
+use crate::taken_apart::{finance, item};
+
+/// What the page's form says that it was drawn with.
+fn seen(visitor: &Visitor) -> String {
+    let behind = visitor.page.split("name=\"seen\" value=\"").nth(1).expect("the form says what was seen");
+    behind.split('"').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_payee_that_was_changed_after_the_approver_looked_is_not_approved() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 5_000).unwrap();
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
+        let page = format!("/finance/refunds/{}", asked.id);
+        chief.get(&page);
+        let of_page = seen(&chief);
+        chief.get("/duties");
+        let of_duties = seen(&chief);
+
+        let maker = finance(&world);
+        let other = Payee { account_no: "9999888877".into(), ..payee() };
+        world.change(|tx, stamp| refund::name_payee(tx, stamp, &maker, asked.unit, asked.id, &other));
+        let step = format!("{page}/step");
+        let late = chief.post(&step, &[("do", "approve"), ("seen", &of_page), ("confirm", "")]);
+        assert_eq!(late.status, 400, "{}", chief.page);
+        chief.sees("Đề xuất đã thay đổi sau khi bạn xem");
+        let subject = asked.id.to_string();
+        let unit = asked.unit.to_string();
+        let decide = [
+            ("act", "refund"),
+            ("subject", subject.as_str()),
+            ("unit_id", unit.as_str()),
+            ("verdict", "approve"),
+            ("seen", of_duties.as_str()),
+            ("confirm", ""),
+        ];
+        assert_eq!(chief.post("/duties/decide", &decide).status, 400, "{}", chief.page);
+        assert_eq!(now(&world, &asked).state, refund::State::Requested, "nothing moved");
+
+        chief.get(&page);
+        let of_page = seen(&chief);
+        let done = chief.post(&step, &[("do", "approve"), ("seen", &of_page), ("confirm", "")]);
+        assert_eq!(done.status, 303, "{}", chief.page);
+        assert_eq!(now(&world, &asked).state, refund::State::Approved);
+        service.stop();
+    });
+}
+
+#[test]
+fn another_proposal_than_the_one_on_the_page_is_not_approved() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let unit = world.ba_dinh.id;
+        let (first, second) = (world.raise(Dong(40_000)), world.raise(Dong(40_000)));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(40_000, "nop tien", "R1");
+        statement(&world, file);
+        let id = item(&world, Kind::UnidentifiedCredit).id;
+        let maker = finance(&world);
+        let propose = |target: i64| {
+            let ask = || ("assign", Some(target), "theo giấy nộp tiền").into();
+            world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask(), &[]));
+        };
+        propose(first.id.0);
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
+        let page = format!("/finance/exceptions/{id}");
+        chief.get(&page);
+        let of_page = seen(&chief);
+        world.change(|tx, stamp| exception::refuse(tx, stamp, &maker, unit, id, "nhầm").map(|_| ()));
+        propose(second.id.0);
+        let late = chief.post(&page, &[("do", "approve"), ("seen", &of_page), ("confirm", "")]);
+        assert_eq!(late.status, 400, "{}", chief.page);
+        chief.sees("Đề xuất đã thay đổi sau khi bạn xem");
+        assert_eq!(item(&world, Kind::UnidentifiedCredit).state, State::Proposed);
+        assert!(world.again(&second).allocated.is_zero(), "nothing moved");
+        service.stop();
+    });
+}
