@@ -1,6 +1,6 @@
 //! Somebody asks to see, correct or erase their data, and is answered, or refused with the ground.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::party::{self, Payer};
+use crate::party;
 use crate::store::page::Page;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx};
@@ -180,7 +180,7 @@ pub fn parties(conn: &mut Conn, request: &Request) -> Result<Vec<PartyId>> {
 }
 
 /// The payers whose data a request is about. By what is one person's alone: all who carry it. A phone or an
-/// e-mail address may be shared: then those of one person, as [`one_person`] tells them.
+/// e-mail address may be shared: those who left nothing that is theirs alone, when they all have one name.
 ///
 /// Errors: `subject_not_unique`.
 pub(super) fn meant(conn: &mut Conn, vault: &Vault, request: &Request) -> Result<Vec<PartyId>> {
@@ -189,38 +189,20 @@ pub(super) fn meant(conn: &mut Conn, vault: &Vault, request: &Request) -> Result
         return Ok(found);
     }
     let keys: Vec<(UnitId, PartyId)> = found.into_iter().map(|id| (request.unit, id)).collect();
-    let payers = party::load(conn, vault, &keys)?;
-    let known = payers.into_iter().map(|((_, id), payer)| (id, payer)).collect();
-    one_person(known)
-        .ok_or_else(|| Error::conflict("subject_not_unique", format!("one of {}", OWN_SUBJECTS.join(", "))))
-}
-
-/// Of all who left one phone or one address, those who are one person: they have one name, and who left something
-/// that is one person's alone left the same. Who has another name and an own number besides is somebody else and
-/// left alone. `None` when two people may be meant.
-fn one_person(known: Vec<(PartyId, Payer)>) -> Option<Vec<PartyId>> {
-    let own = |payer: &Payer| {
-        [&payer.personal_id, &payer.passport, &payer.tax_code].iter().any(|own| own.is_some())
-    };
-    let name = |payer: &Payer| text::fold(payer.name.as_deref().unwrap_or_default());
-    let nameless: BTreeSet<String> =
-        known.iter().filter(|(_, payer)| !own(payer)).map(|(_, payer)| name(payer)).collect();
-    let names = match nameless.is_empty() {
-        false => nameless,
-        true => known.iter().map(|(_, payer)| name(payer)).collect(),
-    };
-    let mut names = names.into_iter();
-    let (Some(only), None) = (names.next(), names.next()) else { return None };
-    let theirs: Vec<&(PartyId, Payer)> = known.iter().filter(|(_, payer)| name(payer) == only).collect();
-    let at_most_one = |field: fn(&Payer) -> Option<&String>| {
-        theirs.iter().filter_map(|(_, payer)| field(payer)).collect::<BTreeSet<_>>().len() <= 1
-    };
-    let agree = at_most_one(|payer| payer.personal_id.as_ref())
-        && at_most_one(|payer| payer.passport.as_ref())
-        && at_most_one(|payer| payer.tax_code.as_ref());
-    let mut meant: Vec<PartyId> = theirs.iter().map(|(id, _)| *id).collect();
-    meant.sort_unstable();
-    agree.then_some(meant)
+    let mut by_name: BTreeMap<String, Vec<PartyId>> = BTreeMap::new();
+    for ((_, id), payer) in party::load(conn, vault, &keys)? {
+        if [&payer.personal_id, &payer.passport, &payer.tax_code].iter().all(|own| own.is_none()) {
+            by_name.entry(text::fold(payer.name.as_deref().unwrap_or_default())).or_default().push(id);
+        }
+    }
+    let mut one_name = by_name.into_values();
+    match (one_name.next(), one_name.next()) {
+        (Some(mut meant), None) => {
+            meant.sort_unstable();
+            Ok(meant)
+        }
+        _ => Err(Error::conflict("subject_not_unique", format!("one of {}", OWN_SUBJECTS.join(", ")))),
+    }
 }
 
 /// Requests of a unit, newest first.
@@ -237,43 +219,4 @@ pub fn locate(conn: &mut Conn, actor: &Actor, id: DataRequestId) -> Result<UnitI
 
 pub fn not_found() -> Error {
     Error::not_found("data_request_not_found", "no such request in your scope")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn left(id: i64, name: &str, personal_id: Option<&str>) -> (PartyId, Payer) {
-        let personal_id = personal_id.map(str::to_owned);
-        (PartyId(id), Payer { name: Some(name.to_owned()), personal_id, ..Payer::default() })
-    }
-
-    #[test]
-    fn a_phone_left_with_and_without_an_identity_number_is_one_persons_when_the_name_is() {
-        let known = vec![left(2, "Trần Thị Thử", Some("001099000001")), left(1, "TRẦN THỊ THỬ", None)];
-        assert_eq!(one_person(known), Some(vec![PartyId(1), PartyId(2)]));
-    }
-
-    #[test]
-    fn who_shares_a_phone_under_another_name_and_an_own_number_is_left_alone() {
-        let known = vec![left(1, "Trần Thị Thử", None), left(2, "Lê Văn Mẫu", Some("001099000002"))];
-        assert_eq!(one_person(known), Some(vec![PartyId(1)]));
-    }
-
-    #[test]
-    fn one_name_with_two_identity_numbers_is_two_people() {
-        let known = vec![
-            left(1, "Trần Thị Thử", Some("001099000001")),
-            left(2, "Trần Thị Thử", Some("001099000002")),
-            left(3, "Trần Thị Thử", None),
-        ];
-        assert_eq!(one_person(known), None);
-    }
-
-    #[test]
-    fn two_names_without_a_number_are_two_people_as_are_two_with_one() {
-        assert_eq!(one_person(vec![left(1, "Trần Thị Thử", None), left(2, "Lê Văn Mẫu", None)]), None);
-        let own = vec![left(1, "Trần Thị Thử", Some("1")), left(2, "Lê Văn Mẫu", Some("2"))];
-        assert_eq!(one_person(own), None);
-    }
 }
