@@ -24,8 +24,8 @@ pub enum Command {
     /// Check signed documents, ours or of others; needs neither database nor configuration
     ///
     /// Takes receipts, invoices (HDon), certificates (CTu), notices and the messages (TDiep) they
-    /// come in, with any number of signatures, and the PDF that carries one of them. Prints who signed, when, and what each signature
-    /// covers. Integrity (was anything changed?) and trust (who vouches for the signer?) are
+    /// come in, with any number of signatures, and the PDF that carries one of them. Prints who signed, when, and
+    /// what each signature covers. Integrity (was anything changed?) and trust (who vouches for the signer?) are
     /// separate answers.
     ///
     /// The verdict is the worst of all documents: `valid` – intact, signed by its issuer, and every

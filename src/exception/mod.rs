@@ -88,6 +88,10 @@ impl Exception {
     }
 }
 
+/// Items about money that a payment has too much of, all of which is owed back. Others about a payment, as a refund
+/// that bounced, are about a sum of their own.
+pub const SURPLUS_KINDS: [Kind; 3] = [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment];
+
 /// Whose resolution a returning cause overrules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reopen {

@@ -11,7 +11,7 @@ use super::prove::{Case, Desk, HELD_KINDS, LIKENESS_DAYS, LineWork, Mark, refere
 use super::{Direction, movement_query, payment_query, settle_cash};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{Kind, Subject};
+use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{LineId, MovementId, ObligationId, PaymentId, UnitId};
 use crate::ledger::Account;
 use crate::obligation;
@@ -139,6 +139,23 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// What others paid of it waits for more than it did.
+    fn note_rest(&mut self, work: &LineWork, id: ObligationId, allocated: Dong) -> Result<()> {
+        let missing = || Error::internal("a reversed obligation was not read");
+        let owed = &self.book.obligations.get(&(work.unit, id)).ok_or_else(missing)?.value;
+        let new = exception::New {
+            unit: work.unit,
+            kind: Kind::Underpaid,
+            subject: Subject::Obligation(id),
+            account: Some(work.account),
+            amount: owed.total.checked_sub(allocated)?,
+            opened_on: work.booking_date,
+            detail: Detail::Obligation { obligation: id, code: owed.reference_code.clone() }.into(),
+        };
+        self.book.exceptions.push(new);
+        Ok(())
+    }
+
     pub(super) fn release(
         &mut self,
         work: &LineWork,
@@ -180,6 +197,8 @@ impl Desk<'_> {
                 // Nothing of it waits for its rest any more.
                 let rest = (work.unit, Kind::Underpaid, Subject::Obligation(obligation), WHY);
                 self.book.settled_exceptions.push(rest);
+            } else if !is_receipted {
+                self.note_rest(work, obligation, allocated)?;
             }
         }
         let on_its_way = self.recall_refunds(work, id)?;

@@ -23,7 +23,7 @@ pub mod profile;
 pub mod query;
 pub mod recorded;
 pub mod relation;
-mod relation_query;
+pub mod relation_query;
 pub mod rendition;
 pub mod schema;
 pub mod seal;

@@ -214,20 +214,6 @@ pub fn by_id(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Stor
         .map(|found| found.map(from_columns))
 }
 
-/// When a document came into the state it is in, where that is told by an event.
-pub fn moved_at(conn: &mut Conn, item: &Stored) -> Result<Option<Instant>> {
-    use crate::store::schema::receipt_event;
-    receipt_event::table
-        .filter(receipt_event::unit_id.eq(item.unit))
-        .filter(receipt_event::receipt_id.eq(item.id))
-        .filter(receipt_event::state.eq(&item.state))
-        .order(receipt_event::revision.desc())
-        .select(receipt_event::at)
-        .first(conn)
-        .optional()
-        .classify()
-}
-
 /// Every document of an obligation, the receipts first, each kind in the order of making.
 pub fn of_obligation(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<Stored>> {
     receipt::table

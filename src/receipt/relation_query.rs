@@ -11,7 +11,7 @@ use crate::id::{AccountId, CorrectionId, ReceiptId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::receipt_relation;
+use crate::store::schema::{receipt_event, receipt_relation};
 
 crate::table_row! {
     pub struct RelationRow in "receipt_relation" {
@@ -83,4 +83,17 @@ pub fn posted_on(
         .load(conn)
         .classify()?;
     by(conn, unit, "correction_id", ids.into_iter().map(|id| id.0).collect())
+}
+
+/// When a document came into the state it is in, where that is told by an event.
+pub fn moved_at(conn: &mut Conn, item: &super::query::Stored) -> Result<Option<Instant>> {
+    receipt_event::table
+        .filter(receipt_event::unit_id.eq(item.unit))
+        .filter(receipt_event::receipt_id.eq(item.id))
+        .filter(receipt_event::state.eq(&item.state))
+        .order(receipt_event::revision.desc())
+        .select(receipt_event::at)
+        .first(conn)
+        .optional()
+        .classify()
 }

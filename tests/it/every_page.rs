@@ -286,6 +286,7 @@ fn axe_finds_nothing_on_any_page_of_any_role() {
     let mut service = Service::start_as(&world, how).expect("the service is ready");
     asked_for(&world, &Door { service: &service, count: Default::default() });
     crate::desks::something_to_decide(&world);
+    crate::filing::fill(&world, 1);
     let filled = Filled::of(&world, Things::of(&world));
     let all = operations(&document(&service));
     let pages: Vec<&Operation> = all.iter().filter(|operation| is_page(operation)).collect();

@@ -23,14 +23,15 @@ fn what_did_not_reach_a_payer_is_found_with_its_reason_and_sent_again_by_a_butto
             notification::bounced(tx, stamp, (of.0.unit, id), "dsn", "5.1.1").map(|_| ())
         });
         let mut service = Service::start(&world);
-        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.mau", Scope::All);
-        cashier.get("/messages?unit=00004&state=undelivered");
+        let mut cashier =
+            seated(&world, service.address, Role::Cashier, "thungan.mau", Scope::unit(world.ba_dinh.id));
+        cashier.get("/finance/notifications?unit=00004&state=undelivered");
         for seen in ["bị trả lại", "5.1.1", "m***@example.vn"] {
             cashier.sees(seen);
         }
         assert!(!cashier.page.contains("mau@example.vn"), "the address is the payer's: {}", cashier.page);
-        cashier.get(&format!("/messages?receipt={}", of.1));
-        let one = format!("/messages/{id}");
+        cashier.get(&format!("/finance/notifications?receipt={}", of.1));
+        let one = format!("/finance/notifications/{id}");
         cashier.sees(&one);
         assert_eq!(cashier.get(&one).status, 200);
         let sent = cashier.post(&one, &[]);
@@ -38,7 +39,7 @@ fn what_did_not_reach_a_payer_is_found_with_its_reason_and_sent_again_by_a_butto
         cashier.get(&one);
         cashier.sees("đang chờ gửi");
         assert_eq!(cashier.post(&one, &[]).status, 400, "what waits is not sent again");
-        cashier.get("/messages?unit=00004&state=undelivered");
+        cashier.get("/finance/notifications?unit=00004&state=undelivered");
         cashier.sees("Chưa có gì.");
         let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.mau", Scope::All);
         auditor.get(&one);
@@ -63,10 +64,11 @@ fn whoever_approves_a_correction_reads_what_each_line_was_and_becomes() {
         chief.get("/duties");
         chief.sees("8.000 đ → 5.000 đ");
         assert!(!chief.page.contains("9.000 đ → 9.000 đ"), "what stays is not told: {}", chief.page);
-        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.mau", Scope::All);
+        let mut cashier =
+            seated(&world, service.address, Role::Cashier, "thungan.mau", Scope::unit(world.ba_dinh.id));
         cashier.get(&format!("/counter/obligations/{}", owed.id));
         cashier.sees(&format!("/counter/obligations/{}/correct", owed.id));
-        cashier.sees(&format!("/messages?receipt={}", receipt.id));
+        cashier.sees(&format!("/finance/notifications?receipt={}", receipt.id));
         service.stop();
     });
 }

@@ -69,13 +69,13 @@ fn a_message_is_followed_from_the_list_to_the_answer_as_it_came() {
             finance.sees(seen);
         }
         finance.sees("href=\"/r/");
-        let (sent, answer) = (format!("{message}/xml"), format!("{message}/answers/1"));
+        let (sent, answer) = (format!("{message}/xml"), format!("{message}/answers/1/xml"));
         let sent = finance.get(&sent);
         assert!(sent.status == 200 && text(&sent).contains("04/SS-CTĐT"), "{}", text(&sent));
         let answered = finance.get(&answer);
         assert!(answered.status == 200 && text(&answered).contains("999"), "{}", text(&answered));
         for missing in ["0", "9", "x"] {
-            assert_eq!(finance.get(&format!("{message}/answers/{missing}")).status, 404, "{missing}");
+            assert_eq!(finance.get(&format!("{message}/answers/{missing}/xml")).status, 404, "{missing}");
         }
         finance.get("/tax/messages?unit=00004&state=open");
         finance.sees("Chưa có gì.");

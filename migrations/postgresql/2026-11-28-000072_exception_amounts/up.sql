@@ -7,7 +7,7 @@ CREATE TRIGGER exception_facts_stay BEFORE UPDATE OF unit_id, id, kind, dedupe, 
 CREATE FUNCTION bienlai_exception_amount_by_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM exception_event e WHERE e.unit_id = NEW.unit_id AND e.exception_id = NEW.id AND e.revision = NEW.revision AND e.kind IN ('reopened', 'restated') AND e.state = 'open' AND e.amount = NEW.amount AND e.detail = NEW.detail) THEN
-        RAISE EXCEPTION 'append_only: exception' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'append_only: exception' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END

@@ -41,6 +41,8 @@ pub fn run(config: &Path, options: &Options) -> Result<u8> {
     let mut all = worker::deliver(&office, &endpoint)?;
     while Instant::now() < until && !open(&office)?.is_empty() {
         std::thread::sleep(PAUSE);
+        // A command that waits for minutes outlives the ids it reserved.
+        office.lease.renew(&office.store, &office.clock)?;
         add(&mut all, worker::deliver(&office, &endpoint)?);
     }
     println!(

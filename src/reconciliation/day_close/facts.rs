@@ -9,7 +9,7 @@ use super::query::{self, Noted};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::Kind;
+use crate::exception::{Kind, SURPLUS_KINDS};
 use crate::id::*;
 use crate::ledger::{self, Account};
 use crate::reconciliation::classification::Class;
@@ -338,10 +338,6 @@ fn by_class(lines: &[LineFacts]) -> BTreeMap<Class, Dong> {
     }
     sums
 }
-
-/// Items about money that a payment has too much of, all of which is owed back. Others about a payment, as a refund
-/// that bounced, are about a sum of their own.
-const SURPLUS_KINDS: [Kind; 3] = [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment];
 
 /// Everything open at the end of the day.
 struct Open {

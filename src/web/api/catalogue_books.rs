@@ -87,14 +87,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        path: "/messages",
+        path: "/finance/notifications",
         vi: "Tin gửi người nộp của một đơn vị: đã đến chưa, vì sao không đến.",
         en: "The messages to a unit's payers: how far each came, and why one did not arrive.",
         who: "cashier, finance, approver, auditor, administrator",
         ..NONE
     },
     Endpoint {
-        path: "/messages/{id}",
+        path: "/finance/notifications/{id}",
         vi: "Một tin với mọi lần gửi và bằng chứng đã đến.",
         en: "One message with every try and the proof of its delivery.",
         who: "cashier, finance, approver, auditor, administrator",
@@ -102,7 +102,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
-        path: "/messages/{id}",
+        path: "/finance/notifications/{id}",
         vi: "Gửi lại tin không đến nơi.",
         en: "Sends a message again that ended without arriving.",
         who: "cashier, finance, administrator",
@@ -138,7 +138,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
-        path: "/tax/messages/{id}/answers/{n}",
+        path: "/tax/messages/{id}/answers/{n}/xml",
         vi: "Phản hồi thứ n, dạng XML, nguyên như đã nhận.",
         en: "The n-th answer as it came, as XML.",
         who: READERS,

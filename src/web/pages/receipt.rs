@@ -15,7 +15,7 @@ use crate::obligation;
 use crate::receipt::evidence::bundle;
 use crate::receipt::query::{self, Stored};
 use crate::receipt::relation::{self, Action, Link};
-use crate::receipt::{DocumentKind, LookupCode, printed, rendition};
+use crate::receipt::{DocumentKind, LookupCode, printed, relation_query, rendition};
 use crate::store::Conn;
 use crate::text::capitalised;
 use crate::unit;
@@ -208,7 +208,7 @@ fn cancelled_on(conn: &mut Conn, item: &Stored) -> Result<Option<String>> {
     if item.state != "cancelled" {
         return Ok(None);
     }
-    let at = query::moved_at(conn, item)?;
+    let at = relation_query::moved_at(conn, item)?;
     Ok(at.map(|at| at.in_hanoi().format("%d/%m/%Y").to_string()))
 }
 

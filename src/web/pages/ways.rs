@@ -58,7 +58,7 @@ const WAYS: &[Way] = &[
     way("/finance/slips", "way_slips", Group::Daily, MONEY),
     way("/finance/unmatch", "unmatch_title", Group::Daily, MONEY),
     way("/counter/complaints", "complaint_title", Group::Daily, FRONT),
-    way("/messages", "way_notifications", Group::Daily, STAFF),
+    way("/finance/notifications", "way_notifications", Group::Daily, STAFF),
     way("/duties", "way_duties", Group::Daily, STAFF),
     way("/finance/days", "way_days", Group::Period, MONEY),
     way("/finance/batches", "way_batches", Group::Period, MONEY),

@@ -197,10 +197,13 @@ impl Browser {
         std::fs::write(path, bytes).expect("the picture is kept");
     }
 
-    /// The whole page as a picture.
+    /// The whole page as a picture; of one taller than the browser can draw, its beginning.
     pub fn picture(&mut self, path: &Path) {
-        let shot =
-            self.call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }));
+        let size = self.call("Page.getLayoutMetrics", json!({}))["cssContentSize"].clone();
+        let height = size["height"].as_f64().expect("a height").min(12_000.0);
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1 });
+        let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let shot = self.call("Page.captureScreenshot", params);
         let bytes = STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
         std::fs::write(path, bytes).expect("the picture is kept");
     }

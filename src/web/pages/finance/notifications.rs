@@ -1,4 +1,4 @@
-//! `/messages`: what was written to the payers of a unit, how far each message came and why one did not
+//! `/finance/notifications`: what was written to the payers of a unit, how far each message came and why one did not
 //! arrive; one message with the proof of its delivery, and the button that sends it again.
 
 use std::sync::Arc;
@@ -86,7 +86,7 @@ struct Found {
     next: Option<MessageId>,
 }
 
-/// `GET /messages?unit=&state=&receipt=&after=`
+/// `GET /finance/notifications?unit=&state=&receipt=&after=`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;
     let asked: Asked = extract::query(&request).unwrap_or_default();
@@ -219,7 +219,7 @@ fn listing(frame: &Frame, shown: &[Shown]) -> Listing {
             _ => Cell::text("–"),
         };
         vec![
-            Cell::link(time(view.created_at), format!("/messages/{}", view.id)),
+            Cell::link(time(view.created_at), format!("/finance/notifications/{}", view.id)),
             Cell::text(about(frame.lang, &view.kind)),
             document,
             Cell::text(way(frame.lang, view.channel)),
@@ -268,7 +268,7 @@ struct NotificationPage {
     can_send: bool,
 }
 
-/// `GET /messages/{id}`
+/// `GET /finance/notifications/{id}`
 pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
 }
@@ -347,7 +347,7 @@ fn steps(frame: &Frame, events: &[EventView]) -> Listing {
     }
 }
 
-/// `POST /messages/{id}`: sends again what ended without arriving.
+/// `POST /finance/notifications/{id}`: sends again what ended without arriving.
 pub async fn again(
     request: HttpRequest,
     signed: Signed,
@@ -366,7 +366,7 @@ pub async fn again(
     })
     .await;
     match sent {
-        Ok(()) => Ok(see(format!("/messages/{id}"))),
+        Ok(()) => Ok(see(format!("/finance/notifications/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
             let page = compose(&request, &signed, &shared).await?;

@@ -187,7 +187,7 @@ fn answer(lang: Lang, id: TransmissionId, n: usize, reply: &ReplyRecord) -> Answ
         at: time(reply.received_at),
         code: reply.message_code.clone(),
         faults: faults.into_iter().map(|fault| format!("{} {}", fault.code, fault.text)).collect(),
-        href: format!("/tax/messages/{id}/answers/{n}"),
+        href: format!("/tax/messages/{id}/answers/{n}/xml"),
     }
 }
 
@@ -235,7 +235,7 @@ pub async fn xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>
     Ok(days::file(bytes, "application/xml", &name))
 }
 
-/// `GET /tax/messages/{id}/answers/{n}`: the n-th answer, from 1, as it came.
+/// `GET /tax/messages/{id}/answers/{n}/xml`: the n-th answer, from 1, as it came.
 pub async fn answer_xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;
     let id: TransmissionId = extract::path(&request, "id")?;
