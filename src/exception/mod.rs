@@ -179,16 +179,21 @@ fn tell_again(
     let mut count = 0;
     for (unit, id, key, state, stood) in query::standing_by_dedupe(tx, &keys)? {
         let Some((amount, detail, names_whole)) = told.remove(&(unit, key)) else { continue };
-        let is_resolved = State::stored(&state)? == State::Resolved;
-        let moves = match State::stored(&state)? {
-            State::Resolved => reopen == Reopen::Always || query::settled_by_itself(tx, unit, id)?,
-            State::Open => names_whole && stood != amount,
-            State::Proposed => false,
+        let moves = |tx: &mut Tx<'_>, state: State, stood: Dong| match state {
+            State::Resolved if reopen == Reopen::Always => Ok(true),
+            State::Resolved => query::settled_by_itself(tx, unit, id),
+            State::Open => Ok(names_whole && stood != amount),
+            State::Proposed => Ok(false),
         };
-        if !moves {
+        // Most items stand as they are told: only what would move is locked, and looked at again.
+        if !moves(tx, State::stored(&state)?, stood)? {
             continue;
         }
         let mut item = query::lock(tx, unit, id)?;
+        if !moves(tx, item.state, item.amount)? {
+            continue;
+        }
+        let is_resolved = item.state == State::Resolved;
         let reason = match is_resolved {
             true => format!("its cause came back: {} đồng", amount.0),
             false => format!("{} đồng, no longer {}", amount.0, item.amount.0),

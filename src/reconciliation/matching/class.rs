@@ -9,9 +9,10 @@ use crate::reconciliation::classification::{Class, classify};
 use crate::reconciliation::evidence::Evidence;
 
 /// The bank's own charges. They often carry the reference of the movement they belong to, so they
-/// are taken out before references are disputed.
-pub(super) fn classify_debits(board: &mut Board<'_>) {
-    classify_lines(board, false, &HashSet::new());
+/// are taken out before references are disputed. `returns` are left to a person. Returns the lines
+/// classified.
+pub(super) fn classify_debits(board: &mut Board<'_>, returns: &HashSet<usize>) -> usize {
+    classify_lines(board, false, returns)
 }
 
 /// Interest, unless the reference says that it is something else.
@@ -20,8 +21,9 @@ pub(super) fn classify_credits(board: &mut Board<'_>, disputes: &HashSet<usize>)
 }
 
 /// A rule decides only for lines without any code, intact or damaged, and without a reversal.
-fn classify_lines(board: &mut Board<'_>, inflow: bool, skipped: &HashSet<usize>) {
+fn classify_lines(board: &mut Board<'_>, inflow: bool, skipped: &HashSet<usize>) -> usize {
     let excepted = excepted(board);
+    let known = board.outcome.classified.len();
     for index in 0..board.lines.len() {
         let card = &board.lines[index];
         let line = card.line;
@@ -36,6 +38,7 @@ fn classify_lines(board: &mut Board<'_>, inflow: bool, skipped: &HashSet<usize>)
             board.outcome.classified.push((line.id, class, Evidence::ClassRule { rule }));
         }
     }
+    board.outcome.classified.len() - known
 }
 
 fn excepted(board: &Board<'_>) -> HashSet<LineId> {

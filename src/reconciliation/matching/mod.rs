@@ -336,9 +336,7 @@ pub fn matching(
     let mut board = board::Board::new(lines, movements, obligations, settings);
     reversal::link_certain(&mut board);
     prove(&mut board);
-    reference::join_same_money(&mut board);
     reversal::link(&mut board);
-    class::classify_debits(&mut board);
     let disputes = reference::disputes(&mut board);
     class::classify_credits(&mut board, &disputes);
     credit::credit(&mut board, &disputes);
@@ -351,11 +349,17 @@ pub fn matching(
 /// for the next run. Ordinary days take one or two.
 const ROUNDS_LIMIT: usize = 16;
 
-/// A proof can make another reference unique, so the levels repeat until nothing is found.
+/// A proof can make another reference unique, so the levels repeat until nothing is found. What two
+/// channels told is joined, and the bank's charges are taken out, when the levels are through: both
+/// may leave another line alone with what it proves.
 fn prove(board: &mut board::Board<'_>) {
+    let returns = reversal::returns(board);
     for _ in 0..ROUNDS_LIMIT {
         let found = reference::prove(board) + code::prove(board) + split::prove(board);
-        if found == 0 {
+        if found == 0
+            && reference::join_same_money(board) == 0
+            && class::classify_debits(board, &returns) == 0
+        {
             return;
         }
     }

@@ -61,8 +61,9 @@ struct Index<'a> {
     source: Source,
     any: HashMap<Reference<'a>, Vec<usize>>,
     exact: HashMap<(Reference<'a>, Dong), Vec<usize>>,
-    /// Lines still to be proven under each reference.
-    lines: HashMap<Reference<'a>, usize>,
+    /// Lines still to be proven under each reference that have a movement of it near enough: a line
+    /// of another season is nobody's rival.
+    rivals: HashMap<Reference<'a>, usize>,
 }
 
 impl<'a> Index<'a> {
@@ -74,13 +75,15 @@ impl<'a> Index<'a> {
                 exact.entry((reference, card.movement.open)).or_default().push(index);
             }
         }
-        let mut lines = HashMap::new();
+        let mut rivals = HashMap::new();
         for card in board.lines.iter().filter(|card| card.can_prove()) {
-            if let Some(reference) = source.of_line(card, board.settings) {
-                *lines.entry(reference).or_insert(0) += 1;
+            if let Some(reference) = source.of_line(card, board.settings)
+                && !cut(board, any.get(&reference), card.at).is_empty()
+            {
+                *rivals.entry(reference).or_insert(0) += 1;
             }
         }
-        Index { source, any, exact, lines }
+        Index { source, any, exact, rivals }
     }
 
     /// All movements under the line's reference, near enough in time.
@@ -102,7 +105,16 @@ impl<'a> Index<'a> {
     /// Whether this is the only line left under its reference.
     fn is_only_line(&self, board: &Board<'a>, line: usize) -> bool {
         let reference = self.source.of_line(&board.lines[line], board.settings);
-        reference.and_then(|reference| self.lines.get(&reference)) == Some(&1)
+        reference.and_then(|reference| self.rivals.get(&reference)) == Some(&1)
+    }
+
+    /// Whether no other line is under a reference of the movement.
+    fn is_named_by_no_other(&self, board: &Board<'a>, movement: usize, line: usize) -> bool {
+        let own = self.source.of_line(&board.lines[line], board.settings);
+        self.source.of_movement(&board.movements[movement]).into_iter().all(|reference| {
+            let named = self.rivals.get(&reference).copied().unwrap_or_default();
+            named == usize::from(own == Some(reference))
+        })
     }
 }
 
@@ -139,32 +151,49 @@ fn contradictory_lines(board: &Board<'_>) -> HashSet<usize> {
 }
 
 /// Credits whose bank reference and channel id each name exactly one movement of their amount, and
-/// whose codes do not contradict each other: the bank says that the two movements are one.
-pub(super) fn join_same_money(board: &mut Board<'_>) {
+/// whose codes do not contradict each other: the bank says that the two movements are one. Nothing
+/// is joined that another line names too. Returns the lines joined.
+pub(super) fn join_same_money(board: &mut Board<'_>) -> usize {
     let mut contradictory: Vec<usize> = contradictory_lines(board).into_iter().collect();
     contradictory.sort_unstable();
-    for line in contradictory {
-        let [bank, provider] = Source::ALL.map(|source| Index::of(board, source));
-        let (&[one], &[other]) = (bank.near_exact(board, line), provider.near_exact(board, line)) else {
-            continue;
-        };
-        let card = &board.lines[line];
-        let sets = [card.code_set, board.movements[one].code_set, board.movements[other].code_set];
-        let named: BTreeSet<CodeSet> = sets.into_iter().filter(|set| *set != NO_CODES).collect();
-        if !card.inflow || named.len() > 1 {
-            continue; // Two obligations are named: a person decides.
-        }
-        let id = card.line.id;
+    // All are found before one is joined: the choice must not depend on who comes first.
+    let indexes = Source::ALL.map(|source| Index::of(board, source));
+    let joined: Vec<(usize, [usize; 2])> = contradictory
+        .into_iter()
+        .filter_map(|line| Some((line, named_twice(board, &indexes, line)?)))
+        .collect();
+    for &(line, movements) in &joined {
+        let id = board.lines[line].line.id;
         board.lines[line].done = true;
-        // The board has movements by the day first seen.
-        let [older, newer] = [one.min(other), one.max(other)].map(|index| {
+        let movements = movements.map(|index| {
             board.movements[index].taken = true;
             board.movements[index].movement.id
         });
         let evidence =
             vec![Evidence::SameBankReference, Evidence::SameProviderReference, Evidence::AmountExact];
-        board.outcome.same_money.push(SameMoney { line: id, movements: [older, newer], evidence });
+        board.outcome.same_money.push(SameMoney { line: id, movements, evidence });
     }
+    joined.len()
+}
+
+/// The two movements, older first, that the references of a contradictory line name, each the only
+/// one of its reference and amount, when this line alone names them.
+fn named_twice(board: &Board<'_>, indexes: &[Index<'_>; 2], line: usize) -> Option<[usize; 2]> {
+    let [bank, provider] = indexes;
+    let (&[one], &[other]) = (bank.near_exact(board, line), provider.near_exact(board, line)) else {
+        return None;
+    };
+    let is_alone = indexes.iter().all(|index| {
+        index.is_only_line(board, line)
+            && index.is_named_by_no_other(board, one, line)
+            && index.is_named_by_no_other(board, other, line)
+    });
+    let card = &board.lines[line];
+    let sets = [card.code_set, board.movements[one].code_set, board.movements[other].code_set];
+    let named: BTreeSet<CodeSet> = sets.into_iter().filter(|set| *set != NO_CODES).collect();
+    // Two obligations are named, or two lines name one movement: a person decides. The board has
+    // movements by the day first seen.
+    (is_alone && card.inflow && named.len() <= 1).then(|| [one.min(other), one.max(other)])
 }
 
 type Group = (Vec<usize>, Vec<usize>);

@@ -1,6 +1,6 @@
 //! Lines that give the money of another line back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::board::{Board, LineCard, usable, verified};
 use super::{Kind, Reversal, Rule, Target};
@@ -44,6 +44,23 @@ pub(super) fn link(board: &mut Board<'_>) {
             None => {}
         }
     }
+}
+
+/// Debits that may give another line's money back, by what the lines alone say: `link` leaves them
+/// to a person, whatever their words are.
+pub(super) fn returns(board: &Board<'_>) -> HashSet<usize> {
+    let debits = |index: &usize| {
+        let card = &board.lines[*index];
+        card.is_open() && !card.inflow
+    };
+    if !(0..board.lines.len()).any(|index| debits(&index)) {
+        return HashSet::new();
+    }
+    let (sure, originals) = (sure_links(board), Originals::of(board));
+    (0..board.lines.len())
+        .filter(debits)
+        .filter(|line| sure.contains_key(line) || !originals_of(board, &originals, *line).is_empty())
+        .collect()
 }
 
 enum Link {
@@ -189,39 +206,45 @@ pub fn references_named(memo: &str, customer_reference: Option<&str>) -> BTreeSe
     forms.filter(|word| word.len() >= NAMED_LENGTH && word.bytes().any(|c| c.is_ascii_digit())).collect()
 }
 
-/// Suggests the latest earlier lines of the same amount whose bank reference the return names, or with the same
-/// code or counterparty. A debit that the bank neither marks nor speaks of as a return is one by a named
-/// reference alone.
-fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usize) {
+/// The latest earlier lines of the same amount whose bank reference the line names, or with its
+/// code or counterparty, each with what it shares. A debit that the bank neither marks nor speaks of
+/// as a return is one by a named reference alone.
+fn originals_of(board: &Board<'_>, originals: &Originals<'_>, line: usize) -> BTreeMap<usize, Vec<Evidence>> {
     let card = &board.lines[line];
-    let id = card.line.id;
     let money = (card.line.account, !card.inflow, card.line.amount.0.unsigned_abs());
     let booked = card.line.booking_date;
     let limit = board.settings.suggestions_limit;
-    let latest = |board: &Board<'_>, list: Option<&Vec<usize>>| -> Vec<usize> {
+    let latest = |list: Option<&Vec<usize>>| -> Vec<usize> {
         let list = list.map(Vec::as_slice).unwrap_or_default();
         let earlier = list.partition_point(|&index| board.lines[index].line.booking_date <= booked);
         list.iter().take(earlier).rev().take(limit).copied().collect()
     };
     let mut found: BTreeMap<usize, Vec<Evidence>> = BTreeMap::new();
     for reference in references_named(&card.line.memo_folded, card.line.customer_reference.as_deref()) {
-        for original in latest(board, originals.by_reference.get(&(money, reference.clone()))) {
+        for original in latest(originals.by_reference.get(&(money, reference.clone()))) {
             let named = Evidence::ReferenceNamed { reference: reference.clone() };
             found.entry(original).or_default().push(named);
         }
     }
     let speaks = card.line.reversal || speaks_of_return(&card.line.memo_folded);
     for &code in card.codes.iter().filter(|_| speaks) {
-        for original in latest(board, originals.by_code.get(&(money, code))) {
+        for original in latest(originals.by_code.get(&(money, code))) {
             found.entry(original).or_default().push(verified(code));
         }
     }
     if let Some(counterparty) = card.line.counterparty_account.as_deref().filter(|_| speaks) {
-        for original in latest(board, originals.by_counterparty.get(&(money, counterparty))) {
+        for original in latest(originals.by_counterparty.get(&(money, counterparty))) {
             found.entry(original).or_default().push(Evidence::SameCounterparty);
         }
     }
-    let marked = card.line.reversal;
+    found
+}
+
+/// Suggests the lines whose money this one may give back.
+fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usize) {
+    let found = originals_of(board, originals, line);
+    let card = &board.lines[line];
+    let (id, marked) = (card.line.id, card.line.reversal);
     let any = !found.is_empty();
     for (original, shared) in found {
         // The bank's own word for which one it is counts twice.

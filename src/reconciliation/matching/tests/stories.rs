@@ -214,6 +214,44 @@ fn a_line_that_proves_one_of_two_equal_claims_by_code_makes_the_other_one_certai
 }
 
 #[test]
+fn a_movement_that_two_lines_name_is_joined_by_neither_whoever_comes_first() {
+    let mut by_channel = movement(2, 45_000);
+    by_channel.external_ids.push("DVC-0001".into());
+    let told = [movement(1, 45_000).reference("FT1111"), by_channel, movement(3, 45_000).reference("FT3333")];
+    let named = |id, reference| Line {
+        customer_reference: Some("DVC-0001".into()),
+        ..line(id, 45_000).reference(reference)
+    };
+    let outcome = run(&[named(1, "FT1111"), named(2, "FT3333")], &told, &[]);
+    assert!(outcome.same_money.is_empty() && outcome.proofs.is_empty());
+    for id in [1, 2] {
+        assert_eq!(kinds_of(&outcome, id), [Kind::SameMoneyTwoChannels]);
+    }
+}
+
+#[test]
+fn a_line_of_another_season_under_the_same_reference_is_no_rival() {
+    let mut by_channel = movement(2, 45_000);
+    by_channel.external_ids.push("DVC-0001".into());
+    let told = [movement(1, 45_000).reference("FT1234"), by_channel];
+    let mut credit = line(1, 45_000).reference("FT1234");
+    credit.customer_reference = Some("DVC-0001".into());
+    let far = line(2, 45_000).reference("FT1234").on("2027-03-01");
+    let outcome = run(&[credit, far], &told, &[]);
+    assert_eq!(outcome.same_money.len(), 1);
+}
+
+#[test]
+fn a_charge_that_carries_the_reference_of_a_debit_does_not_keep_the_debit_from_its_movement() {
+    let told = [movement(1, 25_000).outgoing().reference("FT1234")];
+    let charge = line(1, -25_000).reference("FT1234").memo("PHI DICH VU");
+    let debit = line(2, -25_000).reference("FT1234").code(X);
+    let outcome = run(&[charge, debit], &told, &[]);
+    assert_eq!(pairs(&outcome), [(2, vec![1])], "in the same run, not in the next one");
+    assert_eq!(outcome.classified.len(), 1);
+}
+
+#[test]
 fn a_line_whose_two_references_point_to_two_claims_shows_the_same_money_told_twice() {
     let mut by_channel = movement(2, 45_000);
     by_channel.external_ids.push("DVC-0001".into());
