@@ -1,6 +1,7 @@
 //! The daily round over many accounts: import, match, close. The web and the command line both
 //! come through here.
 
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,15 +44,16 @@ pub fn import_with<'a>(
     statement::import_file_with(store, stamp, actor, &|memo| reader.codes_in(memo), bytes, options)
 }
 
-/// Takes the oldest queued import in; `None` when none waits. It stops between two chunks, to be taken up
-/// again, when it may not keep on.
+/// Takes the oldest queued import in and does `then` with what came in; `None` when none waits. It stops
+/// between two chunks, to be taken up again, when it may not keep on.
 pub fn run_import<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     keep_on: &dyn Fn() -> bool,
+    then: &dyn Fn(&Imported),
 ) -> Result<Option<Job>> {
     let reader = Reader::open(store)?;
-    job::run_next(store, stamp, &|memo| reader.codes_in(memo), keep_on)
+    job::run_next(store, stamp, &|memo| reader.codes_in(memo), job::Run { keep_on, then })
 }
 
 /// Compares a version that waits with the lines as they stand; see `statement::version::renew`.
@@ -122,7 +124,27 @@ pub fn reconcile_accounts<'a>(
     reconcile_side_by_side(store, stamp, actor, unit, threads(store))
 }
 
-/// The same on so many threads, at least one.
+/// Matches the accounts that a file brought lines of. One account's failure never blocks another.
+pub fn reconcile_imported<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    imported: &Imported,
+) -> Vec<Visited> {
+    let accounts: BTreeSet<(UnitId, AccountId)> =
+        imported.statements.iter().map(|statement| (statement.unit, statement.account)).collect();
+    accounts.into_iter().map(|(unit, account)| visit(store, &stamp(), actor, unit, account)).collect()
+}
+
+fn visit(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, account: AccountId) -> Visited {
+    let outcome = reconcile(store, stamp, actor, unit, account);
+    if let Err(error) = &outcome {
+        tracing::error!(%unit, %account, %error, "matching failed for this account");
+    }
+    Visited { unit, account, outcome }
+}
+
+/// As `reconcile_accounts`, on so many threads, at least one.
 pub fn reconcile_side_by_side<'a>(
     store: &Store,
     stamp: &(dyn Fn() -> Stamp<'a> + Sync),
@@ -134,13 +156,7 @@ pub fn reconcile_side_by_side<'a>(
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    each_account(store, actor, unit, threads, &|unit, account| {
-        let outcome = reconcile(store, &stamp(), actor, unit, account);
-        if let Err(error) = &outcome {
-            tracing::error!(%unit, %account, %error, "matching failed for this account");
-        }
-        Visited { unit, account, outcome }
-    })
+    each_account(store, actor, unit, threads, &|unit, account| visit(store, &stamp(), actor, unit, account))
 }
 
 /// One account of a closing round: how far it came, or why it could not begin.

@@ -108,9 +108,16 @@ impl Layout {
     pub fn from_toml(text: &str) -> Result<Layout> {
         let invalid = |detail: String| Error::invalid("layout", "statement_layout_invalid", detail);
         let layout: Layout = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
-        match layout.fault() {
-            Some(fault) => Err(invalid(fault.to_owned())),
-            None => Ok(layout),
+        layout.checked()
+    }
+
+    /// The layout, if a table can be read by it.
+    ///
+    /// Errors: `statement_layout_invalid` with what is missing.
+    pub fn checked(self) -> Result<Layout> {
+        match self.fault() {
+            Some(fault) => Err(Error::invalid("layout", "statement_layout_invalid", fault)),
+            None => Ok(self),
         }
     }
 

@@ -54,7 +54,7 @@ pub use memo::{LineTexts, line_memo, line_texts, seal_texts};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
 };
-pub use parse::{MAX_BYTES, parse, parse_with, preview};
+pub use parse::{MAX_BYTES, first_rows, parse, parse_with, preview};
 pub use query::{StoredLine, StoredStatement};
 pub use stream::{LineSink, can_stream, parse_stream};
-pub use tabular::Preview;
+pub use tabular::{Choice, FirstRows, Preview};

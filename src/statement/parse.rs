@@ -9,7 +9,7 @@ use super::finding::{Finding, Findings, line_place};
 use super::layout::{Layout, Layouts};
 use super::model::{Format, Parsed, Statement};
 use super::mt940;
-use super::tabular::{self, Ending, Preview};
+use super::tabular::{self, Ending, FirstRows, Preview, Row};
 use super::workbook;
 
 /// The largest file that is read; a year of a busy account is far below it.
@@ -56,26 +56,37 @@ pub fn parse_with(bytes: &[u8], layout: Option<&Layout>) -> Parsed {
 /// How the table in the file is understood; `None` for files that are no table.
 pub fn preview(bytes: &[u8], layout: Option<&Layout>) -> Option<Preview> {
     let layouts = Layouts::with(layout);
+    tabular::preview(&sheets(bytes, layouts)?, layouts)
+}
+
+/// The first rows of a table as they stand, whether they are understood or not; `None` for what is no
+/// table.
+pub fn first_rows(bytes: &[u8]) -> Option<FirstRows> {
+    tabular::first_rows(&sheets(bytes, Layouts::default())?)
+}
+
+/// The sheets of a table, a text being one.
+fn sheets(bytes: &[u8], layouts: Layouts<'_>) -> Option<Vec<Vec<Row>>> {
     if bytes.len() > MAX_BYTES {
         return None;
     }
     if archive::is_archive(bytes) {
         return match archive::open(bytes).ok()? {
-            Content::Workbook(parts) => tabular::preview(&workbook::of_parts(&parts).ok()?, layouts),
-            Content::Spreadsheet(content) => tabular::preview(&workbook::of_content(&content).ok()?, layouts),
+            Content::Workbook(parts) => workbook::of_parts(&parts).ok(),
+            Content::Spreadsheet(content) => workbook::of_content(&content).ok(),
             Content::Files(_) => None,
         };
     }
     if detect::is_old_workbook(bytes) {
-        return tabular::preview(&workbook::of_records(bytes).ok()?, layouts);
+        return workbook::of_records(bytes).ok();
     }
     let decoded = decode(bytes);
-    let rows = match detect::detect_text(&decoded.text, layouts) {
-        Kind::Table => tabular::rows_of_text(&decoded.text, layouts),
-        Kind::Markup => tabular::rows_of_markup(&decoded.text),
-        _ => return None,
-    };
-    tabular::preview(&[rows], layouts)
+    match detect::detect_text(&decoded.text, layouts) {
+        Kind::Table => Some(vec![tabular::rows_of_text(&decoded.text, layouts)]),
+        Kind::Markup => Some(vec![tabular::rows_of_markup(&decoded.text)]),
+        Kind::Unknown => Some(vec![tabular::rows_of_unknown(&decoded.text)]),
+        Kind::Camt | Kind::Swift => None,
+    }
 }
 
 fn parse_text(bytes: &[u8], layouts: Layouts<'_>) -> Parsed {

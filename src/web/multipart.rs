@@ -6,7 +6,7 @@ use actix_web::http::header;
 use crate::error::{Error, Result};
 
 /// Fields a form of ours may have.
-pub const PARTS_LIMIT: usize = 20;
+pub const PARTS_LIMIT: usize = 40;
 
 /// One field.
 #[derive(Debug)]

@@ -270,6 +270,7 @@ pub fn entries() -> Vec<Entry> {
         get("/finance", web::to(pages::finance::board::page)),
         get("/finance/statements", web::to(pages::finance::statements::page)),
         post("/finance/statements", web::to(pages::finance::statements::take)),
+        get("/finance/imports/{id}", web::to(pages::finance::importing::page)),
         get("/finance/exceptions", web::to(pages::finance::exceptions::page)),
         post("/finance/exceptions/bulk", web::to(pages::finance::exceptions::bulk)),
         post("/finance/exceptions/approve", web::to(pages::finance::exceptions::approve)),

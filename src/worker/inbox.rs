@@ -19,6 +19,7 @@ use std::time::SystemTime;
 use ring::digest::{SHA256, digest};
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat};
 
+use super::intake::match_imported;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -188,7 +189,10 @@ fn imported(app: &App, bytes: &[u8], keep_on: &dyn Fn() -> bool) -> Fate {
     let options = Options { progress: Some(&progress), ..Options::default() };
     let outcome = office::import_with(&app.store, &|| app.stamp(), &Actor::system(), bytes, options);
     match outcome {
-        Ok(imported) if imported.errors.is_empty() => Fate::Done(done_words(&imported)),
+        Ok(imported) if imported.errors.is_empty() => {
+            match_imported(app, &Actor::system(), &imported);
+            Fate::Done(done_words(&imported))
+        }
         Ok(imported) => Fate::Failed(failed_words(&imported.errors)),
         Err(error) if error.is_busy() || error.is_internal() => {
             tracing::warn!(%error, "a file of the inbox waits");

@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::every_tick;
 use super::inbox::Inbox;
+use crate::actor::Actor;
 use crate::app::App;
 use crate::error::Result;
+use crate::payment::settler::Numbered as _;
 use crate::reconciliation::office;
+use crate::statement::Imported;
 
 pub(super) fn take_in(app: &Arc<App>, is_stopping: &AtomicBool) {
     let mut inbox = app.config.statements.inbox.as_deref().map(Inbox::new);
@@ -26,8 +29,18 @@ pub(super) fn take_in(app: &Arc<App>, is_stopping: &AtomicBool) {
 /// Takes the queued imports in until none waits. Returns how many it worked on.
 pub fn run_imports(app: &App, keep_on: &dyn Fn() -> bool) -> Result<usize> {
     let mut count = 0;
-    while keep_on() && office::run_import(&app.store, &|| app.stamp(), keep_on)?.is_some() {
+    let then = |imported: &Imported| match_imported(app, &Actor::system(), imported);
+    while keep_on() && office::run_import(&app.store, &|| app.stamp(), keep_on, &then)?.is_some() {
         count += 1;
     }
     Ok(count)
+}
+
+/// Matches what came in by itself: nobody stands by who would ask for it.
+pub(super) fn match_imported(app: &App, actor: &Actor, imported: &Imported) {
+    for visited in office::reconcile_imported(&app.store, &|| app.stamp(), actor, imported) {
+        if let Ok(report) = visited.outcome {
+            app.sealing.numbered(&report.receipts);
+        }
+    }
 }

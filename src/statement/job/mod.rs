@@ -19,6 +19,9 @@ pub use query::{Job, find, list};
 
 /// How long a worker has a job before another may take it over; each sign of progress renews it.
 const LEASE_US: i64 = 10_000_000;
+/// How long what follows an import may take: matching a hundred thousand lines takes a minute on a slow
+/// disk.
+const THEN_LEASE_US: i64 = 600_000_000;
 /// Progress is written at every so many lines.
 const TELL_LINES: usize = 2_000;
 
@@ -91,12 +94,21 @@ fn scope_of(text: &str) -> Result<Scope> {
     units.map(Scope::Units).map_err(|_| Error::internal("the scope of a stored import does not read"))
 }
 
+/// What surrounds a run.
+#[derive(Clone, Copy)]
+pub struct Run<'r> {
+    /// Asked between two chunks.
+    pub keep_on: &'r dyn Fn() -> bool,
+    /// Done with what came in, before the import is done: a crash in between does it again.
+    pub then: &'r dyn Fn(&Imported),
+}
+
 /// Takes the oldest waiting import in, if there is one, and tells how it went.
 pub fn run_next<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     codes_of: &CodesOf<'_>,
-    keep_on: &dyn Fn() -> bool,
+    around: Run<'_>,
 ) -> Result<Option<Job>> {
     let taken = store.write(&Scope::All, Lane::Bulk, |tx| {
         let now = stamp().now;
@@ -107,19 +119,23 @@ pub fn run_next<'a>(
         Ok(Some(job))
     })?;
     let Some(job) = taken else { return Ok(None) };
-    run(store, stamp, codes_of, keep_on, job).map(Some)
+    run(store, stamp, codes_of, around, job).map(Some)
 }
 
 fn run<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     codes_of: &CodesOf<'_>,
-    keep_on: &dyn Fn() -> bool,
+    around: Run<'_>,
     job: Job,
 ) -> Result<Job> {
     let actor = Actor { person: job.person, client: None, role: Role::Finance, scope: scope_of(&job.units)? };
     let told = RefCell::new(job);
-    let done = take_in(store, stamp, codes_of, keep_on, &actor, &told);
+    let done = take_in(store, stamp, codes_of, around.keep_on, &actor, &told);
+    if let Some(imported) = done.as_ref().ok().filter(|imported| imported.errors.is_empty()) {
+        lease(store, stamp, &told, THEN_LEASE_US);
+        (around.then)(imported);
+    }
     let mut job = told.into_inner();
     match done {
         Ok(imported) if imported.errors.is_empty() => {
@@ -186,10 +202,17 @@ fn take_in<'a>(
 /// Writes how far the import is. That another process took the job over, or the disk is slow, does not
 /// stop it: the statements themselves know what is in.
 fn tell<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, told: &RefCell<Job>, progress: Progress) {
+    {
+        let mut job = told.borrow_mut();
+        job.lines_done = i64::try_from(progress.lines_done).unwrap_or(i64::MAX);
+        job.lines_total = i64::try_from(progress.lines_total).unwrap_or(i64::MAX);
+    }
+    lease(store, stamp, told, LEASE_US);
+}
+
+fn lease<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, told: &RefCell<Job>, microseconds: i64) {
     let mut job = told.borrow().clone();
-    job.lines_done = i64::try_from(progress.lines_done).unwrap_or(i64::MAX);
-    job.lines_total = i64::try_from(progress.lines_total).unwrap_or(i64::MAX);
-    job.leased_until = stamp().now.0.saturating_add(LEASE_US);
+    job.leased_until = stamp().now.0.saturating_add(microseconds);
     let stored = store.write(&Scope::All, Lane::Bulk, |tx| {
         let mut stored = job.clone();
         query::store(tx, &mut stored)?;

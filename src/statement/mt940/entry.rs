@@ -69,10 +69,18 @@ pub(super) fn read_entry(text: &str) -> Result<Entry, Fault> {
     })
 }
 
-/// A field padded to its sixteen places, and what follows the padding.
+/// The places of a reference (16x).
+const REFERENCE_LENGTH: usize = 16;
+
+/// A field padded to its sixteen places, and what follows the padding. What fits the places whole is a
+/// reference with spaces in it.
 fn split_padding(reference: &str) -> (&str, &str) {
-    let reference = reference.trim_start();
-    reference.split_once("  ").unwrap_or((reference, ""))
+    let reference = reference.trim();
+    match reference.split_once("  ") {
+        Some(("NONREF", rest)) => ("NONREF", rest),
+        Some(parts) if reference.chars().count() > REFERENCE_LENGTH => parts,
+        _ => (reference, ""),
+    }
 }
 
 fn present(text: &str) -> Option<String> {

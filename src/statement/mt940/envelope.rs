@@ -30,6 +30,10 @@ impl Envelope {
                 _ => {}
             }
         }
+        if has_text {
+            // The headers are over when the text begins, also those that lack a brace.
+            self.depth = 1;
+        }
     }
 
     /// `-}`, or the dash some banks put in its place.
@@ -85,6 +89,9 @@ mod tests {
         assert_eq!(open_since(&[head, "-}", "{1:F01BANK}{2:O9"]), Some(3));
         assert_eq!(open_since(&[head, "-}", "{1:F01BANK}{2:O940}"]), Some(3));
         assert_eq!(open_since(&["{1:F21BANK}{4:{177:16}{451:0}}", head, "-}"]), None);
+        let lacks_a_brace = "{1:F01BANK}{2:O940}{3:{118:X}{4:";
+        assert_eq!(open_since(&[lacks_a_brace]), Some(1));
+        assert_eq!(open_since(&[lacks_a_brace, "-}{5:{CHK:1}}"]), None);
         assert_eq!(open_since(&[&format!("{{1:F21BANK}}{{4:{{177:16}}}}{head}"), "-}"]), None);
     }
 

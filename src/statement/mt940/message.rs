@@ -33,7 +33,8 @@ pub(super) fn read_message(
         target: Target::Statement,
     };
     message.tags(lines).for_each(|tag| builder.take(&tag));
-    let open_end = file.last_line.filter(|line| *line == message.last_line);
+    // A message that shows its end is whole, whatever the file's last byte is.
+    let open_end = file.last_line.filter(|line| *line == message.last_line && !message.has_end);
     let (statement, own) = builder.finish(message, format, open_end);
     findings.append(own);
     statement
@@ -225,7 +226,12 @@ impl<'a> Builder<'a> {
 
     fn line_of(&self, entry: Entry, tag: &Tag<'a, '_>, line_count: usize) -> Line {
         let remainder = entry.remainder.as_deref().into_iter();
-        let supplement = remainder.chain(tag.content.get(line_count..).unwrap_or_default().iter().copied());
+        let more = tag.content.get(line_count..).unwrap_or_default();
+        // A long entry is broken ahead of the bank's reference.
+        let wrapped = more.first().and_then(|line| line.trim().strip_prefix("//"));
+        let wrapped = wrapped.filter(|_| entry.bank_reference.is_none()).and_then(present);
+        let more = more.get(usize::from(wrapped.is_some())..).unwrap_or_default();
+        let supplement = remainder.chain(more.iter().copied());
         let supplement = supplement.fold(String::new(), |joined, piece| joined + piece + " ");
         let mut raw = String::new();
         tag.write_raw(&mut raw);
@@ -234,7 +240,7 @@ impl<'a> Builder<'a> {
             value_date: Some(entry.value_date),
             amount: entry.amount,
             reference: entry.reference,
-            bank_reference: entry.bank_reference,
+            bank_reference: entry.bank_reference.or(wrapped),
             reversal: entry.reversal,
             entry_index: self.entry_count,
             currency: self.statement.currency.clone().unwrap_or_default(),
@@ -421,7 +427,8 @@ impl<'a> Builder<'a> {
             && (!format.requires_balances() || (has(&["60F", "60M"]) && has(&["62F", "62M"])));
         if self.statement.id.is_none() {
             let finding = missing(&first, "20");
-            if self.lacks_references && has_all_else {
+            // A bank that writes the tag and nothing in it has no references of its own.
+            if (self.lacks_references || message.has("20")) && has_all_else {
                 self.findings.warn(finding);
             } else {
                 self.findings.error(finding);

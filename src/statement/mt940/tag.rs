@@ -69,7 +69,7 @@ pub(super) struct Message<'a> {
     has_opening: bool,
     has_closing: bool,
     /// A dash or the end of a SWIFT block stands behind it.
-    has_end: bool,
+    pub has_end: bool,
 }
 
 impl<'a> Message<'a> {

@@ -20,6 +20,7 @@ mod column;
 mod denomination;
 mod dictionary;
 mod ending;
+mod first_rows;
 mod habit;
 mod header;
 mod label;
@@ -53,6 +54,7 @@ use super::model::{Format, Statement};
 use super::parse::Reading;
 
 pub(super) use ending::Ending;
+pub use first_rows::{Choice, FirstRows};
 pub use preview::Preview;
 pub(super) use rows::Row;
 
@@ -161,6 +163,16 @@ fn read_unheaded(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -
         }
     }
     statements
+}
+
+/// The first rows of the largest table as they stand.
+pub(super) fn first_rows(sheets: &[Vec<Row>]) -> Option<FirstRows> {
+    FirstRows::of(sheets)
+}
+
+/// The rows of a text in which no table is known.
+pub(super) fn rows_of_unknown(text: &str) -> Vec<Row> {
+    first_rows::rows_of_text(text)
 }
 
 /// How the first table is understood.

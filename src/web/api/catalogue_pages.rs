@@ -183,6 +183,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/finance/imports/{id}",
+        vi: "Tiến độ và kết quả của một lần nhập.",
+        en: "How far an import is, and what came of it.",
+        who: "finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/exceptions",
         vi: "Ngoại lệ.",
         en: "Everything unexplained.",

@@ -8,21 +8,25 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::{READERS, units};
+use super::columns::{self, Columns};
+use super::{READERS, account_named, importing, units};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::id::StatementId;
+use crate::id::{JobId, StatementId};
 use crate::payment::settler::Numbered;
 use crate::reconciliation;
 use crate::statement::import::Imported;
-use crate::statement::{self, Finding, Parsed};
+use crate::statement::job;
+use crate::statement::layout::Layout;
+use crate::statement::{self, Finding, Options, Parsed, saved};
 use crate::store::Conn;
+use crate::unit;
 use crate::web::Shared;
 use crate::web::extract::{STATEMENT_BODY_LIMIT_BYTES, body};
 use crate::web::multipart::{Part, boundary, parts};
 use crate::web::pages::fields::Wrong;
-use crate::web::pages::frame::Frame;
+use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::matter::day;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
@@ -45,6 +49,7 @@ struct Sheet {
 }
 
 /// What importing came to.
+#[derive(Default)]
 struct Done {
     is_known: bool,
     lines_new: usize,
@@ -63,12 +68,16 @@ struct StatementsPage {
     can_import: bool,
     wrong: Wrong,
     preview: Option<Vec<Sheet>>,
+    /// What the columns of a table are, to be told where it is not understood.
+    columns: Option<Columns>,
     done: Option<Done>,
     /// Place in the file and what is wrong there.
     errors: Vec<(String, String)>,
     warnings: Vec<(String, String)>,
     /// Versions and lines that wait for somebody: words and where.
     waiting: Vec<(String, String)>,
+    /// Imports that run or ran by themselves: words and where.
+    recent: Vec<(String, String)>,
 }
 
 impl StatementsPage {
@@ -79,10 +88,12 @@ impl StatementsPage {
             can_import: signed.actor.role == Role::Finance,
             wrong: Wrong::default(),
             preview: None,
+            columns: None,
             done: None,
             errors: Vec::new(),
             warnings: Vec::new(),
             waiting: Vec::new(),
+            recent: Vec::new(),
         }
     }
 
@@ -94,7 +105,16 @@ impl StatementsPage {
     ) -> Result<StatementsPage> {
         let mut page = StatementsPage::empty(Frame::of(signed, request), signed);
         let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), page.frame.lang);
-        page.waiting = block(move || app.read(&actor, |conn| waiting(conn, &actor, lang))).await?;
+        let found = block(move || {
+            app.read(&actor, |conn| {
+                let mut recent = Vec::new();
+                for unit in units(conn, &actor)? {
+                    recent.extend(importing::recent(conn, lang, unit.id)?);
+                }
+                Ok((waiting(conn, &actor, lang)?, recent))
+            })
+        });
+        (page.waiting, page.recent) = found.await?;
         Ok(page)
     }
 }
@@ -130,6 +150,9 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     Ok(html(StatusCode::OK, &StatementsPage::of(&request, &signed, &shared).await?))
 }
 
+/// Files of more bytes are taken in beside the page, which tells how far it is.
+const QUEUED_BYTES: usize = 1024 * 1024;
+
 /// `POST /finance/statements`: looks at a file, or imports it and matches what is new.
 pub async fn take(
     request: HttpRequest,
@@ -152,24 +175,30 @@ pub async fn take(
         signed.check_token(&text("csrf"))?;
         let file = field("file").filter(|file| !file.is_empty());
         let file = file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
+        let layout = columns::choice(file, &text)?;
         if text("do") == "import" {
-            return import(&app, &signed, lang, file).map(Outcome::Imported);
+            return import(&app, &signed, lang, file, layout.as_ref(), &text("account"));
         }
-        Ok(Outcome::Read(statement::parse(file)))
+        let parsed = statement::parse_with(file, layout.as_ref());
+        let actor = &signed.actor;
+        let columns = app.read(actor, |conn| columns::columns(conn, lang, actor, file, &parsed, &text))?;
+        Ok(Outcome::Read(parsed, columns))
     })
     .await;
     let mut status = StatusCode::OK;
     match outcome {
-        Ok(Outcome::Read(parsed)) => {
+        Ok(Outcome::Read(parsed, columns)) => {
             page.errors = places(&parsed.errors);
             page.warnings = places(&parsed.warnings);
             page.preview = Some(sheets(&parsed));
+            page.columns = columns;
         }
-        Ok(Outcome::Imported((done, errors, warnings))) => {
+        Ok(Outcome::Imported(done, errors, warnings)) => {
             page.errors = places(&errors);
             page.warnings = places(&warnings);
             page.done = errors.is_empty().then_some(done);
         }
+        Ok(Outcome::Queued(job)) => return Ok(see(format!("/finance/imports/{job}"))),
         Err(error) => {
             page.wrong = Wrong::of(error, page.frame.lang)?;
             status = StatusCode::BAD_REQUEST;
@@ -182,15 +211,42 @@ pub async fn take(
 }
 
 enum Outcome {
-    Read(Parsed),
-    Imported((Done, Vec<Finding>, Vec<Finding>)),
+    Read(Parsed, Option<Columns>),
+    Imported(Done, Vec<Finding>, Vec<Finding>),
+    /// It is taken in by itself.
+    Queued(JobId),
 }
 
-/// Imports and matches: whoever brings a statement wants to see what it explains. An account that
-/// cannot be matched is told and keeps nobody else's money waiting.
-fn import(app: &App, signed: &Signed, lang: Lang, file: &[u8]) -> Result<(Done, Vec<Finding>, Vec<Finding>)> {
+/// Imports and matches: whoever brings a statement wants to see what it explains. What was said of the
+/// columns is kept for the account first. An account that cannot be matched is told and keeps nobody
+/// else's money waiting.
+fn import(
+    app: &App,
+    signed: &Signed,
+    lang: Lang,
+    file: &[u8],
+    layout: Option<&Layout>,
+    account: &str,
+) -> Result<Outcome> {
     let actor = &signed.actor;
-    let imported = reconciliation::import(&app.store, &|| app.stamp(), actor, file)?;
+    let stamp = || app.stamp();
+    let mut account_no = None;
+    if let Some(layout) = layout {
+        let read = statement::parse_with(file, Some(layout));
+        if !read.errors.is_empty() {
+            return Ok(Outcome::Imported(Done::default(), read.errors, read.warnings));
+        }
+        account_no = Some(keep_columns(app, signed, account, layout)?);
+    }
+    let options = Options { layout, account_no: account_no.as_deref(), progress: None };
+    let imported = if file.len() > QUEUED_BYTES {
+        match job::queue(&app.store, &stamp, actor, file, options)? {
+            Ok(job) => return Ok(Outcome::Queued(job.id)),
+            Err(refused) => *refused,
+        }
+    } else {
+        reconciliation::import_with(&app.store, &stamp, actor, file, options)?
+    };
     let mut done = Done {
         is_known: imported.already_imported,
         lines_new: imported.statements.iter().map(|one| one.lines_new).sum(),
@@ -200,7 +256,6 @@ fn import(app: &App, signed: &Signed, lang: Lang, file: &[u8]) -> Result<(Done, 
         notes: notes(lang, &imported),
     };
     if imported.errors.is_empty() && !imported.already_imported {
-        let stamp = || app.stamp();
         for visited in reconciliation::reconcile_accounts(&app.store, &stamp, actor, None)? {
             match visited.outcome {
                 Ok(report) => {
@@ -215,7 +270,17 @@ fn import(app: &App, signed: &Signed, lang: Lang, file: &[u8]) -> Result<(Done, 
             }
         }
     }
-    Ok((done, imported.errors, imported.warnings))
+    Ok(Outcome::Imported(done, imported.errors, imported.warnings))
+}
+
+/// Keeps the columns for an account, whose number it returns: its next files are read by them.
+fn keep_columns(app: &App, signed: &Signed, account: &str, layout: &Layout) -> Result<String> {
+    let actor = &signed.actor;
+    app.write(actor, |tx, stamp| {
+        let (unit, account) = account_named(tx, actor, account)?;
+        saved::save(tx, stamp, actor, unit, account, layout)?;
+        Ok(unit::account::find(tx, unit, account)?.account_no)
+    })
 }
 
 /// What an import leaves for somebody to decide or to ask the bank for.

@@ -1,0 +1,96 @@
+//! The first rows of a table as they stand, for a person who says which column is what.
+
+use std::collections::BTreeMap;
+
+use super::column::Column;
+use super::rows::{self, Row};
+use crate::error::{Error, Result};
+use crate::statement::layout::{DateOrder, Layout, Place};
+use crate::text;
+
+/// Rows that are shown: the headings are among them.
+const SHOWN_ROWS: usize = 15;
+
+/// Columns that can be named; a bank's table has fewer.
+const MAX_COLUMNS: usize = 40;
+
+/// Rows that show which sign separates the cells.
+const SAMPLED_ROWS: usize = 60;
+
+/// The first rows of a table that are not blank.
+#[derive(Debug, Clone)]
+pub struct FirstRows {
+    /// The line or row of the file, and the cells.
+    pub rows: Vec<(usize, Vec<String>)>,
+    /// The most cells of a row.
+    pub width: usize,
+}
+
+/// What a person says of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    pub name: String,
+    /// The line of the headings; `None` for a table without.
+    pub heading_line: Option<usize>,
+    /// Numbers from one.
+    pub columns: BTreeMap<Column, usize>,
+    pub dates: DateOrder,
+}
+
+impl FirstRows {
+    /// Of the sheet with the most rows.
+    pub(super) fn of(sheets: &[Vec<Row>]) -> Option<FirstRows> {
+        let sheet = sheets.iter().max_by_key(|sheet| sheet.len())?;
+        let shown = sheet.iter().filter(|row| !row.is_blank()).take(SHOWN_ROWS);
+        let rows: Vec<(usize, Vec<String>)> = shown
+            .map(|row| {
+                let cells = (0..row.cells.len().min(MAX_COLUMNS)).map(|index| text::clean(row.cell(index)));
+                (row.line, cells.collect())
+            })
+            .collect();
+        let width = rows.iter().map(|(_, cells)| cells.len()).max()?;
+        (width > 1).then_some(FirstRows { rows, width })
+    }
+
+    /// The layout that the choice makes of this table.
+    ///
+    /// Errors: `statement_layout_invalid` with what is missing.
+    pub fn layout(&self, choice: Choice) -> Result<Layout> {
+        let heading = choice.heading_line.map(|line| self.rows.iter().find(|(at, _)| *at == line));
+        let Some(heading) = heading.map_or(Some(None), |found| found.map(Some)) else {
+            return Err(Error::invalid("heading", "statement_layout_invalid", "no such row is shown"));
+        };
+        let headings = heading.map_or_else(Vec::new, |(_, cells)| {
+            let named = choice.columns.values().filter_map(|number| cells.get(number.checked_sub(1)?));
+            named.filter(|text| !text.is_empty()).cloned().collect()
+        });
+        let columns = choice.columns.into_iter().map(|(column, number)| (column, Place::Number(number)));
+        Layout {
+            name: choice.name,
+            bank: None,
+            certainty: None,
+            headings,
+            width: 0,
+            is_last_resort: false,
+            is_without_heading: heading.is_none(),
+            dates: choice.dates,
+            currency: None,
+            columns: columns.collect(),
+        }
+        .checked()
+    }
+}
+
+/// The rows of a text whose headings nobody knows: the sign that cuts most rows into equally many cells
+/// separates them.
+pub(super) fn rows_of_text(text: &str) -> Vec<Row> {
+    let likely = [b';', b'\t', b'|', b','].into_iter().max_by_key(|delimiter| {
+        let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
+        for row in rows::split(text, *delimiter, SAMPLED_ROWS) {
+            *widths.entry(row.cells.len()).or_default() += 1;
+        }
+        let wide = widths.into_iter().filter(|(width, _)| *width > 1);
+        wide.map(|(width, count)| (count, width)).max().unwrap_or_default()
+    });
+    rows::split(text, likely.unwrap_or(b','), SAMPLED_ROWS)
+}

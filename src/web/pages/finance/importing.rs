@@ -1,0 +1,159 @@
+//! `/finance/imports/{id}`: an import that runs by itself, how far it is and what came of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::READERS;
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::id::{AccountId, JobId, StatementId, UnitId};
+use crate::statement::job::{self, Job};
+use crate::store::Conn;
+use crate::unit::account;
+use crate::web::pages::frame::Frame;
+use crate::web::pages::listing;
+use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, html};
+use crate::web::respond::block;
+use crate::web::{Shared, extract};
+
+/// Findings shown; the rest says nothing new.
+const SHOWN_FINDINGS: usize = 50;
+
+/// Imports of a unit that the statements page lists.
+const RECENT: i64 = 5;
+
+#[derive(Template)]
+#[template(path = "importing.html")]
+struct ImportingPage {
+    frame: Frame,
+    /// Whether it waits or runs: the page renews itself.
+    is_live: bool,
+    state: String,
+    lines_done: i64,
+    lines_total: i64,
+    /// Why nothing was stored.
+    failed: Option<String>,
+    /// New lines and known ones, once it is done.
+    lines: Option<(u64, u64)>,
+    errors: Vec<(String, String)>,
+    warnings: Vec<(String, String)>,
+    /// What somebody has to look at, and the accounts: words and where.
+    notes: Vec<(String, String)>,
+    accounts: Vec<(String, String)>,
+}
+
+/// What the import said, as it was stored.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    statements: Vec<ToldStatement>,
+    held: Vec<ToldVersion>,
+    errors: Vec<ToldFinding>,
+    warnings: Vec<ToldFinding>,
+}
+
+#[derive(Deserialize)]
+struct ToldStatement {
+    unit: UnitId,
+    id: StatementId,
+    account: AccountId,
+    lines_new: u64,
+    lines_known: u64,
+    quarantined: u64,
+}
+
+#[derive(Deserialize)]
+struct ToldVersion {
+    id: String,
+    number: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ToldFinding {
+    at: String,
+    message: String,
+}
+
+/// `GET /finance/imports/{id}`
+pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let id: JobId = extract::path(&request, "id")?;
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let frame = Frame::of(&signed, &request);
+    let lang = frame.lang;
+    let page = block(move || {
+        app.read(&actor, |conn| {
+            let unit = job::query::unit_of(conn, &actor.scope, id)?.ok_or_else(job::query::not_found)?;
+            let job = job::find(conn, unit, id)?;
+            told(conn, &actor, lang, &job)
+        })
+    })
+    .await?;
+    Ok(html(StatusCode::OK, &ImportingPage { frame, ..page }))
+}
+
+fn told(conn: &mut Conn, actor: &Actor, lang: Lang, job: &Job) -> Result<ImportingPage> {
+    let told: Option<Told> =
+        job.outcome.as_deref().map(serde_json::from_str).transpose().map_err(|error| {
+            Error::internal(format!("the stored outcome of an import does not read: {error}"))
+        })?;
+    let is_done = job.state == "done";
+    let told = told.unwrap_or_default();
+    let sum = |of: fn(&ToldStatement) -> u64| told.statements.iter().map(of).sum();
+    let mut notes = Vec::new();
+    for held in &told.held {
+        let number = held.number.clone().unwrap_or_else(|| "–".to_owned());
+        notes.push((lang.with("statement_held", number), format!("/finance/versions/{}", held.id)));
+    }
+    for one in told.statements.iter().filter(|one| one.quarantined > 0) {
+        let words = lang.with("statement_set_aside", one.quarantined);
+        notes.push((words, format!("/finance/quarantine/{}", one.id)));
+    }
+    let mut accounts = Vec::new();
+    let own: BTreeSet<(UnitId, AccountId)> =
+        told.statements.iter().map(|one| (one.unit, one.account)).collect();
+    for (unit, id) in own.into_iter().filter(|(unit, _)| actor.scope.covers(*unit)) {
+        let account = account::find(conn, unit, id)?;
+        accounts.push((account.account_no, format!("/finance/days/{id}")));
+    }
+    Ok(ImportingPage {
+        frame: Frame::default(),
+        is_live: matches!(job.state.as_str(), "queued" | "running"),
+        state: job.state.clone(),
+        lines_done: job.lines_done,
+        lines_total: job.lines_total,
+        failed: job.error_code.as_deref().map(|code| lang.of_code(code).to_owned()),
+        lines: is_done.then(|| (sum(|one| one.lines_new), sum(|one| one.lines_known))),
+        errors: places(told.errors),
+        warnings: places(told.warnings),
+        notes,
+        accounts,
+    })
+}
+
+fn places(findings: Vec<ToldFinding>) -> Vec<(String, String)> {
+    findings.into_iter().take(SHOWN_FINDINGS).map(|one| (one.at, one.message)).collect()
+}
+
+/// The newest imports of a unit that ran by themselves: words and where.
+pub(super) fn recent(conn: &mut Conn, lang: Lang, unit: UnitId) -> Result<Vec<(String, String)>> {
+    let jobs = job::list(conn, unit, RECENT)?;
+    let shown = jobs.into_iter().map(|job| {
+        let state = lang.t(match job.state.as_str() {
+            "done" => "statement_done",
+            "failed" => "importing_failed",
+            "running" => "importing_title",
+            _ => "importing_queued",
+        });
+        let words = format!("{}: {state}", listing::time(job.created_at));
+        (words, format!("/finance/imports/{}", job.id))
+    });
+    Ok(shown.collect())
+}
