@@ -83,9 +83,34 @@ pub fn join_pages(statements: Vec<Statement>) -> Vec<Statement> {
     joined
 }
 
+/// Puts the pages of a statement, which came in files of their own, in their order.
+pub(super) fn order_pages(statements: &mut [Statement]) {
+    if statements.iter().all(|statement| statement.page.is_none()) {
+        return;
+    }
+    let mut first: HashMap<_, usize> = HashMap::new();
+    let places: Vec<(usize, u32)> = statements
+        .iter()
+        .enumerate()
+        .map(|(position, statement)| {
+            let Some(number) = statement.page.and_then(|page| page.number) else { return (position, 0) };
+            let key = (statement.account.clone(), statement.id.clone(), statement.sequence);
+            (*first.entry(key).or_insert(position), number)
+        })
+        .collect();
+    let mut places = places.into_iter();
+    statements.sort_by_cached_key(|_| places.next());
+}
+
 fn is_next_page(previous: &Statement, next: &Statement) -> bool {
     let (Some(before), Some(after)) = (previous.page, next.page) else { return false };
     let pages_follow = match (before.number, after.number) {
+        // Some banks give every page of a statement the number of the first; their balances follow.
+        (Some(before), Some(after)) if before == after => {
+            let balance = |balance: &Balance| (balance.amount, balance.currency.clone());
+            let (closing, opening) = (previous.closing.as_ref(), next.opening.as_ref());
+            closing.is_some() && closing.map(balance) == opening.map(balance)
+        }
         (Some(before), Some(after)) => before.checked_add(1) == Some(after),
         _ => true,
     };
@@ -217,6 +242,7 @@ fn check_start(previous: Option<&Statement>, statement: &Statement, findings: &m
     let is_successor =
         previous.sequence.zip(statement.sequence).is_some_and(|(a, b)| a.checked_add(1) == Some(b));
     if let (true, Some(closing), Some(opening)) = (is_successor, &previous.closing, &statement.opening)
+        && closing.currency == opening.currency
         && closing.amount != opening.amount
     {
         findings.warn(Finding::new(

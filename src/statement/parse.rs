@@ -91,15 +91,21 @@ fn sheets(bytes: &[u8], layouts: Layouts<'_>) -> Option<Vec<Vec<Row>>> {
 
 fn parse_text(bytes: &[u8], layouts: Layouts<'_>) -> Parsed {
     let decoded = decode(bytes);
+    match read_text(&decoded, layouts) {
+        Ok(reading) => finish(reading, Some(&decoded)),
+        Err(finding) => unreadable(finding),
+    }
+}
+
+fn read_text(decoded: &Decoded<'_>, layouts: Layouts<'_>) -> Result<Reading, Finding> {
     let text = decoded.text.as_ref();
-    let reading = match detect::detect_text(text, layouts) {
-        Kind::Camt => camt::read(text),
-        Kind::Swift => mt940::read(text),
-        Kind::Table => read_table(text, layouts),
-        Kind::Markup => read_markup(text, layouts),
-        Kind::Unknown => return unreadable(unknown()),
-    };
-    finish(reading, Some(&decoded))
+    match detect::detect_text(text, layouts) {
+        Kind::Camt => Ok(camt::read(text)),
+        Kind::Swift => Ok(mt940::read(text)),
+        Kind::Table => Ok(read_table(text, layouts)),
+        Kind::Markup => Ok(read_markup(text, layouts)),
+        Kind::Unknown => Err(unknown()),
+    }
 }
 
 fn read_table(text: &str, layouts: Layouts<'_>) -> Reading {
@@ -156,11 +162,18 @@ fn parse_workbook(
     }
 }
 
-/// The files of a delivery as one: every place names its file.
+/// The files of a delivery as one: every place names its file, and the pages of a statement may come in
+/// files of their own, in any order.
 fn parse_members(members: &[Member], layouts: Layouts<'_>) -> Parsed {
     let mut whole: Option<Parsed> = None;
+    let mut requires_balances = true;
     for member in members {
-        let mut part = parse_text(&member.bytes, layouts);
+        let decoded = decode(&member.bytes);
+        let mut part = match read_text(&decoded, layouts) {
+            Ok(reading) => close(reading, Some(&decoded)),
+            Err(finding) => unreadable(finding),
+        };
+        requires_balances &= part.format.requires_balances();
         place_in_member(&mut part, &member.name);
         match &mut whole {
             None => whole = Some(part),
@@ -175,6 +188,11 @@ fn parse_members(members: &[Member], layouts: Layouts<'_>) -> Parsed {
         }
     }
     let mut whole = whole.unwrap_or_else(|| unreadable(unknown()));
+    balance::order_pages(&mut whole.statements);
+    let mut findings =
+        Findings { warnings: std::mem::take(&mut whole.warnings), errors: std::mem::take(&mut whole.errors) };
+    check_all(&whole.statements, requires_balances, &mut findings);
+    (whole.warnings, whole.errors) = (findings.warnings, findings.errors);
     if whole.statements.is_empty() {
         whole.format = Format::Unknown;
     }
@@ -199,10 +217,19 @@ fn place_in_member(part: &mut Parsed, name: &str) {
 }
 
 fn finish(mut reading: Reading, decoded: Option<&Decoded<'_>>) -> Parsed {
-    balance::check_sequence(&reading.statements, &mut reading.findings);
-    if reading.findings.errors.is_empty() && reading.format.requires_balances() {
-        balance::prove_joined_pages(&reading.statements, &mut reading.findings);
+    check_all(&reading.statements, reading.format.requires_balances(), &mut reading.findings);
+    close(reading, decoded)
+}
+
+/// What the statements of a file say of each other.
+fn check_all(statements: &[Statement], requires_balances: bool, findings: &mut Findings) {
+    balance::check_sequence(statements, findings);
+    if findings.errors.is_empty() && requires_balances {
+        balance::prove_joined_pages(statements, findings);
     }
+}
+
+fn close(mut reading: Reading, decoded: Option<&Decoded<'_>>) -> Parsed {
     if let Some(decoded) = decoded {
         note_encoding(decoded, &mut reading.findings);
     }

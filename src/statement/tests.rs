@@ -116,14 +116,14 @@ fn the_same_day_reads_alike_in_camt_mt940_and_csv() {
 
 #[test]
 fn the_public_json_has_exactly_its_fields() {
-    let text = ":20:A\n:25:0123456789\n:28C:1/1\n:60F:C261121VND10,\n:61:261122RC5,50NTRFNONREF\n:62F:C261122VND4,50\n";
+    let text = ":20:A\n:25:0123456789\n:28C:1/1\n:60F:C261121EUR10,\n:61:261122RC5,50NTRFNONREF\n:62F:C261122EUR4,50\n";
     let json: serde_json::Value = serde_json::to_value(parse(text.as_bytes())).unwrap();
     assert_eq!(
         json,
         serde_json::json!({
             "format": "mt940",
             "statements": [{
-                "account": "0123456789", "currency": "VND", "number": "1/1",
+                "account": "0123456789", "currency": "EUR", "number": "1/1",
                 "opening": {"date": "2026-11-21", "amount": "10"},
                 "closing": {"date": "2026-11-22", "amount": "4.50"},
                 "lines": [{

@@ -232,11 +232,14 @@ pub(super) fn within(list: &[usize], at: i64, window_days: u32, day_of: impl Fn(
     rest.get(..count).unwrap_or_default()
 }
 
+/// What banks write where there is no reference.
+const PLACEHOLDERS: [&str; 7] =
+    ["NONREF", "NOREF", "NOREFERENCE", "NOTPROVIDED", "NOTAVAILABLE", "NONE", "UNKNOWN"];
+
 /// A reference that tells something: not a placeholder, not a run of zeros.
 pub(super) fn usable(reference: &str) -> Option<&str> {
     let trimmed = reference.trim();
-    let placeholder =
-        ["NONREF", "NOTPROVIDED", "NOTAVAILABLE"].iter().any(|word| trimmed.eq_ignore_ascii_case(word));
+    let placeholder = PLACEHOLDERS.iter().any(|word| trimmed.eq_ignore_ascii_case(word));
     let says_something = trimmed.len() >= 4 && trimmed.chars().any(|c| c.is_ascii_alphanumeric() && c != '0');
     (says_something && !placeholder).then_some(trimmed)
 }

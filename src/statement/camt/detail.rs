@@ -11,29 +11,43 @@ use super::fragment::Element;
 /// One occurrence of unstructured remittance holds 140 characters; a full one goes on in the next.
 const USTRD_CHARS: usize = 140;
 
+/// Lines into which Nordic banks cut one occurrence.
+const NARROW_CHARS: usize = 35;
+
 /// References that say there is none.
 pub(super) fn is_placeholder(reference: &str) -> bool {
     matches!(reference, "NOTPROVIDED" | "NOTAVAILABLE" | "NONREF")
 }
 
-pub(super) fn read_details(element: Element<'_>, path: &str, findings: &mut Findings) -> Vec<Detail> {
+pub(super) fn read_details(
+    element: Element<'_>,
+    path: &str,
+    owner: &Owner,
+    findings: &mut Findings,
+) -> Vec<Detail> {
     let entry_is_credit = element.text_at(&["CdtDbtInd"]) == Some("CRDT");
     let groups = || element.all("NtryDtls").flat_map(|group| group.all("TxDtls"));
     let mut details = Vec::with_capacity(groups().count());
     // Version .01 has its payments directly in the entry.
     for (number, transaction) in (1..).zip(element.all("TxDtls")) {
-        details.push(read_detail(transaction, format!("{path}/TxDtls[{number}]"), entry_is_credit, findings));
+        let at = format!("{path}/TxDtls[{number}]");
+        details.push(read_detail(transaction, at, (entry_is_credit, owner), findings));
     }
     for (group_number, group) in (1..).zip(element.all("NtryDtls")) {
         for (number, transaction) in (1..).zip(group.all("TxDtls")) {
             let at = format!("{path}/NtryDtls[{group_number}]/TxDtls[{number}]");
-            details.push(read_detail(transaction, at, entry_is_credit, findings));
+            details.push(read_detail(transaction, at, (entry_is_credit, owner), findings));
         }
     }
     details
 }
 
-fn read_detail(element: Element<'_>, at: String, entry_is_credit: bool, findings: &mut Findings) -> Detail {
+fn read_detail(
+    element: Element<'_>,
+    at: String,
+    (entry_is_credit, owner): (bool, &Owner),
+    findings: &mut Findings,
+) -> Detail {
     entry::check_singles(element, &["Amt", "CdtDbtInd"], &at, findings);
     let is_credit = match element.child("CdtDbtInd") {
         Some(_) => entry::read_direction(element, &at, findings).unwrap_or(entry_is_credit),
@@ -45,7 +59,7 @@ fn read_detail(element: Element<'_>, at: String, entry_is_credit: bool, findings
         direct.or_else(|| Some((element.descend(&["AmtDtls", "TxAmt", "Amt"])?, "AmtDtls/TxAmt/Amt")));
     let amount = written.and_then(|(amount, inside)| entry::read_amount(amount, &at, inside, findings));
     let (amount, currency) = amount.unzip();
-    let (counterparty_name, counterparty_account) = counterparty(element, is_credit);
+    let (counterparty_name, counterparty_account) = counterparty(element, is_credit, owner);
     let references = element.child("Refs");
     let reference = |name: &str| references?.clean_at(&[name]).filter(|text| !is_placeholder(text));
     Detail {
@@ -66,46 +80,90 @@ fn read_detail(element: Element<'_>, at: String, entry_is_credit: bool, findings
     }
 }
 
-/// Who stands on the other side: the debtor of money in, the creditor of money out.
-fn counterparty(element: Element<'_>, is_credit: bool) -> (Option<String>, Option<String>) {
+/// Whose account the statement is of.
+#[derive(Debug, Default)]
+pub(super) struct Owner {
+    pub account: Option<String>,
+    pub name: Option<String>,
+}
+
+impl Owner {
+    /// Whether a party is the owner: by the account, else by the name.
+    fn is(&self, name: Option<&str>, account: Option<&str>) -> bool {
+        match (account, self.account.as_deref()) {
+            (Some(account), Some(own)) => account == own,
+            _ => name.is_some() && name == self.name.as_deref(),
+        }
+    }
+}
+
+type Party = (Option<String>, Option<String>);
+
+/// Who stands on the other side: the debtor of money in, the creditor of money out. Of a payment that
+/// came back the parties are those of the original; the owner is never his own counterparty.
+fn counterparty(element: Element<'_>, is_credit: bool, owner: &Owner) -> Party {
     let Some(parties) = element.child("RltdPties") else { return (None, None) };
-    let (party, account) = if is_credit { ("Dbtr", "DbtrAcct") } else { ("Cdtr", "CdtrAcct") };
-    let name = parties.child(party).and_then(|party| {
+    let debtor = || party(parties, ["Dbtr", "UltmtDbtr", "DbtrAcct"]);
+    let creditor = || party(parties, ["Cdtr", "UltmtCdtr", "CdtrAcct"]);
+    let (found, other): (Party, &dyn Fn() -> Party) =
+        if is_credit { (debtor(), &creditor) } else { (creditor(), &debtor) };
+    if !owner.is(found.0.as_deref(), found.1.as_deref()) {
+        return found;
+    }
+    let other = other();
+    let is_other =
+        (other.0.is_some() || other.1.is_some()) && !owner.is(other.0.as_deref(), other.1.as_deref());
+    if is_other { other } else { found }
+}
+
+fn party(parties: Element<'_>, [party, ultimate, account]: [&str; 3]) -> Party {
+    let name = |party: Element<'_>| {
         party
             .clean_at(&["Nm"])
             .or_else(|| party.clean_at(&["Pty", "Nm"]))
             .or_else(|| party.clean_at(&["Agt", "FinInstnId", "Nm"]))
-    });
+    };
+    let named = parties.child(party).and_then(name).or_else(|| parties.child(ultimate).and_then(name));
     let number = parties.descend(&[account, "Id"]).and_then(|id| {
         id.clean_at(&["IBAN"])
             .or_else(|| id.clean_at(&["Othr", "Id"]))
             .or_else(|| id.clean_at(&["PrtryAcct", "Id"]))
     });
-    (name, number)
+    (named, number)
 }
 
 fn memo(element: Element<'_>) -> Option<String> {
     let mut memo = Joined::default();
-    let mut pieces = element.all("RmtInf").flat_map(|part| part.all("Ustrd")).filter_map(Element::text);
-    match (pieces.next(), pieces.next()) {
-        (Some(first), Some(second)) => memo.push(&glue([first, second].into_iter().chain(pieces))),
-        (only, _) => only.into_iter().for_each(|text| memo.push(text)),
+    let pieces: Vec<&str> =
+        element.all("RmtInf").flat_map(|part| part.all("Ustrd")).filter_map(Element::text).collect();
+    match pieces.as_slice() {
+        [_, _, ..] => memo.push(&glue(&pieces)),
+        only => only.iter().for_each(|text| memo.push(text)),
     }
     for part in element.all("RmtInf").flat_map(|part| part.all("Strd")) {
         let creditor = part.child("CdtrRefInf");
         let reference = creditor.and_then(|own| own.text_at(&["Ref"]).or_else(|| own.text_at(&["CdtrRef"])));
+        let documents = part.all("RfrdDocInf").filter_map(|document| document.text_at(&["Nb"]));
         let additional = part.all("AddtlRmtInf").filter_map(Element::text);
-        reference.into_iter().chain(additional).for_each(|text| memo.push(text));
+        reference.into_iter().chain(documents).chain(additional).for_each(|text| memo.push(text));
     }
-    element.text_at(&["AddtlTxInf"]).into_iter().for_each(|text| memo.push(text));
+    let returned = element.all("RtrInf").flat_map(|part| part.all("AddtlInf")).filter_map(Element::text);
+    returned.chain(element.text_at(&["AddtlTxInf"])).for_each(|text| memo.push(text));
     memo.finish()
 }
 
-fn glue<'t>(pieces: impl Iterator<Item = &'t str>) -> String {
+/// The pieces of one text: a full one goes on in the next, also where the bank cuts it into its own
+/// narrower lines.
+fn glue(pieces: &[&str]) -> String {
+    let length = |piece: &str| piece.chars().count();
+    let is_narrow = pieces.split_last().is_some_and(|(_, full)| {
+        full.iter().all(|piece| (NARROW_CHARS - 1..=NARROW_CHARS).contains(&length(piece)))
+    });
+    let full = if is_narrow { NARROW_CHARS } else { USTRD_CHARS };
     let mut joined = String::new();
     for piece in pieces {
         joined.push_str(piece);
-        if piece.chars().count() < USTRD_CHARS {
+        if length(piece) < full {
             joined.push(' ');
         }
     }
@@ -124,8 +182,6 @@ pub(super) fn join_texts(clean: impl IntoIterator<Item = String>, more: Option<&
 #[derive(Default)]
 struct Joined {
     text: String,
-    /// Where the last of them begins.
-    last: usize,
 }
 
 impl Joined {
@@ -134,14 +190,14 @@ impl Joined {
     }
 
     fn push_clean(&mut self, text: String) {
-        if text.is_empty() || self.text.get(self.last..) == Some(&text) {
+        let before = self.text.strip_suffix(text.as_str());
+        if text.is_empty() || before.is_some_and(|before| before.is_empty() || before.ends_with(' ')) {
             return;
         }
         if self.text.is_empty() {
             self.text = text;
         } else {
             self.text.push(' ');
-            self.last = self.text.len();
             self.text.push_str(&text);
         }
     }

@@ -5,13 +5,14 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::statement::currency;
 use crate::statement::date::iso_date;
 use crate::statement::finding::{Finding, Findings, excerpt};
 use crate::statement::model::{Charge, Detail, Line};
 use crate::statement::number::{iso_amount, signed};
 
 use super::batch::{self, Proof};
-use super::detail;
+use super::detail::{self, Owner};
 use super::fragment::Element;
 
 /// An entry with the state the bank gives it.
@@ -29,7 +30,8 @@ pub(super) enum Status {
     Pending,
     /// For information: the same.
     Informative,
-    /// The bank gives no status and no date to any entry; the balance must prove that it is booked.
+    /// The bank gives no status to any entry; its booking date or the balances must show that it is
+    /// booked.
     Unsaid,
 }
 
@@ -101,7 +103,7 @@ pub(super) fn unreadable_number(at: String, text: &str) -> Finding {
 pub(super) fn read_entry(
     element: Element<'_>,
     path: &str,
-    proof: Proof,
+    (proof, owner): (Proof, &Owner),
     findings: &mut Findings,
 ) -> Option<Entry> {
     let errors_before = findings.errors.len();
@@ -116,7 +118,7 @@ pub(super) fn read_entry(
     let value_date = read_date(element, "ValDt", path, findings);
     let reversal = read_reversal(element, path, findings);
     let charges = read_charges(element, path, findings);
-    let details = detail::read_details(element, path, findings);
+    let details = detail::read_details(element, path, owner, findings);
     if let Some(money) = &money {
         batch::check(element, money, &details, &charges, (path, proof), findings);
     }
@@ -173,9 +175,7 @@ fn read_status(element: Element<'_>, path: &str, findings: &mut Findings) -> Opt
             ));
             None
         }
-        None if ["Sts", "BookgDt", "ValDt"].iter().all(|name| element.child(name).is_none()) => {
-            Some(Status::Unsaid)
-        }
+        None if status.is_none() => Some(Status::Unsaid),
         None => {
             findings.error(missing(path, "Sts"));
             None
@@ -198,6 +198,10 @@ pub(super) fn read_money(element: Element<'_>, path: &str, findings: &mut Findin
     let unsigned = read_unsigned(element, path, findings);
     let is_credit = read_direction(element, path, findings);
     let (unsigned, currency) = unsigned?;
+    if let Some(fault) = currency::fault_of_decimals(unsigned, &currency) {
+        findings.error(fault.at(format!("{path}/Amt")));
+        return None;
+    }
     Some(Money { amount: signed(unsigned, is_credit?), currency })
 }
 
@@ -237,7 +241,7 @@ pub(super) fn read_amount(
         findings.error(missing(&at(), "@Ccy"));
         return None;
     };
-    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+    if !currency::is_known(currency) {
         findings.error(Finding::new(
             at(),
             "currency_invalid",

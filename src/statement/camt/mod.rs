@@ -12,6 +12,8 @@ mod damaged_tests;
 mod detail;
 mod entry;
 mod fragment;
+#[cfg(test)]
+mod habits_tests;
 mod statement;
 mod summary;
 mod tee;

@@ -9,7 +9,7 @@ use crate::statement::totals::{Counting, check_totals};
 
 use super::balances::Balances;
 use super::batch::Proof;
-use super::detail;
+use super::detail::{self, Owner};
 use super::entry::{self, Entry, Status};
 use super::fragment::{Element, Fragment};
 use super::summary;
@@ -18,6 +18,7 @@ pub(super) struct Builder {
     format: Format,
     statement: Statement,
     account_currency: Option<String>,
+    owner: Owner,
     balances: Balances,
     is_final: bool,
     balance_count: usize,
@@ -26,6 +27,8 @@ pub(super) struct Builder {
     tallies: [Tally; 3],
     /// Entries that have a status.
     stated_count: usize,
+    /// Entries without status that have no booking date either.
+    undated_count: usize,
     /// One error for each that has none.
     unstated: Findings,
     /// Where the message says that it is one of several.
@@ -48,12 +51,14 @@ impl Builder {
             format,
             statement: Statement { at, ..Statement::default() },
             account_currency: None,
+            owner: Owner::default(),
             balances: Balances::default(),
             is_final: false,
             balance_count: 0,
             entry_count: 0,
             tallies: Default::default(),
             stated_count: 0,
+            undated_count: 0,
             unstated: Findings::default(),
             message_page,
             seen: Vec::new(),
@@ -140,6 +145,7 @@ impl Builder {
                 .or_else(|| id.clean_at(&["PrtryAcct", "Id"]))
                 .or_else(|| id.clean_at(&["BBAN"]))
         });
+        self.owner = Owner { account: account.clone(), name: element.clean_at(&["Ownr", "Nm"]) };
         self.statement.account = account;
         self.account_currency = element.text_at(&["Ccy"]).map(str::to_owned);
         let servicer = element.descend(&["Svcr", "FinInstnId"]);
@@ -151,13 +157,16 @@ impl Builder {
 
     fn take_entry(&mut self, element: Element<'_>, path: &str, raw: &str) {
         let proof = if self.format == Format::Camt053 { Proof::Balances } else { Proof::Itself };
-        let Some(entry) = entry::read_entry(element, path, proof, &mut self.findings) else { return };
+        let Some(entry) = entry::read_entry(element, path, (proof, &self.owner), &mut self.findings) else {
+            return;
+        };
         let Entry { line, status, payment_count } = entry;
         if proof == Proof::Itself {
             self.check_repeated(&line, raw);
         }
         if status == Status::Unsaid {
             self.unstated.error(entry::missing(path, "Sts"));
+            self.undated_count += usize::from(line.booking_date.is_none());
         } else {
             self.stated_count += 1;
         }
@@ -222,8 +231,9 @@ impl Builder {
         }
     }
 
-    /// Some banks leave the mark of every balance out, and the status and dates of every entry. Read
-    /// as credit and as booked the statement must add up; then it is told, else it is refused.
+    /// Some banks leave the mark of every balance out, and the status of every entry. Read as credit and
+    /// as booked the statement must add up; what has no balances is booked where every entry has the date
+    /// of its booking. Then it is told, else it is refused.
     fn settle_assumptions(&mut self) {
         let (unmarked, is_every_balance) = self.balances.take_unmarked();
         let unstated = std::mem::take(&mut self.unstated);
@@ -233,9 +243,13 @@ impl Builder {
         }
         let is_habit = (!lacks_marks || is_every_balance) && (!lacks_states || self.stated_count == 0);
         let [booked, ..] = &self.tallies;
-        let is_proven = self.format == Format::Camt053
-            && self.findings.errors.is_empty()
-            && prove_tally(&self.statement, booked).is_none();
+        let has_both = self.statement.opening.is_some() && self.statement.closing.is_some();
+        let is_shown = if self.format == Format::Camt053 || (has_both && self.format == Format::Camt052) {
+            prove_tally(&self.statement, booked).is_none()
+        } else {
+            !lacks_marks && self.undated_count == 0
+        };
+        let is_proven = self.findings.errors.is_empty() && is_shown;
         if !is_habit || !is_proven {
             self.findings.append(unmarked);
             self.findings.append(unstated);
@@ -253,8 +267,8 @@ impl Builder {
             self.findings.warn(Finding::new(
                 &self.statement.at,
                 "status_assumed",
-                "Bút toán không ghi Sts và ngày; hiểu là đã ghi sổ, và sao kê cộng khớp",
-                "the entries have no Sts and no date; they are read as booked, and the statement adds up",
+                "Bút toán không ghi Sts; hiểu là đã ghi sổ theo ngày hạch toán hoặc số dư",
+                "the entries have no Sts; their booking dates or the balances show that they are booked",
             ));
         }
     }

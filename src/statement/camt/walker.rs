@@ -132,6 +132,8 @@ impl<'a> Walker<'a> {
                 Ok(Event::Eof) if self.slashes.is_empty() => break Step::End,
                 Ok(Event::Eof) => return Err(self.truncated()),
                 Ok(Event::DocType(_)) => return Err(self.refuse_dtd()),
+                // Files that were put one behind the other: a declaration begins the next.
+                Ok(Event::Decl(_)) if self.is_root_closed => self.is_root_closed = false,
                 Ok(Event::Text(text)) if self.slashes.is_empty() && !is_blank(&text) => {
                     return Err(self.stray());
                 }

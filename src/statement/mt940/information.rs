@@ -47,7 +47,14 @@ fn structured_mark(text: &str) -> Option<char> {
     let mark = behind_code.chars().next().filter(|c| is_field_mark(*c))?;
     // A plus stands in references and sums too: it is believed only behind a whole code.
     let is_believable = mark != '+' || code_length == 3;
-    (is_believable && code_length <= 4 && fields(behind_code, mark).count() >= 2).then_some(mark)
+    // Behind a whole code one field is enough: `805?00ENTGELT`.
+    let least = if mark == '?' && code_length == 3 { 1 } else { 2 };
+    (is_believable && code_length <= 4 && fields(behind_code, mark).count() >= least).then_some(mark)
+}
+
+/// The numbers that fields have; a mark before others is part of the text.
+fn is_field_number(number: u8) -> bool {
+    matches!(number, 0..=39 | 60..=71)
 }
 
 /// Splits at every mark that two digits follow; other marks are part of the text.
@@ -57,6 +64,7 @@ fn fields(text: &str, mark: char) -> impl Iterator<Item = (u8, &str)> {
         digits
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|digits| digits.parse().ok())
+            .filter(|number| is_field_number(*number))
     };
     let starts: Vec<(usize, u8)> = text
         .match_indices(mark)
@@ -85,6 +93,23 @@ fn read_fields(text: &str, mark: char) -> Information {
     information.counterparty_name = present(&join(&names, FIELD_CHARS));
     information.memo = present(&join(&remittance, FIELD_CHARS)).or_else(|| information.posting_text.clone());
     information
+}
+
+/// The lines of `:NS:`, which some German banks send in place of `:86:`: numbers 01 to 14 are remittance,
+/// 15 and 16 the other side's name, 17 the posting text.
+pub(super) fn read_notes(lines: &[&str]) -> Information {
+    let of = |numbers: std::ops::RangeInclusive<u8>| {
+        let own = lines.iter().filter_map(|line| line.trim_start().split_at_checked(2));
+        let own = own.filter(|(digits, _)| digits.parse().is_ok_and(|number| numbers.contains(&number)));
+        let texts: Vec<&str> = own.map(|(_, text)| text).collect();
+        present(&join(&texts, FIELD_CHARS))
+    };
+    Information {
+        memo: of(1..=14),
+        posting_text: of(17..=17),
+        counterparty_name: of(15..=16),
+        counterparty_account: None,
+    }
 }
 
 fn read_free_text(lines: &[&str]) -> Information {

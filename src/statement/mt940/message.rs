@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::statement::balance::prove_balance;
+use crate::statement::currency;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Format, Line, Page, Statement, Totals};
 use crate::statement::number::swift_amount;
@@ -12,7 +13,7 @@ use crate::statement::totals::{Counting, check_totals};
 use super::FileHabits;
 use super::balance::{is_currency, read_balance};
 use super::entry::{Entry, read_entry};
-use super::information::read_information;
+use super::information::{read_information, read_notes};
 use super::tag::{Message, Tag, is_statement_tag};
 
 pub(super) fn read_message(
@@ -30,6 +31,7 @@ pub(super) fn read_message(
         has_floor: false,
         lacks_references: file.lacks_references,
         information: Vec::new(),
+        notes: Vec::new(),
         target: Target::Statement,
     };
     message.tags(lines).for_each(|tag| builder.take(&tag));
@@ -60,6 +62,8 @@ struct Builder<'a> {
     lacks_references: bool,
     /// Lines of `:86:` for the last statement line.
     information: Vec<&'a str>,
+    /// Lines of `:NS:` for it.
+    notes: Vec<&'a str>,
     target: Target,
 }
 
@@ -80,7 +84,10 @@ impl<'a> Builder<'a> {
             "90C" | "90D" => self.take_sum(tag),
             "64" | "65" => self.check_available(tag),
             "21" | "13" | "13D" => {}
-            "NS" if self.target == Target::Line => self.keep_raw(tag),
+            "NS" if self.target == Target::Line => {
+                self.notes.extend(tag.content);
+                self.keep_raw(tag);
+            }
             name => self.findings.warn(Finding::new(
                 tag.at(),
                 "tag_unknown",
@@ -177,6 +184,9 @@ impl<'a> Builder<'a> {
         match read_balance(tag.first(), known_currency) {
             Ok((balance, deviates)) => {
                 self.note_deviation(deviates, tag);
+                if let Some(fault) = currency::fault_of_decimals(balance.amount, &balance.currency) {
+                    self.findings.error(fault.at(tag.at()));
+                }
                 Some(Balance { at: tag.at(), ..balance })
             }
             Err(fault) => {
@@ -190,6 +200,11 @@ impl<'a> Builder<'a> {
     fn check_available(&mut self, tag: &Tag<'a, '_>) {
         let is_given = !tag.first().trim().is_empty();
         let read = read_balance(tag.first(), self.statement.currency.as_deref());
+        if let (Ok((balance, _)), Some(own)) = (&read, self.statement.currency.as_deref())
+            && balance.currency != own
+        {
+            self.findings.error(currency_mixed(tag, &balance.currency));
+        }
         if let Err(fault) = read.map(|_| ()).or_else(|fault| if is_given { Err(fault) } else { Ok(()) }) {
             self.findings.error(fault.at(tag.at()));
         }
@@ -211,6 +226,10 @@ impl<'a> Builder<'a> {
             }
             Ok(entry) => {
                 self.note_deviation(entry.amount_deviates, tag);
+                let own = self.statement.currency.as_deref();
+                if let Some(fault) = own.and_then(|own| currency::fault_of_decimals(entry.amount, own)) {
+                    self.findings.error(fault.at(tag.at()));
+                }
                 self.note_moved_date(&entry, tag);
                 self.note_funds_code(&entry, tag);
                 let line = self.line_of(entry, tag, written.line_count);
@@ -282,8 +301,12 @@ impl<'a> Builder<'a> {
             return;
         }
         self.target = Target::Nothing;
-        let information = read_information(&self.information);
+        let information = match self.information.is_empty() {
+            true => read_notes(&self.notes),
+            false => read_information(&self.information),
+        };
         self.information.clear();
+        self.notes.clear();
         if let Some(line) = self.statement.lines.last_mut() {
             line.counterparty_name = information.counterparty_name;
             line.counterparty_account = information.counterparty_account;
@@ -308,12 +331,7 @@ impl<'a> Builder<'a> {
         let count = content.get(..content.len() - behind_count.len()).and_then(|count| count.parse().ok());
         let named = behind_count.get(..3).unwrap_or_default();
         if self.statement.currency.as_deref().is_some_and(|currency| currency != named) {
-            self.findings.error(Finding::new(
-                tag.at(),
-                "currency_mixed",
-                format!("Loại tiền {} khác loại tiền của sao kê", excerpt(named)),
-                format!("the currency {} is not the statement's", excerpt(named)),
-            ));
+            self.findings.error(currency_mixed(tag, named));
         }
         let sum = match swift_amount(behind_count.get(3..).unwrap_or_default().trim()) {
             Ok((sum, _)) => Some(sum),
@@ -455,6 +473,15 @@ impl<'a> Builder<'a> {
             ));
         }
     }
+}
+
+fn currency_mixed(tag: &Tag<'_, '_>, named: &str) -> Finding {
+    Finding::new(
+        tag.at(),
+        "currency_mixed",
+        format!("Loại tiền {} khác loại tiền của sao kê", excerpt(named)),
+        format!("the currency {} is not the statement's", excerpt(named)),
+    )
 }
 
 /// The text of an entry and how many lines of the tag it takes: some banks break it behind the mark.

@@ -7,6 +7,8 @@
 mod balance;
 mod entry;
 mod envelope;
+#[cfg(test)]
+mod habits_tests;
 mod information;
 mod message;
 mod tag;
