@@ -201,7 +201,8 @@ impl Parts {
         if let Some(inner) = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
             (parts.is_negative, has_sign, rest) = (true, true, inner.trim());
         }
-        let is_sign = |c: char| matches!(c, '-' | '−' | '–' | '+');
+        // A triangle is the minus of Japanese banks.
+        let is_sign = |c: char| matches!(c, '-' | '−' | '–' | '+' | '▲' | '△' | '▼');
         let is_word = |c: char| c.is_alphabetic() || currency::is_sign(c);
         // Sign and currency on either side, in any order.
         for _ in 0..3 {

@@ -10,14 +10,16 @@ use rust_decimal::Decimal;
 use super::amount::Notation;
 use super::column::Column;
 use super::ending::{self, Ending};
-use super::habit::Habits;
+use super::habit::{Habits, is_credited, is_plain};
 use super::header::Columns;
 use super::mark::read_mark;
-use super::movement::{RowKind, RowReader, amount_in, is_dated};
+use super::movement::{self, RowKind, RowReader, amount_in, is_dated};
+use super::of_day::{self, OfDay};
 use super::order::{self, Movement, Proof};
 use super::rows::Row;
 use super::shape;
 use super::stated::{self, Sums};
+use super::summary;
 use crate::statement::balance::prove_balance;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Statement, Totals};
@@ -34,6 +36,8 @@ pub(super) struct Given<'a> {
     pub closing: Option<&'a (String, usize)>,
     pub period: Option<(NaiveDate, NaiveDate)>,
     pub totals: Option<&'a Row>,
+    /// Sums and counts that stand beside their words.
+    pub sums: &'a [summary::Stated],
     pub ending: Ending,
 }
 
@@ -76,6 +80,7 @@ struct Bare {
     at: String,
     balance: Option<Decimal>,
     position: usize,
+    is_dashed: bool,
 }
 
 pub(super) struct Attempt {
@@ -84,6 +89,9 @@ pub(super) struct Attempt {
     findings: Findings,
     /// Dated rows without an amount, with the balance they state and how many movements stand before.
     bare: Vec<Bare>,
+    of_day: Vec<OfDay>,
+    /// The first row with figures that was left out as none of the table.
+    left_out: Option<String>,
     columns: Columns,
     habits: Habits,
     notation: Notation,
@@ -113,6 +121,8 @@ impl Attempt {
             movements: Vec::new(),
             findings: Findings::default(),
             bare: Vec::new(),
+            of_day: Vec::new(),
+            left_out: None,
             habits,
             notation,
             columns,
@@ -122,7 +132,11 @@ impl Attempt {
             shape::check_lengths(&attempt.columns, given.body, &mut attempt.findings);
         }
         attempt.read_rows(given);
+        let days = std::mem::take(&mut attempt.of_day);
+        of_day::place(days, &mut attempt.statement, &mut attempt.movements, &mut attempt.findings);
         attempt.check_bare_rows();
+        attempt.check_signs(given);
+        attempt.check_left_out();
         if attempt.findings.errors.is_empty() {
             ending::check(given.ending, &attempt.columns, given.body, &mut attempt.findings);
         }
@@ -130,6 +144,9 @@ impl Attempt {
         attempt.movements = stated::settle(&mut attempt.statement, movements, &mut attempt.findings);
         attempt.check_states();
         attempt.read_totals(given);
+        let without_opening = |credit| attempt.without_opening(credit);
+        let totals = attempt.statement.totals.clone();
+        attempt.statement.totals = summary::totals(given.sums, totals, &attempt.notation, without_opening);
         attempt
     }
 
@@ -202,7 +219,22 @@ impl Attempt {
     fn read_rows(&mut self, given: &Given<'_>) {
         let (columns, notation) = (self.columns.clone(), self.notation.clone());
         let mut reader = RowReader::new(&columns, &notation, given.mark_column(&columns), self.habits);
-        given.body.iter().for_each(|row| self.read_row(&mut reader, row));
+        let last_dated = given.body.iter().rposition(|row| is_dated(&columns, row)).unwrap_or(0);
+        let first = given.body.iter().find(|row| is_dated(&columns, row));
+        reader.first_day =
+            first.and_then(|row| columns.date(movement::date_cell(&columns, row)).ok()).map(|found| found.0);
+        let has_amount = |row: &Row| {
+            let money = [Column::Amount, Column::Debit, Column::Credit];
+            money
+                .into_iter()
+                .any(|column| columns.cell(row, column).bytes().any(|byte| byte.is_ascii_digit()))
+        };
+        let between = given.body.get(..last_dated).unwrap_or_default();
+        let has_habit = between.iter().any(|row| !is_dated(&columns, row) && has_amount(row));
+        for (index, row) in given.body.iter().enumerate() {
+            reader.may_lack_day = has_habit || index <= last_dated;
+            self.read_row(&mut reader, row);
+        }
         self.statement.account = self.statement.account.take().or_else(|| reader.take_account());
     }
 
@@ -218,8 +250,19 @@ impl Attempt {
                     line.raw.push_str(&row.raw());
                 }
             }
-            Ok(RowKind::Bare(balance)) => {
-                self.bare.push(Bare { at, balance, position: self.movements.len() });
+            Ok(RowKind::Bare(bare)) => {
+                let position = self.movements.len();
+                self.bare.push(Bare { at, balance: bare.balance, position, is_dashed: bare.is_dashed });
+            }
+            Ok(RowKind::OfDay(day, balance)) => {
+                self.findings.warn(Finding::new(
+                    &at,
+                    "row_ignored",
+                    "Dòng ghi số dư trong ngày, không phải giao dịch",
+                    "the row states the balance of its day and is no transaction",
+                ));
+                let position = self.movements.len();
+                self.of_day.extend(balance.map(|balance| OfDay { at, day, balance, position }));
             }
             Ok(RowKind::NotBooked) => self.findings.warn(Finding::new(
                 at,
@@ -227,13 +270,74 @@ impl Attempt {
                 format!("Dòng chưa ghi sổ hoặc đã hủy, không tính: “{}”", excerpt(&row.raw())),
                 format!("the row is not booked and does not count: “{}”", excerpt(&row.raw())),
             )),
-            Ok(RowKind::Text) => self.findings.warn(Finding::new(
-                at,
-                "row_ignored",
-                format!("Bỏ qua dòng không phải giao dịch: “{}”", excerpt(&row.raw())),
-                format!("a row that is no transaction is left out: “{}”", excerpt(&row.raw())),
-            )),
+            Ok(RowKind::Text) => {
+                if self.left_out.is_none() && self.has_figures(row) {
+                    self.left_out = Some(at.clone());
+                }
+                self.findings.warn(Finding::new(
+                    at,
+                    "row_ignored",
+                    format!("Bỏ qua dòng không phải giao dịch: “{}”", excerpt(&row.raw())),
+                    format!("a row that is no transaction is left out: “{}”", excerpt(&row.raw())),
+                ));
+            }
             Err(fault) => self.findings.error(fault.at(at)),
+        }
+    }
+
+    /// Whether the row has an amount somewhere: behind its date, or in a column of money.
+    fn has_figures(&self, row: &Row) -> bool {
+        let date = movement::date_cell(&self.columns, row);
+        let is_figure = |cell: &str| {
+            let is_written = cell.contains(['.', ',']) && cell.len() <= 30 && cell != date;
+            is_written
+                && amount_in(cell, &self.notation).is_ok_and(|amount| amount.is_some_and(|a| !a.is_zero()))
+        };
+        let money = [Column::Amount, Column::Debit, Column::Credit];
+        let mut in_money = money.into_iter().map(|column| self.columns.cell(row, column));
+        if is_dated(&self.columns, row) {
+            let index = self.columns.index(Column::Balance);
+            let others = row.cells.iter().enumerate().filter(|(at, _)| Some(*at) != index);
+            others.map(|(_, cell)| cell.trim()).any(is_figure)
+        } else {
+            in_money.any(is_figure)
+        }
+    }
+
+    /// A table that has rows and gives no line at all was not understood.
+    fn check_left_out(&mut self) {
+        let Some(at) = self.left_out.take().filter(|_| self.movements.is_empty() && self.bare.is_empty())
+        else {
+            return;
+        };
+        self.findings.error(Finding::new(
+            at,
+            "amount_missing",
+            "Bảng có dòng mang số tiền nhưng không đọc được dòng nào; dùng --map để chỉ cột số tiền",
+            "the table has rows with figures and none could be read; --map names the column of amounts",
+        ));
+    }
+
+    /// Beside amounts marked as credits, those without a mark are debits; a sign of another kind among
+    /// them leaves that open, unless the balances say it.
+    fn check_signs(&mut self, given: &Given<'_>) {
+        if !self.habits.unmarked_is_out || self.proof() != Proof::Open {
+            return;
+        }
+        let is_other = |row: &&Row| {
+            let cell = self.columns.cell(row, Column::Amount);
+            is_dated(&self.columns, row)
+                && cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+                && !is_credited(cell)
+                && !is_plain(cell)
+        };
+        if let Some(row) = given.body.iter().find(is_other) {
+            self.findings.error(Finding::new(
+                line_place(row.line),
+                "mark_invalid",
+                "Số tiền có dấu khác với “CR” của các dòng khác; không rõ dòng không dấu là ghi nợ hay ghi có",
+                "some amounts have “CR” and this one another sign: nothing says what those without a sign are",
+            ));
         }
     }
 
@@ -243,7 +347,14 @@ impl Attempt {
         for bare in std::mem::take(&mut self.bare) {
             let before = bare.position.checked_sub(1).and_then(|position| self.movements.get(position));
             let beside = [before, self.movements.get(bare.position)].into_iter().flatten();
-            let is_same = bare.balance.is_some() && beside.clone().any(|other| other.balance == bare.balance);
+            let mut beside_too = beside.clone();
+            // Where a dash says that nothing moved, it may be what stood before the row beside it.
+            let is_before = |other: &Movement| {
+                let before = other.balance.zip(other.sum()).and_then(|(after, sum)| after.checked_sub(sum));
+                bare.is_dashed && before == bare.balance
+            };
+            let is_same = bare.balance.is_some()
+                && (beside.clone().any(|other| other.balance == bare.balance) || beside_too.any(is_before));
             let finding = Finding::new(
                 bare.at,
                 if is_same { "row_ignored" } else { "amount_missing" },

@@ -16,6 +16,8 @@ pub(super) struct Habits {
     pub has_refunds: bool,
     /// Every credit has a minus, which is no more than the view of the bank.
     pub negates_credits: bool,
+    /// Some amounts have a `CR` behind them and no other any sign: those without are money out.
+    pub unmarked_is_out: bool,
     /// Some row of the column of currencies names one.
     pub names_currencies: bool,
 }
@@ -36,6 +38,10 @@ impl Habits {
             negates_credits: has_some(Column::Credit, true)
                 && !has_some(Column::Credit, false)
                 && numbers(Column::Debit).next().is_some(),
+            unmarked_is_out: !columns.has(Column::Mark) && {
+                let amounts = || dated().map(|row| columns.cell(row, Column::Amount));
+                amounts().any(is_credited) && amounts().any(is_plain)
+            },
             names_currencies: cells().any(|cell| denomination::currency_in_cell(cell).is_some()),
         }
     }
@@ -53,6 +59,22 @@ impl Habits {
     pub fn rivals(self) -> impl Iterator<Item = Habits> {
         let without_refunds = Habits { has_refunds: false, ..self };
         let with_minus = Habits { negates_credits: false, ..self };
-        [without_refunds, with_minus].into_iter().filter(move |rival| *rival != self)
+        let as_written = Habits { unmarked_is_out: false, ..self };
+        [without_refunds, with_minus, as_written].into_iter().filter(move |rival| *rival != self)
     }
+}
+
+/// `500.00 CR`
+pub(super) fn is_credited(cell: &str) -> bool {
+    let upper = cell.to_ascii_uppercase();
+    upper.strip_suffix("CR").is_some_and(|rest| rest.trim_end().ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// An amount without any sign or mark.
+pub(super) fn is_plain(cell: &str) -> bool {
+    let upper = cell.to_ascii_uppercase();
+    let is_marked = ["CR", "DR", "DB"].iter().any(|mark| upper.trim_end_matches('.').ends_with(mark));
+    upper.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+        && !is_marked
+        && !upper.contains(['-', '−', '–', '+', '(', '▲', '△', '▼'])
 }

@@ -4,11 +4,12 @@ use chrono::NaiveDate;
 
 use super::amount::Notation;
 use super::column::{Column, classify, has_any, normalise};
+use super::denomination::Surroundings;
 use super::dictionary;
 use super::rank;
 use super::rows::Row;
 use super::shape;
-use crate::statement::date::{FoundOrder, find_order, may_be_date, table_date};
+use crate::statement::date::{FoundOrder, find_order, find_order_of_day_first, may_be_date, table_date};
 use crate::statement::finding::Fault;
 use crate::statement::layout::{DateOrder, Layout, Layouts, Place};
 
@@ -35,6 +36,12 @@ pub(in crate::statement) struct Columns {
     equal_amounts: Vec<usize>,
     /// Columns that may hold other words than those of a state by their headings.
     loose_states: Vec<usize>,
+    /// Cells of the heading row, empty ones too.
+    outer: usize,
+    /// Cells a row may have.
+    accepted: usize,
+    /// The side of a row without a mark, where only those of the other have one.
+    pub(super) unmarked: Option<bool>,
 }
 
 impl Columns {
@@ -107,6 +114,9 @@ impl Columns {
             has_only_fees: false,
             equal_amounts: Vec::new(),
             loose_states: Vec::new(),
+            outer: width,
+            accepted: width,
+            unmarked: None,
         }
     }
 
@@ -133,6 +143,9 @@ impl Columns {
             has_only_fees: false,
             equal_amounts,
             loose_states: Vec::new(),
+            outer: row.cells.len(),
+            accepted: width,
+            unmarked: None,
         };
         columns.is_complete().then_some(columns)
     }
@@ -160,6 +173,9 @@ impl Columns {
             has_only_fees: false,
             equal_amounts: Vec::new(),
             loose_states: Vec::new(),
+            outer: row.cells.len(),
+            accepted: width,
+            unmarked: None,
             found,
             width,
             dates: Some(layout.dates),
@@ -233,6 +249,20 @@ impl Columns {
         self.width
     }
 
+    /// Cells of the heading row, with those that are empty.
+    pub fn outer_width(&self) -> usize {
+        self.outer
+    }
+
+    /// Cells a row may have.
+    pub fn accepted_width(&self) -> usize {
+        self.accepted
+    }
+
+    pub fn accept(&mut self, width: usize) {
+        self.accepted = width;
+    }
+
     pub fn score(&self) -> usize {
         self.found.len() + if self.layout.is_some() { LAYOUT_SCORE } else { 0 }
     }
@@ -256,16 +286,17 @@ impl Columns {
 
     /// Finds the order of the dates from all of them, unless a layout says it. Vietnamese tables have
     /// the day first wherever that is possible.
-    pub fn settle_dates(&mut self, rows: &[Row], is_vietnamese: bool, usual: DateOrder) -> FoundOrder {
+    pub fn settle_dates(&mut self, rows: &[Row], around: &Surroundings, usual: DateOrder) -> FoundOrder {
         let kinds = [Column::BookingDate, Column::TransactionDate, Column::ValueDate];
         let cells = rows.iter().flat_map(|row| kinds.map(|kind| self.cell(row, kind)));
         let cells: Vec<&str> = cells.filter(|cell| may_be_date(cell)).collect();
         let fits_day_first = || cells.iter().all(|cell| table_date(cell, DateOrder::DayFirst).is_ok());
         let found = match self.dates {
             Some(order) => FoundOrder { order, is_assumed: false },
-            None if is_vietnamese && fits_day_first() => {
+            None if around.is_vietnamese && fits_day_first() => {
                 FoundOrder { order: DateOrder::DayFirst, is_assumed: false }
             }
+            None if around.is_foreign && fits_day_first() => find_order_of_day_first(cells.iter().copied()),
             None => find_order(cells.iter().copied(), usual),
         };
         self.dates = Some(found.order);

@@ -37,7 +37,7 @@ pub(super) fn split(columns: &Columns, body: &[Row]) -> Option<Parts> {
             part.push(row.clone());
         }
     }
-    Some(Parts { rows: parts, is_sure: currency_count > 1 || leads(columns) })
+    Some(Parts { rows: parts, is_sure: currency_count > 1 || leads(columns) || has_other_account(columns) })
 }
 
 pub(super) struct Parts {
@@ -59,6 +59,11 @@ fn distinct<'a>(cells: impl Iterator<Item = &'a str>) -> Option<usize> {
         }
     }
     Some(seen.len())
+}
+
+/// Beside the account of the other side this one is that of the row.
+fn has_other_account(columns: &Columns) -> bool {
+    columns.has(Column::CounterpartyAccount)
 }
 
 /// The account stands before date and text of the row.

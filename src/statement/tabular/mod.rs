@@ -5,10 +5,12 @@
 //! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the rows
 //! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways to
 //! read them (`rank`, `sides`, `habit`) until the balances prove one, `stated` takes out the rows of
-//! balances and sums, `state` tells the rows that are not booked, `ending` tells a cut file, and `order`
+//! balances and sums (`of_day` those of a day), `state` tells the rows that are not booked, `ending` tells a cut file, and `order`
 //! brings the rows into the order of booking and finds the balances. `amount` reads money in the notation
-//! of the table and `denomination` finds its currency. `unheaded` finds the columns of a table
-//! without headings. `preview` shows how a table is understood.
+//! of the table and `denomination` finds its currency. `contents` lets the cells tell
+//! what a doubtful column is, `calendar` brings the dates of other calendars into ours. `unheaded` finds the columns of a table
+//! without headings, `unnamed` the meaning of those behind the last heading, `summary` what is stated around
+//! the table. `preview` shows how a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
@@ -16,7 +18,9 @@
 mod abroad_tests;
 mod amount;
 mod attempt;
+mod calendar;
 mod column;
+mod contents;
 mod denomination;
 mod dictionary;
 mod ending;
@@ -30,6 +34,7 @@ mod ledger;
 mod mark;
 mod markup;
 mod movement;
+mod of_day;
 mod order;
 mod preview;
 mod rank;
@@ -42,11 +47,17 @@ mod stated;
 #[cfg(test)]
 mod strangers_tests;
 #[cfg(test)]
+mod structure_tests;
+mod summary;
+#[cfg(test)]
 mod tests;
 mod told;
 mod unheaded;
 #[cfg(test)]
 mod unheaded_tests;
+mod unnamed;
+#[cfg(test)]
+mod words_tests;
 
 use super::finding::{Finding, Findings};
 use super::layout::Layouts;
@@ -134,7 +145,8 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
         shape::check_width(sheet, &mut findings);
         // A sheet without a heading row is a cover, a chart or a note.
         if header::find(sheet, layouts).is_some() {
-            statements.extend(section::read_sections(sheet, ending, layouts, &mut findings));
+            let rows = calendar::common(sheet, layouts);
+            statements.extend(section::read_sections(&rows, ending, layouts, &mut findings));
         }
     }
     if statements.is_empty() && layouts.own().is_none() {

@@ -5,13 +5,14 @@ use rust_decimal::Decimal;
 
 use crate::statement::finding::{Fault, excerpt, line_place};
 use crate::statement::model::Line;
+use crate::statement::number::signed;
 use crate::text::clean;
 
 use super::amount::Notation;
 use super::column::Column;
 use super::denomination;
 use super::dictionary;
-use super::habit::Habits;
+use super::habit::{Habits, is_plain};
 use super::header::Columns;
 use super::label;
 use super::mark::apply_mark;
@@ -26,10 +27,18 @@ pub(super) enum RowKind {
     /// More text of the movement above.
     Continuation(String),
     /// A dated row without an amount, with the balance it states.
-    Bare(Option<Decimal>),
+    Bare(Bare),
+    /// A row that states the balance of its day in words, and moves nothing.
+    OfDay(NaiveDate, Option<Decimal>),
     /// A row that the bank has not booked, or has taken back.
     NotBooked,
     Text,
+}
+
+pub(super) struct Bare {
+    pub balance: Option<Decimal>,
+    /// The bank has written a dash where the amount would stand.
+    pub is_dashed: bool,
 }
 
 struct RowAmounts {
@@ -52,6 +61,10 @@ pub(super) struct RowReader<'a> {
     mark_column: Option<Column>,
     habits: Habits,
     last_day: Option<NaiveDate>,
+    /// The first day of the table, for what is stated above it.
+    pub first_day: Option<NaiveDate>,
+    /// Whether the day of a row may be that of the row above.
+    pub may_lack_day: bool,
     entry_count: u32,
     /// Of the rows so far, as long as all have the same.
     account: Option<String>,
@@ -71,6 +84,8 @@ impl<'a> RowReader<'a> {
             mark_column,
             habits,
             last_day: None,
+            first_day: None,
+            may_lack_day: true,
             entry_count: 0,
             account: None,
             has_other_account: false,
@@ -102,9 +117,14 @@ impl<'a> RowReader<'a> {
             Err(_) if !has_amount => return Ok(RowKind::Text),
             Err(fault) if !date.is_empty() => return Err(fault),
             // Some banks print a date only where it changes.
-            Err(fault) => (self.last_day.filter(|_| has_text).ok_or(fault)?, ""),
+            Err(fault) => (self.day_above(row).filter(|_| has_text).ok_or(fault)?, ""),
         };
         self.last_day = Some(day);
+        if stated::is_of_day(row)
+            && let Some(balance) = self.balance_of_day(row, &amounts)?
+        {
+            return Ok(RowKind::OfDay(day, balance));
+        }
         if !has_amount {
             return self.without_amount(row, has_text);
         }
@@ -113,16 +133,34 @@ impl<'a> RowReader<'a> {
         self.movement_of(row, &line, amounts)
     }
 
+    /// The day of a row without one. Behind the last row that has one, a limit or a sum may stand, too.
+    fn day_above(&self, row: &Row) -> Option<NaiveDate> {
+        let is_stated = stated::is_stated(row);
+        let has_balance = !self.columns.cell(row, Column::Balance).is_empty();
+        let first = self.first_day.filter(|_| is_stated);
+        self.last_day.filter(|_| self.may_lack_day || is_stated || has_balance).or(first)
+    }
+
+    /// What a row with the words of such a balance states, in whatever column; `None` where it moves
+    /// something all the same.
+    fn balance_of_day(&self, row: &Row, amounts: &RowAmounts) -> Result<Option<Option<Decimal>>, Fault> {
+        let balance = self.balance_in(row)?;
+        let moves = amounts.main.zip(balance).is_some_and(|(amount, balance)| amount.abs() != balance.abs());
+        Ok(Some(balance.or(amounts.main)).filter(|_| !moves))
+    }
+
     /// An amount of zero moves nothing, and a date alone is no row of the table.
     fn without_amount(&self, row: &Row, has_text: bool) -> Result<RowKind, Fault> {
         let columns = self.columns;
         let money = [Column::Amount, Column::Debit, Column::Credit, Column::Fee, Column::Tax];
-        let is_zero = money.iter().any(|column| !columns.cell(row, *column).is_empty());
+        let cells = || money.iter().map(|column| columns.cell(row, *column)).filter(|cell| !cell.is_empty());
+        let is_zero = cells().any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()));
         let balance_cell = columns.cell(row, Column::Balance);
-        if is_zero || (!has_text && balance_cell.is_empty()) {
+        let is_dashed = cells().next().is_some();
+        if is_zero || (balance_cell.is_empty() && (is_dashed || !has_text)) {
             return Ok(RowKind::Text);
         }
-        Ok(RowKind::Bare(self.balance_in(row)?))
+        Ok(RowKind::Bare(Bare { balance: self.balance_in(row)?, is_dashed }))
     }
 
     fn check_currency(&self, row: &Row) -> Result<(), Fault> {
@@ -148,7 +186,7 @@ impl<'a> RowReader<'a> {
         let value_date =
             if matches!(value_cell, "" | "-") { None } else { Some(columns.date(value_cell)?.0) };
         let text = |column| Some(clean(columns.cell(row, column))).filter(|text| !text.is_empty());
-        let memo = clean(&columns.cells(row, Column::Description).collect::<Vec<_>>().join(" "));
+        let memo = self.memo_of(row);
         // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell; a time of day is no reference.
         let document = behind_date.split_whitespace().find(|word| !is_of_time(word));
         self.entry_count = self.entry_count.saturating_add(1);
@@ -169,6 +207,17 @@ impl<'a> RowReader<'a> {
             raw: row.raw(),
             ..Line::default()
         })
+    }
+
+    /// The texts of the row; where it has none, what kind of row it is.
+    fn memo_of(&self, row: &Row) -> String {
+        let texts = |column| {
+            let cells = self.columns.cells(row, column).filter(|cell| !is_filler(cell));
+            clean(&cells.map(without_quote).collect::<Vec<_>>().join(" "))
+        };
+        let kind =
+            || if self.mark_column == Some(Column::Kind) { String::new() } else { texts(Column::Kind) };
+        Some(texts(Column::Description)).filter(|memo| !memo.is_empty()).unwrap_or_else(kind)
     }
 
     fn movement_of(&self, row: &Row, line: &Line, amounts: RowAmounts) -> Result<RowKind, Fault> {
@@ -234,8 +283,20 @@ impl<'a> RowReader<'a> {
                 (Some(amount), Some(column)) => match columns.cell(row, column) {
                     // The sum of both sides is on neither.
                     "" if stated::is_stated(row) => Some(amount),
+                    "" if columns.unmarked.is_some() => {
+                        Some(signed(amount.abs(), columns.unmarked == Some(true)))
+                    }
+                    // The minus says as much as the mark would.
+                    "" if amount.is_sign_negative() => Some(amount),
                     mark => Some(apply_mark(amount, mark)?),
                 },
+                (Some(amount), None)
+                    if self.habits.unmarked_is_out
+                        && !stated::is_stated(row)
+                        && is_plain(columns.cell(row, Column::Amount)) =>
+                {
+                    Some(-amount)
+                }
                 _ => amount,
             }
         };
@@ -277,8 +338,13 @@ pub(super) fn is_not_booked(columns: &Columns, row: &Row) -> bool {
     let is_reserved = columns.has(Column::Balance)
         && columns.cell(row, Column::Balance).is_empty()
         && dictionary::is_not_booked(columns.cell(row, Column::Kind));
+    let balance = columns.cell(row, Column::Balance);
+    let has_word_for_balance =
+        !balance.bytes().any(|byte| byte.is_ascii_digit()) && dictionary::is_not_booked(balance);
     has_word_for_date
+        || has_word_for_balance
         || is_reserved
+        || columns.cells(row, Column::Description).any(dictionary::ends_in_reservation)
         || columns.states(row).any(|(cell, is_sure)| match is_sure {
             true => state::of(cell) == Some(State::NotBooked),
             false => dictionary::is_not_booked(cell),
@@ -305,6 +371,17 @@ fn has_booking_date(columns: &Columns, row: &Row) -> bool {
     let kinds = [Column::BookingDate, Column::TransactionDate];
     let is_value_date = |row: &Row| !columns.cell(row, Column::ValueDate).is_empty();
     kinds.iter().any(|kind| !columns.cell(row, *kind).is_empty()) || !is_value_date(row)
+}
+
+/// Nothing but strokes, where a bank has nothing to tell.
+fn is_filler(cell: &str) -> bool {
+    cell.chars().all(|c| matches!(c, '-' | '/' | '－' | '–' | '—'))
+}
+
+/// The apostrophe that ends a text which one begins; the first is none of the text either.
+fn without_quote(cell: &str) -> &str {
+    let inner = cell.strip_suffix('\'').filter(|inner| !inner.contains('\'') && !inner.is_empty());
+    inner.unwrap_or(cell)
 }
 
 /// A time of day, its half or its zone.

@@ -350,11 +350,14 @@ fn derive_balances(statement: &mut Statement, movements: &[Movement], findings: 
         currency: currency.clone(),
         at: movement.at(),
     };
-    let first = movements.first().and_then(|movement| {
-        let amount =
-            movement.balance.zip(movement.sum()).and_then(|(balance, sum)| balance.checked_sub(sum))?;
-        Some(balance_of(movement, amount))
+    let known = movements.iter().position(|movement| movement.balance.is_some());
+    // The first balance, less all that moved up to it.
+    let moved = known.and_then(|known| movements.get(..=known));
+    let before = moved.and_then(|moved| {
+        let after = moved.last()?.balance?;
+        moved.iter().try_fold(after, |before, movement| before.checked_sub(movement.sum()?))
     });
+    let first = movements.first().and_then(|movement| Some(balance_of(movement, before?)));
     let last = movements.last().and_then(|movement| Some(balance_of(movement, movement.balance?)));
     let misses = statement.opening.is_none() || statement.closing.is_none();
     statement.opening = statement.opening.take().or(first);

@@ -9,6 +9,7 @@ use crate::text::clean;
 
 use super::attempt::{self, Given};
 use super::column::Column;
+use super::contents;
 use super::denomination::{self, Surroundings};
 use super::ending::Ending;
 use super::header::Columns;
@@ -19,6 +20,8 @@ use super::order::Proof;
 use super::rows::Row;
 use super::shape;
 use super::sides;
+use super::summary::{self, Part, Stated};
+use super::unnamed;
 
 /// Splits the file into sections, one for each account, and reads them. In a text every row has the
 /// cells that stand there; a workbook leaves the empty ones out, which its ending tells.
@@ -34,8 +37,14 @@ pub(super) fn read_sections(
         section.columns = Some(Columns::without_heading(own));
         section.statement.at = line_place(rows.first().map_or(1, |row| row.line));
     }
-    for row in rows.iter().filter(|row| !row.is_blank() && !shape::is_too_wide(row)) {
-        if section.ends_before(row) {
+    let mut rows = rows.iter().filter(|row| !row.is_blank() && !shape::is_too_wide(row)).peekable();
+    while let Some(row) = rows.next() {
+        if let Some(stated) = rows.peek().and_then(|next| section.states(row, next)) {
+            section.take_stated(stated);
+            rows.next();
+            continue;
+        }
+        if section.ends_before(row) || rows.peek().is_some_and(|next| section.begins_anew(row, next)) {
             let inherited = section.columns.clone();
             let is_vietnamese = section.surroundings.is_vietnamese;
             section.finish(&mut statements, findings);
@@ -61,6 +70,7 @@ struct Section<'a> {
     closing: Option<(String, usize)>,
     body: Vec<Row>,
     totals: Option<Row>,
+    sums: Vec<Stated>,
     surroundings: Surroundings,
     findings: Findings,
 }
@@ -78,6 +88,41 @@ impl Section<'_> {
         let accounts = label::labels_of(row).into_iter().filter(|(label, _)| *label == Label::Account);
         let mut accounts = accounts.filter_map(|(_, value)| label::account_in(&value));
         accounts.any(|account| self.statement.account.as_ref() != Some(&account))
+    }
+
+    /// A repeated heading row, below which another balance stands ahead of the movements, is that of
+    /// another statement of the same account.
+    fn begins_anew(&self, row: &Row, next: &Row) -> bool {
+        let Some(columns) = self.columns.as_ref().filter(|_| !self.body.is_empty()) else { return false };
+        let balance = columns.cell(next, Column::Balance);
+        let last = self.body.iter().rev().map(|row| columns.cell(row, Column::Balance));
+        let mut last = last.filter(|balance| !balance.is_empty());
+        !is_dated(columns, row)
+            && Columns::of(row, self.layouts).as_ref() == Some(columns)
+            && is_dated(columns, next)
+            && !has_movement(columns, next)
+            && !balance.is_empty()
+            && last.next().is_some_and(|last| last != balance)
+    }
+
+    /// What two rows around the table state as headings and figures.
+    fn states(&self, row: &Row, next: &Row) -> Option<Vec<Stated>> {
+        if self.columns.as_ref().is_some_and(|columns| is_dated(columns, row) || is_dated(columns, next)) {
+            return None;
+        }
+        summary::of_two_rows(row, next)
+    }
+
+    fn take_stated(&mut self, stated: Vec<Stated>) {
+        for stated in stated {
+            match stated.part {
+                Part::Opening => {
+                    self.opening.get_or_insert((stated.value, stated.line));
+                }
+                Part::Closing => self.closing = Some((stated.value, stated.line)),
+                _ => self.sums.push(stated),
+            }
+        }
     }
 
     fn take(&mut self, row: &Row) {
@@ -112,6 +157,7 @@ impl Section<'_> {
 
     /// Keeps what the labels of the row say; false when it has none.
     fn take_labels(&mut self, row: &Row) -> bool {
+        self.sums.extend(summary::of_labels(row));
         let labels = label::labels_of(row);
         for (label, value) in &labels {
             match label {
@@ -133,13 +179,20 @@ impl Section<'_> {
 
     fn finish(mut self, statements: &mut Vec<Statement>, all: &mut Findings) {
         let Some(mut columns) = self.columns.take() else { return };
+        if let Some([opening, closing]) = contents::settle(&mut columns, &self.body) {
+            self.opening = self.opening.take().or(Some(opening));
+            self.closing = self.closing.take().or(Some(closing));
+        }
         self.settle_dates(&mut columns);
+        unnamed::settle(&mut columns, &self.body);
         sides::adopt(&mut columns, &self.body, &mut self.findings);
         let body = std::mem::take(&mut self.body);
         let has_balances = self.opening.is_some() || self.closing.is_some();
         let parts = ledger::split(&columns, &body).filter(|_| !has_balances);
         match parts {
             Some(parts) if self.is_several(&parts, &columns, &body) => {
+                // The sums are those of all accounts together.
+                self.sums.clear();
                 for part in &parts.rows {
                     statements.push(self.read(&columns, part, true));
                 }
@@ -189,6 +242,7 @@ impl Section<'_> {
             closing: self.closing.as_ref(),
             period: self.period,
             totals: self.totals.as_ref(),
+            sums: &self.sums,
             ending: self.ending,
         }
     }
@@ -201,7 +255,7 @@ impl Section<'_> {
         };
         let is_american = self.surroundings.is_american || in_dollars();
         let usual = if is_american { DateOrder::MonthFirst } else { DateOrder::DayFirst };
-        let found = columns.settle_dates(&self.body, self.surroundings.is_vietnamese, usual);
+        let found = columns.settle_dates(&self.body, &self.surroundings, usual);
         if found.order == DateOrder::MonthFirst && !found.is_assumed && columns.layout().is_none() {
             self.findings.warn(Finding::new(
                 &self.statement.at,
@@ -213,11 +267,7 @@ impl Section<'_> {
         if !found.is_assumed {
             return;
         }
-        let (vi, en) = match found.order {
-            DateOrder::DayFirst => ("ngày trước", "day first"),
-            DateOrder::MonthFirst => ("tháng trước", "month first"),
-            DateOrder::YearFirst => ("năm trước", "year first"),
-        };
+        let (vi, en) = words_of(found.order);
         self.findings.warn(Finding::new(
             &self.statement.at,
             "date_order_assumed",
@@ -241,6 +291,15 @@ impl Section<'_> {
             findings.warn(finding);
             currency.to_owned()
         })
+    }
+}
+
+/// The order of dates in words.
+pub(super) fn words_of(order: DateOrder) -> (&'static str, &'static str) {
+    match order {
+        DateOrder::DayFirst => ("ngày trước", "day first"),
+        DateOrder::MonthFirst => ("tháng trước", "month first"),
+        DateOrder::YearFirst => ("năm trước", "year first"),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {
     if row.cells.iter().any(|cell| cell.matches('\n').count() > MAX_CELL_LINES) {
         return Err(Fault::new("quote_unclosed", "Dấu nháy kép chưa đóng", "a quote is never closed"));
     }
-    let has_more = row.cells.iter().skip(columns.width()).any(|cell| !cell.trim().is_empty());
+    let has_more = row.cells.iter().skip(columns.accepted_width()).any(|cell| !cell.trim().is_empty());
     if is_dated(columns, row) && has_more {
         return Err(Fault::new(
             "row_too_wide",

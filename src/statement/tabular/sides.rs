@@ -87,7 +87,10 @@ fn note_unknown(index: usize, dated: &[&Row], findings: &mut Findings) {
         let is_out = || dictionary::kind(cell) == Some(false) && normalise(cell) != "PAYMENT";
         read_mark(cell).is_some() || is_out()
     };
-    if !dated.iter().any(|row| tells(row.cell(index))) {
+    // Kinds of several words, none of which is known, are those of both sides as well as of one.
+    let first = dated.first().map_or("", |row| row.cell(index));
+    let differ = dated.iter().any(|row| row.cell(index) != first);
+    if !differ && !dated.iter().any(|row| tells(row.cell(index))) {
         return;
     }
     let Some(row) = dated.iter().find(|row| side_of(row.cell(index)).is_none()) else { return };

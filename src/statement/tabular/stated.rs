@@ -6,6 +6,7 @@
 
 use rust_decimal::Decimal;
 
+use super::column::normalise;
 use super::label::{Label, exact_label};
 use super::order::Movement;
 use super::rows::Row;
@@ -20,7 +21,24 @@ pub(super) fn statement_of(row: &Row) -> Option<Label> {
 
 /// Whether the words can be nothing but those of a balance or a sum.
 pub(super) fn is_stated(row: &Row) -> bool {
-    statement_of(row).is_some_and(|label| label != Label::TotalOrPayee)
+    is_of_day(row) || statement_of(row).is_some_and(|label| label != Label::TotalOrPayee)
+}
+
+/// Words of a row that states the balance of its day, which moves nothing.
+const OF_DAY: &[&str] = &[
+    "TAGESSALDO",
+    "SALDO DO DIA",
+    "SALDO TOTAL DISPONIVEL DIA",
+    "SALDO DEL DIA",
+    "SOLDE DU JOUR",
+    "DAILY BALANCE",
+    "DAILY CLOSING BALANCE",
+    "COD LANC 0",
+];
+
+/// Whether a cell has nothing but the words of the balance of a day.
+pub(super) fn is_of_day(row: &Row) -> bool {
+    row.cells.iter().any(|cell| cell.len() <= 40 && OF_DAY.contains(&normalise(cell).as_str()))
 }
 
 fn is_statement(label: Label) -> bool {

@@ -18,6 +18,7 @@ use super::label;
 use super::mark::read_mark;
 use super::order::Proof;
 use super::rows::Row;
+use super::section;
 use super::shape;
 use super::sides;
 use crate::statement::currency::{self, UNKNOWN};
@@ -89,11 +90,12 @@ impl Unheaded {
         };
         findings.warn(Finding::new(&at, "heading_missing", vi, en));
         if self.are_dates_assumed {
+            let (vi, en) = section::words_of(self.layout.dates);
             findings.warn(Finding::new(
                 &at,
                 "date_order_assumed",
-                "Ngày trong bảng có thể đọc nhiều cách; đã đọc ngày trước. Dùng --map để chỉ rõ",
-                "the dates can be read in two ways and were read day first; --map says which",
+                format!("Ngày trong bảng có thể đọc nhiều cách; đã đọc {vi}. Dùng --map để chỉ rõ"),
+                format!("the dates can be read in two ways and were read {en}; --map says which"),
             ));
         }
         for row in rows.iter().take(self.start).filter(|row| !row.is_blank()) {
@@ -261,6 +263,7 @@ impl Body {
             closing: None,
             period: None,
             totals: None,
+            sums: &[],
             ending: Ending::OfWorkbook,
         };
         let attempt = attempt::read(&given, columns.without(Column::Currency));

@@ -1,0 +1,175 @@
+//! What a table is made of beside its rows. All invented.
+
+use crate::statement::model::{Parsed, Statement};
+use crate::statement::parse;
+
+fn read(table: &str) -> Parsed {
+    parse(table.as_bytes())
+}
+
+fn only(table: &str) -> Statement {
+    let parsed = read(table);
+    assert!(parsed.errors.is_empty(), "{table}: {:?}", parsed.errors);
+    let mut statements = parsed.statements;
+    assert_eq!(statements.len(), 1, "{table}");
+    statements.remove(0)
+}
+
+/// Code and place of the errors.
+fn faults(table: &str) -> Vec<(String, String)> {
+    read(table).errors.iter().map(|error| (error.code.to_string(), error.at.clone())).collect()
+}
+
+fn fault(code: &str, at: &str) -> Vec<(String, String)> {
+    vec![(code.to_owned(), at.to_owned())]
+}
+
+fn amounts(statement: &Statement) -> Vec<String> {
+    statement.lines.iter().map(|line| line.amount.to_string()).collect()
+}
+
+fn memos(statement: &Statement) -> Vec<String> {
+    statement.lines.iter().map(|line| line.memo.clone().unwrap_or_default()).collect()
+}
+
+/// Opening and closing balance.
+fn ends(statement: &Statement) -> [String; 2] {
+    [&statement.opening, &statement.closing]
+        .map(|balance| balance.as_ref().map(|balance| balance.amount.to_string()).unwrap_or_default())
+}
+
+const HEADING: &str = "Date,Description,Debit,Credit,Balance\n";
+
+#[test]
+fn a_table_of_which_no_row_is_read_is_refused() {
+    let table = "Date,Description,Debit,Credit,Foreign\n2026-11-23,Rent,-,-,\"12.50\"\n2026-11-24,Wages,-,-,\"80.00\"\n";
+    assert_eq!(faults(table), fault("amount_missing", "line 2"));
+    let empty = "Date,Description,Debit,Credit,Foreign\n2026-11-23,Note,-,-,\n";
+    assert_eq!(faults(empty), []);
+}
+
+#[test]
+fn a_dash_for_an_amount_does_not_hide_a_balance_that_moved() {
+    let table = |amount: &str, balance: &str| {
+        format!(
+            "{HEADING}2026-11-22,Start,-,-,100.00\n2026-11-23,Rent,20.00,-,80.00\n2026-11-24,Note,{amount},-,{balance}\n2026-11-25,Wages,-,50.00,130.00\n"
+        )
+    };
+    assert_eq!(amounts(&only(&table("-", "80.00"))), ["-20.00", "50.00"]);
+    assert_eq!(faults(&table("-", "75.00")), fault("amount_missing", "line 4"));
+}
+
+#[test]
+fn sums_of_one_side_are_proven_wherever_they_stand() {
+    let rows = "2026-11-23,Rent,50,,50\n2026-11-24,Wages,,100,150\n";
+    for right in [
+        "TOTAL DEBIT,50,,,\nTOTAL CREDIT,100,,,\n",
+        ",TOTAL DEBIT,50,,\n,TOTAL CREDIT,,100,\n",
+        "Total debit: 50\n",
+    ] {
+        assert_eq!(amounts(&only(&format!("{HEADING}{rows}{right}"))), ["-50", "100"], "{right}");
+    }
+    for wrong in ["TOTAL DEBIT,51,,,\n", ",TOTAL CREDIT,,101,\n", "Total debit: 51\n"] {
+        assert_eq!(faults(&format!("{HEADING}{rows}{wrong}")), fault("totals_mismatch", "line 4"), "{wrong}");
+    }
+    let above = format!("Total credits,,\"101\"\n\n{HEADING}{rows}");
+    assert_eq!(faults(&above), fault("totals_mismatch", "line 1"));
+}
+
+#[test]
+fn a_small_table_of_balances_and_sums_is_proven() {
+    let table = |closing: &str, credits: &str| {
+        format!(
+            "INITIAL_BALANCE;CREDITS;DEBITS;FINAL_BALANCE\n10,00;{credits};-20,00;{closing}\n\nDate;Description;Amount\n23-11-2026;In;50,00\n24-11-2026;Out;-20,00\n"
+        )
+    };
+    assert_eq!(ends(&only(&table("40,00", "50,00"))), ["10.00", "40.00"]);
+    assert_eq!(faults(&table("41,00", "50,00")).len(), 1);
+    assert_eq!(faults(&table("40,00", "51,00")), fault("totals_mismatch", "line 2"));
+    let below = format!(
+        "{HEADING}2026-11-23,Rent,20.00,,80.00\nSUMMARY\nOpening Balance,,Dr Count,Cr Count,Closing Bal\n100.00,,1,0,80.00\n"
+    );
+    assert_eq!(ends(&only(&below)), ["100.00", "80.00"]);
+    assert_eq!(faults(&below.replace("0,80.00\n", "0,81.00\n")).len(), 1);
+}
+
+#[test]
+fn the_balance_of_a_day_is_no_movement_and_proves_the_rows() {
+    let table = |fee: &str| {
+        format!(
+            "data;lançamento;valor;saldo\n01/11/2026;SALDO ANTERIOR;;100,00\n05/11/2026;PIX;50,00;\n05/11/2026;SALDO DO DIA;;150,00\n10/11/2026;TAR;-{fee};\n10/11/2026;PIX;-20,00;\n10/11/2026;SALDO DO DIA;;120,00\n"
+        )
+    };
+    let statement = only(&table("10,00"));
+    assert_eq!(amounts(&statement), ["50.00", "-10.00", "-20.00"]);
+    assert_eq!(ends(&statement), ["100.00", "120.00"]);
+    assert_eq!(faults(&table("11,00")), fault("running_balance_broken", "line 6"));
+    let in_amounts = "Buchungstag;Verwendungszweck;Betrag\n23.11.2026;Miete;-50,00\n24.11.2026;Lohn;80,00\n24.11.2026;Tagessaldo;130,00\n";
+    let statement = only(in_amounts);
+    assert_eq!(amounts(&statement), ["-50.00", "80.00"]);
+    assert_eq!(ends(&statement), ["100.00", "130.00"]);
+}
+
+#[test]
+fn an_amount_without_a_day_below_all_days_is_no_movement() {
+    let table = "Date,Description,Amount\n2026-11-23,Rent,-20.00\n2026-11-24,Wages,50.00\n,Limit,15500.00\n";
+    assert_eq!(faults(table), fault("date_invalid", "line 4"));
+    let days =
+        "Date,Description,Amount\n2026-11-23,Rent,-20.00\n,Tax,-2.00\n2026-11-24,Wages,50.00\n,Bonus,5.00\n";
+    assert_eq!(amounts(&only(days)), ["-20.00", "-2.00", "50.00", "5.00"]);
+}
+
+#[test]
+fn beside_credits_with_a_mark_those_without_are_debits() {
+    let table = "Posting Date,Merchant,Amount (SGD)\n2026-11-20,Food,120.00\n2026-11-21,Thanks,500.00 CR\n";
+    assert_eq!(amounts(&only(table)), ["-120.00", "500.00"]);
+    let both = format!("{table}2026-11-22,Drugs,(23.50)\n");
+    assert_eq!(faults(&both), fault("mark_invalid", "line 4"));
+    let unnamed = "Date Processed,Description,Amount,\n12-Nov-2026,Food,£18.89,\n02-Nov-2026,Thanks,\"+ £1,100.00\",CR\n";
+    assert_eq!(amounts(&only(unnamed)), ["1100.00", "-18.89"]);
+}
+
+#[test]
+fn a_row_without_a_mark_keeps_the_sign_it_has() {
+    let heading = "Date,Description,Debit / Credit,Amount,Balance\n";
+    let table = format!("{heading}20261123,Pay,CR,1000.00,2010.00\n20261124,Food,,-50.00,1960.00\n");
+    assert_eq!(amounts(&only(&table)), ["1000.00", "-50.00"]);
+    let lost = format!("{heading}20261123,Pay,CR,1000.00,2010.00\n20261124,Food,,50.00,1960.00\n");
+    assert_eq!(faults(&lost).len(), 1);
+}
+
+#[test]
+fn texts_behind_the_last_heading_belong_to_it() {
+    let table = "Date,Amount,Description,\"\",\"\"\n2026-11-23,-20.00,Title: 1,Place: A,Card\n2026-11-24,50.00,From: 2,Name: B,\n";
+    assert_eq!(memos(&only(table)), ["Title: 1 Place: A Card", "From: 2 Name: B"]);
+    let all_go_on =
+        "Date;Amount;Description\n2026-11-23;-20,00;Order;A text\n2026-11-24;50,00;Wages;More;And more\n";
+    assert_eq!(memos(&only(all_go_on)), ["Order A text", "Wages More And more"]);
+    let parted = "Date,Amount,Description\n2026-11-23,-20,00,Order\n2026-11-24,50,00,Wages\n";
+    assert_eq!(faults(parted).first().map(|(code, _)| code.as_str()), Some("row_too_wide"));
+}
+
+#[test]
+fn rows_of_two_accounts_are_two_statements() {
+    let table = "Date,Description,Account,Counterparty account,Amount\n2026-11-23,Rent,NL99INGB9999999999,,-20.00\n2026-11-24,Wages,NL99INGB9999999998,NL99ASNB9999999999,50.00\n";
+    let parsed = read(table);
+    assert_eq!(parsed.statements.len(), 2, "{:?}", parsed.errors);
+}
+
+#[test]
+fn a_repeated_heading_with_its_own_balance_begins_a_statement() {
+    let heading = "Data;Histórico;Crédito;Débito;Saldo\n";
+    let table = format!(
+        "{heading}01/11/2026;PIX;100,00;;100,00\n02/11/2026;COMPRA;;10,00;90,00\nÚltimos;;;;\n{heading}03/11/2026;COD. LANC. 0;;;1.045,00\n04/11/2026;PIX;600,00;;1.645,00\n"
+    );
+    let parsed = read(&table);
+    assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
+    let all: Vec<[String; 2]> = parsed.statements.iter().map(ends).collect();
+    assert_eq!(all, [["0.00", "90.00"], ["1045.00", "1645.00"]].map(|ends| ends.map(str::to_owned)));
+}
+
+#[test]
+fn fillers_are_no_memo_and_the_kind_stands_in() {
+    let table = "Date,Type,Description,Amount,Balance\n2026-11-23,Card,----------,-20.00,80.00\n2026-11-24,Wages,Acme,50.00,130.00\n";
+    assert_eq!(memos(&only(table)), ["Card", "Acme"]);
+}
