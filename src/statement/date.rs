@@ -119,6 +119,8 @@ pub(super) fn table_date(cell: &str, order: DateOrder) -> Result<(NaiveDate, &st
         return date.map(|date| (date, "")).ok_or_else(|| impossible(cell));
     }
     let (first, rest) = cell.split_once(char::is_whitespace).unwrap_or((cell, ""));
+    // `22.11.2026, 09:30`
+    let first = if rest.contains(':') { first.trim_end_matches(',') } else { first };
     let first = first.split_once('T').filter(|(date, _)| date.len() == 10).map_or(first, |(date, _)| date);
     // `22/11/2026-09:30`
     let first = first.rsplit_once('-').filter(|(_, time)| time.contains(':')).map_or(first, |(date, _)| date);
@@ -140,8 +142,23 @@ pub(super) struct FoundOrder {
 }
 
 /// A day above 12 proves the order. Where several orders fit, the one that brings the dates far
-/// closer together is taken, else the usual one of where the table comes from.
+/// closer together is taken, else the usual one of where the table comes from. Nobody writes the month first
+/// with points between.
 pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone, usual: DateOrder) -> FoundOrder {
+    let is_pointed = cells.clone().all(is_written_with_points);
+    order_of(cells, usual, !is_pointed)
+}
+
+/// The same for a table of a country where nobody writes the month first.
+pub(super) fn find_order_of_day_first<'a>(cells: impl Iterator<Item = &'a str> + Clone) -> FoundOrder {
+    order_of(cells, DateOrder::DayFirst, false)
+}
+
+fn order_of<'a>(
+    cells: impl Iterator<Item = &'a str> + Clone,
+    usual: DateOrder,
+    may_be_month_first: bool,
+) -> FoundOrder {
     let days_in = |order: DateOrder| -> Option<Vec<NaiveDate>> {
         let days = cells.clone().map(|cell| table_date(cell, order).ok().map(|(day, _)| day));
         days.collect::<Option<Vec<NaiveDate>>>()
@@ -149,6 +166,9 @@ pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone, usual
     };
     let mut fitting: Vec<(DateOrder, Vec<NaiveDate>)> =
         DateOrder::ALL.iter().filter_map(|order| Some((*order, days_in(*order)?))).collect();
+    if fitting.iter().any(|(order, _)| *order == DateOrder::DayFirst) && !may_be_month_first {
+        fitting.retain(|(order, _)| *order != DateOrder::MonthFirst);
+    }
     fitting.sort_by_key(|(order, _)| *order != usual);
     let Some((first, days)) = fitting.first() else {
         return FoundOrder { order: DateOrder::DayFirst, is_assumed: false };
@@ -169,6 +189,12 @@ pub(super) fn find_order<'a>(cells: impl Iterator<Item = &'a str> + Clone, usual
         .filter(|(other, _)| *other != DateOrder::YearFirst)
         .any(|(_, other)| fitting.iter().any(|(found, days)| *found == order && days != other));
     FoundOrder { order, is_assumed }
+}
+
+/// `22.11.2026`
+fn is_written_with_points(cell: &str) -> bool {
+    let day = cell.split_whitespace().next().unwrap_or_default();
+    day.trim_end_matches('.').matches('.').count() == 2 && !day.contains(['/', '-'])
 }
 
 /// Two-digit years that come first hardly change within a statement; days and months do.
@@ -350,6 +376,7 @@ mod tests {
             "22/11/2026-09:30:00",
             "2026年11月22日",
             "2026년 11월 22일",
+            "22.11.26, 09:30",
         ] {
             assert_eq!(table_date(cell, DateOrder::DayFirst).unwrap().0, day("2026-11-22"), "{cell}");
         }
@@ -381,6 +408,7 @@ mod tests {
         };
         assert_eq!(found(&["01/02/2019", "01/05/2019"]), (DateOrder::MonthFirst, true));
         assert_eq!(found(&["01/02/2019", "02/02/2019"]), (DateOrder::DayFirst, true));
+        assert_eq!(found(&["01.02.2019", "01.05.2019"]), (DateOrder::DayFirst, false), "points");
         assert_eq!(found(&["01/02/2019"]), (DateOrder::DayFirst, true));
         assert_eq!(
             found(&["01/01/2019", "02/02/2019"]),

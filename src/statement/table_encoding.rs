@@ -71,11 +71,82 @@ pub(super) fn find(bytes: &[u8]) -> Page {
         Some(((heading.score, is_at_home), *encoding))
     });
     let best = known.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    // English headings, or those of the west, may stand above texts of the east.
+    let eastern = || two_byte_page(head).map(Page::Of);
     match best {
-        Some((_, encoding)) => Page::Of(encoding),
-        None if tabular::is_unheaded(&decoded(head, WINDOWS_1252)) => Page::Of(WINDOWS_1252),
-        None => Page::Of(WINDOWS_1258),
+        Some((_, encoding)) if encoding != WINDOWS_1252 => Page::Of(encoding),
+        Some((_, encoding)) => eastern().unwrap_or(Page::Of(encoding)),
+        None => eastern().unwrap_or_else(|| {
+            let is_western = tabular::is_unheaded(&decoded(head, WINDOWS_1252));
+            Page::Of(if is_western { WINDOWS_1252 } else { WINDOWS_1258 })
+        }),
     }
+}
+
+/// The page of Japanese, Korean or Chinese texts in which the bytes make words of nothing else.
+fn two_byte_page(head: &[u8]) -> Option<&'static Encoding> {
+    let letters = |encoding: &'static Encoding| {
+        let (text, is_damaged) = encoding.decode_without_bom_handling(head);
+        Letters::of(&text).filter(|_| !is_damaged)
+    };
+    // The characters of no other page begin below 0xA1.
+    let begins_low = head.iter().any(|byte| (0x81..=0x9F).contains(byte));
+    if begins_low && letters(SHIFT_JIS).is_some_and(|letters| letters.kana * 5 >= letters.all) {
+        return Some(SHIFT_JIS);
+    }
+    if letters(EUC_KR).is_some_and(|letters| letters.hangul * 20 >= letters.all * 19) {
+        return Some(EUC_KR);
+    }
+    if has_low_trails(head) {
+        return letters(BIG5).map(|_| BIG5);
+    }
+    // Both pages have kana in the same place.
+    letters(GBK).map(|letters| if letters.kana * 5 >= letters.all { EUC_JP } else { GBK })
+}
+
+/// How many letters of the east a text has.
+struct Letters {
+    all: usize,
+    kana: usize,
+    hangul: usize,
+}
+
+impl Letters {
+    /// `None` where they are few, stand among other accented letters or inside of Latin words: those are
+    /// texts of a page of one byte.
+    fn of(text: &str) -> Option<Letters> {
+        let mut found = Letters { all: 0, kana: 0, hangul: 0 };
+        let (mut others, mut touching) = (0, 0);
+        let mut before = ' ';
+        for letter in text.chars() {
+            let (is_own, was_own) = (is_eastern(letter), is_eastern(before));
+            found.all += usize::from(is_own);
+            found.kana += usize::from(matches!(letter, '\u{3040}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9F}'));
+            found.hangul += usize::from(matches!(letter, '\u{AC00}'..='\u{D7AF}'));
+            let is_mark = letter.is_ascii() || matches!(letter, '\u{2000}'..='\u{2BFF}');
+            others += usize::from(!is_own && !is_mark);
+            touching += usize::from(is_own && before.is_ascii_alphabetic());
+            touching += usize::from(was_own && letter.is_ascii_alphabetic());
+            before = letter;
+        }
+        (found.all >= 6 && others * 10 <= found.all && touching * 5 <= found.all).then_some(found)
+    }
+}
+
+fn is_eastern(letter: char) -> bool {
+    matches!(letter, '\u{3000}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{FF00}'..='\u{FFEF}')
+}
+
+/// Whether the second byte of a character may be of ASCII, which is so in Big5 and not in GB 2312.
+fn has_low_trails(bytes: &[u8]) -> bool {
+    let mut bytes = bytes.iter();
+    let mut has_some = false;
+    while let Some(byte) = bytes.next() {
+        if !byte.is_ascii() {
+            has_some |= bytes.next().is_some_and(|trail| *trail < 0xA1);
+        }
+    }
+    has_some
 }
 
 fn decoded<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
@@ -152,6 +223,21 @@ mod tests {
             } else {
                 assert_eq!(page_of(&table, encoding), encoding.name(), "{heading}");
             }
+        }
+    }
+
+    #[test]
+    fn texts_of_the_east_tell_their_page_below_headings_nobody_knows() {
+        for (rows, encoding) in [
+            ("年月日,不明項目,謎\n2026/7/1,ｶｰﾄﾞｼﾖｳﾋ ﾌﾘｺﾐ,5\n", SHIFT_JIS),
+            ("Date,Description,Amount\n2026/7/1,カードショウヒ,5\n", SHIFT_JIS),
+            ("Date,Description,Amount\n2026-07-01,급여 이체 서울상사,5\n", EUC_KR),
+            ("Date,Description,Amount\n2026-07-01,工资转账 北京贸易公司,5\n", GBK),
+            ("Date,Description,Amount\n2026-07-01,薪資轉帳 台北貿易公司,5\n", BIG5),
+            ("Date,Description,Amount\n2026-07-01,MÜLLER SÖHNE GRÖSSE ÄRZTE ÜBUNG,5\n", WINDOWS_1252),
+            ("Date,Description,Amount\n2026-07-01,Café à côté déjà payé été né,5\n", WINDOWS_1252),
+        ] {
+            assert_eq!(page_of(rows, encoding), encoding.name(), "{rows}");
         }
     }
 

@@ -35,6 +35,7 @@ const DEBIT: &[&str] = &[
     "PAID OUT",
     "TIEN NO",
     "SO TIEN RUT",
+    "TIEN CHI",
 ];
 const CREDIT: &[&str] = &[
     "GHI CO",
@@ -51,6 +52,7 @@ const CREDIT: &[&str] = &[
     "PAID IN",
     "TIEN CO",
     "SO TIEN GUI",
+    "TIEN THU",
 ];
 const OTHER_SIDE: &[&str] = &[
     "DOI UNG",
@@ -98,6 +100,8 @@ const REFERENCE: &[&str] = &[
     "SO GD",
     "SO GIAO DICH",
     "CHUNG TU",
+    "SO PHIEU",
+    "MA TRA CUU",
     "TRANSACTION NUMBER",
     "TRANSACTION NO",
     "TRANSACTION ID",
@@ -135,24 +139,59 @@ pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> 
     if let Some(column) = dictionary::meaning(heading, language) {
         return Some(column);
     }
-    // The amount before it was exchanged is not what moved on the account, nor the balance of a period
-    // what stands behind a row.
-    if has_any(&text, ELSEWHERE) || has_any(&text, &["INITIAL BALANCE", "FINAL BALANCE"]) {
+    by_parts(heading, &text).or_else(|| classify_apart(heading, language))
+}
+
+/// Whether the heading is understood as English or Vietnamese, whatever it means elsewhere.
+pub(super) fn is_understood(heading: &str) -> bool {
+    by_parts(heading, &normalise(heading)).is_some()
+}
+
+/// `PostDate` is “Post Date”.
+fn classify_apart(heading: &str, language: Option<&str>) -> Option<Column> {
+    let is_start = |(before, letter): (char, char)| before.is_lowercase() && letter.is_uppercase();
+    if heading.contains(char::is_whitespace) || !heading.chars().zip(heading.chars().skip(1)).any(is_start) {
         return None;
     }
-    let has = |phrases: &[&str]| has_any(&text, phrases);
-    if has(DATE) {
-        return Some(classify_date(&text));
+    let mut apart = String::with_capacity(heading.len() + 4);
+    for letter in heading.chars() {
+        if letter.is_uppercase() && apart.ends_with(char::is_lowercase) {
+            apart.push(' ');
+        }
+        apart.push(letter);
     }
-    if has(&["SO DU", "BALANCE"]) {
+    classify(&apart, language)
+}
+
+fn by_parts(heading: &str, text: &str) -> Option<Column> {
+    // `Transaction Ref1` and its like hold what the payer wrote.
+    let numbered = text.strip_prefix("TRANSACTION REF").map(str::trim_start);
+    if numbered.is_some_and(|number| number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Some(Column::Description);
+    }
+    // The amount before it was exchanged is not what moved on the account, nor the balance of a period
+    // what stands behind a row.
+    if has_any(text, ELSEWHERE) || has_any(text, &["INITIAL BALANCE", "FINAL BALANCE"]) {
+        return None;
+    }
+    let has = |phrases: &[&str]| has_any(text, phrases);
+    if has(DATE) {
+        return Some(classify_date(text));
+    }
+    if matches!(text, "OPENING BALANCE" | "OPENNING BALANCE") {
+        return Some(Column::BalanceBefore);
+    }
+    if has(&["SO DU", "BALANCE", "DU CUOI", "SODU"]) || text == "DU" {
         return Some(Column::Balance);
     }
     // “Nợ” folds to the same letters as the English “No” of a row number; its marks tell them apart.
     let folded_alone = |word: &str, marked: &str| text == word && heading.to_lowercase().contains(marked);
-    let is_debit = has(DEBIT) || folded_alone("NO", "nợ");
-    let is_credit = has(CREDIT) || folded_alone("CO", "có");
+    // “Số tiền thụ hưởng” and “Số tiền chi tiết” are on no side.
+    let is_other = has(&["THU HUONG", "CHI TIET", "CHI NHANH", "THU PHI"]);
+    let is_debit = (has(DEBIT) && !is_other) || text == "CHI" || folded_alone("NO", "nợ");
+    let is_credit = (has(CREDIT) && !is_other) || folded_alone("THU", "thu") || folded_alone("CO", "có");
     let is_account = has(&["TAI KHOAN", "TK", "ACCOUNT", "STK"]);
-    if matches!(text.as_str(), "NO CO" | "CO NO" | "D C" | "C D" | "DR CR" | "CR DR") {
+    if matches!(text, "NO CO" | "CO NO" | "D C" | "C D" | "DR CR" | "CR DR") {
         return Some(Column::Mark);
     }
     match (is_debit, is_credit) {
@@ -161,7 +200,7 @@ pub(super) fn classify(heading: &str, language: Option<&str>) -> Option<Column> 
         (false, true) if !is_account => return Some(Column::Credit),
         _ => {}
     }
-    classify_text(&text, is_account)
+    classify_text(text, is_account)
 }
 
 fn classify_date(text: &str) -> Column {
@@ -210,6 +249,8 @@ fn classify_text(text: &str, is_account: bool) -> Option<Column> {
         Some(Column::Fee)
     } else if has(&["SO TIEN", "AMOUNT", "GIA TRI GIAO DICH"]) {
         Some(Column::Amount)
+    } else if is_account && has(&["ACCOUNT TYPE", "LOAI TAI KHOAN", "LOAI TK"]) {
+        None
     } else if is_account && !is_name && !is_other_side {
         Some(Column::Account)
     } else if has(&["LOAI", "LOAI GIAO DICH", "LOAI GD", "TRANSACTION TYPE", "TYPE"]) {
@@ -260,6 +301,14 @@ mod tests {
             ("Loại tiền/Currency", Column::Currency),
             ("Post Date", Column::BookingDate),
             ("Amount in account currency", Column::Amount),
+            ("PostDate", Column::BookingDate),
+            ("AccountNo", Column::Account),
+            ("Số tiền chi", Column::Debit),
+            ("Số tiền thu", Column::Credit),
+            ("Dư cuối", Column::Balance),
+            ("Số phiếu", Column::Reference),
+            ("Transaction Ref2", Column::Description),
+            ("Openning Balance", Column::BalanceBefore),
         ] {
             assert_eq!(classify(heading, None), Some(column), "{heading}");
         }

@@ -2,7 +2,8 @@
 //! assumed only where the table is Vietnamese; a currency nothing names is unknown (`XXX`).
 
 use super::amount::Notation;
-use super::column::{Column, has_any, normalise};
+use super::column::{Column, has_any, is_understood, normalise};
+use super::dictionary;
 use super::header::Columns;
 use super::label;
 use super::rows::Row;
@@ -17,14 +18,28 @@ pub(super) struct Surroundings {
     pub is_vietnamese: bool,
     /// Words that only banks of the United States write: elsewhere it is a cheque.
     pub is_american: bool,
+    /// Its headings are neither English nor Vietnamese: nobody there writes the month first.
+    pub is_foreign: bool,
+    /// A branch of a bank in India, where HUF is an undivided family.
+    is_indian: bool,
     /// Codes that stand in the text.
     named: Vec<String>,
 }
 
 impl Surroundings {
+    /// Of a table of which nothing is known but that its days come first.
+    pub fn vietnamese() -> Surroundings {
+        Surroundings { is_vietnamese: true, ..Surroundings::default() }
+    }
+
     pub fn note(&mut self, row: &Row) {
+        self.is_foreign |= is_foreign(row);
+        let mut is_behind_name = false;
         for cell in &row.cells {
             let words = normalise(cell);
+            let names = names_somebody(cell);
+            let is_name = names || is_behind_name;
+            is_behind_name = names && !cell.contains(|c: char| c.is_ascii_digit());
             self.is_vietnamese |= has_any(
                 &words,
                 &[
@@ -40,6 +55,12 @@ impl Surroundings {
                 ],
             );
             self.is_american |= has_any(&words, &["CHECK", "CHECKS", "RUNNING BAL", "ROUTING NUMBER"]);
+            // Two columns of dollars are those of one bank of Canada, which writes the month first.
+            self.is_american |= matches!(cell.trim(), "CAD$" | "USD$");
+            self.is_indian |= has_any(&words, &["IFSC"]);
+            if is_name {
+                continue;
+            }
             let words = cell.split(|c: char| !c.is_alphanumeric());
             words.filter(|word| currency::is_code_in_text(word)).for_each(|code| self.name(code));
             let signs = cell.matches(currency::is_sign).filter_map(currency::of_sign);
@@ -54,11 +75,42 @@ impl Surroundings {
     }
 
     fn only_named(&self) -> Option<String> {
-        match self.named.as_slice() {
-            [only] => Some(only.clone()),
+        let named: Vec<&str> = self.named.iter().map(String::as_str).collect();
+        let named: Vec<&str> = named.into_iter().filter(|code| !(self.is_indian && *code == "HUF")).collect();
+        match named.as_slice() {
+            [] if self.is_indian => Some("INR".to_owned()),
+            [only] => Some((*only).to_owned()),
             _ => None,
         }
     }
+}
+
+/// What names a person or a place: letters in brackets there are no currency.
+fn names_somebody(cell: &str) -> bool {
+    let label = normalise(cell.split([':', '：']).next().unwrap_or_default());
+    let is_label = cell.contains([':', '：']) || label.split(' ').count() <= 3;
+    let of_somebody = [
+        "NAME",
+        "CUSTOMER",
+        "ACCOUNT HOLDER",
+        "JOINT HOLDER",
+        "ADDRESS",
+        "TEN KHACH HANG",
+        "DIA CHI",
+        "NAMA",
+    ];
+    is_label && has_any(&label, &of_somebody) && !has_any(&label, &["CURRENCY", "CCY"])
+}
+
+/// A row of headings that only another language than English or Vietnamese knows.
+fn is_foreign(row: &Row) -> bool {
+    let cells = || row.cells.iter().map(String::as_str).filter(|cell| !cell.is_empty());
+    let Some(language) =
+        dictionary::language_of(cells()).filter(|language| !dictionary::is_neutral(language))
+    else {
+        return false;
+    };
+    dictionary::count_in(cells().filter(|cell| !is_understood(cell)), &language) > 1
 }
 
 /// The currency the table names: in a column, beside a balance or an amount, in a heading, by the
@@ -88,6 +140,18 @@ pub(super) fn currency_in_cell(cell: &str) -> Option<String> {
     label::currency_in(cell).or_else(|| match normalise(cell).as_str() {
         "EURO" | "EUROS" => Some("EUR".to_owned()),
         "VN DONG" | "DONG" => Some("VND".to_owned()),
+        // The numbers of ISO 4217.
+        "704" => Some("VND".to_owned()),
+        "840" => Some("USD".to_owned()),
+        "978" => Some("EUR".to_owned()),
+        "360" => Some("IDR".to_owned()),
+        "764" => Some("THB".to_owned()),
+        "458" => Some("MYR".to_owned()),
+        "702" => Some("SGD".to_owned()),
+        "643" | "810" => Some("RUB".to_owned()),
+        "392" => Some("JPY".to_owned()),
+        "156" => Some("CNY".to_owned()),
+        "826" => Some("GBP".to_owned()),
         words => currency::of_sign(cell.trim()).or_else(|| currency::of_sign(words)).map(str::to_owned),
     })
 }

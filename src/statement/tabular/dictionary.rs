@@ -128,6 +128,12 @@ pub(super) fn is_not_booked(cell: &str) -> bool {
     begins_with_one || (words.len() <= 3 && (1..=words.len()).any(|count| words.windows(count).any(is_state)))
 }
 
+/// Banks of the north say at the end of the text alone that an amount is only reserved.
+pub(super) fn ends_in_reservation(text: &str) -> bool {
+    let words = normalise(text);
+    ["RESERVERT TRANSAKSJON", "RESERVERAT BELOPP"].iter().any(|reserved| words.ends_with(reserved))
+}
+
 /// What a row of headings is written in: the language that knows most of them.
 pub(super) fn language_of<'a>(headings: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::statement::date::table_date;
+use crate::statement::currency;
+use crate::statement::date::{may_be_date, table_date};
 use crate::statement::layout::DateOrder;
 
 use super::column::{has_any, normalise};
@@ -146,6 +147,46 @@ const ACCOUNT: &[&str] = &[
     "KONTONUMMER",
 ];
 
+/// A balance of the day that stands behind these words.
+const BALANCE_OF_DAY: &[&str] = &[
+    "KONTOSTAND VOM",
+    "KONTOSTAND AM",
+    "KONTOSTAND ZUM",
+    "KONTOSTAND PER",
+    "SALDO VOM",
+    "SALDO PER",
+    "SOLDE AU",
+];
+/// Words a cell begins with that names the account in running text.
+const NAMES_ACCOUNT: &[&str] = &[
+    "STATEMENT",
+    "EXTRATO",
+    "EXTRACTO",
+    "KONTOAUSZUG",
+    "UMSATZE",
+    "COMPTE",
+    "ACCOUNT",
+    "CUENTA",
+    "CONTA",
+    "MOVIMIENTOS",
+    "MOVIMENTI",
+];
+/// What stands ahead of the number of an account in running text.
+const AHEAD_OF_NUMBER: &[&str] = &[
+    "ACCOUNT NO",
+    "ACCOUNT NUMBER",
+    "ACCOUNT",
+    "A C NO",
+    "COMPTE",
+    "COMPTE N",
+    "N",
+    "NO",
+    "NR",
+    "CONTA",
+    "CUENTA",
+    "KONTO",
+];
+
 /// What a cell announces; only its words before a colon count.
 pub(super) fn label_of(cell: &str) -> Option<Label> {
     let words = normalise(cell.split([':', '：']).next().unwrap_or(cell));
@@ -158,13 +199,16 @@ pub(super) fn label_of(cell: &str) -> Option<Label> {
     if words.is_empty() || words.len() > 80 {
         return starts(FOOTER).then_some(Label::Footer);
     }
+    let has_day = || words.bytes().filter(u8::is_ascii_digit).count() >= 4;
     if starts(OPENING) {
         Some(Label::Opening)
-    } else if starts(CLOSING) {
+    } else if starts(CLOSING) || (starts(BALANCE_OF_DAY) && has_day()) {
         Some(Label::Closing)
     } else if starts(TOTAL) || matches!(words.as_str(), "TONG" | "CONG") {
         Some(Label::Total)
-    } else if starts(&["TU NGAY", "FROM DATE", "FROM", "PERIOD", "KY SAO KE"]) {
+    } else if starts(&["TU NGAY", "FROM DATE", "FROM", "PERIOD", "KY SAO KE"])
+        || (starts(&["ENTRE"]) && has_day())
+    {
         Some(Label::Period)
     } else if starts(FOOTER) {
         Some(Label::Footer)
@@ -208,28 +252,147 @@ pub(super) fn leading_label(row: &Row) -> Option<Label> {
 /// The labels of a row with their values: behind the colon, in the next filled cell, or the last
 /// word of the same cell.
 pub(super) fn labels_of(row: &Row) -> Vec<(Label, String)> {
+    let cells: Vec<&str> = row.cells.iter().flat_map(|cell| parts_of(plain(cell))).collect();
     let mut labels = Vec::new();
-    for (index, cell) in row.cells.iter().enumerate() {
-        let Some(label) = label_of(cell) else { continue };
-        let behind_colon =
-            cell.split_once([':', '：']).map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
-        let behind = row.cells.iter().skip(index + 1).map(|cell| cell.trim());
-        let mut behind = behind.filter(|cell| !matches!(*cell, "" | ":" | "="));
-        let is_balance = matches!(label, Label::Opening | Label::Closing);
-        // “as on 31/01/2024” stands between some balances and their label.
-        let is_remark = |cell: &str| is_balance && label_of(cell).is_none() && ends_in_day(cell);
-        let next = behind.next();
-        let in_next = if next.is_some_and(is_remark) { behind.next() } else { next };
-        let is_value = |next: &&str| {
-            label_of(next).is_none() && (!is_balance || next.bytes().any(|byte| byte.is_ascii_digit()))
-        };
-        let in_next = in_next.filter(is_value);
-        let last_words = cell.trim().rsplit_once(['/', ' ']).map(|(_, word)| word);
-        let last_number = last_words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
-        let value = behind_colon.or(in_next).or(last_number).unwrap_or_default();
-        labels.push((label, value.to_owned()));
+    for (index, cell) in cells.iter().enumerate() {
+        let behind = cells.get(index + 1..).unwrap_or_default();
+        if let Some(label) =
+            label_of(cell).or_else(|| is_balance_of_day(cell, behind).then_some(Label::Closing))
+        {
+            let ahead = cells.get(..index).unwrap_or_default();
+            labels.push((label, value_of(label, cell, behind, ahead)));
+        } else if let Some(account) = account_within(cell) {
+            labels.push((Label::Account, account));
+            labels.push((Label::Period, String::new()));
+        }
     }
     labels
+}
+
+/// The text that a spreadsheet is told not to read as a number: `="0123"`.
+fn plain(cell: &str) -> &str {
+    let formula = cell.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    formula.unwrap_or(cell)
+}
+
+/// `Ag: 1 | Conta: 2` and `Bank 1; Branch 2; Account 3` are labels side by side.
+fn parts_of(cell: &str) -> Vec<&str> {
+    let mark = [" | ", "; "].into_iter().find(|mark| cell.contains(mark));
+    mark.map_or_else(|| vec![cell], |mark| cell.split(mark).collect())
+}
+
+/// “Kontostand” with its day in the next cell, or “Saldo:”.
+fn is_balance_of_day(cell: &str, behind: &[&str]) -> bool {
+    let next = behind.iter().find(|cell| !cell.trim().is_empty());
+    match normalise(cell).as_str() {
+        "KONTOSTAND" => next.is_some_and(|next| is_day(next)),
+        "SALDO" => {
+            cell.trim().ends_with(':')
+                && next.is_some_and(|next| next.bytes().any(|byte| byte.is_ascii_digit()))
+        }
+        _ => false,
+    }
+}
+
+fn value_of(label: Label, cell: &str, behind: &[&str], ahead: &[&str]) -> String {
+    let is_balance = matches!(label, Label::Opening | Label::Closing);
+    let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+    let behind_colon =
+        cell.split_once([':', '：']).map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
+    if let Some(whole) = behind_colon.filter(|_| is_balance).and_then(|start| torn_number(start, behind)) {
+        return whole;
+    }
+    let mut cells = behind.iter().map(|cell| cell.trim());
+    let mut cells = cells.by_ref().filter(|cell| !matches!(*cell, "" | ":" | "="));
+    // “as on 31/01/2024” stands between some balances and their label.
+    let is_remark =
+        |cell: &str| is_balance && (is_day(cell) || (label_of(cell).is_none() && ends_in_day(cell)));
+    let next = cells.next();
+    let in_next = if next.is_some_and(is_remark) { cells.next() } else { next };
+    let is_value = |next: &&str| label_of(next).is_none() && (!is_balance || has_digit(next));
+    let in_next = in_next.filter(is_value);
+    let last_words = cell.trim().rsplit_once(['/', ' ']).map(|(_, word)| word);
+    let last_number = last_words.filter(|word| has_digit(word) && !(is_balance && is_day(word)));
+    let in_cell = || behind_day(cell).filter(|_| is_balance);
+    let value = behind_colon.or_else(in_cell).or(in_next).or(last_number).unwrap_or_default();
+    match label {
+        Label::Account if account_in(value).is_none() => {
+            account_within(cell).map_or_else(|| value.to_owned(), |account| with_branch(&account, ahead))
+        }
+        // `6,790.45 as of 20260623`
+        _ if is_balance => value.split(" as ").next().unwrap_or_default().trim().to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// `Saldo Awal : 1,410,973.34` in a table parted by commas: the rest of the number stands in the next cells.
+fn torn_number(start: &str, behind: &[&str]) -> Option<String> {
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = start.trim_start_matches('-');
+    if !are_digits(bare) || bare.len() > 3 {
+        return None;
+    }
+    let mut whole = start.to_owned();
+    for cell in behind {
+        let (group, decimals) =
+            cell.split_once('.').map_or((*cell, None), |(group, tail)| (group, Some(tail)));
+        if group.len() != 3 || !are_digits(group) || decimals.is_some_and(|tail| !are_digits(tail)) {
+            break;
+        }
+        whole.push(',');
+        whole.push_str(cell);
+        if decimals.is_some() {
+            break;
+        }
+    }
+    (whole.len() > start.len()).then_some(whole)
+}
+
+/// The amount in `Solde au 31/10/2026 1 234,56 €`.
+fn behind_day(cell: &str) -> Option<&str> {
+    let day = cell.split_whitespace().find(|word| is_day(word))?;
+    let (_, rest) = cell.split_once(day)?;
+    Some(rest.trim()).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+')))
+}
+
+/// The number of an account in running text that begins with the word for a statement or an account.
+fn account_within(cell: &str) -> Option<String> {
+    let text = normalise(cell);
+    let first = text.split(' ').next().unwrap_or_default();
+    if text.len() > 160 || !NAMES_ACCOUNT.contains(&first) {
+        return None;
+    }
+    let words: Vec<&str> = cell.split_whitespace().collect();
+    words.iter().enumerate().skip(1).find_map(|(index, word)| {
+        let word = word.trim_matches(['(', ')', ',', '.', ';']);
+        let iban = || iban_in(words.get(index..)?);
+        let ahead = normalise(&words.get(..index)?.join(" "));
+        let is_named =
+            AHEAD_OF_NUMBER.iter().any(|phrase| ahead == *phrase || ahead.ends_with(&format!(" {phrase}")));
+        account_word(word).or_else(iban).filter(|_| is_named && !may_be_date(word))
+    })
+}
+
+/// Banks of New Zealand write bank and branch ahead of the account.
+fn with_branch(account: &str, ahead: &[&str]) -> String {
+    let number = |label: &str, cell: &str| {
+        let words = normalise(cell);
+        words.strip_prefix(label).map(|rest| rest.trim().to_owned())
+    };
+    match ahead {
+        [.., bank, branch] => match (number("BANK", bank), number("BRANCH", branch)) {
+            (Some(bank), Some(branch)) => format!("{bank}{branch}{account}"),
+            _ => account.to_owned(),
+        },
+        _ => account.to_owned(),
+    }
+}
+
+/// A day with marks between its parts.
+fn is_day(cell: &str) -> bool {
+    let cell = cell.trim().trim_end_matches(':');
+    let has_marks = ['/', '.', '-'].into_iter().any(|mark| cell.matches(mark).count() == 2);
+    has_marks && cell.len() <= 10 && table_date(cell, DateOrder::DayFirst).is_ok()
 }
 
 /// Words with a day behind them.
@@ -239,19 +402,49 @@ fn ends_in_day(cell: &str) -> bool {
 }
 
 /// An account number: letters and digits, at least five digits, nothing else but separators. An IBAN
-/// may be written in groups of four.
+/// may be written in groups of four; words may stand ahead of a number (“Savings Account 123-456789-0”).
 pub(super) fn account_in(value: &str) -> Option<String> {
-    let grouped: String = value.split_whitespace().take_while(|word| word.len() <= 4).collect();
-    let is_iban = grouped.len() >= 15
-        && grouped.bytes().take(2).all(|byte| byte.is_ascii_uppercase())
-        && grouped.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let first = value.split_whitespace().next().unwrap_or_default();
-    let word = if is_iban { grouped.as_str() } else { first };
+    let words: Vec<&str> = value.split_whitespace().collect();
+    if let Some(iban) = iban_in(&words) {
+        return Some(iban);
+    }
+    let (first, others) = words.split_first()?;
+    let last = others.last().filter(|_| others.len() <= 3);
+    let has_digit = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit());
+    let behind_words = || last.filter(|_| words.iter().filter(|word| has_digit(word)).count() == 1);
+    account_word(first).or_else(|| account_word(behind_words()?))
+}
+
+/// An IBAN in groups of four, wherever it begins.
+fn iban_in(words: &[&str]) -> Option<String> {
+    let is_group = |(index, word): &(usize, &&str)| {
+        let is_word = *index > 2 && word.chars().all(char::is_alphabetic);
+        word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !is_word
+    };
+    let begins = |word: &str| {
+        matches!(word.as_bytes(), [b'A'..=b'Z', b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9', ..])
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let starts = words.iter().enumerate().filter(|(_, word)| begins(word));
+    let mut numbers = starts.map(|(start, word)| -> String {
+        let groups = words.get(start..).unwrap_or_default().iter().enumerate().take_while(is_group);
+        if word.len() > 4 { (*word).to_owned() } else { groups.map(|(_, word)| *word).collect() }
+    });
+    numbers.find(|iban| iban.len() >= 15)
+}
+
+fn account_word(word: &str) -> Option<String> {
     let looks_like_account =
         word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\'' | '_'));
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let bare: String = word.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-    (looks_like_account && digits >= 5).then_some(bare)
+    let bare = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>();
+    // A Czech number has the code of the bank behind a stroke.
+    let with_bank = word.split_once('/').filter(|(number, bank)| {
+        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        bank.len() == 4 && are_digits(bank) && are_digits(number)
+    });
+    let written = with_bank.map_or_else(|| bare(word), |(number, bank)| format!("{}/{bank}", bare(number)));
+    (looks_like_account && digits >= 5).then_some(written)
 }
 
 /// The account number of a column of its own, which some banks write in groups of digits.
@@ -260,19 +453,25 @@ pub(super) fn account_in_cell(cell: &str) -> Option<String> {
     if is_grouped { account_in(&cell.split_whitespace().collect::<String>()) } else { account_in(cell) }
 }
 
-/// The three letters of a currency.
+/// The three letters of a currency, or its sign.
 pub(super) fn currency_in(value: &str) -> Option<String> {
     let words = normalise(value);
-    words
-        .split(' ')
-        .find(|word| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase()))
-        .map(str::to_owned)
+    let is_letters = |word: &&str| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let code = words.split(' ').find(is_letters).or_else(|| match words.as_str() {
+        "RP" => Some("IDR"),
+        "RM" => Some("MYR"),
+        "NT" => Some("TWD"),
+        _ => currency::of_sign(value.trim()),
+    });
+    // Russian banks write the code of the rouble that ended in 1998.
+    code.map(|code| if code == "RUR" { "RUB" } else { code }.to_owned())
 }
 
 /// First and last date of `Từ ngày 01/11/2026 đến ngày 30/11/2026`, anywhere in the row.
 pub(super) fn period_in(row: &Row) -> Option<(NaiveDate, NaiveDate)> {
-    let words = row.cells.iter().flat_map(|cell| cell.split([' ', '\n', ':', '\u{A0}']));
+    let words = row.cells.iter().flat_map(|cell| cell.split([' ', '\n', ':', '\u{A0}', '[', ']']));
     let dates: Vec<NaiveDate> = words
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
         .filter(|word| word.len() >= 8)
         .filter_map(|word| table_date(word, DateOrder::DayFirst).ok())
         .map(|(date, _)| date)

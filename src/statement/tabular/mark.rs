@@ -12,8 +12,16 @@ pub(super) fn read_mark(mark: &str) -> Option<bool> {
     match fold(mark).trim() {
         "C" | "CR" | "CREDIT" | "CO" | "GHI CO" | "+" => Some(true),
         "D" | "DR" | "DEBIT" | "NO" | "GHI NO" | "-" => Some(false),
-        other => dictionary::mark(other),
+        other => dictionary::mark(other).or_else(|| of_all_words(other)),
     }
+}
+
+/// The side on which each of several words is: `贷 Cr`.
+fn of_all_words(mark: &str) -> Option<bool> {
+    let words: Vec<&str> = mark.split([' ', '/']).filter(|word| !word.is_empty()).collect();
+    let (first, others) = words.split_first().filter(|(_, others)| (1..=2).contains(&others.len()))?;
+    let side = read_mark(first)?;
+    others.iter().all(|word| read_mark(word) == Some(side)).then_some(side)
 }
 
 pub(super) fn apply_mark(amount: Decimal, mark: &str) -> Result<Decimal, Fault> {

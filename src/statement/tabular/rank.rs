@@ -46,6 +46,8 @@ const AGREED: &[&str] = &[
     "ТРАНЗАКЦІІ",
     "交易金额",
 ];
+/// Words that name nothing but what the bank takes or gives.
+const SURE_FEES: &[&str] = &["PHI", "LAI", "FEE", "FEES", "INTEREST", "CHARGE", "CHARGES"];
 /// Words of a balance that counts what is not booked.
 const AVAILABLE: &[&str] = &[
     "AVAILABLE",
@@ -63,7 +65,11 @@ const AVAILABLE: &[&str] = &[
 
 /// Puts the best column of a meaning before the others, in place. Gives back the columns of amounts that
 /// are as good as the first.
-pub(super) fn settle(found: &mut [(Column, usize)], row: &Row) -> Vec<usize> {
+pub(super) fn settle(found: &mut Vec<(Column, usize)>, row: &Row) -> Vec<usize> {
+    settle_valor(found, row);
+    prefer(found, Column::Reference, |index| usize::from(is_of_payer(row.cell(index))));
+    settle_fees(found, row);
+    adopt_reference(found, row);
     prefer(found, Column::Amount, |index| amount_rank(row.cell(index)));
     prefer(found, Column::Balance, |index| usize::from(is_available(row.cell(index))));
     prefer(found, Column::TransactionDate, |index| usize::from(is_of_period(row.cell(index))));
@@ -77,6 +83,47 @@ pub(super) fn settle(found: &mut [(Column, usize)], row: &Row) -> Vec<usize> {
     let amounts = found.iter().filter(|(column, _)| *column == Column::Amount).map(|(_, index)| *index);
     let rank = |index: usize| amount_rank(row.cell(index));
     amounts.filter(|index| amount.is_some_and(|best| best != *index && rank(best) == rank(*index))).collect()
+}
+
+/// “Valor” is the value date beside an amount, and the amount where there is no other.
+fn settle_valor(found: &mut [(Column, usize)], row: &Row) {
+    let is_money = |column| matches!(column, Column::Amount | Column::Debit | Column::Credit);
+    if found.iter().any(|(column, _)| is_money(*column)) {
+        return;
+    }
+    let is_valor = |index: usize| matches!(normalise(row.cell(index)).as_str(), "VALOR" | "VALEUR");
+    let mut dates = found.iter_mut().filter(|(column, _)| *column == Column::ValueDate);
+    if let Some((column, _)) = dates.find(|(_, index)| is_valor(*index)) {
+        *column = Column::Amount;
+    }
+}
+
+/// A number that the payer gave, not the bank.
+fn is_of_payer(heading: &str) -> bool {
+    let words =
+        ["SYMBOL", "CUSTOMER", "CLIENT", "CHEQUE", "CHQ", "CHECK", "KUNDENREFERENZ", "PAYER", "商家订单号"];
+    has_any(&normalise(heading), &words)
+}
+
+/// What is left of an amount is so without its fee. In languages in which the word names other costs as
+/// well, only balances show that it was taken.
+fn settle_fees(found: &mut Vec<(Column, usize)>, row: &Row) {
+    let words = |index: usize| normalise(row.cell(index));
+    let amount = found.iter().find(|(column, _)| *column == Column::Amount).map(|(_, index)| *index);
+    let is_net = amount.is_some_and(|index| has_any(&words(index), &["NETTO", "NETTOBETRAG", "NETO", "NET"]));
+    let has_balance = found.iter().any(|(column, _)| *column == Column::Balance);
+    let is_sure = |index: usize| has_any(&words(index), SURE_FEES);
+    found.retain(|(column, index)| *column != Column::Fee || (!is_net && (has_balance || is_sure(*index))));
+}
+
+/// Where nothing else tells what a row is about, its reference does.
+fn adopt_reference(found: &mut Vec<(Column, usize)>, row: &Row) {
+    let has_text = found.iter().any(|(column, _)| *column == Column::Description);
+    let is_text = |index: usize| matches!(normalise(row.cell(index)).as_str(), "REFERENCE" | "REFERENCES");
+    let reference = found.iter().find(|(column, index)| *column == Column::Reference && is_text(*index));
+    if let Some((_, index)) = reference.copied().filter(|_| !has_text) {
+        found.push((Column::Description, index));
+    }
 }
 
 /// Lower is better.
