@@ -136,7 +136,8 @@ pub fn reconcile_imported<'a>(
     accounts.into_iter().map(|(unit, account)| visit(store, &stamp(), actor, unit, account)).collect()
 }
 
-fn visit(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, account: AccountId) -> Visited {
+/// Matches one account; a failure is logged and kept.
+pub fn visit(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, account: AccountId) -> Visited {
     let outcome = reconcile(store, stamp, actor, unit, account);
     if let Err(error) = &outcome {
         tracing::error!(%unit, %account, %error, "matching failed for this account");

@@ -23,7 +23,7 @@ pub fn can_stream(head: &[u8]) -> bool {
     let declared = start.split_once("?>").map_or("", |(declaration, _)| declaration).to_ascii_lowercase();
     let is_utf8 =
         !declared.contains("encoding") || declared.contains("utf-8") || declared.contains("us-ascii");
-    let is_camt = ["BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn"];
+    let is_camt = ["BkToCstmrStmt", "StmtReqLogMsg", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn"];
     start.starts_with('<') && is_utf8 && is_camt.iter().any(|name| text.contains(name))
 }
 

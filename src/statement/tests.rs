@@ -323,3 +323,42 @@ fn labels_and_cells_over_several_rows_are_read_as_their_banks_write_them() {
     assert_eq!(lines.iter().map(|line| line.booking_date).collect::<Vec<_>>(), [day, day]);
     assert_eq!(lines.iter().map(|line| line.amount).sum::<Decimal>(), Decimal::from(21_700));
 }
+
+/// An archive of files by their names.
+fn archive_of(members: &[(&str, String)]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in members {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn the_pages_of_a_statement_come_in_files_of_their_own_and_in_any_order() {
+    let page = |number: u32, is_last: bool, balance: (&str, &str), amount: &str| {
+        let (code, sum) = balance;
+        format!(
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId>\
+             </GrpHdr><Stmt><Id>S1</Id><StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{is_last}</LastPgInd></StmtPgntn>\
+             <Acct><Id><IBAN>DE001002003</IBAN></Id></Acct><Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>\
+             <Amt Ccy=\"EUR\">{sum}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-22</Dt></Dt></Bal>\
+             <Ntry><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>\
+             <BookgDt><Dt>2026-11-22</Dt></BookgDt></Ntry></Stmt></BkToCstmrStmt></Document>"
+        )
+    };
+    let delivered = |closing: &str| {
+        let first = page(1, false, ("OPBD", "100.00"), "20.00");
+        let second = page(2, true, ("CLBD", closing), "5.00");
+        parse(&archive_of(&[("b.xml", second), ("a.xml", first)]))
+    };
+    let whole = delivered("125.00");
+    assert_eq!((whole.errors.clone(), whole.warnings.clone()), (vec![], vec![]));
+    let joined = join_pages(whole.statements);
+    assert_eq!((joined.len(), joined[0].lines.len()), (1, 2));
+    assert_eq!(joined[0].closing.as_ref().unwrap().amount, Decimal::from(125));
+    let broken = delivered("126.00");
+    assert_eq!(broken.errors[0].code, "balance_broken");
+    assert!(broken.errors[0].at.starts_with("b.xml: "), "{}", broken.errors[0].at);
+}

@@ -296,6 +296,7 @@ pub fn entries() -> Vec<Entry> {
         post("/finance/trust/end", web::to(pages::finance::trust::end)),
         get("/finance/days", web::to(pages::finance::days::page)),
         post("/finance/days/close", web::to(pages::finance::days::close)),
+        post("/finance/days/{id}/match", web::to(pages::finance::account::match_lines)),
         get("/finance/days/certificates/{id}/pdf", web::to(pages::finance::account::day_pdf)),
         get("/finance/days/certificates/{id}/xml", web::to(pages::finance::account::day_xml)),
         get("/finance/months/certificates/{id}/pdf", web::to(pages::finance::account::month_pdf)),

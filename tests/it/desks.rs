@@ -164,6 +164,32 @@ fn lines_that_could_not_be_read_are_told_and_decided_on_their_page() {
         assert_eq!(chief.post(&path, &fields("25.000")).status, 303, "{}", chief.page);
         finance.get(&path);
         finance.sees("Không còn dòng nào chờ");
+        assert_eq!(world.again(&owed).state.as_str(), "paid", "what was repaired is matched at once");
+        service.stop();
+    });
+}
+
+#[test]
+fn open_lines_are_matched_again_by_a_button_on_their_account() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0);
+        crate::imports::import(&world, &file.book(25_000, &memo, "FT26327001").camt());
+        let mut service = Service::start(&world);
+        let path = format!("/finance/days/{}", world.ba_dinh.account);
+        let mut auditor = sit(&world, &service, Role::Auditor, "kiemtoan.mau");
+        auditor.get(&path);
+        assert_eq!(auditor.post(&format!("{path}/match"), &[]).status, 403);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get(&path);
+        finance.sees("Đối chiếu lại các dòng còn mở");
+        assert_eq!(world.again(&owed).state.as_str(), "open");
+        for _ in ["once", "and once more, which is a no-op"] {
+            assert_eq!(finance.post(&format!("{path}/match"), &[]).status, 303, "{}", finance.page);
+            assert_eq!(world.again(&owed).state.as_str(), "paid");
+        }
         service.stop();
     });
 }

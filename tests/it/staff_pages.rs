@@ -55,6 +55,95 @@ fn a_statement_is_looked_at_imported_and_its_day_closed() {
 }
 
 #[test]
+fn a_table_that_nobody_knows_is_read_by_the_columns_a_person_names_and_so_is_the_next() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        let day = world.now().business_day().0.format("%d/%m/%Y");
+        // Two pairs of columns are sums and balances of each other: nobody can tell which is the money.
+        let table = format!(
+            "Aaa;Bbb;Ccc;Ddd;Eee;Fff;Ggg\n{day};FT1;{} nop phi;25000;25000;50000;50000\n\
+             {day};FT2;gui tien;10000;35000;20000;70000\n",
+            owed.reference_code
+        );
+        finance.get("/finance/statements");
+        assert_eq!(finance.upload("/finance/statements", &[("do", "preview")], table.as_bytes()).status, 422);
+        finance.sees("Cột của bảng");
+        finance.sees("1: Aaa | Bbb | Ccc");
+        let account = world.ba_dinh.account.to_string();
+        let named = [
+            ("heading", "1"),
+            ("booking_date", "1"),
+            ("reference", "2"),
+            ("description", "3"),
+            ("amount", "4"),
+            ("balance", "5"),
+            ("dates", "day_first"),
+            ("account", account.as_str()),
+        ];
+        let asked = |act| [&named[..], &[("do", act)]].concat();
+        let incomplete = [("do", "preview"), ("heading", "1"), ("booking_date", "1")];
+        assert_eq!(finance.upload("/finance/statements", &incomplete, table.as_bytes()).status, 400);
+        finance.get("/finance/statements");
+        let looked = finance.upload("/finance/statements", &asked("preview"), table.as_bytes());
+        assert_eq!(looked.status, 200, "{}", finance.page);
+        finance.sees("35000");
+        assert_eq!((world.count("statement"), world.count("statement_layout")), (0, 0));
+        let taken = finance.upload("/finance/statements", &asked("import"), table.as_bytes());
+        assert_eq!(taken.status, 200, "{}", finance.page);
+        finance.sees("Đã nhập sao kê");
+        assert_eq!(world.again(&owed).state.as_str(), "paid");
+        // What was said is kept: another table of the account is understood without a word.
+        let next = table.replace("FT1", "FT3");
+        finance.get("/finance/statements");
+        assert_eq!(finance.upload("/finance/statements", &[("do", "preview")], next.as_bytes()).status, 200);
+        finance.sees("35000");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_large_file_is_taken_in_beside_its_page_and_matched_by_itself() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        let mut file = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0)
+            .book(25_000, &format!("{} nop phi", owed.reference_code), "FT1")
+            .without_sequence()
+            .camt();
+        file.extend(format!("<!--{}-->", "x".repeat(1024 * 1024)).bytes());
+        finance.get("/finance/statements");
+        let queued = finance.upload("/finance/statements", &[("do", "import")], &file);
+        assert_eq!(queued.status, 303, "{}", finance.page);
+        let path = location(&queued).to_owned();
+        assert!(path.starts_with("/finance/imports/"), "{path}");
+        let is_done = |finance: &mut Visitor| {
+            finance.get(&path);
+            finance.page.contains("Đã nhập sao kê")
+        };
+        let rounds = 600;
+        assert!((0..rounds).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            is_done(&mut finance)
+        }));
+        finance.sees(world.ba_dinh.account_no);
+        assert_eq!(world.again(&owed).state.as_str(), "paid", "what came in by itself is matched by itself");
+        finance.get("/finance/statements");
+        finance.sees("Các lần nhập gần đây");
+        let other = Scope::unit(world.tay_ho.id);
+        let mut stranger = seated(&world, service.address, Role::Finance, "ketoan.tayho", other);
+        assert_eq!(stranger.get(&path).status, 404);
+        service.stop();
+    });
+}
+
+#[test]
 fn an_act_that_binds_wants_the_code_of_the_moment_when_the_sign_in_is_old() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -16,7 +16,8 @@ const NARROW_CHARS: usize = 35;
 
 /// References that say there is none.
 pub(super) fn is_placeholder(reference: &str) -> bool {
-    matches!(reference, "NOTPROVIDED" | "NOTAVAILABLE" | "NONREF")
+    let says_nothing = !reference.chars().any(char::is_alphanumeric);
+    says_nothing || matches!(reference, "NOTPROVIDED" | "NOTAVAILABLE" | "NONREF")
 }
 
 pub(super) fn read_details(
@@ -26,17 +27,18 @@ pub(super) fn read_details(
     findings: &mut Findings,
 ) -> Vec<Detail> {
     let entry_is_credit = element.text_at(&["CdtDbtInd"]) == Some("CRDT");
+    let entry_currency = element.child("Amt").and_then(Element::currency);
     let groups = || element.all("NtryDtls").flat_map(|group| group.all("TxDtls"));
     let mut details = Vec::with_capacity(groups().count());
     // Version .01 has its payments directly in the entry.
     for (number, transaction) in (1..).zip(element.all("TxDtls")) {
         let at = format!("{path}/TxDtls[{number}]");
-        details.push(read_detail(transaction, at, (entry_is_credit, owner), findings));
+        details.push(read_detail(transaction, at, (entry_is_credit, entry_currency, owner), findings));
     }
     for (group_number, group) in (1..).zip(element.all("NtryDtls")) {
         for (number, transaction) in (1..).zip(group.all("TxDtls")) {
             let at = format!("{path}/NtryDtls[{group_number}]/TxDtls[{number}]");
-            details.push(read_detail(transaction, at, (entry_is_credit, owner), findings));
+            details.push(read_detail(transaction, at, (entry_is_credit, entry_currency, owner), findings));
         }
     }
     details
@@ -45,7 +47,7 @@ pub(super) fn read_details(
 fn read_detail(
     element: Element<'_>,
     at: String,
-    (entry_is_credit, owner): (bool, &Owner),
+    (entry_is_credit, entry_currency, owner): (bool, Option<&str>, &Owner),
     findings: &mut Findings,
 ) -> Detail {
     entry::check_singles(element, &["Amt", "CdtDbtInd"], &at, findings);
@@ -55,8 +57,15 @@ fn read_detail(
     };
     // .02 has the amount in AmtDtls only; from .03 it stands directly in the detail.
     let direct = element.child("Amt").map(|amount| (amount, "Amt"));
-    let written =
-        direct.or_else(|| Some((element.descend(&["AmtDtls", "TxAmt", "Amt"])?, "AmtDtls/TxAmt/Amt")));
+    let inside = [
+        (["AmtDtls", "TxAmt", "Amt"], "AmtDtls/TxAmt/Amt"),
+        // What was instructed is what moved, where nothing else is said and the currency is that of the entry.
+        (["AmtDtls", "InstdAmt", "Amt"], "AmtDtls/InstdAmt/Amt"),
+    ];
+    let written = direct.or_else(|| {
+        let mut found = inside.iter().filter_map(|(path, place)| Some((element.descend(path)?, *place)));
+        found.find(|(amount, place)| !place.contains("InstdAmt") || amount.currency() == entry_currency)
+    });
     let amount = written.and_then(|(amount, inside)| entry::read_amount(amount, &at, inside, findings));
     let (amount, currency) = amount.unzip();
     let (counterparty_name, counterparty_account) = counterparty(element, is_credit, owner);

@@ -118,3 +118,53 @@ fn the_counterparty_is_the_other_side_whoever_is_called_what() {
         "a transfer from another own account"
     );
 }
+
+#[test]
+fn the_form_of_italian_banks_reads_like_the_standard() {
+    let inside = balance("OPBD", "100.00") + &balance("CLBD", "120.00") + &entry("20.00", BOOKED, "");
+    let standard = document(STATEMENT, &inside);
+    for name in ["CBIDlyStmtReqLogMsg", "CBIPrdcStmtReqLogMsg"] {
+        let inner = standard.split_once("<BkToCstmrStmt>").unwrap().1;
+        let inner = inner.split_once("</BkToCstmrStmt>").unwrap().0;
+        let text = format!(
+            "<B:CBIBdyBkToCstmrStmtReq xmlns:B=\"urn:CBI:xsd:CBIBdyBkToCstmrStmtReq.00.01.02\"><{name}>{inner}</{name}>\
+             </B:CBIBdyBkToCstmrStmtReq>"
+        );
+        let parsed = read(&text);
+        assert_eq!((parsed.errors.clone(), parsed.statements.len()), (vec![], 1), "{name}");
+        assert_eq!(parsed.statements[0].lines, lines_under(&parsed.statements[0], &standard), "{name}");
+    }
+}
+
+/// The lines of the standard's document at the places of another one.
+fn lines_under(other: &Statement, standard: &str) -> Vec<crate::statement::Line> {
+    let mut lines = read(standard).statements.remove(0).lines;
+    for line in &mut lines {
+        line.at = line.at.replace("/Document/BkToCstmrStmt/Stmt[1]", &other.at);
+    }
+    lines
+}
+
+#[test]
+fn a_statement_without_an_id_is_taken_where_its_balances_prove_it() {
+    let inside = balance("OPBD", "100.00") + &balance("CLBD", "120.00") + &entry("20.00", BOOKED, "");
+    let nameless = document(STATEMENT, &inside).replace("<Id>S1</Id>", "");
+    let parsed = read(&nameless);
+    assert_eq!((parsed.errors, parsed.warnings[0].code), (vec![], "status_assumed"));
+    assert!(read(&nameless.replace("120.00", "121.00")).exit_code() != 0);
+    assert_eq!(read(&document(NOTICE, &entry("1", BOOKED, "")).replace("<Id>S1</Id>", "")).exit_code(), 1);
+}
+
+#[test]
+fn a_payment_is_of_what_was_instructed_where_nothing_else_is_said() {
+    let details = |currency: &str| {
+        let amount = format!("<AmtDtls><InstdAmt><Amt Ccy=\"{currency}\">20.00</Amt></InstdAmt></AmtDtls>");
+        let both =
+            format!("<NtryDtls><TxDtls><Refs><EndToEndId>-</EndToEndId></Refs>{amount}</TxDtls></NtryDtls>");
+        let line =
+            read(&document(NOTICE, &entry("20.00", BOOKED, &both))).statements.remove(0).lines.remove(0);
+        (line.reference.clone(), line.details[0].amount.map(|amount| amount.to_string()))
+    };
+    assert_eq!(details("EUR"), (None, Some("20.00".to_owned())));
+    assert_eq!(details("USD"), (None, None));
+}

@@ -35,7 +35,8 @@ use walker::{Step, Walker};
 /// first version (.01) carries its number in the name: `BkToCstmrStmtV01`.
 fn message_of(name: &str) -> Option<(Format, &'static str)> {
     match name.strip_suffix("V01").unwrap_or(name) {
-        "BkToCstmrStmt" => Some((Format::Camt053, "Stmt")),
+        // The Italian banks' daily and periodic message has the content of the standard's.
+        "BkToCstmrStmt" | "CBIDlyStmtReqLogMsg" | "CBIPrdcStmtReqLogMsg" => Some((Format::Camt053, "Stmt")),
         "BkToCstmrAcctRpt" => Some((Format::Camt052, "Rpt")),
         "BkToCstmrDbtCdtNtfctn" => Some((Format::Camt054, "Ntfctn")),
         _ => None,

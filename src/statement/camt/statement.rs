@@ -327,9 +327,7 @@ impl Builder {
 
     fn check_mandatory(&mut self) {
         let at = self.statement.at.clone();
-        if self.statement.id.is_none() {
-            self.findings.error(entry::missing(&at, "Id"));
-        }
+        self.check_id(&at);
         if self.statement.account.is_none() {
             let inside = if self.has_account { "Acct/Id" } else { "Acct" };
             self.findings.error(entry::missing(&at, inside));
@@ -348,6 +346,17 @@ impl Builder {
             }
         }
         self.check_currency(&at);
+    }
+
+    /// A statement without an id is one where its balances prove it.
+    fn check_id(&mut self, at: &str) {
+        if self.statement.id.is_some() {
+            return;
+        }
+        let [booked, ..] = &self.tallies;
+        let is_proven = self.format == Format::Camt053 && prove_tally(&self.statement, booked).is_none();
+        let finding = entry::missing(at, "Id");
+        if is_proven { self.findings.warn(finding) } else { self.findings.error(finding) }
     }
 
     /// Some banks give the closing balance only; then their sums must vouch for the entries. Without

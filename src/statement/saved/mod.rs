@@ -88,6 +88,11 @@ pub(super) struct Understood {
     pub mapping: Option<String>,
 }
 
+/// A file as an import would read it, with nothing stored.
+pub fn read(store: &Store, actor: &Actor, bytes: &[u8], options: Options<'_>) -> Result<Parsed> {
+    Ok(understand(store, actor, bytes, options)?.parsed)
+}
+
 /// Reads a file: by the layout given, else a table by the one saved for its account, else as `parse`
 /// does. A table that names no account belongs to the account whose saved layout fits it, if exactly
 /// one does; one that fits several is left without.

@@ -29,6 +29,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/finance/days/{id}/match",
+        vi: "Đối chiếu lại các dòng còn mở của tài khoản.",
+        en: "Matches the open lines of the account again.",
+        who: "finance",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/finance/days/{id}/reopen",
         vi: "Đề nghị mở lại ngày đã khóa; người khác duyệt.",
         en: "Asks for a closed day to be opened again; another person decides.",

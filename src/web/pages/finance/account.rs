@@ -15,9 +15,10 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, CertificateId, UnitId};
 use crate::identity;
+use crate::payment::settler::Numbered as _;
 use crate::reconciliation::day_close::{self, certificates};
 use crate::reconciliation::month_close::{self, Month};
-use crate::reconciliation::{bridge, reopening};
+use crate::reconciliation::{bridge, office, reopening};
 use crate::report;
 use crate::store::{Conn, Stamp};
 use crate::unit;
@@ -315,6 +316,22 @@ pub async fn reopen(
             let place = place(tx, &signed.actor, id)?;
             reopening::request(tx, stamp, &signed.actor, place, date, fields.get("reason")).map(|_| ())
         })
+    })
+    .await
+}
+
+/// `POST /finance/days/{id}/match`: matches what is open; nothing new is found where nothing is new.
+pub async fn match_lines(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, &[Role::Finance], |app, signed, id, _| {
+        let (unit, account) = app.read(&signed.actor, |conn| place(conn, &signed.actor, id))?;
+        let visited = office::visit(&app.store, &app.stamp(), &signed.actor, unit, account);
+        app.sealing.numbered(&visited.outcome?.receipts);
+        Ok(())
     })
     .await
 }

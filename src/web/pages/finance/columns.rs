@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::accounts;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::statement::layout::{Column, DateOrder, Place};
+use crate::statement::layout::{Column, DateOrder, Layout, Place};
 use crate::statement::{self, Choice, FirstRows, Format, Parsed};
 use crate::store::Conn;
 use crate::web::pages::wording::Lang;
@@ -58,21 +58,15 @@ pub(super) type Told<'t> = &'t dyn Fn(&str) -> String;
 /// What the person said of the columns; `None` where the form asks for none.
 ///
 /// Errors: `statement_layout_invalid`, also for a file that is no table.
-pub(super) fn choice(file: &[u8], told: Told<'_>) -> Result<Option<statement::layout::Layout>> {
-    let number = |name: &str| told(name).trim().parse::<usize>().ok().filter(|number| *number > 0);
-    let columns: BTreeMap<Column, usize> =
-        ASKED.iter().filter_map(|(name, column, _)| Some((*column, number(name)?))).collect();
-    if columns.is_empty() {
-        return Ok(None);
-    }
+pub(super) fn choice(file: &[u8], told: Told<'_>) -> Result<Option<Layout>> {
+    let Some(said) = Said::of(told) else { return Ok(None) };
     let first = statement::first_rows(file)
         .ok_or_else(|| Error::invalid("file", "statement_layout_invalid", "the file is no table"))?;
-    let order = ORDERS.iter().find(|(name, ..)| *name == told("dates").trim());
     let choice = Choice {
         name: "Bảng của tài khoản".to_owned(),
-        heading_line: number("heading"),
-        columns,
-        dates: order.map_or_else(DateOrder::default, |(_, order, _)| *order),
+        heading_line: said.heading_line,
+        columns: said.columns,
+        dates: said.dates,
     };
     first.layout(choice).map(Some)
 }
@@ -89,7 +83,7 @@ pub(super) fn columns(
 ) -> Result<Option<Columns>> {
     let is_table = parsed.format.is_table() || parsed.format == Format::Unknown;
     let Some(first) = statement::first_rows(file).filter(|_| is_table) else { return Ok(None) };
-    let understood = Understood::of(file, &first, told);
+    let understood = Said::of(told).unwrap_or_else(|| Said::understood(file, &first));
     let mut asks = vec![heading(lang, &first, &understood)];
     for (name, column, words) in ASKED {
         asks.push(Ask {
@@ -113,31 +107,32 @@ pub(super) fn columns(
     Ok(Some(Columns { rows: first.rows, numbers, asks, is_needed: !parsed.errors.is_empty() }))
 }
 
-/// How the table is read: by the form where it says something, else by the words of its headings.
-struct Understood {
+/// How the table is read.
+#[derive(Default)]
+struct Said {
     heading_line: Option<usize>,
     columns: BTreeMap<Column, usize>,
     dates: DateOrder,
 }
 
-impl Understood {
-    fn of(file: &[u8], first: &FirstRows, told: Told<'_>) -> Understood {
+impl Said {
+    /// By the form; `None` where it names no column.
+    fn of(told: Told<'_>) -> Option<Said> {
         let number = |name: &str| told(name).trim().parse::<usize>().ok().filter(|number| *number > 0);
         let columns: BTreeMap<Column, usize> =
             ASKED.iter().filter_map(|(name, column, _)| Some((*column, number(name)?))).collect();
-        if !columns.is_empty() {
-            let order = ORDERS.iter().find(|(name, ..)| *name == told("dates").trim());
-            let dates = order.map_or_else(DateOrder::default, |(_, order, _)| *order);
-            return Understood { heading_line: number("heading"), columns, dates };
-        }
+        let order = ORDERS.iter().find(|(name, ..)| *name == told("dates").trim());
+        let dates = order.map_or_else(DateOrder::default, |(_, order, _)| *order);
+        (!columns.is_empty()).then(|| Said { heading_line: number("heading"), columns, dates })
+    }
+
+    /// By the words of the headings; where nobody knows them, they are likely the first row that is full.
+    fn understood(file: &[u8], first: &FirstRows) -> Said {
         let Some(found) = statement::preview(file, None) else {
-            // Nobody knows the headings: they are likely the first row that is full.
-            let full = first
-                .rows
-                .iter()
-                .find(|(_, cells)| cells.len() == first.width && cells.iter().all(|cell| !cell.is_empty()));
-            let heading_line = full.map(|(line, _)| *line);
-            return Understood { heading_line, columns, dates: DateOrder::default() };
+            let is_full =
+                |cells: &[String]| cells.len() == first.width && cells.iter().all(|cell| !cell.is_empty());
+            let heading = first.rows.iter().find(|(_, cells)| is_full(cells));
+            return Said { heading_line: heading.map(|(line, _)| *line), ..Said::default() };
         };
         let number_of = |place: &Place| match place {
             Place::Number(number) => Some(*number),
@@ -145,11 +140,11 @@ impl Understood {
         };
         let known = &found.mapping.columns;
         let columns = known.iter().filter_map(|(column, place)| Some((*column, number_of(place)?))).collect();
-        Understood { heading_line: found.heading_line, columns, dates: found.mapping.dates }
+        Said { heading_line: found.heading_line, columns, dates: found.mapping.dates }
     }
 }
 
-fn heading(lang: Lang, first: &FirstRows, understood: &Understood) -> Ask {
+fn heading(lang: Lang, first: &FirstRows, understood: &Said) -> Ask {
     let mut options =
         vec![("0".to_owned(), lang.t("column_no_heading").to_owned(), understood.heading_line.is_none())];
     for (line, cells) in &first.rows {
@@ -165,7 +160,7 @@ fn heading(lang: Lang, first: &FirstRows, understood: &Understood) -> Ask {
 fn numbers(
     lang: Lang,
     first: &FirstRows,
-    understood: &Understood,
+    understood: &Said,
     chosen: Option<usize>,
 ) -> Vec<(String, String, bool)> {
     let heading = first.rows.iter().find(|(line, _)| Some(*line) == understood.heading_line);

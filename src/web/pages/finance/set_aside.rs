@@ -14,6 +14,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, EventId, StatementId, UnitId};
+use crate::payment::settler::Numbered as _;
 use crate::reconciliation::office;
 use crate::statement::quarantine::{self, Decided, Repair, Verdict};
 use crate::statement::query;
@@ -170,7 +171,7 @@ fn signed(text: &str) -> Result<Dong> {
     Ok(Dong(sign * amount))
 }
 
-/// `POST /finance/quarantine/{id}`: decides all of them; what is new is matched by the next run.
+/// `POST /finance/quarantine/{id}`: decides all of them, and matches what is new.
 pub async fn decide(
     request: HttpRequest,
     signed: Signed,
@@ -198,8 +199,19 @@ pub async fn decide(
 
 fn decided(app: &App, actor: &Actor, id: StatementId, fields: &Fields) -> Result<Decided> {
     let verdicts = verdicts(fields)?;
-    let unit = app.read(actor, |conn| locate(conn, actor, id))?;
-    office::decide_quarantine(&app.store, &|| app.stamp(), actor, (unit, id), &verdicts)
+    let (unit, account) = app.read(actor, |conn| {
+        let unit = locate(conn, actor, id)?;
+        Ok((unit, query::statement(conn, unit, id)?.account))
+    })?;
+    let decided = office::decide_quarantine(&app.store, &|| app.stamp(), actor, (unit, id), &verdicts)?;
+    if let Decided::Lines(_) = decided {
+        // What was repaired is matched as if it had come with the file.
+        let visited = office::visit(&app.store, &app.stamp(), &Actor::system(), unit, account);
+        if let Ok(report) = visited.outcome {
+            app.sealing.numbered(&report.receipts);
+        }
+    }
+    Ok(decided)
 }
 
 #[cfg(test)]

@@ -179,8 +179,9 @@ pub async fn take(
         if text("do") == "import" {
             return import(&app, &signed, lang, file, layout.as_ref(), &text("account"));
         }
-        let parsed = statement::parse_with(file, layout.as_ref());
         let actor = &signed.actor;
+        let options = Options { layout: layout.as_ref(), ..Options::default() };
+        let parsed = saved::read(&app.store, actor, file, options)?;
         let columns = app.read(actor, |conn| columns::columns(conn, lang, actor, file, &parsed, &text))?;
         Ok(Outcome::Read(parsed, columns))
     })
