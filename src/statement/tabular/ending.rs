@@ -83,7 +83,14 @@ fn lacks_last_cell(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
     let width = others.iter().map(|row| row.cells.len()).max().unwrap_or(0);
     let has = |row: &Row| width > 0 && !row.cell(width - 1).is_empty();
     let is_currency = columns.index(Column::Currency) == width.checked_sub(1);
+    // A debit of all cells has nothing where its credit would stand.
+    let sides = [Column::Debit, Column::Credit];
+    let moves = |cell: &str| cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let is_whole = last.cells.len() == width
+        && sides.iter().any(|side| columns.index(*side) == width.checked_sub(1))
+        && sides.iter().any(|side| moves(columns.cell(last, *side)));
     (is_currency || is_money(columns, width.saturating_sub(1)))
+        && !is_whole
         && !has(last)
         && others.iter().all(|row| has(row))
 }

@@ -215,9 +215,21 @@ impl<'a> RowReader<'a> {
             let cells = self.columns.cells(row, column).filter(|cell| !is_filler(cell));
             clean(&cells.map(without_quote).collect::<Vec<_>>().join(" "))
         };
-        let kind =
-            || if self.mark_column == Some(Column::Kind) { String::new() } else { texts(Column::Kind) };
-        Some(texts(Column::Description)).filter(|memo| !memo.is_empty()).unwrap_or_else(kind)
+        let kind = if self.mark_column == Some(Column::Kind) { String::new() } else { texts(Column::Kind) };
+        let found = [texts(Column::Description), self.references_of(row), kind];
+        found.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+    }
+
+    /// Where no column is one of texts, those of references are: all but the first of several.
+    fn references_of(&self, row: &Row) -> String {
+        if self.columns.has(Column::Description) {
+            return String::new();
+        }
+        let columns = self.columns.meanings().iter().filter(|(column, _)| *column == Column::Reference);
+        let indexes: Vec<usize> = columns.map(|(_, index)| *index).collect();
+        let cells = indexes.iter().skip(usize::from(indexes.len() > 1)).map(|index| row.cell(*index));
+        let text = clean(&cells.filter(|cell| !is_filler(cell)).collect::<Vec<_>>().join(" "));
+        if text.contains(char::is_alphabetic) { text } else { String::new() }
     }
 
     fn movement_of(&self, row: &Row, line: &Line, amounts: RowAmounts) -> Result<RowKind, Fault> {

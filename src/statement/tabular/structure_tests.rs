@@ -173,3 +173,17 @@ fn fillers_are_no_memo_and_the_kind_stands_in() {
     let table = "Date,Type,Description,Amount,Balance\n2026-11-23,Card,----------,-20.00,80.00\n2026-11-24,Wages,Acme,50.00,130.00\n";
     assert_eq!(memos(&only(table)), ["Card", "Acme"]);
 }
+
+#[test]
+fn references_are_the_texts_where_no_other_column_is_one() {
+    let table = "Date,Counter Party,Reference,Amount,Balance\n2026-11-23,Shop,ORDER SEVEN,-20.00,80.00\n2026-11-24,Works,Wages,50.00,130.00\n";
+    assert_eq!(memos(&only(table)), ["ORDER SEVEN", "Wages"]);
+}
+
+#[test]
+fn a_debit_with_all_its_separators_is_whole_without_a_line_end() {
+    let table = "Date,Description,Debit,Credit\n2026-11-23,Wages,,50000.00\n2026-11-25,Rent,12000.00,";
+    assert_eq!(amounts(&only(table)), ["50000.00", "-12000.00"]);
+    let cut = "Date,Description,Debit,Credit\n2026-11-23,Wages,,50000.00\n2026-11-25,Rent,,";
+    assert_ne!(faults(cut), []);
+}
