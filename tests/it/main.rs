@@ -22,6 +22,7 @@ mod browser_desk;
 mod browser_offices;
 mod browser_pages;
 mod callbacks;
+mod cancelled_receipts;
 mod cards;
 mod cash_by_command;
 mod certificates_explain;
