@@ -119,6 +119,7 @@ mod rounds;
 mod same_money;
 mod seen_decisions;
 mod series;
+mod series_pages;
 mod set_aside;
 mod settling;
 mod shifts;
