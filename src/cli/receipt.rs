@@ -197,25 +197,25 @@ fn verify(options: &Verify) -> Result<u8> {
     for path in &options.files {
         let bytes = read_limited(path).and_then(carried);
         let bytes = bytes.inspect_err(|error| eprintln!("bienlai: {error}")).ok();
-        let report = match &bytes {
+        let mut report = match &bytes {
             Some(bytes) => verify::verify_leniently(bytes, &trust, at, &lenient),
             None => Report::combined([]),
         };
-        if !options.json {
-            print_report(path, &report, options.files.len() > 1);
-        }
         if let (Some(path), Some(bytes)) = (&options.evidence, &bytes) {
             let authorities = options.timestamp_trust.as_ref().or(options.trusted.trust.as_ref());
             let found = evidence::judge(path, bytes, &report, authorities, at)?;
-            if !options.json {
-                evidence::print(&found);
-            }
+            found.weigh(&mut report);
             judgement = Some(found);
+        }
+        if !options.json {
+            print_report(path, &report, options.files.len() > 1);
+            judgement.iter().for_each(evidence::print);
         }
         reports.push(report);
     }
     let unread = reports.iter().any(|report| report.documents.is_empty());
-    let report = Report::combined(reports);
+    let mut report = Report::combined(reports);
+    judgement.iter().for_each(|judgement| judgement.weigh(&mut report));
     match (options.json, &judgement) {
         (true, Some(judgement)) => {
             print_json(&serde_json::json!({ "report": report, "evidence": judgement }))?;

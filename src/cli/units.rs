@@ -281,8 +281,17 @@ mod tests {
         assert_eq!(units.len(), 3);
         let communes = include_str!("../../fixtures/units/hanoi-communes.csv");
         assert_eq!(communes.lines().count(), 1 + 126);
+        let tariff = include_str!("../../fixtures/tariff/hanoi.toml").lines();
+        let documents = tariff.filter_map(|line| line.strip_prefix("document = "));
+        let documents: Vec<&str> = documents.map(|kind| kind.trim_matches('"')).collect();
+        let documents: Vec<&str> = documents.into_iter().filter(|kind| *kind != "none").collect();
+        assert!(documents.len() > 10, "{documents:?}");
         for unit in &units {
-            assert_eq!((unit.accounts.len(), unit.series.len()), (1, 3), "{}", unit.code);
+            assert_eq!((unit.accounts.len(), unit.series.len()), (1, 4), "{}", unit.code);
+            for kind in &documents {
+                let has_series = unit.series.iter().any(|series| series.document_kind == *kind);
+                assert!(has_series, "{} could never number the tariff's {kind}", unit.code);
+            }
             let official = communes.lines().any(|line| {
                 line.starts_with(&format!("{},", unit.code)) && line.ends_with(&format!(",{}", unit.name))
             });

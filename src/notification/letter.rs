@@ -1,6 +1,7 @@
 //! What a message says, read when it is sent: a document as it stands, money as it came.
 
 use super::money::{Miss, Money};
+use super::wording::cancelled::CancelledFacts;
 use super::wording::money::MoneyFacts;
 use super::wording::{Corrects, Facts};
 use super::{KIND_PARTIAL, KIND_RECEIPT, Message};
@@ -38,6 +39,28 @@ pub(super) fn of_money(
     })
 }
 
+/// What is said of a document that was cancelled.
+pub(super) fn of_cancelled(conn: &mut Conn, public_url: &str, message: &Message) -> Result<CancelledFacts> {
+    let item = told_of(conn, message)?;
+    let owed = obligation::find(conn, item.unit, item.obligation)?;
+    let code: LookupCode = item.lookup_code.parse()?;
+    Ok(CancelledFacts {
+        unit: unit::find(conn, item.unit)?.name,
+        kind: item.kind().unwrap_or(DocumentKind::Receipt),
+        series: item.series.clone(),
+        number: item.printed_number(),
+        issued_on: day(&item),
+        dossier_code: owed.dossier_code,
+        document_link: format!("{public_url}/r/{}", code.as_str()),
+        pay_link: format!("{public_url}/p/{}", owed.reference_code),
+    })
+}
+
+fn told_of(conn: &mut Conn, message: &Message) -> Result<Stored> {
+    receipt::query::by_id(conn, message.unit, ReceiptId(message.subject))?
+        .ok_or_else(|| Error::internal("a message tells of a receipt that is not there"))
+}
+
 /// A message's document and what is said of it.
 ///
 /// # Errors
@@ -46,8 +69,7 @@ pub(super) fn of_receipt(conn: &mut Conn, public_url: &str, message: &Message) -
     if message.kind != KIND_RECEIPT {
         return Err(Error::internal("this message tells of no receipt"));
     }
-    let item = receipt::query::by_id(conn, message.unit, ReceiptId(message.subject))?
-        .ok_or_else(|| Error::internal("a message tells of a receipt that is not there"))?;
+    let item = told_of(conn, message)?;
     if !matches!(item.state.as_str(), "signed" | "adjusted") {
         return Err(Error::conflict("receipt_not_current", format!("it is {}", item.state)));
     }

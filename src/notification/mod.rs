@@ -28,7 +28,7 @@ pub mod wording;
 
 use std::str::FromStr;
 
-pub use outbox::{New, Outbox, address_of, bounced, delivered, enqueue, retry};
+pub use outbox::{New, Outbox, address_of, bounced, cancelled, delivered, enqueue, retry};
 
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -132,6 +132,8 @@ impl FromStr for State {
 
 /// What a message tells.
 pub const KIND_RECEIPT: &str = "receipt";
+/// To the payer of a document they were told of: it is cancelled.
+pub const KIND_CANCELLED: &str = "receipt_cancelled";
 pub const KIND_CODE: &str = "one_time_code";
 pub const KIND_PARTIAL: &str = "paid_in_part";
 pub const KIND_SURPLUS: &str = "paid_too_much";

@@ -8,7 +8,7 @@ use super::money::Money;
 use super::query::{self, EventRow, MessageRow};
 use super::readdress::{self, Whereto};
 use super::rules::{self, Answer};
-use super::{Channel, KIND_RECEIPT, Message, State, consent, not_found};
+use super::{Channel, KIND_CANCELLED, KIND_RECEIPT, Message, State, consent, not_found};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::Instant;
@@ -126,38 +126,57 @@ pub struct Outbox;
 
 impl Announce for Outbox {
     fn sealed(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, receipts: &[(UnitId, ReceiptId)]) -> Result<()> {
-        let of_receipts = query::obligations(tx, receipts)?;
-        let ids: Vec<_> = of_receipts.iter().map(|(unit, _, obligation)| (*unit, *obligation)).collect();
-        let parties: HashMap<_, _> = obligation::query::by_ids(tx, &distinct(ids))?
-            .into_iter()
-            .map(|owed| ((owed.unit, owed.id), owed.party))
-            .collect();
-        let keys = distinct(parties.iter().map(|((unit, _), party)| (*unit, *party)).collect());
-        let payers = party::load(tx, stamp.vault, &keys)?;
-        let consents = consent::given(tx, &keys)?;
-        let mut messages = Vec::with_capacity(receipts.len());
-        for (unit, receipt, obligation) in of_receipts {
-            let key = parties.get(&(unit, obligation)).map(|party| (unit, *party));
-            let payer = key.and_then(|key| payers.get(&key)).cloned().unwrap_or_default();
-            let has_consented = key.and_then(|key| consents.get(&key)).copied().unwrap_or(false);
-            let mut ways = rules::recipients(&payer, has_consented);
-            if ways.is_empty() {
-                ways.push((Channel::Lookup, String::new()));
-            }
-            messages.extend(ways.into_iter().map(|(channel, to)| New {
-                unit,
-                kind: KIND_RECEIPT,
-                subject_kind: "receipt",
-                subject: receipt.0,
-                channel,
-                to,
-                text: None,
-                money: None,
-                expires_at: None,
-            }));
-        }
-        enqueue(tx, stamp, &messages).map(|_| ())
+        enqueue_of(tx, stamp, KIND_RECEIPT, receipts)
     }
+}
+
+/// Tells the payer that a document is cancelled, in the transaction that cancels it. Who was never
+/// told of the document, because it was not signed yet, is not told that it ended.
+pub fn cancelled(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, receipt: ReceiptId) -> Result<()> {
+    if query::of_subject(tx, unit, "receipt", receipt.0)?.is_empty() {
+        return Ok(());
+    }
+    enqueue_of(tx, stamp, KIND_CANCELLED, &[(unit, receipt)])
+}
+
+/// Messages of one kind about documents, each to where its payer is reached.
+fn enqueue_of(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    kind: &'static str,
+    receipts: &[(UnitId, ReceiptId)],
+) -> Result<()> {
+    let of_receipts = query::obligations(tx, receipts)?;
+    let ids: Vec<_> = of_receipts.iter().map(|(unit, _, obligation)| (*unit, *obligation)).collect();
+    let parties: HashMap<_, _> = obligation::query::by_ids(tx, &distinct(ids))?
+        .into_iter()
+        .map(|owed| ((owed.unit, owed.id), owed.party))
+        .collect();
+    let keys = distinct(parties.iter().map(|((unit, _), party)| (*unit, *party)).collect());
+    let payers = party::load(tx, stamp.vault, &keys)?;
+    let consents = consent::given(tx, &keys)?;
+    let mut messages = Vec::with_capacity(receipts.len());
+    for (unit, receipt, obligation) in of_receipts {
+        let key = parties.get(&(unit, obligation)).map(|party| (unit, *party));
+        let payer = key.and_then(|key| payers.get(&key)).cloned().unwrap_or_default();
+        let has_consented = key.and_then(|key| consents.get(&key)).copied().unwrap_or(false);
+        let mut ways = rules::recipients(&payer, has_consented);
+        if ways.is_empty() {
+            ways.push((Channel::Lookup, String::new()));
+        }
+        messages.extend(ways.into_iter().map(|(channel, to)| New {
+            unit,
+            kind,
+            subject_kind: "receipt",
+            subject: receipt.0,
+            channel,
+            to,
+            text: None,
+            money: None,
+            expires_at: None,
+        }));
+    }
+    enqueue(tx, stamp, &messages).map(|_| ())
 }
 
 pub(super) fn distinct<T: Ord>(mut items: Vec<T>) -> Vec<T> {

@@ -13,9 +13,10 @@ use super::query::{self, Event};
 use super::rules::{self, Answer, Past, Step};
 use super::sms::http::HttpOperator;
 use super::sms::{Known, Operator, Sms};
+use super::wording::cancelled::CancelledFacts;
 use super::wording::money::MoneyFacts;
 use super::wording::{self, Facts};
-use super::{Channel, KIND_CODE, Message, State, attachment, letter};
+use super::{Channel, KIND_CANCELLED, KIND_CODE, Message, State, attachment, letter};
 use crate::actor::Scope;
 use crate::config::Config;
 use crate::config::delivery::{self, Patience};
@@ -206,6 +207,9 @@ impl Courier {
                 (None, Some(money)) => {
                     Letter::Money(letter::of_money(conn, &self.public_url, message, money)?)
                 }
+                (None, None) if message.kind == KIND_CANCELLED => {
+                    Letter::Cancelled(letter::of_cancelled(conn, &self.public_url, message)?)
+                }
                 (None, None) => {
                     let (item, facts) = letter::of_receipt(conn, &self.public_url, message)?;
                     let original = attachment::of_receipt(conn, &item)?;
@@ -217,6 +221,7 @@ impl Courier {
         let (words, files) = match letter {
             Letter::Code(text) => (wording::refund_code_mail(&text), Vec::new()),
             Letter::Money(facts) => (wording::money::words(&facts)?, Vec::new()),
+            Letter::Cancelled(facts) => (wording::cancelled::words(&facts)?, Vec::new()),
             Letter::Staff(text) => (wording::staff::words(&text)?, Vec::new()),
             Letter::Receipt(held) => {
                 let (item, mut facts, original) = *held;
@@ -246,6 +251,10 @@ impl Courier {
                 (None, Some(money)) => {
                     let facts = letter::of_money(conn, &self.public_url, &message, money)?;
                     wording::money::sms(&facts, texting.is_unicode)
+                }
+                (None, None) if message.kind == KIND_CANCELLED => {
+                    let facts = letter::of_cancelled(conn, &self.public_url, &message)?;
+                    wording::cancelled::sms(&facts, texting.is_unicode)
                 }
                 (None, None) => {
                     let (_, facts) = letter::of_receipt(conn, &self.public_url, &message)?;
@@ -360,6 +369,7 @@ impl Courier {
 enum Letter {
     Code(String),
     Money(MoneyFacts),
+    Cancelled(CancelledFacts),
     Staff(String),
     Receipt(Box<(Stored, Facts, Attachment)>),
 }

@@ -1,6 +1,7 @@
 //! The words of messages: Vietnamese first, English second. They hold what the payer needs to find
 //! the document, and no personal data.
 
+pub mod cancelled;
 pub mod money;
 pub mod staff;
 
@@ -11,6 +12,10 @@ use crate::error::{Error, Result};
 use crate::receipt::DocumentKind;
 use crate::receipt::relation::Action;
 use crate::text;
+
+/// The end of every mail to a payer, in both of its forms: whoever reads plain text is warned too.
+const FOOTER: &str = "Thư tự động, xin không trả lời. Cơ quan thu không bao giờ hỏi mật khẩu hay mã OTP qua thư. / \
+                      Sent automatically; please do not reply. We never ask for passwords or codes by mail.";
 
 /// A mail in words.
 pub struct Words {
@@ -65,8 +70,7 @@ pub struct Corrects {
 <hr><div lang="en"><p>Dear payer,</p>
 <p>{{ said.told_en }}</p>
 <p><a href="{{ facts.link }}">Open the {{ said.noun_en }}</a> (look-up code {{ facts.lookup_code }}). {{ said.files_en }}</p></div>
-<p style="color:#5b6675;font-size:14px">Thư tự động, xin không trả lời. Cơ quan thu không bao giờ hỏi mật khẩu hay mã OTP
-qua thư. / Sent automatically; please do not reply. We never ask for passwords or codes by mail.</p>
+<p style="color:#5b6675;font-size:14px">{{ crate::notification::wording::FOOTER }}</p>
 </body></html>
 "#
 )]
@@ -173,8 +177,7 @@ fn plain(facts: &Facts) -> String {
     let Facts { lookup_code, link, .. } = facts;
     format!(
         "Kính gửi Ông/Bà,\n\n{told}\n\nXem và tải {noun}: {link}\nMã tra cứu: {lookup_code}\n\n{files}\n\n--\n\nDear \
-         payer,\n\n{told_en}\n\nOpen the {noun_en}: {link}\nLook-up code: {lookup_code}\n\n{files_en}\n\nThư tự động, \
-         xin không trả lời. / Sent automatically; please do not reply.\n"
+         payer,\n\n{told_en}\n\nOpen the {noun_en}: {link}\nLook-up code: {lookup_code}\n\n{files_en}\n\n{FOOTER}\n"
     )
 }
 

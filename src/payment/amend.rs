@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
+use crate::notification;
 use crate::obligation::{self, Line, Obligation, State, edition};
 use crate::receipt::DocumentKind;
 use crate::receipt::cancel::{Step, advance};
@@ -267,6 +268,7 @@ impl Desk<'_, '_, '_> {
             let from: &[&str] = &["numbered", "signed", "adjusted"];
             let step = Step { from, to: "cancelled", reason: &self.amendment.reason };
             advance(self.tx, self.stamp, self.actor, owed.unit, document, step)?;
+            notification::cancelled(self.tx, self.stamp, owed.unit, document)?;
         }
         relation::record(
             self.tx,

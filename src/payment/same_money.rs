@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
 use crate::id::{MovementId, ObligationId, UnitId};
 use crate::ledger::{Account, Posting, Source};
+use crate::notification;
 use crate::obligation;
 use crate::receipt;
 use crate::store::{Stamp, Tx, rows};
@@ -142,6 +143,7 @@ fn reopen(
     };
     for current in &documents {
         receipt::cancel::cancel(tx, stamp, actor, unit, current.receipt, WHY)?;
+        notification::cancelled(tx, stamp, unit, current.receipt)?;
     }
     let lines = desk.book.lines.get(&(unit, id)).cloned().unwrap_or_default();
     let parts = recognised_parts(&lines, id, share, is_recognised, &documents)?;

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{ObligationId, PaymentId, UnitId};
 use crate::ledger::{Account, Posting, Source};
+use crate::notification;
 use crate::obligation;
 use crate::receipt;
 use crate::store::{Stamp, Tx};
@@ -134,6 +135,7 @@ impl TakeBack<'_> {
         };
         for current in &documents {
             receipt::cancel::cancel(tx, self.stamp, self.actor, unit, current.receipt, self.why)?;
+            notification::cancelled(tx, self.stamp, unit, current.receipt)?;
         }
         let lines = book.lines.get(&(unit, id)).cloned().unwrap_or_default();
         let parts = recognised_parts(&lines, id, share, is_recognised, &documents)?;

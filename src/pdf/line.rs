@@ -25,8 +25,8 @@ impl Shaped {
         self.lines(f32::INFINITY).iter().map(|line| line.width).fold(0.0, f32::max)
     }
 
-    /// Breaks at spaces and after hyphens and slashes; a word that is wider than the column is
-    /// broken between letters. A paragraph without text has no line.
+    /// Breaks at spaces, and after hyphens and slashes that are not part of a date or a number; a
+    /// word that is wider than the column is broken between letters. A paragraph without text has no line.
     pub fn lines(&self, width: f32) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut forced = self.forced.iter().copied().peekable();
@@ -83,12 +83,57 @@ impl Shaped {
     }
 
     fn may_end_after(&self, at: usize) -> bool {
-        self.glyphs.get(at).is_some_and(|glyph| self.shown(glyph).ends_with([' ', '-', '/', '–', '—']))
+        let Some(glyph) = self.glyphs.get(at) else { return false };
+        match self.shown(glyph).chars().next_back() {
+            Some(' ') => true,
+            // 27/11/2026, BL-26E and 05/BB-TT are read as one.
+            Some('-' | '/' | '–' | '—') => !self.is_within_number(glyph),
+            _ => false,
+        }
+    }
+
+    /// Whether a digit stands on either side.
+    fn is_within_number(&self, glyph: &Glyph) -> bool {
+        let mark = self.shown(glyph).chars().next_back().map_or(0, char::len_utf8);
+        let before = self.text.get(..glyph.range.end - mark).and_then(|text| text.chars().next_back());
+        let after = self.text.get(glyph.range.end..).and_then(|text| text.chars().next());
+        [before, after].into_iter().flatten().any(|one| one.is_ascii_digit())
     }
 
     /// Letter and mark stay together.
     fn begins_cluster(&self, at: usize) -> bool {
         let start = |at: usize| self.glyphs.get(at).map(|glyph| glyph.range.start);
         at == 0 || start(at - 1) != start(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pdf::Paragraph;
+
+    /// The lines of a text in a column that is as wide as this text.
+    fn set(text: &str, as_wide_as: &str) -> Vec<String> {
+        let room = Paragraph::new(10.0).regular(as_wide_as).shaped().natural_width() + 0.5;
+        let shaped = Paragraph::new(10.0).regular(text).shaped();
+        let text_of = |line: &super::Line| {
+            let glyphs = &shaped.glyphs[line.glyphs.clone()];
+            let (from, until) = (glyphs[0].range.start, glyphs[glyphs.len() - 1].range.end);
+            shaped.text[from..until].trim_end().to_owned()
+        };
+        shaped.lines(room).iter().map(text_of).collect()
+    }
+
+    #[test]
+    fn dates_numbers_and_series_stay_on_one_line() {
+        assert_eq!(set("Ngày thu: 27/11/2026", "Ngày thu: 27/11/"), ["Ngày thu:", "27/11/2026"]);
+        assert_eq!(set("Mã hồ sơ: H26-261127-01", "Mã hồ sơ: H26-261127-"), ["Mã hồ sơ:", "H26-261127-01"]);
+        assert_eq!(set("Ký hiệu: BL-26E", "Ký hiệu: BL-"), ["Ký hiệu:", "BL-26E"]);
+        assert_eq!(set("Văn bản 05/BB-TT", "Văn bản 05/BB"), ["Văn bản", "05/BB-TT"]);
+    }
+
+    #[test]
+    fn words_are_broken_after_their_hyphen_and_what_is_wider_than_the_column_anywhere() {
+        assert_eq!(set("Bà Rịa/Vũng", "Bà Rịa/V"), ["Bà Rịa/", "Vũng"]);
+        assert_eq!(set("261127-0001", "261127-"), ["261127-", "0001"]);
     }
 }

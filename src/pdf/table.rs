@@ -73,9 +73,15 @@ impl Sheet {
         let part = self.tree.add(Some(node), Role::TableFoot);
         let foot: Vec<Flow<'_>> = foot.iter().map(|row| self.row(part, row, &edges, cell)).collect();
 
-        // The head never stands at the bottom of a page without a row.
+        // The head never stands at the bottom of a page without a row. A row that is the only one goes
+        // with its sums and what follows them, and the head with it.
         let first = body.first().map_or(0.0, Flow::height);
         self.keep_together(head.height() + first, None);
+        if body.len() == 1 {
+            let whole = head.height() + first + foot.iter().map(Flow::height).sum::<f32>();
+            self.keep_together(whole, None);
+            self.keep_together(whole + table.keep_with, None);
+        }
         self.flow(Flow { strands: head.strands.clone(), rules: head.rules.clone(), ..head });
         let last = body.len().saturating_sub(1);
         let sums: f32 = foot.iter().map(Flow::height).sum();

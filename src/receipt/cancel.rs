@@ -26,6 +26,16 @@ pub fn cancel(
     advance(tx, stamp, actor, unit, id, Step { from, to: "cancelled", reason })
 }
 
+/// Whether documents in these states were made and none of them stands any more.
+pub fn none_stands<'a>(states: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut is_any = false;
+    let is_over = states.into_iter().all(|state| {
+        is_any = true;
+        matches!(state, "cancelled" | "replaced")
+    });
+    is_any && is_over
+}
+
 /// A receipt's next state: where it may come from, and why.
 pub struct Step<'a> {
     pub from: &'a [&'a str],

@@ -1,6 +1,8 @@
 //! The nightly certificate of a unit's series: canonical XML, chained to the one before by its
 //! hash, with a detached signature as day certificates have. Schema: `xsd/series_certificate/SC-1.0.xsd`.
 
+use std::collections::BTreeMap;
+
 use super::proof::{Proof, STATES};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -102,7 +104,22 @@ pub struct StatedSeries {
     pub year: i32,
     /// N: the last number that was given.
     pub count: i64,
+    /// How many numbers stood in each state.
+    pub by_state: BTreeMap<String, i64>,
     pub root: String,
+}
+
+/// How many numbers a certificate says that a series had in each state.
+fn states(series: roxmltree::Node<'_, '_>) -> Option<BTreeMap<String, i64>> {
+    let of = |node: roxmltree::Node<'_, '_>, name: &str| {
+        node.children()
+            .find(|child| child.has_tag_name(name))
+            .and_then(|child| child.text())
+            .map(str::to_owned)
+    };
+    let states = series.children().find(|node| node.has_tag_name("States"))?;
+    let states = states.children().filter(|node| node.has_tag_name("State"));
+    states.map(|state| Some((of(state, "Name")?, of(state, "Count")?.parse().ok()?))).collect()
 }
 
 /// Reads what `document` wrote.
@@ -133,6 +150,7 @@ pub fn read(document: &[u8]) -> Result<Stated> {
             name: only(node, "Name")?,
             year: only(node, "Year")?.parse().map_err(|_| unreadable())?,
             count: only(node, "Count")?.parse().map_err(|_| unreadable())?,
+            by_state: states(node).ok_or_else(unreadable)?,
             root: only(node, "Root")?,
         });
     }

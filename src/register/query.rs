@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::id::{CertificateId, ReceiptId, SeriesId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::schema::{receipt, receipt_seal, series_audit};
 
 crate::table_row! {
@@ -158,7 +159,63 @@ fn from_stored((what, proof): Stored) -> AuditRow {
     }
 }
 
-/// Every certificate of a unit, oldest first.
+/// What lists say of a certificate: everything but its document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub id: CertificateId,
+    pub unit: UnitId,
+    pub date: BusinessDay,
+    pub series_count: i64,
+    pub number_count: i64,
+    pub fault_count: i64,
+    pub document_sha256: String,
+    pub previous_sha256: String,
+    pub signature: Vec<u8>,
+    pub certificate: CertificateId,
+}
+
+/// A page of a unit's certificates without their documents, newest first.
+pub fn newest(conn: &mut Conn, unit: UnitId, page: Page) -> Result<Vec<Listed>> {
+    type Stored = ((CertificateId, BusinessDay, i64, i64, i64), (String, String, Vec<u8>, CertificateId));
+    let found: Vec<Stored> = series_audit::table
+        .filter(series_audit::unit_id.eq(unit))
+        .filter(series_audit::id.lt(page.below()))
+        .order(series_audit::id.desc())
+        .limit(page.limit)
+        .select((
+            (
+                series_audit::id,
+                series_audit::date,
+                series_audit::series_count,
+                series_audit::number_count,
+                series_audit::fault_count,
+            ),
+            (
+                series_audit::document_sha256,
+                series_audit::previous_sha256,
+                series_audit::signature,
+                series_audit::certificate_id,
+            ),
+        ))
+        .load(conn)
+        .classify()?;
+    let listed = |(what, proof): Stored| Listed {
+        id: what.0,
+        unit,
+        date: what.1,
+        series_count: what.2,
+        number_count: what.3,
+        fault_count: what.4,
+        document_sha256: proof.0,
+        previous_sha256: proof.1,
+        signature: proof.2,
+        certificate: proof.3,
+    };
+    Ok(found.into_iter().map(listed).collect())
+}
+
+/// Every certificate of a unit with its bytes, oldest first: for who holds the whole chain against
+/// the rows.
 pub fn audits(conn: &mut Conn, unit: UnitId) -> Result<Vec<AuditRow>> {
     let found: Vec<Stored> = series_audit::table
         .filter(series_audit::unit_id.eq(unit))

@@ -24,6 +24,8 @@ pub enum Mood {
     Well,
     /// Waits so many milliseconds before each signature.
     Slow(u64),
+    /// Answers only when it is given another mood.
+    Held,
     /// Answers 500.
     Failing,
     /// Answers 429 with this Retry-After, so many times, then is well.
@@ -34,6 +36,9 @@ pub enum Mood {
     /// Signs something else.
     Wrong,
 }
+
+/// How often a held answer looks whether it may go.
+const HELD_LOOK: Duration = Duration::from_millis(5);
 
 pub const TOKEN: &str = "simulated-token";
 pub const PIN: &str = "12345678";
@@ -139,9 +144,13 @@ impl Shared {
 
     fn sign(&self, question: &Value) -> Answer {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let mood = *self.mood();
+        let mut mood = *self.mood();
+        while mood == Mood::Held {
+            std::thread::sleep(HELD_LOOK);
+            mood = *self.mood();
+        }
         match mood {
-            Mood::Well | Mood::Wrong => {}
+            Mood::Well | Mood::Wrong | Mood::Held => {}
             Mood::Slow(ms) => std::thread::sleep(Duration::from_millis(ms)),
             Mood::Failing => return Answer::status(500),
             Mood::Limited { times, retry_after_s } => {

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::correction::Kind;
 use bienlai::filing::period::Quarter;
-use bienlai::filing::report;
+use bienlai::filing::{self, notice, report};
 use bienlai::ledger;
 use bienlai::obligation::State;
 use bienlai::party::Payer;
@@ -14,11 +15,16 @@ use bienlai::payment::book::Method;
 use bienlai::receipt::query::Stored;
 use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::schema;
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
+use bienlai::unit::series::{self, NewSeries};
 use serde_json::{Value, json};
 
-use crate::corrections::{again, approve, ask, corrected, fee, fees, request, states, text_of};
+use crate::corrections::{
+    again, approve, ask, collected, corrected, fee, fees, person, request, states, text_of,
+};
 use crate::corrections_over_http::{Desk, code};
 use crate::documents::{BOTH, fee_and_service, judged, open_invoices, signed};
+use crate::filing::deliver;
 use crate::support::program::{Service, get};
 use crate::support::{World, each_database};
 
@@ -154,6 +160,63 @@ fn an_original_is_adjusted_in_its_personal_id_and_later_documents_keep_it() {
         let newest = world.receipts(&owed).pop().unwrap();
         assert!(text_of(&world, &newest).contains("<CCCDan>001199000000</CCCDan>"));
         assert_eq!(newest.amount, Dong(-5_000));
+    });
+}
+
+#[test]
+fn an_adjusted_identity_stands_in_its_own_quarters_report_and_no_report_that_was_sent_changes() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let (owed, receipt) = collected(&world, vec![fee("HT-01", 25_000)]);
+        world.wait_days(45);
+        let next_year = NewSeries {
+            unit,
+            document_kind: "receipt".into(),
+            template: "01BLP0-001".into(),
+            series: "BD-27E".into(),
+            year: 2027,
+            last_allowed_no: 100,
+            registration: "TB".into(),
+        };
+        world.change(|tx, stamp| series::open(tx, stamp, &Actor::system(), next_year.clone()));
+        let quarter: Quarter = "2026-Q4".parse().unwrap();
+        let place = "Hà Nội";
+        let sent = world.change(|tx, stamp| report::make(tx, stamp, &Actor::system(), unit, quarter, place));
+        deliver(&world, &TaxAuthority::new(Habits::default()));
+        let told = || world.look(|conn| filing::find(conn, unit, sent));
+        let before = told();
+        assert_eq!(before.state, filing::State::Accepted);
+
+        let shown = world.look(|conn| bienlai::correction::payer_shown(conn, receipt.unit, receipt.id));
+        let mut asked = ask(&receipt, Kind::Adjust, Vec::new());
+        asked.payer = Some(Payer { personal_id: Some("001199000000".to_owned()), ..shown });
+        approve(&world, &request(&world, &asked).unwrap()).unwrap();
+        world.seal();
+        let adjusting = world.receipts(&owed).pop().unwrap();
+        assert_eq!((adjusting.series.as_str(), adjusting.amount), ("BD-27E", Dong(0)));
+        let explained = notice::Request {
+            unit,
+            documents: vec![(adjusting.id, "Sai địa chỉ người nộp".into())],
+            demand: None,
+            place: place.into(),
+        };
+        let clerk = person(unit, world.clerk, Role::Finance);
+        world.try_change(|tx, stamp| notice::request(tx, stamp, &clerk, explained.clone())).unwrap();
+
+        let after = told();
+        assert_eq!((after.body, after.state), (before.body, before.state), "what was sent stays as it was");
+        assert_eq!(
+            world.look(|conn| report::changes(conn, unit, quarter)),
+            [],
+            "and says all of its quarter"
+        );
+        let supplement = world
+            .try_change(|tx, stamp| report::supplement(tx, stamp, &Actor::system(), unit, quarter, place));
+        assert_eq!(supplement.unwrap_err().code(), "report_unchanged");
+        let lines = world.look(|conn| report::figures(conn, unit, "2027-Q1".parse().unwrap()));
+        let own = lines.iter().find(|line| line.series == "BD-27E").expect("the new year's series");
+        assert_eq!((own.used, own.amount, own.from_no), (1, Dong(0), Some(1)), "counted where it was issued");
     });
 }
 

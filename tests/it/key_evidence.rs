@@ -228,6 +228,22 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
         let later = ["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file, "--at", "2030-01-01"];
         let (code, told) = bienlai(world, &later);
         assert!(code == Some(0) && told.contains("certificate since expired"), "{told}");
+        let mut silent = Bundle::read(&std::fs::read(&file).expect("a file")).expect("it reads back");
+        silent.timestamp = None;
+        std::fs::write(&file, serde_json::to_vec(&silent).expect("a file")).expect("a file");
+        let later = ["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file, "--at", "2040-01-01"];
+        let (_, told) = bienlai(world, &later);
+        assert!(told.contains("not proven") && told.contains("intact, not confirmed"), "{told}");
+        assert!(
+            !told.contains("valid when signed") && !told.contains("HỢP LỆ"),
+            "nobody proves when: {told}"
+        );
+        let now = ["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file];
+        let (_, told) = bienlai(world, &now);
+        assert!(
+            told.contains("not proven") && told.contains("HỢP LỆ / valid"),
+            "its time is not over: {told}"
+        );
         let (code, told) = bienlai(world, &["receipt", "evidence", "7K2M0Q419VAB", "-o", &changed]);
         assert!(code == Some(1) && told.contains("Không tìm thấy biên lai. / No such receipt."), "{told}");
     });

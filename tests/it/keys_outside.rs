@@ -109,6 +109,37 @@ fn a_slow_service_keeps_no_other_unit_waiting() {
     });
 }
 
+#[test]
+fn money_is_settled_and_numbered_while_a_signing_service_holds_its_answer_back() {
+    each_database(|database| {
+        let (keys, service) = with_service(database, 600_000);
+        service.set(Mood::Held);
+        let first = keys.pay();
+        let batch = keys.world.look(|conn| query::waiting(conn, 100, &[]));
+        worker::sign_apart(&keys.world, &batch, 1).expect("nothing can be signed here");
+        while service.calls() == 0 {
+            std::thread::yield_now();
+        }
+        // Nobody lets the service answer before these are settled: were the money to wait for it, this
+        // story would not end.
+        let paid: Vec<_> = (0..5).map(|_| keys.pay()).collect();
+        let other = pay_ba_dinh(&keys);
+        assert_eq!(service.signed(), 0, "not one signature was given");
+        for receipt in paid.iter().chain([&first, &other]) {
+            assert_eq!(keys.state(*receipt), "numbered");
+        }
+        assert_eq!(keys.world.count("obligation WHERE state = 'paid'"), 7);
+        service.set(Mood::Well);
+        while keys.state(first) == "numbered" {
+            std::thread::yield_now();
+        }
+        keys.world.seal();
+        for receipt in paid.iter().chain([&first, &other]) {
+            assert_eq!(keys.state(*receipt), "signed");
+        }
+    });
+}
+
 /// SoftHSM with one token in the folder of the story.
 struct Token {
     settings: PathBuf,

@@ -9,6 +9,38 @@ use crate::support::visitor::seated;
 use crate::support::{World, each_database};
 
 #[test]
+fn the_list_of_documents_hands_over_their_signed_files_and_notes_who_took_them() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.take(&owed, Dong(25_000), Method::Cash).unwrap();
+        world.seal();
+        let mut service = Service::start(&world);
+        let sit = |role, name, unit| seated(&world, service.address, role, name, Scope::unit(unit));
+        let mut finance = sit(Role::Finance, "ketoan.mau", world.ba_dinh.id);
+        finance.get("/finance/lists/receipts");
+        let today = world.now().business_day();
+        let bundle = format!("/finance/receipts/file?unit=00004&from={today}&until={today}");
+        finance.sees(&bundle.replace('&', "&amp;"));
+        let taken = finance.get(&bundle);
+        assert_eq!(taken.status, 200);
+        let archive = zip::ZipArchive::new(std::io::Cursor::new(taken.body)).expect("a zip file");
+        assert!(
+            archive.file_names().flatten().any(|name| name.ends_with(".xml")),
+            "the signed original is in it"
+        );
+        assert_eq!(world.count("audit_entry WHERE action = 'receipts.bundled'"), 1);
+        let backwards = format!("/finance/receipts/file?unit=00004&from={today}&until=2020-01-01");
+        assert_eq!(finance.get(&backwards).status, 400);
+        finance.get("/finance/lists/payments");
+        assert!(!finance.page.contains("/finance/receipts/file"), "only where the documents are");
+        let mut cashier = sit(Role::Cashier, "thungan.mau", world.ba_dinh.id);
+        assert_eq!(cashier.get(&bundle).status, 403);
+        service.stop();
+    });
+}
+
+#[test]
 fn a_list_is_read_in_words_and_its_file_in_codes() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Words, one_line, short_unit};
+use super::{FOOTER, Words, one_line, short_unit};
 use crate::error::{Error, Result};
 use crate::notification::money::Miss;
 use crate::notification::sms::segment;
@@ -34,8 +34,7 @@ pub struct MoneyFacts {
 <p>{{ said.told_en }}</p>
 <p>{{ said.next_en }}</p>
 <p><a href="{{ facts.link }}">{{ said.button_en }}</a> (reference code {{ facts.reference_code }})</p></div>
-<p style="color:#5b6675;font-size:14px">Thư tự động, xin không trả lời. Cơ quan thu không bao giờ hỏi mật khẩu hay mã OTP
-qua thư. / Sent automatically; please do not reply. We never ask for passwords or codes by mail.</p>
+<p style="color:#5b6675;font-size:14px">{{ crate::notification::wording::FOOTER }}</p>
 </body></html>
 "#
 )]
@@ -95,8 +94,7 @@ pub fn words(facts: &MoneyFacts) -> Result<Words> {
     let MoneyFacts { link, reference_code, .. } = facts;
     let plain = format!(
         "Kính gửi Ông/Bà,\n\n{told}\n{next}\n\n{button}: {link}\nMã nộp tiền: {reference_code}\n\n--\n\nDear \
-         payer,\n\n{told_en}\n{next_en}\n\n{button_en}: {link}\nReference code: {reference_code}\n\nThư tự động, xin \
-         không trả lời. / Sent automatically; please do not reply.\n"
+         payer,\n\n{told_en}\n{next_en}\n\n{button_en}: {link}\nReference code: {reference_code}\n\n{FOOTER}\n"
     );
     Ok(Words { subject: one_line(&said.subject), plain, html })
 }
@@ -134,6 +132,9 @@ mod tests {
         assert!(words.plain.contains("không có giá trị thay biên lai") && words.plain.contains("no receipt"));
         assert!(words.plain.find("Kính gửi").unwrap() < words.plain.find("Dear payer").unwrap());
         assert!(words.html.contains("15.000 ₫ is still missing"));
+        for form in [&words.plain, &words.html] {
+            assert!(form.contains("không bao giờ hỏi mật khẩu hay mã OTP"), "{form}");
+        }
     }
 
     #[test]

@@ -142,6 +142,15 @@ impl Judgement {
             problems: Vec::new(),
         }
     }
+
+    /// Takes back a verdict that rests on a time nobody proves: whoever has the key of a certificate whose
+    /// time is over may write any signing time. Then a document is intact, and not known to be valid.
+    pub fn weigh(&self, report: &mut Report) {
+        let is_over = self.certificate_expired_at.is_some();
+        if self.finding == Finding::NotProven && is_over && report.verdict == Verdict::Valid {
+            report.verdict = Verdict::Intact;
+        }
+    }
 }
 
 impl Bundle {

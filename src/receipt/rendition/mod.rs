@@ -52,7 +52,7 @@ impl Layout {
     /// Goes into what identifies a page.
     fn version(self) -> &'static str {
         match self {
-            Layout::First => "2",
+            Layout::First => "3",
         }
     }
 }

@@ -473,11 +473,11 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/api/v1/series/audits",
         vi: "Chứng nhận hằng đêm rằng mỗi ký hiệu liền mạch 1..N.",
-        en: "The nightly certificates that every series of a unit is 1..N, oldest first.",
+        en: "The nightly certificates that every series of a unit is 1..N, newest first.",
         who: "finance, approver, administrator, auditor",
-        notes: "?unit= The signature is detached, RSA PKCS#1 v1.5 with SHA-256 over the XML's bytes.",
+        notes: "?unit= &cursor= &limit= The signature is detached, RSA PKCS#1 v1.5 with SHA-256 over the XML's bytes.",
         answer: r#"{ "audits": [ { "id": "crt_01j9…", "date": "2026-11-23", "whole": true, "numbers": 1204,
-  "faults": 0, "sha256": "…", "previous_sha256": "…", "signature": "…" } ] }"#,
+  "faults": 0, "sha256": "…", "previous_sha256": "…", "signature": "…" } ], "next": null }"#,
         ..NONE
     },
     Endpoint {

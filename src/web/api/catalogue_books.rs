@@ -57,6 +57,27 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/finance/series",
+        vi: "Ký hiệu của một đơn vị: từ số 1 đến N ở tình trạng nào, và chứng nhận hằng đêm.",
+        en: "The series of a unit: in which states its numbers 1..N are, and the nightly certificates.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/series/proof",
+        vi: "Kiểm ngay từng số của mọi ký hiệu và các chứng nhận.",
+        en: "Proves every number of every series and the certificates now.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        path: "/finance/series/certificates/{id}/xml",
+        vi: "Đúng các byte đã ký của một chứng nhận.",
+        en: "The exact signed bytes of a certificate.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/reports",
         vi: "Báo cáo tình hình sử dụng biên lai (BC26) từng quý.",
         en: "The quarter's reports of receipt use (BC26).",

@@ -93,6 +93,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/finance/receipts/file",
+        vi: "Tải các biên lai, hóa đơn đã ký của một đơn vị trong một kỳ, một tệp zip.",
+        en: "The signed documents of a unit and period as one zip file; ?unit= &from= &until= &pdf=true.",
+        who: READERS,
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/remittances",
         vi: "Nộp ngân sách: phải nộp, lệnh, báo cáo của Kho bạc.",
         en: "What is owed to the budget by code, and the orders.",

@@ -46,7 +46,7 @@ mod refunds;
 pub mod remittances;
 pub mod reopenings;
 pub mod rules;
-mod series;
+pub mod series;
 pub mod settlements;
 pub mod shifts;
 pub mod tariff;
@@ -75,7 +75,7 @@ pub use payments::create as create_payment;
 pub use qr::{payload as qr_payload, svg as qr_svg};
 pub use receipts::{
     find as find_receipt, pdf as receipt_pdf, signed as signed_document, xml as receipt_xml,
-    zip as receipts_zip,
+    zip as receipts_zip, zip_of as receipts_zip_of,
 };
 pub use refunds::summary as refund_view;
 pub use refunds::{

@@ -72,17 +72,21 @@ const PERIOD_LIMIT_DAYS: i64 = 366;
 
 /// `GET /api/v1/receipts.zip`: the signed receipts of a unit that were issued in a period.
 pub async fn zip(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let actor = caller.0;
+    zip_of(&request, caller.0, shared).await
+}
+
+/// The bundle that the query asks for, for whoever may take it.
+pub async fn zip_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Answer {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator, Role::Auditor])?;
-    let asked: Period = extract::query(&request)?;
+    let asked: Period = extract::query(request)?;
     let days = asked.until.0.signed_duration_since(asked.from.0).num_days();
     if !(0..PERIOD_LIMIT_DAYS).contains(&days) {
         let detail = format!("from must not lie after until; at most {PERIOD_LIMIT_DAYS} days");
         return Err(Error::invalid("until", "period_unreadable", detail).into());
     }
     let (from, until, with_pages) = (asked.from, asked.until, asked.pdf);
-    let client = actor.client.map_or_else(|| actor.role.as_str().to_owned(), |id| id.to_string());
-    let slot = shared.staff_bundles.take(client)?;
+    let client = actor.client.map(|id| id.to_string()).or(actor.person.map(|id| id.to_string()));
+    let slot = shared.staff_bundles.take(client.unwrap_or_else(|| actor.role.as_str().to_owned()))?;
     let app = Arc::clone(shared.app());
     let unit = block(move || {
         // It holds names and numbers of persons: who took it is in the trail.

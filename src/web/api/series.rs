@@ -1,16 +1,17 @@
 //! The register of series and its nightly certificates.
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::unit_asked;
-use crate::actor::Role;
-use crate::error::Error;
+use super::days::file;
+use super::{paging, unit_asked};
+use crate::actor::{Actor, Role};
+use crate::error::{Error, Result};
 use crate::id::{CertificateId, SeriesId};
-use crate::register::query::{self, AuditRow};
+use crate::register::query::{self, Listed};
 use crate::unit::series::{self, Series, life};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
@@ -79,23 +80,34 @@ pub async fn stop(
     respond::ok(&json!({ "series": series_json(&stopped.await?) }))
 }
 
-/// `GET /api/v1/series/audits?unit=`: the certificates of a unit, oldest first.
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuditsQuery {
+    unit: Option<String>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/series/audits?unit=&cursor=&limit=`: the certificates of a unit, newest first.
 pub async fn audits(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
-    let asked: UnitQuery = extract::query(&request)?;
+    let asked: AuditsQuery = extract::query(&request)?;
+    let page = paging::asked::<CertificateId>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            query::audits(conn, unit)
+            query::newest(conn, unit, page)
         })
-    });
-    respond::ok(&json!({ "audits": found.await?.iter().map(audit_json).collect::<Vec<_>>() }))
+    })
+    .await?;
+    let next = paging::next(&found, page.limit, |audit| audit.id);
+    respond::ok(&json!({ "audits": found.iter().map(audit_json).collect::<Vec<_>>(), "next": next }))
 }
 
-fn audit_json(audit: &AuditRow) -> Value {
+fn audit_json(audit: &Listed) -> Value {
     json!({
         "id": audit.id,
-        "unit": audit.unit_id,
+        "unit": audit.unit,
         "date": audit.date,
         "whole": audit.fault_count == 0,
         "series": audit.series_count,
@@ -104,21 +116,26 @@ fn audit_json(audit: &AuditRow) -> Value {
         "sha256": audit.document_sha256,
         "previous_sha256": audit.previous_sha256,
         "signature": BASE64.encode(&audit.signature),
-        "signed_by": audit.certificate_id,
+        "signed_by": audit.certificate,
         "links": { "xml": format!("/api/v1/series/audits/{}/xml", audit.id) },
     })
 }
 
 /// `GET /api/v1/series/audits/{id}/xml`: the exact signed bytes.
 pub async fn audit_xml(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let id: CertificateId = extract::path(&request, "id")?;
+    Ok(xml_of(&request, caller.0, shared).await?)
+}
+
+/// The signed bytes of the certificate that a path names, for whoever may read it.
+pub async fn xml_of(request: &HttpRequest, actor: Actor, shared: web::Data<Shared>) -> Result<HttpResponse> {
+    actor.require_role(&READERS)?;
+    let id: CertificateId = extract::path(request, "id")?;
     let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            query::document(conn, &caller.0.scope, id)?.ok_or_else(|| {
+        shared.app().read(&actor, |conn| {
+            query::document(conn, &actor.scope, id)?.ok_or_else(|| {
                 Error::not_found("series_audit_not_found", "no such certificate in your scope")
             })
         })
     });
-    Ok(actix_web::HttpResponse::Ok().content_type("application/xml; charset=utf-8").body(found.await?))
+    Ok(file(found.await?, "application/xml", &format!("{id}.xml")))
 }

@@ -128,7 +128,8 @@ fn of_desk(lang: Lang, detail: &Detail) -> String {
     }
 }
 
-fn fault_key(fault: &str) -> &'static str {
+/// What a fault of a numbered document is called.
+pub(super) fn fault_key(fault: &str) -> &'static str {
     match fault {
         "missing" => "fault_missing",
         "beyond_next" => "fault_beyond_next",

@@ -15,7 +15,7 @@ use super::fields::{Fields, Pairs, Wrong, of_field};
 use super::frame::{Frame, see};
 use super::session::check_origin;
 use super::wording::Lang;
-use super::{Page, Posted, html, mask, read};
+use super::{Page, Posted, html, mask, pay, read};
 use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Kind, Result};
@@ -247,10 +247,11 @@ fn owed(conn: &mut Conn, lang: Lang, proven: &[(UnitId, ObligationId)]) -> Resul
     let mut shown = Vec::with_capacity(proven.len());
     for (unit, id) in proven {
         let item = obligation::find(conn, *unit, *id)?;
+        let has_none = pay::none_stands(&pay::receipts_of(conn, &item)?);
         shown.push(FoundOwed {
             unit: unit::find(conn, *unit)?.name,
             amount: item.total.to_string(),
-            standing: super::counter::standing(lang, &item),
+            standing: super::counter::standing(lang, &item, has_none),
             code: item.reference_code,
         });
     }

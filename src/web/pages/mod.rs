@@ -76,6 +76,8 @@ pub struct ReceiptLink {
     pub id: crate::id::ReceiptId,
     pub label: String,
     pub is_signed: bool,
+    /// As it is stored.
+    pub state: String,
 }
 
 /// Renders a page that no cache keeps.

@@ -33,12 +33,14 @@ enum Standing {
     Advised,
     Partial,
     Paid,
+    /// Paid once, and the receipt of it was cancelled.
+    ReceiptCancelled,
     Cancelled,
     Waived,
 }
 
 impl Standing {
-    fn of(item: &Obligation, last_event: Option<&str>, today: BusinessDay) -> Self {
+    fn of(item: &Obligation, last_event: Option<&str>, receipts: &[ReceiptLink], today: BusinessDay) -> Self {
         match item.state {
             State::Paid => Standing::Paid,
             State::Cancelled => Standing::Cancelled,
@@ -46,6 +48,7 @@ impl Standing {
             // The bank reported money that the statement has not shown yet.
             _ if last_event == Some("advised") => Standing::Advised,
             State::PartlyPaid => Standing::Partial,
+            State::Reopened if none_stands(receipts) => Standing::ReceiptCancelled,
             State::Raised | State::Reopened if today > item.due_on => Standing::Late,
             State::Raised | State::Reopened => Standing::Unpaid,
         }
@@ -59,6 +62,7 @@ impl Standing {
             Standing::Advised => ("standing_advised", "wait"),
             Standing::Partial => ("standing_partial", "open"),
             Standing::Paid => ("standing_paid", "done"),
+            Standing::ReceiptCancelled => ("standing_receipt_cancelled", "open"),
             Standing::Cancelled => ("standing_cancelled", "gone"),
             Standing::Waived => ("standing_waived", "done"),
         }
@@ -196,11 +200,12 @@ fn compose(
     today: BusinessDay,
 ) -> Result<PayPage> {
     let events = feed_query::events(conn, item.unit, item.id)?;
-    let standing = Standing::of(item, events.last().map(|event| event.kind.as_str()), today);
+    let receipts = receipts_of(conn, item)?;
+    let last = events.last().map(|event| event.kind.as_str());
+    let standing = Standing::of(item, last, &receipts, today);
     let (words, tone) = standing.words();
     let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
     let is_part = item.allocated.is_positive() && item.outstanding().is_positive();
-    let receipts = receipts_of(conn, item)?;
     let is_waiting = receipts.iter().any(|receipt| !receipt.is_signed);
     Ok(PayPage {
         standing: frame.lang.t(words),
@@ -261,8 +266,14 @@ pub(super) fn receipts_of(conn: &mut Conn, item: &Obligation) -> Result<Vec<Rece
             label: label(&receipt),
             is_signed: receipt.state != "numbered",
             lookup_code: receipt.lookup_code,
+            state: receipt.state,
         })
         .collect())
+}
+
+/// Whether documents were made and none of them stands any more.
+pub(super) fn none_stands(receipts: &[ReceiptLink]) -> bool {
+    receipt::cancel::none_stands(receipts.iter().map(|receipt| receipt.state.as_str()))
 }
 
 /// `Biên lai BL-26E số 0000042`.
@@ -308,7 +319,7 @@ mod tests {
 
     #[test]
     fn each_state_has_its_own_words_for_the_payer() {
-        let on = |state, last, day: &str| Standing::of(&obligation(state), last, day.parse().unwrap());
+        let on = |state, last, day: &str| Standing::of(&obligation(state), last, &[], day.parse().unwrap());
         assert_eq!(on(State::Raised, Some("raised"), "2026-11-22"), Standing::Unpaid);
         assert_eq!(on(State::Raised, Some("raised"), "2026-11-23"), Standing::Late);
         assert_eq!(on(State::Raised, Some("advised"), "2026-11-23"), Standing::Advised);

@@ -129,11 +129,12 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         let carried = carried(brought.file)?;
         let file = carried.as_deref().unwrap_or(brought.file);
         let now = app.clock.now();
-        let report = verify_leniently(file, &app.trust, now, &rules);
+        let mut report = verify_leniently(file, &app.trust, now, &rules);
         let entries = app.store.read(&Scope::All, |conn| entries(conn, &report))?;
-        let evidence =
-            brought.evidence.map(|evidence| proven(&app, evidence, file, &report, now)).transpose();
-        let evidence = evidence.map_err(|error| error.in_field("form"))?;
+        let judged = brought.evidence.map(|evidence| proven(&app, evidence, file, &report, now)).transpose();
+        let judged = judged.map_err(|error| error.in_field("form"))?;
+        judged.iter().for_each(|judgement| judgement.weigh(&mut report));
+        let evidence = judged.as_ref().map(evidence_words);
         Ok(Outcome { is_from_pdf: carried.is_some(), evidence, ..outcome(&report, &entries) })
     })
     .await?;
@@ -174,10 +175,10 @@ impl<'b> Brought<'b> {
 
 /// Judges the file by its evidence. Time stamps are believed of the authorities that the installation has
 /// its own made by.
-fn proven(app: &App, evidence: &[u8], file: &[u8], report: &Report, now: Instant) -> Result<EvidenceWords> {
+fn proven(app: &App, evidence: &[u8], file: &[u8], report: &Report, now: Instant) -> Result<Judgement> {
     let bundle = Bundle::read(evidence)?;
     let authorities = certificates_in(&app.config.evidence.timestamp_trust()?)?;
-    Ok(evidence_words(&bundle.judge_reported(file, report, &authorities, now)?))
+    bundle.judge_reported(file, report, &authorities, now)
 }
 
 fn evidence_words(judgement: &Judgement) -> EvidenceWords {

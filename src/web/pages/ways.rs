@@ -68,6 +68,7 @@ const WAYS: &[Way] = &[
     way("/finance/figures", "way_figures", Group::Period, BOOKS),
     way("/finance/cut-off", "way_cut_off", Group::Period, BOOKS),
     way("/finance/reports", "way_reports", Group::Period, BOOKS),
+    way("/finance/series", "way_series", Group::Period, BOOKS),
     way("/tax/messages", "way_tax_messages", Group::Period, BOOKS),
     way("/finance/lists", "way_lists", Group::Period, BOOKS),
     way("/city", "way_city", Group::Period, BOOKS),

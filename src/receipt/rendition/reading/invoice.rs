@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::{Kind, Line, Party, Printed, child, children, extra, joined, signature, value};
-use crate::receipt::rendition::wording::{is_nothing, padded, reference};
+use crate::receipt::rendition::wording::{is_nothing, padded, reference, short_date};
 
 pub fn read(root: Node<'_, '_>) -> Printed {
     let data = child(root, "DLHDon").unwrap_or(root);
@@ -28,12 +28,14 @@ pub fn read(root: Node<'_, '_>) -> Printed {
         },
         payer: child(content, "NMua").map(party).unwrap_or_default(),
         circumstances: vec![
+            ("Mã hồ sơ: ", extra(general, "MaHoSo")),
             ("Hình thức thanh toán: ", value(general, &["HTTToan"])),
             ("Đồng tiền thanh toán: ", value(general, &["DVTTe"])),
             ("Tỷ giá: ", value(general, &["TGia"]).replace('.', ",")),
+            ("Ngày thu: ", short_date(&extra(general, "NgayThu"))),
             ("Kèm theo bảng kê số ", value(general, &["SBKe"])),
         ],
-        collector: String::new(),
+        collector: extra(general, "NguoiThu"),
         lookup_code: lookup_code(general),
         authority_code: value(root, &["MCCQT"]),
         relation: child(general, "TTHDLQuan").map(relation),

@@ -78,7 +78,10 @@ fn invoice(template: u8, lines: usize, is_shuffled: bool) -> String {
          <HTTToan>TM/CK</HTTToan><MSTTCGP>9900000009</MSTTCGP>\
          <TTHDLQuan><TCHDon>1</TCHDon><LHDCLQuan>1</LHDCLQuan><KHMSHDCLQuan>{template}</KHMSHDCLQuan>\
          <KHHDCLQuan>K26TAA</KHHDCLQuan><SHDCLQuan>9</SHDCLQuan><NLHDCLQuan>2026-08-30</NLHDCLQuan></TTHDLQuan>\
-         <TTKhac><TTin><TTruong>MTCuu</TTruong><KDLieu>string</KDLieu><DLieu>7K2M0Q419VAB</DLieu></TTin></TTKhac>\
+         <TTKhac><TTin><TTruong>MTCuu</TTruong><KDLieu>string</KDLieu><DLieu>7K2M0Q419VAB</DLieu></TTin>\
+         <TTin><TTruong>MaHoSo</TTruong><KDLieu>string</KDLieu><DLieu>H26.1-261127-0001</DLieu></TTin>\
+         <TTin><TTruong>NgayThu</TTruong><KDLieu>date</KDLieu><DLieu>2026-08-31</DLieu></TTin>\
+         <TTin><TTruong>NguoiThu</TTruong><KDLieu>string</KDLieu><DLieu>Trần Thị Thu</DLieu></TTin></TTKhac>\
          </TTChung>"
     );
     let seller = "<NBan><Ten>Trung tâm kỹ thuật Thử Nghiệm</Ten><MST>9900000009</MST>\

@@ -231,7 +231,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("GET /api/v1/books/{book}", Shape::new().asks::<ledgers::Asked>()),
         ("GET /api/v1/series", Shape::new().asks::<series::UnitQuery>()),
         ("POST /api/v1/series/{id}/stop", Shape::new().reads::<series::StopBody>()),
-        ("GET /api/v1/series/audits", Shape::new().asks::<series::UnitQuery>()),
+        ("GET /api/v1/series/audits", Shape::new().asks::<series::AuditsQuery>()),
         ("GET /api/v1/tariff/items", Shape::new().asks::<tariff::ItemsQuery>()),
         ("GET /api/v1/tax/registrations", Shape::new().asks::<tax::UnitQuery>()),
         ("POST /api/v1/tax/registrations", Shape::new().reads::<tax::RegistrationBody>()),

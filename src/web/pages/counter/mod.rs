@@ -37,7 +37,7 @@ use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::Shared;
 use crate::web::respond::block;
-use crate::{obligation, party, text, unit};
+use crate::{obligation, party, receipt, text, unit};
 
 /// Rows of a search; who finds more types more.
 const FOUND_LIMIT: i64 = 30;
@@ -268,6 +268,12 @@ fn rows(
 ) -> Result<Vec<Row>> {
     let keys: Vec<(UnitId, PartyId)> = items.iter().map(|item| (item.unit, item.party)).collect();
     let payers = party::load(conn, vault, &keys)?;
+    let keys: Vec<_> = items.iter().map(|item| (item.unit, item.id)).collect();
+    let documents = receipt::query::of_obligations(conn, &keys)?;
+    let has_none = |item: &Obligation| {
+        let documents = documents.get(&(item.unit, item.id)).map(Vec::as_slice).unwrap_or_default();
+        receipt::cancel::none_stands(documents.iter().map(|one| one.state.as_str()))
+    };
     let mut owed = Vec::with_capacity(items.len());
     for item in items {
         owed.push(counter::owed(conn, item)?);
@@ -281,15 +287,23 @@ fn rows(
             .unwrap_or_else(|| "–".to_owned()),
         code: item.reference_code.clone(),
         owed: owed.to_string(),
-        standing: if owed > item.outstanding() { lang.t("standing_again") } else { standing(lang, item) },
+        standing: if owed > item.outstanding() {
+            lang.t("standing_again")
+        } else {
+            standing(lang, item, has_none(item))
+        },
         is_open: owed.is_positive(),
     };
     Ok(items.iter().zip(owed).map(row).collect())
 }
 
-pub(super) fn standing(lang: super::wording::Lang, item: &Obligation) -> &'static str {
+/// In words; `has_none` where documents were made and none of them stands any more.
+pub(super) fn standing(lang: super::wording::Lang, item: &Obligation, has_none: bool) -> &'static str {
     use obligation::State::*;
     lang.t(match item.state {
+        Reopened if has_none => "standing_receipt_cancelled",
+        // A correction asks for more than was paid.
+        Reopened if item.allocated.is_positive() => "standing_partial",
         Raised | Reopened => "standing_unpaid",
         PartlyPaid => "standing_partial",
         Paid => "standing_paid",

@@ -24,7 +24,7 @@ use crate::web::extract;
 use crate::web::idempotency::{Repeatable, once};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
-use crate::web::pages::pay::receipts_of;
+use crate::web::pages::pay::{self, receipts_of};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, ReceiptLink, html_that_prints};
@@ -176,7 +176,7 @@ async fn compose(
                 field: item.procedure_field.clone(),
                 payer: payer.and_then(|payer| payer.name).unwrap_or_else(|| "–".to_owned()),
                 code: item.reference_code.clone(),
-                standing: standing(lang, &item),
+                standing: standing(lang, &item, pay::none_stands(&receipts)),
                 owed: owed.to_string(),
                 owed_plain: owed.0,
                 is_open: owed.is_positive(),

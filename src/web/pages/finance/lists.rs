@@ -177,6 +177,14 @@ fn cell(role: Role, value: &Value) -> Cell {
     }
 }
 
+/// `GET /finance/receipts/file?unit=&from=&until=&pdf=`: the signed documents of the days that the list of
+/// documents shows, as one zip file. That it was taken is in the trail.
+pub async fn bundle(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    let sent = api::receipts_zip_of(&request, signed.actor, shared).await;
+    sent.map_err(|failure| failure.0.in_field("form").into())
+}
+
 /// `GET /finance/lists/{list}/file?…&format=csv|xlsx`: the same question, all of it.
 pub async fn file(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;

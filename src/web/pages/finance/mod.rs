@@ -31,6 +31,7 @@ pub mod reports;
 mod roads;
 mod rule_form;
 pub mod rules;
+pub mod series;
 pub mod set_aside;
 pub mod settlements;
 pub mod slips;

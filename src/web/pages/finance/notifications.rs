@@ -194,6 +194,7 @@ fn way(lang: Lang, channel: &str) -> &'static str {
 fn about(lang: Lang, kind: &str) -> &'static str {
     lang.t(match kind {
         notification::KIND_RECEIPT => "told_receipt",
+        notification::KIND_CANCELLED => "told_cancelled",
         notification::KIND_PARTIAL => "told_partial",
         notification::KIND_SURPLUS => "told_surplus",
         _ => "told_staff",

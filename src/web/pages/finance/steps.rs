@@ -69,7 +69,8 @@ fn pages(kind: Kind) -> &'static [&'static str] {
         Kind::DepositDiffers => &["/finance/slips", "/counter/deposit"],
         Kind::PosChargeback => &["/finance/batches", "/finance/refunds"],
         Kind::TreasuryRejected => &["/finance/remittances"],
-        Kind::ReceiptDue | Kind::SeriesEnding | Kind::SeriesBroken => &["/admin/units", "/finance/lists"],
+        Kind::SeriesBroken => &["/finance/series", "/admin/units"],
+        Kind::ReceiptDue | Kind::SeriesEnding => &["/admin/units", "/finance/lists"],
         Kind::UnknownDebit => &["/finance/refunds", "/finance/remittances"],
         Kind::BankFee | Kind::Interest => &["/finance/classification-rules"],
         Kind::Underpaid
