@@ -185,7 +185,7 @@ fn open_lines_are_matched_again_by_a_button_on_their_account() {
         let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
         finance.get(&path);
         finance.sees("Đối chiếu lại các dòng còn mở");
-        assert_eq!(world.again(&owed).state.as_str(), "open");
+        assert_eq!(world.again(&owed).state.as_str(), "raised");
         for _ in ["once", "and once more, which is a no-op"] {
             assert_eq!(finance.post(&format!("{path}/match"), &[]).status, 303, "{}", finance.page);
             assert_eq!(world.again(&owed).state.as_str(), "paid");

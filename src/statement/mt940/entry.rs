@@ -5,12 +5,16 @@
 //! money out, a reversed debit (`RD`) money in. In an MT942 the mark may be `EC` or `ED`: expected,
 //! not booked.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::statement::date::{entry_date, swift_date, value_date};
 use crate::statement::finding::{Fault, excerpt};
 use crate::statement::number::{signed, swift_amount};
+
+use super::tag::Tag;
 
 /// How far the booking may lie from a value date at the end of February.
 const MONTH_DAYS: i64 = 31;
@@ -35,6 +39,24 @@ pub(super) struct Entry {
     pub amount_deviates: bool,
     /// The value date is the 30 February of a year of 360 days; it was moved to the month's end.
     pub date_deviates: bool,
+}
+
+/// The text of an entry and how many lines of the tag it takes: some banks break it behind the mark.
+pub(super) struct Written<'a> {
+    pub text: Cow<'a, str>,
+    pub line_count: usize,
+}
+
+pub(super) fn written_entry<'a>(tag: &Tag<'a, '_>) -> Written<'a> {
+    let first = tag.first();
+    let is_head = first.trim_end().ends_with(|c: char| c.is_ascii_alphabetic())
+        && first.bytes().filter(u8::is_ascii_alphabetic).count() <= 3;
+    match tag.content.get(1) {
+        Some(second) if is_head => {
+            Written { text: format!("{}{second}", first.trim_end()).into(), line_count: 2 }
+        }
+        _ => Written { text: first.into(), line_count: 1 },
+    }
 }
 
 pub(super) fn read_entry(text: &str) -> Result<Entry, Fault> {

@@ -1,7 +1,5 @@
 //! One message becomes one statement.
 
-use std::borrow::Cow;
-
 use crate::statement::balance::prove_balance;
 use crate::statement::currency;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
@@ -12,7 +10,7 @@ use crate::statement::totals::{Counting, check_totals};
 
 use super::FileHabits;
 use super::balance::{is_currency, read_balance};
-use super::entry::{Entry, read_entry};
+use super::entry::{Entry, read_entry, written_entry};
 use super::information::{read_information, read_notes};
 use super::tag::{Message, Tag, is_statement_tag};
 
@@ -482,24 +480,6 @@ fn currency_mixed(tag: &Tag<'_, '_>, named: &str) -> Finding {
         format!("Loại tiền {} khác loại tiền của sao kê", excerpt(named)),
         format!("the currency {} is not the statement's", excerpt(named)),
     )
-}
-
-/// The text of an entry and how many lines of the tag it takes: some banks break it behind the mark.
-struct Written<'a> {
-    text: Cow<'a, str>,
-    line_count: usize,
-}
-
-fn written_entry<'a>(tag: &Tag<'a, '_>) -> Written<'a> {
-    let first = tag.first();
-    let is_head = first.trim_end().ends_with(|c: char| c.is_ascii_alphabetic())
-        && first.bytes().filter(u8::is_ascii_alphabetic).count() <= 3;
-    match tag.content.get(1) {
-        Some(second) if is_head => {
-            Written { text: format!("{}{second}", first.trim_end()).into(), line_count: 2 }
-        }
-        _ => Written { text: first.into(), line_count: 1 },
-    }
 }
 
 fn present(text: &str) -> Option<String> {

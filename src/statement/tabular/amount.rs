@@ -14,7 +14,12 @@ pub(super) struct Notation {
     pub currency: String,
     /// The mark before the decimals, where some amount of the table proves it.
     decimal_mark: Option<char>,
+    /// Cents are written with a zero behind them: `23.400`, `58.450`.
+    is_padded: bool,
 }
+
+/// Currencies whose banks write thousands with cents behind them or not with a point.
+const WITH_CENTS: [&str; 8] = ["AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "SGD", "USD"];
 
 /// An amount with the currency written beside it.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,16 +30,23 @@ pub(super) struct Amount {
 
 impl Notation {
     pub fn of(currency: &str) -> Notation {
-        Notation { currency: currency.to_owned(), decimal_mark: None }
+        Notation { currency: currency.to_owned(), decimal_mark: None, is_padded: false }
     }
 
     /// Looks for an amount that can be read in one way only: `1.234,56`, `12,5`, `1234.567`.
     pub fn learn<'a>(mut self, cells: impl Iterator<Item = &'a str>) -> Notation {
+        let numbers: Vec<String> = cells.filter_map(|cell| Some(Parts::of(cell).ok()?.number)).collect();
         let (mut point, mut comma) = (false, false);
-        for mark in cells.filter_map(|cell| proven_mark(&Parts::of(cell).ok()?.number)) {
+        let numbers = || numbers.iter().map(String::as_str);
+        for mark in numbers().filter_map(proven_mark) {
             point |= mark == '.';
             comma |= mark == ',';
         }
+        let marked = || numbers().filter(|number| number.contains(['.', ',']));
+        self.is_padded = WITH_CENTS.contains(&self.currency.as_str())
+            && marked().count() > 1
+            && marked().all(|number| padded_cents(number).is_some())
+            && marked().any(|number| padded_cents(number).is_some_and(|(_, cents)| !cents.ends_with('0')));
         self.decimal_mark = match (point, comma) {
             (true, false) => Some('.'),
             (false, true) => Some(','),
@@ -71,6 +83,9 @@ impl Notation {
     /// Whole digits without grouping, and the digits behind the decimal mark; `None` when the grouping
     /// is wrong or the mark could be either.
     fn split<'a>(&self, number: &'a str, currency: &str) -> Option<(String, &'a str)> {
+        if let Some((whole, cents)) = padded_cents(number).filter(|_| self.is_padded) {
+            return Some((whole.to_owned(), cents));
+        }
         let marks = Marks::of(number);
         let Some(last) = marks.last else { return Some((number.to_owned(), "")) };
         let tail = number.get(marks.last_at + last.len_utf8()..)?;
@@ -97,6 +112,14 @@ impl Notation {
         };
         Some((whole, tail))
     }
+}
+
+/// `58.450` as whole and cents, if that is how it can be read.
+fn padded_cents(number: &str) -> Option<(&str, &str)> {
+    let (whole, fraction) = number.split_once('.')?;
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let cents = fraction.strip_suffix('0').filter(|cents| cents.len() == 2)?;
+    (are_digits(whole) && are_digits(cents)).then_some((whole, cents))
 }
 
 fn unreadable(text: &str) -> Fault {
@@ -296,6 +319,19 @@ mod tests {
 
     fn refused(cell: &str, currency: &str) -> &'static str {
         Notation::of(currency).read(cell).expect_err(cell).code
+    }
+
+    #[test]
+    fn cents_with_a_zero_behind_them_are_no_thousands() {
+        let read = |cells: &[&str], currency: &str| {
+            let notation = Notation::of(currency).learn(cells.iter().copied());
+            let read = |cell: &&str| notation.read(cell).unwrap().map(|read| read.amount.to_string());
+            cells.iter().map(|cell| read(cell).unwrap_or_default()).collect::<Vec<_>>()
+        };
+        assert_eq!(read(&["29.000", "58.450", "-3.000"], "CHF"), ["29.00", "58.45", "-3.00"]);
+        assert_eq!(read(&["29.000", "58.000"], "CHF"), ["29000", "58000"], "nothing but thousands");
+        assert_eq!(read(&["29.000", "58.455"], "CHF"), ["29000", "58455"]);
+        assert_eq!(read(&["29.000", "58.450"], "VND"), ["29000", "58450"]);
     }
 
     #[test]

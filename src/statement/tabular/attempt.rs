@@ -227,7 +227,7 @@ impl Attempt {
             let money = [Column::Amount, Column::Debit, Column::Credit];
             money
                 .into_iter()
-                .any(|column| columns.cell(row, column).bytes().any(|byte| byte.is_ascii_digit()))
+                .any(|column| columns.cell(row, column).chars().any(char::is_numeric))
         };
         let between = given.body.get(..last_dated).unwrap_or_default();
         let has_habit = between.iter().any(|row| !is_dated(&columns, row) && has_amount(row));

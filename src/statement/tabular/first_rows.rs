@@ -35,6 +35,8 @@ pub struct Choice {
     /// Numbers from one.
     pub columns: BTreeMap<Column, usize>,
     pub dates: DateOrder,
+    /// Of the account, where the file names none.
+    pub currency: Option<String>,
 }
 
 impl FirstRows {
@@ -74,7 +76,7 @@ impl FirstRows {
             is_last_resort: false,
             is_without_heading: heading.is_none(),
             dates: choice.dates,
-            currency: None,
+            currency: choice.currency,
             columns: columns.collect(),
         }
         .checked()

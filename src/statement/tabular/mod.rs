@@ -3,14 +3,15 @@
 //! `rows` cuts text into rows, `markup` reads those of a page (`workbook` is a room of its own),
 //! `column` knows what a heading means (`dictionary` in other languages), `header` finds the heading
 //! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the rows
-//! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways to
-//! read them (`rank`, `sides`, `habit`) until the balances prove one, `stated` takes out the rows of
-//! balances and sums (`of_day` those of a day), `state` tells the rows that are not booked, `ending` tells a cut file, and `order`
-//! brings the rows into the order of booking and finds the balances. `amount` reads money in the notation
-//! of the table and `denomination` finds its currency. `contents` lets the cells tell
-//! what a doubtful column is, `calendar` brings the dates of other calendars into ours. `unheaded` finds the columns of a table
-//! without headings, `unnamed` the meaning of those behind the last heading, `summary` what is stated around
-//! the table. `preview` shows how a table is understood.
+//! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways
+//! to read them (`rank`, `sides`, `habit`) until the balances prove one, `stated` takes out the rows of
+//! balances and sums (`of_day` those of a day), `state` tells the rows that are not booked, `ending`
+//! tells a cut file, and `order` brings the rows into the order of booking and finds the balances.
+//! `amount` reads money in the notation of the table and `denomination` finds its currency. `contents`
+//! lets the cells tell what a doubtful column is, `calendar` brings the dates of other calendars into
+//! ours. `unheaded` finds the columns of a table without headings, `unnamed` the meaning of those
+//! behind the last heading, `summary` what is stated around the table. `preview` shows how a table is
+//! understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 

@@ -67,6 +67,7 @@ pub(super) fn choice(file: &[u8], told: Told<'_>) -> Result<Option<Layout>> {
         heading_line: said.heading_line,
         columns: said.columns,
         dates: said.dates,
+        currency: Some("VND".to_owned()),
     };
     first.layout(choice).map(Some)
 }
