@@ -1,7 +1,5 @@
 //! The quarterly report of what receipt series were used for, and what changed after it was sent.
 
-use std::collections::HashMap;
-
 use super::form::Taxpayer;
 use super::form::usage::{FORM, Line, Supplement, UsageReport};
 use super::period::Quarter;
@@ -9,7 +7,7 @@ use super::{Draft, Filing, Kind, State, query, report_query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::id::{FilingId, SeriesId, UnitId, minted_at};
+use crate::id::{FilingId, UnitId, minted_at};
 use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::{self, registration, series};
@@ -17,14 +15,6 @@ use crate::unit::{self, registration, series};
 /// The figures of a quarter as the receipts table has them now, series by series.
 pub fn figures(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Line>> {
     let (first, last) = (quarter.first_day(), quarter.last_day());
-    let before: HashMap<SeriesId, i64> = report_query::last_before(conn, unit, first)?
-        .into_iter()
-        .filter_map(|(series, number)| Some((series, number?)))
-        .collect();
-    let mut issued: HashMap<SeriesId, Vec<(i64, String, Dong)>> = HashMap::new();
-    for (series, number, state, amount) in report_query::issued(conn, unit, first, last)? {
-        issued.entry(series).or_default().push((number, state, amount));
-    }
     let mut lines = Vec::new();
     let register = series::of_unit(conn, unit)?;
     // A series registered later was no stock of this quarter. Where none is known from then and the unit was
@@ -34,10 +24,15 @@ pub fn figures(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Li
     let is_late_register = was_accepted && !register.iter().any(was_registered);
     for held in register {
         let is_receipt = held.template.starts_with("01BLP") || held.template.starts_with("02BLP");
-        let used = issued.remove(&held.id).unwrap_or_default();
+        if !is_receipt {
+            continue;
+        }
+        let place = (unit, held.id);
+        let used = report_query::issued(conn, place, first, last)?;
         let was_stock = held.year == quarter.year && (was_registered(&held) || is_late_register);
-        if is_receipt && (!used.is_empty() || was_stock) {
-            lines.push(line(&held, before.get(&held.id).copied().unwrap_or(0), &used)?);
+        if !used.is_empty() || was_stock {
+            let before = report_query::last_before(conn, place, first)?;
+            lines.push(line(&held, before.unwrap_or(0), &used)?);
         }
     }
     lines.sort_by(|one, other| (&one.template, &one.series).cmp(&(&other.template, &other.series)));

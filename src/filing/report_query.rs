@@ -1,4 +1,6 @@
 //! What the receipts table says about a quarter.
+//!
+//! A quarter is a range of each series' numbers; nothing beside it is read.
 
 use diesel::prelude::*;
 
@@ -6,34 +8,43 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::{SeriesId, UnitId};
+use crate::receipt::numbers_query::first_since;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::receipt;
 
-/// (series, number, state, amount) of what was issued from `first` to `last`.
+/// (number, state, amount) of what a series issued from `first` to `last`.
 pub fn issued(
     conn: &mut Conn,
-    unit: UnitId,
+    (unit, series): (UnitId, SeriesId),
     first: BusinessDay,
     last: BusinessDay,
-) -> Result<Vec<(SeriesId, i64, String, Dong)>> {
+) -> Result<Vec<(i64, String, Dong)>> {
+    let from = first_since(conn, (unit, series), first)?;
+    let end = first_since(conn, (unit, series), last.next())?;
     receipt::table
         .filter(receipt::unit_id.eq(unit))
-        .filter(receipt::issued_on.ge(first))
-        .filter(receipt::issued_on.le(last))
-        .order((receipt::series_id, receipt::number))
-        .select((receipt::series_id, receipt::number, receipt::state, receipt::amount))
+        .filter(receipt::series_id.eq(series))
+        .filter(receipt::number.ge(from))
+        .filter(receipt::number.lt(end))
+        .order(receipt::number)
+        .select((receipt::number, receipt::state, receipt::amount))
         .load(conn)
         .classify()
 }
 
-/// The last number of each series that was issued before a day.
-pub fn last_before(conn: &mut Conn, unit: UnitId, day: BusinessDay) -> Result<Vec<(SeriesId, Option<i64>)>> {
+/// The last number of a series that was issued before a day.
+pub fn last_before(
+    conn: &mut Conn,
+    (unit, series): (UnitId, SeriesId),
+    day: BusinessDay,
+) -> Result<Option<i64>> {
+    let end = first_since(conn, (unit, series), day)?;
     receipt::table
         .filter(receipt::unit_id.eq(unit))
-        .filter(receipt::issued_on.lt(day))
-        .group_by(receipt::series_id)
-        .select((receipt::series_id, diesel::dsl::max(receipt::number)))
-        .load(conn)
+        .filter(receipt::series_id.eq(series))
+        .filter(receipt::number.lt(end))
+        .select(diesel::dsl::max(receipt::number))
+        .first(conn)
         .classify()
 }

@@ -1,7 +1,9 @@
 //! The messages' SQL.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::{Channel, Message, State};
 use crate::actor::Scope;
@@ -10,7 +12,7 @@ use crate::error::Result;
 use crate::id::{EventId, KeyId, MessageId, ObligationId, PartyId, ReceiptId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{message, message_event};
+use crate::store::schema::message;
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -248,25 +250,30 @@ pub struct Event {
 }
 
 pub fn events(conn: &mut Conn, unit: UnitId, id: MessageId) -> Result<Vec<Event>> {
-    let found: Vec<(String, String, Option<String>, Option<String>, Option<String>, Instant)> =
-        message_event::table
-            .filter(message_event::unit_id.eq(unit))
-            .filter(message_event::message_id.eq(id))
-            .order(message_event::revision)
-            .select((
-                message_event::kind,
-                message_event::state,
-                message_event::via,
-                message_event::code,
-                message_event::reference,
-                message_event::at,
-            ))
-            .load(conn)
-            .classify()?;
-    Ok(found
-        .into_iter()
-        .map(|(kind, state, via, code, reference, at)| Event { kind, state, via, code, reference, at })
-        .collect())
+    Ok(events_of(conn, &[(unit, id)])?.remove(&id).unwrap_or_default())
+}
+
+/// What happened to each of these messages, in its order.
+pub fn events_of(conn: &mut Conn, ids: &[(UnitId, MessageId)]) -> Result<HashMap<MessageId, Vec<Event>>> {
+    type Sql = (BigInt, BigInt, (Text, Text), (Nullable<Text>, Nullable<Text>, Nullable<Text>), BigInt);
+    type Parts =
+        (MessageId, i64, (String, String), (Option<String>, Option<String>, Option<String>), Instant);
+    let mut found: Vec<Parts> = rows::fetch::<Sql, _>(
+        conn,
+        "SELECT t.message_id, t.revision, t.kind, t.state, t.via, t.code, t.reference, t.at FROM message_event t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+            ("message_id", Column::of(ids.iter().map(|(_, id)| *id))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    found.sort_by_key(|one| (one.0, one.1));
+    let mut events: HashMap<MessageId, Vec<Event>> = HashMap::new();
+    for (message, _, (kind, state), (via, code, reference), at) in found {
+        events.entry(message).or_default().push(Event { kind, state, via, code, reference, at });
+    }
+    Ok(events)
 }
 
 /// The obligation of each receipt: (unit, receipt, obligation).

@@ -1,14 +1,16 @@
 //! A message as staff and programs see it: what was sent when, by which way, and what came of it.
 //! Addresses are not shown: they are the payer's.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::query::{self, Event};
 use super::{Channel, Message};
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{MessageId, PaymentId, ReceiptId};
-use crate::receipt;
+use crate::id::{MessageId, PaymentId, ReceiptId, UnitId};
+use crate::receipt::{self, query::Stored};
 use crate::store::Conn;
 
 #[derive(Serialize)]
@@ -74,32 +76,54 @@ pub fn of(
     message: &Message,
     with_events: bool,
 ) -> Result<MessageView> {
-    let receipt = (message.subject_kind == "receipt").then_some(ReceiptId(message.subject));
-    let item = match receipt {
-        Some(id) => receipt::query::by_id(conn, message.unit, id)?,
-        None => None,
+    let mut found = of_each(conn, public_url, unit_code, std::slice::from_ref(message), with_events)?;
+    found.pop().ok_or_else(super::not_found)
+}
+
+/// The same for messages of one unit, in their order; receipts and events are read for all of them at once.
+pub fn of_each(
+    conn: &mut Conn,
+    public_url: &str,
+    unit_code: &str,
+    messages: &[Message],
+    with_events: bool,
+) -> Result<Vec<MessageView>> {
+    let receipts: Vec<(UnitId, ReceiptId)> =
+        messages.iter().filter_map(|one| Some((one.unit, receipt_of(one)?))).collect();
+    let receipts: HashMap<ReceiptId, Stored> =
+        receipt::query::by_ids(conn, &receipts)?.into_iter().map(|one| (one.id, one)).collect();
+    let ids: Vec<(UnitId, MessageId)> = messages.iter().map(|one| (one.unit, one.id)).collect();
+    let mut events = query::events_of(conn, &ids)?;
+    let view = |message: &Message| {
+        let receipt = receipt_of(message);
+        let item = receipt.and_then(|id| receipts.get(&id));
+        let events = events.remove(&message.id).unwrap_or_default();
+        let last = events.last();
+        let (state_vi, state_en) = message.state.words();
+        let is_waiting = message.state == super::State::Waiting && message.channel != Channel::Lookup;
+        MessageView {
+            id: message.id,
+            unit: unit_code.to_owned(),
+            kind: message.kind.clone(),
+            receipt,
+            payment: (message.subject_kind == "payment").then_some(PaymentId(message.subject)),
+            receipt_number: item.map(|item| format!("{} {}", item.series, item.printed_number())),
+            channel: message.channel.as_str(),
+            state: message.state.as_str(),
+            state_vi,
+            state_en,
+            attempts: message.attempts,
+            created_at: message.created_at,
+            changed_at: last.map(|event| event.at),
+            next_attempt_at: is_waiting.then_some(message.run_at),
+            code: last.and_then(|event| event.code.clone()),
+            link: item.map(|item| format!("{public_url}/r/{}", item.lookup_code)),
+            events: if with_events { events.into_iter().map(EventView::from).collect() } else { Vec::new() },
+        }
     };
-    let events = query::events(conn, message.unit, message.id)?;
-    let last = events.last();
-    let (state_vi, state_en) = message.state.words();
-    let is_waiting = message.state == super::State::Waiting && message.channel != Channel::Lookup;
-    Ok(MessageView {
-        id: message.id,
-        unit: unit_code.to_owned(),
-        kind: message.kind.clone(),
-        receipt,
-        payment: (message.subject_kind == "payment").then_some(PaymentId(message.subject)),
-        receipt_number: item.as_ref().map(|item| format!("{} {}", item.series, item.printed_number())),
-        channel: message.channel.as_str(),
-        state: message.state.as_str(),
-        state_vi,
-        state_en,
-        attempts: message.attempts,
-        created_at: message.created_at,
-        changed_at: last.map(|event| event.at),
-        next_attempt_at: is_waiting.then_some(message.run_at),
-        code: last.and_then(|event| event.code.clone()),
-        link: item.map(|item| format!("{public_url}/r/{}", item.lookup_code)),
-        events: if with_events { events.into_iter().map(EventView::from).collect() } else { Vec::new() },
-    })
+    Ok(messages.iter().map(view).collect())
+}
+
+fn receipt_of(message: &Message) -> Option<ReceiptId> {
+    (message.subject_kind == "receipt").then_some(ReceiptId(message.subject))
 }

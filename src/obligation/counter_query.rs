@@ -1,6 +1,7 @@
 //! What a cashier searches by, and what the desk keeps.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::Obligation;
 use super::query::by_ids;
@@ -8,24 +9,50 @@ use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{EventId, ObligationId, PartyId, PersonId, UnitId, first_minted_at};
+use crate::party::Term;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::{obligation, obligation_event};
+use crate::store::schema::{obligation, party_index};
 use crate::store::schema_desk::{dossier_link, favourite_list, queue_ticket};
 
-/// What these payers still owe a unit, newest first.
-pub fn owed_by(conn: &mut Conn, unit: UnitId, payers: &[PartyId], limit: i64) -> Result<Vec<Obligation>> {
-    let payers: Vec<i64> = payers.iter().map(|payer| payer.0).collect();
-    let ids: Vec<ObligationId> = obligation::table
-        .filter(obligation::unit_id.eq(unit))
-        .filter(obligation::state.eq_any(["raised", "partly_paid", "reopened"]))
-        .filter(obligation::party_id.eq_any(payers))
-        .order(obligation::id.desc())
-        .limit(limit)
-        .select(obligation::id)
+#[derive(QueryableByName)]
+struct Owed {
+    #[diesel(sql_type = BigInt)]
+    id: ObligationId,
+}
+
+/// What payers who are found by one of these terms still owe a unit, newest first. However many bear a name, only
+/// what is owed is looked at.
+pub fn owed_by(conn: &mut Conn, unit: UnitId, terms: &[Term], limit: i64) -> Result<Vec<Obligation>> {
+    let mut ids: Vec<ObligationId> = Vec::new();
+    for (kind, hash) in terms {
+        let known = party_index::table
+            .filter(party_index::unit_id.eq(unit))
+            .filter(party_index::kind.eq(*kind))
+            .filter(party_index::hash.eq(hash))
+            .select(party_index::party_id);
+        // Most terms are nobody's: what was typed is a name or a number, not all of them.
+        if known.first::<PartyId>(conn).optional().classify()?.is_none() {
+            continue;
+        }
+        // Ordered so that what is open is found by its index, and not by the key over everything there ever was.
+        let owed: Vec<Owed> = diesel::sql_query(
+            "SELECT o.id FROM obligation o WHERE o.unit_id = $1 AND o.state IN ('raised', 'partly_paid', 'reopened') \
+             AND o.party_id IN (SELECT i.party_id FROM party_index i WHERE i.unit_id = $1 AND i.kind = $2 \
+             AND i.hash = $3) ORDER BY +o.id DESC LIMIT $4",
+        )
+        .bind::<BigInt, _>(unit)
+        .bind::<Text, _>(*kind)
+        .bind::<Text, _>(hash)
+        .bind::<BigInt, _>(limit)
         .load(conn)
         .classify()?;
-    let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
+        ids.extend(owed.into_iter().map(|one| one.id));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let ids = ids.into_iter().rev().take(usize::try_from(limit).unwrap_or(0));
+    let mut found = by_ids(conn, &ids.map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.sort_by_key(|item| std::cmp::Reverse(item.id));
     Ok(found)
 }
@@ -116,32 +143,32 @@ pub fn linked_to(conn: &mut Conn, unit: UnitId, code: &str, limit: i64) -> Resul
 }
 
 /// An obligation that was paid in full.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, QueryableByName)]
 pub struct Paid {
+    #[diesel(sql_type = BigInt)]
     pub obligation: ObligationId,
+    #[diesel(sql_type = Text)]
     pub dossier: String,
+    #[diesel(sql_type = BigInt)]
     pub amount: Dong,
+    #[diesel(sql_type = BigInt)]
     pub at: Instant,
 }
 
 /// What was paid in full since an instant, newest first.
 pub fn paid_since(conn: &mut Conn, unit: UnitId, since: Instant, limit: i64) -> Result<Vec<Paid>> {
-    // Ids carry the time they were minted at: a day is a range of the key.
-    let first = EventId(first_minted_at(since));
-    obligation_event::table
-        .inner_join(
-            obligation::table.on(obligation::unit_id
-                .eq(obligation_event::unit_id)
-                .and(obligation::id.eq(obligation_event::obligation_id))),
-        )
-        .filter(obligation_event::unit_id.eq(unit))
-        .filter(obligation_event::kind.eq("paid"))
-        .filter(obligation_event::id.ge(first))
-        .order(obligation_event::id.desc())
-        .limit(limit)
-        .select((obligation::id, obligation::dossier_code, obligation_event::allocated, obligation_event::at))
-        .load(conn)
-        .classify()
+    // Ids carry the time they were minted at: a day is a range of the key, walked from its end until there are
+    // enough. The index that begins with the unit would give everything it ever had, to be sorted.
+    diesel::sql_query(
+        "SELECT e.obligation_id AS obligation, o.dossier_code AS dossier, e.allocated AS amount, e.at \
+         FROM obligation_event e CROSS JOIN obligation o WHERE +e.unit_id = $1 AND e.id >= $2 AND e.kind = 'paid' \
+         AND o.unit_id = e.unit_id AND o.id = e.obligation_id ORDER BY e.id DESC LIMIT $3",
+    )
+    .bind::<BigInt, _>(unit)
+    .bind::<BigInt, _>(first_minted_at(since))
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .classify()
 }
 
 /// What still owes exactly a sum, newest first.

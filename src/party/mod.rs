@@ -152,6 +152,14 @@ pub fn search(
     by_term(conn, unit, kind, &term_hash(vault, unit, kind, value))
 }
 
+/// What payers are found by: the kind and the keyed hash of a value.
+pub type Term = (&'static str, String);
+
+/// Which of these payers are found by one of the terms.
+pub fn found_by(conn: &mut Conn, unit: UnitId, terms: &[Term], parties: &[PartyId]) -> Result<Vec<PartyId>> {
+    query::found_by(conn, unit, terms, parties)
+}
+
 /// The keyed hash under which payers of a unit are found by a value; it names nobody by itself.
 pub fn term_hash(vault: &crate::store::vault::Vault, unit: UnitId, kind: &str, value: &str) -> String {
     let normal = if kind == "email" { value.trim().to_lowercase() } else { text::squash(value) };

@@ -67,6 +67,30 @@ pub fn by_hash(conn: &mut Conn, unit: UnitId, kind: &str, hash: &str) -> Result<
         .classify()
 }
 
+/// Which of these payers stand in the index under one of the terms.
+pub fn found_by(
+    conn: &mut Conn,
+    unit: UnitId,
+    terms: &[super::Term],
+    parties: &[PartyId],
+) -> Result<Vec<PartyId>> {
+    let keys: Vec<(&super::Term, PartyId)> =
+        terms.iter().flat_map(|term| parties.iter().map(move |party| (term, *party))).collect();
+    let found: Vec<(PartyId,)> = rows::fetch::<(BigInt,), _>(
+        conn,
+        "SELECT t.party_id FROM party_index t",
+        &[
+            ("unit_id", Column::of(keys.iter().map(|_| unit))),
+            ("kind", Column::of(keys.iter().map(|((kind, _), _)| *kind))),
+            ("hash", Column::of(keys.iter().map(|((_, hash), _)| hash.clone()))),
+            ("party_id", Column::of(keys.iter().map(|(_, party)| *party))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    Ok(found.into_iter().map(|(party,)| party).collect())
+}
+
 /// Search terms of some kinds; without them nobody is found by those any more.
 pub fn forget_kinds(tx: &mut Tx<'_>, unit: UnitId, parties: &[PartyId], kinds: &[&str]) -> Result<()> {
     diesel::delete(

@@ -29,13 +29,16 @@ pub struct Event {
     pub parked: Option<String>,
 }
 
+/// Events of a channel's day are counted up to here, which is more than the city has; what is more is told as more.
+pub const COUNTED: i64 = 100_000;
+
 /// How a channel has been lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
     pub channel: String,
     /// Its last event of the last 30 days.
     pub last_at: Option<Instant>,
-    /// Events of the last 24 hours.
+    /// Events of the last 24 hours; one more than `COUNTED` stands for any number beyond it.
     pub day_count: i64,
     /// Of the whole city, for those who look after it; nobody knows whose a refused event is.
     pub refused_day_count: Option<i64>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::archived::{Event, Health, Made};
+use super::archived::{COUNTED, Event, Health, Made};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::id::{ClaimId, KeyId, MovementId, RawEventId, UnitId, first_minted_at};
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{raw_event, unit};
 
 /// How far back a channel's last event is looked for.
@@ -116,11 +117,9 @@ pub fn one(conn: &mut Conn, scope: &Scope, id: RawEventId) -> Result<Option<(Eve
 
 fn made(conn: &mut Conn, event: &Listed) -> Result<Vec<Made>> {
     use crate::store::schema::claim;
-    let around =
-        |seconds: i64| ClaimId(first_minted_at(crate::id::minted_at(event.id.0).plus_seconds(seconds)));
     let found: Vec<(ClaimId, MovementId, String, String, Dong)> = claim::table
         .filter(claim::unit_id.eq(event.unit_id))
-        .filter(claim::id.ge(around(-NEAR_S)).and(claim::id.le(around(NEAR_S))))
+        .filter(claim::id.gt(ClaimId(event.id.0)).and(claim::id.le(ClaimId(event.id.0 + near()))))
         .filter(claim::raw_event_id.eq(event.id))
         .order(claim::id)
         .select((claim::id, claim::movement_id, claim::external_id, claim::code, claim::amount))
@@ -130,29 +129,33 @@ fn made(conn: &mut Conn, event: &Listed) -> Result<Vec<Made>> {
     Ok(found.into_iter().map(made).collect())
 }
 
-/// Claims are made in the transaction of their event, by the same generator: their ids lie near.
-const NEAR_S: i64 = 60;
+/// A claim's id is minted right behind its event's, by the same generator: it lies this near.
+const NEAR_S: i64 = 10;
 
+/// The same as a distance of ids.
+fn near() -> i64 {
+    let any = Instant::from_ms(i64::from(u32::MAX) * 1_000);
+    first_minted_at(any.plus_seconds(NEAR_S)) - first_minted_at(any)
+}
+
+/// The claim of each event. Each look goes forward from the event and stops at its claim, which is among the next
+/// few: how many claims a busy minute has does not matter.
 fn claims(conn: &mut Conn, events: &[Listed]) -> Result<BTreeMap<RawEventId, ClaimId>> {
-    use crate::store::schema::claim;
-    let (Some(first), Some(last)) =
-        (events.iter().map(|event| event.id).min(), events.iter().map(|event| event.id).max())
-    else {
-        return Ok(BTreeMap::new());
-    };
-    let around = |id: RawEventId, seconds: i64| {
-        ClaimId(first_minted_at(crate::id::minted_at(id.0).plus_seconds(seconds)))
-    };
-    let units: Vec<UnitId> = events.iter().map(|event| event.unit_id).collect();
-    let ids: Vec<RawEventId> = events.iter().map(|event| event.id).collect();
-    let found: Vec<(RawEventId, ClaimId)> = claim::table
-        .filter(claim::unit_id.eq_any(units))
-        .filter(claim::id.ge(around(first, -NEAR_S)).and(claim::id.le(around(last, NEAR_S))))
-        .filter(claim::raw_event_id.eq_any(ids))
-        .select((claim::raw_event_id, claim::id))
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().collect())
+    let found: Vec<(RawEventId, Option<ClaimId>)> = rows::fetch::<(BigInt, Nullable<BigInt>), _>(
+        conn,
+        &format!(
+            "SELECT t.id, (SELECT c.id FROM claim c WHERE +c.unit_id = t.unit_id AND c.id > t.id \
+             AND c.id <= t.id + {} AND c.raw_event_id = t.id ORDER BY c.id LIMIT 1) FROM raw_event t",
+            near()
+        ),
+        &[
+            ("unit_id", Column::of(events.iter().map(|event| event.unit_id))),
+            ("id", Column::of(events.iter().map(|event| event.id))),
+        ],
+        "",
+        Lock::None,
+    )?;
+    Ok(found.into_iter().filter_map(|(event, claim)| Some((event, claim?))).collect())
 }
 
 fn parked(conn: &mut Conn, ids: &[RawEventId]) -> Result<BTreeMap<RawEventId, String>> {
@@ -213,36 +216,96 @@ struct Last {
     n: i64,
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = Text)]
+    channel: String,
+}
+
+/// The channels that told of something since an instant.
+fn told(conn: &mut Conn, scope: &Scope, since: Instant) -> Result<Vec<String>> {
+    if *scope != Scope::All {
+        // A few units' own: the events of these days, by their keys.
+        let found: Vec<Named> = diesel::sql_query(format!(
+            "SELECT DISTINCT e.channel FROM raw_event e WHERE e.id >= $1 {}",
+            in_scope(scope)
+        ))
+        .bind::<BigInt, _>(first_minted_at(since))
+        .load(conn)
+        .classify()?;
+        return Ok(found.into_iter().map(|one| one.channel).collect());
+    }
+    let mut lately = Vec::new();
+    let mut last = String::new();
+    // From one name to the next, not over all events.
+    while let Some(next) = channel_after(conn, &last)? {
+        if last_at(conn, scope, &next, since)?.is_some() {
+            lately.push(next.clone());
+        }
+        last = next;
+    }
+    Ok(lately)
+}
+
+fn channel_after(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    let found: Vec<Named> = diesel::sql_query(
+        "SELECT e.channel FROM raw_event e WHERE e.channel > $1 ORDER BY e.channel LIMIT 1",
+    )
+    .bind::<Text, _>(name)
+    .load(conn)
+    .classify()?;
+    Ok(found.into_iter().next().map(|one| one.channel))
+}
+
+/// The newest event of a channel, if it came since an instant.
+fn last_at(conn: &mut Conn, scope: &Scope, channel: &str, since: Instant) -> Result<Option<Instant>> {
+    let found: Vec<Last> = diesel::sql_query(format!(
+        "SELECT e.channel, e.received_at AS last_at, CAST(0 AS BIGINT) AS n FROM raw_event e \
+         WHERE e.channel = $1 AND e.id >= $2 {} ORDER BY e.id DESC LIMIT 1",
+        in_scope(scope)
+    ))
+    .bind::<Text, _>(channel)
+    .bind::<BigInt, _>(first_minted_at(since))
+    .load(conn)
+    .classify()?;
+    Ok(found.into_iter().next().and_then(|last| last.last_at))
+}
+
+/// How many events a channel told of since an instant, counted no further than one beyond `COUNTED`.
+fn counted_since(conn: &mut Conn, scope: &Scope, channel: &str, since: Instant) -> Result<i64> {
+    let counted: Count = diesel::sql_query(format!(
+        "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT e.id FROM raw_event e \
+         WHERE e.channel = $1 AND e.id >= $2 {} LIMIT $3) AS told",
+        in_scope(scope)
+    ))
+    .bind::<Text, _>(channel)
+    .bind::<BigInt, _>(first_minted_at(since))
+    .bind::<BigInt, _>(COUNTED + 1)
+    .get_result(conn)
+    .classify()?;
+    Ok(counted.n)
+}
+
 pub fn health(conn: &mut Conn, scope: &Scope, names: &[&str], now: Instant) -> Result<Vec<Health>> {
     let mut found: BTreeMap<String, Health> = BTreeMap::new();
     for name in names {
         found.insert((*name).to_owned(), Health { channel: (*name).to_owned(), ..Health::default() });
     }
     let day_ago = now.minus_seconds(DAY_S);
-    let counted: Vec<Last> = diesel::sql_query(format!(
-        "SELECT e.channel, MAX(e.received_at) AS last_at, CAST(COUNT(*) AS BIGINT) AS n FROM raw_event e \
-         CROSS JOIN unit u WHERE u.unit_id = e.unit_id AND e.id >= $1 {} GROUP BY e.channel",
-        in_scope(scope)
-    ))
-    .bind::<BigInt, _>(first_minted_at(day_ago))
-    .load(conn)
-    .classify()?;
-    for one in counted {
-        let health = found.entry(one.channel.clone()).or_default();
-        (health.channel, health.last_at, health.day_count) = (one.channel, one.last_at, one.n);
+    for name in told(conn, scope, day_ago)? {
+        found.insert(name.clone(), Health { channel: name, ..Health::default() });
     }
-    // Only of those that were silent for a day is the last event looked for.
-    for health in found.values_mut().filter(|health| health.last_at.is_none()) {
-        let last: Vec<Last> = diesel::sql_query(format!(
-            "SELECT e.channel, e.received_at AS last_at, CAST(0 AS BIGINT) AS n FROM raw_event e CROSS JOIN unit u \
-             WHERE u.unit_id = e.unit_id AND e.id >= $1 AND e.channel = $2 {} ORDER BY e.id DESC LIMIT 1",
-            in_scope(scope)
-        ))
-        .bind::<BigInt, _>(first_minted_at(now.minus_seconds(LAST_DAYS * DAY_S)))
-        .bind::<Text, _>(&health.channel)
-        .load(conn)
-        .classify()?;
-        health.last_at = last.into_iter().next().and_then(|last| last.last_at);
+    for health in found.values_mut() {
+        health.last_at = last_at(conn, scope, &health.channel, now.minus_seconds(LAST_DAYS * DAY_S))?;
+        if health.last_at.is_some_and(|at| at >= day_ago) {
+            health.day_count = counted_since(conn, scope, &health.channel, day_ago)?;
+        }
     }
     // What was refused or waits names no unit yet, so that it is the city's: others are told nothing of it.
     if *scope != Scope::All {

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::obligation::{self, Obligation};
+use crate::party;
 use crate::shift;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit;
@@ -45,11 +46,16 @@ pub fn owed(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
     item.outstanding().checked_add(repaid::owed_again(conn, item)?)
 }
 
-/// What these payers owe again because the bank took their money back under a document that stands.
-pub fn owed_again_by(conn: &mut Conn, unit_id: UnitId, payers: &[PartyId]) -> Result<Vec<Obligation>> {
+/// What payers who are found by one of these terms owe again because the bank took their money back under a document
+/// that stands.
+pub fn owed_again_by(conn: &mut Conn, unit_id: UnitId, terms: &[party::Term]) -> Result<Vec<Obligation>> {
     let accounts = unit::account::of_unit(conn, unit_id)?.into_iter().map(|account| account.id);
     let accounts: Vec<AccountId> = accounts.collect();
     let taken_back = repaid_query::all_taken_back(conn, unit_id, &accounts)?;
+    let mut payers: Vec<PartyId> = taken_back.iter().map(|(_, _, payer)| *payer).collect();
+    payers.sort_unstable();
+    payers.dedup();
+    let payers = party::found_by(conn, unit_id, terms, &payers)?;
     let of_them = taken_back.into_iter().filter(|(_, _, payer)| payers.contains(payer));
     let keys: Vec<(UnitId, ObligationId)> = of_them.map(|(unit, id, _)| (unit, id)).collect();
     let mut found = Vec::new();

@@ -1,10 +1,9 @@
 //! The receipts' SQL.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Date, Text};
+use diesel::sql_types::{BigInt, Binary, Text};
 
+pub use super::many_query::{by_ids, of_obligations};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -165,13 +164,13 @@ impl Stored {
     }
 }
 
-type StoredColumns = (
+pub(super) type StoredColumns = (
     (UnitId, ReceiptId, ObligationId),
     (String, String, String, i64),
     (Dong, BusinessDay, Instant, String, String),
 );
 
-fn from_columns((place, name, rest): StoredColumns) -> Stored {
+pub(super) fn from_columns((place, name, rest): StoredColumns) -> Stored {
     Stored {
         unit: place.0,
         id: place.1,
@@ -230,36 +229,8 @@ pub fn of_obligation(conn: &mut Conn, unit: UnitId, obligation: ObligationId) ->
         })
 }
 
-/// The same for several obligations at once.
-pub fn of_obligations(
-    conn: &mut Conn,
-    obligations: &[(UnitId, ObligationId)],
-) -> Result<HashMap<(UnitId, ObligationId), Vec<Stored>>> {
-    type Sql = ((BigInt, BigInt, BigInt), (Text, Text, Text, BigInt), (BigInt, Date, BigInt, Text, Text));
-    let mut keys = obligations.to_vec();
-    keys.sort_unstable();
-    keys.dedup();
-    let found: Vec<StoredColumns> = rows::fetch::<Sql, _>(
-        conn,
-        "SELECT t.unit_id, t.id, t.obligation_id, t.document_kind, t.template, t.series, t.number, t.amount, \
-         t.issued_on, t.collected_at, t.lookup_code, t.state FROM receipt t",
-        &[
-            ("unit_id", Column::of(keys.iter().map(|(unit, _)| *unit))),
-            ("obligation_id", Column::of(keys.iter().map(|(_, id)| *id))),
-        ],
-        "",
-        Lock::None,
-    )?;
-    let mut documents: HashMap<(UnitId, ObligationId), Vec<Stored>> = HashMap::new();
-    for one in found.into_iter().map(from_columns) {
-        documents.entry((one.unit, one.obligation)).or_default().push(one);
-    }
-    documents.values_mut().for_each(|of_one| of_one.sort_by_key(place_among_siblings));
-    Ok(documents)
-}
-
 /// Receipts first, each kind in the order of making.
-fn place_among_siblings(one: &Stored) -> (bool, Option<DocumentKind>, ReceiptId) {
+pub(super) fn place_among_siblings(one: &Stored) -> (bool, Option<DocumentKind>, ReceiptId) {
     (one.kind().is_none(), one.kind(), one.id)
 }
 

@@ -69,9 +69,10 @@ pub fn first_due_after(
     // No account of ours is older.
     let after = after.unwrap_or(BusinessDay(chrono::NaiveDate::default()));
     let found: First = diesel::sql_query(
-        "SELECT MIN(c.date) AS first FROM day_certificate c JOIN posting p ON p.unit_id = c.unit_id \
-         AND p.accounting_date = c.date AND p.source_kind = 'day' AND p.source_id = c.id \
-         AND p.credit_account LIKE 'budget_due/%' WHERE c.unit_id = $1 AND c.account_id = $2 AND c.date > $3",
+        "SELECT MIN(c.date) AS first FROM day_certificate c CROSS JOIN posting p \
+         WHERE c.unit_id = $1 AND c.account_id = $2 AND c.date > $3 AND p.unit_id = c.unit_id \
+         AND p.source_kind = 'day' AND p.source_id = c.id \
+         AND p.accounting_date = c.date AND p.credit_account LIKE 'budget_due/%'",
     )
     .bind::<BigInt, _>(unit)
     .bind::<BigInt, _>(account)

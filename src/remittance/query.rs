@@ -325,30 +325,27 @@ fn posted_until(
     account: AccountId,
     until: BusinessDay,
 ) -> Result<Vec<(String, Dong)>> {
-    let day = "FROM day_certificate c JOIN posting p ON p.unit_id = c.unit_id AND p.accounting_date = c.date \
-         AND p.source_kind = 'day' AND p.source_id = c.id WHERE c.unit_id = $1 AND c.account_id = $2";
+    // Each part begins at the few: certificates, lines of interest, exceptions; never at the postings.
+    let day = "FROM day_certificate c CROSS JOIN posting p WHERE c.unit_id = $1 AND c.account_id = $2 \
+         AND p.unit_id = c.unit_id AND p.source_kind = 'day' AND p.source_id = c.id \
+         AND p.accounting_date = c.date";
+    let line = "FROM statement_line l CROSS JOIN posting p WHERE l.unit_id = $1 AND l.account_id = $2 \
+         AND l.class = 'interest' AND l.posted_on <= $3 AND p.unit_id = l.unit_id \
+         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id";
+    let decided = "FROM exception x CROSS JOIN posting p WHERE x.unit_id = $1 AND x.account_id = $2 \
+         AND p.unit_id = x.unit_id AND p.source_kind = 'exception' AND p.source_id = x.id \
+         AND p.accounting_date <= $3";
     let text = format!(
         "SELECT source, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
          SELECT p.credit_account AS source, p.amount AS amount {day} \
          UNION ALL SELECT p.debit_account, -p.amount {day} \
-         UNION ALL SELECT p.credit_account, p.amount FROM statement_line l JOIN posting p ON p.unit_id = l.unit_id \
-         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id \
-         AND p.credit_account LIKE 'budget_due/%' WHERE l.unit_id = $1 AND l.account_id = $2 \
-         AND l.class = 'interest' AND l.posted_on <= $3 \
-         UNION ALL SELECT p.debit_account, -p.amount FROM statement_line l JOIN posting p ON p.unit_id = l.unit_id \
-         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id \
+         UNION ALL SELECT p.credit_account, p.amount {line} AND p.credit_account LIKE 'budget_due/%' \
+         UNION ALL SELECT p.debit_account, -p.amount {line} \
          AND (p.debit_account LIKE 'budget_due/%' OR p.debit_account LIKE 'budget_refund_due/%') \
-         WHERE l.unit_id = $1 AND l.account_id = $2 AND l.class = 'interest' AND l.posted_on <= $3 \
-         UNION ALL SELECT p.credit_account, p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
-         AND p.source_kind = 'exception' AND p.source_id = x.id AND p.credit_account LIKE 'budget_due/%' \
-         WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3 \
-         UNION ALL SELECT p.debit_account, -p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
-         AND p.source_kind = 'exception' AND p.source_id = x.id AND p.debit_account LIKE 'budget_refund_due/%' \
-         WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3 \
-         UNION ALL SELECT p.credit_account, p.amount FROM exception x JOIN posting p ON p.unit_id = x.unit_id \
-         AND p.source_kind = 'exception' AND p.source_id = x.id AND p.credit_account LIKE 'budget_refund_due/%' \
-         AND p.debit_account LIKE 'unexplained_debit/%' \
-         WHERE x.unit_id = $1 AND x.account_id = $2 AND p.accounting_date <= $3) AS owed \
+         UNION ALL SELECT p.credit_account, p.amount {decided} AND p.credit_account LIKE 'budget_due/%' \
+         UNION ALL SELECT p.debit_account, -p.amount {decided} AND p.debit_account LIKE 'budget_refund_due/%' \
+         UNION ALL SELECT p.credit_account, p.amount {decided} AND p.credit_account LIKE 'budget_refund_due/%' \
+         AND p.debit_account LIKE 'unexplained_debit/%') AS owed \
          WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
          GROUP BY source ORDER BY source"
     );

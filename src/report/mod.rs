@@ -148,7 +148,7 @@ pub fn write(
     let (opening, keys) = store.read(scope, |conn| {
         Ok((
             query::balance_before(conn, unit, &accounts, period.from)?,
-            query::keys(conn, unit, &accounts, period)?,
+            query::keys(conn, unit, &accounts, period, None)?,
         ))
     })?;
     let mut summary = Summary { opening, ..Summary::default() };
@@ -197,7 +197,7 @@ pub fn head(
 ) -> Result<(Table, bool)> {
     let accounts = book.accounts();
     let opening = query::balance_before(conn, unit, &accounts, period.from)?;
-    let keys = query::first_keys(conn, unit, &accounts, period, limit.saturating_add(1))?;
+    let keys = query::keys(conn, unit, &accounts, period, Some(limit.saturating_add(1)))?;
     let mut summary = Summary { opening, ..Summary::default() };
     let mut rows = Vec::new();
     if book != Book::Journal {

@@ -19,40 +19,27 @@ use crate::store::schema::posting;
 /// A posting's place in a book: accounting date, then the order in which it was posted.
 pub type Key = (BusinessDay, PostingId);
 
-/// Where the period's postings stand, in the order of the book.
-pub fn keys(conn: &mut Conn, unit: UnitId, accounts: &Accounts, period: Period) -> Result<Vec<Key>> {
-    let pattern = accounts.pattern();
-    let mut keys: Vec<Key> = posting::table
-        .filter(posting::unit_id.eq(unit))
-        .filter(posting::accounting_date.ge(period.from))
-        .filter(posting::accounting_date.le(period.until))
-        .filter(posting::debit_account.like(&pattern).or(posting::credit_account.like(&pattern)))
-        .select((posting::accounting_date, posting::id))
-        .load(conn)
-        .classify()?;
-    keys.sort_unstable();
-    Ok(keys)
-}
-
-/// The first of them, read no further than that.
-pub fn first_keys(
+/// Where the period's postings stand, in the order of the book: all of them, or the first so many.
+pub fn keys(
     conn: &mut Conn,
     unit: UnitId,
     accounts: &Accounts,
     period: Period,
-    limit: usize,
+    limit: Option<usize>,
 ) -> Result<Vec<Key>> {
     let pattern = accounts.pattern();
-    posting::table
+    let mut keys = posting::table
         .filter(posting::unit_id.eq(unit))
         .filter(posting::accounting_date.ge(period.from))
         .filter(posting::accounting_date.le(period.until))
-        .filter(posting::debit_account.like(&pattern).or(posting::credit_account.like(&pattern)))
+        .filter(posting::debit_account.like(pattern.clone()).or(posting::credit_account.like(pattern)))
         .order((posting::accounting_date, posting::id))
-        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .select((posting::accounting_date, posting::id))
-        .load(conn)
-        .classify()
+        .into_boxed();
+    if let Some(limit) = limit {
+        keys = keys.limit(i64::try_from(limit).unwrap_or(i64::MAX));
+    }
+    keys.load(conn).classify()
 }
 
 #[derive(QueryableByName)]

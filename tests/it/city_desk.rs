@@ -3,6 +3,7 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::payment::archived;
 use bienlai::tariff::edition;
 use bienlai::unit;
 
@@ -238,5 +239,47 @@ fn a_price_is_proposed_tried_and_approved_by_another_person() {
         let kind = world.look(|conn| unit::find(conn, world.ba_dinh.id)).kind;
         assert_eq!(kind, "phường");
         service.stop();
+    });
+}
+
+#[test]
+fn channels_are_told_by_what_they_sent_lately() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        for channel in [BANK, BANK, "zz-cũ"] {
+            let owed = world.raise(Dong(25_000));
+            let mut telling = world.claim(&owed, Dong(25_000));
+            telling.claim.channel = channel.to_owned();
+            telling.settle();
+        }
+        let told = |scope: Scope| -> Vec<(String, i64, bool)> {
+            let actor = Actor { person: None, client: None, role: Role::Administrator, scope };
+            let names = ["im-lặng", BANK];
+            let health = world.app.read(&actor, |conn| archived::health(conn, &actor, &names, world.now()));
+            let one = |one: archived::Health| (one.channel, one.day_count, one.last_at.is_some());
+            health.unwrap().into_iter().map(one).collect()
+        };
+        let row = |channel: &str, count, was_heard| (channel.to_owned(), count, was_heard);
+        let silent = row("im-lặng", 0, false);
+        let sorted = |mut rows: Vec<(String, i64, bool)>| {
+            rows.sort();
+            rows
+        };
+        let heard = vec![row(BANK, 2, true), silent.clone(), row("zz-cũ", 1, true)];
+        assert_eq!(told(Scope::All), sorted(heard), "configured, and what spoke today beside");
+        let own = sorted(vec![row(BANK, 0, false), silent.clone()]);
+        assert_eq!(told(Scope::unit(world.tay_ho.id)), own, "another unit heard nothing");
+
+        let system = Actor { role: Role::Auditor, ..Actor::system() };
+        let place = (world.now().business_day(), None);
+        let events = world.look(|conn| archived::list(conn, &system, place, None, 50));
+        assert_eq!(events.iter().filter(|event| event.claim.is_some()).count(), 3, "{events:?}");
+
+        world.wait_days(2);
+        let quiet = sorted(vec![row(BANK, 0, true), silent.clone()]);
+        assert_eq!(told(Scope::All), quiet, "who is not configured and said nothing today is gone");
+        world.wait_days(30);
+        let forgotten = sorted(vec![row(BANK, 0, false), silent]);
+        assert_eq!(told(Scope::All), forgotten, "silent for 30 days");
     });
 }

@@ -94,10 +94,8 @@ pub fn of_day(
     let unit = unit::find(conn, unit)?;
     let account = account::find(conn, unit.id, account)?;
     let bridge = of_period(conn, (unit.id, account.id), (date, date))?;
-    let books = BookSide {
-        opening: day_close::balance_of_books(conn, unit.id, account.id, date.plus_days(-1))?,
-        closing: day_close::balance_of_books(conn, unit.id, account.id, date)?,
-    };
+    let (opening, closing) = day_close::books_around(conn, unit.id, account.id, date)?;
+    let books = BookSide { opening, closing };
     let day = outline(conn, stamp, &account, date)?;
     let closing = day.bank.as_ref().map_or(books.closing, |side| side.closing);
     let (standing, certificate_sha256, obstacles) = match day.outlook {
@@ -136,7 +134,21 @@ pub fn of_period(
     (unit, account): (UnitId, AccountId),
     period: (BusinessDay, BusinessDay),
 ) -> Result<Bridge> {
-    with_documents(conn, (unit, account), period).map(|(bridge, _)| bridge)
+    between(conn, (unit, account), period).map(|(bridge, _)| bridge)
+}
+
+/// The bridge, and which postings of the unit belong to the account.
+fn between(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    period: (BusinessDay, BusinessDay),
+) -> Result<(Bridge, Places)> {
+    let entries = query::entries(conn, unit, period)?;
+    let places =
+        Places::read(conn, (unit, account), entries.iter().flat_map(|one| [&*one.debit, &*one.credit]))?;
+    let own: Vec<Entry> =
+        entries.into_iter().filter(|entry| places.belongs(&entry.debit, &entry.credit)).collect();
+    Ok((rules::bridge(&own, &Account::Bank(account).to_string())?, places))
 }
 
 /// The same with what documents were issued and cancelled for it.
@@ -145,10 +157,8 @@ pub fn with_documents(
     (unit, account): (UnitId, AccountId),
     period: (BusinessDay, BusinessDay),
 ) -> Result<(Bridge, Documents)> {
-    let entries = query::entries(conn, unit, period)?;
+    let (bridge, places) = between(conn, (unit, account), period)?;
     let told = query::documents(conn, unit, period)?;
-    let places =
-        Places::read(conn, (unit, account), entries.iter().flat_map(|one| [&*one.debit, &*one.credit]))?;
     let mut documents = Documents::default();
     // Money of several payments may stand under one document, which counts once.
     let mut counted = BTreeSet::new();
@@ -157,9 +167,7 @@ pub fn with_documents(
         let is_new = counted.insert((one.is_issued, one.document));
         *sum = (sum.0.saturating_add(i64::from(is_new)), sum.1.checked_add(one.amount)?);
     }
-    let own: Vec<Entry> =
-        entries.into_iter().filter(|entry| places.belongs(&entry.debit, &entry.credit)).collect();
-    Ok((rules::bridge(&own, &Account::Bank(account).to_string())?, documents))
+    Ok((bridge, documents))
 }
 
 /// Which postings of the unit belong to one of its accounts. Those that name a bank account or something that lies

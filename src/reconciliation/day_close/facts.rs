@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::bank_query;
 use super::certificate::Cash;
 use super::part;
 use super::query::{self, Noted};
@@ -63,7 +64,7 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
         ledger_by_class: by_class(&lines),
         lines,
         open_items: open.items,
-        ledger_closing: query::bank_balance(conn, account.unit, account.id, date)?,
+        ledger_closing: bank_query::balance(conn, account.unit, account.id, date)?,
         next_statement: shown.next(conn, account)?,
     };
     Ok(DayRead {
@@ -265,8 +266,11 @@ fn posted_by_line(
     lines: &[StoredLine],
 ) -> Result<HashMap<LineId, Dong>> {
     let unit = account.unit;
+    if lines.is_empty() {
+        return Ok(HashMap::new());
+    }
     let own: BTreeSet<LineId> = lines.iter().map(|line| line.id).collect();
-    let entries = query::bank_entries(conn, unit, account.id, date)?;
+    let entries = bank_query::entries(conn, unit, account.id, date)?;
     let of_kind = |wanted: &str| -> Vec<i64> {
         entries.iter().filter(|(kind, _, _)| kind == wanted).map(|(_, id, _)| *id).collect()
     };
@@ -436,12 +440,8 @@ impl Open {
         date: BusinessDay,
         named: &BTreeSet<Item>,
     ) -> Result<()> {
-        for (movement, amount) in query::settled_unproven(conn, account.unit, account.id, date)? {
-            if !named.contains(&Item::Movement(movement)) {
-                self.in_transit.0 = self.in_transit.0.saturating_add(1);
-                self.in_transit.1 = self.in_transit.1.checked_add(amount)?;
-            }
-        }
+        let (count, sum) = bank_query::settled_unproven(conn, account.unit, account.id, date, named)?;
+        self.in_transit = (u32::try_from(count).unwrap_or(u32::MAX), sum);
         Ok(())
     }
 }

@@ -229,8 +229,9 @@ pub fn shared_between(
 ) -> Result<Sums> {
     let found: Vec<PostedSum> = diesel::sql_query(
         "SELECT p.debit_account, p.credit_account, CAST(SUM(p.amount) AS BIGINT) AS amount FROM day_certificate c \
-         JOIN posting p ON p.unit_id = c.unit_id AND p.accounting_date = c.date AND p.source_kind = 'day' \
-         AND p.source_id = c.id WHERE c.unit_id = $1 AND c.account_id = $2 AND c.date >= $3 AND c.date <= $4 \
+         CROSS JOIN posting p WHERE c.unit_id = $1 AND c.account_id = $2 AND c.date >= $3 AND c.date <= $4 \
+         AND p.unit_id = c.unit_id AND p.source_kind = 'day' AND p.source_id = c.id \
+         AND p.accounting_date = c.date \
          GROUP BY p.debit_account, p.credit_account",
     )
     .bind::<BigInt, _>(unit)

@@ -3,6 +3,7 @@
 //! The proof is worked out and the certificate signed outside any transaction; storing checks
 //! again that nothing it looked at has changed. Days close in their order, nil days too.
 
+mod bank_query;
 pub mod bridge_part;
 pub mod certificate;
 mod chain;
@@ -214,7 +215,17 @@ pub fn balance_of_books(
     account: AccountId,
     until: BusinessDay,
 ) -> Result<Dong> {
-    query::bank_balance(conn, unit, account, until)
+    bank_query::balance(conn, unit, account, until)
+}
+
+/// What the ledger has on the bank account before a day and at its end.
+pub fn books_around(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    day: BusinessDay,
+) -> Result<(Dong, Dong)> {
+    bank_query::around(conn, unit, account, day)
 }
 
 /// Works out the proof and the certificate, or everything that stands in the way.
@@ -232,32 +243,46 @@ pub fn prepare(
     let first = month_start(date).max(account.opened_on);
     let seen = fingerprint(conn, unit, account.id, first, date)?;
     let read = facts::read(conn, &account, date)?;
-    let proof = match day_proof(&read.facts) {
-        Ok(proof) if read.blockers.is_empty() => proof,
+    match weigh(&read) {
+        Ok(proof) => {
+            share_out(conn, stamp, &account, revision, proof, &read, signer_serial, (first, seen)).map(Ok)
+        }
+        Err(obstacles) => Ok(Err(obstacles)),
+    }
+}
+
+/// The proof of what was read, or everything that stands in the way of it.
+fn weigh(read: &DayRead) -> std::result::Result<Proof, Vec<Obstacle>> {
+    match day_proof(&read.facts) {
+        Ok(proof) if read.blockers.is_empty() => Ok(proof),
         outcome => {
             let mut obstacles = outcome.err().unwrap_or_default();
-            obstacles.extend(read.blockers);
-            return Ok(Err(obstacles));
+            obstacles.extend(read.blockers.iter().cloned());
+            Err(obstacles)
         }
-    };
+    }
+}
+
+/// The certificate of a proven day, with the shares of its fees.
+#[allow(clippy::too_many_arguments, reason = "the parts of one certificate, each used once")]
+fn share_out(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    account: &BankAccount,
+    revision: i64,
+    proof: Proof,
+    read: &DayRead,
+    signer_serial: &str,
+    (first, seen): (BusinessDay, Fingerprint),
+) -> Result<Prepared> {
+    let (unit, date) = (account.unit, proof.day);
     let shares = shares(
-        &fees::to_date(conn, &account, first, date)?,
+        &fees::to_date(conn, account, first, date)?,
         &fee_query::shared_between(conn, unit, account.id, first, date)?,
     )?;
     let shares = cap(shares, remittance::free(conn, unit, account.id)?)?;
     let corrections = relation::posted_on(conn, unit, account.id, date)?;
-    certify(
-        conn,
-        stamp,
-        &account,
-        revision,
-        proof,
-        (shares, &corrections),
-        &read,
-        signer_serial,
-        (first, seen),
-    )
-    .map(Ok)
+    certify(conn, stamp, account, revision, proof, (shares, &corrections), read, signer_serial, (first, seen))
 }
 
 #[allow(clippy::too_many_arguments, reason = "the parts of one certificate, each used once")]

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::certificate::named;
 use super::facts::{self, DayRead};
+use super::fingerprint_query::Fingerprint;
 use super::reading::{self, Carried, Cash, Reading, Share};
-use super::{posted_shares, prepare, query};
+use super::{check_date, month_start, posted_shares, query, share_out, weigh};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -68,13 +69,30 @@ pub fn outline(
         let shares = posted_shares(conn, account.unit, account.id, (date, date))?;
         return Ok(DayOutline { shares, ..outline });
     }
-    match prepare(conn, stamp, account.unit, account.id, date, "")? {
-        Ok(prepared) => Ok(of_reading(Outlook::Closable, reading::read(&prepared.document)?)),
-        Err(obstacles) => {
-            let read = facts::read(conn, account, date)?;
-            of_facts(Outlook::Open(obstacles), &read)
-        }
+    match told(conn, stamp, account, date)? {
+        Ok(document) => Ok(of_reading(Outlook::Closable, reading::read(&document)?)),
+        Err((obstacles, read)) => of_facts(Outlook::Open(obstacles), &read),
     }
+}
+
+/// How an open day would be told if it were closed now: its certificate's bytes, or what was read of it and what
+/// stands in the way. Nothing is prepared for a day that cannot close, which is most of the time today.
+fn told(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    account: &BankAccount,
+    date: BusinessDay,
+) -> Result<std::result::Result<Vec<u8>, (Vec<Obstacle>, DayRead)>> {
+    let revision = check_date(conn, stamp, account, date)?;
+    let read = facts::read(conn, account, date)?;
+    let proof = match weigh(&read) {
+        Ok(proof) => proof,
+        Err(obstacles) => return Ok(Err((obstacles, read))),
+    };
+    let first = month_start(date).max(account.opened_on);
+    let place = (first, Fingerprint::none());
+    let prepared = share_out(conn, stamp, account, revision, proof, &read, "", place)?;
+    Ok(Ok(prepared.document))
 }
 
 fn of_reading(outlook: Outlook, reading: Reading) -> DayOutline {

@@ -1,17 +1,16 @@
 //! What closing a day reads and writes.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use diesel::sql_types::{BigInt, Date, Text};
 
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
-use crate::ledger::Account;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{day, day_certificate, exception, movement, obligation_line};
+use crate::store::schema::{day, day_certificate, exception, obligation_line};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -251,58 +250,6 @@ pub fn store_day(tx: &mut Tx<'_>, row: DayRow) -> Result<()> {
     )
 }
 
-#[derive(QueryableByName)]
-struct BankEntry {
-    #[diesel(sql_type = Text)]
-    source_kind: String,
-    #[diesel(sql_type = BigInt)]
-    source_id: i64,
-    #[diesel(sql_type = BigInt)]
-    amount: i64,
-}
-
-/// What was posted on the bank account on one accounting date, by source: (kind, id, amount).
-pub fn bank_entries(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    date: BusinessDay,
-) -> Result<Vec<(String, i64, Dong)>> {
-    let entries: Vec<BankEntry> = diesel::sql_query(
-        "SELECT source_kind, source_id, CAST(SUM(CASE WHEN debit_account = $1 THEN amount ELSE -amount END) AS BIGINT) \
-         AS amount FROM posting WHERE unit_id = $2 AND accounting_date = $3 \
-         AND (debit_account = $1 OR credit_account = $1) GROUP BY source_kind, source_id",
-    )
-    .bind::<Text, _>(Account::Bank(account).to_string())
-    .bind::<BigInt, _>(unit)
-    .bind::<Date, _>(date)
-    .load(conn)
-    .classify()?;
-    Ok(entries.into_iter().map(|entry| (entry.source_kind, entry.source_id, Dong(entry.amount))).collect())
-}
-
-#[derive(QueryableByName)]
-struct Sum {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    sum: Option<i64>,
-}
-
-/// The ledger's balance of the bank account at the end of a day. That its unit was handed over moved nothing in the
-/// bank.
-pub fn bank_balance(conn: &mut Conn, unit: UnitId, account: AccountId, until: BusinessDay) -> Result<Dong> {
-    let sum: Sum = diesel::sql_query(
-        "SELECT CAST(SUM(CASE WHEN debit_account = $1 THEN amount ELSE -amount END) AS BIGINT) AS sum FROM posting \
-         WHERE unit_id = $2 AND accounting_date <= $3 AND (debit_account = $1 OR credit_account = $1) \
-         AND source_kind <> 'handover'",
-    )
-    .bind::<Text, _>(Account::Bank(account).to_string())
-    .bind::<BigInt, _>(unit)
-    .bind::<Date, _>(until)
-    .get_result(conn)
-    .classify()?;
-    Ok(Dong(sum.sum.unwrap_or(0)))
-}
-
 /// The lines that brought payments: (payment, line), the match of that moment in front. A line
 /// that the bank corrected, or persons took apart, keeps what was posted when it came.
 pub fn lines_of_payments(
@@ -428,26 +375,6 @@ pub fn posted_lines(
         "AND t.class IS NOT NULL",
         Lock::None,
     )
-}
-
-/// Money settled on a channel's word that no line has shown: (movement, what is open).
-pub fn settled_unproven(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    until: BusinessDay,
-) -> Result<Vec<(MovementId, Dong)>> {
-    let found: Vec<(MovementId, Dong, Dong)> = movement::table
-        .filter(movement::unit_id.eq(unit))
-        .filter(movement::account_id.eq(account))
-        .filter(movement::state.eq("expected"))
-        .filter(movement::payment_id.is_not_null())
-        .filter(movement::first_seen_on.le(until))
-        .order(movement::id)
-        .select((movement::id, movement::amount, movement::proven))
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(|(id, amount, proven)| (id, Dong(amount.0.saturating_sub(proven.0)))).collect())
 }
 
 /// What a fee item was called last.

@@ -8,9 +8,11 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{ReceiptId, UnitId};
+use crate::receipt::numbers_query::first_since;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::receipt;
+use crate::unit::series;
 
 #[derive(QueryableByName)]
 struct Balance {
@@ -35,25 +37,31 @@ pub fn balances(conn: &mut Conn, unit: UnitId, until: BusinessDay) -> Result<Vec
     Ok(found.into_iter().map(|row| (row.a, Dong(row.amount))).collect())
 }
 
-/// Documents issued from a day on for money collected before it.
+/// Documents issued from a day on for money collected before it, series by series.
 pub fn late_documents(conn: &mut Conn, unit: UnitId, from: BusinessDay) -> Result<Vec<LateDocument>> {
     type Parts = (ReceiptId, String, String, i64, BusinessDay, Instant, Dong);
-    let found: Vec<Parts> = receipt::table
-        .filter(receipt::unit_id.eq(unit))
-        .filter(receipt::issued_on.ge(from))
-        .filter(receipt::collected_at.lt(from.start()))
-        .order(receipt::id)
-        .select((
-            receipt::id,
-            receipt::template,
-            receipt::series,
-            receipt::number,
-            receipt::issued_on,
-            receipt::collected_at,
-            receipt::amount,
-        ))
-        .load(conn)
-        .classify()?;
+    let mut found: Vec<Parts> = Vec::new();
+    for held in series::of_unit(conn, unit)? {
+        let first = first_since(conn, (unit, held.id), from)?;
+        let of_series: Vec<Parts> = receipt::table
+            .filter(receipt::unit_id.eq(unit))
+            .filter(receipt::series_id.eq(held.id))
+            .filter(receipt::number.ge(first))
+            .filter(receipt::collected_at.lt(from.start()))
+            .select((
+                receipt::id,
+                receipt::template,
+                receipt::series,
+                receipt::number,
+                receipt::issued_on,
+                receipt::collected_at,
+                receipt::amount,
+            ))
+            .load(conn)
+            .classify()?;
+        found.extend(of_series);
+    }
+    found.sort_unstable_by_key(|parts| parts.0);
     let late = |(id, template, series, number, issued_on, collected_at, amount): Parts| LateDocument {
         id,
         number: format!("{template} {series} {number:07}"),

@@ -8,7 +8,7 @@ use super::obligations::locate;
 use super::{paging, unit_asked};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::id::{MessageId, ObligationId, ReceiptId};
 use crate::notification::{self, State, consent, query, view};
 use crate::web::Shared;
@@ -42,9 +42,8 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let code = unit::find(conn, unit)?.code;
             let items = query::page(conn, unit, state.as_slice(), before, limit)?;
             let next = paging::next(&items, limit, |item| item.id);
-            let shown: Result<Vec<_>> =
-                items.iter().map(|item| view::of(conn, &url, &code, item, false)).collect();
-            Ok(json!({ "notifications": shown?, "next": next }))
+            let shown = view::of_each(conn, &url, &code, &items, false)?;
+            Ok(json!({ "notifications": shown, "next": next }))
         })
     });
     respond::ok(&found.await?)
@@ -61,9 +60,8 @@ pub async fn of_receipt(request: HttpRequest, caller: Caller, shared: web::Data<
                 .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt in your scope"))?;
             let code = unit::find(conn, unit)?.code;
             let items = query::of_subject(conn, unit, "receipt", id.0)?;
-            let shown: Result<Vec<_>> =
-                items.iter().map(|item| view::of(conn, &url, &code, item, true)).collect();
-            Ok(json!({ "receipt": id, "notifications": shown? }))
+            let shown = view::of_each(conn, &url, &code, &items, true)?;
+            Ok(json!({ "receipt": id, "notifications": shown }))
         })
     });
     respond::ok(&found.await?)

@@ -133,6 +133,11 @@ fn or_none(count: Option<i64>) -> String {
     count.map_or_else(|| "–".to_owned(), |count| count.to_string())
 }
 
+/// A day's count, which ends at a limit.
+fn of_day(count: i64) -> String {
+    if count > archived::COUNTED { format!("> {}", archived::COUNTED) } else { count.to_string() }
+}
+
 fn channels(lang: Lang, found: &[Health], now: Instant) -> Listing {
     let row = |one: &Health| {
         let last = one.last_at.map_or_else(
@@ -142,7 +147,7 @@ fn channels(lang: Lang, found: &[Health], now: Instant) -> Listing {
         vec![
             Cell::mono(one.channel.clone()),
             last,
-            Cell::figure(one.day_count),
+            Cell::figure(of_day(one.day_count)),
             Cell::figure(or_none(one.refused_day_count)),
             Cell::figure(or_none(one.parked_count)),
         ]
@@ -225,5 +230,17 @@ pub async fn replay(
             page.wrong = Wrong::of(error, page.frame.lang)?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_ended_at_its_limit_says_so() {
+        assert_eq!(of_day(0), "0");
+        assert_eq!(of_day(archived::COUNTED), "100000");
+        assert_eq!(of_day(archived::COUNTED + 1), "> 100000");
     }
 }

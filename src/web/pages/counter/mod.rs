@@ -233,17 +233,14 @@ fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str
     if !by_dossier.is_empty() {
         return Ok(by_dossier);
     }
-    let mut payers: Vec<PartyId> = Vec::new();
-    for kind in ["name", "phone", "personal_id", "tax_code", "passport"] {
-        payers.extend(party::search(conn, vault, unit, kind, asked)?);
-    }
+    let kinds = ["name", "phone", "personal_id", "tax_code", "passport"];
+    let mut terms: Vec<party::Term> =
+        kinds.map(|kind| (kind, party::term_hash(vault, unit, kind, asked))).to_vec();
     for number in other_spellings(asked) {
-        payers.extend(party::search(conn, vault, unit, "phone", &number)?);
+        terms.push(("phone", party::term_hash(vault, unit, "phone", &number)));
     }
-    payers.sort_unstable();
-    payers.dedup();
-    let mut found = counter_query::owed_by(conn, unit, &payers, FOUND_LIMIT)?;
-    found.extend(counter::owed_again_by(conn, unit, &payers)?);
+    let mut found = counter_query::owed_by(conn, unit, &terms, FOUND_LIMIT)?;
+    found.extend(counter::owed_again_by(conn, unit, &terms)?);
     Ok(found)
 }
 

@@ -154,13 +154,11 @@ fn shown(
     messages: &[Message],
     with_events: bool,
 ) -> Result<Vec<Shown>> {
+    let views = view::of_each(conn, "", code, messages, with_events)?;
     let mut shown = Vec::with_capacity(messages.len());
-    for message in messages {
+    for (message, view) in messages.iter().zip(views) {
         let to = notification::address_of(conn, &app.vault, message)?;
-        shown.push(Shown {
-            to: to.map(|to| address::masked(&to)),
-            view: view::of(conn, "", code, message, with_events)?,
-        });
+        shown.push(Shown { to: to.map(|to| address::masked(&to)), view });
     }
     Ok(shown)
 }
