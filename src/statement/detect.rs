@@ -22,7 +22,8 @@ pub(super) fn is_old_workbook(bytes: &[u8]) -> bool {
 
 pub(super) fn detect_text(text: &str, layouts: Layouts<'_>) -> Kind {
     if text.trim_start().starts_with('<') {
-        let is_camt = ["BkToCstmrStmt", "StmtReqLogMsg", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn", ":camt.05"];
+        let is_camt =
+            ["BkToCstmrStmt", "StmtReqLogMsg", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn", ":camt.05"];
         if is_camt.iter().any(|name| text.contains(name)) {
             return Kind::Camt;
         }

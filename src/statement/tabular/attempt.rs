@@ -225,9 +225,7 @@ impl Attempt {
             first.and_then(|row| columns.date(movement::date_cell(&columns, row)).ok()).map(|found| found.0);
         let has_amount = |row: &Row| {
             let money = [Column::Amount, Column::Debit, Column::Credit];
-            money
-                .into_iter()
-                .any(|column| columns.cell(row, column).chars().any(char::is_numeric))
+            money.into_iter().any(|column| columns.cell(row, column).chars().any(char::is_numeric))
         };
         let between = given.body.get(..last_dated).unwrap_or_default();
         let has_habit = between.iter().any(|row| !is_dated(&columns, row) && has_amount(row));

@@ -37,7 +37,11 @@ pub struct PreviewColumn {
 impl Preview {
     pub(super) fn of(sheet: &[Row], layouts: Layouts<'_>) -> Option<Preview> {
         let (at, mut columns) = header::find(sheet, layouts)?;
-        columns.settle_dates(sheet.get(at..).unwrap_or_default(), &Surroundings::vietnamese(), DateOrder::DayFirst);
+        columns.settle_dates(
+            sheet.get(at..).unwrap_or_default(),
+            &Surroundings::vietnamese(),
+            DateOrder::DayFirst,
+        );
         let has_heading = layouts.own().is_none_or(|own| !own.is_without_heading);
         let heading = sheet.get(at).filter(|_| has_heading);
         let width = sheet.iter().skip(at).take(SHOWN_ROWS + 1).map(|row| row.cells.len()).max().unwrap_or(0);
