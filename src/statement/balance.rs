@@ -85,7 +85,12 @@ pub fn join_pages(statements: Vec<Statement>) -> Vec<Statement> {
 
 /// Puts the pages of a statement, which came in files of their own, in their order.
 pub(super) fn order_pages(statements: &mut [Statement]) {
-    if statements.iter().all(|statement| statement.page.is_none()) {
+    let is_begun = |at: usize| at.checked_sub(1).and_then(|before| statements.get(before));
+    let follows = |(at, statement): (usize, &Statement)| {
+        statement.page.is_none_or(|page| !page.continues)
+            || is_begun(at).is_some_and(|previous| is_next_page(previous, statement))
+    };
+    if statements.iter().enumerate().all(follows) {
         return;
     }
     let mut first: HashMap<_, usize> = HashMap::new();
@@ -180,7 +185,7 @@ fn is_the_same(one: &Statement, other: &Statement) -> bool {
         )
     };
     one.id.is_some()
-        && one.at.starts_with('/')
+        && one.at.rsplit(": ").next().is_some_and(|at| at.starts_with('/'))
         && !one.lines.is_empty()
         && one.page.map(|page| page.number) == other.page.map(|page| page.number)
         && balance(&one.opening) == balance(&other.opening)

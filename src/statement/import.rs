@@ -177,7 +177,9 @@ pub(super) fn look<'a>(
     let file = File::new(bytes, &understood);
     let Understood { mut parsed, account_no, .. } = understood;
     if parsed.format == Format::Camt054 {
-        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts: Vec::new() }));
+        let is_good = parsed.errors.is_empty();
+        let accounts = if is_good { notice::accounts(store, actor, &parsed)? } else { Vec::new() };
+        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts }));
     }
     let drafts = match draft::drafts(&mut parsed, account_no.as_deref()) {
         Ok(drafts) => drafts,

@@ -362,3 +362,22 @@ fn the_pages_of_a_statement_come_in_files_of_their_own_and_in_any_order() {
     assert_eq!(broken.errors[0].code, "balance_broken");
     assert!(broken.errors[0].at.starts_with("b.xml: "), "{}", broken.errors[0].at);
 }
+
+#[test]
+fn pages_that_follow_already_stay_where_they_are_though_every_day_has_the_same_numbers() {
+    let page = |number: u32, opening: &str, amount: &str, closing: &str| {
+        format!(
+            ":20:STARTUMS\n:25:1234567890\n:28C:0/{number}\n:60{opening}\n:61:261122C{amount},00NTRFNONREF\n\
+             :62{closing}\n-\n"
+        )
+    };
+    let first = page(1, "F:C261121EUR100,00", "20", "M:C261122EUR120,00")
+        + &page(2, "M:C261122EUR120,00", "5", "F:C261122EUR125,00");
+    let second = page(1, "F:C261122EUR125,00", "1", "M:C261123EUR126,00")
+        + &page(2, "M:C261123EUR126,00", "2", "F:C261123EUR128,00");
+    let both = parse(&archive_of(&[("1.sta", first), ("2.sta", second)]));
+    assert_eq!(both.errors, vec![]);
+    let closings: Vec<_> =
+        join_pages(both.statements).iter().map(|one| one.closing.as_ref().unwrap().amount).collect();
+    assert_eq!(closings, [Decimal::from(125), Decimal::from(128)]);
+}

@@ -96,11 +96,22 @@ fn a_table_that_nobody_knows_is_read_by_the_columns_a_person_names_and_so_is_the
         assert_eq!(taken.status, 200, "{}", finance.page);
         finance.sees("Đã nhập sao kê");
         assert_eq!(world.again(&owed).state.as_str(), "paid");
-        // What was said is kept: another table of the account is understood without a word.
-        let next = table.replace("FT1", "FT3");
+        // What was said is kept: the next table of the account is understood without a word. One that does
+        // not go on from its books may be anybody's.
+        let tomorrow = world.now().business_day().next().0.format("%d/%m/%Y").to_string();
+        let next = format!(
+            "Aaa;Bbb;Ccc;Ddd;Eee;Fff;Ggg\n{tomorrow};FT3;gui tien;1000;36000;2000;72000\n\
+             {tomorrow};FT4;gui tien;2000;38000;4000;76000\n"
+        );
+        let strange = next.replace("36000", "46000").replace("38000", "48000");
+        finance.get("/finance/statements");
+        assert_eq!(
+            finance.upload("/finance/statements", &[("do", "preview")], strange.as_bytes()).status,
+            422
+        );
         finance.get("/finance/statements");
         assert_eq!(finance.upload("/finance/statements", &[("do", "preview")], next.as_bytes()).status, 200);
-        finance.sees("35000");
+        finance.sees("38000");
         service.stop();
     });
 }
@@ -136,6 +147,10 @@ fn a_large_file_is_taken_in_beside_its_page_and_matched_by_itself() {
         assert_eq!(world.again(&owed).state.as_str(), "paid", "what came in by itself is matched by itself");
         finance.get("/finance/statements");
         finance.sees("Các lần nhập gần đây");
+        let notice = String::from_utf8(file).unwrap().replace("camt.053", "camt.054");
+        let notice = notice.replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn").replace("Stmt>", "Ntfctn>");
+        let told = finance.upload("/finance/statements", &[("do", "import")], notice.as_bytes());
+        assert_eq!(told.status, 303, "{}", finance.page);
         let other = Scope::unit(world.tay_ho.id);
         let mut stranger = seated(&world, service.address, Role::Finance, "ketoan.tayho", other);
         assert_eq!(stranger.get(&path).status, 404);

@@ -363,6 +363,8 @@ fn prove(board: &mut board::Board<'_>) {
             return;
         }
     }
+    // However long the chain of references is, a charge is a charge.
+    class::classify_debits(board, &returns);
 }
 
 /// Claims that no line has proven `after_days` working days after they were first seen, with

@@ -1,8 +1,10 @@
 //! `TxDtls`: one payment inside an entry.
 
+use rust_decimal::Decimal;
+
 use crate::statement::finding::Findings;
 use crate::statement::model::Detail;
-use crate::statement::number::signed;
+use crate::statement::number::{iso_amount, signed};
 use crate::text::clean;
 
 use super::entry;
@@ -27,27 +29,48 @@ pub(super) fn read_details(
     findings: &mut Findings,
 ) -> Vec<Detail> {
     let entry_is_credit = element.text_at(&["CdtDbtInd"]) == Some("CRDT");
-    let entry_currency = element.child("Amt").and_then(Element::currency);
     let groups = || element.all("NtryDtls").flat_map(|group| group.all("TxDtls"));
     let mut details = Vec::with_capacity(groups().count());
     // Version .01 has its payments directly in the entry.
     for (number, transaction) in (1..).zip(element.all("TxDtls")) {
         let at = format!("{path}/TxDtls[{number}]");
-        details.push(read_detail(transaction, at, (entry_is_credit, entry_currency, owner), findings));
+        details.push(read_detail(transaction, at, (entry_is_credit, owner), findings));
     }
     for (group_number, group) in (1..).zip(element.all("NtryDtls")) {
         for (number, transaction) in (1..).zip(group.all("TxDtls")) {
             let at = format!("{path}/NtryDtls[{group_number}]/TxDtls[{number}]");
-            details.push(read_detail(transaction, at, (entry_is_credit, entry_currency, owner), findings));
+            details.push(read_detail(transaction, at, (entry_is_credit, owner), findings));
         }
     }
+    adopt_instructed(element, entry_is_credit, &mut details);
     details
+}
+
+/// Where no payment says what moved, what was instructed did, if it comes to the entry.
+fn adopt_instructed(entry: Element<'_>, is_credit: bool, details: &mut [Detail]) {
+    let amount_of =
+        |amount: Element<'_>| Some((iso_amount(amount.text()?).ok()?, amount.currency()?.to_owned()));
+    let payments = entry.all("TxDtls").chain(entry.all("NtryDtls").flat_map(|group| group.all("TxDtls")));
+    let instructed: Option<Vec<(Decimal, String)>> =
+        payments.map(|payment| amount_of(payment.descend(&["AmtDtls", "InstdAmt", "Amt"])?)).collect();
+    let (Some(instructed), Some((sum, currency))) = (instructed, entry.child("Amt").and_then(amount_of))
+    else {
+        return;
+    };
+    let total = instructed.iter().try_fold(Decimal::ZERO, |total, (amount, _)| total.checked_add(*amount));
+    let is_whole = total == Some(sum) && instructed.iter().all(|(_, own)| *own == currency);
+    if !is_whole || details.iter().any(|detail| detail.amount.is_some()) {
+        return;
+    }
+    for (detail, (amount, currency)) in details.iter_mut().zip(instructed) {
+        (detail.amount, detail.currency) = (Some(signed(amount, is_credit)), Some(currency));
+    }
 }
 
 fn read_detail(
     element: Element<'_>,
     at: String,
-    (entry_is_credit, entry_currency, owner): (bool, Option<&str>, &Owner),
+    (entry_is_credit, owner): (bool, &Owner),
     findings: &mut Findings,
 ) -> Detail {
     entry::check_singles(element, &["Amt", "CdtDbtInd"], &at, findings);
@@ -57,15 +80,8 @@ fn read_detail(
     };
     // .02 has the amount in AmtDtls only; from .03 it stands directly in the detail.
     let direct = element.child("Amt").map(|amount| (amount, "Amt"));
-    let inside = [
-        (["AmtDtls", "TxAmt", "Amt"], "AmtDtls/TxAmt/Amt"),
-        // What was instructed is what moved, where nothing else is said and the currency is that of the entry.
-        (["AmtDtls", "InstdAmt", "Amt"], "AmtDtls/InstdAmt/Amt"),
-    ];
-    let written = direct.or_else(|| {
-        let mut found = inside.iter().filter_map(|(path, place)| Some((element.descend(path)?, *place)));
-        found.find(|(amount, place)| !place.contains("InstdAmt") || amount.currency() == entry_currency)
-    });
+    let written =
+        direct.or_else(|| Some((element.descend(&["AmtDtls", "TxAmt", "Amt"])?, "AmtDtls/TxAmt/Amt")));
     let amount = written.and_then(|(amount, inside)| entry::read_amount(amount, &at, inside, findings));
     let (amount, currency) = amount.unzip();
     let (counterparty_name, counterparty_account) = counterparty(element, is_credit, owner);

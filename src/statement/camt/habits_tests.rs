@@ -86,6 +86,9 @@ fn documents_put_one_behind_the_other_are_all_read() {
     };
     let parsed = read(&format!("{}\n{}", of("100.00", "120.00"), of("120.00", "140.00")));
     assert_eq!((parsed.errors, parsed.statements.len()), (vec![], 2));
+    let notice = document(NOTICE, &entry("20.00", BOOKED, ""));
+    let mixed = format!("{}\n{notice}", of("100.00", "120.00"));
+    assert_eq!(read(&mixed).errors[0].code, "xml_broken", "a notification brings no lines");
     let stray = format!("{}<Document/>", of("100.00", "120.00"));
     assert_eq!(read(&stray).errors[0].code, "xml_broken", "no declaration begins a second file");
 }
@@ -157,14 +160,16 @@ fn a_statement_without_an_id_is_taken_where_its_balances_prove_it() {
 
 #[test]
 fn a_payment_is_of_what_was_instructed_where_nothing_else_is_said() {
-    let details = |currency: &str| {
-        let amount = format!("<AmtDtls><InstdAmt><Amt Ccy=\"{currency}\">20.00</Amt></InstdAmt></AmtDtls>");
+    let details = |instructed: &str, currency: &str| {
+        let amount =
+            format!("<AmtDtls><InstdAmt><Amt Ccy=\"{currency}\">{instructed}</Amt></InstdAmt></AmtDtls>");
         let both =
             format!("<NtryDtls><TxDtls><Refs><EndToEndId>-</EndToEndId></Refs>{amount}</TxDtls></NtryDtls>");
         let line =
             read(&document(NOTICE, &entry("20.00", BOOKED, &both))).statements.remove(0).lines.remove(0);
         (line.reference.clone(), line.details[0].amount.map(|amount| amount.to_string()))
     };
-    assert_eq!(details("EUR"), (None, Some("20.00".to_owned())));
-    assert_eq!(details("USD"), (None, None));
+    assert_eq!(details("20.00", "EUR"), (None, Some("20.00".to_owned())));
+    assert_eq!(details("25.00", "EUR"), (None, None), "charges were kept back on the way");
+    assert_eq!(details("20.00", "USD"), (None, None));
 }

@@ -108,6 +108,13 @@ impl Reader<'_> {
     fn enter(&mut self) -> Result<(), Finding> {
         let name = self.walker.name();
         match (message_of(name), self.message) {
+            (Some((format, _)), Some((known, _))) if format != known => {
+                let (vi, en) = (
+                    "Tệp có hai loại điện khác nhau",
+                    "two kinds of messages stand in one file; send them apart",
+                );
+                return Err(Finding::new(self.walker.path().to_owned(), "xml_broken", vi, en));
+            }
             (Some(message), _) => self.message = Some(message),
             (None, Some((format, statement))) if name == statement => self.read_statement(format)?,
             (None, Some(_)) if name == "GrpHdr" => {

@@ -110,7 +110,7 @@ fn present(text: &str) -> Option<String> {
 }
 
 /// A reference, unless the bank says that there is none.
-fn given(text: &str) -> Option<String> {
+pub(super) fn given(text: &str) -> Option<String> {
     present(text).filter(|reference| reference != "NONREF")
 }
 

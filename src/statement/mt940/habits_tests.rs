@@ -38,6 +38,8 @@ fn a_reference_may_have_spaces_and_the_banks_may_stand_on_the_next_line() {
     assert_eq!(padded.memo.as_deref(), Some("NGUOI NOP"));
     let wrapped = line_of(":61:261122C20,00NTRFVERYLONGCUSTREF1\n//BANKREF999\n:86:nop phi");
     assert_eq!(wrapped.bank_reference.as_deref(), Some("BANKREF999"));
+    let none = line_of(":61:261122C20,00NTRFVERYLONGCUSTREF1\n//NONREF\n:86:nop phi");
+    assert_eq!(none.bank_reference, None);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::statement::totals::{Counting, check_totals};
 
 use super::FileHabits;
 use super::balance::{is_currency, read_balance};
-use super::entry::{Entry, read_entry, written_entry};
+use super::entry::{Entry, given, read_entry, written_entry};
 use super::information::{read_information, read_notes};
 use super::tag::{Message, Tag, is_statement_tag};
 
@@ -246,7 +246,7 @@ impl<'a> Builder<'a> {
         let more = tag.content.get(line_count..).unwrap_or_default();
         // A long entry is broken ahead of the bank's reference.
         let wrapped = more.first().and_then(|line| line.trim().strip_prefix("//"));
-        let wrapped = wrapped.filter(|_| entry.bank_reference.is_none()).and_then(present);
+        let wrapped = wrapped.filter(|_| entry.bank_reference.is_none()).and_then(given);
         let more = more.get(usize::from(wrapped.is_some())..).unwrap_or_default();
         let supplement = remainder.chain(more.iter().copied());
         let supplement = supplement.fold(String::new(), |joined, piece| joined + piece + " ");

@@ -33,10 +33,7 @@ pub(super) fn take<'a>(
         let errors = parsed.errors.clone();
         return Ok(import::outcome(file, parsed, errors));
     }
-    let accounts = store.read(&actor.scope, |conn| {
-        let found = parsed.statements.iter().enumerate();
-        found.map(|(index, one)| account_of(conn, actor, index, one)).collect::<Result<Vec<_>>>()
-    })?;
+    let accounts = accounts(store, actor, &parsed)?;
     let told: usize =
         parsed.statements.iter().flat_map(|notice| &notice.lines).map(|line| line.details.len()).sum();
     let mut expanded = 0;
@@ -49,6 +46,14 @@ pub(super) fn take<'a>(
     imported.details = expanded;
     imported.already_imported = expanded == 0 && told > 0;
     Ok(imported)
+}
+
+/// The accounts that the notifications of a file are of, in their order.
+pub(super) fn accounts(store: &Store, actor: &Actor, parsed: &Parsed) -> Result<Vec<BankAccount>> {
+    store.read(&actor.scope, |conn| {
+        let found = parsed.statements.iter().enumerate();
+        found.map(|(index, one)| account_of(conn, actor, index, one)).collect()
+    })
 }
 
 fn account_of(conn: &mut Conn, actor: &Actor, index: usize, notice: &Statement) -> Result<BankAccount> {

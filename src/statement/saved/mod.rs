@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::import::Options;
 use super::layout::Layout;
-use super::{Parsed, Statement, file, parse_with};
+use super::{Line, Parsed, Statement, file, parse_with, sequence};
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::audit;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::vault::Vault;
@@ -88,9 +89,16 @@ pub(super) struct Understood {
     pub mapping: Option<String>,
 }
 
-/// A file as an import would read it, with nothing stored.
-pub fn read(store: &Store, actor: &Actor, bytes: &[u8], options: Options<'_>) -> Result<Parsed> {
-    Ok(understand(store, actor, bytes, options)?.parsed)
+/// A file as an import would read it, with nothing stored, and the mapping of a table that was used.
+pub fn read(
+    store: &Store,
+    actor: &Actor,
+    bytes: &[u8],
+    options: Options<'_>,
+) -> Result<(Parsed, Option<Layout>)> {
+    let found = understand(store, actor, bytes, options)?;
+    let mapping = found.mapping.as_deref().map(Layout::from_toml).transpose()?;
+    Ok((found.parsed, mapping))
 }
 
 /// Reads a file: by the layout given, else a table by the one saved for its account, else as `parse`
@@ -125,6 +133,7 @@ pub(super) fn understand(
             continue;
         }
         if told.is_empty() {
+            let numbers = going_on(store, actor, numbers, &read)?;
             by_fit.extend(numbers.into_iter().map(|number| (number, mapping.clone(), read.clone())));
         } else {
             by_name.push((mapping, read));
@@ -138,6 +147,28 @@ pub(super) fn understand(
             Understood { parsed, account_no: Some(number), mapping: Some(mapping) }
         }
         _ => Understood { parsed, account_no: named, mapping: None },
+    })
+}
+
+/// Of accounts whose mapping reads a table without an account, those whose books the table goes on from: a
+/// table that only looks like theirs is not theirs. Nothing fits that is not read whole.
+fn going_on(store: &Store, actor: &Actor, numbers: Vec<String>, read: &Parsed) -> Result<Vec<String>> {
+    let [statement] = read.statements.as_slice() else { return Ok(Vec::new()) };
+    let first = statement.lines.iter().filter_map(Line::day).min();
+    let opening = statement.opening.as_ref().map(|balance| Dong::from_whole(balance.amount)).transpose()?;
+    let (Some(first), Some(opening), true) = (first, opening, read.errors.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    store.read(&actor.scope, |conn| {
+        let mut found = Vec::new();
+        for number in numbers {
+            let Some((unit, id)) = account::find_by_number(conn, &number)? else { continue };
+            let account = account::find(conn, unit, id)?;
+            if sequence::balance_before(conn, &account, BusinessDay(first))? == opening {
+                found.push(number);
+            }
+        }
+        Ok(found)
     })
 }
 

@@ -72,7 +72,7 @@ impl FirstRows {
             bank: None,
             certainty: None,
             headings,
-            width: 0,
+            width: heading.map_or(0, |(_, cells)| cells.len()),
             is_last_resort: false,
             is_without_heading: heading.is_none(),
             dates: choice.dates,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::accounts;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::statement::layout::{Column, DateOrder, Layout, Place};
+use crate::statement::layout::{Column, DateOrder, Layout};
 use crate::statement::{self, Choice, FirstRows, Format, Parsed};
 use crate::store::Conn;
 use crate::web::pages::wording::Lang;
@@ -78,13 +78,12 @@ pub(super) fn columns(
     conn: &mut Conn,
     lang: Lang,
     actor: &Actor,
-    file: &[u8],
-    parsed: &Parsed,
+    (file, parsed, mapping): (&[u8], &Parsed, Option<&Layout>),
     told: Told<'_>,
 ) -> Result<Option<Columns>> {
     let is_table = parsed.format.is_table() || parsed.format == Format::Unknown;
     let Some(first) = statement::first_rows(file).filter(|_| is_table) else { return Ok(None) };
-    let understood = Said::of(told).unwrap_or_else(|| Said::understood(file, &first));
+    let understood = Said::of(told).unwrap_or_else(|| Said::understood(file, &first, mapping));
     let mut asks = vec![heading(lang, &first, &understood)];
     for (name, column, words) in ASKED {
         asks.push(Ask {
@@ -127,20 +126,16 @@ impl Said {
         (!columns.is_empty()).then(|| Said { heading_line: number("heading"), columns, dates })
     }
 
-    /// By the words of the headings; where nobody knows them, they are likely the first row that is full.
-    fn understood(file: &[u8], first: &FirstRows) -> Said {
-        let Some(found) = statement::preview(file, None) else {
+    /// By the mapping that is kept, or by the words of the headings; where nobody knows them, they are likely
+    /// the first row that is full.
+    fn understood(file: &[u8], first: &FirstRows, mapping: Option<&Layout>) -> Said {
+        let Some(found) = statement::preview(file, mapping) else {
             let is_full =
                 |cells: &[String]| cells.len() == first.width && cells.iter().all(|cell| !cell.is_empty());
             let heading = first.rows.iter().find(|(_, cells)| is_full(cells));
             return Said { heading_line: heading.map(|(line, _)| *line), ..Said::default() };
         };
-        let number_of = |place: &Place| match place {
-            Place::Number(number) => Some(*number),
-            Place::Heading(_) => None,
-        };
-        let known = &found.mapping.columns;
-        let columns = known.iter().filter_map(|(column, place)| Some((*column, number_of(place)?))).collect();
+        let columns = found.columns.iter().filter_map(|one| Some((one.meaning?, one.number))).collect();
         Said { heading_line: found.heading_line, columns, dates: found.mapping.dates }
     }
 }

@@ -13,7 +13,7 @@ use super::{READERS, account_named, importing, units};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::id::{JobId, StatementId};
+use crate::id::{AccountId, JobId, StatementId, UnitId};
 use crate::payment::settler::Numbered;
 use crate::reconciliation;
 use crate::statement::import::Imported;
@@ -21,6 +21,7 @@ use crate::statement::job;
 use crate::statement::layout::Layout;
 use crate::statement::{self, Finding, Options, Parsed, saved};
 use crate::store::Conn;
+use crate::text;
 use crate::unit;
 use crate::web::Shared;
 use crate::web::extract::{STATEMENT_BODY_LIMIT_BYTES, body};
@@ -181,8 +182,10 @@ pub async fn take(
         }
         let actor = &signed.actor;
         let options = Options { layout: layout.as_ref(), ..Options::default() };
-        let parsed = saved::read(&app.store, actor, file, options)?;
-        let columns = app.read(actor, |conn| columns::columns(conn, lang, actor, file, &parsed, &text))?;
+        let (parsed, mapping) = saved::read(&app.store, actor, file, options)?;
+        let columns = app.read(actor, |conn| {
+            columns::columns(conn, lang, actor, (file, &parsed, mapping.as_ref()), &text)
+        })?;
         Ok(Outcome::Read(parsed, columns))
     })
     .await;
@@ -231,22 +234,22 @@ fn import(
 ) -> Result<Outcome> {
     let actor = &signed.actor;
     let stamp = || app.stamp();
-    let mut account_no = None;
-    if let Some(layout) = layout {
-        let read = statement::parse_with(file, Some(layout));
-        if !read.errors.is_empty() {
-            return Ok(Outcome::Imported(Done::default(), read.errors, read.warnings));
-        }
-        account_no = Some(keep_columns(app, signed, account, layout)?);
-    }
-    let options = Options { layout, account_no: account_no.as_deref(), progress: None };
-    let imported = if file.len() > QUEUED_BYTES {
-        match job::queue(&app.store, &stamp, actor, file, options)? {
-            Ok(job) => return Ok(Outcome::Queued(job.id)),
-            Err(refused) => *refused,
-        }
+    let chosen = layout.map(|layout| holder_of(app, signed, account, file, layout)).transpose()?;
+    let account_no = chosen.as_ref().map(|(_, _, number)| number.as_str());
+    let options = Options { layout, account_no, progress: None };
+    let outcome = if file.len() > QUEUED_BYTES {
+        job::queue(&app.store, &stamp, actor, file, options)?
     } else {
-        reconciliation::import_with(&app.store, &stamp, actor, file, options)?
+        Err(Box::new(reconciliation::import_with(&app.store, &stamp, actor, file, options)?))
+    };
+    let is_taken = outcome.as_ref().err().is_none_or(|imported| imported.errors.is_empty());
+    if let (Some((unit, id, _)), Some(layout), true) = (chosen, layout, is_taken) {
+        // The account's next files are read by the columns that brought this one in.
+        app.write(actor, |tx, stamp| saved::save(tx, stamp, actor, unit, id, layout))?;
+    }
+    let imported = match outcome {
+        Ok(job) => return Ok(Outcome::Queued(job.id)),
+        Err(imported) => *imported,
     };
     let mut done = Done {
         is_known: imported.already_imported,
@@ -274,14 +277,25 @@ fn import(
     Ok(Outcome::Imported(done, imported.errors, imported.warnings))
 }
 
-/// Keeps the columns for an account, whose number it returns: its next files are read by them.
-fn keep_columns(app: &App, signed: &Signed, account: &str, layout: &Layout) -> Result<String> {
+/// The account that the columns are kept for. A table that names an account is of that one.
+fn holder_of(
+    app: &App,
+    signed: &Signed,
+    account: &str,
+    file: &[u8],
+    layout: &Layout,
+) -> Result<(UnitId, AccountId, String)> {
     let actor = &signed.actor;
-    app.write(actor, |tx, stamp| {
-        let (unit, account) = account_named(tx, actor, account)?;
-        saved::save(tx, stamp, actor, unit, account, layout)?;
-        Ok(unit::account::find(tx, unit, account)?.account_no)
-    })
+    let (unit, id, number) = app.read(actor, |conn| {
+        let (unit, id) = account_named(conn, actor, account)?;
+        Ok((unit, id, unit::account::find(conn, unit, id)?.account_no))
+    })?;
+    let read = statement::parse_with(file, Some(layout));
+    let mut told = read.statements.iter().filter_map(statement::Statement::account_number);
+    match told.find(|told| *told != text::squash(&number)) {
+        Some(_) => Err(Error::invalid("account", "statement_account_unknown", "the table names another one")),
+        None => Ok((unit, id, number)),
+    }
 }
 
 /// What an import leaves for somebody to decide or to ask the bank for.
