@@ -13,11 +13,13 @@ use bienlai::payment::picture;
 use bienlai::payment::refund::{Payee, payer};
 use bienlai::shift::{deposit, provisional};
 use bienlai::simulator::sms::SmsCentre;
+use bienlai::statement::{Options, job};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::corrections::fee;
 use crate::messages::{courier, sms_section, with_email};
+use crate::support::bank_file::BankFile;
 use crate::support::program::{Reply, Service, get, send};
 use crate::support::world::Commune;
 use crate::support::{World, each_database, tools};
@@ -283,6 +285,11 @@ pub fn lived_in(world: &World) {
         .write(&cashier, |tx, stamp| provisional::print_pad(tx, stamp, &cashier, unit, 2))
         .expect("a pad of slips");
     world.change(|tx, stamp| picture::keep(tx, stamp, &owed, b"\x89PNG\r\n\x1a\n"));
+    // A large file waits to be taken in.
+    let file = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0).camt();
+    let system = bienlai::actor::Actor::system();
+    let queued = job::queue(&world.store, &|| world.stamp(), &system, &file, Options::default());
+    assert!(queued.unwrap().is_ok());
     world.seal();
 }
 
