@@ -222,6 +222,9 @@ pub struct Running {
 
 impl Running {
     pub fn start(app: Arc<App>) -> Result<Running> {
+        // Threads count from their first look on: what they set before the recorder is there is lost, and some
+        // look again only after an hour.
+        crate::web::health::recorder();
         let (channels, vietqr) = channels(&app.config)?;
         // What was added and retired holds from the first request on.
         app.store.read(&Scope::All, |conn| {

@@ -7,7 +7,7 @@ pub(crate) mod callback;
 mod extract;
 mod guesses;
 mod headers;
-mod health;
+pub(crate) mod health;
 mod idempotency;
 mod limit;
 pub mod message;
