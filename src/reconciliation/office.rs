@@ -1,7 +1,6 @@
 //! The daily round over many accounts: import, match, close. The web and the command line both
 //! come through here.
 
-use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -124,20 +123,29 @@ pub fn reconcile_accounts<'a>(
     reconcile_side_by_side(store, stamp, actor, unit, threads(store))
 }
 
-/// Matches the accounts that a file brought lines of. One account's failure never blocks another.
+/// Matches the accounts that a file told of. One account's failure never blocks another.
 pub fn reconcile_imported<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     actor: &Actor,
     imported: &Imported,
 ) -> Vec<Visited> {
-    let accounts: BTreeSet<(UnitId, AccountId)> =
-        imported.statements.iter().map(|statement| (statement.unit, statement.account)).collect();
-    accounts.into_iter().map(|(unit, account)| visit(store, &stamp(), actor, unit, account)).collect()
+    imported
+        .accounts
+        .iter()
+        .copied()
+        .map(|(unit, account)| match_account(store, &stamp(), actor, unit, account))
+        .collect()
 }
 
 /// Matches one account; a failure is logged and kept.
-pub fn visit(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, account: AccountId) -> Visited {
+pub fn match_account(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    account: AccountId,
+) -> Visited {
     let outcome = reconcile(store, stamp, actor, unit, account);
     if let Err(error) = &outcome {
         tracing::error!(%unit, %account, %error, "matching failed for this account");
@@ -157,7 +165,9 @@ pub fn reconcile_side_by_side<'a>(
     if let Some(unit) = unit {
         actor.scope.require(unit)?;
     }
-    each_account(store, actor, unit, threads, &|unit, account| visit(store, &stamp(), actor, unit, account))
+    each_account(store, actor, unit, threads, &|unit, account| {
+        match_account(store, &stamp(), actor, unit, account)
+    })
 }
 
 /// One account of a closing round: how far it came, or why it could not begin.

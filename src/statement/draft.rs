@@ -5,7 +5,8 @@ use crate::clock::BusinessDay;
 use crate::statement::{BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance};
 
 /// What a reader says about one line only: the rest of the statement is usable without it.
-const LINE_CODES: [&str; 15] = [
+const LINE_CODES: [&str; 16] = [
+    "amount_decimals",
     "amount_unreadable",
     "amount_without_comma",
     "amount_negative",

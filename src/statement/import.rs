@@ -7,6 +7,7 @@
 //! other may begin. What contradicts an earlier telling is held by `version`.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -49,6 +50,9 @@ pub struct Imported {
     pub held: Vec<Version>,
     /// Payments inside entries that a notification told of now.
     pub details: usize,
+    /// What the file told of, a notification too.
+    #[serde(skip)]
+    pub accounts: BTreeSet<(UnitId, AccountId)>,
     /// Every statement of the file was here before; nothing was changed.
     pub already_imported: bool,
     /// With any of these nothing was stored.
@@ -132,6 +136,7 @@ pub fn import_file_with<'a>(
     }
     let mut imported = outcome(&file, parsed, Vec::new());
     imported.already_imported = !drafts.is_empty();
+    imported.accounts = accounts.iter().map(|account| (account.unit, account.id)).collect();
     let lines_total = drafts.iter().map(|draft| draft.lines.len()).sum();
     let done = Cell::new(Progress { lines_done: 0, lines_total });
     let import = Import { store, stamp, actor, codes_of, options, done };
@@ -221,6 +226,7 @@ pub(super) fn outcome(file: &File<'_>, parsed: Parsed, errors: Vec<Finding>) -> 
         statements: Vec::new(),
         held: Vec::new(),
         details: 0,
+        accounts: BTreeSet::new(),
         already_imported: false,
         errors,
         warnings: parsed.warnings,

@@ -12,6 +12,7 @@ use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::{reconcile, restated};
 use bienlai::statement::import::Imported;
 use bienlai::statement::version::{self, Decision, Version};
+use bienlai::statement::{Options, job};
 
 use crate::imports::{import, try_import};
 use crate::support::bank_file::BankFile;
@@ -338,6 +339,26 @@ fn a_notification_names_the_payments_of_a_batch_and_proves_no_balance() {
             assert_eq!(obstacles(&world), Vec::<&str>::new());
         });
     }
+}
+
+#[test]
+fn a_notification_that_comes_by_itself_is_matched_by_itself() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (one, two) = (world.raise(Dong(FEE)), world.raise(Dong(FEE)));
+        let booked = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        import(&world, &booked.book(2 * FEE, "thanh toan theo lo", "LO0001").camt());
+        matched(&world);
+        let notice = notification(&world, &[(&one.reference_code, FEE), (&two.reference_code, FEE)]);
+        let system = Actor::system();
+        let queued = job::queue(&world.store, &|| world.stamp(), &system, &notice, Options::default());
+        assert!(queued.unwrap().is_ok());
+        assert_eq!(world.again(&one).state, State::Raised, "the line alone names nobody");
+        assert_eq!(bienlai::worker::run_imports(&world.app, &|| true).unwrap(), 1);
+        for owed in [&one, &two] {
+            assert_eq!(world.again(owed).state, State::Paid);
+        }
+    });
 }
 
 #[test]

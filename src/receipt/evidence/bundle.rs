@@ -143,11 +143,13 @@ impl Judgement {
         }
     }
 
-    /// Takes back a verdict that rests on a time nobody proves: whoever has the key of a certificate whose
-    /// time is over may write any signing time. Then a document is intact, and not known to be valid.
+    /// Takes back a verdict that rests on a time nobody proves: whoever has the key of a certificate that is
+    /// over or was revoked may write any signing time. Then a document is intact, and not known to be valid.
     pub fn weigh(&self, report: &mut Report) {
-        let is_over = self.certificate_expired_at.is_some();
-        if self.finding == Finding::NotProven && is_over && report.verdict == Verdict::Valid {
+        let is_over = self.certificate_expired_at.is_some() || self.revoked_at.is_some();
+        let is_proven =
+            matches!(self.finding, Finding::ValidWhenSigned | Finding::ValidWhenSignedExpiredSince);
+        if !is_proven && is_over && report.verdict == Verdict::Valid {
             report.verdict = Verdict::Intact;
         }
     }
@@ -325,4 +327,26 @@ fn finding(judgement: &Judgement, certificate: &SigningCertificate, signed_at: I
 fn certificate_stands_in(document: &[u8], own: &[u8]) -> bool {
     let text = BASE64.encode(own);
     parse(own).is_ok() && document.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_dated_back_is_not_called_valid() {
+        let weighed = |judgement: Judgement| {
+            let mut report = Report { documents: Vec::new(), verdict: Verdict::Valid };
+            judgement.weigh(&mut report);
+            report.verdict
+        };
+        let revoked = || Judgement { revoked_at: Some(Instant(1)), ..Judgement::open() };
+        let over = || Judgement { certificate_expired_at: Some(Instant(1)), ..Judgement::open() };
+        assert_eq!(weighed(Judgement::open()), Verdict::Valid, "the certificate is in force");
+        assert_eq!([weighed(revoked()), weighed(over())], [Verdict::Intact; 2]);
+        let contradicted = Judgement { finding: Finding::Contradicted, ..revoked() };
+        assert_eq!(weighed(contradicted), Verdict::Intact);
+        let proven = Judgement { finding: Finding::ValidWhenSigned, ..revoked() };
+        assert_eq!(weighed(proven), Verdict::Valid, "it was revoked after a time that is proven");
+    }
 }

@@ -69,6 +69,8 @@ fn lines_of_notes_stand_in_for_the_information() {
 fn fractions_the_currency_does_not_have_and_another_currency_in_an_available_balance_are_refused() {
     let thousand = with_entry(":61:261122C1,234NTRFNONREF", "C261122EUR101,234");
     assert_eq!(refused(&thousand), ("line 5".to_owned(), "amount_decimals"));
+    let balance = with_entry("", "C261122EUR100,005");
+    assert_eq!(refused(&balance), ("line 6".to_owned(), "balance_decimals"));
     let dinar = with_entry(":61:261122C1,234NTRFNONREF", "C261122EUR101,234").replace("EUR", "KWD");
     assert_eq!(read(&dinar).errors, vec![]);
     let other = with_entry("", "C261122EUR100,00\n:64:C261122USD100,00");

@@ -183,7 +183,7 @@ impl<'a> Builder<'a> {
             Ok((balance, deviates)) => {
                 self.note_deviation(deviates, tag);
                 if let Some(fault) = currency::fault_of_decimals(balance.amount, &balance.currency) {
-                    self.findings.error(fault.at(tag.at()));
+                    self.findings.error(Finding { code: "balance_decimals", ..fault.at(tag.at()) });
                 }
                 Some(Balance { at: tag.at(), ..balance })
             }

@@ -44,6 +44,7 @@ pub(super) fn take<'a>(
     }
     let mut imported = import::outcome(file, parsed, Vec::new());
     imported.details = expanded;
+    imported.accounts = accounts.iter().map(|account| (account.unit, account.id)).collect();
     imported.already_imported = expanded == 0 && told > 0;
     Ok(imported)
 }

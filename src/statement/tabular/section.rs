@@ -161,7 +161,7 @@ impl Section<'_> {
         let labels = label::labels_of(row);
         for (label, value) in &labels {
             match label {
-                Label::Account if self.statement.account.is_none() => {
+                Label::Account if self.is_better(value) => {
                     self.statement.account = label::account_in(value);
                 }
                 Label::Currency if self.statement.currency.is_none() => {
@@ -175,6 +175,13 @@ impl Section<'_> {
             }
         }
         !labels.is_empty()
+    }
+
+    /// The first account counts, and the IBAN of the same number before the number alone.
+    fn is_better(&self, value: &str) -> bool {
+        let Some(known) = self.statement.account.as_deref() else { return true };
+        label::account_in(value).is_some_and(|account| account.len() >= 15 && account.ends_with(known))
+            && known.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     fn finish(mut self, statements: &mut Vec<Statement>, all: &mut Findings) {

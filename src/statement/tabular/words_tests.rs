@@ -3,6 +3,19 @@
 
 use crate::statement::{Parsed, Statement, parse};
 
+#[test]
+fn the_iban_of_an_account_goes_before_its_number() {
+    let table = |labels: &str| {
+        let rows = "Datum;Objem;Zpráva\n22.11.2026;20,00;a\n";
+        clean(&format!("{labels}\n{rows}")).account
+    };
+    let iban = Some("CZ6220100000002345678901".to_owned());
+    assert_eq!(table("accountId;2345678901\niban;CZ6220100000002345678901\ncurrency;CZK"), iban);
+    assert_eq!(table("iban;CZ6220100000002345678901\naccountId;2345678901\ncurrency;CZK"), iban);
+    let other = table("accountId;2345678999\niban;CZ6220100000002345678901\ncurrency;CZK");
+    assert_eq!(other.as_deref(), Some("2345678999"), "another account is no better name of this one");
+}
+
 fn read(text: &str) -> Parsed {
     parse(text.as_bytes())
 }

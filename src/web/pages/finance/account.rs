@@ -329,7 +329,7 @@ pub async fn match_lines(
 ) -> Page {
     change(request, signed, form, shared, &[Role::Finance], |app, signed, id, _| {
         let (unit, account) = app.read(&signed.actor, |conn| place(conn, &signed.actor, id))?;
-        let visited = office::visit(&app.store, &app.stamp(), &signed.actor, unit, account);
+        let visited = office::match_account(&app.store, &app.stamp(), &signed.actor, unit, account);
         app.sealing.numbered(&visited.outcome?.receipts);
         Ok(())
     })

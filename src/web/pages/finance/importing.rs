@@ -1,5 +1,6 @@
 //! `/finance/imports/{id}`: an import that runs by itself, how far it is and what came of it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, JobId, StatementId, UnitId};
 use crate::statement::job::{self, Job};
 use crate::store::Conn;
-use crate::unit::account;
+use crate::unit::{Unit, account};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing;
 use crate::web::pages::session::Signed;
@@ -26,7 +27,7 @@ use crate::web::{Shared, extract};
 /// Findings shown; the rest says nothing new.
 const SHOWN_FINDINGS: usize = 50;
 
-/// Imports of a unit that the statements page lists.
+/// Imports that the statements page lists.
 const RECENT: i64 = 5;
 
 #[derive(Template)]
@@ -142,10 +143,14 @@ fn places(findings: Vec<ToldFinding>) -> Vec<(String, String)> {
     findings.into_iter().take(SHOWN_FINDINGS).map(|one| (one.at, one.message)).collect()
 }
 
-/// The newest imports of a unit that ran by themselves: words and where.
-pub(super) fn recent(conn: &mut Conn, lang: Lang, unit: UnitId) -> Result<Vec<(String, String)>> {
-    let jobs = job::list(conn, unit, RECENT)?;
-    let shown = jobs.into_iter().map(|job| {
+/// The newest imports of the units that ran by themselves: words and where.
+pub(super) fn recent(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Vec<(String, String)>> {
+    let mut jobs = Vec::new();
+    for unit in units {
+        jobs.extend(job::list(conn, unit.id, RECENT)?);
+    }
+    jobs.sort_unstable_by_key(|job| Reverse(job.id));
+    let shown = jobs.into_iter().take(RECENT as usize).map(|job| {
         let state = lang.t(match job.state.as_str() {
             "done" => "statement_done",
             "failed" => "importing_failed",

@@ -88,8 +88,12 @@ pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Share
     check_origin(&request)?;
     signed.require(&READERS)?;
     let asked: Asked = extract::query(&request).unwrap_or_default();
+    // It reads a unit's every number and signature: one at a time for each person, like a bundle.
+    let person = signed.actor.person.map(|id| id.to_string()).unwrap_or_default();
+    let slot = shared.staff_bundles.take(person)?;
     let (app, actor, code) = (Arc::clone(shared.app()), signed.actor.clone(), asked.unit.clone());
     let audit = block(move || {
+        let _held = slot;
         let unit = app.read(&actor, |conn| unit_named(conn, &actor, &code));
         unit.and_then(|unit| chain::audit(&app.store, &actor.scope, unit.id))
     });

@@ -206,7 +206,7 @@ fn decided(app: &App, actor: &Actor, id: StatementId, fields: &Fields) -> Result
     let decided = office::decide_quarantine(&app.store, &|| app.stamp(), actor, (unit, id), &verdicts)?;
     if let Decided::Lines(_) = decided {
         // What was repaired is matched as if it had come with the file.
-        let visited = office::visit(&app.store, &app.stamp(), &Actor::system(), unit, account);
+        let visited = office::match_account(&app.store, &app.stamp(), &Actor::system(), unit, account);
         if let Ok(report) = visited.outcome {
             app.sealing.numbered(&report.receipts);
         }

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, JobId, StatementId, UnitId};
 use crate::payment::settler::Numbered;
-use crate::reconciliation;
+use crate::reconciliation::office;
 use crate::statement::import::Imported;
 use crate::statement::job;
 use crate::statement::layout::Layout;
@@ -108,10 +108,8 @@ impl StatementsPage {
         let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), page.frame.lang);
         let found = block(move || {
             app.read(&actor, |conn| {
-                let mut recent = Vec::new();
-                for unit in units(conn, &actor)? {
-                    recent.extend(importing::recent(conn, lang, unit.id)?);
-                }
+                let units = units(conn, &actor)?;
+                let recent = importing::recent(conn, lang, &units)?;
                 Ok((waiting(conn, &actor, lang)?, recent))
             })
         });
@@ -240,7 +238,7 @@ fn import(
     let outcome = if file.len() > QUEUED_BYTES {
         job::queue(&app.store, &stamp, actor, file, options)?
     } else {
-        Err(Box::new(reconciliation::import_with(&app.store, &stamp, actor, file, options)?))
+        Err(Box::new(office::import_with(&app.store, &stamp, actor, file, options)?))
     };
     let is_taken = outcome.as_ref().err().is_none_or(|imported| imported.errors.is_empty());
     if let (Some((unit, id, _)), Some(layout), true) = (chosen, layout, is_taken) {
@@ -260,7 +258,7 @@ fn import(
         notes: notes(lang, &imported),
     };
     if imported.errors.is_empty() && !imported.already_imported {
-        for visited in reconciliation::reconcile_accounts(&app.store, &stamp, actor, None)? {
+        for visited in office::reconcile_imported(&app.store, &stamp, actor, &imported) {
             match visited.outcome {
                 Ok(report) => {
                     done.posted += report.lines_posted;
