@@ -20,6 +20,14 @@ impl Scope {
         Scope::Units(BTreeSet::from([unit]))
     }
 
+    /// The units it is limited to; None: every unit.
+    pub fn unit_ids(&self) -> Option<Vec<UnitId>> {
+        match self {
+            Scope::All => None,
+            Scope::Units(units) => Some(units.iter().copied().collect()),
+        }
+    }
+
     pub fn covers(&self, unit: UnitId) -> bool {
         match self {
             Scope::All => true,

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use super::listing::List;
 use super::office::{self, Office};
 use super::{DONE, NO, books, print_json};
 use crate::actor::{Actor, Role};
@@ -56,7 +57,7 @@ pub enum Command {
     /// Refuse such a request
     RefuseReopening(reopen::Refusal),
     /// The requests of a unit, newest first
-    Reopenings(reopen::List),
+    Reopenings(List),
 }
 
 /// An account of a unit.

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use super::listing::{Layout, List};
 use super::office::{self, Office};
-use super::{DONE, print_json, table};
-use crate::actor::{Actor, Role};
+use super::{DONE, print_json};
+use crate::actor::Role;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{PersonId, ShiftId, SlipId};
@@ -56,18 +57,6 @@ pub struct Withdraw {
     person: PersonId,
 }
 
-#[derive(Debug, Args)]
-pub struct List {
-    /// The collecting unit, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: String,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
-}
-
-const LIST_LIMIT: i64 = 1_000;
-
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
@@ -108,24 +97,19 @@ fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {
-    let found = office.read(&Actor::system(), |conn| {
-        let unit = unit::find_by_code(conn, &asked.unit)?;
-        query::page(conn, unit.id, None, LIST_LIMIT)
-    })?;
-    if asked.json {
-        return print_json(&found.iter().map(summary).collect::<Vec<_>>());
-    }
-    let row = |slip: &Slip| {
-        vec![
-            slip.id.to_string(),
-            slip.handed_on.to_string(),
-            slip.state.as_str().to_owned(),
-            slip.amount.to_string(),
-            slip.open().to_string(),
-            slip.reference_code.clone(),
-        ]
+    let layout = Layout {
+        headings: &["Slip", "Handed over", "State", "Amount", "Open", "Code"],
+        right: &[3, 4],
+        cells: |slip: &Slip| {
+            vec![
+                slip.id.to_string(),
+                slip.handed_on.to_string(),
+                slip.state.as_str().to_owned(),
+                slip.amount.to_string(),
+                slip.open().to_string(),
+                slip.reference_code.clone(),
+            ]
+        },
     };
-    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["Slip", "Handed over", "State", "Amount", "Open", "Code"], &rows, &[3, 4]);
-    Ok(())
+    asked.print(office, |conn, unit, limit| query::page(conn, unit, None, limit), summary, &layout)
 }

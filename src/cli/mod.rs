@@ -17,6 +17,7 @@ mod duty;
 mod exception;
 pub mod key;
 mod list;
+mod listing;
 pub mod logging;
 mod migrate;
 mod month;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::listing::{Layout, List};
 use super::office::{self, Office};
-use super::{DONE, print_json, read_bytes, table};
-use crate::actor::{Actor, Role};
+use super::{DONE, print_json, read_bytes};
+use crate::actor::Role;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -67,18 +68,6 @@ pub struct Import {
     person: PersonId,
 }
 
-#[derive(Debug, Args)]
-pub struct List {
-    /// The collecting unit, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: String,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
-}
-
-const LIST_LIMIT: i64 = 1_000;
-
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
@@ -125,25 +114,20 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {
-    let found = office.read(&Actor::system(), |conn| {
-        let unit = unit::find_by_code(conn, &asked.unit)?;
-        query::page(conn, unit.id, LIST_LIMIT)
-    })?;
-    if asked.json {
-        return print_json(&found);
-    }
-    let row = |batch: &Batch| {
-        vec![
-            batch.id.to_string(),
-            batch.reference.clone(),
-            batch.settled_on.to_string(),
-            batch.state.clone(),
-            batch.sales.to_string(),
-            batch.fee.to_string(),
-            batch.net.to_string(),
-        ]
+    let layout = Layout {
+        headings: &["Batch", "Reference", "Settled", "State", "Sales", "Fee", "Net"],
+        right: &[4, 5, 6],
+        cells: |batch: &Batch| {
+            vec![
+                batch.id.to_string(),
+                batch.reference.clone(),
+                batch.settled_on.to_string(),
+                batch.state.clone(),
+                batch.sales.to_string(),
+                batch.fee.to_string(),
+                batch.net.to_string(),
+            ]
+        },
     };
-    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["Batch", "Reference", "Settled", "State", "Sales", "Fee", "Net"], &rows, &[4, 5, 6]);
-    Ok(())
+    asked.print(office, query::page, Clone::clone, &layout)
 }

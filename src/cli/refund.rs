@@ -4,15 +4,15 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use super::listing::{Layout, List};
 use super::office::{self, Office};
-use super::{DONE, print_json, table};
+use super::{DONE, print_json};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{PaymentId, PersonId, RefundId, UnitId};
 use crate::payment::refund::{self, Ask, Payee, Refund, query};
-use crate::store::{Conn, Stamp, Tx};
-use crate::unit;
+use crate::store::{Stamp, Tx};
 use crate::web::refund_view;
 
 #[derive(Debug, Subcommand)]
@@ -93,16 +93,6 @@ pub struct Refusal {
     reason: String,
 }
 
-#[derive(Debug, Args)]
-pub struct List {
-    /// The collecting unit, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: String,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
-}
-
 impl Account {
     fn payee(&self) -> Payee {
         Payee { bank: self.bank.clone(), account_no: self.account.clone(), holder: self.holder.clone() }
@@ -159,26 +149,19 @@ fn take(
     print_json(&refund_view(&changed))
 }
 
-const LIST_LIMIT: i64 = 1_000;
-
 fn show(office: &Office, list: &List) -> Result<()> {
-    let found = office.read(&Actor::system(), |conn: &mut Conn| {
-        let unit = unit::find_by_code(conn, &list.unit)?;
-        query::page(conn, unit.id, None, LIST_LIMIT)
-    })?;
-    if list.json {
-        return print_json(&found.iter().map(refund_view).collect::<Vec<_>>());
-    }
-    let row = |item: &Refund| {
-        vec![
-            item.id.to_string(),
-            item.payment.to_string(),
-            item.state.as_str().to_owned(),
-            item.amount.to_string(),
-            item.reference_code.clone(),
-        ]
+    let layout = Layout {
+        headings: &["Refund", "Payment", "State", "Amount", "Code"],
+        right: &[3],
+        cells: |item: &Refund| {
+            vec![
+                item.id.to_string(),
+                item.payment.to_string(),
+                item.state.as_str().to_owned(),
+                item.amount.to_string(),
+                item.reference_code.clone(),
+            ]
+        },
     };
-    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["Refund", "Payment", "State", "Amount", "Code"], &rows, &[3]);
-    Ok(())
+    list.print(office, |conn, unit, limit| query::page(conn, unit, None, limit), refund_view, &layout)
 }

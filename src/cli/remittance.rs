@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::listing::{Layout, List};
 use super::office::{self, Office};
 use super::{DONE, NO, print_json, read_bytes, table};
 use crate::actor::{Actor, Role};
@@ -122,18 +123,6 @@ pub struct ReportFile {
     person: PersonId,
 }
 
-#[derive(Debug, Args)]
-pub struct List {
-    /// The collecting unit, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: String,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
-}
-
-const LIST_LIMIT: i64 = 1_000;
-
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
@@ -239,24 +228,19 @@ fn import(office: &Office, asked: &ReportFile) -> Result<u8> {
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {
-    let found = office.read(&Actor::system(), |conn| {
-        let unit = unit::find_by_code(conn, &asked.unit)?;
-        query::page(conn, unit.id, None, LIST_LIMIT)
-    })?;
-    if asked.json {
-        return print_json(&found.iter().map(summary).collect::<Vec<_>>());
-    }
-    let row = |order: &Order| {
-        vec![
-            order.id.to_string(),
-            format!("{}/{}", order.order_no, order.year),
-            order.kind.as_str().to_owned(),
-            order.state.as_str().to_owned(),
-            order.amount.to_string(),
-            order.reference_code.clone(),
-        ]
+    let layout = Layout {
+        headings: &["Order", "Number", "Kind", "State", "Amount", "Code"],
+        right: &[4],
+        cells: |order: &Order| {
+            vec![
+                order.id.to_string(),
+                format!("{}/{}", order.order_no, order.year),
+                order.kind.as_str().to_owned(),
+                order.state.as_str().to_owned(),
+                order.amount.to_string(),
+                order.reference_code.clone(),
+            ]
+        },
     };
-    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["Order", "Number", "Kind", "State", "Amount", "Code"], &rows, &[4]);
-    Ok(())
+    asked.print(office, |conn, unit, limit| query::page(conn, unit, None, limit), summary, &layout)
 }

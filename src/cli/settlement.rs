@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::listing::{Layout, List};
 use super::office::{self, Office};
-use super::{DONE, print_json, read_bytes, read_text, table};
+use super::{DONE, print_json, read_bytes, read_text};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -57,16 +58,6 @@ pub struct Import {
 }
 
 #[derive(Debug, Args)]
-pub struct List {
-    /// The collecting unit, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: String,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct Agreed {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
@@ -106,8 +97,6 @@ pub struct Agreed {
     checker: PersonId,
 }
 
-const LIST_LIMIT: i64 = 1_000;
-
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
@@ -145,29 +134,23 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {
-    let found = office.read(&Actor::system(), |conn| {
-        let unit = unit::find_by_code(conn, &asked.unit)?;
-        query::page(conn, unit.id, LIST_LIMIT)
-    })?;
-    if asked.json {
-        return print_json(&found);
-    }
-    let row = |one: &Settlement| {
-        vec![
-            one.id.to_string(),
-            one.channel.clone(),
-            one.reference.clone(),
-            one.settled_on.to_string(),
-            one.state.clone(),
-            one.gross.to_string(),
-            one.fee.to_string(),
-            one.net.to_string(),
-        ]
+    let layout = Layout {
+        headings: &["Settlement", "Channel", "Reference", "Settled", "State", "Gross", "Fee", "Net"],
+        right: &[5, 6, 7],
+        cells: |one: &Settlement| {
+            vec![
+                one.id.to_string(),
+                one.channel.clone(),
+                one.reference.clone(),
+                one.settled_on.to_string(),
+                one.state.clone(),
+                one.gross.to_string(),
+                one.fee.to_string(),
+                one.net.to_string(),
+            ]
+        },
     };
-    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    let heads = ["Settlement", "Channel", "Reference", "Settled", "State", "Gross", "Fee", "Net"];
-    table::print(&heads, &rows, &[5, 6, 7]);
-    Ok(())
+    asked.print(office, query::page, Clone::clone, &layout)
 }
 
 fn agree(office: &Office, asked: &Agreed) -> Result<()> {

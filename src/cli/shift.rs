@@ -5,9 +5,11 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::listing::{Layout, List};
 use super::office::{self, Office};
 use super::{DONE, print_json, table};
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::error::Result;
 use crate::id::{PersonId, ShiftId, UnitId};
 use crate::shift::{self, Count, Shift, query, report};
@@ -80,18 +82,6 @@ pub struct Report {
     #[arg(long)]
     json: bool,
 }
-
-#[derive(Debug, Args)]
-pub struct List {
-    /// The collecting unit, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: String,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
-}
-
-const LIST_LIMIT: i64 = 1_000;
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
@@ -182,25 +172,18 @@ fn show(office: &Office, asked: &Report) -> Result<()> {
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {
-    let found = office.read(&Actor::system(), |conn| {
-        let unit = unit::find_by_code(conn, &asked.unit)?;
-        let shifts = query::page(conn, unit.id, None, LIST_LIMIT)?;
-        shifts
-            .into_iter()
-            .map(|one| Ok((shift::balance(conn, unit.id, one.id)?, one)))
-            .collect::<Result<Vec<_>>>()
-    })?;
-    if asked.json {
-        return print_json(&found.iter().map(|(_, one)| summary(one)).collect::<Vec<_>>());
-    }
-    let rows: Vec<Vec<String>> = found
-        .iter()
-        .map(|(held, one)| {
-            let person = one.person.to_string();
+    let read = |conn: &mut Conn, unit: UnitId, limit: i64| {
+        let shifts = query::page(conn, unit, None, limit)?;
+        shifts.into_iter().map(|one| Ok((shift::balance(conn, unit, one.id)?, one))).collect()
+    };
+    let layout = Layout {
+        headings: &["Shift", "Cashier", "Day", "State", "Held"],
+        right: &[4],
+        cells: |(held, one): &(Dong, Shift)| {
             let state = one.state.as_str().to_owned();
+            let person = one.person.to_string();
             vec![one.id.to_string(), person, one.opened_on.to_string(), state, held.to_string()]
-        })
-        .collect();
-    table::print(&["Shift", "Cashier", "Day", "State", "Held"], &rows, &[4]);
-    Ok(())
+        },
+    };
+    asked.print(office, read, |(_, one)| summary(one), &layout)
 }

@@ -315,12 +315,7 @@ pub fn store(tx: &mut Tx<'_>, changed: &Correction) -> Result<()> {
 
 /// The unit of a correction within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: CorrectionId) -> Result<Option<UnitId>> {
-    let mut found = correction::table.filter(correction::id.eq(id)).select(correction::unit_id).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
-        found = found.filter(correction::unit_id.eq_any(units));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, correction, id)
 }
 
 /// One step of a correction's life: kind, state, person, reason, when.

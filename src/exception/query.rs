@@ -381,9 +381,5 @@ pub fn oldest_unresolved(conn: &mut Conn, kinds: &[Kind]) -> Result<Option<Insta
 
 /// The unit of an exception within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ExceptionId) -> Result<Option<UnitId>> {
-    let mut found = exception::table.filter(exception::id.eq(id)).select(exception::unit_id).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        found = found.filter(exception::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, exception, id)
 }

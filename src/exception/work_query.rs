@@ -73,10 +73,8 @@ pub fn reopenings_asked(conn: &mut Conn, unit: UnitId) -> Result<Vec<(ExceptionI
 
 /// A page, oldest first.
 pub fn page(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Exception>> {
-    let mut found = exception::table.order(exception::id).limit(filter.limit).select(columns!()).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(exception::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
+    let found = exception::table.order(exception::id).limit(filter.limit).select(columns!()).into_boxed();
+    let mut found = crate::in_scope!(found, scope, exception);
     if let Some(unit) = filter.unit {
         found = found.filter(exception::unit_id.eq(unit));
     }

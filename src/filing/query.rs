@@ -194,11 +194,7 @@ pub fn in_state(
 
 /// The unit of a form within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: FilingId) -> Result<Option<UnitId>> {
-    let mut found = filing::table.filter(filing::id.eq(id)).select(filing::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(filing::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, filing, id)
 }
 
 /// What happened to a form: (event, state, actor, reason, when).

@@ -231,11 +231,7 @@ pub fn counts(conn: &mut Conn) -> Result<Vec<(String, String, i64)>> {
 }
 
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: MessageId) -> Result<Option<UnitId>> {
-    let mut found = message::table.filter(message::id.eq(id)).select(message::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(message::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, message, id)
 }
 
 /// Something that happened to a message.

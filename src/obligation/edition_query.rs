@@ -11,7 +11,7 @@ use crate::store::schema::{obligation, obligation_line};
 use crate::store::{Tx, rows};
 
 crate::table_row! {
-    pub struct EditionLineRow in "obligation_line" {
+    pub struct LineRow in "obligation_line" {
         pub unit_id: UnitId,
         pub obligation_id: ObligationId,
         pub line_no: i32,
@@ -37,23 +37,21 @@ crate::table_row! {
     }
 }
 
-/// Appends the lines of the obligation's edition; numbers go on from those before.
-pub fn insert(tx: &mut Tx<'_>, owner: &Obligation, lines: &[Line]) -> Result<()> {
-    let last: Option<i32> = obligation_line::table
-        .filter(obligation_line::unit_id.eq(owner.unit))
-        .filter(obligation_line::obligation_id.eq(owner.id))
-        .select(diesel::dsl::max(obligation_line::line_no))
-        .first(tx.conn())
-        .classify()?;
-    let first = last.unwrap_or(0) + 1;
-    let rows: Vec<EditionLineRow> = lines
+/// The lines of an edition as rows, numbered from `first_no`.
+pub(super) fn rows_of(
+    (unit, id): (UnitId, ObligationId),
+    edition: i32,
+    first_no: i32,
+    lines: &[Line],
+) -> Vec<LineRow> {
+    lines
         .iter()
-        .zip(first..)
-        .map(|(line, line_no)| EditionLineRow {
-            unit_id: owner.unit,
-            obligation_id: owner.id,
+        .zip(first_no..)
+        .map(|(line, line_no)| LineRow {
+            unit_id: unit,
+            obligation_id: id,
             line_no,
-            edition: owner.line_edition,
+            edition,
             item_code: line.item_code.clone(),
             item_name: line.item_name.clone(),
             kind: line.kind.clone(),
@@ -73,7 +71,19 @@ pub fn insert(tx: &mut Tx<'_>, owner: &Obligation, lines: &[Line]) -> Result<()>
             explanation: line.explanation.clone(),
             vat_rate: line.vat_rate.clone(),
         })
-        .collect();
+        .collect()
+}
+
+/// Appends the lines of the obligation's edition; numbers go on from those before.
+pub fn insert(tx: &mut Tx<'_>, owner: &Obligation, lines: &[Line]) -> Result<()> {
+    let last: Option<i32> = obligation_line::table
+        .filter(obligation_line::unit_id.eq(owner.unit))
+        .filter(obligation_line::obligation_id.eq(owner.id))
+        .select(diesel::dsl::max(obligation_line::line_no))
+        .first(tx.conn())
+        .classify()?;
+    let first = last.unwrap_or(0) + 1;
+    let rows = rows_of((owner.unit, owner.id), owner.line_edition, first, lines);
     rows::insert(tx, &rows)
 }
 

@@ -41,7 +41,7 @@ pub fn changes(
         (String, String, Option<ClientId>, Dong),
         (String, String, Dong, Option<ReceiptId>, Instant),
     );
-    let mut query = feed::table
+    let query = feed::table
         .inner_join(
             obligation_event::table
                 .on(obligation_event::unit_id.eq(feed::unit_id).and(obligation_event::id.eq(feed::event_id))),
@@ -70,9 +70,7 @@ pub fn changes(
             ),
         ))
         .into_boxed();
-    if let Scope::Units(units) = scope {
-        query = query.filter(feed::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
+    let mut query = crate::in_scope!(query, scope, feed);
     if let Some(client) = client {
         query = query.filter(obligation::client_id.eq(client));
     }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
 use rust_decimal::Decimal;
 
-use super::{Event, Line, Obligation, State};
+use super::{Event, Line, Obligation, State, edition_query};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -41,32 +41,6 @@ crate::table_row! {
         pub state: &'static str,
         pub revision: i64,
         pub allocated: Dong,
-    }
-}
-
-crate::table_row! {
-    pub struct LineRow in "obligation_line" {
-        pub unit_id: UnitId,
-        pub obligation_id: ObligationId,
-        pub line_no: i32,
-        pub item_code: String,
-        pub item_name: String,
-        pub kind: String,
-        pub document_kind: String,
-        pub measure_unit: String,
-        pub quantity: String,
-        pub unit_price: String,
-        pub gross: Dong,
-        pub reduction: Dong,
-        pub reduction_percent: Option<String>,
-        pub reduction_ground: Option<String>,
-        pub amount: Dong,
-        pub chapter: Option<String>,
-        pub sub_item: Option<String>,
-        pub kept_share_bp: i32,
-        pub legal_ground: String,
-        pub explanation: String,
-        pub vat_rate: Option<String>,
     }
 }
 
@@ -134,33 +108,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &Obligation, lines: &[Line]) -> Result<()> {
             allocated: new.allocated,
         }],
     )?;
-    let line_rows: Vec<LineRow> = lines
-        .iter()
-        .zip(1..)
-        .map(|(line, line_no)| LineRow {
-            unit_id: new.unit,
-            obligation_id: new.id,
-            line_no,
-            item_code: line.item_code.clone(),
-            item_name: line.item_name.clone(),
-            kind: line.kind.clone(),
-            document_kind: line.document_kind.clone(),
-            measure_unit: line.measure_unit.clone(),
-            quantity: line.quantity.to_string(),
-            unit_price: line.unit_price.to_string(),
-            gross: line.gross,
-            reduction: line.reduction,
-            reduction_percent: line.reduction_percent.map(|percent| percent.to_string()),
-            reduction_ground: line.reduction_ground.clone(),
-            amount: line.amount,
-            chapter: line.chapter.clone(),
-            sub_item: line.sub_item.clone(),
-            kept_share_bp: line.kept_share_bp,
-            legal_ground: line.legal_ground.clone(),
-            explanation: line.explanation.clone(),
-            vat_rate: line.vat_rate.clone(),
-        })
-        .collect();
+    let line_rows = edition_query::rows_of((new.unit, new.id), new.line_edition, 1, lines);
     rows::insert(tx, &line_rows)
 }
 
@@ -437,10 +385,8 @@ pub fn unit_of(
     client: Option<ClientId>,
     id: ObligationId,
 ) -> Result<Option<UnitId>> {
-    let mut found = obligation::table.filter(obligation::id.eq(id)).select(obligation::unit_id).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        found = found.filter(obligation::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
+    let found = obligation::table.filter(obligation::id.eq(id)).select(obligation::unit_id).into_boxed();
+    let mut found = crate::in_scope!(found, scope, obligation);
     if let Some(client) = client {
         found = found.filter(obligation::client_id.eq(client));
     }

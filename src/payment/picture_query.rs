@@ -38,14 +38,11 @@ type Stored = (UnitId, String, KeyId, Vec<u8>);
 
 /// A picture within a scope, as it is stored.
 pub fn find(conn: &mut Conn, scope: &Scope, id: PictureId) -> Result<Option<Stored>> {
-    let mut found = told_picture::table
+    let found = told_picture::table
         .filter(told_picture::id.eq(id))
         .filter(told_picture::cipher.ne(Vec::<u8>::new()))
         .select((told_picture::unit_id, told_picture::media_type, told_picture::key_id, told_picture::cipher))
         .into_boxed();
-    if let Scope::Units(units) = scope {
-        let units = units.iter().map(|unit| unit.0).collect::<Vec<_>>();
-        found = found.filter(told_picture::unit_id.eq_any(units));
-    }
+    let found = crate::in_scope!(found, scope, told_picture);
     found.first(conn).optional().classify()
 }

@@ -1,5 +1,6 @@
 //! From pages of operations to the bytes of a document.
 
+use chrono::{Datelike, Timelike};
 use krilla::color::rgb;
 use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
@@ -19,6 +20,7 @@ use super::draw::{Draw, Op, Owner};
 use super::paragraph::Paragraph;
 use super::sheet::{Leaves, Paper};
 use super::tree::Tree;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::text;
 
@@ -35,6 +37,22 @@ pub struct Moment {
     pub hour: u8,
     pub minute: u8,
     pub second: u8,
+}
+
+impl Moment {
+    /// The time in Hà Nội.
+    pub fn of(at: Instant) -> Moment {
+        let at = at.in_hanoi();
+        let small = |number: u32| u8::try_from(number).unwrap_or_default();
+        Moment {
+            year: u16::try_from(at.year()).unwrap_or_default(),
+            month: small(at.month()),
+            day: small(at.day()),
+            hour: small(at.hour()),
+            minute: small(at.minute()),
+            second: small(at.second()),
+        }
+    }
 }
 
 /// An XML file that the document is made from.

@@ -1,7 +1,7 @@
 //! The page of a letter to the bank, in the layout of administrative documents (Decree
 //! 30/2020/NĐ-CP, appendix I [M]; the wording is ours [P]), with its data attached.
 
-use chrono::{Datelike, Timelike};
+use chrono::Datelike;
 use ring::digest::{SHA256, digest};
 
 use super::letter::Content;
@@ -63,7 +63,7 @@ pub fn pdf(content: &Content) -> Result<Vec<u8>> {
         title: &title,
         author: &content.unit.name,
         id: &text::hex(digest(&SHA256, &data).as_ref()),
-        made_at: moment(content),
+        made_at: Moment::of(content.letter.created_at),
         attachment: Attachment {
             name: &name,
             description: "Dữ liệu của thư (XML) / the letter's data",
@@ -72,19 +72,6 @@ pub fn pdf(content: &Content) -> Result<Vec<u8>> {
         watermark: None,
     };
     sheet.finish(&Furniture { head: &head, foot: &foot }, &description)
-}
-
-fn moment(content: &Content) -> Moment {
-    let at = content.letter.created_at.in_hanoi();
-    let small = |number: u32| u8::try_from(number).unwrap_or_default();
-    Moment {
-        year: u16::try_from(at.year()).unwrap_or_default(),
-        month: small(at.month()),
-        day: small(at.day()),
-        hour: small(at.hour()),
-        minute: small(at.minute()),
-        second: small(at.second()),
-    }
 }
 
 fn centred(paragraph: Paragraph) -> Part {

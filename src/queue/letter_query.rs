@@ -145,13 +145,7 @@ pub fn of_exception(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Ve
 
 /// The unit of a letter within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: LetterId) -> Result<Option<UnitId>> {
-    let mut found =
-        trace_letter::table.filter(trace_letter::id.eq(id)).select(trace_letter::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found =
-            found.filter(trace_letter::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, trace_letter, id)
 }
 
 /// What the bank answered, its words still sealed.

@@ -448,11 +448,7 @@ pub fn unsigned_count(conn: &mut Conn) -> Result<i64> {
 
 /// The unit of a receipt within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ReceiptId) -> Result<Option<UnitId>> {
-    let mut found = receipt::table.filter(receipt::id.eq(id)).select(receipt::unit_id).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        found = found.filter(receipt::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, receipt, id)
 }
 
 #[derive(QueryableByName)]

@@ -71,11 +71,5 @@ pub fn parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
 
 /// The unit of a line within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: LineId) -> Result<Option<UnitId>> {
-    let mut found =
-        statement_line::table.filter(statement_line::id.eq(id)).select(statement_line::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found =
-            found.filter(statement_line::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, statement_line, id)
 }

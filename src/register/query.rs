@@ -260,11 +260,8 @@ pub fn due(conn: &mut Conn, date: BusinessDay) -> Result<Vec<UnitId>> {
 
 /// The exact bytes of a certificate within a scope: ids do not tell their unit.
 pub fn document(conn: &mut Conn, scope: &crate::actor::Scope, id: CertificateId) -> Result<Option<Vec<u8>>> {
-    let mut found =
+    let found =
         series_audit::table.filter(series_audit::id.eq(id)).select(series_audit::document).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        found =
-            found.filter(series_audit::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
+    let found = crate::in_scope!(found, scope, series_audit);
     found.first(conn).optional().classify()
 }

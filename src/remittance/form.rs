@@ -1,7 +1,7 @@
 //! The page of an order: who, from which account, for which budget codes, in figures and words, the
 //! places of the signatures.
 
-use chrono::{Datelike, Timelike};
+use chrono::Datelike;
 use ring::digest::{SHA256, digest};
 
 use super::document::{Content, file_stem, grouped};
@@ -41,7 +41,7 @@ pub fn render(content: &Content, xml: &[u8]) -> Result<Vec<u8>> {
         title: &title,
         author: &content.unit.name,
         id: &text::hex(digest(&SHA256, xml).as_ref()),
-        made_at: moment(content),
+        made_at: Moment::of(content.order.created_at),
         attachment: Attachment {
             name: &name,
             description: "Dữ liệu của lệnh (XML) / the order's data",
@@ -50,19 +50,6 @@ pub fn render(content: &Content, xml: &[u8]) -> Result<Vec<u8>> {
         watermark: content.watermark(),
     };
     sheet.finish(&Furniture { head: &head, foot: &foot }, &description)
-}
-
-fn moment(content: &Content) -> Moment {
-    let at = content.order.created_at.in_hanoi();
-    let small = |number: u32| u8::try_from(number).unwrap_or_default();
-    Moment {
-        year: u16::try_from(at.year()).unwrap_or_default(),
-        month: small(at.month()),
-        day: small(at.day()),
-        hour: small(at.hour()),
-        minute: small(at.minute()),
-        second: small(at.second()),
-    }
 }
 
 fn centred(paragraph: Paragraph) -> Part {

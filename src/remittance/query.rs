@@ -248,11 +248,7 @@ pub fn page(
 
 /// The unit of an order within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: RemittanceId) -> Result<Option<UnitId>> {
-    let mut found = remittance::table.filter(remittance::id.eq(id)).select(remittance::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(remittance::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, remittance, id)
 }
 
 /// One step of an order's life.

@@ -191,13 +191,7 @@ pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into
 
 /// The unit of a slip within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: SlipId) -> Result<Option<UnitId>> {
-    let mut found =
-        deposit_slip::table.filter(deposit_slip::id.eq(id)).select(deposit_slip::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found =
-            found.filter(deposit_slip::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, deposit_slip, id)
 }
 
 /// One step of a slip's life.

@@ -224,11 +224,7 @@ pub fn advance(tx: &mut Tx<'_>, slip: &mut Slip, state: State) -> Result<()> {
 
 /// The unit of a pad within a scope.
 pub fn unit_of_pad(conn: &mut Conn, scope: &Scope, id: PadId) -> Result<Option<UnitId>> {
-    let mut found = slip_pad::table.filter(slip_pad::id.eq(id)).select(slip_pad::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(slip_pad::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, slip_pad, id)
 }
 
 /// The slip behind the code that is printed on it.

@@ -194,11 +194,7 @@ pub fn page(
 
 /// The unit of a shift within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: ShiftId) -> Result<Option<UnitId>> {
-    let mut found = shift::table.filter(shift::id.eq(id)).select(shift::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(shift::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, shift, id)
 }
 
 /// Sums of a drawer.

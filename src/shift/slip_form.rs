@@ -1,7 +1,6 @@
 //! The sheets of a pad of provisional slips, to be printed and kept by the drawer. Layout and wording
 //! are ours [P]: no rule asks for a form of a slip that is no receipt.
 
-use chrono::{Datelike, Timelike};
 use ring::digest::{SHA256, digest};
 
 use super::provisional::{Pad, Slip};
@@ -49,7 +48,7 @@ pub fn pdf(pad: &Pad, slips: &[Slip], words: &Words<'_>) -> Result<Vec<u8>> {
         title: &title,
         author: words.unit,
         id: &text::hex(digest(&SHA256, data.as_bytes()).as_ref()),
-        made_at: moment(pad),
+        made_at: Moment::of(pad.created_at),
         attachment: Attachment {
             name: &name,
             description: "Số và mã của các phiếu (CSV) / numbers and codes of the slips",
@@ -88,17 +87,4 @@ fn one(sheet: &mut Sheet, slip: &Slip, words: &Words<'_>) {
         Stack { x: 0.0, width: left, parts },
         Stack { x: left + CUT, width: QR_WIDTH, parts: qr_parts },
     ]);
-}
-
-fn moment(pad: &Pad) -> Moment {
-    let at = pad.created_at.in_hanoi();
-    let small = |number: u32| u8::try_from(number).unwrap_or_default();
-    Moment {
-        year: u16::try_from(at.year()).unwrap_or_default(),
-        month: small(at.month()),
-        day: small(at.day()),
-        hour: small(at.hour()),
-        minute: small(at.minute()),
-        second: small(at.second()),
-    }
 }

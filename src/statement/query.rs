@@ -424,11 +424,7 @@ pub fn statement(conn: &mut Conn, unit: UnitId, id: StatementId) -> Result<Store
 
 /// The unit of a statement within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: StatementId) -> Result<Option<UnitId>> {
-    let mut found = statement::table.filter(statement::id.eq(id)).select(statement::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(statement::unit_id.eq_any(units.iter().copied().collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, statement, id)
 }
 
 pub fn by_position(

@@ -262,11 +262,5 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: SeriesId) -> Result<Series> {
 
 /// The unit of a series within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: SeriesId) -> Result<Option<UnitId>> {
-    let mut found =
-        receipt_series::table.filter(receipt_series::id.eq(id)).select(receipt_series::unit_id).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        found =
-            found.filter(receipt_series::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, receipt_series, id)
 }

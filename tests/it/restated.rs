@@ -290,7 +290,7 @@ fn numbers_left_out_are_named_until_they_come() {
 }
 
 /// A notification of a batch in which two payers' transfers were booked as one sum.
-fn notification(world: &World, parts: &[(&str, i64)]) -> Vec<u8> {
+pub fn notification(world: &World, parts: &[(&str, i64)]) -> Vec<u8> {
     let details: String = parts
         .iter()
         .map(|(memo, amount)| {
@@ -348,12 +348,11 @@ fn a_notification_that_comes_by_itself_is_matched_by_itself() {
         let (one, two) = (world.raise(Dong(FEE)), world.raise(Dong(FEE)));
         let booked = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
         import(&world, &booked.book(2 * FEE, "thanh toan theo lo", "LO0001").camt());
-        matched(&world);
         let notice = notification(&world, &[(&one.reference_code, FEE), (&two.reference_code, FEE)]);
         let system = Actor::system();
         let queued = job::queue(&world.store, &|| world.stamp(), &system, &notice, Options::default());
         assert!(queued.unwrap().is_ok());
-        assert_eq!(world.again(&one).state, State::Raised, "the line alone names nobody");
+        assert_eq!(world.again(&one).state, State::Raised, "nothing is matched before it comes");
         assert_eq!(bienlai::worker::run_imports(&world.app, &|| true).unwrap(), 1);
         for owed in [&one, &two] {
             assert_eq!(world.again(owed).state, State::Paid);

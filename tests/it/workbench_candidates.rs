@@ -7,7 +7,9 @@ use bienlai::exception::{Detail, Exception, Kind};
 use bienlai::obligation::Obligation;
 use bienlai::party::Payer;
 
+use crate::imports::import;
 use crate::refunds::{statement, today};
+use crate::restated::notification;
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::seated;
@@ -89,5 +91,28 @@ fn a_code_one_slip_away_is_suggested_though_a_channel_told_first() {
             (meant.dossier_code.as_str(), Some(meant.dossier_code.clone()))
         );
         assert!(evidence.contains(&meant.reference_code), "{evidence}");
+    });
+}
+
+#[test]
+fn a_notification_after_the_line_was_suspended_names_its_payers() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let meant = [owed_by(&world, "Trần Văn Thử"), owed_by(&world, "Lê Thị Mẫu")];
+        let sum = Dong(2 * SUM.0);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        statement(&world, file.book(sum.0, "thanh toan theo lo", "LO0001"));
+        let item =
+            world.exceptions(world.ba_dinh.id).into_iter().find(|one| one.kind == Kind::UnidentifiedCredit);
+        let item = item.expect("the line alone names nobody");
+        assert_eq!(shown(&world, &item).0, Vec::<String>::new());
+        let parts: Vec<(&str, i64)> =
+            meant.iter().map(|owed| (owed.reference_code.as_str(), SUM.0)).collect();
+        import(&world, &notification(&world, &parts));
+        let (mut dossiers, chosen, evidence) = shown(&world, &item);
+        dossiers.sort();
+        assert_eq!(dossiers, meant.map(|owed| owed.dossier_code));
+        assert_eq!(chosen, None, "which part is whose a person says");
+        assert!(evidence.contains("ngân hàng báo mã này"), "{evidence}");
     });
 }

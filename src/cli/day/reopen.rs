@@ -4,16 +4,14 @@ use clap::Args;
 
 use super::Place;
 use crate::actor::{Actor, Role};
+use crate::cli::listing::{Layout, List};
 use crate::cli::office::{self, Office};
-use crate::cli::{DONE, print_json, table};
+use crate::cli::{DONE, print_json};
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::{PersonId, ReopeningId, UnitId};
 use crate::reconciliation::reopening::{self, Reopening};
 use crate::store::Conn;
-use crate::unit;
-
-const LIST_LIMIT: i64 = 100;
 
 #[derive(Debug, Args)]
 pub struct Reopen {
@@ -46,16 +44,6 @@ pub struct Refusal {
     /// The reason; it is kept
     #[arg(long)]
     reason: String,
-}
-
-#[derive(Debug, Args)]
-pub struct List {
-    /// The collecting unit, by its code
-    #[arg(long, value_name = "CODE")]
-    unit: String,
-    /// Print JSON instead of text
-    #[arg(long)]
-    json: bool,
 }
 
 pub fn request(office: &Office, asked: &Reopen) -> Result<u8> {
@@ -93,25 +81,20 @@ fn locate(conn: &mut Conn, actor: &Actor, id: ReopeningId) -> Result<UnitId> {
 }
 
 pub fn list(office: &Office, asked: &List) -> Result<u8> {
-    let found = office.read(&Actor::system(), |conn| {
-        let unit = unit::find_by_code(conn, &asked.unit)?;
-        reopening::list(conn, unit.id, LIST_LIMIT)
-    })?;
-    if asked.json {
-        print_json(&found)?;
-        return Ok(DONE);
-    }
-    let row = |one: &Reopening| {
-        vec![
-            one.id.to_string(),
-            one.date.to_string(),
-            one.state.as_str().to_owned(),
-            one.maker.to_string(),
-            one.checker.map(|person| person.to_string()).unwrap_or_default(),
-            one.reason.clone(),
-        ]
+    let layout = Layout {
+        headings: &["Đề nghị", "Từ ngày", "Trạng thái", "Người lập", "Người duyệt", "Lý do"],
+        right: &[],
+        cells: |one: &Reopening| {
+            vec![
+                one.id.to_string(),
+                one.date.to_string(),
+                one.state.as_str().to_owned(),
+                one.maker.to_string(),
+                one.checker.map(|person| person.to_string()).unwrap_or_default(),
+                one.reason.clone(),
+            ]
+        },
     };
-    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["Đề nghị", "Từ ngày", "Trạng thái", "Người lập", "Người duyệt", "Lý do"], &rows, &[]);
+    asked.print(office, reopening::list, Clone::clone, &layout)?;
     Ok(DONE)
 }

@@ -259,13 +259,7 @@ pub fn replies(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<Vec<
 }
 
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: TransmissionId) -> Result<Option<UnitId>> {
-    let mut found =
-        transmission::table.filter(transmission::id.eq(id)).select(transmission::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
-        found = found.filter(transmission::unit_id.eq_any(units));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, transmission, id)
 }
 
 pub fn oldest_waiting(conn: &mut Conn) -> Result<Option<Instant>> {

@@ -340,11 +340,7 @@ pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<
 
 /// The unit of a settlement within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: SettlementId) -> Result<Option<UnitId>> {
-    let mut found = settlement::table.filter(settlement::id.eq(id)).select(settlement::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(settlement::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, settlement, id)
 }
 
 /// The movements of an account that are claimed and not proven.

@@ -353,9 +353,5 @@ pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<
 
 /// The unit of a batch within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: BatchId) -> Result<Option<UnitId>> {
-    let mut found = pos_batch::table.filter(pos_batch::id.eq(id)).select(pos_batch::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(pos_batch::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, pos_batch, id)
 }

@@ -142,13 +142,7 @@ pub fn waiting(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<PayerReq
 
 /// The unit of a request within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: RefundRequestId) -> Result<Option<UnitId>> {
-    let mut found =
-        refund_request::table.filter(refund_request::id.eq(id)).select(refund_request::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        let units = units.iter().map(|unit| unit.0).collect::<Vec<_>>();
-        found = found.filter(refund_request::unit_id.eq_any(units));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, refund_request, id)
 }
 
 /// Empties what a payer's declined requests said of their account; the rows stay.

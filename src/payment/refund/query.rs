@@ -233,11 +233,7 @@ pub fn events(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Vec<PastEve
 
 /// The unit of a refund within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: RefundId) -> Result<Option<UnitId>> {
-    let mut found = refund::table.filter(refund::id.eq(id)).select(refund::unit_id).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        found = found.filter(refund::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, refund, id)
 }
 
 /// The unit of a payment within a scope.
@@ -247,9 +243,5 @@ pub fn unit_of_payment(
     id: PaymentId,
 ) -> Result<Option<UnitId>> {
     use crate::store::schema::payment;
-    let mut found = payment::table.filter(payment::id.eq(id)).select(payment::unit_id).into_boxed();
-    if let crate::actor::Scope::Units(units) = scope {
-        found = found.filter(payment::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, payment, id)
 }

@@ -37,7 +37,7 @@ pub fn sources(conn: &mut Conn, unit: UnitId, ids: &[ReceiptId]) -> Result<Vec<S
 pub fn together(sources: &[Source], links: &Links, now: Instant) -> Result<Vec<u8>> {
     let mut pages = sources.iter().map(|source| leaves(source, links)).collect::<Result<Vec<Leaves>>>()?;
     let title = format!("Bản in {} chứng từ", sources.len());
-    pdf::print(&title, moment(now), &mut pages)
+    pdf::print(&title, Moment::of(now), &mut pages)
 }
 
 fn leaves(source: &Source, links: &Links) -> Result<Leaves> {
@@ -47,18 +47,4 @@ fn leaves(source: &Source, links: &Links) -> Result<Leaves> {
     };
     let furniture = form::page_texts(&printed, true);
     Ok(sheet.finish_for_print(&furniture.as_furniture(), wording::watermark(&source.standing)))
-}
-
-fn moment(now: Instant) -> Moment {
-    use chrono::{Datelike, Timelike};
-    let at = now.in_hanoi();
-    let small = |number: u32| u8::try_from(number).unwrap_or(1);
-    Moment {
-        year: u16::try_from(at.year()).unwrap_or(2026),
-        month: small(at.month()),
-        day: small(at.day()),
-        hour: small(at.hour()),
-        minute: small(at.minute()),
-        second: small(at.second()),
-    }
 }

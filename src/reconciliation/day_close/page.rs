@@ -1,7 +1,7 @@
 //! The page of a day's certificate: A4, drawn from the signed bytes alone, which are attached.
 
 use super::bridge_part::BridgeReading;
-use super::reading::{Reading, Share, split};
+use super::reading::{Carried, Cash, Reading, Share, split};
 use super::{sha256, words};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -223,13 +223,19 @@ pub fn sums(sheet: &mut Sheet, title: &str, rows: &[(String, Dong)], total: (&st
 }
 
 fn carried(sheet: &mut Sheet, reading: &Reading) {
+    let in_transit = (reading.in_transit_count, reading.in_transit);
+    items(sheet, "Chuyển tiếp sang ngày sau", &carried_rows(&reading.carried, &reading.cash, in_transit));
+}
+
+/// What a day or a month carries on: open items, cash on its way, and what is notified and not yet stated.
+pub fn carried_rows(carried: &[Carried], cash: &[Cash], in_transit: (i64, Dong)) -> Vec<[String; 4]> {
     let mut rows: Vec<[String; 4]> = Vec::new();
-    for one in &reading.carried {
+    for one in carried {
         let words = Kind::parse(&one.exception_kind)
             .map_or_else(|_| one.exception_kind.clone(), |kind| kind.title_vi().to_owned());
         rows.push([words, one.id.clone(), day_text(one.first_seen), one.amount.to_string()]);
     }
-    for one in &reading.cash {
+    for one in cash {
         let words = if one.kind == "shift" {
             "Tiền mặt trong ngăn quỹ"
         } else {
@@ -237,11 +243,12 @@ fn carried(sheet: &mut Sheet, reading: &Reading) {
         };
         rows.push([words.to_owned(), one.id.clone(), day_text(one.since), one.amount.to_string()]);
     }
-    if reading.in_transit_count > 0 {
-        let words = format!("Đã báo có, chờ sao kê ({} khoản)", reading.in_transit_count);
-        rows.push([words, String::new(), String::new(), reading.in_transit.to_string()]);
+    let (count, amount) = in_transit;
+    if count > 0 {
+        let words = format!("Đã báo có, chờ sao kê ({count} khoản)");
+        rows.push([words, String::new(), String::new(), amount.to_string()]);
     }
-    items(sheet, "Chuyển tiếp sang ngày sau", &rows);
+    rows
 }
 
 /// What is carried on: what it is, its id, since when, how much.

@@ -207,15 +207,7 @@ pub fn certificate_by_id(
 
 /// The unit of a certificate within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: CertificateId) -> Result<Option<UnitId>> {
-    let mut found = day_certificate::table
-        .filter(day_certificate::id.eq(id))
-        .select(day_certificate::unit_id)
-        .into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found
-            .filter(day_certificate::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, day_certificate, id)
 }
 
 /// Every certificate of an account, by day and revision.

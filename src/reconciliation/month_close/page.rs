@@ -3,11 +3,12 @@
 use super::certificate::{self, MonthReading};
 use crate::amount::Dong;
 use crate::error::Result;
-use crate::exception::Kind;
 use crate::pdf::{Paper, Paragraph, Sheet};
 use crate::reconciliation::bridge::Pier;
 use crate::reconciliation::classification::Class;
-use crate::reconciliation::day_close::page::{Printed, TEXT, day_text, finish, heading, items, seal, sums};
+use crate::reconciliation::day_close::page::{
+    Printed, TEXT, carried_rows, day_text, finish, heading, items, seal, sums,
+};
 use crate::reconciliation::day_close::reading::split;
 use crate::reconciliation::day_close::{sha256, words};
 
@@ -30,7 +31,12 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
     let (budget, kept) = split(&reading.shares)?;
     let total = format!("Nộp ngân sách {budget}; để lại đơn vị {kept}; cộng");
     sums(&mut sheet, "Phân chia số phí, lệ phí", &rows, (&total, budget.checked_add(kept)?));
-    items(&mut sheet, "Chuyển tiếp sang tháng sau", &carried(&reading));
+    let in_transit = (reading.in_transit_count, reading.in_transit);
+    items(
+        &mut sheet,
+        "Chuyển tiếp sang tháng sau",
+        &carried_rows(&reading.carried, &reading.cash, in_transit),
+    );
     let words = format!("{}|{}|{hash}", certificate::VERSION, reading.id);
     let before =
         if reading.previous_sha256.is_empty() { "(tháng đầu tiên)" } else { &reading.previous_sha256 };
@@ -103,26 +109,4 @@ fn bridge(sheet: &mut Sheet, reading: &MonthReading) {
         .map(|(pier, amount)| (pier.words().0.to_owned(), amount))
         .collect();
     sums(sheet, "Từ biên lai đến ngân hàng", &rows, ("Phát sinh trên tài khoản", bank));
-}
-
-fn carried(reading: &MonthReading) -> Vec<[String; 4]> {
-    let mut rows: Vec<[String; 4]> = Vec::new();
-    for one in &reading.carried {
-        let words = Kind::parse(&one.exception_kind)
-            .map_or_else(|_| one.exception_kind.clone(), |kind| kind.title_vi().to_owned());
-        rows.push([words, one.id.clone(), day_text(one.first_seen), one.amount.to_string()]);
-    }
-    for one in &reading.cash {
-        let words = if one.kind == "shift" {
-            "Tiền mặt trong ngăn quỹ"
-        } else {
-            "Tiền mặt đang nộp ngân hàng"
-        };
-        rows.push([words.to_owned(), one.id.clone(), day_text(one.since), one.amount.to_string()]);
-    }
-    if reading.in_transit_count > 0 {
-        let words = format!("Đã báo có, chờ sao kê ({} khoản)", reading.in_transit_count);
-        rows.push([words, String::new(), String::new(), reading.in_transit.to_string()]);
-    }
-    rows
 }

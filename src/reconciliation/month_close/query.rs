@@ -241,15 +241,7 @@ pub fn certificate_by_id(
 
 /// The unit of a certificate within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: CertificateId) -> Result<Option<UnitId>> {
-    let mut found = month_certificate::table
-        .filter(month_certificate::id.eq(id))
-        .select(month_certificate::unit_id)
-        .into_boxed();
-    if let Scope::Units(units) = scope {
-        let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
-        found = found.filter(month_certificate::unit_id.eq_any(units));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, month_certificate, id)
 }
 
 /// Stores the month, its event and its certificate.

@@ -215,13 +215,7 @@ pub fn approved_of(
 
 /// The unit of a request within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: ReopeningId) -> Result<Option<UnitId>> {
-    let mut found =
-        day_reopening::table.filter(day_reopening::id.eq(id)).select(day_reopening::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found =
-            found.filter(day_reopening::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, day_reopening, id)
 }
 
 pub fn is_closed(conn: &mut Conn, unit: UnitId, account: AccountId, date: BusinessDay) -> Result<bool> {

@@ -171,9 +171,5 @@ pub fn note(
 
 /// The unit of a version within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: ClassRuleId) -> Result<Option<UnitId>> {
-    let mut found = class_rule::table.filter(class_rule::id.eq(id)).select(class_rule::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(class_rule::unit_id.eq_any(units.iter().map(|unit| unit.0).collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, class_rule, id)
 }

@@ -1,7 +1,6 @@
 //! The month's figures as a page to sign and send, PDF/A-3a, with the same rows as CSV attached. The
 //! layout is a proposal of ours [P].
 
-use chrono::{Datelike, Timelike};
 use ring::digest::{SHA256, digest};
 
 use super::sheet::{against, table, title};
@@ -63,7 +62,7 @@ pub fn render(figures: &Figures, author: &str, made_at: Instant) -> Result<Vec<u
         title: &name,
         author,
         id: &text::hex(digest(&SHA256, &data).as_ref()),
-        made_at: moment(made_at),
+        made_at: Moment::of(made_at),
         attachment: Attachment {
             name: &file,
             description: "Số liệu của báo cáo (CSV) / the report's figures",
@@ -72,19 +71,6 @@ pub fn render(figures: &Figures, author: &str, made_at: Instant) -> Result<Vec<u
         watermark: None,
     };
     sheet.finish(&Furniture { head: &top, foot: &foot }, &description)
-}
-
-fn moment(at: Instant) -> Moment {
-    let at = at.in_hanoi();
-    let small = |number: u32| u8::try_from(number).unwrap_or_default();
-    Moment {
-        year: u16::try_from(at.year()).unwrap_or_default(),
-        month: small(at.month()),
-        day: small(at.day()),
-        hour: small(at.hour()),
-        minute: small(at.minute()),
-        second: small(at.second()),
-    }
 }
 
 fn column(title: &str, width: Width) -> Column {

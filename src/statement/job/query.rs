@@ -109,11 +109,7 @@ fn job_of((what, life): Parts) -> Job {
 
 /// The unit of an import within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: JobId) -> Result<Option<UnitId>> {
-    let mut found = import_job::table.filter(import_job::id.eq(id)).select(import_job::unit_id).into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(import_job::unit_id.eq_any(units.iter().copied().collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, import_job, id)
 }
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: JobId) -> Result<Job> {

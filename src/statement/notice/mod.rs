@@ -18,7 +18,7 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::{BankAccount, account};
 
-pub use query::{Detail, details, has_any};
+pub use query::{Detail, codes_of_entry, details, has_any};
 
 /// Keeps the details of a notification. Errors as of importing a statement.
 pub(super) fn take<'a>(

@@ -1,5 +1,7 @@
 //! The SQL of notified details.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use crate::amount::Dong;
@@ -9,6 +11,7 @@ use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema_intake::entry_detail;
+use crate::text;
 
 crate::table_row! {
     pub struct DetailRow in "entry_detail" {
@@ -75,6 +78,19 @@ pub fn details(
         }));
     }
     Ok(found)
+}
+
+/// The codes that the details of one entry name, by its reference as its line shows it.
+pub fn codes_of_entry(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    bank_reference: &str,
+    amount: Dong,
+) -> Result<BTreeSet<String>> {
+    let found = details(conn, unit, account, &[text::squash(bank_reference)])?;
+    let of_entry = found.iter().filter(|detail| detail.entry_amount == amount);
+    Ok(of_entry.flat_map(|detail| detail.codes.split_whitespace()).map(str::to_owned).collect())
 }
 
 /// Whether anything was ever notified of an account.

@@ -164,13 +164,11 @@ pub fn open(
 
 /// The statement a line was set aside of, within a scope.
 pub fn statement_of_any(conn: &mut Conn, scope: &Scope, id: EventId) -> Result<StatementId> {
-    let mut found = quarantined_line::table
+    let found = quarantined_line::table
         .filter(quarantined_line::id.eq(id))
         .select(quarantined_line::statement_id)
         .into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(quarantined_line::unit_id.eq_any(units.iter().copied().collect::<Vec<_>>()));
-    }
+    let found = crate::in_scope!(found, scope, quarantined_line);
     found
         .first(conn)
         .optional()

@@ -174,14 +174,7 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: VersionId) -> Result<Version> {
 
 /// The unit of a version within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: VersionId) -> Result<Option<UnitId>> {
-    let mut found = statement_version::table
-        .filter(statement_version::id.eq(id))
-        .select(statement_version::unit_id)
-        .into_boxed();
-    if let Scope::Units(units) = scope {
-        found = found.filter(statement_version::unit_id.eq_any(units.iter().copied().collect::<Vec<_>>()));
-    }
-    found.first(conn).optional().classify()
+    crate::unit_in_scope!(conn, scope, statement_version, id)
 }
 
 pub fn by_position(

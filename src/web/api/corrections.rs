@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::raise::{self, AskedLine};
-use super::{paging, receipts, unit_asked, view};
+use super::{listing, receipts, repeatable, view};
 use crate::actor::Role;
 use crate::app::App;
 use crate::clock::BusinessDay;
@@ -25,7 +24,6 @@ use crate::text;
 use crate::unit;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
-use crate::web::idempotency::{Repeatable, once};
 use crate::web::respond::{self, Answer, block};
 use crate::working_days::WorkingDays;
 
@@ -53,37 +51,29 @@ pub async fn request(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let actor = caller.0;
-    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    caller.0.require_role(&[Role::Finance, Role::Cashier])?;
     let id: ReceiptId = extract::path(&request, "id")?;
-    let key = extract::idempotency_key(&request)?;
-    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
-    let asked: Body = extract::json(&body)?;
-    let kind = Kind::parse(&asked.kind)?;
-    let repeatable = Repeatable::new(&actor, REQUEST, key, request.path(), &body)?;
-    let given = block(move || {
-        let app = Arc::clone(shared.app());
-        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
-            let receipt = receipts::load(tx, &actor, id)?;
-            let payer = match asked.payer.clone() {
-                Some(named) => Some(named.over(correction::payer_shown(tx, receipt.unit, id)?)),
-                None => None,
-            };
-            let ask = Ask {
-                unit: receipt.unit,
-                receipt: id,
-                kind,
-                reason: asked.reason.clone(),
-                agreement: asked.agreement.clone(),
-                lines: lines(&app, tx, receipt.unit, id, &asked.lines)?,
-                payer,
-            };
-            let made = correction::request(tx, stamp, &actor, ask)?;
-            respond::to_bytes(&asked_view(tx, &made)?)
-        })
-    });
-    let given = given.await?;
-    Ok(respond::json_bytes(given.status, given.body))
+    let app = Arc::clone(shared.app());
+    repeatable::create(request, caller, payload, shared, REQUEST, move |tx, stamp, actor, asked: &Body| {
+        let kind = Kind::parse(&asked.kind)?;
+        let receipt = receipts::load(tx, actor, id)?;
+        let payer = match asked.payer.clone() {
+            Some(named) => Some(named.over(correction::payer_shown(tx, receipt.unit, id)?)),
+            None => None,
+        };
+        let ask = Ask {
+            unit: receipt.unit,
+            receipt: id,
+            kind,
+            reason: asked.reason.clone(),
+            agreement: asked.agreement.clone(),
+            lines: lines(&app, tx, receipt.unit, id, &asked.lines)?,
+            payer,
+        };
+        let made = correction::request(tx, stamp, actor, ask)?;
+        asked_view(tx, &made)
+    })
+    .await
 }
 
 /// An item of the document with its right amount, or any item at the tariff's price.
@@ -126,31 +116,18 @@ pub fn lines(
     Ok(lines)
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    state: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /api/v1/corrections`
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<CorrectionId>(asked.cursor.as_deref(), asked.limit)?;
-    let state = asked.state.as_deref().map(read_state).transpose()?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = correction::list(conn, unit, None, state, page)?;
-            let next = paging::next(&found, page.limit, |one| one.id);
-            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
-        })
-    });
-    let (corrections, next) = found.await?;
-    respond::ok(&json!({ "corrections": corrections, "next": next }))
+    listing::of_states(
+        &request,
+        caller,
+        shared,
+        &READERS,
+        ("corrections", read_state),
+        |conn, unit, state, page| correction::list(conn, unit, None, state, page),
+        (|one: &Correction| one.id, |_, one| Ok(summary(one))),
+    )
+    .await
 }
 
 fn read_state(text: &str) -> Result<State> {

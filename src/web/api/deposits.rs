@@ -1,13 +1,10 @@
 //! Deposit slips: cash from drawers to the bank.
 
-use std::sync::Arc;
-
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{paging, unit_asked};
+use super::{listing, repeatable, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::Result;
@@ -17,7 +14,6 @@ use crate::shift::deposit_query as query;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
-use crate::web::idempotency::{Repeatable, once};
 use crate::web::respond::{self, Answer, block};
 
 const HAND_OVER: &str = "POST /api/v1/deposits";
@@ -47,49 +43,27 @@ pub async fn hand_over(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let actor = caller.0;
-    let key = extract::idempotency_key(&request)?;
-    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
-    let asked: Body = extract::json(&body)?;
-    let repeatable = Repeatable::new(&actor, HAND_OVER, key, request.path(), &body)?;
-    let given = block(move || {
-        let app = Arc::clone(shared.app());
+    repeatable::create(request, caller, payload, shared, HAND_OVER, |tx, stamp, actor, asked: &Body| {
+        let unit = unit_asked(tx, actor, asked.unit.as_deref())?;
         let parts: Vec<(ShiftId, Dong)> = asked.parts.iter().map(|part| (part.shift, part.amount)).collect();
-        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
-            let unit = unit_asked(tx, &actor, asked.unit.as_deref())?;
-            let slip = deposit::hand_over(tx, stamp, &actor, unit, asked.account, &parts)?;
-            respond::to_bytes(&json!({ "deposit": summary(&slip) }))
-        })
-    });
-    let given = given.await?;
-    Ok(respond::json_bytes(given.status, given.body))
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    state: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
+        let slip = deposit::hand_over(tx, stamp, actor, unit, asked.account, &parts)?;
+        Ok(json!({ "deposit": summary(&slip) }))
+    })
+    .await
 }
 
 /// `GET /api/v1/deposits`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<SlipId>(asked.cursor.as_deref(), asked.limit)?;
-    let state = asked.state.as_deref().map(deposit::State::named).transpose()?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = query::page(conn, unit, state, page)?;
-            let next = paging::next(&found, page.limit, |one| one.id);
-            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
-        })
-    });
-    let (deposits, next) = found.await?;
-    respond::ok(&json!({ "deposits": deposits, "next": next }))
+    listing::of_states(
+        &request,
+        caller,
+        shared,
+        &READERS,
+        ("deposits", deposit::State::named),
+        query::page,
+        (|one| one.id, |_, one| Ok(summary(one))),
+    )
+    .await
 }
 
 /// `GET /api/v1/deposits/{id}`

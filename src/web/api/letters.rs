@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::exceptions::{READERS, locate as locate_exception};
-use super::{paging, unit_asked};
+use super::{listing, paging};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::error::Result;
@@ -46,29 +46,14 @@ pub async fn write(
     respond::json(StatusCode::CREATED, &json!({ "letter": summary(&written.await?) }))
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /api/v1/letters`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<LetterId>(asked.cursor.as_deref(), asked.limit)?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = letter_query::page(conn, unit, page)?;
-            let next = paging::next(&found, page.limit, |one| one.id);
-            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
-        })
-    });
-    let (letters, next) = found.await?;
-    respond::ok(&json!({ "letters": letters, "next": next }))
+    listing::read_page::<LetterId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
+        let found = letter_query::page(conn, unit, page)?;
+        let next = paging::next(&found, page.limit, |one| one.id);
+        Ok(json!({ "letters": found.iter().map(summary).collect::<Vec<_>>(), "next": next }))
+    })
+    .await
 }
 
 /// `GET /api/v1/letters/{id}`: the bank's words in clear leave a trace.

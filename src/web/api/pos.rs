@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{paging, unit_asked};
+use super::{listing, paging, unit_asked};
 use crate::actor::Role;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -82,28 +82,14 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
     respond::json(StatusCode::CREATED, &json!({ "batch": batch.await? }))
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /api/v1/pos/batches`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<BatchId>(asked.cursor.as_deref(), asked.limit)?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            query::page(conn, unit, page)
-        })
-    });
-    let batches = found.await?;
-    let next = paging::next(&batches, page.limit, |batch| batch.id);
-    respond::ok(&json!({ "batches": batches, "next": next }))
+    listing::read_page::<BatchId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
+        let batches = query::page(conn, unit, page)?;
+        let next = paging::next(&batches, page.limit, |batch| batch.id);
+        Ok(json!({ "batches": batches, "next": next }))
+    })
+    .await
 }
 
 /// `GET /api/v1/pos/batches/{id}`

@@ -1,24 +1,21 @@
 //! People's rights over their own data: requests, their files, views, incidents, the register.
 
-use std::str::FromStr;
-
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{paging, unit_asked};
+use super::{listing, paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::clock::Instant;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{DataRequestId, EventId, IncidentId, UnitId};
 use crate::party::contact::Contact;
 use crate::privacy::act;
 use crate::privacy::incident::{self, Incident, Step};
 use crate::privacy::request::{self, Ask};
 use crate::privacy::{READERS, RECEIVERS, file as files, register as registers};
-use crate::store::page::Page;
-use crate::store::{Conn, Stamp, Tx};
+use crate::store::{Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -53,35 +50,9 @@ pub async fn receive(caller: Caller, payload: web::Payload, shared: web::Data<Sh
     respond::ok(&json!({ "request": made.await? }))
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
-async fn listed<I: FromStr<Err = Error> + Into<i64>>(
-    request: &HttpRequest,
-    caller: Caller,
-    shared: web::Data<Shared>,
-    read: impl FnOnce(&mut Conn, &Actor, UnitId, Page) -> Result<Value> + Send + 'static,
-) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(request)?;
-    let page = paging::asked::<I>(asked.cursor.as_deref(), asked.limit)?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            read(conn, &caller.0, unit, page)
-        })
-    });
-    respond::ok(&found.await?)
-}
-
 /// `GET /api/v1/privacy/requests?unit=&cursor=&limit=`
 pub async fn requests(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listed::<DataRequestId>(&request, caller, shared, |conn, actor, unit, page| {
+    listing::read_page::<DataRequestId>(&request, caller, shared, &READERS, |conn, actor, unit, page| {
         let found = request::list(conn, actor, unit, page)?;
         let next = paging::next(&found, page.limit, |one| one.id);
         Ok(json!({ "requests": found, "next": next }))
@@ -91,7 +62,7 @@ pub async fn requests(request: HttpRequest, caller: Caller, shared: web::Data<Sh
 
 /// `GET /api/v1/privacy/views?unit=&cursor=&limit=`
 pub async fn views(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listed::<EventId>(&request, caller, shared, |conn, actor, unit, page| {
+    listing::read_page::<EventId>(&request, caller, shared, &READERS, |conn, actor, unit, page| {
         let found = files::views(conn, actor, unit, page)?;
         let next = paging::next(&found, page.limit, |one| one.id);
         Ok(json!({ "views": found, "next": next }))
@@ -102,7 +73,7 @@ pub async fn views(request: HttpRequest, caller: Caller, shared: web::Data<Share
 /// `GET /api/v1/privacy/incidents?unit=&cursor=&limit=`
 pub async fn incidents(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let now = shared.app().clock.now();
-    listed::<IncidentId>(&request, caller, shared, move |conn, actor, unit, page| {
+    listing::read_page::<IncidentId>(&request, caller, shared, &READERS, move |conn, actor, unit, page| {
         let found = incident::list(conn, actor, unit, page)?;
         let next = paging::next(&found, page.limit, |one| one.id);
         let told = |one: &Incident| json!({ "incident": one, "hours_left": one.hours_left(now) });
@@ -113,7 +84,7 @@ pub async fn incidents(request: HttpRequest, caller: Caller, shared: web::Data<S
 
 /// `GET /api/v1/privacy/register?unit=`
 pub async fn register(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listed::<EventId>(&request, caller, shared, |_, _, _, _| {
+    listing::read_page::<EventId>(&request, caller, shared, &READERS, |_, _, _, _| {
         Ok(json!({ "activities": registers::activities()? }))
     })
     .await

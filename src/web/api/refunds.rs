@@ -1,13 +1,10 @@
 //! Refunds: ask, name the payee, approve, send, refuse.
 
-use std::sync::Arc;
-
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{paging, unit_asked};
+use super::{listing, repeatable};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -19,7 +16,6 @@ use crate::payment::refund::{self, Ask, Payee, Refund, State, query};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
-use crate::web::idempotency::{Repeatable, once};
 use crate::web::respond::{self, Answer, block};
 
 const REQUEST: &str = "POST /api/v1/payments/{id}/refunds";
@@ -43,56 +39,34 @@ pub async fn request(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let actor = caller.0;
     let payment: PaymentId = extract::path(&request, "id")?;
-    let key = extract::idempotency_key(&request)?;
-    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
-    let asked: Body = extract::json(&body)?;
-    let repeatable = Repeatable::new(&actor, REQUEST, key, request.path(), &body)?;
-    let given = block(move || {
-        let app = Arc::clone(shared.app());
-        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
-            let unit = query::unit_of_payment(tx, &actor.scope, payment)?
-                .ok_or_else(|| Error::not_found("payment_not_found", "no such payment in your scope"))?;
-            let ask = Ask {
-                unit,
-                payment,
-                amount: asked.amount,
-                reason: asked.reason.clone(),
-                payee: asked.payee.clone(),
-            };
-            respond::to_bytes(&summary(&refund::request(tx, stamp, &actor, &ask)?))
-        })
-    });
-    let given = given.await?;
-    Ok(respond::json_bytes(given.status, given.body))
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    state: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
+    repeatable::create(request, caller, payload, shared, REQUEST, move |tx, stamp, actor, asked: &Body| {
+        let unit = query::unit_of_payment(tx, &actor.scope, payment)?
+            .ok_or_else(|| Error::not_found("payment_not_found", "no such payment in your scope"))?;
+        let ask = Ask {
+            unit,
+            payment,
+            amount: asked.amount,
+            reason: asked.reason.clone(),
+            payee: asked.payee.clone(),
+        };
+        Ok(summary(&refund::request(tx, stamp, actor, &ask)?))
+    })
+    .await
 }
 
 /// `GET /api/v1/refunds`
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<RefundId>(asked.cursor.as_deref(), asked.limit)?;
-    let state = asked.state.as_deref().map(State::named).transpose()?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = query::page(conn, unit, state, page)?;
-            let next = paging::next(&found, page.limit, |one| one.id);
-            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
-        })
-    });
-    let (refunds, next) = found.await?;
-    respond::ok(&json!({ "refunds": refunds, "next": next }))
+    listing::of_states(
+        &request,
+        caller,
+        shared,
+        &READERS,
+        ("refunds", State::named),
+        query::page,
+        (|one| one.id, |_, one| Ok(summary(one))),
+    )
+    .await
 }
 
 /// `GET /api/v1/refunds/{id}`: seeing the payee in clear leaves a trace.

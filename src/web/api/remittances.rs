@@ -1,13 +1,11 @@
 //! Remittance to the Treasury: what may be ordered, orders, their documents, the Treasury's report.
 
-use std::sync::Arc;
-
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{paging, unit_asked};
+use super::{listing, repeatable, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::duty::{self, delegation};
@@ -20,7 +18,6 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::{self, Unit, account};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
-use crate::web::idempotency::{Repeatable, once};
 use crate::web::respond::{self, Answer, block};
 
 const DRAFT: &str = "POST /api/v1/remittances";
@@ -82,53 +79,30 @@ pub async fn draft(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let actor = caller.0;
-    let key = extract::idempotency_key(&request)?;
-    let body = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
-    let asked: DraftBody = extract::json(&body)?;
-    let repeatable = Repeatable::new(&actor, DRAFT, key, request.path(), &body)?;
-    let given = block(move || {
-        let app = Arc::clone(shared.app());
-        once(&app, &shared.in_flight, &actor, &repeatable, StatusCode::CREATED, |tx, stamp| {
-            let new = Draft {
-                unit: unit_asked(tx, &actor, asked.unit.as_deref())?,
-                account: asked.account,
-                kind: asked.kind,
-                lines: asked.lines.iter().map(|line| (line.source.clone(), line.amount)).collect(),
-            };
-            let order = remittance::draft(tx, stamp, &actor, &new)?;
-            respond::to_bytes(&json!({ "remittance": summary(&order) }))
-        })
-    });
-    let given = given.await?;
-    Ok(respond::json_bytes(given.status, given.body))
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    state: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
+    repeatable::create(request, caller, payload, shared, DRAFT, |tx, stamp, actor, asked: &DraftBody| {
+        let new = Draft {
+            unit: unit_asked(tx, actor, asked.unit.as_deref())?,
+            account: asked.account,
+            kind: asked.kind,
+            lines: asked.lines.iter().map(|line| (line.source.clone(), line.amount)).collect(),
+        };
+        Ok(json!({ "remittance": summary(&remittance::draft(tx, stamp, actor, &new)?) }))
+    })
+    .await
 }
 
 /// `GET /api/v1/remittances`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<RemittanceId>(asked.cursor.as_deref(), asked.limit)?;
-    let state = asked.state.as_deref().map(State::named).transpose()?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = query::page(conn, unit, state, page)?;
-            let next = paging::next(&found, page.limit, |one| one.id);
-            Ok((found.iter().map(summary).collect::<Vec<_>>(), next))
-        })
-    });
-    let (remittances, next) = found.await?;
-    respond::ok(&json!({ "remittances": remittances, "next": next }))
+    listing::of_states(
+        &request,
+        caller,
+        shared,
+        &READERS,
+        ("remittances", State::named),
+        query::page,
+        (|one| one.id, |_, one| Ok(summary(one))),
+    )
+    .await
 }
 
 /// `GET /api/v1/remittances/{id}`

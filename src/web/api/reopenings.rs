@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::books::READERS;
 use super::days::place_asked;
-use super::{paging, unit_asked};
+use super::{listing, paging};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::duty::{self, delegation};
@@ -42,36 +42,21 @@ pub async fn request(caller: Caller, payload: web::Payload, shared: web::Data<Sh
     respond::ok(&json!({ "reopening": made.await? }))
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /api/v1/days/reopenings?unit=&cursor=&limit=`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<ReopeningId>(asked.cursor.as_deref(), asked.limit)?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let mut told = Vec::new();
-            let found = reopening::list(conn, unit, page)?;
-            let next = paging::next(&found, page.limit, |one| one.id);
-            for one in found {
-                let acts = delegation::acts_on(conn, unit, duty::Kind::Reopening, one.id.0)?;
-                let mut shown = json!(one);
-                shown["delegated"] = json!(acts);
-                told.push(shown);
-            }
-            Ok((told, next))
-        })
-    });
-    let (reopenings, next) = found.await?;
-    respond::ok(&json!({ "reopenings": reopenings, "next": next }))
+    listing::read_page::<ReopeningId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
+        let mut told = Vec::new();
+        let found = reopening::list(conn, unit, page)?;
+        let next = paging::next(&found, page.limit, |one| one.id);
+        for one in found {
+            let acts = delegation::acts_on(conn, unit, duty::Kind::Reopening, one.id.0)?;
+            let mut shown = json!(one);
+            shown["delegated"] = json!(acts);
+            told.push(shown);
+        }
+        Ok(json!({ "reopenings": told, "next": next }))
+    })
+    .await
 }
 
 /// `POST /api/v1/days/reopenings/{id}/approve`: the day and all later ones are open.

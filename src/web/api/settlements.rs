@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{paging, unit_asked};
+use super::{listing, paging, unit_asked};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::id::{AccountId, SettlementId};
@@ -50,33 +50,18 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
     respond::json(StatusCode::CREATED, &json!({ "settlement": settlement.await? }))
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /api/v1/settlements`: newest first, with the terms in force.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<SettlementId>(asked.cursor.as_deref(), asked.limit)?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let mut terms = Vec::new();
-            for account in account::of_unit(conn, unit)? {
-                terms.extend(query::terms(conn, unit, account.id)?);
-            }
-            Ok((query::page(conn, unit, page)?, terms))
-        })
-    });
-    let (settlements, terms) = found.await?;
-    let terms: Vec<Value> = terms.iter().map(terms_json).collect();
-    let next = paging::next(&settlements, page.limit, |one| one.id);
-    respond::ok(&json!({ "settlements": settlements, "terms": terms, "next": next }))
+    listing::read_page::<SettlementId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
+        let mut terms = Vec::new();
+        for account in account::of_unit(conn, unit)? {
+            terms.extend(query::terms(conn, unit, account.id)?.iter().map(terms_json));
+        }
+        let settlements = query::page(conn, unit, page)?;
+        let next = paging::next(&settlements, page.limit, |one| one.id);
+        Ok(json!({ "settlements": settlements, "terms": terms, "next": next }))
+    })
+    .await
 }
 
 fn terms_json(terms: &Terms) -> Value {

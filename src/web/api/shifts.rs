@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{paging, unit_asked};
+use super::{listing, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::error::Result;
 use crate::id::{ShiftId, UnitId};
@@ -39,32 +39,18 @@ pub async fn open(caller: Caller, payload: web::Payload, shared: web::Data<Share
     respond::json(StatusCode::CREATED, &json!({ "shift": opened.await? }))
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListQuery {
-    unit: Option<String>,
-    state: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
-}
-
 /// `GET /api/v1/shifts`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: ListQuery = extract::query(&request)?;
-    let page = paging::asked::<ShiftId>(asked.cursor.as_deref(), asked.limit)?;
-    let state = asked.state.as_deref().map(shift::State::named).transpose()?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let found = query::page(conn, unit, state, page)?;
-            let next = paging::next(&found, page.limit, |shift| shift.id);
-            let shown = found.iter().map(|shift| with_balance(conn, shift)).collect::<Result<Vec<_>>>()?;
-            Ok((shown, next))
-        })
-    });
-    let (shifts, next) = found.await?;
-    respond::ok(&json!({ "shifts": shifts, "next": next }))
+    listing::of_states(
+        &request,
+        caller,
+        shared,
+        &READERS,
+        ("shifts", shift::State::named),
+        query::page,
+        (|one| one.id, with_balance),
+    )
+    .await
 }
 
 fn with_balance(conn: &mut Conn, shift: &Shift) -> Result<Value> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
-use super::imports::{self, ImportPage, ImportsPage, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
+use super::imports::{self, ImportPage, ImportsPage, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
 use super::report_page::Ask;
 use super::{READERS, stored, units};
 use crate::actor::{Actor, Role};
@@ -19,7 +19,7 @@ use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::fields::{Fields, Wrong};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -93,11 +93,6 @@ pub(super) fn state(lang: Lang, state: &str) -> Cell {
     Cell::state(stored::value(lang, state), if state == "credited" { "done" } else { "wait" })
 }
 
-enum Outcome {
-    Seen(Vec<Item>, Dong),
-    Taken(BatchId),
-}
-
 /// `POST /finance/batches`: `do` is `preview` or `import`.
 pub async fn take(
     request: HttpRequest,
@@ -108,28 +103,21 @@ pub async fn take(
     let (fields, file) = imports::sent(&request, &signed, payload).await?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let outcome = block(move || Ok(outcome(&app, &actor, &typed, &file))).await?;
-    let mut page = match outcome {
-        Ok(Outcome::Taken(id)) => return Ok(see(format!("/finance/batches/{id}"))),
-        _ => compose(&request, &signed, &shared).await?,
-    };
-    imports::keep(&mut page, &fields);
-    match outcome {
-        Ok(Outcome::Seen(items, fee)) => {
-            page.preview = Some(preview(&page.frame, &items, fee)?);
-            return Ok(html(StatusCode::OK, &page));
-        }
-        Ok(Outcome::Taken(_)) => {}
-        Err(refusal) => imports::refuse(&mut page, refusal)?,
-    }
-    Ok(html(StatusCode::BAD_REQUEST, &page))
+    let form = compose(&request, &signed, &shared);
+    imports::answer(outcome, &fields, form, |frame, (items, fee)| preview(frame, &items, fee)).await
 }
 
-fn outcome(app: &App, actor: &Actor, fields: &Fields, file: &[u8]) -> std::result::Result<Outcome, Refusal> {
+fn outcome(
+    app: &App,
+    actor: &Actor,
+    fields: &Fields,
+    file: &[u8],
+) -> std::result::Result<Outcome<(Vec<Item>, Dong)>, Refusal> {
     let items = rules::items(&file::read(imports::chosen(file)?)?)?;
     let fee = Dong(fields.dong("fee")?.unwrap_or(0));
     if fields.get("do") != "import" {
         rules::sums(&items, fee)?;
-        return Ok(Outcome::Seen(items, fee));
+        return Ok(Outcome::Seen((items, fee)));
     }
     let batch = app.write(actor, |tx, stamp| {
         let (unit, account) = imports::place_named(tx, actor, fields)?;
@@ -143,7 +131,7 @@ fn outcome(app: &App, actor: &Actor, fields: &Fields, file: &[u8]) -> std::resul
         };
         pos::import(tx, stamp, actor, &new)
     })?;
-    Ok(Outcome::Taken(batch.id))
+    Ok(Outcome::Taken(format!("/finance/batches/{}", batch.id)))
 }
 
 fn preview(frame: &Frame, items: &[Item], fee: Dong) -> Result<Preview> {

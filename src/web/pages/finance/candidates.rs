@@ -1,7 +1,7 @@
-//! What an item's money may be: what payers say they sent, what matching suggested, and what is owed of
-//! exactly its sum.
+//! What an item's money may be: what payers say they sent, what the bank notified of the payments inside an
+//! entry, what matching suggested, and what is owed of exactly its sum.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Result;
 use crate::exception::{Detail, Exception, Kind};
@@ -12,7 +12,8 @@ use crate::payment::{line_query, told};
 use crate::reconciliation::classification::words;
 use crate::reconciliation::evidence::{self, Evidence};
 use crate::reconciliation::matching::one_edit_apart;
-use crate::statement;
+use crate::statement::query::StoredLine;
+use crate::statement::{self, notice};
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::pages::detail;
@@ -55,14 +56,21 @@ pub(super) fn related(found: Vec<Exception>) -> Vec<Related> {
     found.into_iter().map(one).collect()
 }
 
-/// What speaks for an obligation, the most first: its payer says that they sent it; matching named it; a code that
-/// is one slip away; the payer's name beside the money.
-const SCORES: [(Reason, u32); 4] =
-    [(Reason::Told, 1_000), (Reason::Suggested, 500), (Reason::Code, 300), (Reason::Name, 100)];
+/// What speaks for an obligation, the most first: its payer says that they sent it; the bank notified its code as
+/// one of the payments of this entry; matching named it; a code that is one slip away; the payer's name beside the
+/// money.
+const SCORES: [(Reason, u32); 5] = [
+    (Reason::Told, 1_000),
+    (Reason::Notified, 800),
+    (Reason::Suggested, 500),
+    (Reason::Code, 300),
+    (Reason::Name, 100),
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
     Told,
+    Notified,
     Suggested,
     Code,
     Name,
@@ -144,7 +152,8 @@ struct Told {
     sender: String,
 }
 
-fn told_by_line(conn: &mut Conn, vault: &Vault, item: &Exception) -> Result<Option<Told>> {
+/// The statement's line that shows the item's money, if one does.
+fn line_of(conn: &mut Conn, item: &Exception) -> Result<Option<StoredLine>> {
     let line = match item.subject_kind.as_str() {
         "line" => Some(LineId(item.subject_id)),
         _ => {
@@ -152,8 +161,11 @@ fn told_by_line(conn: &mut Conn, vault: &Vault, item: &Exception) -> Result<Opti
             line_query::lines_of_movements(conn, &[movement])?.pop().map(|(_, _, line)| line)
         }
     };
-    let Some(line) = line else { return Ok(None) };
-    let line = statement::query::line(conn, item.unit, line)?;
+    line.map(|line| statement::query::line(conn, item.unit, line)).transpose()
+}
+
+fn told_by_line(conn: &mut Conn, vault: &Vault, item: &Exception) -> Result<Option<Told>> {
+    let Some(line) = line_of(conn, item)? else { return Ok(None) };
     let texts = statement::line_texts(conn, vault, line.unit, line.id, line.key, &line.memo_cipher)?;
     Ok(Some(Told {
         damaged: line.damaged.clone(),
@@ -199,6 +211,9 @@ fn named(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<(Obligatio
             found.push((ObligationId(word.subject_id), Reason::Told, words));
         }
     }
+    for id in notified(conn, item)? {
+        found.push((id, Reason::Notified, lang.t("evidence_notified").to_owned()));
+    }
     if let Some(kept) = Detail::read(&item.detail) {
         let suggested = kept.suggested().into_iter();
         for (id, evidence) in suggested {
@@ -209,4 +224,15 @@ fn named(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<(Obligatio
         }
     }
     Ok(found)
+}
+
+/// The unit's obligations whose codes the bank named as payments of the item's entry, before or after the line was
+/// suspended.
+fn notified(conn: &mut Conn, item: &Exception) -> Result<Vec<ObligationId>> {
+    let Some(line) = line_of(conn, item)? else { return Ok(Vec::new()) };
+    let Some(reference) = &line.bank_reference else { return Ok(Vec::new()) };
+    let codes = notice::codes_of_entry(conn, line.unit, line.account, reference, line.amount)?;
+    let resolved = query::resolve_codes(conn, &codes.into_iter().collect::<Vec<_>>())?;
+    let own = resolved.into_values().filter(|(unit, _)| *unit == item.unit);
+    Ok(own.map(|(_, obligation)| obligation).collect::<BTreeSet<_>>().into_iter().collect())
 }

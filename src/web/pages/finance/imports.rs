@@ -1,6 +1,7 @@
 //! A partner's file on a page: chosen with what it is about, looked at, taken on; where it cannot be read is
 //! told. What was taken on stands below, the newest first.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
@@ -15,11 +16,12 @@ use crate::store::Conn;
 use crate::unit::Unit;
 use crate::web::extract::API_BODY_LIMIT_BYTES;
 use crate::web::pages::fields::{Fields, Wrong};
-use crate::web::pages::frame::Frame;
+use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::Listing;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::upload;
 use crate::web::pages::wording::Lang;
+use crate::web::pages::{Page, html};
 
 /// Rows of a preview; a file may have thousands.
 pub(super) const SHOWN_ITEMS: usize = 50;
@@ -81,21 +83,47 @@ impl From<Fault> for Refusal {
     }
 }
 
+/// What became of a file: looked at, or taken on and seen at its own page.
+pub(super) enum Outcome<S> {
+    Seen(S),
+    Taken(String),
+}
+
+/// The form again with what was found in the file or why it was not taken; the page of what was taken on.
+/// `compose` draws the form, `preview` what was found.
+pub(super) async fn answer<S>(
+    outcome: std::result::Result<Outcome<S>, Refusal>,
+    fields: &Fields,
+    compose: impl Future<Output = Result<ImportsPage>>,
+    preview: impl FnOnce(&Frame, S) -> Result<Preview>,
+) -> Page {
+    if let Ok(Outcome::Taken(place)) = outcome {
+        return Ok(see(place));
+    }
+    let mut page = compose.await?;
+    for ask in &mut page.asks {
+        // What was typed stays; only the file is chosen again.
+        ask.value = fields.get(ask.name).to_owned();
+    }
+    match outcome {
+        Ok(Outcome::Seen(found)) => {
+            page.preview = Some(preview(&page.frame, found)?);
+            return Ok(html(StatusCode::OK, &page));
+        }
+        Ok(Outcome::Taken(_)) => {}
+        Err(refusal) => refuse(&mut page, refusal)?,
+    }
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
 /// Notes on the page why a file was not taken; what is no fault of the form goes on as an error.
-pub(super) fn refuse(page: &mut ImportsPage, refusal: Refusal) -> Result<()> {
+fn refuse(page: &mut ImportsPage, refusal: Refusal) -> Result<()> {
     let lang = page.frame.lang;
     match refusal {
         Refusal::Wrong(error) => page.wrong = Wrong::of(error, lang)?,
         Refusal::Unreadable(fault) => page.faults.push(place(lang, &fault)),
     }
     Ok(())
-}
-
-/// The form keeps what was typed; only the file is chosen again.
-pub(super) fn keep(page: &mut ImportsPage, fields: &Fields) {
-    for ask in &mut page.asks {
-        ask.value = fields.get(ask.name).to_owned();
-    }
 }
 
 fn place(lang: Lang, fault: &Fault) -> (String, String) {

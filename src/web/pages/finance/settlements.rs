@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
 use super::batches::state;
-use super::imports::{self, ImportPage, ImportsPage, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
+use super::imports::{self, ImportPage, ImportsPage, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
 use super::report_page::Ask;
 use super::{READERS, accounts, stored, units};
 use crate::actor::{Actor, Role};
@@ -19,7 +19,7 @@ use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::fields::{Fields, Wrong};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -126,11 +126,6 @@ fn terms(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Listing> {
     })
 }
 
-enum Outcome {
-    Seen(Vec<Item>),
-    Taken(SettlementId),
-}
-
 /// `POST /finance/settlements`: `do` is `preview` or `import`.
 pub async fn take(
     request: HttpRequest,
@@ -141,23 +136,16 @@ pub async fn take(
     let (fields, file) = imports::sent(&request, &signed, payload).await?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let outcome = block(move || Ok(outcome(&app, &actor, &typed, &file))).await?;
-    let mut page = match outcome {
-        Ok(Outcome::Taken(id)) => return Ok(see(format!("/finance/settlements/{id}"))),
-        _ => compose(&request, &signed, &shared).await?,
-    };
-    imports::keep(&mut page, &fields);
-    match outcome {
-        Ok(Outcome::Seen(items)) => {
-            page.preview = Some(preview(&page.frame, &items)?);
-            return Ok(html(StatusCode::OK, &page));
-        }
-        Ok(Outcome::Taken(_)) => {}
-        Err(refusal) => imports::refuse(&mut page, refusal)?,
-    }
-    Ok(html(StatusCode::BAD_REQUEST, &page))
+    let form = compose(&request, &signed, &shared);
+    imports::answer(outcome, &fields, form, |frame, items| preview(frame, &items)).await
 }
 
-fn outcome(app: &App, actor: &Actor, fields: &Fields, file: &[u8]) -> std::result::Result<Outcome, Refusal> {
+fn outcome(
+    app: &App,
+    actor: &Actor,
+    fields: &Fields,
+    file: &[u8],
+) -> std::result::Result<Outcome<Vec<Item>>, Refusal> {
     let layout = file::Layout::built_in()?;
     let items = rules::items(&file::read(imports::chosen(file)?, &layout)?)?;
     if fields.get("do") != "import" {
@@ -176,7 +164,7 @@ fn outcome(app: &App, actor: &Actor, fields: &Fields, file: &[u8]) -> std::resul
         };
         gateway::import(tx, stamp, actor, &new)
     })?;
-    Ok(Outcome::Taken(settlement.id))
+    Ok(Outcome::Taken(format!("/finance/settlements/{}", settlement.id)))
 }
 
 fn preview(frame: &Frame, items: &[Item]) -> Result<Preview> {
