@@ -20,6 +20,13 @@ pub async fn path_not_found(request: HttpRequest) -> HttpResponse {
     told(&request, Error::not_found("path_not_found", "no such path"))
 }
 
+/// To the page that lies so many segments above the path.
+pub fn seen_above(request: &HttpRequest, segments: usize) -> HttpResponse {
+    let path = request.path();
+    let place = (0..segments).fold(path, |path, _| path.rsplit_once('/').map_or(path, |(above, _)| above));
+    HttpResponse::SeeOther().insert_header((header::LOCATION, place.to_owned())).finish()
+}
+
 /// `allowed` are the methods the path has.
 pub fn method_not_allowed(request: &HttpRequest, allowed: &'static str) -> HttpResponse {
     let detail = format!("{} is not offered here; {allowed}", request.method());

@@ -147,7 +147,7 @@ fn a_cashier_works_with_the_keyboard_alone() {
         browser.wait_for("document.getElementById('change').textContent === '25.000 đ'");
         look(&mut browser, "take");
         browser.press("Enter");
-        browser.sees("Tiền thối lại: 25.000 đ");
+        browser.sees("Tiền trả lại: 25.000 đ");
         // The signature comes by itself, and with it the way to the printer.
         browser.sees("Xem, in (PDF)");
         look(&mut browser, "taken");

@@ -294,16 +294,16 @@ fn the_change_is_what_was_recorded_and_no_address_says_another() {
         let form = [("amount", "25000"), ("tendered", "50.000"), ("method", "cash"), ("key", &key)];
         let taken = location(&cashier.post(&format!("{page}/take"), &form)).to_owned();
         cashier.get(&taken);
-        cashier.sees("Tiền thối lại: 25.000 đ");
+        cashier.sees("Tiền trả lại: 25.000 đ");
         assert_eq!(world.words("SELECT CAST(tendered AS TEXT) AS t FROM cash_tendered"), ["50000"]);
         for forged in ["?taken=25000&tendered=500000", "?taken=pay_00000000000", ""] {
             cashier.get(&format!("{page}{forged}"));
-            assert!(!cashier.page.contains("Tiền thối lại"), "{forged}");
+            assert!(!cashier.page.contains("Tiền trả lại"), "{forged}");
         }
         let unit = Scope::unit(world.ba_dinh.id);
         let mut other = seated(&world, service.address, Role::Cashier, "thungan.khac", unit);
         other.get(&taken);
-        assert!(!other.page.contains("Tiền thối lại"), "it is another drawer's");
+        assert!(!other.page.contains("Tiền trả lại"), "it is another drawer's");
         service.stop();
     });
 }

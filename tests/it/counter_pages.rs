@@ -85,7 +85,7 @@ fn a_cashier_finds_takes_prints_and_counts() {
         let payment = world.payments(&world.ba_dinh).remove(0).id;
         assert_eq!(location(&taken), format!("{page}?taken={payment}"));
         cashier.get(location(&taken));
-        cashier.sees("Tiền thối lại: 25.000 đ");
+        cashier.sees("Tiền trả lại: 25.000 đ");
         world.seal();
         cashier.get(&page);
         cashier.sees("Xem, in (PDF)");
@@ -124,7 +124,7 @@ fn change_is_of_what_was_taken_and_a_form_that_comes_too_late_says_so() {
         let taken = cashier.post(&format!("{page}/take"), &form);
         cashier.get(location(&taken));
         cashier.sees("Đã thu tiền");
-        cashier.sees("Tiền thối lại: 5.000 đ");
+        cashier.sees("Tiền trả lại: 5.000 đ");
 
         let page = format!("/counter/obligations/{}", late.id);
         cashier.get(&page);

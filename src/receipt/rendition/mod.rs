@@ -16,7 +16,7 @@ mod query;
 mod reading;
 #[cfg(test)]
 mod tests;
-mod wording;
+pub mod wording;
 
 use ring::digest::{SHA256, digest};
 

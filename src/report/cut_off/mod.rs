@@ -129,7 +129,12 @@ pub fn cut_off(conn: &mut Conn, actor: &Actor, unit: UnitId, year: i32) -> Resul
 pub fn table(unit: &Unit, report: &CutOff) -> Table {
     let title = vec![
         format!("Báo cáo khóa sổ cuối năm {} / Year-end cut-off", report.year),
-        format!("{} {} · đến hết ngày / until 31/12/{}", unit.code, unit.name, report.year),
+        format!(
+            "{} {} · đến hết ngày 31/12/{year} / until 31/12/{year}",
+            unit.code,
+            unit.name,
+            year = report.year
+        ),
     ];
     let columns: &[&str] =
         &["Mục / Section", "Tài khoản, chứng từ / Account, document", "Ngày / Day", "Số tiền / Amount"];

@@ -102,9 +102,9 @@ impl Target {
         if self.above { share > asked } else { share >= asked }
     }
 
-    /// As people read it: `≥ 60 %`.
+    /// As people read it, never broken: `≥ 60 %`.
     pub fn shown(&self) -> String {
-        format!("{} {} %", if self.above { ">" } else { "≥" }, self.percent)
+        format!("{}\u{a0}{}\u{a0}%", if self.above { ">" } else { "≥" }, self.percent)
     }
 }
 
@@ -198,12 +198,15 @@ mod tests {
     fn targets_are_dated_and_differ_by_kind_of_unit() {
         let targets = Targets::shipped().unwrap();
         let asked = |kind: &str, measure, on: &str| targets.of(kind, measure, day(on)).map(Target::shown);
-        assert_eq!(asked("phường", Measure::Online, "2026-11-22").as_deref(), Some("≥ 60 %"));
-        assert_eq!(asked("trung tâm", Measure::Online, "2026-11-22").as_deref(), Some("≥ 80 %"));
-        assert_eq!(asked("xã", Measure::FullProcess, "2025-12-31").as_deref(), Some("≥ 20 %"));
-        assert_eq!(asked("xã", Measure::FullProcess, "2026-01-01").as_deref(), Some("> 95 %"));
-        assert_eq!(asked("xã", Measure::Electronic, "2026-01-01").as_deref(), Some("≥ 50 %"));
-        assert_eq!(asked("chi nhánh", Measure::Electronic, "2026-01-01").as_deref(), Some("≥ 100 %"));
+        assert_eq!(asked("phường", Measure::Online, "2026-11-22").as_deref(), Some("≥\u{a0}60\u{a0}%"));
+        assert_eq!(asked("trung tâm", Measure::Online, "2026-11-22").as_deref(), Some("≥\u{a0}80\u{a0}%"));
+        assert_eq!(asked("xã", Measure::FullProcess, "2025-12-31").as_deref(), Some("≥\u{a0}20\u{a0}%"));
+        assert_eq!(asked("xã", Measure::FullProcess, "2026-01-01").as_deref(), Some(">\u{a0}95\u{a0}%"));
+        assert_eq!(asked("xã", Measure::Electronic, "2026-01-01").as_deref(), Some("≥\u{a0}50\u{a0}%"));
+        assert_eq!(
+            asked("chi nhánh", Measure::Electronic, "2026-01-01").as_deref(),
+            Some("≥\u{a0}100\u{a0}%")
+        );
         assert_eq!(asked("sở", Measure::Online, "2026-01-01"), None, "nothing is asked of a department");
         assert_eq!(asked("xã", Measure::Online, "2025-06-30"), None);
     }

@@ -25,6 +25,10 @@ pub fn item(lang: Lang, code: &str, tariff: Option<&Tariff>) -> String {
 
 /// A kind of document; the stored word where there is no such kind.
 pub fn document(lang: Lang, stored: &str) -> String {
+    // A registration is for invoices of every kind.
+    if stored == "invoice" {
+        return lang.pick("Hóa đơn", "Invoice").to_owned();
+    }
     DocumentKind::parse(stored).map_or_else(
         || stored.to_owned(),
         |kind| {
@@ -65,6 +69,7 @@ mod tests {
         assert_eq!(account(Lang::En, "interest", None), "Interest");
         assert_eq!(account(Lang::Vi, "Biên lai 7", None), "Biên lai 7");
         assert_eq!(document(Lang::En, "invoice_vat"), "VAT invoice");
+        assert_eq!(document(Lang::Vi, "invoice"), "Hóa đơn");
         assert_eq!(signer(Lang::Vi, "software"), "khóa trong hệ thống");
     }
 }

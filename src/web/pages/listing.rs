@@ -6,7 +6,8 @@ pub struct Cell {
     pub text: String,
     /// Where it leads.
     pub href: Option<String>,
-    /// `done`, `wait`, `late` or `gone` for a state, `mono` for a code, `money` for a figure.
+    /// `done`, `wait`, `late` or `gone` for a state, `mono` for a code, `money` for a figure,
+    /// `whole` for what is not broken.
     pub tone: &'static str,
 }
 
@@ -21,6 +22,16 @@ impl Cell {
 
     pub fn figure(text: impl ToString) -> Cell {
         Cell { text: text.to_string(), tone: "money", ..Cell::default() }
+    }
+
+    /// How many of something, its thousands apart.
+    pub fn count(number: i64) -> Cell {
+        Cell::figure(crate::receipt::rendition::wording::grouped(&number.to_string()))
+    }
+
+    /// A short name that is not broken at its hyphens.
+    pub fn whole(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), tone: "whole", ..Cell::default() }
     }
 
     pub fn state(text: impl Into<String>, tone: &'static str) -> Cell {
@@ -42,6 +53,15 @@ pub struct Listing {
     pub caption: &'static str,
     pub heads: Vec<&'static str>,
     pub rows: Vec<Vec<Cell>>,
+}
+
+impl Listing {
+    /// Whether a column holds figures, which stand at the right, their heading too.
+    pub fn is_figures(&self, column: &usize) -> bool {
+        let mut cells =
+            self.rows.iter().filter_map(|row| row.get(*column)).filter(|cell| !cell.text.is_empty());
+        cells.next().is_some_and(|cell| cell.tone == "money")
+    }
 }
 
 /// An optional text, or a dash.

@@ -133,6 +133,6 @@ mod tests {
             assert_eq!(words.vi.matches("{}").count(), words.en.matches("{}").count(), "{key}");
             assert_eq!(crate::text::clean(&words.vi), words.vi, "{key}");
         }
-        assert_eq!(Lang::Vi.with("change_due", "5.000 đ"), "Tiền thối lại: 5.000 đ");
+        assert_eq!(Lang::Vi.with("change_due", "5.000 đ"), "Tiền trả lại: 5.000 đ");
     }
 }

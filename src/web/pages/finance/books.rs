@@ -45,6 +45,8 @@ struct Asked {
 struct Found {
     asked: Asked,
     table: Table,
+    /// Accounts by their numbers and fee items by their names.
+    names: Vec<(String, String)>,
     /// What stands for the reader about how much of it this is.
     note: Option<&'static str>,
 }
@@ -55,6 +57,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let asked: Asked = extract::query(&request).unwrap_or_default();
     let frame = Frame::of(&signed, &request);
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), asked.clone());
+    let lang = frame.lang;
     let (choices, accounts, found) = block(move || {
         app.read(&actor, |conn| {
             let choices = unit_choices(conn, &actor)?;
@@ -63,7 +66,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
                 Err(_) => Vec::new(),
             };
             let accounts: Vec<String> = accounts.into_iter().map(|account| account.account_no).collect();
-            Ok((choices, accounts, found(conn, &app, &actor, &typed)))
+            Ok((choices, accounts, found(conn, &app, &actor, lang, &typed)))
         })
     })
     .await?;
@@ -104,7 +107,31 @@ fn show(page: &mut ReportPage, found: &Found) {
     let (book, unit) = (&asked.book, &asked.unit);
     let (from, until) = (&asked.from, &asked.until);
     page.file = Some(format!("/finance/books/{book}/file?unit={unit}{account}&from={from}&until={until}"));
-    page.listings = vec![listing(lang, words(lang, &asked.book), &found.table)];
+    let mut shown = listing(lang, words(lang, &asked.book), &found.table);
+    for cell in shown.rows.iter_mut().flatten() {
+        cell.text = called(&found.names, std::mem::take(&mut cell.text));
+    }
+    page.listings = vec![shown];
+}
+
+/// A detail of an account by what people know it as.
+fn called(names: &[(String, String)], text: String) -> String {
+    let named = names.iter().find_map(|(key, name)| {
+        let rest = text.strip_prefix(key.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| format!("{name}{}", rest.replace('/', " · ")))
+    });
+    named.unwrap_or(text)
+}
+
+/// What the details of the ledger's accounts begin with, and what that is called.
+fn names(conn: &mut Conn, lang: Lang, app: &App, unit: &Unit) -> Result<Vec<(String, String)>> {
+    let held = account::of_unit(conn, unit.id)?;
+    let mut found: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
+    let tariff = app.tariff()?;
+    found.extend(
+        tariff.items().map(|item| (item.code.clone(), lang.pick(&item.name.vi, &item.name.en).to_owned())),
+    );
+    Ok(found)
 }
 
 fn asks(frame: &Frame, asked: &Asked, units: Vec<(String, String)>, accounts: Vec<String>) -> Vec<Ask> {
@@ -129,13 +156,14 @@ fn words(lang: Lang, book: &str) -> &'static str {
     })
 }
 
-fn found(conn: &mut Conn, app: &App, actor: &Actor, typed: &Asked) -> Result<Found> {
+fn found(conn: &mut Conn, app: &App, actor: &Actor, lang: Lang, typed: &Asked) -> Result<Found> {
     let unit = unit_named(conn, actor, &typed.unit)?;
     let period = period_typed(&typed.from, &typed.until, app.stamp().today())?;
     let book = if typed.book.is_empty() { "trial" } else { typed.book.as_str() };
     let name: Name = book.parse().map_err(|_| Error::invalid("book", "book_unknown", "no such book"))?;
     let chart = Chart::choose(app.config.books.chart_file.as_deref(), period.until)?;
     let (table, note, account) = drawn(conn, (&unit, name, &typed.account), period, &chart)?;
+    let names = names(conn, lang, app, &unit)?;
     let asked = Asked {
         unit: unit.code,
         book: name.as_str().to_owned(),
@@ -143,7 +171,7 @@ fn found(conn: &mut Conn, app: &App, actor: &Actor, typed: &Asked) -> Result<Fou
         from: period.from.to_string(),
         until: period.until.to_string(),
     };
-    Ok(Found { asked, table, note })
+    Ok(Found { asked, table, names, note })
 }
 
 /// The book, what is to be said of how much of it is shown, and the account it is of.

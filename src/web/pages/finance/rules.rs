@@ -189,13 +189,14 @@ fn in_force_listing(frame: &Frame, rules: &[rulebook::InForce], unit: &str) -> L
         let class = lang.pick(one.rule.class.vi(), one.rule.class.en());
         vec![
             Cell::figure(one.rank),
-            rule_link(&one.rule.id, unit),
-            Cell::text(if one.rule.is_off { lang.t("rules_off") } else { class }),
+            rule_link(&one.rule.id, class, unit),
+            if one.rule.is_off { Cell::state(lang.t("rules_off"), "gone") } else { Cell::default() },
+            Cell::mono(one.rule.id.clone()),
             Cell::text(says(lang, &one.rule)),
             Cell::text(stored::value(lang, origin)),
         ]
     };
-    let heads = ["rules_rank", "rules_rule", "rules_class", "rules_conditions", "rules_origin"];
+    let heads = ["rules_rank", "rules_class", "state", "rules_rule", "rules_conditions", "rules_origin"];
     Listing {
         caption: frame.t("rules_in_force"),
         heads: heads.iter().map(|key| frame.t(key)).collect(),
@@ -204,14 +205,14 @@ fn in_force_listing(frame: &Frame, rules: &[rulebook::InForce], unit: &str) -> L
 }
 
 /// To the form that begins from the rule; names that an address cannot hold as they are lead nowhere.
-fn rule_link(name: &str, unit: &str) -> Cell {
+fn rule_link(name: &str, class: &str, unit: &str) -> Cell {
     let is_plain =
         |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if !is_plain(name) || !is_plain(unit) {
-        return Cell::mono(name);
+        return Cell::text(class);
     }
     let asked = if unit.is_empty() { String::new() } else { format!("unit={unit}&") };
-    Cell::link(name, format!("/finance/classification-rules?{asked}rule={name}#form"))
+    Cell::link(class, format!("/finance/classification-rules?{asked}rule={name}#form"))
 }
 
 fn past_row(conn: &mut Conn, lang: Lang, one: &Version, maker: String) -> Result<Vec<Cell>> {

@@ -197,7 +197,7 @@ fn told(lang: Lang, audit: &Audit) -> Audited {
 fn register(lang: Lang, register: &[Series], states: &States) -> Listing {
     let row = |one: &Series| {
         vec![
-            Cell::mono(format!("{} {}", one.template, one.series)),
+            Cell::whole(format!("{} {}", one.template, one.series)),
             Cell::text(called::document(lang, &one.document_kind)),
             Cell::figure(one.year),
             Cell::text(match one.next_no {
@@ -205,7 +205,7 @@ fn register(lang: Lang, register: &[Series], states: &States) -> Listing {
                 next => format!("1 – {}", next - 1),
             }),
             Cell::text(by_state(lang, one.id, states)),
-            Cell::figure(one.remaining()),
+            Cell::count(one.remaining()),
             Cell::state(called::phase(lang, one.phase), if one.is_open { "done" } else { "gone" }),
         ]
     };

@@ -118,7 +118,8 @@ fn row(
     };
     let limits = match is_grant {
         true => {
-            format!("{} / {} / {}", one.trust.claim_limit, one.trust.unproven_limit, one.trust.age_limit_days)
+            let days = lang.with("trust_days", one.trust.age_limit_days);
+            format!("{} / {} / {days}", one.trust.claim_limit, one.trust.unproven_limit)
         }
         false => String::new(),
     };

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
+use super::about::{self, Fact};
 use super::candidates::{Candidate, Related, candidates, related};
 use super::exceptions::locate;
 use super::originals::originals;
@@ -74,6 +75,8 @@ struct WorkbenchPage {
     due_on: String,
     is_overdue: bool,
     subject: String,
+    /// Whose dossier and which money it is about.
+    about: Vec<Fact>,
     detail: String,
     next_step: &'static str,
     effect: &'static str,
@@ -221,7 +224,8 @@ async fn compose(
                 due_on: item.due_on.0.format("%d/%m/%Y").to_string(),
                 is_overdue: item.state != State::Resolved && item.due_on < today,
                 subject: item.subject_text(),
-                detail: detail::words(lang, &item.detail),
+                about: about::facts(conn, works.then_some(&app.vault), lang, &item)?,
+                detail: about::named(conn, lang, unit, &detail::words(lang, &item.detail))?,
                 roads: roads::of(conn, lang, actor.role, &item)?,
                 state: item.state,
                 line,
