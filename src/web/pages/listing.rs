@@ -56,6 +56,11 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// The heading of a column, which stands before each cell where a row is a card.
+    pub fn head(&self, column: &usize) -> &'static str {
+        self.heads.get(*column).copied().unwrap_or_default()
+    }
+
     /// Whether a column holds figures, which stand at the right, their heading too.
     pub fn is_figures(&self, column: &usize) -> bool {
         let mut cells =

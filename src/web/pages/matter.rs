@@ -1,5 +1,6 @@
 //! What a waiting decision is about, in words: what somebody must know before they say yes or no.
 
+use super::finance::about::named;
 use super::finance::workbench::resolution_key;
 use super::wording::Lang;
 use super::{called, detail, marks};
@@ -82,11 +83,12 @@ fn of_exception(
     let item = exception::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/exceptions/{id}"));
     facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
-    facts.add(lang.t("exceptions_more"), detail::words(lang, &item.detail));
+    facts.add(lang.t("exceptions_more"), named(conn, lang, unit, &detail::words(lang, &item.detail))?);
     if let Some(proposal) = work_query::last_proposal(conn, unit, id)? {
         let target = proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
         let how = lang.t(resolution_key(&proposal.resolution));
-        facts.add(lang.t("exceptions_proposed"), [how, target.as_deref().unwrap_or_default()].join(" "));
+        let target = named(conn, lang, unit, target.as_deref().unwrap_or_default())?;
+        facts.add(lang.t("exceptions_proposed"), [how, &target].join(" "));
         if let Some(decision) = &proposal.decision {
             facts.add(lang.t("duties_decision"), format!("{} ({})", decision.number, day(decision.on)));
         }

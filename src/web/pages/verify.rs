@@ -282,8 +282,8 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
             "Intact: nothing was changed since it was signed. The signer is not confirmed",
             "wait",
         ),
-        Verdict::Invalid => ("Không hợp lệ", "Not valid", "gone"),
-        Verdict::Unreadable => ("Không đọc được", "Not readable", "gone"),
+        Verdict::Invalid => ("Không hợp lệ", "Not valid", "late"),
+        Verdict::Unreadable => ("Không đọc được", "Not readable", "late"),
     };
     let shown = report.documents.iter().zip(entries);
     let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();

@@ -12,7 +12,8 @@ use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::ShiftId;
 use crate::shift::count::{Count, DENOMINATIONS};
-use crate::shift::{self, Shift, query, report};
+use crate::shift::report::{self, Report};
+use crate::shift::{self, Shift, query};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -39,6 +40,13 @@ struct Drawer {
     expected: String,
 }
 
+/// A count that is not what the drawer should hold: seen before the shift is closed with it.
+struct Differs {
+    counted: i64,
+    sums: String,
+    difference: String,
+}
+
 /// How the last closing of today came out.
 struct Closed {
     variance: String,
@@ -54,6 +62,7 @@ struct ShiftPage {
     wrong: Wrong,
     drawer: Option<Drawer>,
     closed: Option<Closed>,
+    differs: Option<Differs>,
     notes: Vec<Note>,
 }
 
@@ -95,7 +104,7 @@ async fn compose(
         })
     })
     .await?;
-    Ok(ShiftPage { frame, csrf, wrong, drawer, closed, notes })
+    Ok(ShiftPage { frame, csrf, wrong, drawer, closed, differs: None, notes })
 }
 
 fn drawer(conn: &mut Conn, shift: &Shift) -> Result<Drawer> {
@@ -106,8 +115,28 @@ fn drawer(conn: &mut Conn, shift: &Shift) -> Result<Drawer> {
         float: report.float.to_string(),
         cash: report.cash_taken.to_string(),
         card: report.card_taken.to_string(),
-        expected: report.float.checked_add(report.held)?.to_string(),
+        expected: expected(&report)?.to_string(),
     })
+}
+
+/// What the drawer should hold.
+fn expected(report: &Report) -> Result<Dong> {
+    report.float.checked_add(report.held)
+}
+
+/// What a count differs by, unless it was seen for just this count before.
+fn differs(conn: &mut Conn, lang: Lang, actor: &Actor, fields: &Fields) -> Result<Option<Differs>> {
+    let Some(shift) = in_use(conn, actor, own_unit(actor)?)? else { return Ok(None) };
+    let expected = expected(&report::report(conn, &shift)?)?;
+    let counted = count_of(fields)?.total()?;
+    if counted == expected || fields.get("differs") == counted.0.to_string() {
+        return Ok(None);
+    }
+    Ok(Some(Differs {
+        counted: counted.0,
+        sums: lang.with("shift_differs", counted).replacen("{}", &expected.to_string(), 1),
+        difference: counted.checked_sub(expected)?.to_string(),
+    }))
 }
 
 fn closed(conn: &mut Conn, shift: &Shift) -> Result<Option<Closed>> {
@@ -149,7 +178,7 @@ pub async fn open(
     .await
 }
 
-/// `POST /counter/shift/close`
+/// `POST /counter/shift/close`: with a difference only when it was seen: it closes for good.
 pub async fn close(
     request: HttpRequest,
     signed: Signed,
@@ -157,6 +186,17 @@ pub async fn close(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let (app, actor, typed, lang) =
+        (Arc::clone(shared.app()), signed.actor.clone(), fields.clone(), Lang::of(&request));
+    // A count that cannot be read is told of by closing.
+    let found =
+        block(move || Ok(app.read(&actor, |conn| differs(conn, lang, &actor, &typed)).ok().flatten()));
+    if let Some(found) = found.await? {
+        let mut page = compose(&request, &signed, &shared, &fields, Wrong::default()).await?;
+        page.differs = Some(found);
+        return Ok(html(StatusCode::OK, &page));
+    }
     change(&request, &signed, &shared, &fields, |app, actor, count, fields| {
         let id: ShiftId = fields.get("shift").parse()?;
         app.write(actor, |tx, stamp| shift::close(tx, stamp, actor, own_unit(actor)?, id, count).map(|_| ()))

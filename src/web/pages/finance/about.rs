@@ -97,7 +97,7 @@ fn of_obligation(
 }
 
 /// A text in which the ids of the unit's obligations, payments and lines are told in words.
-pub(super) fn named(conn: &mut Conn, lang: Lang, unit: UnitId, text: &str) -> Result<String> {
+pub fn named(conn: &mut Conn, lang: Lang, unit: UnitId, text: &str) -> Result<String> {
     let mut words = BTreeMap::new();
     for id in ids(text) {
         if let Some(word) = word(conn, lang, unit, id)? {

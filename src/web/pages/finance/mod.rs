@@ -1,7 +1,7 @@
 //! `/finance`: the morning board, statements, exceptions, refunds, day close, books and reports, for those who
 //! keep the books and those who look over them.
 
-mod about;
+pub mod about;
 pub mod account;
 mod alarms;
 pub mod batches;

@@ -93,6 +93,8 @@ struct WorkbenchPage {
     told: Vec<Related>,
     resolutions: Vec<&'static str>,
     proposal: Option<(String, String, String)>,
+    /// The reader proposed it: another person approves.
+    is_own: bool,
     reopening: Option<String>,
     /// What approving an un-matching, or undoing what is settled, will do.
     undoes: Vec<String>,
@@ -176,6 +178,7 @@ async fn compose(
                 State::Proposed => work_query::last_proposal(conn, unit, id)?,
                 _ => None,
             };
+            let is_own = proposal.as_ref().is_some_and(|one| Some(one.maker) == actor.person);
             let proposal = match proposal {
                 Some(proposal) => {
                     let target =
@@ -185,6 +188,7 @@ async fn compose(
                         false => None,
                     };
                     let target = parts.or(target).unwrap_or_default();
+                    let target = about::named(conn, lang, unit, &target)?;
                     Some((proposal.resolution, target, proposal.reason))
                 }
                 None => None,
@@ -235,6 +239,7 @@ async fn compose(
                 resolutions,
                 pages: steps::of(lang, actor.role, &item),
                 proposal,
+                is_own,
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
                 transfer,
                 undoes: undo::foreseen(conn, &item)?
