@@ -103,7 +103,10 @@ fn parties(sheet: &mut Sheet, content: &Content) {
         fields.push((payee, order.treasury_account.clone().unwrap_or_default()));
         fields.push(("Kho bạc Nhà nước (mã): ", order.treasury_code.clone().unwrap_or_default()));
     }
-    fields.push(("Số liệu của các ngày đã khóa đến hết: ", order.covered_until.to_string()));
+    fields.push((
+        "Số liệu của các ngày đã khóa đến hết: ",
+        order.covered_until.0.format("%d/%m/%Y").to_string(),
+    ));
     fields.push(("Nội dung chuyển khoản: ", content.transfer_text()));
     for (label, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
         sheet.text(Paragraph::new(TEXT).regular(label).bold(value));

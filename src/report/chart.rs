@@ -26,6 +26,12 @@ pub struct Chart {
 }
 
 impl Chart {
+    /// Which chart it is and how certain, as the heading of a book says it.
+    pub fn words(&self) -> String {
+        let named = format!("{} ({}, {})", self.name, self.source, self.certainty);
+        format!("Hệ thống tài khoản: {named} / Chart of accounts: {named}")
+    }
+
     /// Reads a chart of the unit's own, with the sub-accounts it uses.
     ///
     /// # Errors

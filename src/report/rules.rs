@@ -53,8 +53,12 @@ pub struct Line {
 pub fn heading(book: Book, period: Period, chart: &Chart) -> [String; 3] {
     [
         book.title().to_owned(),
-        format!("Từ ngày {} đến ngày {} / From … to …", day_text(period.from), day_text(period.until)),
-        format!("Hệ thống tài khoản / Chart: {} ({}, {})", chart.name, chart.source, chart.certainty),
+        format!(
+            "Từ ngày {from} đến ngày {until} / From {from} to {until}",
+            from = day_text(period.from),
+            until = day_text(period.until)
+        ),
+        chart.words(),
     ]
 }
 

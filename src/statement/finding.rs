@@ -18,11 +18,21 @@ pub struct Finding {
     #[serde(skip)]
     pub code: &'static str,
     pub message: String,
+    /// Where the Vietnamese words end.
+    #[serde(skip)]
+    pub(super) vi_end: usize,
 }
 
 impl Finding {
     pub(super) fn new(at: impl Into<String>, code: &'static str, vi: impl Display, en: impl Display) -> Self {
-        Finding { at: at.into(), code, message: format!("{vi} / {en}") }
+        let vi = vi.to_string();
+        Finding { at: at.into(), code, message: format!("{vi} / {en}"), vi_end: vi.len() }
+    }
+
+    /// The Vietnamese and the English words.
+    pub fn words(&self) -> (&str, &str) {
+        let en = self.message.get(self.vi_end..).and_then(|rest| rest.strip_prefix(" / "));
+        (self.message.get(..self.vi_end).unwrap_or(&self.message), en.unwrap_or_default())
     }
 }
 

@@ -107,7 +107,7 @@ pub fn table(unit: &Unit, period: Period, rows: &[Row], chart: &Chart) -> Result
             rules::day_text(period.from),
             rules::day_text(period.until)
         ),
-        format!("Hệ thống tài khoản / Chart: {} ({}, {})", chart.name, chart.source, chart.certainty),
+        chart.words(),
     ];
     Ok(Table { title, columns: COLUMNS, rows: found })
 }

@@ -205,6 +205,11 @@ fn waiting_row(
     why: Option<&str>,
 ) -> Result<WaitingRow> {
     let (vi, en) = one.matter.title();
+    let mut facts = facts(conn, vault, lang, one)?;
+    // An administrator does not see to whom refunds go.
+    let is_closed =
+        |link: &String| actor.role == Role::Administrator && link.starts_with("/finance/refunds/");
+    facts.link = facts.link.filter(|link| !is_closed(link));
     Ok(WaitingRow {
         unit: unit::find(conn, one.unit)?.name,
         unit_id: one.unit,
@@ -218,7 +223,7 @@ fn waiting_row(
             Some(_) => lang.t("duties_waited"),
             None => "",
         },
-        facts: facts(conn, vault, lang, one)?,
+        facts,
         is_open: one.is_open_to(actor),
         is_own: actor.person.is_some_and(|person| one.makers.contains(&person)),
         wants_reason: one.matter.approval_wants_reason(),

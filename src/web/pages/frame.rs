@@ -100,7 +100,9 @@ pub fn role_words(lang: Lang, role: Role) -> &'static str {
         Role::Approver => "role_approver",
         Role::Administrator => "role_administrator",
         Role::Auditor => "role_auditor",
-        Role::DossierSystem | Role::UnitReader | Role::System => "role_system",
+        Role::DossierSystem => "role_dossier_system",
+        Role::UnitReader => "role_unit_reader",
+        Role::System => "role_system",
     })
 }
 

@@ -19,8 +19,9 @@ use crate::unit::{self, CITY, Unit};
 use crate::web::Shared;
 use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::frame::Frame;
+use crate::web::pages::frame::{Frame, role_words};
 use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
@@ -32,6 +33,8 @@ struct Row {
     name: String,
     unit: String,
     role: &'static str,
+    /// What it is called.
+    role_words: &'static str,
     scope: String,
     is_revoked: bool,
 }
@@ -46,7 +49,8 @@ struct ClientsPage {
     wrong: Wrong,
     typed: Fields,
     rows: Vec<Row>,
-    roles: Vec<&'static str>,
+    /// Each with what it is called.
+    roles: Vec<(&'static str, &'static str)>,
     /// The name of a new client and its token.
     token: Option<(String, String)>,
 }
@@ -60,7 +64,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
-    let all = frame.t("users_all_units");
+    let (all, lang) = (frame.t("users_all_units"), frame.lang);
     let rows = block(move || {
         app.read(&actor, |conn| {
             let units: Vec<Unit> = unit::all(conn)?;
@@ -75,7 +79,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
             }
             for (home, code) in homes {
                 for client in identity::clients(conn, home)? {
-                    rows.push(row(&client, &units, code.clone(), all));
+                    rows.push(row(&client, &units, code.clone(), (lang, all)));
                 }
             }
             Ok(rows)
@@ -89,13 +93,13 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         wrong: Wrong::default(),
         typed: Fields::default(),
         rows,
-        roles: ROLES.iter().map(|role| role.as_str()).collect(),
+        roles: ROLES.iter().map(|role| (role.as_str(), role_words(lang, *role))).collect(),
         token: None,
         frame,
     })
 }
 
-fn row(client: &Client, units: &[Unit], unit: String, all: &str) -> Row {
+fn row(client: &Client, units: &[Unit], unit: String, (lang, all): (Lang, &str)) -> Row {
     let scope = match &client.scope {
         Scope::All => all.to_owned(),
         Scope::Units(ids) => {
@@ -109,6 +113,7 @@ fn row(client: &Client, units: &[Unit], unit: String, all: &str) -> Row {
         name: client.name.clone(),
         unit,
         role: client.role.as_str(),
+        role_words: role_words(lang, client.role),
         scope,
         is_revoked: client.is_revoked,
     }

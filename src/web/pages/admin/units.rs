@@ -121,7 +121,8 @@ pub(super) struct UnitPage {
     listings: Vec<Listing>,
     /// Series that number: id and text.
     open_series: Vec<(String, String)>,
-    kinds: Vec<&'static str>,
+    /// Kinds of documents, each with what it is called.
+    kinds: Vec<(&'static str, String)>,
     today: String,
     /// What stands on documents today: e-mail, Treasury account, Treasury office.
     imprint: [String; 3],
@@ -192,7 +193,7 @@ pub(super) async fn compose(
         typed: Fields::default(),
         listings,
         open_series,
-        kinds: SERIES_KINDS.to_vec(),
+        kinds: SERIES_KINDS.iter().map(|kind| (*kind, called::document(lang, kind))).collect(),
         today: today.to_string(),
         imprint,
         waits_for_handover,

@@ -209,20 +209,22 @@ fn decimal(fields: &Fields, name: &str) -> Result<Option<Decimal>> {
     text.parse().map(Some).map_err(wrong)
 }
 
+/// A tariff does not tell fields; the city's figures count these apart.
+const WALK_IN_FIELD: &str = "Thu tại quầy";
+
 /// The request as a dossier system would make it, without a dossier.
 fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked> {
     let tariff = app.tariff()?;
     let lines = lines(&tariff, fields)?;
     let first = lines.first().map(|line| line.item.clone()).unwrap_or_default();
     let procedure = tariff.procedures().find(|procedure| procedure.items.contains(&first));
-    let item = tariff.item(&first).map(|item| item.name.vi.clone());
     let some = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
     let now = app.clock.now();
     Ok(Asked {
         unit: unit.code.clone(),
         dossier_code: case,
         procedure_code: procedure.map_or(first, |procedure| procedure.code.clone()),
-        procedure_field: procedure.map(|one| one.name.vi.clone()).or(item).unwrap_or_default(),
+        procedure_field: WALK_IN_FIELD.to_owned(),
         intake_mode: IntakeMode::Counter.as_str().to_owned(),
         receiving_unit: None,
         competent_unit: None,

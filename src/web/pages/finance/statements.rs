@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use rust_decimal::Decimal;
 
 use super::columns::{self, Columns};
 use super::{READERS, account_named, importing, units};
@@ -15,6 +16,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, JobId, StatementId, UnitId};
 use crate::payment::settler::Numbered;
+use crate::receipt::rendition::wording::grouped;
 use crate::reconciliation::office;
 use crate::statement::import::Imported;
 use crate::statement::job;
@@ -59,6 +61,8 @@ struct Done {
     receipts: usize,
     /// What somebody has to look at: words, and where.
     notes: Vec<(String, Option<String>)>,
+    /// Where it goes on: the accounts' days, what is left open.
+    ways: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -190,14 +194,14 @@ pub async fn take(
     let mut status = StatusCode::OK;
     match outcome {
         Ok(Outcome::Read(parsed, columns)) => {
-            page.errors = places(&parsed.errors);
-            page.warnings = places(&parsed.warnings);
+            page.errors = places(lang, &parsed.errors);
+            page.warnings = places(lang, &parsed.warnings);
             page.preview = Some(sheets(&parsed));
             page.columns = columns;
         }
         Ok(Outcome::Imported(done, errors, warnings)) => {
-            page.errors = places(&errors);
-            page.warnings = places(&warnings);
+            page.errors = places(lang, &errors);
+            page.warnings = places(lang, &warnings);
             page.done = errors.is_empty().then_some(done);
         }
         Ok(Outcome::Queued(job)) => return Ok(see(format!("/finance/imports/{job}"))),
@@ -256,6 +260,7 @@ fn import(
         posted: 0,
         receipts: 0,
         notes: notes(lang, &imported),
+        ways: app.read(actor, |conn| ways(conn, lang, &imported))?,
     };
     if imported.errors.is_empty() && !imported.already_imported {
         for visited in office::reconcile_imported(&app.store, &stamp, actor, &imported) {
@@ -296,6 +301,16 @@ fn holder_of(
     }
 }
 
+fn ways(conn: &mut Conn, lang: Lang, imported: &Imported) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for (unit, id) in &imported.accounts {
+        let number = unit::account::find(conn, *unit, *id)?.account_no;
+        found.push((lang.with("statement_to_days", number), format!("/finance/days/{id}")));
+    }
+    found.push((lang.t("way_exceptions").to_owned(), "/finance/exceptions".to_owned()));
+    Ok(found)
+}
+
 /// What an import leaves for somebody to decide or to ask the bank for.
 fn notes(lang: Lang, imported: &Imported) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
@@ -317,27 +332,41 @@ fn notes(lang: Lang, imported: &Imported) -> Vec<(String, Option<String>)> {
     found
 }
 
-fn places(findings: &[Finding]) -> Vec<(String, String)> {
-    findings.iter().take(SHOWN_FINDINGS).map(|one| (one.at.clone(), one.message.clone())).collect()
+fn places(lang: Lang, findings: &[Finding]) -> Vec<(String, String)> {
+    let told = |one: &Finding| {
+        let (vi, en) = one.words();
+        (one.at.clone(), lang.pick(vi, en).to_owned())
+    };
+    findings.iter().take(SHOWN_FINDINGS).map(told).collect()
+}
+
+/// An amount of a file as people read it: `15.000 đ`, `12,5 EUR`.
+fn sum(amount: Decimal, currency: &str) -> String {
+    let unit = if currency == "VND" { "đ" } else { currency };
+    format!("{} {unit}", grouped(&amount.to_string())).trim_end().to_owned()
 }
 
 fn sheets(parsed: &Parsed) -> Vec<Sheet> {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-    let sheet = |one: &statement::Statement| Sheet {
-        account: or_dash(&one.account),
-        number: or_dash(&one.number),
-        opening: one.opening.as_ref().map_or_else(|| "–".to_owned(), |balance| balance.amount.to_string()),
-        closing: one.closing.as_ref().map_or_else(|| "–".to_owned(), |balance| balance.amount.to_string()),
-        count: one.lines.len(),
-        lines: one
-            .lines
-            .iter()
-            .take(SHOWN_LINES)
-            .map(|line| {
-                let day = line.day().map_or_else(|| "–".to_owned(), |day| day.to_string());
-                (day, line.amount.to_string(), or_dash(&line.memo))
-            })
-            .collect(),
+    let sheet = |one: &statement::Statement| {
+        let shown = |amount| sum(amount, one.currency.as_deref().unwrap_or_default());
+        Sheet {
+            account: or_dash(&one.account),
+            number: or_dash(&one.number),
+            opening: one.opening.as_ref().map_or_else(|| "–".to_owned(), |balance| shown(balance.amount)),
+            closing: one.closing.as_ref().map_or_else(|| "–".to_owned(), |balance| shown(balance.amount)),
+            count: one.lines.len(),
+            lines: one
+                .lines
+                .iter()
+                .take(SHOWN_LINES)
+                .map(|line| {
+                    let day =
+                        line.day().map_or_else(|| "–".to_owned(), |on| on.format("%d/%m/%Y").to_string());
+                    (day, shown(line.amount), or_dash(&line.memo))
+                })
+                .collect(),
+        }
     };
     parsed.statements.iter().map(sheet).collect()
 }

@@ -36,6 +36,8 @@ struct TrustPage {
     frame: Frame,
     csrf: String,
     can_end: bool,
+    /// Whether the proposals' page is open to the reader.
+    sees_proposals: bool,
     must_confirm: bool,
     has_second_factor: bool,
     wrong: Wrong,
@@ -65,6 +67,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     Ok(TrustPage {
         csrf: signed.csrf.clone(),
         can_end: ENDERS.contains(&signed.actor.role),
+        sees_proposals: matches!(signed.actor.role, Role::Administrator | Role::Auditor),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
         wrong: Wrong::default(),
