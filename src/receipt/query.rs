@@ -245,6 +245,16 @@ pub fn of_series(conn: &mut Conn, unit: UnitId, series: SeriesId) -> Result<Vec<
         .map(|found| found.into_iter().map(from_columns).collect())
 }
 
+pub fn by_number(conn: &mut Conn, unit: UnitId, series: SeriesId, number: i64) -> Result<Option<Stored>> {
+    let found = receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::series_id.eq(series))
+        .filter(receipt::number.eq(number))
+        .select(columns!())
+        .first::<StoredColumns>(conn);
+    Ok(found.optional().classify()?.map(from_columns))
+}
+
 pub fn by_lookup_code(conn: &mut Conn, code: &str) -> Result<Option<(UnitId, ReceiptId)>> {
     public_code::table
         .find(code)

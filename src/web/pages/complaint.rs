@@ -11,12 +11,10 @@ use super::fields::{Fields, Pairs, Wrong};
 use super::frame::Frame;
 use super::session::Signed;
 use super::wording::Lang;
-use super::{Page, Posted, html};
+use super::{Page, Posted, html, on_paper};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::exception::Exception;
-use crate::obligation;
-use crate::obligation::reference::ReferenceCode;
 use crate::queue::complaint::{self, Complaint, WAYS};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
@@ -99,10 +97,12 @@ fn recorded(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, fields: &Fields) 
     complaint::record(tx, stamp, actor, &new)
 }
 
-/// What people have in their hands is a reference code; an id goes on as it is.
+/// What people have in their hands is a paper; an id goes on as it is.
 fn subject(conn: &mut Conn, actor: &Actor, text: &str) -> Result<String> {
-    let wrong = || Error::invalid("subject", "complaint_subject_wrong", "a code, or an id");
-    let Ok(code) = text.parse::<ReferenceCode>() else { return Ok(text.to_owned()) };
-    let item = obligation::find_by_code(conn, code.as_str()).map_err(|_| wrong())?;
-    if actor.scope.covers(item.unit) { Ok(item.id.to_string()) } else { Err(wrong()) }
+    let found = on_paper::obligations(conn, actor, text, 2)?;
+    match found.as_slice() {
+        [] => Ok(text.to_owned()),
+        [one] => Ok(one.id.to_string()),
+        _ => Err(Error::invalid("subject", "complaint_subject_several", "more than one under this dossier")),
+    }
 }

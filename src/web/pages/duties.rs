@@ -9,7 +9,7 @@ use askama::Template;
 
 use super::fields::{Fields, Pairs, Wrong};
 use super::finance::confirm;
-use super::frame::{Frame, see};
+use super::frame::{Frame, see_done};
 use super::matter::{self, Facts, day, facts};
 use super::session::Signed;
 use super::wording::Lang;
@@ -449,7 +449,7 @@ async fn change(
     })
     .await;
     match done {
-        Ok(()) => Ok(see("/duties")),
+        Ok(()) => Ok(see_done("/duties")),
         Err(error) => {
             let mut page = compose(&request, &signed, &shared).await?;
             page.wrong = Wrong::of(error, page.frame.lang)?;

@@ -16,12 +16,17 @@ use crate::actor::Role;
 /// A year, in seconds.
 const LANGUAGE_LIFE_S: i64 = 365 * 86_400;
 
+/// What an address ends with that a form leads to when it was taken.
+const DONE: &str = "done=1";
+
 /// The frame of a page.
 #[derive(Default)]
 pub struct Frame {
     pub lang: Lang,
     /// Where switching the language leads back to; empty where nobody knows.
     pub back: String,
+    /// A form was taken and led here: the page says so.
+    pub is_done: bool,
     pub desk: Option<Desk>,
 }
 
@@ -36,7 +41,7 @@ pub struct Desk {
 
 impl Frame {
     pub fn public(request: &HttpRequest) -> Frame {
-        Frame { lang: Lang::of(request), back: back(request), desk: None }
+        Frame { lang: Lang::of(request), back: back(request), is_done: false, desk: None }
     }
 
     pub fn of(signed: &Signed, request: &HttpRequest) -> Frame {
@@ -44,6 +49,8 @@ impl Frame {
         Frame {
             lang,
             back: back(request),
+            is_done: request.method() == Method::GET
+                && request.query_string().split('&').any(|one| one == DONE),
             desk: Some(Desk {
                 name: signed.name.clone(),
                 role: role_words(lang, signed.actor.role),
@@ -148,6 +155,11 @@ pub fn local(path: &str) -> Option<&str> {
 pub async fn start(signed: Option<Signed>) -> HttpResponse {
     let to = signed.map_or("/lookup", |signed| home(signed.actor.role));
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
+
+/// To a page that says that the form was taken.
+pub fn see_done(place: impl std::fmt::Display) -> HttpResponse {
+    see(format!("{place}?{DONE}"))
 }
 
 /// What a handler of a page answers when it has done its work: the next page.

@@ -27,6 +27,7 @@ mod marks;
 mod markup;
 mod mask;
 mod matter;
+pub mod on_paper;
 pub mod onboarding;
 pub mod pay;
 mod png;

@@ -23,13 +23,12 @@ use askama::Template;
 use super::fields::{Fields, Pairs, Wrong};
 use super::frame::{Frame, see};
 use super::session::Signed;
-use super::{Page, Posted, html_that_prints};
+use super::{Page, Posted, html_that_prints, on_paper};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
 use crate::notification::address;
-use crate::obligation::reference::{CodeBook, ReferenceCode};
 use crate::obligation::{Obligation, counter_query};
 use crate::payment::{counter, pos};
 use crate::shift::{self as shifts, Shift, State, report};
@@ -217,17 +216,12 @@ fn in_use(conn: &mut Conn, actor: &Actor, unit: UnitId) -> Result<Option<Shift>>
     Ok(open.into_iter().find(|shift| shift.person == person))
 }
 
-/// By reference code, dossier, the payer's name, phone or personal number: whatever was typed or
-/// scanned. A scanned VietQR holds the reference code among its fields.
+/// By reference code, the document's look-up code or number, dossier, the payer's name, phone or personal number:
+/// whatever was typed or scanned. A scanned VietQR holds the reference code among its fields.
 fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str) -> Result<Vec<Obligation>> {
-    if let Some(code) = code_in(asked) {
-        let found = obligation::find_by_code(conn, code.as_str());
-        return match found {
-            Ok(item) if actor.scope.covers(item.unit) => Ok(vec![item]),
-            Ok(_) => Ok(Vec::new()),
-            Err(error) if error.code() == obligation::not_found().code() => Ok(Vec::new()),
-            Err(error) => Err(error),
-        };
+    let by_document = on_paper::of_document(conn, actor, asked)?;
+    if !by_document.is_empty() || on_paper::code_in(asked).is_some() {
+        return Ok(by_document);
     }
     let by_dossier = obligation::walk_in::of_dossier(conn, unit, asked, FOUND_LIMIT)?;
     if !by_dossier.is_empty() {
@@ -249,12 +243,6 @@ fn other_spellings(asked: &str) -> Vec<String> {
     let international = address::mobile(asked);
     let national = international.as_deref().and_then(|number| number.strip_prefix("84"));
     national.map(|rest| vec![format!("0{rest}"), format!("84{rest}")]).unwrap_or_default()
-}
-
-/// The reference code in what was typed or scanned: alone, in a link, or in a payment code.
-fn code_in(asked: &str) -> Option<ReferenceCode> {
-    let found = CodeBook::hanoi().extract(asked);
-    found.iter().find_map(|one| one.verified().cloned())
 }
 
 fn rows(

@@ -26,7 +26,7 @@ use crate::web::Shared;
 use crate::web::api;
 use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::listing::{Cell, Listing};
 use crate::web::pages::matter::day;
 use crate::web::pages::session::Signed;
@@ -354,7 +354,7 @@ async fn change(
     })
     .await?;
     match done {
-        Ok(()) => Ok(see(format!("/finance/days/{id}"))),
+        Ok(()) => Ok(see_done(format!("/finance/days/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
             let page = compose(&request, &signed, &shared, None, (wrong, fields)).await?;

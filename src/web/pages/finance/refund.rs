@@ -25,7 +25,7 @@ use crate::web::extract;
 use crate::web::pages::acting::as_seen;
 use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
@@ -211,7 +211,7 @@ pub async fn step(
     })
     .await?;
     match done {
-        Ok(()) => Ok(see(format!("/finance/refunds/{id}"))),
+        Ok(()) => Ok(see_done(format!("/finance/refunds/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
             let page = compose(&request, &signed, &shared, wrong, &fields).await?;

@@ -32,7 +32,7 @@ use crate::web::pages::acting::as_seen;
 use crate::web::pages::detail;
 use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
@@ -434,7 +434,7 @@ pub async fn step(
     })
     .await?;
     match done {
-        Ok(()) => Ok(see(format!("/finance/exceptions/{id}"))),
+        Ok(()) => Ok(see_done(format!("/finance/exceptions/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
             // What was typed into another form of the page stays there.

@@ -3,6 +3,7 @@
 
 pub mod simulator;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -26,7 +27,7 @@ use crate::identity::person_name;
 use crate::store::{Conn, Lane, Stamp, Tx};
 use crate::tariff::draft::{self, Draft, READERS, State};
 use crate::tariff::revise::{self, Revision};
-use crate::tariff::{Charge, Places, Pricing, RowError, Tariff, edition};
+use crate::tariff::{Charge, FeeItem, Places, Pricing, RowError, Tariff, edition, load};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::respond::block;
@@ -265,6 +266,10 @@ struct DraftPage {
     row: DraftRow,
     is_open: bool,
     checker: String,
+    /// The reader proposed it: another person approves.
+    is_own: bool,
+    /// The fee items whose prices or rules differ.
+    changes: Vec<String>,
     /// Lines that go and lines that come.
     gone: Vec<String>,
     come: Vec<String>,
@@ -301,6 +306,8 @@ async fn compose_draft(
     .await?;
     let (gone, come) = changed(&base, &found.content);
     Ok(DraftPage {
+        is_own: signed.actor.person == Some(found.maker),
+        changes: changed_items(lang, &base, &found.content),
         csrf: signed.csrf.clone(),
         can_decide: matches!(signed.actor.role, Role::Administrator | Role::Approver)
             && signed.actor.scope == Scope::All,
@@ -313,6 +320,21 @@ async fn compose_draft(
         come,
         frame,
     })
+}
+
+/// The names of the fee items that are not the same in both texts, those that go and come among them.
+fn changed_items(lang: Lang, old: &str, new: &str) -> Vec<String> {
+    let read = |text: &str| load(text).ok();
+    let (old, new) = (read(old), read(new));
+    let items = |tariff: &Option<Tariff>| -> BTreeMap<String, FeeItem> {
+        let items = tariff.iter().flat_map(|tariff| tariff.items());
+        items.map(|item| (item.code.clone(), item.clone())).collect()
+    };
+    let (old, new) = (items(&old), items(&new));
+    let codes: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let differing = codes.into_iter().filter(|code| old.get(*code) != new.get(*code));
+    let named = differing.filter_map(|code| new.get(code).or_else(|| old.get(code)));
+    named.map(|item| lang.pick(&item.name.vi, &item.name.en).to_owned()).collect()
 }
 
 /// What differs between two texts: the lines between their common beginning and end.
