@@ -51,9 +51,9 @@ fn a_target_holds_when_another_administrator_has_approved_it() {
         assert_eq!(world.count("proposal"), 0, "nothing is half saved");
         assert_eq!(post(&mut maker, "70"), 303, "{}", maker.page);
         maker.get("/admin/proposals");
-        maker.sees("≥ 70 %");
+        maker.sees("≥\u{a0}70\u{a0}%");
         maker.get("/city");
-        assert!(!maker.page.contains("≥ 70 %"), "nobody approved it");
+        assert!(!maker.page.contains("≥\u{a0}70\u{a0}%"), "nobody approved it");
         maker.get("/admin/proposals");
         let approve = format!("/admin/proposals/{}/approve", open(&maker));
         assert_eq!(maker.post(&approve, &[]).status, 400);
@@ -61,13 +61,13 @@ fn a_target_holds_when_another_administrator_has_approved_it() {
         checker.get("/admin/proposals");
         assert_eq!(checker.post(&approve, &[]).status, 303, "{}", checker.page);
         checker.get("/city");
-        checker.sees("≥ 70 %");
+        checker.sees("≥\u{a0}70\u{a0}%");
         assert_eq!(checker.post(&approve, &[]).status, 400, "once");
 
         let unit = Scope::unit(world.ba_dinh.id);
         let mut commune = seated(&world, service.address, Role::Administrator, "quantri.badinh", unit);
         assert_eq!(commune.get("/admin/proposals").status, 200);
-        commune.sees("≥ 70 %");
+        commune.sees("≥\u{a0}70\u{a0}%");
         assert!(!commune.page.contains("/admin/proposals/target"), "it is the city's to decide");
         assert_eq!(post(&mut commune, "80"), 400);
         commune.sees("toàn thành phố");

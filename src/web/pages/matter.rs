@@ -110,7 +110,7 @@ pub fn edition(conn: &mut Conn, open: &Open) -> Result<i64> {
 fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts: &mut Facts) -> Result<()> {
     let item = refund::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/refunds/{id}"));
-    facts.add(lang.t("reference"), item.reference_code);
+    facts.add(lang.t("own_code"), item.reference_code);
     let payment = payment_query::payments(conn, &[(unit, item.payment)])?.pop();
     if let Some(obligation) = payment.and_then(|payment| payment.obligation) {
         facts.add(lang.t("dossier"), obligation::find(conn, unit, obligation)?.dossier_code);

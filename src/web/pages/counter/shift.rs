@@ -37,6 +37,8 @@ struct Drawer {
     float: String,
     cash: String,
     card: String,
+    /// On its way to the bank; None for nothing.
+    handed_over: Option<String>,
     expected: String,
 }
 
@@ -115,6 +117,7 @@ fn drawer(conn: &mut Conn, shift: &Shift) -> Result<Drawer> {
         float: report.float.to_string(),
         cash: report.cash_taken.to_string(),
         card: report.card_taken.to_string(),
+        handed_over: report.handed_over.is_positive().then(|| report.handed_over.to_string()),
         expected: expected(&report)?.to_string(),
     })
 }

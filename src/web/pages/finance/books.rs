@@ -16,6 +16,7 @@ use crate::report::chart::Chart;
 use crate::report::table::Table;
 use crate::report::{self, Book, Period, trial_balance};
 use crate::store::Conn;
+use crate::tariff::FeeItem;
 use crate::unit::{Unit, account};
 use crate::web::Shared;
 use crate::web::api::ledgers::{self, Name};
@@ -127,10 +128,11 @@ fn called(names: &[(String, String)], text: String) -> String {
 fn names(conn: &mut Conn, lang: Lang, app: &App, unit: &Unit) -> Result<Vec<(String, String)>> {
     let held = account::of_unit(conn, unit.id)?;
     let mut found: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
-    let tariff = app.tariff()?;
-    found.extend(
-        tariff.items().map(|item| (item.code.clone(), lang.pick(&item.name.vi, &item.name.en).to_owned())),
-    );
+    // A service without a tariff has books nevertheless.
+    if let Ok(tariff) = app.tariff() {
+        let name = |item: &FeeItem| (item.code.clone(), lang.pick(&item.name.vi, &item.name.en).to_owned());
+        found.extend(tariff.items().map(name));
+    }
     Ok(found)
 }
 

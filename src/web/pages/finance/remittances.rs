@@ -384,7 +384,7 @@ fn compose_one(conn: &mut Conn, frame: Frame, order: &Order, tariff: Option<&Tar
     }
     let until: BusinessDay = order.covered_until;
     let facts = [
-        ("reference", order.reference_code.clone()),
+        ("own_code", order.reference_code.clone()),
         ("matter_covered", day(until)),
         ("matter_treasury", or_dash(order.treasury_account.clone())),
         ("matter_makers", identity::called(conn, order.maker)?),
