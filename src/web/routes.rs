@@ -248,6 +248,8 @@ pub fn entries() -> Vec<Entry> {
         post("/counter/obligations/{id}/take", web::to(pages::counter::take::take)),
         get("/counter/obligations/{id}/correct", web::to(pages::counter::correct::page)),
         post("/counter/obligations/{id}/correct", web::to(pages::counter::correct::ask)),
+        get("/counter/obligations/{id}/notice", web::to(pages::counter::notice::page)),
+        post("/counter/obligations/{id}/notice", web::to(pages::counter::notice::ask)),
         get("/counter/obligations/{id}/confirmation", web::to(pages::counter::confirmation::page)),
         get("/counter/obligations/{id}/guide", web::to(pages::counter::guide::page)),
         post("/counter/obligations/{id}/ticket", web::to(pages::counter::guide::note_ticket)),

@@ -6,6 +6,7 @@ pub mod correct;
 pub mod deposit;
 pub mod favourites;
 pub mod guide;
+pub mod notice;
 pub mod print;
 pub mod screen;
 pub mod shift;
