@@ -46,6 +46,7 @@ mod refunds;
 pub mod remittances;
 pub mod reopenings;
 pub mod rules;
+mod seen;
 pub mod series;
 pub mod settlements;
 pub mod shifts;
