@@ -8,7 +8,7 @@ use crate::clock::Instant;
 use crate::correction::{self, withdrawal};
 use crate::error::{Error, Result};
 use crate::exception;
-use crate::filing::{due, notice};
+use crate::filing::{due, notice, registration};
 use crate::id::*;
 use crate::payment::{refund, reopen, resolve};
 use crate::reconciliation::{reopening, restated, rulebook};
@@ -34,12 +34,15 @@ pub enum Matter {
     Drawer,
     /// A usage report that was made by itself goes to the tax authority.
     Report,
+    /// A form that registers the unit with the tax office, or changes what is registered.
+    Registration,
     /// A settled exception is opened again, and what it did to money is taken back.
     Undo,
 }
 
 /// The matters that are no kind.
-const OTHERS: [Matter; 4] = [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Undo];
+const OTHERS: [Matter; 5] =
+    [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Registration, Matter::Undo];
 
 impl Matter {
     pub fn as_str(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Matter {
             Matter::Withdrawal => "withdrawal",
             Matter::Drawer => "drawer",
             Matter::Report => "usage_report",
+            Matter::Registration => "registration",
             Matter::Undo => "undo",
         }
     }
@@ -66,6 +70,7 @@ impl Matter {
             Matter::Withdrawal => ("Rút đề nghị xử lý chứng từ", "Withdrawal of a correction"),
             Matter::Drawer => ("Chênh lệch quỹ ca thu", "Difference of a drawer"),
             Matter::Report => ("Báo cáo tình hình sử dụng biên lai", "Report on receipts in use"),
+            Matter::Registration => ("Tờ khai đăng ký biên lai", "Registration of receipts"),
             Matter::Undo => ("Mở lại ngoại lệ đã xử lý", "A settled exception opened again"),
         }
     }
@@ -75,7 +80,7 @@ impl Matter {
             Matter::Kind(kind) => kind.subject_text(id),
             Matter::Withdrawal => CorrectionId(id).to_string(),
             Matter::Drawer => ShiftId(id).to_string(),
-            Matter::Report => FilingId(id).to_string(),
+            Matter::Report | Matter::Registration => FilingId(id).to_string(),
             Matter::Undo => ExceptionId(id).to_string(),
         }
     }
@@ -86,7 +91,7 @@ impl Matter {
             Matter::Kind(kind) => kind.subject_id(text),
             Matter::Withdrawal => text.parse().map(|id: CorrectionId| id.0),
             Matter::Drawer => text.parse().map(|id: ShiftId| id.0),
-            Matter::Report => text.parse().map(|id: FilingId| id.0),
+            Matter::Report | Matter::Registration => text.parse().map(|id: FilingId| id.0),
             Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
         }
     }
@@ -158,6 +163,11 @@ pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
             amount: Dong::ZERO,
             asked_at,
         });
+    }
+    for one in registration::waiting(conn, unit)? {
+        let (id, makers) = (one.id.0, one.maker.into_iter().collect());
+        let (matter, asked_at) = (Matter::Registration, one.created_at);
+        found.push(Open { unit, matter, id, makers, amount: Dong::ZERO, asked_at });
     }
     for (item, maker, asked_at) in exception::reopenings_asked(conn, unit)? {
         let (id, makers) = (item.id.0, vec![maker]);
@@ -235,6 +245,9 @@ pub(super) fn approve(
         Matter::Withdrawal => withdrawal::approve(tx, stamp, actor, unit, CorrectionId(id)).map(|_| ())?,
         Matter::Drawer => shift::sign_off(tx, stamp, actor, unit, ShiftId(id), reason).map(|_| ())?,
         Matter::Report => due::approve(tx, stamp, actor, unit, FilingId(id)).map(|_| ())?,
+        Matter::Registration => {
+            registration::approve(tx, stamp, actor, unit, FilingId(id)).map(|_| ())?;
+        }
         Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
     }
     Ok(Vec::new())
@@ -283,6 +296,9 @@ fn refuse(
         Matter::Report => {
             let detail = "it says what the receipts say: put those right, and it is made anew";
             return Err(Error::conflict("report_follows_receipts", detail));
+        }
+        Matter::Registration => {
+            registration::withdraw(tx, stamp, actor, unit, FilingId(id), reason).map(|_| ())?;
         }
         Matter::Undo => {
             exception::refuse_reopening(tx, stamp, actor, unit, ExceptionId(id), reason).map(|_| ())?;

@@ -187,20 +187,14 @@ pub fn approve(
 ) -> Result<Filing> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
     actor.scope.require(unit)?;
-    let checker = actor.require_person()?;
-    let mut filing = super::find(tx, unit, id)?;
-    if filing.kind != Kind::UsageReport || filing.state != State::Requested {
-        let detail = format!("the form is {}", filing.state.as_str());
-        return Err(Error::conflict("report_not_requested", detail));
-    }
+    actor.require_person()?;
+    let mut filing = super::requested(tx, (unit, id), Kind::UsageReport, "report_not_requested")?;
     let stored: UsageReport = filing.data()?;
     let now = report::compose(tx, stamp, (unit, stored.quarter), &stored.taxpayer.place, None)?;
     if !is_same(&filing, &now)? {
         return Err(Error::conflict(CHANGED, "receipts changed since the report was made"));
     }
-    filing.checker = Some(checker);
-    super::advance(tx, stamp, actor, &mut filing, ("approved", State::Drafted), None)?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "report.approved", id)])?;
+    super::approve(tx, stamp, actor, &mut filing, "report.approved")?;
     Ok(filing)
 }
 

@@ -40,7 +40,7 @@ use crate::id::{FilingId, PersonId, UnitId};
 use crate::receipt::profile::{self, Profile};
 use crate::store::rows::{self, Column, Update};
 use crate::store::{Conn, Stamp, Tx, failure};
-use crate::text::hex;
+use crate::text::{self, hex};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -250,6 +250,60 @@ pub(crate) fn advance(
     filing.state = state;
     filing.revision = revision;
     Ok(())
+}
+
+/// A form of a kind that waits for a second person; `refusal` is the code of one that does not.
+///
+/// # Errors
+/// `filing_not_found`, and the refusal.
+fn requested(
+    conn: &mut Conn,
+    (unit, id): (UnitId, FilingId),
+    kind: Kind,
+    refusal: &'static str,
+) -> Result<Filing> {
+    let filing = find(conn, unit, id)?;
+    if filing.kind != kind || filing.state != State::Requested {
+        return Err(Error::conflict(refusal, format!("the form is {}", filing.state.as_str())));
+    }
+    Ok(filing)
+}
+
+/// Another person than the maker approves a requested form: from here on it is signed and sent.
+///
+/// # Errors
+/// `maker_is_checker`.
+fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    filing: &mut Filing,
+    event: &'static str,
+) -> Result<()> {
+    let checker = actor.require_person()?;
+    if filing.maker == Some(checker) {
+        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
+    }
+    filing.checker = Some(checker);
+    advance(tx, stamp, actor, filing, ("approved", State::Drafted), None)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, filing.unit, event, filing.id)])
+}
+
+/// Takes back or turns down a requested form, with the reason.
+///
+/// # Errors
+/// `reason_missing`.
+fn withdraw(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (filing, reason): (&mut Filing, &str),
+    event: &'static str,
+) -> Result<()> {
+    actor.require_person()?;
+    let reason = text::reason(reason)?;
+    advance(tx, stamp, actor, filing, ("withdrawn", State::Withdrawn), Some(&reason))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, filing.unit, event, filing.id)])
 }
 
 /// # Errors

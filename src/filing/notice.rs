@@ -3,7 +3,6 @@
 use super::form::notice::{Demand, Item, Notice, Subject};
 use super::{Draft, Filing, Kind, State, notice_query};
 use crate::actor::{Actor, Role};
-use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, ReceiptId, UnitId};
@@ -103,6 +102,9 @@ fn item(tx: &mut Tx<'_>, unit: UnitId, id: ReceiptId, reason: &str) -> Result<(I
     Ok((item, if is_receipt { Subject::Receipts } else { Subject::Invoices }))
 }
 
+/// What is decided, or no notice.
+const NOT_REQUESTED: &str = "notice_not_requested";
+
 /// Approves a requested notice; from here on it is signed and sent.
 ///
 /// # Errors
@@ -116,14 +118,9 @@ pub fn approve(
 ) -> Result<Filing> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
     actor.scope.require(unit)?;
-    let checker = actor.require_person()?;
-    let mut filing = requested(tx, unit, id)?;
-    if filing.maker == Some(checker) {
-        return Err(Error::forbidden("maker_is_checker", "another person must approve"));
-    }
-    filing.checker = Some(checker);
-    super::advance(tx, stamp, actor, &mut filing, ("approved", State::Drafted), None)?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "notice.approved", id)])?;
+    actor.require_person()?;
+    let mut filing = super::requested(tx, (unit, id), Kind::ErrorNotice, NOT_REQUESTED)?;
+    super::approve(tx, stamp, actor, &mut filing, "notice.approved")?;
     Ok(filing)
 }
 
@@ -141,20 +138,8 @@ pub fn withdraw(
 ) -> Result<Filing> {
     actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver, Role::Administrator])?;
     actor.scope.require(unit)?;
-    actor.require_person()?;
-    let reason = text::reason(reason)?;
-    let mut filing = requested(tx, unit, id)?;
-    super::advance(tx, stamp, actor, &mut filing, ("withdrawn", State::Withdrawn), Some(&reason))?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "notice.withdrawn", id)])?;
-    Ok(filing)
-}
-
-fn requested(tx: &mut Tx<'_>, unit: UnitId, id: FilingId) -> Result<Filing> {
-    let filing = super::find(tx, unit, id)?;
-    if filing.kind != Kind::ErrorNotice || filing.state != State::Requested {
-        let detail = format!("the form is {}", filing.state.as_str());
-        return Err(Error::conflict("notice_not_requested", detail));
-    }
+    let mut filing = super::requested(tx, (unit, id), Kind::ErrorNotice, NOT_REQUESTED)?;
+    super::withdraw(tx, stamp, actor, (&mut filing, reason), "notice.withdrawn")?;
     Ok(filing)
 }
 

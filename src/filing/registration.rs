@@ -1,8 +1,8 @@
-//! Registering with the tax office: the form that is sent, and acceptances that come back or are
-//! recorded by hand.
+//! Registering with the tax office: the form that one person drafts and another one approves, and
+//! acceptances that come back or are recorded by hand.
 
 use super::form::Taxpayer;
-use super::form::registration::{Action, Direction, Entrusting, Entrustment, Registration};
+use super::form::registration::{Action, Direction, Entrusting, Entrustment, FORM, Registration};
 use super::{Draft, Filing, Kind, State, reply, transmission};
 use crate::actor::{Actor, Role};
 use crate::clock::{BusinessDay, Instant};
@@ -90,12 +90,16 @@ fn require_told(conn: &mut Conn, today: BusinessDay, unit: UnitId, told: &[Entru
     Ok(())
 }
 
-/// Drafts 01/ĐKTĐ-CTĐT. It is signed and sent by the background work.
+/// Forms that are looked at for one that is still open; the newest, and no unit has so many open ones.
+const LOOKED_AT: i64 = 20;
+
+/// Drafts 01/ĐKTĐ-CTĐT. It waits for another person.
 ///
 /// # Errors
-/// Those of `Registration::check`; `registration_pending` while an earlier form has no answer;
-/// `registration_missing` for a change where nothing is registered, and `registration_held` for a first
-/// form where receipts are: another one would tell the office that nothing was.
+/// `person_required`; those of `Registration::check`; `registration_pending` while an earlier form waits
+/// for a person or for its answer; `registration_missing` for a change where nothing is registered, and
+/// `registration_held` for a first form where receipts are: another one would tell the office that
+/// nothing was; `registration_unchanged` for a form that says what the last accepted one said.
 pub fn draft(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -103,36 +107,114 @@ pub fn draft(
     unit: UnitId,
     form: &Registration,
 ) -> Result<FilingId> {
-    actor.require_role(&[Role::Administrator, Role::System])?;
+    actor.require_role(&[Role::Administrator])?;
     actor.scope.require(unit)?;
+    let maker = actor.require_person()?;
     form.check(stamp.now)?;
-    let earlier = super::query::of_unit(tx, unit, Some(Kind::Registration), 20)?;
-    if earlier.iter().any(|filing| filing.state.is_live() && filing.state != State::Accepted) {
-        let detail = "the last form has not been answered yet";
-        return Err(Error::conflict("registration_pending", detail));
+    let earlier = super::query::of_unit(tx, unit, Some(Kind::Registration), LOOKED_AT)?;
+    if let Some(open) = earlier.iter().find(|one| one.state.is_live() && one.state != State::Accepted) {
+        return Err(pending(format!("{} is {}", open.id, open.state.as_str())));
     }
-    if form.action == Action::Change && registration::of_unit(tx, unit)?.is_empty() {
-        let detail = "a change needs a registration that was accepted";
-        return Err(Error::conflict("registration_missing", detail));
-    }
-    if form.action == Action::New && registration::accepted(tx, unit, "receipt")?.is_some() {
-        let detail = "an accepted registration is changed by a change form (change)";
-        return Err(Error::conflict("registration_held", detail));
+    require_fitting(tx, unit, form.action)?;
+    if let Some(last) = earlier.iter().find(|one| one.state == State::Accepted)
+        && says_the_same(&last.data()?, form)
+    {
+        let detail = format!("{} said the same and was accepted", last.id);
+        return Err(Error::conflict("registration_unchanged", detail));
     }
     let new = Draft {
         unit,
         kind: Kind::Registration,
         form: profile::for_day(stamp.today()).registration_form.value,
         period: None,
-        slot: None,
+        // One form follows the one before it: of two persons who draft at one moment one comes too late.
+        slot: Some(earlier.first().map_or_else(|| FORM.to_owned(), |last| format!("{FORM} {}", last.id))),
         earlier: None,
         detail: serde_json::to_string(form).map_err(|error| Error::internal(error.to_string()))?,
-        state: State::Drafted,
-        maker: actor.person,
+        state: State::Requested,
+        maker: Some(maker),
     };
-    super::draft(tx, stamp, actor, new, |profile, id| {
+    let made = super::draft(tx, stamp, actor, new, |profile, id| {
         form.body(profile.registration_form.value, profile.message_version.value, id)
+    });
+    made.map_err(|error| match error.code() {
+        "filing_exists" => pending("somebody drafted it at this moment".to_owned()),
+        _ => error,
     })
+}
+
+#[track_caller]
+fn pending(detail: String) -> Error {
+    Error::conflict("registration_pending", detail)
+}
+
+/// Whether the unit is where such a form begins.
+fn require_fitting(conn: &mut Conn, unit: UnitId, action: Action) -> Result<()> {
+    if action == Action::Change && registration::of_unit(conn, unit)?.is_empty() {
+        let detail = "a change needs a registration that was accepted";
+        return Err(Error::conflict("registration_missing", detail));
+    }
+    if action == Action::New && registration::accepted(conn, unit, "receipt")?.is_some() {
+        let detail = "an accepted registration is changed by a change form (change)";
+        return Err(Error::conflict("registration_held", detail));
+    }
+    Ok(())
+}
+
+/// Whether two forms say the same but for their day, and for being the first one or a change.
+fn says_the_same(before: &Registration, now: &Registration) -> bool {
+    *before == Registration { made_on: before.made_on, action: before.action, ..now.clone() }
+}
+
+/// Forms of a unit that wait for a second person, oldest first.
+pub fn waiting(conn: &mut Conn, unit: UnitId) -> Result<Vec<Filing>> {
+    super::query::requested(conn, unit, Kind::Registration)
+}
+
+/// What is decided, or no registration.
+const NOT_REQUESTED: &str = "registration_not_requested";
+
+/// Approves a drafted form; from here on it is signed and sent. It is looked at again: a certificate may
+/// have run out since, or the office's acceptance have been recorded by hand.
+///
+/// # Errors
+/// `filing_not_found`, `maker_is_checker`, `registration_not_requested`, and those of `draft` about what
+/// the form says.
+pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: FilingId,
+) -> Result<Filing> {
+    actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    actor.scope.require(unit)?;
+    actor.require_person()?;
+    let mut filing = super::requested(tx, (unit, id), Kind::Registration, NOT_REQUESTED)?;
+    let form: Registration = filing.data()?;
+    form.check(stamp.now)?;
+    require_fitting(tx, unit, form.action)?;
+    super::approve(tx, stamp, actor, &mut filing, "registration.approved")?;
+    Ok(filing)
+}
+
+/// Takes back or turns down a drafted form.
+///
+/// # Errors
+/// `filing_not_found`, `registration_not_requested`, `reason_missing`.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: FilingId,
+    reason: &str,
+) -> Result<Filing> {
+    actor.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    actor.scope.require(unit)?;
+    let mut filing = super::requested(tx, (unit, id), Kind::Registration, NOT_REQUESTED)?;
+    super::withdraw(tx, stamp, actor, (&mut filing, reason), "registration.withdrawn")?;
+    Ok(filing)
 }
 
 /// What the accepted form says comes into force.

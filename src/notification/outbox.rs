@@ -130,10 +130,23 @@ impl Announce for Outbox {
     }
 }
 
-/// Tells the payer that a document is cancelled, in the transaction that cancels it. Who was never
-/// told of the document, because it was not signed yet, is not told that it ended.
+/// Tells the payer that a document is cancelled, in the transaction that cancels it: where a message about
+/// the document left, or may have. Who never got one is not told that it ended: a letter about a receipt
+/// that somebody never heard of explains nothing and sounds like a loss. One that still waits is not sent
+/// any more (`receipt_not_current`), and the pay page and the look-up, where a payer without messages reads,
+/// say themselves that the document is cancelled.
 pub fn cancelled(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, receipt: ReceiptId) -> Result<()> {
-    if query::of_subject(tx, unit, "receipt", receipt.0)?.is_empty() {
+    let told = query::of_subject(tx, unit, "receipt", receipt.0)?;
+    if told.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = told.iter().map(|one| (one.unit, one.id)).collect();
+    let events = query::events_of(tx, &ids)?;
+    let left = told.iter().filter(|one| one.kind == KIND_RECEIPT).any(|one| {
+        let events = events.get(&one.id).map(Vec::as_slice).unwrap_or_default();
+        rules::may_have_left(one.state, events.iter().map(|event| event.kind.as_str()))
+    });
+    if !left {
         return Ok(());
     }
     enqueue_of(tx, stamp, KIND_CANCELLED, &[(unit, receipt)])

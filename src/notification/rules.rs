@@ -75,6 +75,16 @@ pub fn after(channel: Channel, answer: &Answer, attempts: u32, attempt_limit: u3
     }
 }
 
+/// Whether a message may have reached its recipient: it is being sent now, was taken over once, or was given
+/// away without an answer. One that came back, was refused or only waited has not.
+pub fn may_have_left<'a>(state: State, mut events: impl Iterator<Item = &'a str>) -> bool {
+    match state {
+        State::Sending | State::Sent | State::Delivered => true,
+        State::Bounced | State::Failed | State::NoAddress => false,
+        State::Waiting | State::GivenUp => events.any(|kind| matches!(kind, "sent" | "answer_lost")),
+    }
+}
+
 /// What is to be done with a message by one of several operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -124,6 +134,23 @@ mod tests {
         assert_eq!(of(mail, phone, true), [Channel::Email, Channel::Sms]);
         assert_eq!(of(None, phone, false), [Channel::Sms]);
         assert_eq!(of(Some("mau"), Some("02438000000"), true), []);
+    }
+
+    #[test]
+    fn a_message_may_have_left_when_it_was_taken_over_or_its_answer_was_lost() {
+        let left = |state, events: &[&str]| may_have_left(state, events.iter().copied());
+        assert!(left(State::Sending, &["enqueued", "claimed"]));
+        assert!(left(State::Sent, &["enqueued", "sent"]) && left(State::Delivered, &["sent", "delivered"]));
+        assert!(
+            left(State::Waiting, &["enqueued", "sent", "bounced", "retried"]),
+            "sent again after a bounce"
+        );
+        assert!(left(State::GivenUp, &["enqueued", "answer_lost", "given_up"]));
+        assert!(!left(State::Waiting, &["enqueued", "put_off"]), "the server was away");
+        assert!(!left(State::GivenUp, &["enqueued", "put_off", "given_up"]));
+        for never in [State::Bounced, State::Failed, State::NoAddress] {
+            assert!(!left(never, &["enqueued"]), "{never:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Callbacks and requests through the real program on a real port.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use bienlai::actor::{Actor, Role, Scope};
@@ -13,6 +13,7 @@ use bienlai::payment::Claim;
 use bienlai::queue::{Settings, upkeep};
 use bienlai::store::Product;
 use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 
 use crate::support::database::products;
 use crate::support::program::{Service, callback, callback_of, callback_to_the_healthy, get, send};
@@ -85,6 +86,52 @@ fn a_thousandfold_of_copies_at_once_gets_one_receipt_each_and_one_answer() {
             (count as i64, count as i64, count as i64)
         );
         assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn sixty_four_copies_at_one_moment_are_answered_with_one_receipt() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(FEE);
+        let claim = world.claim(&owed, FEE).claim;
+        let mut service = Service::start(&world);
+        let together = Barrier::new(64);
+        let answers: Mutex<Vec<Value>> = Mutex::default();
+        std::thread::scope(|scope| {
+            for _ in 0..64 {
+                scope.spawn(|| {
+                    together.wait();
+                    let reply = callback_to_the_healthy(service.address, &claim, Duration::from_secs(60));
+                    answers.lock().unwrap().push(reply.json());
+                });
+            }
+        });
+        let receipt = world.receipts(&owed).remove(0).id.to_string();
+        let answers = answers.into_inner().unwrap();
+        assert_eq!(answers.len(), 64);
+        for answer in &answers {
+            assert_eq!(*answer, answers[0]);
+            assert_eq!(answer["receipts"], json!([receipt]));
+        }
+        let later = callback_to_the_healthy(service.address, &claim, Duration::from_secs(60));
+        assert_eq!(later.json(), answers[0], "a repetition much later too");
+        service.stop();
+        assert_eq!((world.count("receipt"), world.count("claim")), (1, 1));
+    });
+}
+
+#[test]
+fn money_that_is_too_little_is_answered_without_a_receipt() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(FEE);
+        let claim = world.claim(&owed, Dong(10_000)).claim;
+        let mut service = Service::start(&world);
+        let reply = callback_to_the_healthy(service.address, &claim, Duration::from_secs(60)).json();
+        assert_eq!(reply["status"], "accepted");
+        assert!(reply.get("receipts").is_none(), "{reply}");
+        service.stop();
     });
 }
 

@@ -51,6 +51,33 @@ fn who_was_told_of_a_receipt_is_told_once_that_it_is_cancelled_and_nobody_else_i
 }
 
 #[test]
+fn who_never_got_the_message_about_a_receipt_gets_none_about_its_end() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let centre = SmsCentre::start(0, None).unwrap();
+        let sections = sms_section(&world, &[&centre.url()]);
+        let config = Config::parse_alone(&format!("[vault]\nmaster_key = \"{MASTER_KEY}\"\n{sections}"));
+        let courier = Courier::new(&config.unwrap()).unwrap();
+        let owed = world.raise_for(with_phone(), FEE);
+        world.claim(&owed, FEE).settle();
+        world.seal();
+        assert_eq!(world.count("message WHERE kind = 'receipt' AND state = 'waiting'"), 1);
+        corrected(&world, &world.receipts(&owed).remove(0), Kind::Cancel, Vec::new());
+        while courier.send_due(&world.app.store, &|| world.app.stamp()).unwrap() > 0 {}
+        assert!(centre.sent().is_empty(), "{:?}", centre.sent().len());
+        assert_eq!(world.count("message WHERE kind = 'receipt_cancelled'"), 0);
+        assert_eq!(world.words("SELECT state AS t FROM message WHERE kind = 'receipt'"), ["given_up"]);
+
+        // Without an address nothing ever left; the look-up and the pay page say it.
+        let unreached = world.raise(FEE);
+        world.claim(&unreached, FEE).settle();
+        world.seal();
+        corrected(&world, &world.receipts(&unreached).remove(0), Kind::Cancel, Vec::new());
+        assert_eq!(world.count("message WHERE kind = 'receipt_cancelled'"), 0);
+    });
+}
+
+#[test]
 fn an_obligation_whose_receipt_is_cancelled_says_so_at_the_counter_and_to_its_payer() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -3,11 +3,13 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
-use bienlai::exception::Kind;
+use bienlai::correction::Kind;
+use bienlai::exception;
 use bienlai::obligation::Obligation;
 use bienlai::payment::book::Method;
 use bienlai::tariff::edition;
 
+use crate::corrections::corrected;
 use crate::refunds::statement;
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
@@ -224,6 +226,7 @@ fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
         let form = |about: &'static str| {
             vec![
                 ("receipt", receipt.as_str()),
+                ("edition", "0"),
                 ("kind", "cancel"),
                 ("reason", "thu nhầm người"),
                 ("number", "05/BB"),
@@ -259,8 +262,8 @@ fn two_lines_of_one_item_are_corrected_each_for_itself() {
         let mut cashier = desk(&world, &service);
         let page = format!("/counter/obligations/{}/correct", owed.id);
         cashier.get(&page);
-        cashier.sees("name=\"l.0\" class=\"short\" value=\"10000\"");
-        cashier.sees("name=\"l.1\" class=\"short\" value=\"2000\"");
+        cashier.sees("name=\"l.0.0\" class=\"short\" value=\"10000\"");
+        cashier.sees("name=\"l.0.1\" class=\"short\" value=\"2000\"");
         let receipt = world.receipts(&owed).remove(0).id.to_string();
         let today = world.now().business_day().to_string();
         let form = [
@@ -270,13 +273,57 @@ fn two_lines_of_one_item_are_corrected_each_for_itself() {
             ("number", "06/BB"),
             ("on", today.as_str()),
             ("about", "thỏa thuận về sai sót"),
-            ("l.0", "10000"),
-            ("l.1", "1500"),
+            ("edition", "0"),
+            ("l.0.0", "10000"),
+            ("l.0.1", "1500"),
         ];
         assert_eq!(cashier.post(&page, &form).status, 303, "{}", cashier.page);
         let sums =
             "SELECT CAST(old_amount AS TEXT) || ' → ' || CAST(new_amount AS TEXT) AS t FROM correction";
         assert_eq!(world.words(sums), ["12000 → 11500"]);
+        service.stop();
+    });
+}
+
+#[test]
+fn lines_that_changed_while_the_form_was_open_are_not_corrected_by_their_old_place() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let of = |amount| line("HT-01", "le_phi", "receipt", Dong(amount));
+        let owed = world.raise_lines(&world.ba_dinh, vec![of(10_000), of(2_000)]);
+        world.take(&owed, Dong(12_000), Method::Cash).unwrap();
+        world.seal();
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let page = format!("/counter/obligations/{}/correct", owed.id);
+        cashier.get(&page);
+        let edition = cashier.value("edition").expect("the form says which lines it is about");
+        let receipt = world.receipts(&owed).remove(0);
+        // Meanwhile the first line is taken off by others: the second one stands in its place.
+        corrected(&world, &receipt, Kind::Adjust, vec![of(2_000)]);
+        let (receipt, today) = (receipt.id.to_string(), world.now().business_day().to_string());
+        let form = [
+            ("receipt", receipt.as_str()),
+            ("kind", "adjust"),
+            ("reason", "khách báo thiếu trang"),
+            ("number", "07/BB"),
+            ("on", today.as_str()),
+            ("about", "thỏa thuận về sai sót"),
+            ("edition", edition.as_str()),
+            ("l.0.0", "9000"),
+            ("l.0.1", "2000"),
+        ];
+        assert_eq!(cashier.post(&page, &form).status, 409, "{}", cashier.page);
+        for seen in [
+            "đã thay đổi sau khi bạn mở trang này",
+            "value=\"khách báo thiếu trang\"",
+            "<dd>9000</dd>",
+            "name=\"l.1.0\" class=\"short\" value=\"2000\"",
+        ] {
+            cashier.sees(seen);
+        }
+        assert_eq!(cashier.value("edition").as_deref(), Some("1"), "the form is about the lines in force");
+        assert_eq!(world.count("correction"), 1, "nothing was asked for by the old place");
         service.stop();
     });
 }
@@ -345,7 +392,7 @@ fn what_the_bank_took_back_under_a_receipt_is_offered_at_the_counter_and_taken_o
             &world,
             BankFile::new(world.ba_dinh.account_no, today, 25_000).book(-25_000, &memo, "FT26327001"),
         );
-        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::BankReversal]);
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [exception::Kind::BankReversal]);
         let mut service = Service::start(&world);
         let mut cashier = desk(&world, &service);
         let page = format!("/counter/obligations/{}", owed.id);

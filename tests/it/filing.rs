@@ -108,6 +108,15 @@ fn open_series(world: &World, unit: UnitId) -> bienlai::error::Result<bienlai::i
     })
 }
 
+/// Two persons who look after the city's units: one drafts registrations, the other one approves.
+fn clerk(world: &World) -> Actor {
+    Actor { person: Some(world.clerk), client: None, role: Role::Administrator, scope: Scope::All }
+}
+
+fn chief(world: &World) -> Actor {
+    Actor { person: Some(world.chief), client: None, role: Role::Approver, scope: Scope::All }
+}
+
 pub fn install(
     world: &World,
     unit: UnitId,
@@ -147,10 +156,18 @@ fn a_series_opens_and_a_further_certificate_signs_only_after_the_office_accepted
         let authority = TaxAuthority::new(Habits::default());
         let first = form(&world, Action::New, vec![own.clone()]);
         let draft = |form: &Registration| {
-            world.try_change(|tx, stamp| filing::registration::draft(tx, stamp, &Actor::system(), unit, form))
+            world.try_change(|tx, stamp| filing::registration::draft(tx, stamp, &clerk(&world), unit, form))
+        };
+        let approve = |actor: &Actor, id: FilingId| {
+            world.try_change(|tx, stamp| filing::registration::approve(tx, stamp, actor, unit, id))
         };
         let id = draft(&first).unwrap();
         assert_eq!(draft(&first).unwrap_err().code(), "registration_pending");
+        worker::sign_forms(&world.app).unwrap();
+        assert_eq!(state(&world, unit, id), State::Requested, "one person alone sends nothing");
+        assert_eq!(approve(&clerk(&world), id).unwrap_err().code(), "maker_is_checker");
+        approve(&chief(&world), id).unwrap();
+        assert_eq!(approve(&chief(&world), id).unwrap_err().code(), "registration_not_requested");
         worker::sign_forms(&world.app).unwrap();
         assert_eq!(state(&world, unit, id), State::Signed);
         worker::deliver(&world.app, &authority).unwrap();
@@ -166,16 +183,65 @@ fn a_series_opens_and_a_further_certificate_signs_only_after_the_office_accepted
             "SELECT kind AS t FROM filing_event WHERE filing_id = {} ORDER BY revision",
             id.0
         ));
-        assert_eq!(steps, ["drafted", "signed", "sent", "received", "accepted"]);
+        assert_eq!(steps, ["requested", "approved", "signed", "sent", "received", "accepted"]);
         open_series(&world, unit).expect("the acceptance opens it");
 
         let refused = install(&world, unit, "77aa").unwrap_err();
         assert_eq!(refused.code(), "certificate_not_registered");
         let further = ListedCertificate { serial: "77AA".into(), ..own.clone() };
+        let same = form(&world, Action::Change, vec![own]);
+        assert_eq!(draft(&same).unwrap_err().code(), "registration_unchanged", "the office knows it");
         let change = draft(&form(&world, Action::Change, vec![further])).unwrap();
+        approve(&chief(&world), change).unwrap();
         deliver(&world, &authority);
         assert_eq!(state(&world, unit, change), State::Accepted);
         install(&world, unit, "77aa").expect("the change form added it");
+    });
+}
+
+#[test]
+fn a_drafted_registration_is_taken_back_and_one_that_no_longer_fits_is_not_approved() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = newcomer(&world);
+        let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        let first = form(&world, Action::New, vec![own.clone()]);
+        let draft = |actor: &Actor| {
+            world.try_change(|tx, stamp| filing::registration::draft(tx, stamp, actor, unit, &first))
+        };
+        assert_eq!(draft(&Actor::system()).unwrap_err().code(), "role_not_allowed", "a person drafts it");
+        let nobody = Actor { person: None, ..clerk(&world) };
+        assert_eq!(draft(&nobody).unwrap_err().code(), "person_required");
+        let withdraw = |id: FilingId, reason: &str| {
+            world.try_change(|tx, stamp| {
+                filing::registration::withdraw(tx, stamp, &clerk(&world), unit, id, reason)
+            })
+        };
+        let id = draft(&clerk(&world)).unwrap();
+        assert_eq!(withdraw(id, " ").unwrap_err().code(), "reason_missing");
+        assert_eq!(withdraw(id, "sai người liên hệ").unwrap().state, State::Withdrawn);
+        assert_eq!(withdraw(id, "lần nữa").unwrap_err().code(), "registration_not_requested");
+
+        // The way is free again; meanwhile the office's acceptance comes another way.
+        let again = draft(&clerk(&world)).unwrap();
+        world.change(|tx, stamp| {
+            let acceptance = Acceptance {
+                unit,
+                form: FORM.into(),
+                notice_no: "16/TB".into(),
+                accepted_on: stamp.today(),
+                document_kinds: vec!["receipt".into()],
+                office_code: "10100".into(),
+                office_name: "Thuế".into(),
+                certificates: vec![own.clone()],
+                filing: None,
+            };
+            registration::record(tx, stamp, &Actor::system(), acceptance)
+        });
+        let late = world
+            .try_change(|tx, stamp| filing::registration::approve(tx, stamp, &chief(&world), unit, again));
+        assert_eq!(late.unwrap_err().code(), "registration_held");
+        assert_eq!(state(&world, unit, again), State::Requested);
     });
 }
 
@@ -188,8 +254,10 @@ fn a_refused_registration_opens_nothing_and_a_recorded_one_must_list_what_signs(
         install(&world, unit, &own.serial).unwrap();
         let authority = TaxAuthority::new(Habits { refuses_registrations: true, ..Habits::default() });
         let asked = form(&world, Action::New, vec![own.clone()]);
-        let id =
-            world.change(|tx, stamp| filing::registration::draft(tx, stamp, &Actor::system(), unit, &asked));
+        let id = world.change(|tx, stamp| {
+            let id = filing::registration::draft(tx, stamp, &clerk(&world), unit, &asked)?;
+            filing::registration::approve(tx, stamp, &chief(&world), unit, id).map(|form| form.id)
+        });
         deliver(&world, &authority);
         assert_eq!(state(&world, unit, id), State::Refused);
         let reasons = world.words("SELECT reason AS t FROM filing_event WHERE kind = 'refused'");

@@ -117,6 +117,13 @@ fn an_administrator_registers_entrusted_collection_over_the_api() {
         let made = post(&administrator, path, &body);
         assert_eq!(made.status, 200, "{}", made.json());
         assert_eq!(made.json()["form"]["data"]["entrustments"][0]["kind"], 2);
+        assert_eq!(made.json()["form"]["state"], "requested");
+        let approve = format!("{path}/{}/approve", made.json()["form"]["id"].as_str().unwrap());
+        let seen = |revision: i64| json!({ "expected_revision": revision });
+        assert_eq!(code(&post(&administrator, &approve, &seen(1))), (403, "maker_is_checker".into()));
+        assert_eq!(code(&post(&finance, &approve, &seen(7))), (409, "act_changed".into()));
+        let approved = post(&finance, &approve, &seen(1));
+        assert_eq!((approved.status, &approved.json()["form"]["state"]), (200, &json!("drafted")));
         let list = format!("{path}?unit=00999");
         let look = || ask(service.address, &administrator, "GET", &list, &Value::Null).json();
         // The last answer takes its time; the office has told its number by telephone.

@@ -107,6 +107,7 @@ mod pictures;
 mod provisional_slips;
 mod query_plans;
 mod refunds;
+mod refusals;
 mod refused_orders;
 mod remittances;
 mod renditions;

@@ -89,7 +89,8 @@ impl Operation {
 
 /// The names between backquotes that a refusal says it expected.
 fn expected(detail: &str) -> BTreeSet<String> {
-    let told = detail.split("expected").nth(1).unwrap_or_default();
+    // A field's own name may begin so too.
+    let told = detail.split(", expected ").nth(1).unwrap_or_default();
     told.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 

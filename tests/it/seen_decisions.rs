@@ -6,7 +6,10 @@ use bienlai::exception::{self, Kind, State};
 use bienlai::payment::refund::{self, Payee};
 use bienlai::payment::resolve;
 
+use serde_json::json;
+
 use crate::refunds::{now, overpaid, payee, request, statement, today};
+use crate::shifts_over_http::Desk;
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, seated};
@@ -89,6 +92,68 @@ fn another_proposal_than_the_one_on_the_page_is_not_approved() {
         chief.sees("Đề xuất đã thay đổi sau khi bạn xem");
         assert_eq!(item(&world, Kind::UnidentifiedCredit).state, State::Proposed);
         assert!(world.again(&second).allocated.is_zero(), "nothing moved");
+        service.stop();
+    });
+}
+
+/// Approves over the API what was read in this revision: the status and the code of a refusal.
+fn approve(desk: &Desk<'_>, token: &str, path: &str, revision: i64) -> (u16, String) {
+    let body = json!({ "expected_revision": revision }).to_string();
+    let reply = desk.ask(token, "POST", &format!("{path}/approve"), body.as_bytes());
+    (reply.status, reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_refund_whose_payee_changed_in_between_is_not_approved_over_the_api() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 5_000).unwrap();
+        let mut service = Service::start(&world);
+        let desk = Desk { world: &world, service: &service };
+        let chief = desk.token(Role::Approver, "Phạm Văn Mẫu");
+        let path = format!("/api/v1/refunds/{}", asked.id);
+        let read = || desk.get(&chief, &path)["refund"]["revision"].as_i64().expect("it is shown");
+        let seen = read();
+        let maker = finance(&world);
+        let other = Payee { account_no: "9999888877".into(), ..payee() };
+        world.change(|tx, stamp| refund::name_payee(tx, stamp, &maker, asked.unit, asked.id, &other));
+        assert_eq!(approve(&desk, &chief, &path, seen), (409, "act_changed".to_owned()));
+        assert_eq!(now(&world, &asked).state, refund::State::Requested, "nothing moved");
+        assert_eq!(approve(&desk, &chief, &path, read()).0, 200);
+        assert_eq!(now(&world, &asked).state, refund::State::Approved);
+        service.stop();
+    });
+}
+
+#[test]
+fn another_proposal_than_the_one_that_was_read_is_not_approved_over_the_api() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let unit = world.ba_dinh.id;
+        let (first, second) = (world.raise(Dong(40_000)), world.raise(Dong(40_000)));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(40_000, "nop tien", "R1");
+        statement(&world, file);
+        let id = item(&world, Kind::UnidentifiedCredit).id;
+        let maker = finance(&world);
+        let propose = |target: i64| {
+            let ask = || ("assign", Some(target), "theo giấy nộp tiền").into();
+            world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask(), &[]));
+        };
+        propose(first.id.0);
+        let mut service = Service::start(&world);
+        let desk = Desk { world: &world, service: &service };
+        let chief = desk.token(Role::Approver, "Phạm Văn Mẫu");
+        let path = format!("/api/v1/exceptions/{id}");
+        let read = || desk.get(&chief, &path)["exception"]["revision"].as_i64().expect("it is shown");
+        let seen = read();
+        world.change(|tx, stamp| exception::refuse(tx, stamp, &maker, unit, id, "nhầm").map(|_| ()));
+        propose(second.id.0);
+        assert_eq!(approve(&desk, &chief, &path, seen), (409, "act_changed".to_owned()));
+        assert_eq!(item(&world, Kind::UnidentifiedCredit).state, State::Proposed);
+        assert!(world.again(&second).allocated.is_zero(), "nothing moved");
+        assert_eq!(approve(&desk, &chief, &path, read()).0, 200);
+        assert_eq!(world.again(&second).allocated, Dong(40_000));
         service.stop();
     });
 }

@@ -6,7 +6,8 @@ use bienlai::register::query;
 use bienlai::store::page::Page;
 use bienlai::worker;
 
-use crate::support::program::Service;
+use crate::callbacks::token;
+use crate::support::program::{Service, send};
 use crate::support::visitor::seated;
 use crate::support::{World, each_database};
 
@@ -40,6 +41,18 @@ fn who_keeps_the_books_sees_each_series_from_1_to_n_takes_a_nights_certificate_a
         assert_eq!(rest[0].previous_sha256, "", "the first of all comes last");
 
         let mut service = Service::start(&world);
+        let bearer = format!("Bearer {}", token(&world, Role::Finance));
+        let asked = |query: &str| {
+            let path = format!("/api/v1/series/audits?unit=00004&{query}");
+            send(service.address, "GET", &path, &[("Authorization", &bearer)], b"").unwrap().json()
+        };
+        let (page, dates) = (asked("limit=2"), |page: &serde_json::Value| -> Vec<String> {
+            let rows = page["audits"].as_array().expect("a list").iter();
+            rows.map(|one| one["date"].as_str().unwrap().to_owned()).collect()
+        });
+        assert_eq!(dates(&page), [nights[0].date.to_string(), nights[1].date.to_string()]);
+        let rest = asked(&format!("limit=2&cursor={}", page["next"].as_str().expect("there is more")));
+        assert_eq!((dates(&rest).len(), rest["next"].is_null()), (1, true));
         let sit = |role, name, unit| seated(&world, service.address, role, name, Scope::unit(unit));
         let mut finance = sit(Role::Finance, "ketoan.mau", unit);
         assert_eq!(finance.get("/finance/series").status, 200, "{}", finance.page);

@@ -159,9 +159,28 @@ fn an_administrator_registers_a_unit_on_a_page_and_a_second_first_form_is_refuse
         assert_eq!(office.post("/tax/registration", &form("10100", "new")).status, 400);
         worker::sign_forms(&world.app).unwrap();
         office.get(page);
-        office.sees("đã ký, chờ gửi");
+        office.sees("chờ người thứ hai duyệt");
         let id = world.look(|conn| query::of_unit(conn, unit, Some(Kind::Registration), 9)).remove(0).id;
         let id = id.to_string();
+        let mut chief = seated(&world, service.address, Role::Approver, "truong.mau", Scope::All);
+        chief.get(page);
+        chief.sees(&format!("href=\"/duties#{id}\""));
+        chief.get("/duties");
+        for seen in ["Tờ khai đăng ký biên lai", own.serial.as_str(), "Người Liên Hệ Mẫu"] {
+            chief.sees(seen);
+        }
+        let unit_id = unit.to_string();
+        let decide = [
+            ("act", "registration"),
+            ("subject", id.as_str()),
+            ("unit_id", unit_id.as_str()),
+            ("verdict", "approve"),
+            ("confirm", ""),
+        ];
+        assert_eq!(chief.post("/duties/decide", &decide).status, 303, "{}", chief.page);
+        worker::sign_forms(&world.app).unwrap();
+        office.get(page);
+        office.sees("đã ký, chờ gửi");
         let accept =
             [("unit", "00999"), ("do", "accept"), ("form", id.as_str()), ("notice_no", "15/TB"), ("on", "")];
         assert_eq!(office.post("/tax/registration", &accept).status, 303, "{}", office.page);
@@ -169,6 +188,23 @@ fn an_administrator_registers_a_unit_on_a_page_and_a_second_first_form_is_refuse
         for seen in ["được cơ quan thuế chấp nhận", "15/TB", "Lập tờ khai thay đổi"] {
             office.sees(seen);
         }
+        assert_eq!(office.post("/tax/registration", &form("10100", "change")).status, 400);
+        office.sees("giống hệt tờ khai đã được cơ quan thuế chấp nhận");
+        let changed: Vec<_> = form("10100", "change")
+            .into_iter()
+            .map(|(name, value)| (name, if name == "contact_name" { "Người Khác Mẫu" } else { value }))
+            .collect();
+        assert_eq!(office.post("/tax/registration", &changed).status, 303, "{}", office.page);
+        office.get(page);
+        let second = world.look(|conn| query::of_unit(conn, unit, Some(Kind::Registration), 9)).remove(0).id;
+        let second = second.to_string();
+        let back = |reason: &'static str| {
+            [("unit", "00999"), ("do", "withdraw"), ("form", second.as_str()), ("reason", reason)]
+        };
+        assert_eq!(office.post("/tax/registration", &back("")).status, 400);
+        assert_eq!(office.post("/tax/registration", &back("nhập nhầm")).status, 303, "{}", office.page);
+        office.get(page);
+        office.sees("nhập nhầm");
         let again = office.post("/tax/registration", &form("10100", "new"));
         assert_eq!(again.status, 400, "what is registered is changed, not registered again");
         office.sees("hãy lập tờ khai thay đổi");

@@ -9,7 +9,7 @@ use bienlai::id::ObligationId;
 use crate::refunds::{statement, today};
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
-use crate::support::visitor::{Visitor, seated};
+use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
 
 struct Two {
@@ -229,6 +229,87 @@ fn a_long_queue_is_turned_page_by_page() {
             path = next.unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&");
         }
         assert_eq!((seen, path.as_str()), (120, ""), "each once, and the last page is the last");
+
+        // Who wants shorter or longer pages says so; the pages behind are as long.
+        for (size, pages) in [("25", vec![25, 25]), ("100", vec![100, 20]), ("7", vec![50, 50])] {
+            let mut path = format!("/finance/exceptions?state=open&size={size}");
+            for expected in pages {
+                finance.get(&path);
+                assert_eq!(finance.page.matches("data-row").count(), expected, "{path}");
+                let next = finance.page.split("rel=\"next\" href=\"").nth(1);
+                let next = next.map(|rest| rest.split('"').next().unwrap()).unwrap_or_default();
+                path = next.replace("&amp;", "&").replace("&#38;", "&");
+            }
+        }
+        service.stop();
+    });
+}
+
+#[test]
+fn several_items_are_given_to_one_person_with_a_comment_and_the_list_stays_as_it_was_asked_for() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let items: Vec<New> = (0..3)
+            .map(|number| New {
+                unit,
+                kind: Kind::Complaint,
+                subject: Subject::Obligation(ObligationId(number + 1_000)),
+                account: Some(account),
+                amount: Dong(number + 1),
+                opened_on: today(&world),
+                detail: String::new(),
+            })
+            .collect();
+        world.change(|tx, stamp| exception::open(tx, stamp, &items));
+        let mut service = Service::start(&world);
+        let Two { mut finance, .. } = staff(&world, &service);
+        finance.get("/finance/exceptions?state=open&size=25");
+        let form = finance
+            .page
+            .split("id=\"bulk\"")
+            .nth(1)
+            .and_then(|rest| rest.split("name=\"back\" value=\"").nth(1));
+        let back = form.and_then(|rest| rest.split('"').next()).expect("the form says which list it is of");
+        let back = back.replace("&#38;", "&");
+        let to =
+            finance.page.split("name=\"person\"").nth(1).and_then(|rest| rest.split("value=\"per_").nth(1));
+        let to =
+            format!("per_{}", to.and_then(|rest| rest.split('"').next()).expect("somebody may be chosen"));
+        let ids: Vec<_> = world.exceptions(unit).into_iter().map(|item| item.id).collect();
+        let names: Vec<String> = ids.iter().take(2).map(|id| format!("x.{id}")).collect();
+        let fields = |reason: &'static str| {
+            vec![
+                (names[0].as_str(), "1"),
+                (names[1].as_str(), "1"),
+                ("back", back.as_str()),
+                ("do", "assign"),
+                ("owner", "approver"),
+                ("person", to.as_str()),
+                ("reason", reason),
+            ]
+        };
+        assert_eq!(finance.post("/finance/exceptions/bulk", &fields("")).status, 400, "it says why");
+        finance.sees(&format!("name=\"{}\" value=\"1\" checked", names[0]));
+        finance.sees(&format!("<option value=\"{to}\" selected>"));
+        let given = finance.post("/finance/exceptions/bulk", &fields("anh xem giúp trong ngày"));
+        assert_eq!(
+            (given.status, location(&given)),
+            (303, "/finance/exceptions?state=open&size=25"),
+            "{}",
+            finance.page
+        );
+        let now = world.exceptions(unit);
+        let of = |at: usize| {
+            let item = now.iter().find(|item| item.id == ids[at]).expect("it is there");
+            (item.owner.as_str(), item.assignee.map(|person| person.to_string()))
+        };
+        assert_eq!(of(0), ("approver", Some(to.clone())));
+        assert_eq!(of(1), of(0));
+        assert_eq!(of(2).1, None, "what was not ticked stays where it is");
+        finance.get(&format!("/finance/exceptions/{}", ids[0]));
+        finance.sees("anh xem giúp trong ngày");
         service.stop();
     });
 }

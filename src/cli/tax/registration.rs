@@ -5,26 +5,47 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 
-use crate::actor::Actor;
-use crate::cli::office::Office;
+use crate::actor::{Actor, Role};
+use crate::cli::office::{self, Office};
 use crate::cli::{DONE, read_text, table};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::form::registration::{Action, Entrusting};
 use crate::filing::registration::{self as filings, Asked};
-use crate::id::FilingId;
+use crate::filing::{Filing, query};
+use crate::id::{FilingId, PersonId, UnitId};
 use crate::receipt::profile;
-use crate::store::Conn;
+use crate::store::{Conn, Stamp, Tx};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use crate::unit::{self, Unit};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Lập tờ khai / draft the form; it is signed and sent by the service or by `tax send`
+    /// Lập tờ khai / draft the form; another person approves it
     ///
     /// Example: bienlai tax registration draft --unit 00004 --office-code 10100 --office-name "Thuế cơ sở 1"
-    /// --contact "Nguyễn Văn A" --email a@example.vn --phone 0240000000 --installed
+    /// --contact "Nguyễn Văn A" --email a@example.vn --phone 0240000000 --installed --person per_…
     Draft(Box<Draft>),
+    /// Duyệt / approve: another person than the one who drafted; it is signed and sent then, by the service
+    /// or by `tax send`
+    Approve {
+        /// The form, as fil_…
+        id: FilingId,
+        /// Who decides, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// Rút hoặc từ chối / take back or turn down what was drafted
+    Withdraw {
+        /// The form, as fil_…
+        id: FilingId,
+        /// The reason; it is kept
+        #[arg(long)]
+        reason: String,
+        /// Who decides, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
     /// Ghi nhận chấp nhận / record by hand what the tax office accepted, on the portal for one
     Accept(Box<Accept>),
     /// Xem đăng ký / show what is registered, with the certificates in force
@@ -84,6 +105,9 @@ pub struct Draft {
     /// repeated
     #[arg(long, value_name = "TOML", long_help = ENTRUST_HELP)]
     entrust: Vec<PathBuf>,
+    /// Who drafts it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
 }
 
 #[derive(Debug, Args)]
@@ -136,13 +160,39 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
         Command::Draft(draft) => run_draft(&office, &draft),
+        Command::Approve { id, person } => {
+            let actor = office::person(Role::Approver, person);
+            decided(&office, &actor, id, |tx, stamp, unit| filings::approve(tx, stamp, &actor, unit, id))
+        }
+        Command::Withdraw { id, reason, person } => {
+            let actor = office::person(Role::Approver, person);
+            decided(&office, &actor, id, |tx, stamp, unit| {
+                filings::withdraw(tx, stamp, &actor, unit, id, &reason)
+            })
+        }
         Command::Accept(accept) => run_accept(&office, &accept),
         Command::Show { unit } => show(&office, &unit),
     }
 }
 
+fn decided(
+    office: &Office,
+    actor: &Actor,
+    id: FilingId,
+    act: impl Fn(&mut Tx<'_>, &Stamp<'_>, UnitId) -> Result<Filing>,
+) -> Result<u8> {
+    let filing = office.write(actor, |tx, stamp| {
+        let unit = query::unit_of(tx, &actor.scope, id)?
+            .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
+        act(tx, stamp, unit)
+    })?;
+    println!("{}  {}", filing.id, filing.state.as_str());
+    super::print_rules(&filing)?;
+    Ok(DONE)
+}
+
 fn run_draft(office: &Office, draft: &Draft) -> Result<u8> {
-    let actor = Actor::system();
+    let actor = office::person(Role::Administrator, draft.person);
     let mut entrustments = Vec::new();
     for path in &draft.entrust {
         entrustments.extend(entrustments_in(&read_text(path)?)?);

@@ -40,12 +40,16 @@
 //! # Answer
 //! | status | body | meaning |
 //! |---|---|---|
-//! | 200 | `{"status":"accepted","reference":"…"}` | durably stored; a repetition gets the same answer |
+//! | 200 | `{"status":"accepted","reference":"…","receipts":["…"]}` | durably stored; the same for a repetition |
 //! | 200 | `{"status":"ignored"}` | a test, stored |
 //! | 400 | `{"status":"refused","code":"…","detail":"…"}` | cannot be read; sending it unchanged is useless |
 //! | 401 | the same | not proven: secret, clock or headers are wrong |
 //! | 413, 415 | the same | too large; encoded |
 //! | 500, 503 | `{"status":"busy"}` | not stored: send again, after `Retry-After` seconds if given |
+//!
+//! `reference` is ours of the notification. `receipts` are the ids of the documents of what the money is
+//! for, the receipt first: the same in every answer from the moment that they are numbered, and not there
+//! before, while the money is too little or waits for the statement.
 //!
 //! Send again on 5xx, on 401 and when no answer came within 15 s: after 1, 2, 4, 8, … minutes, for
 //! at least 24 hours. Order does not matter.
@@ -202,6 +206,10 @@ impl Channel for Bank {
 
     fn answer(&self, outcome: &Outcome) -> Answer {
         match outcome {
+            Outcome::Accepted { reference, receipts, .. } if !receipts.is_empty() => {
+                let body = json!({ "status": "accepted", "reference": reference, "receipts": receipts });
+                Answer::json(200, &body)
+            }
             Outcome::Accepted { reference, .. } | Outcome::Parked { reference } => {
                 Answer::json(200, &json!({ "status": "accepted", "reference": reference }))
             }

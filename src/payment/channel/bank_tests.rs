@@ -170,6 +170,10 @@ fn another_currency_and_an_unclear_time_are_refused() {
         assert_eq!(changed("2025-11-22T09:00:00+07:00", time), "callback_occurred_at_unreadable", "{time}");
     }
     assert_eq!(changed("\"credit\"", "\"CREDIT\""), "callback_direction_unreadable");
+    let long = "9".repeat(141);
+    assert_eq!(changed("9990001112223", &long), "callback_sender_account_unreadable");
+    assert_eq!(changed("NGƯỜI NỘP MẪU", &long), "callback_sender_name_unreadable");
+    assert_eq!(changed("FT25326000000001", &long), "callback_bank_reference_unreadable");
 }
 
 #[test]
@@ -197,8 +201,13 @@ fn a_bank_without_a_long_secret_does_not_start() {
 
 #[test]
 fn the_answers_are_those_of_the_specification() {
-    let accepted = channel().answer(&Outcome::Accepted { reference: "clm_1".to_owned(), repeated: false });
-    assert_eq!(accepted.body, r#"{"reference":"clm_1","status":"accepted"}"#);
+    let accepted = |receipts: &[&str], repeated| {
+        let receipts = receipts.iter().map(|id| (*id).to_owned()).collect();
+        channel().answer(&Outcome::Accepted { reference: "clm_1".to_owned(), receipts, repeated }).body
+    };
+    assert_eq!(accepted(&[], false), r#"{"reference":"clm_1","status":"accepted"}"#);
+    let with_receipt = r#"{"receipts":["rcp_1"],"reference":"clm_1","status":"accepted"}"#;
+    assert_eq!([accepted(&["rcp_1"], false), accepted(&["rcp_1"], true)], [with_receipt, with_receipt]);
     let refusal = Refusal::unreadable("callback_amount_missing", "amount is required");
     let refused = channel().answer(&Outcome::Refused(&refusal));
     assert_eq!(

@@ -324,8 +324,10 @@ pub fn a_test_without_money_is_taken_without_a_claim<H: Harness>() {
 
 pub fn every_outcome_has_its_answer<H: Harness>() {
     let channel = H::channel();
-    let accepted =
-        |repeated| channel.answer(&Outcome::Accepted { reference: "clm_0000000000001".to_owned(), repeated });
+    let accepted = |repeated| {
+        let (reference, receipts) = ("clm_0000000000001".to_owned(), vec!["rcp_0000000000001".to_owned()]);
+        channel.answer(&Outcome::Accepted { reference, receipts, repeated })
+    };
     assert_eq!(accepted(false), accepted(true), "a repetition gets the same answer");
     let parked = channel.answer(&Outcome::Parked { reference: "clm_0000000000001".to_owned() });
     for answer in [accepted(false), parked, channel.answer(&Outcome::Ignored)] {

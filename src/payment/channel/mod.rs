@@ -104,6 +104,9 @@ pub enum Outcome<'a> {
     /// the first time, since partners must not tell the two apart.
     Accepted {
         reference: String,
+        /// The texts of the ids of the receipts of what the money is for, the receipt first; empty while
+        /// none is numbered.
+        receipts: Vec<String>,
         repeated: bool,
     },
     /// Durably stored, to be settled later.

@@ -208,7 +208,11 @@ fn a_channel_without_any_secret_does_not_start() {
 #[test]
 fn the_answers_are_in_sepays_words() {
     let channel = channel(both(), vec![]);
-    let accepted = channel.answer(&Outcome::Accepted { reference: "clm_1".to_owned(), repeated: false });
+    let accepted = channel.answer(&Outcome::Accepted {
+        reference: "clm_1".to_owned(),
+        receipts: vec!["rcp_1".to_owned()],
+        repeated: false,
+    });
     assert_eq!(accepted.body, r#"{"success":true}"#);
     assert_eq!(channel.answer(&Outcome::Busy { retry_after_s: 2 }).body, r#"{"success":false}"#);
 }

@@ -173,7 +173,11 @@ fn a_wrong_password_is_told_so_and_a_repeated_header_is_refused() {
 #[test]
 fn the_answers_are_in_vietqrs_words() {
     let channel = channel(&[NEWEST]);
-    let accepted = channel.answer(&Outcome::Accepted { reference: "clm_1".to_owned(), repeated: true });
+    let accepted = channel.answer(&Outcome::Accepted {
+        reference: "clm_1".to_owned(),
+        receipts: vec!["rcp_1".to_owned()],
+        repeated: true,
+    });
     let body: Value = serde_json::from_str(&accepted.body).unwrap();
     let object = json!({ "reftransactionid": "clm_1" });
     let expected = json!({ "error": false, "errorReason": "000", "toastMessage": "", "object": object });

@@ -42,9 +42,9 @@ pub struct Settled {
     pub claim: ClaimId,
     pub movement: MovementId,
     pub obligation: Option<ObligationId>,
-    /// The receipt this claim's money completed, if it did: the first of `receipts`.
+    /// The receipt of the obligation that the claim names, once it is paid: the first of `receipts`.
     pub receipt: Option<ReceiptId>,
-    /// Every document of the completed obligation, the receipt first.
+    /// Every document of the paid obligation, the receipt first; also in the answer to a repetition.
     pub receipts: Vec<ReceiptId>,
     /// The same claim was known already.
     pub is_repeated: bool,

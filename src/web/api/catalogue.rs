@@ -21,6 +21,8 @@ pub struct Endpoint {
 
 pub(super) const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
+/// The body of an approval: what was read; 409 act_changed when it moved on in between.
+pub(super) const SEEN: &str = r#"{ "expected_revision": 1 }"#;
 const READERS: &str =
     "dossier_system (what it raised), unit_reader, cashier, finance, approver, administrator, auditor";
 
@@ -274,6 +276,7 @@ const ENDPOINTS: &[Endpoint] = &[
         who: "finance, approver",
         notes: "As much or less: receipt is the new document, refunds are opened for what is too much. More: awaited \
                 must be paid first, the document follows.",
+        body: SEEN,
         answer: r#"{ "correction": { "state": "approved" }, "receipt": "rcp_01j9…", "refunds": ["rfd_01j9…"],
   "awaited": 0 }"#,
         ..NONE
@@ -320,6 +323,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Người thứ hai đồng ý rút: dòng thu thêm bị bỏ, không lập số mới, phần đã nộp thêm được hoàn.",
         en: "Another person agrees: the extra lines go, nothing is numbered, what was paid of them is refunded.",
         who: "finance, approver",
+        body: SEEN,
         answer: r#"{ "correction": { "state": "withdrawn" }, "refunds": [] }"#,
         ..NONE
     },
@@ -375,6 +379,7 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Duyệt hoàn tiền; người duyệt khác người đề nghị và người ghi tài khoản.",
         en: "Approves; another person than those who asked and who named the payee. Proven money only.",
         who: "finance, approver",
+        body: SEEN,
         ..NONE
     },
     Endpoint {

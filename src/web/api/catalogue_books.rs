@@ -175,8 +175,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/tax/registration",
-        vi: "Lập tờ khai, hoặc ghi nhận tờ khai đã được chấp nhận.",
-        en: "Drafts a form, or records that one was accepted.",
+        vi: "Lập tờ khai, rút tờ khai chờ duyệt, hoặc ghi nhận tờ khai đã được chấp nhận.",
+        en: "Drafts a form, takes back one that waits, or records that one was accepted.",
         who: "administrator",
         ..NONE
     },

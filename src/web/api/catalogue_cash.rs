@@ -1,6 +1,6 @@
 //! What the page `/api` says about cash and the Treasury.
 
-use super::catalogue::{Endpoint, NONE};
+use super::catalogue::{Endpoint, NONE, SEEN};
 
 const READERS: &str = "cashier, finance, approver, auditor, administrator";
 const BOOKS: &str = "finance, approver, auditor, administrator";
@@ -179,6 +179,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "finance, approver",
         notes: "The transfer's text must carry reference_code: the statement's debit with it and exactly the amount \
                 proves that the money left.",
+        body: SEEN,
         ..NONE
     },
     Endpoint {

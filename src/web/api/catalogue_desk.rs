@@ -179,8 +179,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/finance/exceptions/bulk",
-        vi: "Đề nghị hoặc ghi chú cho nhiều mục.",
-        en: "Proposes or comments for many items.",
+        vi: "Đề nghị, ghi chú hoặc giao việc cho nhiều mục.",
+        en: "Proposes or comments for many items, or gives them to an owner.",
         who: "finance, approver, administrator",
         ..NONE
     },

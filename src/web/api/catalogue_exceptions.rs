@@ -1,6 +1,6 @@
 //! What the page `/api` says about the queue of exceptions.
 
-use super::catalogue::{Endpoint, NONE};
+use super::catalogue::{Endpoint, NONE, SEEN};
 
 const READERS: &str = "finance, approver, auditor, administrator";
 const DECIDERS: &str = "finance, approver";
@@ -99,6 +99,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Người thứ hai duyệt đề nghị.",
         en: "Another person approves.",
         who: DECIDERS,
+        body: SEEN,
         ..NONE
     },
     Endpoint {
@@ -149,6 +150,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Người thứ hai duyệt mở lại.",
         en: "Another person approves: the money stands in suspense again, a receipt made of it is cancelled.",
         who: DECIDERS,
+        body: SEEN,
         ..NONE
     },
     Endpoint {

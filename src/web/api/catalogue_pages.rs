@@ -194,6 +194,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Ngoại lệ.",
         en: "Everything unexplained.",
         who: "finance, approver, auditor, administrator",
+        notes: "?state= &kind= &unit= &account= &owner= &age= &size= (25, 50 or 100) &after=",
         ..NONE
     },
     Endpoint {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::corrections::{READERS, summary};
+use super::seen::ApproveBody;
 use crate::actor::Actor;
 use crate::correction::{self, agreement, withdrawal};
 use crate::error::Result;
@@ -59,9 +60,17 @@ pub async fn ask(
 }
 
 /// `POST /api/v1/corrections/{id}/withdrawal/approve`: another person than the one who asked.
-pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    change(&request, caller, shared, |tx, stamp, actor, unit, id| {
+pub async fn approve(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let before = correction::find(tx, unit, id)?.revision;
         let (changed, withdrawn) = withdrawal::approve(tx, stamp, actor, unit, id)?;
+        seen.require(before)?;
         Ok(json!({ "correction": summary(&changed), "refunds": withdrawn.refunds }))
     })
     .await

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::raise::{self, AskedLine};
+use super::seen::ApproveBody;
 use super::{listing, receipts, repeatable, view};
 use crate::actor::Role;
 use crate::app::App;
@@ -176,7 +177,13 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
 }
 
 /// `POST /api/v1/corrections/{id}/approve`: another person than the one who asked.
-pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+pub async fn approve(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
     let id: CorrectionId = extract::path(&request, "id")?;
     let numbered = Arc::new(Mutex::new(None));
     let made = Arc::clone(&numbered);
@@ -185,7 +192,9 @@ pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         let actor = &caller.0;
         shared.app().write(actor, |tx, stamp| {
             let unit = correction::locate(tx, &actor.scope, id)?;
+            let before = correction::find(tx, unit, id)?.revision;
             let (changed, amended) = correction::approve(tx, stamp, actor, unit, id)?;
+            seen.require(before)?;
             *made.lock().unwrap_or_else(PoisonError::into_inner) = amended.receipt.map(|id| (unit, id));
             Ok(json!({
                 "correction": summary(&changed),
@@ -239,6 +248,7 @@ pub fn summary(item: &Correction) -> Value {
         "document_kind": item.document_kind,
         "kind": item.kind,
         "state": item.state,
+        "revision": item.revision,
         "reason": item.reason,
         "agreement": item.agreement,
         "agreement_sha256": item.agreement_sha256,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::exceptions::{Asked, ProposeBody, ReasonBody, change, locate};
+use super::seen::ApproveBody;
 use super::view;
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
@@ -101,8 +102,20 @@ pub async fn unmatch(
 }
 
 /// `POST /api/v1/exceptions/{id}/reopening/approve`: another person than the one who asked.
-pub async fn approve_reopening(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    change(&request, caller, shared, reopen::approve).await
+pub async fn approve_reopening(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let before = exception::find(tx, unit, id)?.revision;
+        let opened = reopen::approve(tx, stamp, actor, unit, id)?;
+        seen.require(before)?;
+        Ok(opened)
+    })
+    .await
 }
 
 /// `POST /api/v1/exceptions/{id}/reopening/refuse`
@@ -164,6 +177,7 @@ impl Action {
                 target: body.target,
                 reason: body.reason.ok_or_else(|| missing("reason"))?,
                 decision: None,
+                expected_revision: None,
             })?)),
             _ => Err(Error::invalid("action", "bulk_action_unknown", "comment, assign or propose")),
         }

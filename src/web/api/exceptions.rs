@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::seen::{self, ApproveBody};
 use super::view::{self, ExceptionView};
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
@@ -208,6 +209,9 @@ pub(super) struct ProposeBody {
     /// Of `split`: how much is for which obligation; what is left stays in suspense.
     #[serde(default)]
     pub parts: Vec<PartBody>,
+    /// The `revision` of the exception that was read.
+    #[serde(default)]
+    pub expected_revision: Option<i64>,
 }
 
 #[derive(Clone, Deserialize, schemars::JsonSchema)]
@@ -225,6 +229,7 @@ pub(super) struct Asked {
     reason: String,
     decision: Option<Decision>,
     parts: Vec<Part>,
+    expected_revision: Option<i64>,
 }
 
 impl Asked {
@@ -242,6 +247,7 @@ impl Asked {
                 .iter()
                 .map(|part| Part { obligation: part.obligation, amount: part.amount })
                 .collect(),
+            expected_revision: body.expected_revision,
         })
     }
 
@@ -263,7 +269,10 @@ impl Asked {
         unit: UnitId,
         id: ExceptionId,
     ) -> Result<Exception> {
-        resolve::propose(tx, stamp, actor, (unit, id), self.ask(), &self.parts)
+        let before = exception::find(tx, unit, id)?.revision;
+        let proposed = resolve::propose(tx, stamp, actor, (unit, id), self.ask(), &self.parts)?;
+        seen::require(self.expected_revision, before)?;
+        Ok(proposed)
     }
 }
 
@@ -283,8 +292,20 @@ pub async fn propose(
 }
 
 /// `POST /api/v1/exceptions/{id}/approve`: another person than the one who proposed.
-pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    carry_out(&request, caller, shared, resolve::approve).await
+pub async fn approve(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
+    carry_out(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let before = exception::find(tx, unit, id)?.revision;
+        let approved = resolve::approve(tx, stamp, actor, unit, id)?;
+        seen.require(before)?;
+        Ok(approved)
+    })
+    .await
 }
 
 /// `POST /api/v1/exceptions/{id}/resolve`: one person alone, where the unit's limit allows that.
@@ -297,7 +318,10 @@ pub async fn alone(
     let asked: ProposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let asked = Asked::read(&asked)?;
     carry_out(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        resolve::alone(tx, stamp, actor, unit, id, &asked.ask())
+        let before = exception::find(tx, unit, id)?.revision;
+        let settled = resolve::alone(tx, stamp, actor, unit, id, &asked.ask())?;
+        seen::require(asked.expected_revision, before)?;
+        Ok(settled)
     })
     .await
 }

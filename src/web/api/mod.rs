@@ -48,6 +48,7 @@ pub mod remittances;
 pub mod reopenings;
 mod repeatable;
 pub mod rules;
+mod seen;
 pub mod series;
 pub mod settlements;
 pub mod shifts;

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::seen::ApproveBody;
 use super::{listing, repeatable};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -132,8 +133,20 @@ pub async fn payee(
 }
 
 /// `POST /api/v1/refunds/{id}/approve`
-pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    change(&request, caller, shared, refund::approve).await
+pub async fn approve(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let before = refund::find(tx, unit, id)?.revision;
+        let approved = refund::approve(tx, stamp, actor, unit, id)?;
+        seen.require(before)?;
+        Ok(approved)
+    })
+    .await
 }
 
 /// `POST /api/v1/refunds/{id}/send`
@@ -188,6 +201,7 @@ pub fn summary(item: &Refund) -> Value {
         "reason": item.reason,
         "correction": item.correction,
         "state": item.state,
+        "revision": item.revision,
         "maker": item.maker,
         "checker": item.checker,
         "created_at": item.created_at,

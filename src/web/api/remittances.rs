@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::seen::ApproveBody;
 use super::{listing, repeatable, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -180,8 +181,20 @@ pub fn locate(conn: &mut Conn, actor: &Actor, id: RemittanceId) -> Result<UnitId
 }
 
 /// `POST /api/v1/remittances/{id}/approve`
-pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    change(&request, caller, shared, remittance::approve).await
+pub async fn approve(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        let before = remittance::find(tx, unit, id)?.revision;
+        let approved = remittance::approve(tx, stamp, actor, unit, id)?;
+        seen.require(before)?;
+        Ok(approved)
+    })
+    .await
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -293,6 +306,7 @@ pub fn summary(order: &Order) -> Value {
         "amount": order.amount,
         "reference_code": order.reference_code,
         "state": order.state,
+        "revision": order.revision,
         "was_debited": order.was_debited,
         "maker": order.maker,
         "checker": order.checker,

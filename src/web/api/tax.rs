@@ -1,27 +1,25 @@
-//! The tax authority: registrations, usage reports, error notices, the ledger of messages.
+//! The tax authority: usage reports, error notices, the ledger of messages; registrations in a room of
+//! their own.
 
 pub(super) mod alarms;
+pub mod registrations;
 pub use alarms::{accept as accept_report, approve as approve_report, list as alarms};
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::seen::ApproveBody;
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
-use crate::clock::BusinessDay;
 use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
-use crate::filing::form::registration::{Action, Entrusting};
 use crate::filing::period::Quarter;
-use crate::filing::registration::Asked;
 use crate::filing::transmission::{self, Wanted};
 use crate::filing::{self, Filing, Kind, due, notice, query, report};
-use crate::id::{FilingId, ReceiptId, RegistrationId, TransmissionId, UnitId};
-use crate::receipt::profile;
+use crate::id::{FilingId, ReceiptId, TransmissionId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -37,6 +35,7 @@ fn filing_json(filing: &Filing) -> Value {
         "supplements": filing.earlier,
         "profile": filing.profile,
         "state": filing.state.as_str(),
+        "revision": filing.revision,
         "maker": filing.maker,
         "checker": filing.checker,
         "created_at": filing.created_at,
@@ -52,187 +51,6 @@ pub(super) struct UnitQuery {
     unit: Option<String>,
     cursor: Option<String>,
     limit: Option<i64>,
-}
-
-/// `GET /api/v1/tax/registrations`: what was accepted, what is on its way.
-pub async fn registrations(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: UnitQuery = extract::query(&request)?;
-    let page = paging::asked::<FilingId>(asked.cursor.as_deref(), asked.limit)?;
-    let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let accepted: Vec<Value> = registration::of_unit(conn, unit)?
-                .into_iter()
-                .map(|held| {
-                    json!({
-                        "id": held.id, "form": held.form, "notice_no": held.notice_no,
-                        "accepted_on": held.accepted_on, "document_kinds": held.document_kinds,
-                        "office_code": held.office_code, "office_name": held.office_name, "filing": held.filing,
-                    })
-                })
-                .collect();
-            let forms = query::of_unit(conn, unit, Some(Kind::Registration), page)?;
-            let next = paging::next(&forms, page.limit, |form| form.id);
-            Ok(json!({
-                "next": next,
-                "accepted": accepted,
-                "certificates": registration::certificates(conn, unit)?,
-                "forms": forms.iter().map(filing_json).collect::<Vec<_>>(),
-            }))
-        })
-    });
-    respond::ok(&found.await?)
-}
-
-#[derive(Deserialize, Clone, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CertificateBody {
-    /// PEM of the certificate that is added or renewed.
-    #[serde(default)]
-    pem: Option<String>,
-    /// The serial of one that is stopped.
-    #[serde(default)]
-    serial: Option<String>,
-    /// Its issuer, where two have the same serial.
-    #[serde(default)]
-    issuer: Option<String>,
-    action: CertificateAction,
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RegistrationBody {
-    unit: String,
-    action: Action,
-    office_code: String,
-    office_name: String,
-    contact_name: String,
-    contact_email: String,
-    contact_phone: String,
-    #[serde(default)]
-    receipts_with_value: bool,
-    /// Empty for the installed ones.
-    #[serde(default)]
-    certificates: Vec<CertificateBody>,
-    /// `DSDKUNhiem`
-    #[serde(default)]
-    entrustments: Vec<Entrusting>,
-}
-
-/// `POST /api/v1/tax/registrations`: drafts 01/ĐKTĐ-CTĐT.
-pub async fn register(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&[Role::Administrator, Role::System])?;
-    let asked: RegistrationBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let made = block(move || {
-        let (actor, tax) = (&caller.0, &shared.app().config.tax);
-        shared.app().write(actor, |tx, stamp| {
-            let id = unit_asked(tx, actor, Some(&asked.unit))?;
-            let wanted = Asked {
-                action: asked.action,
-                office_code: asked.office_code.clone(),
-                office_name: asked.office_name.clone(),
-                contact_name: asked.contact_name.clone(),
-                contact_email: asked.contact_email.clone(),
-                contact_phone: asked.contact_phone.clone(),
-                receipts_with_value: asked.receipts_with_value,
-                certificates: listed(tx, stamp, id, &asked.certificates)?,
-                entrustments: asked.entrustments.clone(),
-            };
-            let through_transmitter = tax.sender.as_deref().is_some_and(|code| code.starts_with('V'));
-            let way = (tax.place.as_str(), through_transmitter);
-            let form = filing::registration::compose(tx, stamp, id, wanted, way)?;
-            let made = filing::registration::draft(tx, stamp, actor, id, &form)?;
-            Ok(filing_json(&filing::find(tx, id, made)?))
-        })
-    });
-    respond::ok(&json!({ "form": made.await? }))
-}
-
-fn listed(
-    conn: &mut Conn,
-    stamp: &Stamp<'_>,
-    unit: UnitId,
-    asked: &[CertificateBody],
-) -> Result<Vec<ListedCertificate>> {
-    if asked.is_empty() {
-        return filing::registration::installed(conn, unit, stamp.now);
-    }
-    let known = registration::certificates(conn, unit)?;
-    let wrong = || {
-        let detail = "give pem, or the serial of a registered certificate that is stopped";
-        Error::invalid("certificates", "registration_certificates_wrong", detail)
-    };
-    asked
-        .iter()
-        .map(|line| match (&line.pem, &line.serial) {
-            (Some(pem), None) => filing::registration::listed_of(conn, unit, pem, line.action),
-            (None, Some(serial)) => {
-                let held = registration::find_certificate(&known, line.issuer.as_deref(), serial)?;
-                Ok(ListedCertificate { action: line.action, ..held.clone() })
-            }
-            _ => Err(wrong()),
-        })
-        .collect()
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AcceptBody {
-    unit: String,
-    notice_no: String,
-    accepted_on: BusinessDay,
-    /// A form sent from here whose answer was unclear; the rest is taken from it.
-    #[serde(default)]
-    form: Option<FilingId>,
-    #[serde(default)]
-    form_name: Option<String>,
-    #[serde(default)]
-    office_code: String,
-    #[serde(default)]
-    office_name: String,
-    #[serde(default)]
-    document_kinds: Vec<String>,
-    #[serde(default)]
-    certificates: Vec<CertificateBody>,
-}
-
-/// `POST /api/v1/tax/registrations/accept`: records an acceptance by hand.
-pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    let asked: AcceptBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let recorded: RegistrationId = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = unit_asked(tx, actor, Some(&asked.unit))?;
-            if let Some(form) = asked.form {
-                let place = (unit, form);
-                return filing::registration::accept_by_hand(
-                    tx,
-                    stamp,
-                    actor,
-                    place,
-                    &asked.notice_no,
-                    asked.accepted_on,
-                );
-            }
-            let acceptance = Acceptance {
-                unit,
-                form: asked.form_name.clone().unwrap_or_else(|| {
-                    profile::for_day(asked.accepted_on).registration_form.value.to_owned()
-                }),
-                notice_no: asked.notice_no.clone(),
-                accepted_on: asked.accepted_on,
-                document_kinds: asked.document_kinds.clone(),
-                office_code: asked.office_code.clone(),
-                office_name: asked.office_name.clone(),
-                certificates: listed(tx, stamp, unit, &asked.certificates)?,
-                filing: None,
-            };
-            registration::record(tx, stamp, actor, acceptance)
-        })
-    })
-    .await?;
-    respond::ok(&json!({ "registration": recorded }))
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -375,8 +193,20 @@ pub async fn request_notice(caller: Caller, payload: web::Payload, shared: web::
 }
 
 /// `POST /api/v1/tax/notices/{id}/approve`
-pub async fn approve_notice(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    decide(&request, caller, shared, notice::approve).await
+pub async fn approve_notice(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
+    decide(&request, caller, shared, "notice", move |tx, stamp, actor, unit, id| {
+        let before = filing::find(tx, unit, id)?.revision;
+        let approved = notice::approve(tx, stamp, actor, unit, id)?;
+        seen.require(before)?;
+        Ok(approved)
+    })
+    .await
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -393,16 +223,18 @@ pub async fn withdraw_notice(
     shared: web::Data<Shared>,
 ) -> Answer {
     let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    decide(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+    decide(&request, caller, shared, "notice", move |tx, stamp, actor, unit, id| {
         notice::withdraw(tx, stamp, actor, unit, id, &asked.reason)
     })
     .await
 }
 
+/// Decides on a form; `name` is the field of the answer.
 async fn decide(
     request: &HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
+    name: &'static str,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, FilingId) -> Result<Filing> + Send + 'static,
 ) -> Answer {
     let id: FilingId = extract::path(request, "id")?;
@@ -413,7 +245,7 @@ async fn decide(
             Ok(filing_json(&act(tx, stamp, actor, unit, id)?))
         })
     });
-    respond::ok(&json!({ "notice": decided.await? }))
+    respond::ok(&json!({ name: decided.await? }))
 }
 
 fn locate(conn: &mut Conn, actor: &Actor, id: FilingId) -> Result<UnitId> {

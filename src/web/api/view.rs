@@ -336,6 +336,8 @@ pub struct ExceptionView {
     pub is_overdue: bool,
     pub blocks_day_close: bool,
     pub state: &'static str,
+    /// Moves with every step; an approval may name it as `expected_revision`.
+    pub revision: i64,
     /// What is known of it, in words.
     pub detail: String,
     pub detail_en: String,
@@ -364,6 +366,7 @@ pub fn exception(item: &Exception, today: BusinessDay) -> ExceptionView {
         is_overdue: today > item.due_on && item.state.as_str() != "resolved",
         blocks_day_close: item.kind.blocks_day_close(),
         state: item.state.as_str(),
+        revision: item.revision,
         detail: detail::words(Lang::Vi, &item.detail),
         detail_en: detail::words(Lang::En, &item.detail),
         about: Detail::read(&item.detail).and_then(|about| serde_json::to_value(about).ok()),

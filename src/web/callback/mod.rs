@@ -142,9 +142,11 @@ fn count(channel: &str, what: &'static str) {
 async fn settle(shared: &Shared, claim: Claim, received: Received) -> Result<Outcome<'static>> {
     let arrival = Arrival { claim, raw: received.body, received_at: received.now };
     Ok(match shared.running.settler.settle(arrival).await? {
-        Answer::Settled(settled) => {
-            Outcome::Accepted { reference: settled.claim.to_string(), repeated: settled.is_repeated }
-        }
+        Answer::Settled(settled) => Outcome::Accepted {
+            reference: settled.claim.to_string(),
+            receipts: settled.receipts.iter().map(ToString::to_string).collect(),
+            repeated: settled.is_repeated,
+        },
         Answer::Parked(claim) => Outcome::Parked { reference: claim.to_string() },
     })
 }
@@ -163,7 +165,7 @@ async fn under_way(
         })
     })
     .await?;
-    Ok(Outcome::Accepted { reference: id.to_string(), repeated: false })
+    Ok(Outcome::Accepted { reference: id.to_string(), receipts: Vec::new(), repeated: false })
 }
 
 async fn nothing(

@@ -181,7 +181,7 @@ fn waiting_rows(
         .collect();
     let why = |one: &Open| match one.matter {
         Matter::Kind(kind) => escalated.get(&(kind, kind.subject_text(one.id))).map(String::as_str),
-        Matter::Withdrawal | Matter::Drawer | Matter::Report | Matter::Undo => None,
+        Matter::Withdrawal | Matter::Drawer | Matter::Report | Matter::Registration | Matter::Undo => None,
     };
     let mut open = Vec::new();
     for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {

@@ -1,6 +1,7 @@
 //! What a waiting decision is about, in words: what somebody must know before they say yes or no.
 
 use super::finance::about::named;
+use super::finance::tax::registration;
 use super::finance::workbench::resolution_key;
 use super::wording::Lang;
 use super::{called, detail, marks};
@@ -66,6 +67,7 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
         Matter::Kind(Kind::Notice) => of_notice(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Drawer => of_drawer(conn, lang, (unit, ShiftId(id)), &mut facts)?,
         Matter::Report => of_report(conn, lang, (unit, FilingId(id)), &mut facts)?,
+        Matter::Registration => of_registration(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Undo => of_undo(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
     }
     let makers: Result<Vec<String>> =
@@ -303,6 +305,23 @@ fn of_report(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts:
     for line in report.lines.iter().take(SHOWN_DIFFERENCES) {
         let counts = format!("{} ({})", line.used, line.amount);
         facts.add(lang.t("document"), format!("{} {}: {counts}", line.template, line.series));
+    }
+    add_marks(lang, &form, facts)
+}
+
+/// What stands in the form; it goes to the tax office as it is.
+fn of_registration(
+    conn: &mut Conn,
+    lang: Lang,
+    (unit, id): (UnitId, FilingId),
+    facts: &mut Facts,
+) -> Result<()> {
+    let form = filing::find(conn, unit, id)?;
+    let code = unit::find(conn, unit)?.code;
+    facts.link = Some(format!("/tax/registration?unit={code}"));
+    facts.add(lang.t("matter_form"), form.form.clone());
+    for (name, value) in registration::says(lang, &form.data()?) {
+        facts.add(name, value);
     }
     add_marks(lang, &form, facts)
 }

@@ -1,6 +1,6 @@
 //! The paths about the tax authority.
 
-use super::{Endpoint, NONE};
+use super::{Endpoint, NONE, SEEN};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
@@ -15,8 +15,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/tax/registrations",
-        vi: "Lập tờ khai 01/ĐKTĐ-CTĐT (mới hoặc thay đổi); hệ thống ký và gửi.",
-        en: "Drafts 01/ĐKTĐ-CTĐT, new or change; it is signed and sent in the background.",
+        vi: "Lập tờ khai 01/ĐKTĐ-CTĐT (mới hoặc thay đổi); người khác duyệt, rồi hệ thống ký và gửi.",
+        en: "Drafts 01/ĐKTĐ-CTĐT, new or change; another person approves, then it is signed and sent.",
         who: "administrator",
         notes: "Without certificates the installed ones are listed; a line has pem, or the serial of one to stop \
                 (and its issuer where two have the same). entrustments tell of entrusted collection (DSDKUNhiem): \
@@ -24,7 +24,27 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
                 purpose, valid_from, valid_until, payment_method.",
         body: r#"{ "unit": "00070", "action": "new", "office_code": "10100", "office_name": "Thuế cơ sở 1",
   "contact_name": "Người Liên Hệ Mẫu", "contact_email": "lienhe@example.vn", "contact_phone": "02400000000" }"#,
-        answer: r#"{ "form": { "id": "fil_01j9…", "state": "drafted" } }"#,
+        answer: r#"{ "form": { "id": "fil_01j9…", "state": "requested", "revision": 1 } }"#,
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/registrations/{id}/approve",
+        vi: "Duyệt tờ khai đăng ký; người duyệt khác người lập.",
+        en: "Approves a registration form: another person than the one who drafted it; it is signed and sent then.",
+        who: "finance, approver, administrator",
+        body: SEEN,
+        answer: r#"{ "form": { "id": "fil_01j9…", "state": "drafted", "revision": 2 } }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/registrations/{id}/withdraw",
+        vi: "Rút hoặc từ chối tờ khai đăng ký.",
+        en: "Takes back or turns down a drafted registration form.",
+        who: "finance, approver, administrator",
+        body: r#"{ "reason": "Sai người liên hệ" }"#,
+        answer: r#"{ "form": { "id": "fil_01j9…", "state": "withdrawn", "revision": 2 } }"#,
+        ..NONE
     },
     Endpoint {
         method: "POST",
@@ -90,6 +110,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Duyệt thông báo; người duyệt khác người đề nghị.",
         en: "Approves a notice: another person than the one who requested it.",
         who: "finance, approver, administrator",
+        body: SEEN,
         ..NONE
     },
     Endpoint {
@@ -143,6 +164,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Approves a report that was made by itself; it is signed and sent then.",
         who: "finance, approver, administrator",
         notes: "409 report_figures_changed when receipts changed since it was made; a new one follows within minutes.",
+        body: SEEN,
         answer: r#"{ "report": { "id": "fil_01j9…", "state": "drafted" } }"#,
         ..NONE
     },

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::super::{
     books, city, correction_steps, corrections, days, deposits, duties, exception_work, exceptions, figures,
     intake, ledgers, letters, listing, lists, months, notifications, obligations, overview, payments, pos,
-    privacy, proposals, queue, raise, receipts, refunds, remittances, reopenings, rules, series, settlements,
-    shifts, tariff, tax, view,
+    privacy, proposals, queue, raise, receipts, refunds, remittances, reopenings, rules, seen, series,
+    settlements, shifts, tariff, tax, view,
 };
 
 type Make = fn(&mut SchemaGenerator) -> schemars::Schema;
@@ -234,8 +234,18 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("GET /api/v1/series/audits", Shape::new().asks::<series::AuditsQuery>()),
         ("GET /api/v1/tariff/items", Shape::new().asks::<tariff::ItemsQuery>()),
         ("GET /api/v1/tax/registrations", Shape::new().asks::<tax::UnitQuery>()),
-        ("POST /api/v1/tax/registrations", Shape::new().reads::<tax::RegistrationBody>()),
-        ("POST /api/v1/tax/registrations/accept", Shape::new().reads::<tax::AcceptBody>()),
+        ("POST /api/v1/tax/registrations", Shape::new().reads::<tax::registrations::RegistrationBody>()),
+        ("POST /api/v1/tax/registrations/accept", Shape::new().reads::<tax::registrations::AcceptBody>()),
+        ("POST /api/v1/tax/registrations/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/tax/registrations/{id}/withdraw", Shape::new().reads::<tax::ReasonBody>()),
+        ("POST /api/v1/tax/notices/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/tax/reports/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/refunds/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/exceptions/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/exceptions/{id}/reopening/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/corrections/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/corrections/{id}/withdrawal/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/remittances/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
         ("GET /api/v1/tax/reports", Shape::new().asks::<tax::ReportQuery>()),
         ("POST /api/v1/tax/reports", Shape::new().reads::<tax::ReportBody>()),
         ("POST /api/v1/tax/reports/{id}/accept", Shape::new().reads::<tax::alarms::AcceptBody>()),

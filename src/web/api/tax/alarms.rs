@@ -8,11 +8,12 @@ use super::{READERS, filing_json, locate};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::filing::alarm::{self, Alarm};
-use crate::filing::{Filing, due};
+use crate::filing::{self, Filing, due};
 use crate::id::{FilingId, UnitId};
 use crate::store::{Stamp, Tx};
 use crate::unit::{self, Unit};
 use crate::web::Shared;
+use crate::web::api::seen::ApproveBody;
 use crate::web::api::unit_asked;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -61,9 +62,20 @@ fn view(unit: &str, alarm: &Alarm) -> Value {
 }
 
 /// `POST /api/v1/tax/reports/{id}/approve`
-pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    change(&request, caller, shared, |tx, stamp, actor, key| due::approve(tx, stamp, actor, key.0, key.1))
-        .await
+pub async fn approve(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let seen = ApproveBody::read(payload).await?;
+    change(&request, caller, shared, move |tx, stamp, actor, (unit, id)| {
+        let before = filing::find(tx, unit, id)?.revision;
+        let approved = due::approve(tx, stamp, actor, unit, id)?;
+        seen.require(before)?;
+        Ok(approved)
+    })
+    .await
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]

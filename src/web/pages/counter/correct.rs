@@ -37,8 +37,12 @@ struct CorrectPage {
     dossier: String,
     /// Id, name, whether it is chosen.
     documents: Vec<(ReceiptId, String, bool)>,
-    /// Code, name, the amount as it stands or as it was typed.
+    /// The edition of the lines that the form is about.
+    edition: i32,
+    /// Input, name, the amount as it stands or as it was typed.
     lines: Vec<(String, String, String)>,
+    /// What was typed about lines that are no longer in force: name and amount.
+    overtaken: Vec<(String, String)>,
     typed: Typed,
     /// What was asked for already: words of its state.
     asked: Vec<&'static str>,
@@ -115,17 +119,25 @@ async fn compose(
                 },
                 Typed::of,
             );
-            let amount = |place: usize, line: &Line| match &fields {
-                Some(fields) => fields.trimmed(&input_name(place)).to_owned(),
+            let edition = item.line_edition;
+            // What was typed about other lines is told beside these, never filled into them.
+            let known = fields.as_ref().filter(|fields| edition_of(fields) == Some(edition));
+            let amount = |place: usize, line: &Line| match known {
+                Some(fields) => fields.trimmed(&input_name(edition, place)).to_owned(),
                 None => line.amount.0.to_string(),
             };
             let lines = obligation::lines(conn, unit, id)?;
-            let lines = lines
-                .iter()
-                .enumerate()
-                .map(|(place, line)| (input_name(place), line.item_name.clone(), amount(place, line)));
+            let lines = lines.iter().enumerate().map(|(place, line)| {
+                (input_name(edition, place), line.item_name.clone(), amount(place, line))
+            });
+            let overtaken = match fields.as_ref().filter(|_| known.is_none()) {
+                Some(fields) => overtaken(conn, (unit, id), fields)?,
+                None => Vec::new(),
+            };
             Ok(CorrectPage {
+                edition,
                 lines: lines.collect(),
+                overtaken,
                 asked: asked(conn, frame.lang, unit, &found)?,
                 frame,
                 csrf,
@@ -138,6 +150,22 @@ async fn compose(
         })
     })
     .await
+}
+
+/// What was typed about the lines of an earlier edition, where it differs from them.
+fn overtaken(
+    conn: &mut Conn,
+    (unit, id): (UnitId, ObligationId),
+    fields: &Fields,
+) -> Result<Vec<(String, String)>> {
+    let Some(edition) = edition_of(fields) else { return Ok(Vec::new()) };
+    let lines = obligation::edition::lines(conn, unit, id, edition)?;
+    let typed = lines.into_iter().enumerate().filter_map(|(place, line)| {
+        let typed = fields.trimmed(&input_name(edition, place));
+        let is_changed = !typed.is_empty() && typed != line.amount.0.to_string();
+        is_changed.then(|| (line.item_name, typed.to_owned()))
+    });
+    Ok(typed.collect())
 }
 
 fn asked(
@@ -182,21 +210,37 @@ pub async fn ask(
     match done {
         Ok(_) => Ok(see(format!("/counter/obligations/{id}/correct"))),
         Err(error) => {
+            let is_overtaken = error.code() == "correction_lines_changed";
+            let status = if is_overtaken { StatusCode::CONFLICT } else { StatusCode::BAD_REQUEST };
             let wrong = Wrong::of(error, Lang::of(&request))?;
             let page = compose(&request, &signed, &shared, (wrong, Some(fields))).await?;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
+            Ok(html(status, &page))
         }
     }
 }
 
-/// The field of a line's amount. By place, since two lines may be of one item.
-fn input_name(place: usize) -> String {
-    format!("l.{place}")
+/// The field of a line's amount. By place, since two lines may be of one item, and by edition, since a place
+/// is another line's in another edition.
+fn input_name(edition: i32, place: usize) -> String {
+    format!("l.{edition}.{place}")
 }
 
-/// What the form asks for. A document of another obligation is none that stands on the page.
+/// The edition of the lines that stood on the form.
+fn edition_of(fields: &Fields) -> Option<i32> {
+    fields.trimmed("edition").parse().ok()
+}
+
+/// What the form asks for. A document of another obligation is none that stands on the page, and lines that
+/// were changed since the page was drawn are no longer those it named.
+///
+/// Errors: `correction_lines_changed`, `receipt_not_found` and those of the fields.
 fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fields: &Fields) -> Result<Ask> {
     actor.scope.require(unit)?;
+    let edition = obligation::find(conn, unit, id)?.line_edition;
+    if edition_of(fields) != Some(edition) {
+        let detail = format!("the lines of edition {edition} are in force");
+        return Err(Error::conflict("correction_lines_changed", detail));
+    }
     let missing = || Error::invalid("receipt", "receipt_not_found", "no such document of the obligation");
     let receipt: ReceiptId = fields.get("receipt").parse().map_err(|_| missing())?;
     let known = receipt::query::of_obligation(conn, unit, id)?;
@@ -216,7 +260,7 @@ fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fie
     let (mut lines, mut payer) = (Vec::new(), None);
     if kind != Kind::Cancel {
         for (place, line) in correction::placed_in_force(conn, unit, receipt)? {
-            let amount = fields.dong(&input_name(place))?.map_or(line.amount, Dong);
+            let amount = fields.dong(&input_name(edition, place))?.map_or(line.amount, Dong);
             lines.push(correction::at_amount(&line, amount));
         }
         payer = payer_typed(&correction::payer_shown(conn, unit, receipt)?, fields);

@@ -175,8 +175,8 @@ fn act(app: &App, actor: &Actor, id: ExceptionId, fields: &Fields) -> Result<()>
         let unit = locate(tx, actor, id)?;
         match fields.get("do") {
             "assign" => {
-                let owner = Owner { role: Owner::role(fields.get("owner"))?, person: chosen(fields)? };
-                exception::assign(tx, stamp, actor, unit, id, (&owner, fields.get("reason"))).map(|_| ())
+                let given = (&owner_typed(fields)?, fields.get("reason"));
+                exception::assign(tx, stamp, actor, unit, id, given).map(|_| ())
             }
             "letter" => letter::write(tx, stamp, actor, unit, id, fields.get("question")).map(|_| ()),
             "reply" => {
@@ -187,6 +187,13 @@ fn act(app: &App, actor: &Actor, id: ExceptionId, fields: &Fields) -> Result<()>
             _ => Err(Error::invalid("form.do", "form_unreadable", "no such step")),
         }
     })
+}
+
+/// The owner that a form names: a role, and perhaps a person.
+///
+/// Errors: `person_not_found` and those of `Owner::role`.
+pub(super) fn owner_typed(fields: &Fields) -> Result<Owner> {
+    Ok(Owner { role: Owner::role(fields.get("owner"))?, person: chosen(fields)? })
 }
 
 fn chosen(fields: &Fields) -> Result<Option<PersonId>> {

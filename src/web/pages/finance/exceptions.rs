@@ -1,5 +1,6 @@
 //! `/finance/exceptions`: everything unexplained, oldest first, a page at a time; proposals wait for
-//! another person. Several items may be proposed or commented at once; each opens on the workbench.
+//! another person. Several items may be proposed, commented or given to somebody at once; each opens on
+//! the workbench.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,14 +10,16 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::beside::owner_typed;
 use super::proposing;
 use super::{READERS, accounts, confirm, units};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, Exception, Kind, State, query};
 use crate::id::{ExceptionId, UnitId};
+use crate::identity::person;
 use crate::payment::resolve;
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
@@ -30,8 +33,9 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-/// Items on one page: the next ones are one press away, however many there are.
-const SHOWN_LIMIT: i64 = 50;
+/// Items on one page, as people choose: the next ones are one press away, however many there are.
+const SIZES: [i64; 3] = [25, 50, 100];
+const SIZE_DEFAULT: i64 = 50;
 
 struct Row {
     id: ExceptionId,
@@ -62,12 +66,17 @@ struct ExceptionsPage {
     next: Option<ExceptionId>,
     can_work: bool,
     asked: Asked,
+    size: i64,
+    /// The address of this list without its place in it: where a form comes back to.
+    back: String,
     /// Code and name.
     units: Vec<(String, String)>,
     accounts: Vec<(String, String)>,
     /// Number and title.
     kinds: Vec<(String, &'static str)>,
     owners: Vec<(&'static str, &'static str)>,
+    /// To whom items may be given: id and name.
+    people: Vec<(String, String)>,
     typed: Fields,
 }
 
@@ -90,9 +99,40 @@ struct Asked {
     owner: String,
     /// At least so many days old.
     age: String,
+    /// Items on one page.
+    size: String,
 }
 
 impl Asked {
+    /// What a form of this list named as the list it was sent from.
+    fn of_form(fields: &Fields) -> Asked {
+        web::Query::from_query(fields.get("back")).map(web::Query::into_inner).unwrap_or_default()
+    }
+
+    fn size(&self) -> i64 {
+        let asked = self.size.trim().parse().ok();
+        asked.filter(|size| SIZES.contains(size)).unwrap_or(SIZE_DEFAULT)
+    }
+
+    /// The list as a query, from its beginning. What no choice of the page says is left out.
+    fn query(&self) -> String {
+        let is_plain = |value: &str| {
+            !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        };
+        let size = self.size().to_string();
+        let chosen = [
+            ("state", self.state()),
+            ("kind", self.kind.as_str()),
+            ("unit", self.unit.as_str()),
+            ("account", self.account.as_str()),
+            ("owner", self.owner.as_str()),
+            ("age", self.age.trim()),
+            ("size", size.as_str()),
+        ];
+        let said = chosen.into_iter().filter(|(_, value)| is_plain(value));
+        said.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    }
+
     fn state(&self) -> &'static str {
         let states = ["open", "proposed", "resolved"];
         states.into_iter().find(|state| self.state == *state).unwrap_or("unresolved")
@@ -112,7 +152,7 @@ impl Asked {
             owner: OWNERS.iter().find(|(role, _)| *role == self.owner).map(|(role, _)| (*role).to_owned()),
             opened_until: age.map(|days| today.plus_days(-days)),
             after: self.after.parse().ok(),
-            limit: SHOWN_LIMIT,
+            limit: self.size(),
             ..Filter::default()
         })
     }
@@ -132,22 +172,29 @@ pub(super) const OWNERS: [(&str, &str); 5] = [
 
 /// `GET /finance/exceptions`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+    let asked = extract::query::<Asked>(&request).unwrap_or_default();
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?))
 }
 
 async fn compose(
     request: &HttpRequest,
     signed: &Signed,
     shared: &web::Data<Shared>,
+    asked: Asked,
 ) -> Result<ExceptionsPage> {
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let app = Arc::clone(shared.app());
     let (actor, lang) = (signed.actor.clone(), frame.lang);
-    let asked = extract::query::<Asked>(request).unwrap_or_default();
+    let can_work = matches!(actor.role, Role::Finance | Role::Approver | Role::Administrator);
     let wanted = asked.clone();
-    let (rows, all, accounts) = block(move || {
+    let (rows, all, accounts, people) = block(move || {
         let today = app.clock.now().business_day();
+        // Persons and their logins stand at the city; only those of the actor's sight are named.
+        let people = match can_work {
+            true => app.store.read(&Scope::All, |conn| person::choices(conn, &actor))?,
+            false => Vec::new(),
+        };
         app.read(&actor, |conn| {
             let all = units(conn, &actor)?;
             let names: HashMap<UnitId, String> =
@@ -163,11 +210,11 @@ async fn compose(
             let accounts: Vec<(String, String)> = accounts
                 .map(|(unit, one)| (one.id.to_string(), format!("{} – {}", unit.name, one.account_no)))
                 .collect();
-            Ok((rows, all, accounts))
+            Ok((rows, all, accounts, people))
         })
     })
     .await?;
-    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == SHOWN_LIMIT);
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == asked.size());
     let title = |kind: Kind| lang.pick(kind.title_vi(), kind.title_en());
     Ok(ExceptionsPage {
         frame,
@@ -179,12 +226,15 @@ async fn compose(
         next: rows.last().filter(|_| is_full).map(|row: &Row| row.id),
         rows,
         state: asked.state(),
-        can_work: matches!(signed.actor.role, Role::Finance | Role::Approver | Role::Administrator),
+        can_work,
+        size: asked.size(),
+        back: asked.query(),
         asked,
         units: all.into_iter().map(|unit| (unit.code, unit.name)).collect(),
         accounts,
         kinds: Kind::all().map(|kind| (kind.as_str().to_owned(), title(kind))).collect(),
         owners: OWNERS.into_iter().map(|(role, key)| (role, lang.t(key))).collect(),
+        people: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
         typed: Fields::default(),
     })
 }
@@ -208,9 +258,9 @@ fn row(conn: &mut Conn, lang: Lang, unit: String, item: &Exception, today: Busin
     })
 }
 
-/// `POST /finance/exceptions/bulk`: says the same about all that were chosen, or proposes the same for
-/// them; several lines of one payer go to one obligation this way. Each stands or falls alone: what
-/// could not be done is told by name.
+/// `POST /finance/exceptions/bulk`: says the same about all that were chosen, gives them to one owner, or
+/// proposes the same for them; several lines of one payer go to one obligation this way. Each stands or
+/// falls alone: what could not be done is told by name.
 pub async fn bulk(
     request: HttpRequest,
     signed: Signed,
@@ -219,6 +269,7 @@ pub async fn bulk(
 ) -> Page {
     let fields = signed.fields(&request, form)?;
     signed.require(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    let asked = Asked::of_form(&fields);
     let (app, typed) = (Arc::clone(shared.app()), fields.clone());
     let (signed, failed) = block(move || {
         let failed = each(&app, &signed, &typed)?;
@@ -226,9 +277,9 @@ pub async fn bulk(
     })
     .await?;
     if failed.is_empty() {
-        return Ok(see("/finance/exceptions"));
+        return Ok(see(format!("/finance/exceptions?{}", asked.query())));
     }
-    let mut page = compose(&request, &signed, &shared).await?;
+    let mut page = compose(&request, &signed, &shared, asked).await?;
     for error in failed {
         page.wrong.0.extend(Wrong::of(error, page.frame.lang)?.0);
     }
@@ -263,6 +314,10 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
                 let noted = exception::comment(tx, stamp, actor, unit, id, fields.get("reason"));
                 return noted.map(|_| ()).map_err(|error| of_field(error, "reason"));
             }
+            if fields.get("do") == "assign" {
+                let given = (&owner_typed(fields)?, fields.get("reason"));
+                return exception::assign(tx, stamp, actor, unit, id, given).map(|_| ());
+            }
             proposing::propose_as(tx, stamp, actor, (unit, id), fields)
         });
         failed.extend(done.err());
@@ -270,8 +325,8 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
     Ok(failed)
 }
 
-/// Items of one press.
-const BULK_LIMIT: usize = 50;
+/// Items of one press: those of the largest page.
+const BULK_LIMIT: usize = 100;
 
 pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, id)?
@@ -288,14 +343,16 @@ pub async fn approve(
     let fields = signed.fields(&request, form)?;
     signed.require(&[Role::Approver])?;
     let app = Arc::clone(shared.app());
-    let mut page = compose(&request, &signed, &shared).await?;
+    let asked = Asked::of_form(&fields);
+    let back = asked.query();
+    let mut page = compose(&request, &signed, &shared, asked).await?;
     let done = block(move || {
         let id: ExceptionId = fields.get("exception").parse()?;
         confirm(&app, &signed, fields.get("confirm"))?;
         approved(&app, &signed.actor, id, fields.get("seen"))
     });
     match done.await {
-        Ok(()) => Ok(see("/finance/exceptions")),
+        Ok(()) => Ok(see(format!("/finance/exceptions?{back}"))),
         Err(error) => {
             page.wrong = Wrong::of(error, page.frame.lang)?;
             Ok(html(StatusCode::BAD_REQUEST, &page))

@@ -56,6 +56,9 @@ struct Form {
     history: Vec<(String, String, String)>,
     message: Option<TransmissionId>,
     can_accept: bool,
+    /// Whether the person who looks may decide about it, on the page of what waits.
+    can_decide: bool,
+    can_withdraw: bool,
 }
 
 #[derive(Template)]
@@ -106,9 +109,7 @@ async fn compose(
     let can_work = signed.actor.role == Role::Administrator;
     let (app, actor, lang, code) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, unit.clone());
     let (choices, found) = block(move || {
-        app.read(&actor, |conn| {
-            Ok((unit_choices(conn, &actor)?, found(conn, &actor, (lang, can_work), &code)))
-        })
+        app.read(&actor, |conn| Ok((unit_choices(conn, &actor)?, found(conn, &actor, lang, &code))))
     })
     .await?;
     let found = match found {
@@ -144,12 +145,12 @@ async fn compose(
     Ok(html(status, &page))
 }
 
-fn found(conn: &mut Conn, actor: &Actor, (lang, can_work): (Lang, bool), code: &str) -> Result<Found> {
+fn found(conn: &mut Conn, actor: &Actor, lang: Lang, code: &str) -> Result<Found> {
     let unit = unit_named(conn, actor, code)?;
     let filings = query::of_unit(conn, unit.id, Some(Kind::Registration), SHOWN_LIMIT)?;
     let is_waiting = filings.iter().any(|one| one.state.is_live() && one.state != State::Accepted);
     let newest: Option<Registration> = filings.first().map(Filing::data).transpose()?;
-    let forms: Result<Vec<Form>> = filings.iter().map(|one| form(conn, lang, (can_work, one))).collect();
+    let forms: Result<Vec<Form>> = filings.iter().map(|one| form(conn, lang, (actor, one))).collect();
     Ok(Found {
         accepted: registration::of_unit(conn, unit.id)?,
         certificates: registration::certificates(conn, unit.id)?,
@@ -161,7 +162,9 @@ fn found(conn: &mut Conn, actor: &Actor, (lang, can_work): (Lang, bool), code: &
     })
 }
 
-fn form(conn: &mut Conn, lang: Lang, (can_work, filing): (bool, &Filing)) -> Result<Form> {
+fn form(conn: &mut Conn, lang: Lang, (actor, filing): (&Actor, &Filing)) -> Result<Form> {
+    let can_work = actor.role == Role::Administrator;
+    let (waits, is_own) = (filing.state == State::Requested, filing.maker == actor.person);
     let (state, tone) = words::form_state(lang, filing.state);
     let said: Registration = filing.data()?;
     let message = transmission::of_filing(conn, filing.unit, filing.id)?.pop();
@@ -185,12 +188,14 @@ fn form(conn: &mut Conn, lang: Lang, (can_work, filing): (bool, &Filing)) -> Res
         rules: marks::of_form(lang, filing)?,
         history: history.into_iter().map(step).collect(),
         message: message.map(|message| message.id),
+        can_decide: matches!(actor.role, Role::Finance | Role::Approver) && waits && !is_own,
+        can_withdraw: can_work && waits,
         can_accept: can_work && (State::Signed..State::Accepted).contains(&filing.state),
     })
 }
 
 /// What stands in a form.
-fn says(lang: Lang, form: &Registration) -> Vec<(&'static str, String)> {
+pub fn says(lang: Lang, form: &Registration) -> Vec<(&'static str, String)> {
     let mut kinds = Vec::new();
     if form.receipts_without_value {
         kinds.push(lang.t("registration_without_value"));
@@ -275,7 +280,8 @@ fn listed(frame: &Frame, held: &[ListedCertificate]) -> Listing {
     }
 }
 
-/// `POST /tax/registration`: `do` is `draft`, or `accept` with the number and day of the office's notice.
+/// `POST /tax/registration`: `do` is `draft`, `withdraw` with a reason, or `accept` with the number and day of
+/// the office's notice.
 pub async fn step(
     request: HttpRequest,
     signed: Signed,
@@ -287,8 +293,9 @@ pub async fn step(
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let done = block(move || match typed.get("do") {
         "draft" => registration_form::draft(&app, &actor, &typed),
+        "withdraw" => registration_form::withdraw(&app, &actor, &typed),
         "accept" => registration_form::accept(&app, &actor, &typed),
-        _ => Err(Error::invalid("form.do", "form_unreadable", "draft or accept")),
+        _ => Err(Error::invalid("form.do", "form_unreadable", "draft, withdraw or accept")),
     })
     .await;
     match done {

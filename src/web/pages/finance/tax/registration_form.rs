@@ -108,6 +108,16 @@ fn certificates(
     Ok(named)
 }
 
+/// Takes the form back before anybody approved it; returns the unit's code.
+pub(super) fn withdraw(app: &App, actor: &Actor, fields: &Fields) -> Result<String> {
+    let form: FilingId = fields.get("form").parse()?;
+    app.write(actor, |tx, stamp| {
+        let unit = unit_named(tx, actor, fields.get("unit"))?;
+        filing::registration::withdraw(tx, stamp, actor, unit.id, form, fields.get("reason"))?;
+        Ok(unit.code)
+    })
+}
+
 /// Records the office's notice about a form whose answer was unclear or came another way; returns the
 /// unit's code.
 pub(super) fn accept(app: &App, actor: &Actor, fields: &Fields) -> Result<String> {
