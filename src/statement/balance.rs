@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::finding::{Finding, Findings};
@@ -108,6 +109,11 @@ pub(super) fn order_pages(statements: &mut [Statement]) {
 }
 
 fn is_next_page(previous: &Statement, next: &Statement) -> bool {
+    previous.account == next.account && is_numbered_on(previous, next)
+}
+
+/// Whether a page goes on where the one before ends, of whatever account it is.
+fn is_numbered_on(previous: &Statement, next: &Statement) -> bool {
     let (Some(before), Some(after)) = (previous.page, next.page) else { return false };
     let pages_follow = match (before.number, after.number) {
         // Some banks give every page of a statement the number of the first; their balances follow.
@@ -122,7 +128,6 @@ fn is_next_page(previous: &Statement, next: &Statement) -> bool {
     !before.last
         && after.continues
         && pages_follow
-        && previous.account == next.account
         && (previous.sequence == next.sequence || previous.id == next.id)
 }
 
@@ -149,6 +154,9 @@ pub(super) fn check_sequence(statements: &[Statement], findings: &mut Findings) 
             Some(next) => check_page_chain(statement, next, findings),
             None => check_open_end(statement, next, findings),
         }
+        if let Some(next) = next {
+            check_page_account(statement, next, findings);
+        }
         let previous = position.checked_sub(1).and_then(|before| statements.get(before));
         check_start(previous, statement, findings);
     }
@@ -172,9 +180,15 @@ fn check_repeated(statements: &[Statement], findings: &mut Findings) {
     }
 }
 
-/// The same id, which camt alone makes unique, balances and lines, of which there are some.
+/// Whether it is of camt: its places are paths, behind the name of a file where it is one of several.
+fn is_xml(statement: &Statement) -> bool {
+    statement.at.rsplit(": ").next().is_some_and(|at| at.starts_with('/'))
+}
+
+/// The same balances and lines, of which there are some. An id that is unique, as camt makes it, shows
+/// that it is the same; else that it takes the account from one balance to another: the second would have
+/// to begin where the first ended.
 fn is_the_same(one: &Statement, other: &Statement) -> bool {
-    let balance = |balance: &Option<Balance>| balance.as_ref().map(|one| (one.amount, one.date));
     let line = |line: &Line| {
         (
             line.amount,
@@ -184,26 +198,89 @@ fn is_the_same(one: &Statement, other: &Statement) -> bool {
             line.memo.clone(),
         )
     };
-    one.id.is_some()
-        && one.at.rsplit(": ").next().is_some_and(|at| at.starts_with('/'))
+    let is_message = is_xml(one) || one.page.is_some();
+    let amount = |balance: &Option<Balance>| balance_of(balance).map(|(amount, _)| amount);
+    let has_moved = one.opening.is_some() && amount(&one.opening) != amount(&one.closing);
+    is_message
+        && ((is_xml(one) && one.id.is_some()) || has_moved)
         && !one.lines.is_empty()
         && one.page.map(|page| page.number) == other.page.map(|page| page.number)
-        && balance(&one.opening) == balance(&other.opening)
-        && balance(&one.closing) == balance(&other.closing)
+        && balance_of(&one.opening) == balance_of(&other.opening)
+        && balance_of(&one.closing) == balance_of(&other.closing)
         && one.lines.iter().map(line).eq(other.lines.iter().map(line))
+}
+
+fn balance_of(balance: &Option<Balance>) -> Option<(Decimal, Option<NaiveDate>)> {
+    balance.as_ref().map(|one| (one.amount, one.date))
+}
+
+/// Two statements of one number that begin with one balance on one day and end on one day, with different
+/// balances: one of them is wrong. Reports within the day are told with no number, and begin alike.
+pub(super) fn check_contradicted(statements: &[Statement], findings: &mut Findings) {
+    let mut seen: HashMap<_, &Statement> = HashMap::new();
+    for statement in statements {
+        let (Some(opening), Some(closing)) = (&statement.opening, &statement.closing) else { continue };
+        let number = match statement.sequence.filter(|number| *number > 0) {
+            Some(number) => number,
+            // Its id is unique.
+            None if is_xml(statement) => 0,
+            None => continue,
+        };
+        let days = (opening.date, closing.date);
+        let key = (&statement.account, &statement.id, number, page_number(statement), days, opening.amount);
+        let earlier = *seen.entry(key).or_insert(statement);
+        let differs = earlier.closing.as_ref().is_some_and(|known| known.amount != closing.amount);
+        let are_told = statement.id.is_some() && days.0.is_some() && days.1.is_some();
+        if differs && are_told && earlier.currency == statement.currency {
+            findings.error(Finding::new(
+                &statement.at,
+                "statement_repeated",
+                format!("Sao kê này đã có trong tệp ({}), với số dư cuối khác", earlier.at),
+                format!("this statement stands in the file already ({}), closing otherwise", earlier.at),
+            ));
+        }
+    }
+}
+
+fn page_number(statement: &Statement) -> Option<u32> {
+    statement.page.and_then(|page| page.number)
+}
+
+/// A page that goes on in number and balance where the one before ends, and names another account.
+fn check_page_account(page: &Statement, next: &Statement, findings: &mut Findings) {
+    let meets = match (&page.closing, &next.opening) {
+        (Some(closing), Some(opening)) => {
+            closing.amount == opening.amount && closing.currency == opening.currency
+        }
+        (None, None) => page.id.is_some() && page.id == next.id,
+        _ => false,
+    };
+    let (Some(known), Some(found)) = (&page.account, &next.account) else { return };
+    if known != found && meets && is_numbered_on(page, next) {
+        findings.error(Finding::new(
+            &next.at,
+            "account_changed",
+            format!("Số tài khoản đổi từ {known} sang {found} giữa hai trang"),
+            format!("the account changes from {known} to {found} between two pages"),
+        ));
+    }
 }
 
 fn check_page_chain(page: &Statement, next: &Statement, findings: &mut Findings) {
     if let (Some(closing), Some(opening)) = (&page.closing, &next.opening)
         && (closing.amount != opening.amount || closing.currency != opening.currency)
     {
-        findings.error(Finding::new(
-            &opening.at,
-            "page_chain_broken",
-            format!("Trang trước kết thúc ở {}, trang này bắt đầu ở {}", closing.amount, opening.amount),
-            format!("the page before closes at {}, this one opens at {}", closing.amount, opening.amount),
-        ));
+        findings.error(page_chain_broken(closing, opening));
     }
+}
+
+pub(super) fn page_chain_broken(closing: &Balance, opening: &Balance) -> Finding {
+    Finding::new(
+        &opening.at,
+        "page_chain_broken",
+        format!("Trang trước kết thúc ở {}, trang này bắt đầu ở {}", closing.amount, opening.amount),
+        format!("the page before closes at {}, this one opens at {}", closing.amount, opening.amount),
+    )
 }
 
 /// Pages may come in files of their own; between two pages of one file none may be missing.

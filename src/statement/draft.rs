@@ -5,7 +5,7 @@ use crate::clock::BusinessDay;
 use crate::statement::{BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance};
 
 /// What a reader says about one line only: the rest of the statement is usable without it.
-const LINE_CODES: [&str; 16] = [
+const LINE_CODES: [&str; 17] = [
     "amount_decimals",
     "amount_unreadable",
     "amount_without_comma",
@@ -15,6 +15,7 @@ const LINE_CODES: [&str; 16] = [
     "batch_mismatch",
     "currency_invalid",
     "date_invalid",
+    "details_do_not_add_up",
     "element_missing",
     "element_repeated",
     "mark_invalid",
@@ -92,14 +93,18 @@ pub(super) fn ahead(drafts: &[Draft], last: BusinessDay) -> Vec<Finding> {
     let told = late.map(|draft| {
         let line = draft.lines.iter().find(|line| line.booking_date > last);
         let (at, day) = line.map_or((&draft.at, draft.closing_on), |line| (&line.read.at, line.booking_date));
-        Finding::new(
-            at,
-            "statement_in_future",
-            format!("Ngày {day} chưa tới"),
-            format!("the day {day} has not come"),
-        )
+        not_come(at, day)
     });
     told.collect()
+}
+
+pub(super) fn not_come(at: &str, day: BusinessDay) -> Finding {
+    Finding::new(
+        at,
+        "statement_in_future",
+        format!("Ngày {day} chưa tới"),
+        format!("the day {day} has not come"),
+    )
 }
 
 /// In camt an element may be missing anywhere; only within an entry it concerns the entry alone.

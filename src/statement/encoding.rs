@@ -49,7 +49,7 @@ fn decode_undeclared(bytes: &[u8]) -> Decoded<'_> {
 }
 
 /// UTF-8 with some bytes lost or changed: most of what is not ASCII are whole characters of several bytes,
-/// or a first byte stands at the end of a word in lower case, where no old code page has a capital.
+/// or a first byte stands in a word in lower case, where no old code page has a capital.
 fn is_broken_utf8(bytes: &[u8]) -> bool {
     let (mut whole, mut broken) = (0_usize, 0_usize);
     let mut leads = [false; 256];
@@ -67,7 +67,9 @@ fn is_broken_utf8(bytes: &[u8]) -> bool {
     };
     let are_letters = || bytes.utf8_chunks().all(|chunk| is_letter(chunk.invalid()));
     let is_torn = |three: &[u8]| match three {
-        [before, 0xC2..=0xC5, after] => before.is_ascii_lowercase() && after.is_ascii_punctuation(),
+        [before, 0xC2..=0xC5, after] => {
+            before.is_ascii_lowercase() && !after.is_ascii_uppercase() && after.is_ascii()
+        }
         _ => false,
     };
     // Such letters beside a name that was encoded twice: “Müller” and “CafÃ©”.
@@ -169,6 +171,14 @@ mod tests {
             let torn = table(torn);
             assert!(decode(&torn).damaged, "{}", String::from_utf8_lossy(&torn));
         }
+    }
+
+    #[test]
+    fn a_capital_inside_of_a_word_is_what_is_left_of_a_character() {
+        for torn in [&b":20:X\r\n:86:Geb\xC3hr"[..], b":20:X\r\n:86:Caf\xC3 Mai"] {
+            assert!(decode(torn).damaged, "{}", String::from_utf8_lossy(torn));
+        }
+        assert!(!decode(b":20:X\r\n:86:GEB\xDCHR \xC3NH").damaged);
     }
 
     #[test]

@@ -182,6 +182,10 @@ pub(super) fn look<'a>(
     let file = File::new(bytes, &understood);
     let Understood { mut parsed, account_no, .. } = understood;
     if parsed.format == Format::Camt054 {
+        let ahead = notice::ahead(&parsed, today.next());
+        if !ahead.is_empty() {
+            return Ok(Err(Box::new(outcome(&file, parsed, ahead))));
+        }
         let is_good = parsed.errors.is_empty();
         let accounts = if is_good { notice::accounts(store, actor, &parsed)? } else { Vec::new() };
         return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts }));

@@ -342,6 +342,21 @@ fn a_notification_names_the_payments_of_a_batch_and_proves_no_balance() {
 }
 
 #[test]
+fn a_notification_of_a_day_that_has_not_come_is_refused_at_its_entry() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let notice = String::from_utf8(notification(&world, &[("nop phi", FEE)])).unwrap();
+        let on = |day: BusinessDay| notice.replace(&today(&world).to_string(), &day.to_string());
+        let ahead = on(today(&world).plus_days(2));
+        let refused = try_import(&world, &Actor::system(), ahead.as_bytes()).unwrap();
+        let told: Vec<_> = refused.errors.iter().map(|error| (error.code, error.at.as_str())).collect();
+        let at = "/Document/BkToCstmrDbtCdtNtfctn/Ntfctn[1]/Ntry[1]";
+        assert_eq!((told, world.count("statement_file")), (vec![("statement_in_future", at)], 0));
+        assert_eq!(import(&world, on(today(&world).next()).as_bytes()).details, 1);
+    });
+}
+
+#[test]
 fn a_notification_that_comes_by_itself_is_matched_by_itself() {
     each_database(|database| {
         let world = World::settled_in(database);

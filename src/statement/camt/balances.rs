@@ -149,14 +149,14 @@ impl Balances {
         }
     }
 
-    /// Two balances of one kind and one day that differ: one of them is wrong.
+    /// Two balances of one kind and one day (or of none) that differ: one of them is wrong.
     fn check_repeated(&self, findings: &mut Findings) {
         let booked = |typed: &&Typed| !typed.is_interim && matches!(typed.code, "OPBD" | "CLBD" | "PRCD");
         let booked: Vec<&Typed> = self.typed.iter().filter(booked).collect();
         for (place, typed) in booked.iter().enumerate() {
             let contradicts = |earlier: &&&Typed| {
                 let (a, b) = (&earlier.balance, &typed.balance);
-                earlier.code == typed.code && a.date.is_some() && a.date == b.date && a.currency == b.currency
+                earlier.code == typed.code && a.date == b.date && a.currency == b.currency
             };
             let mut earlier = booked.iter().take(place).filter(contradicts);
             if earlier.any(|earlier| earlier.balance.amount != typed.balance.amount) {

@@ -147,21 +147,33 @@ fn add_up(money: &Money, details: &[Detail]) -> bool {
     details.is_empty() || !details.iter().all(is_comparable) || sum_of(details) == Some(money.amount)
 }
 
+/// The same number in another currency, and no exchange: one of both names is wrong.
+fn is_relabelled(element: Element<'_>, money: &Money, details: &[Detail]) -> bool {
+    let is_other = |detail: &Detail| detail.currency.as_ref().is_some_and(|own| *own != money.currency);
+    !details.is_empty()
+        && !money.amount.is_zero()
+        && details.iter().all(is_other)
+        && sum_of(details) == Some(money.amount)
+        && !element.holds("CcyXchg")
+}
+
 fn sum_of(details: &[Detail]) -> Option<Decimal> {
     let mut amounts = details.iter().filter_map(|detail| detail.amount);
     amounts.try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount))
 }
 
-/// Charges, an exchange or an amount that is left open explain a difference.
-fn may_differ(element: Element<'_>, details: &[Detail], charges: &[Charge]) -> bool {
+/// Charges, an exchange or an amount that is left open explain a difference. Where balances prove the
+/// entry, so does what was instructed in another currency: the bank did not say at which rate.
+fn may_differ(element: Element<'_>, money: &Money, inside: (&[Detail], &[Charge], Proof)) -> bool {
+    let (details, charges, proof) = inside;
     let has_charges = !charges.is_empty() || details.iter().any(|detail| !detail.charges.is_empty());
     has_charges
         || details.iter().any(|detail| detail.amount == Some(Decimal::ZERO))
         || element.holds("CcyXchg")
+        || (proof == Proof::Balances && element.is_in_other_currency(&money.currency))
 }
 
-/// The payments inside should come to the entry. Where balances prove it a difference is told; else
-/// it refuses the entry, unless something in it explains the difference.
+/// The payments inside come to the entry, unless something in it explains the difference.
 pub(super) fn check_details(
     element: Element<'_>,
     money: &Money,
@@ -170,10 +182,19 @@ pub(super) fn check_details(
     (path, proof): (&str, Proof),
     findings: &mut Findings,
 ) -> bool {
+    if is_relabelled(element, money, details) {
+        findings.error(Finding::new(
+            format!("{path}/Amt"),
+            "currency_mixed",
+            format!("Bút toán ghi {}, các giao dịch trong lô ghi loại tiền khác", money.currency),
+            format!("the entry is in {}, the payments inside are the same sum in another", money.currency),
+        ));
+        return false;
+    }
     if add_up(money, details) {
         return true;
     }
-    let is_explained = proof == Proof::Balances || may_differ(element, details, charges);
+    let is_explained = may_differ(element, money, (details, charges, proof));
     let sum = sum_of(details).unwrap_or(Decimal::MAX);
     let finding = Finding::new(
         path,

@@ -50,6 +50,64 @@ fn two_balances_of_one_day_that_differ_are_refused() {
 }
 
 #[test]
+fn two_balances_of_no_day_that_differ_are_refused() {
+    let undated = WHOLE.replace(
+        "<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-15</Dt></Dt></Bal>",
+        "<CdtDbtInd>CRDT</CdtDbtInd></Bal>",
+    );
+    assert_eq!(code(undated.as_bytes()), None);
+    let again = "<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">101.00</Amt>\
+                 <CdtDbtInd>CRDT</CdtDbtInd></Bal><Ntry>";
+    assert_eq!(code(undated.replace("<Ntry>", again).as_bytes()), Some("balance_repeated"));
+}
+
+/// The same with nothing but the entry, as a notification, which no balance proves.
+fn notice() -> String {
+    let (head, rest) = WHOLE.split_once("<Bal>").unwrap();
+    let (_, entry) = rest.split_once("<Ntry>").unwrap();
+    let text = format!("{head}<Ntry>{entry}");
+    text.replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn").replace("Stmt>", "Ntfctn>")
+}
+
+#[test]
+fn a_status_or_an_entry_under_a_damaged_name_is_not_one_that_was_left_out() {
+    assert_eq!(code(notice().as_bytes()), None);
+    assert_eq!(code(notice().replace("<Sts>BOOK</Sts>", "").as_bytes()), None, "the habit of some banks");
+    for (from, to, refusal) in [("Sts>", "Stat>", "element_missing"), ("Ntry>", "Entry>", "element_unknown")]
+    {
+        assert_eq!(code(notice().replace(from, to).as_bytes()), Some(refusal), "{to}");
+    }
+}
+
+#[test]
+fn the_same_sum_in_another_currency_needs_an_exchange() {
+    let inside = |more: &str| {
+        let payment = format!(
+            "<NtryDtls><TxDtls><Amt Ccy=\"USD\">10.00</Amt>{more}<CdtDbtInd>DBIT</CdtDbtInd></TxDtls></NtryDtls></Ntry>"
+        );
+        code(notice().replace("</Ntry>", &payment).as_bytes())
+    };
+    assert_eq!(inside(""), Some("currency_mixed"));
+    let exchange = "<AmtDtls><TxAmt><CcyXchg><XchgRate>1</XchgRate></CcyXchg></TxAmt></AmtDtls>";
+    assert_eq!(inside(exchange), None);
+}
+
+#[test]
+fn a_statement_comes_once_by_its_balances_or_its_id() {
+    let nameless = WHOLE.replace("<Id>S</Id>", "");
+    assert_eq!(code(nameless.as_bytes()), None);
+    let (_, statement) = nameless.split_once("<Stmt>").unwrap();
+    let (statement, _) = statement.split_once("</Stmt>").unwrap();
+    let twice = nameless.replace("</Stmt>", &format!("</Stmt><Stmt>{statement}</Stmt>"));
+    assert_eq!(code(twice.as_bytes()), Some("statement_repeated"));
+    let (head, tail) = WHOLE.split_once("</Stmt>").unwrap();
+    let (_, named) = head.split_once("<Stmt>").unwrap();
+    let otherwise = named.replace(">90.00<", ">95.00<").replace(">10.00<", ">5.00<");
+    let contradicted = format!("{head}</Stmt><Stmt>{otherwise}</Stmt>{tail}");
+    assert_eq!(code(contradicted.as_bytes()), Some("statement_repeated"));
+}
+
+#[test]
 fn moments_that_do_not_exist_are_refused() {
     for (from, to) in
         [("T09:00:00", "T25:00:00"), ("T09:00:00", "T09:61:00"), ("2026-01-16T10", "2026-13-16T10")]

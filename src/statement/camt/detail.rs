@@ -181,12 +181,20 @@ fn memo(element: Element<'_>) -> Option<String> {
 /// narrower lines.
 fn glue(pieces: &[&str]) -> String {
     let length = |piece: &str| piece.chars().count();
-    let is_narrow = pieces.split_last().is_some_and(|(_, full)| {
-        full.iter().all(|piece| (NARROW_CHARS - 1..=NARROW_CHARS).contains(&length(piece)))
+    let is_narrow = pieces.split_last().is_some_and(|(last, full)| {
+        length(last) <= NARROW_CHARS
+            && full.iter().all(|piece| (NARROW_CHARS - 1..=NARROW_CHARS).contains(&length(piece)))
     });
     let full = if is_narrow { NARROW_CHARS } else { USTRD_CHARS };
     let mut joined = String::new();
     for piece in pieces {
+        // A text may have as many characters as a narrow line by chance; a new one shows by its capital,
+        // which hardly stands inside of a word.
+        let is_new =
+            is_narrow && joined.ends_with(char::is_lowercase) && piece.starts_with(char::is_uppercase);
+        if is_new {
+            joined.push(' ');
+        }
         joined.push_str(piece);
         if length(piece) < full {
             joined.push(' ');

@@ -175,12 +175,18 @@ fn read_status(element: Element<'_>, path: &str, findings: &mut Findings) -> Opt
             ));
             None
         }
-        None if status.is_none() => Some(Status::Unsaid),
+        None if status.is_none() && !has_stray_status(element) => Some(Status::Unsaid),
         None => {
             findings.error(missing(path, "Sts"));
             None
         }
     }
+}
+
+/// A status that stands under another name: it was not left out, but its name is damaged.
+fn has_stray_status(element: Element<'_>) -> bool {
+    let mut codes = element.children().filter_map(|child| child.text_at(&["Cd"]).or_else(|| child.text()));
+    codes.any(|code| matches!(code, "BOOK" | "PDNG" | "FUTR" | "INFO"))
 }
 
 fn not_booked(path: &str, code: Option<&str>) -> Finding {

@@ -94,6 +94,13 @@ impl<'t> Element<'t> {
         inside.iter().any(|node| node.name.of(&self.fragment.raw) == name)
     }
 
+    /// Whether an amount anywhere inside is of another currency.
+    pub fn is_in_other_currency(self, currency: &str) -> bool {
+        let inside = self.fragment.nodes.get(self.at..self.node.end).unwrap_or_default();
+        let mut named = inside.iter().map(|node| node.currency.of(self.fragment.currencies).trim());
+        named.any(|named| !named.is_empty() && named != currency)
+    }
+
     pub fn child(self, name: &str) -> Option<Element<'t>> {
         self.children().find(|child| child.is(name))
     }

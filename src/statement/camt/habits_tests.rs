@@ -103,6 +103,10 @@ fn the_memo_has_every_text_once_and_words_cut_at_a_narrow_line_whole() {
     assert_eq!(memo(twice), "nop phi so 99");
     let narrow = "<RmtInf><Ustrd>Ho so 000.00.18.H26-261122-0001 HNP</Ustrd><Ustrd>H7K2MQ4X97 nop phi</Ustrd></RmtInf>";
     assert_eq!(memo(narrow), "Ho so 000.00.18.H26-261122-0001 HNPH7K2MQ4X97 nop phi");
+    let by_chance = "<RmtInf><Ustrd>Le phi ho tich thang muoi mot nam n</Ustrd><Ustrd>Nguoi nop tai quay</Ustrd></RmtInf>";
+    assert_eq!(memo(by_chance), "Le phi ho tich thang muoi mot nam n Nguoi nop tai quay");
+    let wide = by_chance.replace("Nguoi nop tai quay", "goi dien thoai cho nguoi nop truoc khi tra ket qua");
+    assert!(memo(&wide).contains("nam n goi"), "no bank that cuts at 35 sends more: {}", memo(&wide));
 }
 
 #[test]

@@ -111,6 +111,13 @@ impl Builder {
             }
             "RptgSrc" | "RptgSeq" | "RltdAcct" | "Intrst" | "AddtlStmtInf" | "AddtlRptInf"
             | "AddtlNtfctnInf" => {}
+            // Money under a name that is none must not be passed over.
+            name if element.child("Amt").is_some() => self.findings.error(Finding::new(
+                path,
+                "element_unknown",
+                format!("Phần tử lạ {} có số tiền", excerpt(name)),
+                format!("the unknown element {} holds an amount", excerpt(name)),
+            )),
             name => self.findings.warn(Finding::new(
                 path,
                 "element_unknown",

@@ -146,8 +146,14 @@ fn a_batch_is_one_line_with_its_payments_inside() {
     assert_eq!(line.details[1].counterparty_name.as_deref(), Some("Payer 7.50"));
     assert!(line.details[1].at.ends_with("Ntry[1]/NtryDtls[1]/TxDtls[2]"));
 
-    let short = read(&simple("120.00", &entry("20.00", "CRDT", &inside.replace("7.50<", "7.00<"))));
-    assert_eq!((short.errors.len(), short.warnings[0].code), (0, "details_do_not_add_up"));
+    let short = inside.replace("7.50<", "7.00<");
+    let at = "/Document/BkToCstmrStmt/Stmt[1]/Ntry[1]".to_owned();
+    let refusal = (at, "details_do_not_add_up");
+    assert_eq!(refused(&simple("120.00", &entry("20.00", "CRDT", &short))), refusal);
+    let instructed = "<AmtDtls><InstdAmt><Amt Ccy=\"USD\">8.00</Amt></InstdAmt>";
+    let abroad = short.replacen("<AmtDtls>", instructed, 1);
+    let parsed = read(&simple("120.00", &entry("20.00", "CRDT", &abroad)));
+    assert_eq!((parsed.errors.len(), parsed.warnings[0].code), (0, "details_do_not_add_up"));
 }
 
 #[test]

@@ -89,3 +89,122 @@ fn pages_of_one_number_follow_each_other_by_their_balances() {
     let gap = read(&(first + &last(":60M:C261122EUR120,01")));
     assert_ne!(gap.exit_code(), 0);
 }
+
+#[test]
+fn pages_that_go_on_in_number_and_balance_are_of_one_account() {
+    let page = |account: &str, number: u32, opening: &str, closing: &str| {
+        format!(":20:A\n:25:{account}\n:28C:7/{number}\n{opening}\n:61:261122C5,00NTRFNONREF\n{closing}\n-\n")
+    };
+    let first = page("1234567890", 1, ":60F:C261121EUR100,00", ":62M:C261122EUR105,00");
+    let second = |account| page(account, 2, ":60M:C261122EUR105,00", ":62F:C261122EUR110,00");
+    assert_eq!(read(&(first.clone() + &second("1234567890"))).errors, vec![]);
+    assert_eq!(refused(&(first + &second("1234567891"))), ("line 8".to_owned(), "account_changed"));
+}
+
+#[test]
+fn a_statement_stands_in_a_file_once() {
+    let day = |text: &str, closing: &str| with_entry(text, closing) + "-\n";
+    let one = day(":61:261122C20,00NTRFNONREF\n:86:nop phi", "C261122EUR120,00");
+    assert_eq!(refused(&(one.clone() + &one)), ("line 9".to_owned(), "statement_repeated"));
+    let other = day(":61:261122C30,00NTRFNONREF\n:86:nop phi", "C261122EUR130,00");
+    assert_eq!(refused(&(one.clone() + &other)), ("line 9".to_owned(), "statement_repeated"));
+    let later = other.replace("261122", "261123").replace(":28C:1/1", ":28C:2/1");
+    assert_eq!(read(&(one.clone() + &later)).errors, vec![]);
+    let unnumbered = |text: &str| text.replace(":28C:1/1", ":28C:0");
+    assert_eq!(read(&(unnumbered(&one) + &unnumbered(&other))).errors, vec![], "reports within the day");
+    let quiet = day("", "C261121EUR100,00");
+    assert_eq!(read(&(quiet.clone() + &quiet)).errors, vec![], "nothing would be counted twice");
+}
+
+#[test]
+fn blanks_that_fill_lines_up_are_no_part_of_the_text() {
+    let full = "nop phi thue dat theo thong bao so 1234 cua uy ban nhan dan phuong an ninh";
+    let (line, rest) = full.split_at(65);
+    let memo = |pad: &str| line_of(&format!(":61:261122C20,00NTRFNONREF\n:86:{line}{pad}\n{rest}{pad}")).memo;
+    assert_eq!(memo("").as_deref(), Some(&*format!("{line}{rest}")));
+    assert_eq!(memo("    "), memo(""));
+    let field = |pad: &str| {
+        let text = format!(":86:166?20SVWZ+nop phi ho so so HNPH7{pad}\n?21K2MQ4X97{pad}");
+        line_of(&format!(":61:261122C20,00NTRFNONREF\n{text}")).memo
+    };
+    assert_eq!(field("").as_deref(), Some("SVWZ+nop phi ho so so HNPH7K2MQ4X97"));
+    assert_eq!(field("   "), field(""));
+}
+
+#[test]
+fn the_counts_of_a_report_are_of_what_it_lists() {
+    let report = |floor: &str, count: u32| {
+        format!(
+            ":20:A\n:25:1234567890\n:28C:1/1\n:34F:EUR{floor}\n:13D:2611221200+0700\n\
+             :61:261122C20,00NTRFNONREF\n:90C:{count}EUR20,00\n"
+        )
+    };
+    assert_eq!(read(&report("0,", 1)).errors, vec![]);
+    assert_eq!(refused(&report("0,", 2)), ("line 7".to_owned(), "count_mismatch"));
+    assert_eq!(read(&report("10,", 2)).errors, vec![], "entries under the floor are not listed");
+}
+
+#[test]
+fn blank_lines_before_marked_ends_and_a_brace_of_its_own_are_read_over() {
+    let marked = with_entry("", "C261122EUR100,00").replace('\n', "@@");
+    assert_eq!(read(&format!("\r\n\r\n@@{marked}")).errors, vec![]);
+    let head = "{1:F01BANKDEFFAXXX0000000000}{2:I940BANKDEFFXXXXN}{4:\n";
+    let wrapped = format!("{head}{}-\n}}\n", with_entry("", "C261122EUR100,00"));
+    assert_eq!(read(&wrapped).errors, vec![]);
+    assert_eq!(refused(&(wrapped.trim_end().to_owned() + "{1:F01B")).1, "swift_block_unclosed");
+}
+
+#[test]
+fn decimals_lost_with_the_end_of_the_file_show_by_the_other_amounts() {
+    let text = with_entry(":61:261122C10,50NTRFNONREF", "C261122EUR10,5").replace("EUR100,00", "EUR0,");
+    assert_eq!(refused(text.trim_end()), ("line 6".to_owned(), "closing_cut"));
+    assert_eq!(read(&text).errors, vec![]);
+}
+
+#[test]
+fn the_pages_of_a_statement_may_stand_in_one_message() {
+    let pages = |ended: &str, begun: &str| {
+        let first = format!(":61:261122C20,00NTRFNONREF\n:86:mot\n:62M:C261122EUR{ended}\n{begun}");
+        with_entry(&format!("{first}:61:261123D5,00NTRFNONREF\n:86:hai"), "C261123EUR115,00")
+    };
+    for begun in [":60M:C261122EUR120,00\n", ""] {
+        let parsed = read(&pages("120,00", begun));
+        assert_eq!((parsed.errors, parsed.statements[0].lines.len()), (vec![], 2), "{begun}");
+        assert_eq!(refused(&pages("120,01", begun)).1, "balance_broken", "{begun}");
+    }
+    let gap = pages("120,00", ":60M:C261122EUR120,01\n");
+    assert_eq!(refused(&gap), ("line 8".to_owned(), "page_chain_broken"));
+    let twice = with_entry(":62F:C261122EUR100,00", "C261122EUR100,00");
+    assert_eq!(refused(&twice), ("line 6".to_owned(), "balance_repeated"));
+}
+
+#[test]
+fn a_field_that_holds_a_filler_alone_is_empty() {
+    let line = line_of(
+        ":61:261122C20,00NTRFNONREF\n:86:020~00152~20NOP PHI~21\u{02D9}~22\u{02D9}~32NGUOI NOP~33\u{02D9}",
+    );
+    assert_eq!(line.memo.as_deref(), Some("NOP PHI"));
+    assert_eq!(line.counterparty_name.as_deref(), Some("NGUOI NOP"));
+}
+
+#[test]
+fn an_entry_with_a_damaged_tag_is_found_in_the_text_it_fell_into() {
+    let first = ":61:2611221122C20,00NTRFNONREF\n:86:nop phi\n\n";
+    for damaged in ["61:", ";61:", ":6l:", ":61;", ":16:", ":61A:", ":O61:"] {
+        let text = with_entry(&format!("{first}{damaged}2611221122C5,00NTRFNONREF"), "C261122EUR125,00");
+        let at: Vec<_> =
+            read(&text).errors.into_iter().filter(|error| error.code == "entry_in_text").collect();
+        assert_eq!(at.first().map(|error| error.at.as_str()), Some("line 8"), "{damaged}");
+        let report = text.replace(":60F:C261121EUR100,00", ":34F:EUR0,\n:13D:2611221200+0700");
+        let report = report.replace(":62F:C261122EUR125,00\n", "-\n");
+        assert_eq!(refused(&report), ("line 9".to_owned(), "entry_in_text"), "{damaged}");
+    }
+    let told = with_entry(&format!("{first}261122 C5,00 da nop"), "C261122EUR120,00");
+    assert_eq!(read(&told).errors, vec![]);
+}
+
+#[test]
+fn what_stands_behind_a_balance_is_told_at_its_own_line() {
+    let text = with_entry("\n61:261122C20,00NTRFNONREF", "C261122EUR120,00");
+    assert_eq!(refused(&text), ("line 6".to_owned(), "text_behind_balance"));
+}

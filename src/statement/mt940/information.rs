@@ -23,7 +23,7 @@ pub(super) fn read_information(lines: &[&str]) -> Information {
     if !may_be_structured(lines) {
         return read_free_text(lines);
     }
-    let glued = lines.concat();
+    let glued: String = lines.iter().map(|line| unpadded(line, LINE_CHARS)).collect();
     match structured_mark(&glued) {
         Some(mark) => read_fields(&glued, mark),
         None => read_free_text(lines),
@@ -76,11 +76,16 @@ fn fields(text: &str, mark: char) -> impl Iterator<Item = (u8, &str)> {
     })
 }
 
+/// What Polish banks put into a field that has nothing in it: the last place of their code page.
+fn is_filler(content: &str) -> bool {
+    matches!(content.trim(), "\u{02D9}" | "\u{A0}" | "ÿ")
+}
+
 fn read_fields(text: &str, mark: char) -> Information {
     let mut remittance: Vec<&str> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     let mut information = Information::default();
-    for (number, content) in fields(text, mark) {
+    for (number, content) in fields(text, mark).filter(|(_, content)| !is_filler(content)) {
         match number {
             0 => information.posting_text = present(content),
             20..=29 | 60..=63 => remittance.push(content),
@@ -131,11 +136,22 @@ fn slashed_word(text: &str, word: &str) -> Option<String> {
     rest.split('/').next().and_then(present)
 }
 
+/// Blanks behind the places of a line are what a file fills its records up with; within them they may
+/// end a word.
+fn unpadded(piece: &str, full_chars: usize) -> &str {
+    let text = piece.trim_end();
+    if piece.len() <= full_chars || text.len() == piece.len() {
+        return piece;
+    }
+    let places = piece.char_indices().nth(full_chars).map_or(piece.len(), |(at, _)| at);
+    piece.get(..places.max(text.len())).unwrap_or(text)
+}
+
 /// Joins pieces: a full one glued to the next, a shorter one with a space.
 pub(super) fn join(pieces: &[&str], full_chars: usize) -> String {
     let mut joined = String::with_capacity(pieces.iter().map(|piece| piece.len() + 1).sum());
     let mut is_short = false;
-    for piece in pieces {
+    for piece in pieces.iter().map(|piece| unpadded(piece, full_chars)) {
         if is_short {
             joined.push(' ');
         }

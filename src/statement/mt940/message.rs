@@ -1,6 +1,6 @@
 //! One message becomes one statement.
 
-use crate::statement::balance::prove_balance;
+use crate::statement::balance::{page_chain_broken, prove_balance};
 use crate::statement::currency;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Format, Line, Page, Statement, Totals};
@@ -12,11 +12,13 @@ use super::FileHabits;
 use super::balance::{is_currency, read_balance};
 use super::entry::{Entry, given, read_entry, written_entry};
 use super::information::{read_information, read_notes};
-use super::tag::{Message, Tag, is_statement_tag};
+use super::mandatory::check_mandatory;
+use super::stray::stray_entry;
+use super::tag::{Lines, Message, Tag, is_statement_tag};
 
 pub(super) fn read_message(
     message: &Message<'_>,
-    lines: &[&str],
+    lines: &Lines<'_>,
     format: Format,
     file: &FileHabits,
     findings: &mut Findings,
@@ -31,11 +33,16 @@ pub(super) fn read_message(
         information: Vec::new(),
         notes: Vec::new(),
         target: Target::Statement,
+        between: None,
     };
     message.tags(lines).for_each(|tag| builder.take(&tag));
     // A message that shows its end is whole, whatever the file's last byte is.
     let open_end = file.last_line.filter(|line| *line == message.last_line && !message.has_end);
-    let (statement, own) = builder.finish(message, format, open_end);
+    let (statement, mut own) = builder.finish(message, format, open_end);
+    // What balances prove has every entry.
+    if !own.errors.is_empty() || !format.requires_balances() {
+        stray_entry(message, lines).into_iter().for_each(|stray| own.error(stray));
+    }
     findings.append(own);
     statement
 }
@@ -63,6 +70,8 @@ struct Builder<'a> {
     /// Lines of `:NS:` for it.
     notes: Vec<&'a str>,
     target: Target,
+    /// The last balance is one between pages, with what keeps it from being proven.
+    between: Option<Option<Finding>>,
 }
 
 impl<'a> Builder<'a> {
@@ -141,6 +150,9 @@ impl<'a> Builder<'a> {
 
     fn take_opening(&mut self, tag: &Tag<'a, '_>) {
         self.target = Target::Statement;
+        if tag.name == "60M" && self.statement.closing.is_some() {
+            return self.go_on(tag);
+        }
         let is_repeat = self.statement.opening.is_some();
         let Some(balance) = self.read_balance(tag, is_repeat) else { return };
         self.statement.currency = Some(balance.currency.clone());
@@ -152,12 +164,34 @@ impl<'a> Builder<'a> {
 
     fn take_closing(&mut self, tag: &Tag<'a, '_>) {
         self.target = Target::Statement;
+        if let Some(fault) = self.between.take() {
+            self.leave_between(fault);
+        }
         let is_repeat = self.statement.closing.is_some();
         let Some(balance) = self.read_balance(tag, is_repeat) else { return };
         self.statement.closing = Some(balance);
+        self.between = (tag.name == "62M").then(|| prove_balance(&self.statement));
         if let Some(page) = &mut self.statement.page {
             page.last = tag.name == "62F";
         }
+    }
+
+    /// Some banks write the pages of a statement into one message: `:60M:` goes on where `:62M:` ended.
+    fn go_on(&mut self, tag: &Tag<'a, '_>) {
+        let ended = self.statement.closing.clone();
+        let fault = self.between.take();
+        let is_page = fault.is_some();
+        let Some(balance) = self.read_balance(tag, !is_page) else { return };
+        if let Some(ended) = ended.filter(|ended| ended.amount != balance.amount) {
+            self.findings.error(page_chain_broken(&ended, &balance));
+        }
+        self.leave_between(fault.flatten());
+    }
+
+    /// A balance that turned out to stand between lines: up to it they must come to it.
+    fn leave_between(&mut self, fault: Option<Finding>) {
+        fault.into_iter().for_each(|fault| self.findings.error(fault));
+        self.statement.closing = None;
     }
 
     fn read_balance(&mut self, tag: &Tag<'a, '_>, is_repeat: bool) -> Option<Balance> {
@@ -170,9 +204,9 @@ impl<'a> Builder<'a> {
             ));
             return None;
         }
-        if let Some(junk) = tag.rest().next() {
+        if let Some((line, junk)) = tag.rest().next() {
             self.findings.error(Finding::new(
-                tag.at(),
+                line_place(line),
                 "text_behind_balance",
                 format!("Có nội dung lạ sau số dư :{}:: “{}”", tag.name, excerpt(junk)),
                 format!("something stands behind the balance :{}:: “{}”", tag.name, excerpt(junk)),
@@ -390,7 +424,7 @@ impl<'a> Builder<'a> {
         open_end: Option<usize>,
     ) -> (Statement, Findings) {
         self.close_line();
-        self.check_mandatory(message, format);
+        check_mandatory(&self.statement, message, (format, self.lacks_references), &mut self.findings);
         self.check_last_decimals(open_end);
         if self.findings.errors.is_empty() {
             if format.requires_balances()
@@ -400,7 +434,7 @@ impl<'a> Builder<'a> {
             }
             if let Some(totals) = self.statement.totals.as_ref().filter(|_| self.expected_count == 0) {
                 let tally = Tally::of(&self.statement.lines);
-                let counting = if self.has_floor { Counting::AboveLimit } else { Counting::Lenient };
+                let counting = if self.has_floor { Counting::AboveLimit } else { Counting::Strict };
                 check_totals(totals, &[tally], counting, &mut self.findings);
             }
         }
@@ -408,66 +442,21 @@ impl<'a> Builder<'a> {
     }
 
     /// Where the file breaks off inside the closing balance, its decimals may be gone and the number
-    /// still be one: every other amount of the statement then has as many decimals as the opening.
+    /// still be one: every other amount of the statement then has the same number of decimals. Nothing
+    /// (`0,`) is written short by many.
     fn check_last_decimals(&mut self, open_end: Option<usize>) {
-        let (Some(opening), Some(closing)) = (&self.statement.opening, &self.statement.closing) else {
-            return;
-        };
-        let decimals = opening.amount.scale();
+        let Some(closing) = &self.statement.closing else { return };
+        let opening = self.statement.opening.iter().map(|opening| opening.amount);
+        let others = opening.chain(self.statement.lines.iter().map(|line| line.amount));
+        let mut decimals = others.filter(|amount| !amount.is_zero()).map(|amount| amount.scale());
+        let habit = decimals.next().filter(|first| decimals.all(|one| one == *first));
         let is_last = open_end.is_some_and(|line| closing.at == line_place(line));
-        let is_habit = self.statement.lines.iter().all(|line| line.amount.scale() == decimals);
-        if is_last && is_habit && closing.amount.scale() < decimals {
+        if is_last && habit.is_some_and(|habit| closing.amount.scale() < habit) {
             self.findings.error(Finding::new(
                 &closing.at,
                 "closing_cut",
                 "Tệp kết thúc giữa số dư cuối kỳ: thiếu các chữ số thập phân",
                 "the file ends inside of the closing balance: its decimals are missing",
-            ));
-        }
-    }
-
-    fn check_mandatory(&mut self, message: &Message<'_>, format: Format) {
-        let first = line_place(message.first_line);
-        let last = line_place(message.last_line);
-        let has = |names: &[&str]| names.iter().any(|name| message.has(name));
-        let missing = |at: &str, tag: &str| {
-            Finding::new(
-                at,
-                "tag_missing",
-                format!("Thiếu trường :{tag}:"),
-                format!("the tag :{tag}: is missing"),
-            )
-        };
-        let has_all_else = has(&["25", "25P"])
-            && has(&["28", "28C"])
-            && (!format.requires_balances() || (has(&["60F", "60M"]) && has(&["62F", "62M"])));
-        if self.statement.id.is_none() {
-            let finding = missing(&first, "20");
-            // A bank that writes the tag and nothing in it has no references of its own.
-            if (self.lacks_references || message.has("20")) && has_all_else {
-                self.findings.warn(finding);
-            } else {
-                self.findings.error(finding);
-            }
-        }
-        if self.statement.account.is_none() {
-            self.findings.error(missing(&first, "25"));
-        }
-        if self.statement.number.is_none() {
-            self.findings.error(missing(&first, "28C"));
-        }
-        if !format.requires_balances() {
-            return;
-        }
-        if !has(&["60F", "60M"]) {
-            self.findings.error(missing(&first, "60F"));
-        }
-        if !has(&["62F", "62M"]) {
-            self.findings.error(Finding::new(
-                last,
-                "closing_missing",
-                "Thiếu số dư cuối kỳ :62F:; tệp có thể bị cắt cụt",
-                "the closing balance :62F: is missing; the file may be cut off",
             ));
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! `tag` cuts the text into messages and tags, `message` builds a statement of one message,
 //! `envelope` follows the SWIFT blocks, `entry` reads `:61:`, `balance` the balances, `information`
-//! reads `:86:`. Source: SWIFT category 9 field rules, and the deviations found in public files.
+//! reads `:86:`, `mandatory` tells what is missing, `stray` what lost its tag. Source: SWIFT category 9
+//! field rules, and the deviations found in public files.
 
 mod balance;
 mod entry;
@@ -10,7 +11,9 @@ mod envelope;
 #[cfg(test)]
 mod habits_tests;
 mod information;
+mod mandatory;
 mod message;
+mod stray;
 mod tag;
 #[cfg(test)]
 mod tests;

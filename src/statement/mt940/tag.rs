@@ -17,6 +17,8 @@ pub(super) struct Tag<'a, 't> {
     pub line: usize,
     /// The content behind the tag, then the continuation lines.
     pub content: &'t [&'a str],
+    /// The line of the file that each of them stands in.
+    pub numbers: &'t [usize],
 }
 
 impl<'a> Tag<'a, '_> {
@@ -24,10 +26,11 @@ impl<'a> Tag<'a, '_> {
         self.content.first().copied().unwrap_or_default()
     }
 
-    /// What stands behind the first line, without blank lines and the end mark of a message.
-    pub fn rest(&self) -> impl Iterator<Item = &'a str> {
-        let rest = self.content.iter().copied().skip(1);
-        rest.filter(|line| !line.trim().is_empty() && !is_end_mark(line))
+    /// What stands behind the first line, with its place in the file, without blank lines and the end mark
+    /// of a message.
+    pub fn rest(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        let rest = self.numbers.iter().copied().zip(self.content.iter().copied()).skip(1);
+        rest.filter(|(_, line)| !line.trim().is_empty() && !is_end_mark(line))
     }
 
     /// The first line with content; some banks break the line behind the tag.
@@ -74,11 +77,12 @@ pub(super) struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// The tags of the message; `lines` are those of all messages.
-    pub fn tags<'t>(&'t self, lines: &'t [&'a str]) -> impl Iterator<Item = Tag<'a, 't>> {
+    pub fn tags<'t>(&'t self, lines: &'t Lines<'a>) -> impl Iterator<Item = Tag<'a, 't>> {
         self.heads.iter().map(|head| Tag {
             name: head.name,
             line: head.line,
-            content: lines.get(head.start..head.end).unwrap_or_default(),
+            content: lines.texts.get(head.start..head.end).unwrap_or_default(),
+            numbers: lines.numbers.get(head.start..head.end).unwrap_or_default(),
         })
     }
 
@@ -133,7 +137,9 @@ fn without_stray_dash(line: &str) -> &str {
 
 /// Home banking (HBCI) sends `@@` where the line ends.
 pub(super) fn with_line_ends(text: &str) -> Cow<'_, str> {
-    let is_marked = text.starts_with("@@:") || text.lines().next().is_some_and(|line| line.contains("@@:2"));
+    let start = text.trim_start();
+    let is_marked =
+        start.starts_with("@@:") || start.lines().next().is_some_and(|line| line.contains("@@:2"));
     if is_marked { Cow::Owned(text.replace("@@", "\n")) } else { Cow::Borrowed(text) }
 }
 
@@ -174,7 +180,29 @@ pub(super) fn is_statement_tag(name: &str) -> bool {
 /// The messages of a text, and the lines of their tags.
 pub(super) struct Messages<'a> {
     pub messages: Vec<Message<'a>>,
-    pub lines: Vec<&'a str>,
+    pub lines: Lines<'a>,
+}
+
+/// Lines of tags, with the line of the file that each stands in.
+#[derive(Debug, Default)]
+pub(super) struct Lines<'a> {
+    texts: Vec<&'a str>,
+    numbers: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn with_capacity(count: usize) -> Self {
+        Lines { texts: Vec::with_capacity(count), numbers: Vec::with_capacity(count) }
+    }
+
+    fn push(&mut self, text: &'a str, number: usize) {
+        self.texts.push(text);
+        self.numbers.push(number);
+    }
+
+    fn len(&self) -> usize {
+        self.texts.len()
+    }
 }
 
 pub(super) fn split_messages<'a>(text: &'a str, findings: &mut Findings) -> Messages<'a> {
@@ -182,7 +210,7 @@ pub(super) fn split_messages<'a>(text: &'a str, findings: &mut Findings) -> Mess
     let mut splitter = Splitter {
         lines: &lines,
         messages: Vec::new(),
-        content: Vec::with_capacity(lines.len()),
+        content: Lines::with_capacity(lines.len()),
         is_open: false,
         envelope: Envelope::default(),
         findings,
@@ -205,7 +233,7 @@ struct Splitter<'a, 'b> {
     lines: &'b [(usize, &'a str)],
     messages: Vec<Message<'a>>,
     /// The lines of all tags so far; the last tag ends with the last of them.
-    content: Vec<&'a str>,
+    content: Lines<'a>,
     /// Whether the last message still takes lines.
     is_open: bool,
     envelope: Envelope,
@@ -270,7 +298,10 @@ impl<'a> Splitter<'a, '_> {
     fn without_blocks(&mut self, line: &'a str, number: usize) -> &'a str {
         let mut rest = line;
         let trimmed = line.trim_start();
-        if let Some(behind) = trimmed.strip_prefix("-}") {
+        // The brace may stand on a line of its own, behind the dash.
+        let behind =
+            trimmed.strip_prefix("-}").or_else(|| trimmed.strip_prefix('}').filter(|_| !self.is_open));
+        if let Some(behind) = behind {
             self.end_message();
             self.envelope.end_text();
             rest = behind.find('{').and_then(|at| behind.get(at..)).unwrap_or_default();
@@ -373,7 +404,7 @@ impl<'a> Splitter<'a, '_> {
             message.has_opening |= matches!(name, "60F" | "60M");
             message.has_closing |= matches!(name, "62F" | "62M");
             let start = self.content.len();
-            self.content.push(content);
+            self.content.push(content, number);
             message.heads.push(Head { name, line: number, start, end: start + 1 });
         }
     }
@@ -383,7 +414,7 @@ impl<'a> Splitter<'a, '_> {
             Some(message) => {
                 message.last_line = number;
                 if let Some(tag) = message.heads.last_mut() {
-                    self.content.push(line);
+                    self.content.push(line, number);
                     tag.end = self.content.len();
                 }
             }

@@ -429,8 +429,8 @@ fn nothing_but_a_balance_stands_in_a_balance() {
         let (before, after) = COMPLETE.split_at(at);
         format!("{before}\r\n{junk}{after}")
     };
-    assert_eq!(refused(&behind(":60F:", "C100,00")), ("line 4".to_owned(), "text_behind_balance"));
-    assert_eq!(refused(&behind(":62F:", "rubbish")), ("line 9".to_owned(), "text_behind_balance"));
+    assert_eq!(refused(&behind(":60F:", "C100,00")), ("line 5".to_owned(), "text_behind_balance"));
+    assert_eq!(refused(&behind(":62F:", "rubbish")), ("line 10".to_owned(), "text_behind_balance"));
     let available = COMPLETE.replace(":64:C261122VND1019500,", ":64:CX");
     assert_eq!(refused(&available), ("line 10".to_owned(), "date_invalid"));
 }

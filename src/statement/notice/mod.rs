@@ -8,10 +8,11 @@ mod query;
 
 use super::import::{self, CodesOf, Imported};
 use super::memo::{LineTexts, seal_texts};
-use super::{Line, Parsed, Statement, file};
+use super::{Finding, Line, Parsed, Statement, draft, file};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
@@ -47,6 +48,14 @@ pub(super) fn take<'a>(
     imported.accounts = accounts.iter().map(|account| (account.unit, account.id)).collect();
     imported.already_imported = expanded == 0 && told > 0;
     Ok(imported)
+}
+
+/// What is booked after `last`, one finding a notification; as of a statement.
+pub(super) fn ahead(parsed: &Parsed, last: BusinessDay) -> Vec<Finding> {
+    let late = |line: &&Line| line.booking_date.is_some_and(|day| BusinessDay(day) > last);
+    let first = parsed.statements.iter().filter_map(|notice| notice.lines.iter().find(late));
+    let told = first.filter_map(|line| Some(draft::not_come(&line.at, BusinessDay(line.booking_date?))));
+    told.collect()
 }
 
 /// The accounts that the notifications of a file are of, in their order.
@@ -135,5 +144,35 @@ fn entry_of(line: &Line) -> Result<Option<(String, Dong)>> {
     match reference {
         Some(reference) => Ok(Some((reference, Dong::from_whole(line.amount)?))),
         None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_booked_after_the_last_day_is_told_once_a_notification() {
+        let entry = |day: &str, reference: &str| {
+            format!(
+                "<Ntry><Amt Ccy=\"VND\">1000</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>\
+                 <BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>2027-01-31</Dt></ValDt>\
+                 <AcctSvcrRef>{reference}</AcctSvcrRef></Ntry>"
+            )
+        };
+        let entries = entry("2026-11-22", "A") + &entry("2026-11-24", "B") + &entry("2026-11-25", "C");
+        let text = format!(
+            "<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>N</Id><Acct><Id><Othr><Id>0123456789</Id></Othr></Id>\
+             </Acct>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+        );
+        let parsed = crate::statement::parse(text.as_bytes());
+        assert_eq!(parsed.errors, vec![]);
+        let told: Vec<_> = ahead(&parsed, "2026-11-23".parse().unwrap())
+            .into_iter()
+            .map(|finding| (finding.at, finding.code))
+            .collect();
+        let at = "/Document/BkToCstmrDbtCdtNtfctn/Ntfctn[1]/Ntry[2]".to_owned();
+        assert_eq!(told, [(at, "statement_in_future")]);
+        assert_eq!(ahead(&parsed, "2026-11-25".parse().unwrap()), vec![], "a value date may be to come");
     }
 }
