@@ -59,7 +59,7 @@ impl Notation {
     /// spaces or apostrophes; parentheses, a minus on either side or `DR` mean negative. đồng have no
     /// minor unit: a last group of three digits is thousands and a zero fraction is dropped.
     pub fn read(&self, cell: &str) -> Result<Option<Amount>, Fault> {
-        if matches!(cell.trim(), "" | "-" | "–" | "—") {
+        if cell.trim().chars().all(|c| matches!(c, '-' | '–' | '—')) {
             return Ok(None);
         }
         let parts = Parts::of(cell)?;
@@ -260,8 +260,8 @@ impl Parts {
     fn take_word(&mut self, word: &str) -> Option<()> {
         let folded = fold(word);
         let currency = match folded.as_str() {
-            "CR" => return Some(()),
-            "DR" | "DB" => {
+            "CR" | "Π" => return Some(()),
+            "DR" | "DB" | "Χ" => {
                 self.is_negative = true;
                 return Some(());
             }

@@ -10,9 +10,9 @@ use rust_decimal::Decimal;
 use super::amount::Notation;
 use super::column::Column;
 use super::ending::{self, Ending};
+use super::given::Given;
 use super::habit::{Habits, is_credited, is_plain};
 use super::header::Columns;
-use super::mark::read_mark;
 use super::movement::{self, RowKind, RowReader, amount_in, is_dated};
 use super::of_day::{self, OfDay};
 use super::order::{self, Movement, Proof};
@@ -26,55 +26,6 @@ use crate::statement::model::{Balance, Statement, Totals};
 use crate::statement::tally::Tally;
 use crate::statement::totals::{Counting, check_totals};
 use crate::text::clean;
-
-/// What is known of the rows before they are read.
-pub(super) struct Given<'a> {
-    /// With its place, account and currency.
-    pub statement: &'a Statement,
-    pub body: &'a [Row],
-    pub opening: Option<&'a (String, usize)>,
-    pub closing: Option<&'a (String, usize)>,
-    pub period: Option<(NaiveDate, NaiveDate)>,
-    pub totals: Option<&'a Row>,
-    /// Sums and counts that stand beside their words.
-    pub sums: &'a [summary::Stated],
-    pub ending: Ending,
-}
-
-impl Given<'_> {
-    fn currency(&self) -> &str {
-        self.statement.currency.as_deref().unwrap_or("VND")
-    }
-
-    /// How the amounts are written, from all of them.
-    fn notation(&self, columns: &Columns) -> Notation {
-        let money = [
-            Column::Amount,
-            Column::Debit,
-            Column::Credit,
-            Column::Balance,
-            Column::BalanceBefore,
-            Column::Fee,
-            Column::Tax,
-        ];
-        let rows = self.body.iter().filter(|row| is_dated(columns, row));
-        let cells = rows.flat_map(|row| money.map(|column| columns.cell(row, column)));
-        let balances = [self.opening, self.closing].into_iter().flatten().map(|(value, _)| value.as_str());
-        Notation::of(self.currency()).learn(cells.chain(balances))
-    }
-
-    /// A column headed as debit/credit always counts; one headed as kind only when it holds marks.
-    fn mark_column(&self, columns: &Columns) -> Option<Column> {
-        if columns.has(Column::Mark) {
-            return Some(Column::Mark);
-        }
-        let rows = || self.body.iter().filter(|row| is_dated(columns, row));
-        let holds_mark =
-            |row: &Row| read_mark(columns.cell(row, Column::Kind)).is_some() || stated::is_stated(row);
-        let holds_marks = || rows().all(holds_mark);
-        Some(Column::Kind).filter(|column| columns.has(*column) && holds_marks())
-    }
-}
 
 struct Bare {
     at: String,
@@ -108,7 +59,7 @@ pub(super) fn read(given: &Given<'_>, columns: Columns) -> Attempt {
             let ways = likeliest.rivals();
             let attempts = ways.into_iter().map(|(columns, habits)| Attempt::of(given, columns, habits));
             let proven = attempts.into_iter().find(|attempt| attempt.proof() == Proof::Proven);
-            proven.unwrap_or_else(|| likeliest.or_ambiguous(given, proof))
+            proven.map_or_else(|| likeliest.or_ambiguous(given, proof), Attempt::telling_view)
         }
     }
 }
@@ -179,6 +130,19 @@ impl Attempt {
         ways
     }
 
+    /// Says that the sides were turned round.
+    fn telling_view(mut self) -> Attempt {
+        if self.habits.is_own_view {
+            self.findings.warn(Finding::new(
+                &self.statement.at,
+                "sides_turned",
+                "Cột 借 và 贷 ghi theo sổ của chủ tài khoản: 借 là tiền vào; số dư chứng minh",
+                "借 and 贷 are those of the holder's books, 借 being money in, as the balances prove",
+            ));
+        }
+        self
+    }
+
     /// Where nothing decides between two columns of amounts, none is read.
     fn or_ambiguous(mut self, given: &Given<'_>, proof: Proof) -> Attempt {
         let differs = |row: &&Row| self.columns.amounts_differ(row, &self.notation);
@@ -196,7 +160,8 @@ impl Attempt {
     }
 
     fn read_labels(&mut self, given: &Given<'_>) {
-        let [first, last] = [given.period.map(|(first, _)| first), given.period.map(|(_, last)| last)];
+        let first = given.period.map(|(first, _)| first);
+        let last = given.closing_day.or(given.period.map(|(_, last)| last));
         self.statement.opening = given.opening.and_then(|value| self.read_balance(value, first));
         self.statement.closing = given.closing.and_then(|value| self.read_balance(value, last));
     }
@@ -267,6 +232,12 @@ impl Attempt {
                 "entry_not_booked",
                 format!("Dòng chưa ghi sổ hoặc đã hủy, không tính: “{}”", excerpt(&row.raw())),
                 format!("the row is not booked and does not count: “{}”", excerpt(&row.raw())),
+            )),
+            Ok(RowKind::Neutral) => self.findings.warn(Finding::new(
+                at,
+                "row_ignored",
+                format!("Dòng không thu không chi, không tính: “{}”", excerpt(&row.raw())),
+                format!("the row is neither money in nor out and does not count: “{}”", excerpt(&row.raw())),
             )),
             Ok(RowKind::Text) => {
                 if self.left_out.is_none() && self.has_figures(row) {

@@ -15,6 +15,22 @@ use super::rows::Row;
 use crate::statement::date::may_be_date;
 use crate::statement::layout::Layouts;
 
+/// Thai months, short and long. Folding would make one of some of them.
+const THAI_MONTHS: [[&str; 2]; 12] = [
+    ["ม.ค.", "มกราคม"],
+    ["ก.พ.", "กุมภาพันธ์"],
+    ["มี.ค.", "มีนาคม"],
+    ["เม.ย.", "เมษายน"],
+    ["พ.ค.", "พฤษภาคม"],
+    ["มิ.ย.", "มิถุนายน"],
+    ["ก.ค.", "กรกฎาคม"],
+    ["ส.ค.", "สิงหาคม"],
+    ["ก.ย.", "กันยายน"],
+    ["ต.ค.", "ตุลาคม"],
+    ["พ.ย.", "พฤศจิกายน"],
+    ["ธ.ค.", "ธันวาคม"],
+];
+
 const KINDS: [Column; 3] = [Column::BookingDate, Column::TransactionDate, Column::ValueDate];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,9 +144,21 @@ fn number(part: &str) -> Option<u32> {
     is_number.then(|| part.parse().ok()).flatten()
 }
 
+/// `12/9/2568` of `12 ก.ย. 2568`.
+fn in_thai(cell: &str) -> Option<String> {
+    let words: Vec<&str> = cell.split_whitespace().collect();
+    let &[day, name, year] = words.as_slice() else { return None };
+    let month = (1..).zip(THAI_MONTHS).find(|(_, names)| names.contains(&name)).map(|(month, _)| month)?;
+    Some(format!("{day}/{month}/{year}"))
+}
+
 /// The day at the start of the cell in years of that calendar, and what stands behind it.
 fn date_of(cell: &str, calendar: Calendar) -> Option<(NaiveDate, &str)> {
-    let (date, behind) = cell.split_once(char::is_whitespace).unwrap_or((cell, ""));
+    let written = in_thai(cell);
+    let (date, behind) = match &written {
+        Some(written) => (written.as_str(), ""),
+        None => cell.split_once(char::is_whitespace).unwrap_or((cell, "")),
+    };
     let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let (years, month, day) = if date.len() == 7 && are_digits(date) {
         (date.get(..3)?, date.get(3..5)?, date.get(5..)?)

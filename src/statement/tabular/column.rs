@@ -87,6 +87,7 @@ const DESCRIPTION: &[&str] = &[
     "PARTICULARS",
     "MEMO",
     "GHI CHU",
+    "TIEU DE",
 ];
 const REFERENCE: &[&str] = &[
     "THAM CHIEU",

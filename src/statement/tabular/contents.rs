@@ -51,7 +51,7 @@ fn settle_currencies(columns: &mut Columns, body: &[Row]) {
     }
 }
 
-/// A text column of nothing but marks, beside one of texts, tells nothing that the signs do not.
+/// A text column of nothing but marks or codes, beside one of texts, tells nothing that the signs do not.
 fn drop_marks(columns: &mut Columns, body: &[Row]) {
     // “Gutschrift” may be all that a bank tells; these tell nothing but the side.
     let is_mark = |cell: &str| {
@@ -60,6 +60,8 @@ fn drop_marks(columns: &mut Columns, body: &[Row]) {
             "DEBIT" | "CREDIT" | "DR" | "CR" | "D" | "C" | "CHECK" | "DSLIP"
         )
     };
+    // A number that a bank has for each kind of movement.
+    let is_code = |cell: &str| cell.len() <= 3 && cell.bytes().all(|byte| byte.is_ascii_digit());
     let texts: Vec<usize> = columns
         .found
         .iter()
@@ -67,7 +69,7 @@ fn drop_marks(columns: &mut Columns, body: &[Row]) {
         .map(|(_, index)| *index)
         .collect();
     let (marks, others): (Vec<usize>, Vec<usize>) =
-        texts.into_iter().partition(|index| hold(body, *index, is_mark));
+        texts.into_iter().partition(|index| hold(body, *index, is_mark) || hold(body, *index, is_code));
     if marks.is_empty() || others.is_empty() {
         return;
     }

@@ -152,6 +152,8 @@ pub(super) fn currency_in_cell(cell: &str) -> Option<String> {
         "392" => Some("JPY".to_owned()),
         "156" => Some("CNY".to_owned()),
         "826" => Some("GBP".to_owned()),
+        "ر س" => Some("SAR".to_owned()),
+        "د ا" => Some("AED".to_owned()),
         words => currency::of_sign(cell.trim()).or_else(|| currency::of_sign(words)).map(str::to_owned),
     })
 }

@@ -1,6 +1,6 @@
 //! Headings, labels and marks of many languages, as data: `profiles/statements/headings.toml`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -46,6 +46,8 @@ struct Dictionary {
     labels: HashMap<String, Label>,
     /// True is money in.
     marks: HashMap<String, bool>,
+    /// Marks of rows on neither side.
+    neutral_marks: HashSet<String>,
     kinds: HashMap<String, bool>,
     states: HashMap<String, StateWord>,
 }
@@ -76,6 +78,11 @@ impl Dictionary {
             dictionary.labels.extend(words.into_iter().map(|word| (normalise(&word), label)));
         }
         for (name, words) in file.marks {
+            if name == "neutral" {
+                // A stroke has no letters to be folded.
+                dictionary.neutral_marks.extend(words);
+                continue;
+            }
             dictionary.marks.extend(words.into_iter().map(|word| (normalise(&word), name == "credit")));
         }
         for (name, words) in file.kinds {
@@ -102,6 +109,11 @@ pub(super) fn label(words: &str) -> Option<Label> {
 /// Debit or credit; true is money in.
 pub(super) fn mark(cell: &str) -> Option<bool> {
     DICTIONARY.marks.get(&normalise(cell)).copied()
+}
+
+/// Whether a mark says that the row is on neither side.
+pub(super) fn is_neutral_mark(cell: &str) -> bool {
+    DICTIONARY.neutral_marks.contains(cell)
 }
 
 /// The side of a movement by its kind (“Deposit”, “Withdrawal”); true is money in.

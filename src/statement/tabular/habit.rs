@@ -9,6 +9,9 @@ use super::header::Columns;
 use super::movement::{amount_in, is_dated};
 use super::rows::Row;
 
+/// Two steps from balance to balance.
+const BALANCES_OF_OWN_VIEW: usize = 3;
+
 /// The habits of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Habits {
@@ -20,6 +23,10 @@ pub(super) struct Habits {
     pub unmarked_is_out: bool,
     /// Some row of the column of currencies names one.
     pub names_currencies: bool,
+    /// “借” is money in, as in the books of the holder.
+    pub is_own_view: bool,
+    /// Whether the balances are enough to prove that.
+    may_be_own_view: bool,
 }
 
 impl Habits {
@@ -43,16 +50,27 @@ impl Habits {
                 amounts().any(is_credited) && amounts().any(is_plain)
             },
             names_currencies: cells().any(|cell| denomination::currency_in_cell(cell).is_some()),
+            is_own_view: false,
+            may_be_own_view: columns.may_be_own_view()
+                && numbers(Column::Balance).count() >= BALANCES_OF_OWN_VIEW,
         }
     }
 
     /// “Nợ” is money out, with or without a minus of its own.
     pub fn debit(self, debit: Decimal) -> Decimal {
-        if self.has_refunds { -debit } else { -debit.abs() }
+        match self {
+            Habits { is_own_view: true, .. } => debit.abs(),
+            Habits { has_refunds: true, .. } => -debit,
+            _ => -debit.abs(),
+        }
     }
 
     pub fn credit(self, credit: Decimal) -> Decimal {
-        if self.negates_credits { credit.abs() } else { credit }
+        match self {
+            Habits { is_own_view: true, .. } => -credit.abs(),
+            Habits { negates_credits: true, .. } => credit.abs(),
+            _ => credit,
+        }
     }
 
     /// The other ways to read the same signs, for balances to choose from.
@@ -60,7 +78,9 @@ impl Habits {
         let without_refunds = Habits { has_refunds: false, ..self };
         let with_minus = Habits { negates_credits: false, ..self };
         let as_written = Habits { unmarked_is_out: false, ..self };
-        [without_refunds, with_minus, as_written].into_iter().filter(move |rival| *rival != self)
+        let in_own_view = Habits { is_own_view: self.may_be_own_view, ..self };
+        let rivals = [without_refunds, with_minus, as_written, in_own_view];
+        rivals.into_iter().filter(move |rival| *rival != self)
     }
 }
 

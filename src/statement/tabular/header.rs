@@ -42,6 +42,8 @@ pub(in crate::statement) struct Columns {
     accepted: usize,
     /// The side of a row without a mark, where only those of the other have one.
     pub(super) unmarked: Option<bool>,
+    /// “借” and “贷” may be those of the holder's books instead of the bank's.
+    may_be_own_view: bool,
 }
 
 impl Columns {
@@ -117,6 +119,7 @@ impl Columns {
             outer: width,
             accepted: width,
             unmarked: None,
+            may_be_own_view: false,
         }
     }
 
@@ -133,6 +136,7 @@ impl Columns {
         let heading_currency = heading_currency(&found, row);
         drop_other_currencies(&mut found, row);
         let width = width_of(row);
+        let may_be_own_view = may_be_own_view(&found, row);
         let columns = Columns {
             found,
             width,
@@ -146,6 +150,7 @@ impl Columns {
             outer: row.cells.len(),
             accepted: width,
             unmarked: None,
+            may_be_own_view,
         };
         columns.is_complete().then_some(columns)
     }
@@ -176,6 +181,7 @@ impl Columns {
             outer: row.cells.len(),
             accepted: width,
             unmarked: None,
+            may_be_own_view: may_be_own_view(&found, row),
             found,
             width,
             dates: Some(layout.dates),
@@ -318,10 +324,24 @@ impl Columns {
         self.currency.as_deref()
     }
 
+    /// Whether the words for the sides are those that a holder's books have, too.
+    pub fn may_be_own_view(&self) -> bool {
+        self.may_be_own_view
+    }
+
     /// What each column means, with its index.
     pub fn meanings(&self) -> &[(Column, usize)] {
         &self.found
     }
+}
+
+/// Books of companies and of banks write 借 and 贷 alike and mean the opposite.
+fn may_be_own_view(found: &[(Column, usize)], row: &Row) -> bool {
+    let begins = |column: Column, words: [char; 2]| {
+        let mut headings = found.iter().filter(|(known, _)| *known == column);
+        headings.next().is_some_and(|(_, index)| row.cell(*index).starts_with(words))
+    };
+    begins(Column::Debit, ['借', '付']) && begins(Column::Credit, ['贷', '貸'])
 }
 
 fn heading_currency(found: &[(Column, usize)], row: &Row) -> Option<String> {

@@ -6,6 +6,7 @@ use crate::statement::currency;
 use crate::statement::date::{may_be_date, table_date};
 use crate::statement::layout::DateOrder;
 
+use super::account::{account_in, account_word, iban_in};
 use super::column::{has_any, normalise};
 use super::rows::Row;
 
@@ -170,6 +171,12 @@ const NAMES_ACCOUNT: &[&str] = &[
     "CONTA",
     "MOVIMIENTOS",
     "MOVIMENTI",
+    "IZVOD",
+    "CCHQ",
+    "PROMET",
+    "POHYBY",
+    "VYPIS",
+    "ΚΙΝΗΣΕΙΣ",
 ];
 /// What stands ahead of the number of an account in running text.
 const AHEAD_OF_NUMBER: &[&str] = &[
@@ -185,6 +192,10 @@ const AHEAD_OF_NUMBER: &[&str] = &[
     "CONTA",
     "CUENTA",
     "KONTO",
+    "RACUNU",
+    "RACUNA",
+    "UCTU",
+    "ΛΟΓΑΡΙΑΣΜΟΥ",
 ];
 
 /// What a cell announces; only its words before a colon count.
@@ -246,7 +257,21 @@ pub(super) fn is_total(cell: &str) -> bool {
 
 /// What the first filled cell of a row announces.
 pub(super) fn leading_label(row: &Row) -> Option<Label> {
-    row.cells.iter().find(|cell| !cell.trim().is_empty()).and_then(|cell| label_of(cell))
+    let first = row.cells.iter().position(|cell| !cell.trim().is_empty())?;
+    let cell = row.cell(first);
+    let next = row.cells.iter().skip(first + 1).find(|cell| !cell.trim().is_empty());
+    // “Kontostand” with its day, below a table of Deutsche Bank and its like.
+    let is_word = || matches!(normalise(cell).as_str(), "KONTOSTAND" | "ACCOUNT BALANCE");
+    let is_balance = || is_word() && next.is_some_and(|next| is_day(next));
+    label_of(cell).or_else(|| is_balance().then_some(Label::Closing))
+}
+
+/// The only day of a row of labels, where it can be read in one way.
+pub(super) fn day_in(row: &Row) -> Option<NaiveDate> {
+    let words = row.cells.iter().flat_map(|cell| cell.split_whitespace());
+    let mut days = words.map(|word| word.trim_matches([':', ',', '(', ')'])).filter(|word| is_day(word));
+    let day = days.next().filter(|day| !day.contains('/'))?;
+    days.all(|other| other == day).then(|| table_date(day, DateOrder::DayFirst).ok().map(|found| found.0))?
 }
 
 /// The labels of a row with their values: behind the colon, in the next filled cell, or the last
@@ -277,15 +302,21 @@ fn plain(cell: &str) -> &str {
 
 /// `Ag: 1 | Conta: 2` and `Bank 1; Branch 2; Account 3` are labels side by side.
 fn parts_of(cell: &str) -> Vec<&str> {
-    let mark = [" | ", "; "].into_iter().find(|mark| cell.contains(mark));
-    mark.map_or_else(|| vec![cell], |mark| cell.split(mark).collect())
+    // `Branch: 1  Account: 2`
+    let apart: Vec<&str> = cell.split("  ").filter(|part| !part.trim().is_empty()).collect();
+    let are_labels = apart.len() > 1 && apart.iter().all(|part| part.contains(':'));
+    match [" | ", "; "].into_iter().find(|mark| cell.contains(mark)) {
+        Some(mark) => cell.split(mark).collect(),
+        None if are_labels => apart,
+        None => vec![cell],
+    }
 }
 
 /// “Kontostand” with its day in the next cell, or “Saldo:”.
 fn is_balance_of_day(cell: &str, behind: &[&str]) -> bool {
     let next = behind.iter().find(|cell| !cell.trim().is_empty());
     match normalise(cell).as_str() {
-        "KONTOSTAND" => next.is_some_and(|next| is_day(next)),
+        "KONTOSTAND" | "ACCOUNT BALANCE" => next.is_some_and(|next| is_day(next)),
         "SALDO" => {
             cell.trim().ends_with(':')
                 && next.is_some_and(|next| next.bytes().any(|byte| byte.is_ascii_digit()))
@@ -392,65 +423,13 @@ fn with_branch(account: &str, ahead: &[&str]) -> String {
 fn is_day(cell: &str) -> bool {
     let cell = cell.trim().trim_end_matches(':');
     let has_marks = ['/', '.', '-'].into_iter().any(|mark| cell.matches(mark).count() == 2);
-    has_marks && cell.len() <= 10 && table_date(cell, DateOrder::DayFirst).is_ok()
+    has_marks && cell.len() <= 10 && may_be_date(cell)
 }
 
 /// Words with a day behind them.
 fn ends_in_day(cell: &str) -> bool {
     let day = cell.rsplit_once(char::is_whitespace).filter(|(words, _)| words.contains(char::is_alphabetic));
     day.is_some_and(|(_, day)| day.len() >= 6 && table_date(day, DateOrder::DayFirst).is_ok())
-}
-
-/// An account number: letters and digits, at least five digits, nothing else but separators. An IBAN
-/// may be written in groups of four; words may stand ahead of a number (“Savings Account 123-456789-0”).
-pub(super) fn account_in(value: &str) -> Option<String> {
-    let words: Vec<&str> = value.split_whitespace().collect();
-    if let Some(iban) = iban_in(&words) {
-        return Some(iban);
-    }
-    let (first, others) = words.split_first()?;
-    let last = others.last().filter(|_| others.len() <= 3);
-    let has_digit = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit());
-    let behind_words = || last.filter(|_| words.iter().filter(|word| has_digit(word)).count() == 1);
-    account_word(first).or_else(|| account_word(behind_words()?))
-}
-
-/// An IBAN in groups of four, wherever it begins.
-fn iban_in(words: &[&str]) -> Option<String> {
-    let is_group = |(index, word): &(usize, &&str)| {
-        let is_word = *index > 2 && word.chars().all(char::is_alphabetic);
-        word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !is_word
-    };
-    let begins = |word: &str| {
-        matches!(word.as_bytes(), [b'A'..=b'Z', b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9', ..])
-            && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    let starts = words.iter().enumerate().filter(|(_, word)| begins(word));
-    let mut numbers = starts.map(|(start, word)| -> String {
-        let groups = words.get(start..).unwrap_or_default().iter().enumerate().take_while(is_group);
-        if word.len() > 4 { (*word).to_owned() } else { groups.map(|(_, word)| *word).collect() }
-    });
-    numbers.find(|iban| iban.len() >= 15)
-}
-
-fn account_word(word: &str) -> Option<String> {
-    let looks_like_account =
-        word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '\'' | '_'));
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let bare = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>();
-    // A Czech number has the code of the bank behind a stroke.
-    let with_bank = word.split_once('/').filter(|(number, bank)| {
-        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        bank.len() == 4 && are_digits(bank) && are_digits(number)
-    });
-    let written = with_bank.map_or_else(|| bare(word), |(number, bank)| format!("{}/{bank}", bare(number)));
-    (looks_like_account && digits >= 5).then_some(written)
-}
-
-/// The account number of a column of its own, which some banks write in groups of digits.
-pub(super) fn account_in_cell(cell: &str) -> Option<String> {
-    let is_grouped = cell.split_whitespace().all(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
-    if is_grouped { account_in(&cell.split_whitespace().collect::<String>()) } else { account_in(cell) }
 }
 
 /// The three letters of a currency, or its sign.

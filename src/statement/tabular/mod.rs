@@ -4,19 +4,21 @@
 //! `column` knows what a heading means (`dictionary` in other languages), `header` finds the heading
 //! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the rows
 //! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways
-//! to read them (`rank`, `sides`, `habit`) until the balances prove one, `stated` takes out the rows of
-//! balances and sums (`of_day` those of a day), `state` tells the rows that are not booked, `ending`
-//! tells a cut file, and `order` brings the rows into the order of booking and finds the balances.
-//! `amount` reads money in the notation of the table and `denomination` finds its currency. `contents`
-//! lets the cells tell what a doubtful column is, `calendar` brings the dates of other calendars into
-//! ours. `unheaded` finds the columns of a table without headings, `unnamed` the meaning of those
-//! behind the last heading, `summary` what is stated around the table. `preview` shows how a table is
-//! understood.
+//! to read them (`rank`, `sides`, `habit`) until the balances prove one, `given` is what is known before,
+//! `stated` takes out the rows of balances and sums (`of_day` those of a day), `state` tells the rows that
+//! are not booked, `ending` tells a cut file, and `order` brings the rows into the order of booking and
+//! finds the balances. `amount` reads money in the notation of the table, `denomination` finds its
+//! currency and `account` the number of the account. `contents` lets the cells tell what a doubtful column
+//! is, `calendar` brings the dates of other calendars into ours, `digits` the digits of the East. `quotes`
+//! mends cells whose quotes are not doubled. `unheaded` finds the columns of a table without headings,
+//! `unnamed` the meaning of those behind the last heading, `summary` what is stated around the table,
+//! `pairs` labels with their values in the next row. `preview` shows how a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
 #[cfg(test)]
 mod abroad_tests;
+mod account;
 mod amount;
 mod attempt;
 mod calendar;
@@ -24,8 +26,12 @@ mod column;
 mod contents;
 mod denomination;
 mod dictionary;
+mod digits;
 mod ending;
 mod first_rows;
+#[cfg(test)]
+mod found_tests;
+mod given;
 mod habit;
 mod header;
 mod label;
@@ -37,7 +43,9 @@ mod markup;
 mod movement;
 mod of_day;
 mod order;
+mod pairs;
 mod preview;
+mod quotes;
 mod rank;
 mod rows;
 mod section;
@@ -146,8 +154,9 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
         shape::check_width(sheet, &mut findings);
         // A sheet without a heading row is a cover, a chart or a note.
         if header::find(sheet, layouts).is_some() {
-            let rows = calendar::common(sheet, layouts);
-            statements.extend(section::read_sections(&rows, ending, layouts, &mut findings));
+            let rows = digits::plain(sheet);
+            let rows = calendar::common(&rows, layouts);
+            statements.extend(section::read_sections(&rows, &[], ending, layouts, &mut findings));
         }
     }
     if statements.is_empty() && layouts.own().is_none() {
@@ -169,9 +178,9 @@ fn read_unheaded(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -
     let mut statements = Vec::new();
     for sheet in sheets {
         if let Some(found) = unheaded::find(sheet) {
-            let body = sheet.get(found.start..).unwrap_or_default();
+            let (above, body) = sheet.split_at_checked(found.start).unwrap_or_default();
             let layouts = Layouts::with(Some(&found.layout));
-            statements.extend(section::read_sections(body, ending, layouts, findings));
+            statements.extend(section::read_sections(body, above, ending, layouts, findings));
             found.tell(sheet, findings);
         }
     }

@@ -8,13 +8,13 @@ use crate::statement::model::Line;
 use crate::statement::number::signed;
 use crate::text::clean;
 
+use super::account;
 use super::amount::Notation;
-use super::column::Column;
+use super::column::{Column, normalise};
 use super::denomination;
 use super::dictionary;
 use super::habit::{Habits, is_plain};
 use super::header::Columns;
-use super::label;
 use super::mark::apply_mark;
 use super::order::Movement;
 use super::rows::Row;
@@ -32,6 +32,8 @@ pub(super) enum RowKind {
     OfDay(NaiveDate, Option<Decimal>),
     /// A row that the bank has not booked, or has taken back.
     NotBooked,
+    /// A row that moves money between the holder's own places and nothing on this side.
+    Neutral,
     Text,
 }
 
@@ -103,6 +105,9 @@ impl<'a> RowReader<'a> {
         if is_not_booked(columns, row) {
             return Ok(RowKind::NotBooked);
         }
+        if self.is_neutral(row) {
+            return Ok(RowKind::Neutral);
+        }
         let amounts = self.row_amounts(row)?;
         let date = date_cell(columns, row);
         let has_amount = !amounts.is_empty();
@@ -131,6 +136,13 @@ impl<'a> RowReader<'a> {
         self.check_currency(row)?;
         let line = self.line_of(row, day, behind_date)?;
         self.movement_of(row, &line, amounts)
+    }
+
+    /// Wallets mark what goes from one's own pocket to another as of no side. Where balances stand beside
+    /// the rows it moves them, and is none of these.
+    fn is_neutral(&self, row: &Row) -> bool {
+        let mark = self.mark_column.map_or("", |column| self.columns.cell(row, column));
+        dictionary::is_neutral_mark(mark) && !self.columns.has(Column::Balance) && is_dated(self.columns, row)
     }
 
     /// The day of a row without one. Behind the last row that has one, a limit or a sum may stand, too.
@@ -190,14 +202,14 @@ impl<'a> RowReader<'a> {
         // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell; a time of day is no reference.
         let document = behind_date.split_whitespace().find(|word| !is_of_time(word));
         self.entry_count = self.entry_count.saturating_add(1);
-        let account = label::account_in_cell(columns.cell(row, Column::Account));
+        let account = account::account_in_cell(columns.cell(row, Column::Account));
         self.has_other_account |= self.entry_count > 1 && account != self.account;
         self.account = self.account.take().or(account);
         Ok(Line {
             // A table with value dates only does not say when it was booked.
             booking_date: Some(day).filter(|_| has_booking_date(columns, row)),
             value_date,
-            bank_reference: text(Column::Reference).or_else(|| document.map(clean)),
+            bank_reference: self.reference_of(row).or_else(|| document.map(clean)),
             memo: Some(memo).filter(|memo| !memo.is_empty()),
             counterparty_name: text(Column::CounterpartyName),
             counterparty_account: text(Column::CounterpartyAccount),
@@ -209,21 +221,32 @@ impl<'a> RowReader<'a> {
         })
     }
 
-    /// The texts of the row; where it has none, what kind of row it is.
+    /// The bank's number; where a stroke stands in its place, the next that is one.
+    fn reference_of(&self, row: &Row) -> Option<String> {
+        let first = self.columns.cell(row, Column::Reference);
+        let mut others = self.columns.cells(row, Column::Reference).filter(|cell| !is_filler(cell));
+        let reference = if is_filler(first) && !first.is_empty() { others.next()? } else { first };
+        Some(clean(reference)).filter(|reference| !reference.is_empty())
+    }
+
+    /// The texts of the row; where it has none, what kind of row it is, or whose.
     fn memo_of(&self, row: &Row) -> String {
         let texts = |column| {
             let cells = self.columns.cells(row, column).filter(|cell| !is_filler(cell));
             clean(&cells.map(without_quote).collect::<Vec<_>>().join(" "))
         };
         let kind = if self.mark_column == Some(Column::Kind) { String::new() } else { texts(Column::Kind) };
-        let found = [texts(Column::Description), self.references_of(row), kind];
+        let found =
+            [texts(Column::Description), self.references_of(row), kind, texts(Column::CounterpartyName)];
         found.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
     }
 
-    /// Where no column is one of texts, those of references are: all but the first of several.
+    /// Where no column is one of texts, those of references are: all but the first of several. Where the
+    /// texts of the row are empty, its reference is one if it is written in words.
     fn references_of(&self, row: &Row) -> String {
         if self.columns.has(Column::Description) {
-            return String::new();
+            let reference = self.columns.cell(row, Column::Reference);
+            return if is_in_words(reference) { clean(reference) } else { String::new() };
         }
         let columns = self.columns.meanings().iter().filter(|(column, _)| *column == Column::Reference);
         let indexes: Vec<usize> = columns.map(|(_, index)| *index).collect();
@@ -247,6 +270,17 @@ impl<'a> RowReader<'a> {
         let charge_count = lines.len() - main_count;
         let sum = lines.iter().try_fold(Decimal::ZERO, |sum, line| sum.checked_add(line.amount));
         let behind = before.zip(sum).and_then(|(before, sum)| before.checked_add(sum));
+        if let (0, Some(before), Some(behind), Some(after)) = (charge_count, before, behind, balance)
+            && behind != after
+        {
+            return Err(Fault::new(
+                "running_balance_broken",
+                format!("Số dư trước {before} và số tiền không thành số dư sau {after}"),
+                format!(
+                    "the balance before, {before}, and the amount do not make the balance after, {after}"
+                ),
+            ));
+        }
         Ok(RowKind::Movement(Box::new(Movement {
             lines,
             balance: balance.or(behind),
@@ -300,6 +334,10 @@ impl<'a> RowReader<'a> {
                     }
                     // The minus says as much as the mark would.
                     "" if amount.is_sign_negative() => Some(amount),
+                    // Some banks repeat the amount where the mark of a debit would stand.
+                    mark if is_amount(mark) && amount_in(mark, self.notation)? == Some(amount) => {
+                        Some(amount)
+                    }
                     mark => Some(apply_mark(amount, mark)?),
                 },
                 (Some(amount), None)
@@ -385,9 +423,23 @@ fn has_booking_date(columns: &Columns, row: &Row) -> bool {
     kinds.iter().any(|kind| !columns.cell(row, *kind).is_empty()) || !is_value_date(row)
 }
 
+/// Digits with decimals or a sign, and no letter.
+fn is_amount(mark: &str) -> bool {
+    mark.bytes().any(|byte| byte.is_ascii_digit()) && !mark.contains(char::is_alphabetic)
+}
+
+/// More words than numbers, as a payer writes and no bank numbers its documents.
+fn is_in_words(reference: &str) -> bool {
+    let letters = reference.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = reference.bytes().filter(u8::is_ascii_digit).count();
+    let is_filling =
+        matches!(normalise(reference).as_str(), "NONREF" | "NOTPROVIDED" | "NOT PROVIDED" | "NONE");
+    letters > 3 && letters > digits.saturating_mul(2) && !is_filling
+}
+
 /// Nothing but strokes, where a bank has nothing to tell.
 fn is_filler(cell: &str) -> bool {
-    cell.chars().all(|c| matches!(c, '-' | '/' | '－' | '–' | '—'))
+    cell.chars().all(|c| matches!(c, '-' | '/' | '－' | '–' | '—' | '\''))
 }
 
 /// The apostrophe that ends a text which one begins; the first is none of the text either.

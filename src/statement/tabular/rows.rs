@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::header;
+use super::quotes;
 use crate::statement::layout::Layouts;
 use crate::text;
 
@@ -46,6 +47,7 @@ pub(super) fn sniff(text: &str, layouts: Layouts<'_>) -> Option<u8> {
 
 pub(super) fn split(text: &str, delimiter: u8, limit: usize) -> Vec<Row> {
     let text = &*with_line_feeds(text);
+    let text = &*quotes::doubled(text, delimiter);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

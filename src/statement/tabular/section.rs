@@ -7,16 +7,19 @@ use crate::statement::layout::{DateOrder, Layouts};
 use crate::statement::model::Statement;
 use crate::text::clean;
 
-use super::attempt::{self, Given};
+use super::account;
+use super::attempt;
 use super::column::Column;
 use super::contents;
 use super::denomination::{self, Surroundings};
 use super::ending::Ending;
+use super::given::Given;
 use super::header::Columns;
 use super::label::{self, Label};
 use super::ledger::{self, Parts};
 use super::movement::is_dated;
 use super::order::Proof;
+use super::pairs;
 use super::rows::Row;
 use super::shape;
 use super::sides;
@@ -24,9 +27,11 @@ use super::summary::{self, Part, Stated};
 use super::unnamed;
 
 /// Splits the file into sections, one for each account, and reads them. In a text every row has the
-/// cells that stand there; a workbook leaves the empty ones out, which its ending tells.
+/// cells that stand there; a workbook leaves the empty ones out, which its ending tells. The rows above a
+/// table without headings are none of its own.
 pub(super) fn read_sections(
     rows: &[Row],
+    above: &[Row],
     ending: Ending,
     layouts: Layouts<'_>,
     findings: &mut Findings,
@@ -37,21 +42,26 @@ pub(super) fn read_sections(
         section.columns = Some(Columns::without_heading(own));
         section.statement.at = line_place(rows.first().map_or(1, |row| row.line));
     }
+    section.take_above(above);
     let mut rows = rows.iter().filter(|row| !row.is_blank() && !shape::is_too_wide(row)).peekable();
     while let Some(row) = rows.next() {
-        if let Some(stated) = rows.peek().and_then(|next| section.states(row, next)) {
+        let stated = rows.peek().and_then(|next| section.states(row, next));
+        let ends = match &stated {
+            Some(stated) => section.is_of_another(stated),
+            None => {
+                section.ends_before(row) || rows.peek().is_some_and(|next| section.begins_anew(row, next))
+            }
+        };
+        if ends {
+            let next = section.following();
+            std::mem::replace(&mut section, next).finish(&mut statements, findings);
+        }
+        if let Some(stated) = stated {
             section.take_stated(stated);
             rows.next();
-            continue;
+        } else {
+            section.take(row);
         }
-        if section.ends_before(row) || rows.peek().is_some_and(|next| section.begins_anew(row, next)) {
-            let inherited = section.columns.clone();
-            let is_vietnamese = section.surroundings.is_vietnamese;
-            section.finish(&mut statements, findings);
-            section = Section { inherited, layouts, ending, ..Section::default() };
-            section.surroundings.is_vietnamese = is_vietnamese;
-        }
-        section.take(row);
     }
     section.finish(&mut statements, findings);
     statements
@@ -68,6 +78,8 @@ struct Section<'a> {
     period: Option<(NaiveDate, NaiveDate)>,
     opening: Option<(String, usize)>,
     closing: Option<(String, usize)>,
+    /// The day that stands beside the closing balance.
+    closing_day: Option<NaiveDate>,
     body: Vec<Row>,
     totals: Option<Row>,
     sums: Vec<Stated>,
@@ -75,7 +87,38 @@ struct Section<'a> {
     findings: Findings,
 }
 
-impl Section<'_> {
+impl<'l> Section<'l> {
+    /// The section behind this one.
+    fn following(&self) -> Section<'l> {
+        let inherited = self.columns.clone();
+        let mut next =
+            Section { inherited, layouts: self.layouts, ending: self.ending, ..Section::default() };
+        next.surroundings.is_vietnamese = self.surroundings.is_vietnamese;
+        next
+    }
+
+    /// What stands above a table without headings.
+    fn take_above(&mut self, rows: &[Row]) {
+        let mut rows = rows.iter().filter(|row| !row.is_blank()).peekable();
+        while let Some(row) = rows.next() {
+            if let Some(stated) = rows.peek().and_then(|next| pairs::of_two_rows(row, next)) {
+                self.take_stated(stated);
+                rows.next();
+                continue;
+            }
+            self.surroundings.note(row);
+            self.take_labels(row);
+            self.statement.account = self.statement.account.take().or_else(|| account::lone_account(row));
+        }
+    }
+
+    /// Whether labels behind a table, with their values below, are those of another account.
+    fn is_of_another(&self, stated: &[Stated]) -> bool {
+        let mut accounts = stated.iter().filter(|stated| stated.part == Part::Account);
+        let is_other = |stated: &Stated| account::account_in(&stated.value) != self.statement.account;
+        !self.body.is_empty() && accounts.any(is_other)
+    }
+
     /// Another account, or its label, behind a table starts a new section.
     fn ends_before(&self, row: &Row) -> bool {
         let Some(columns) = self.columns.as_ref().filter(|_| !self.body.is_empty() || self.closing.is_some())
@@ -86,7 +129,7 @@ impl Section<'_> {
             return false;
         }
         let accounts = label::labels_of(row).into_iter().filter(|(label, _)| *label == Label::Account);
-        let mut accounts = accounts.filter_map(|(_, value)| label::account_in(&value));
+        let mut accounts = accounts.filter_map(|(_, value)| account::account_in(&value));
         accounts.any(|account| self.statement.account.as_ref() != Some(&account))
     }
 
@@ -110,7 +153,9 @@ impl Section<'_> {
         if self.columns.as_ref().is_some_and(|columns| is_dated(columns, row) || is_dated(columns, next)) {
             return None;
         }
-        summary::of_two_rows(row, next)
+        // The heading row of a table with its first row is none of these.
+        let pairs = || pairs::of_two_rows(row, next).filter(|_| Columns::of(row, self.layouts).is_none());
+        summary::of_two_rows(row, next).or_else(pairs)
     }
 
     fn take_stated(&mut self, stated: Vec<Stated>) {
@@ -120,6 +165,15 @@ impl Section<'_> {
                     self.opening.get_or_insert((stated.value, stated.line));
                 }
                 Part::Closing => self.closing = Some((stated.value, stated.line)),
+                Part::Account => {
+                    if self.is_better(&stated.value) {
+                        self.statement.account = account::account_in(&stated.value);
+                    }
+                }
+                Part::Currency => {
+                    let currency = label::currency_in(&stated.value);
+                    self.statement.currency = self.statement.currency.take().or(currency);
+                }
                 _ => self.sums.push(stated),
             }
         }
@@ -162,13 +216,16 @@ impl Section<'_> {
         for (label, value) in &labels {
             match label {
                 Label::Account if self.is_better(value) => {
-                    self.statement.account = label::account_in(value);
+                    self.statement.account = account::account_in(value);
                 }
                 Label::Currency if self.statement.currency.is_none() => {
                     self.statement.currency = label::currency_in(value);
                 }
                 Label::Opening if self.opening.is_none() => self.opening = Some((value.clone(), row.line)),
-                Label::Closing => self.closing = Some((value.clone(), row.line)),
+                Label::Closing => {
+                    self.closing = Some((value.clone(), row.line));
+                    self.closing_day = label::day_in(row);
+                }
                 Label::Period => self.period = self.period.or_else(|| label::period_in(row)),
                 Label::Total if self.columns.is_some() => self.totals = Some(row.clone()),
                 _ => {}
@@ -180,7 +237,7 @@ impl Section<'_> {
     /// The first account counts, and the IBAN of the same number before the number alone.
     fn is_better(&self, value: &str) -> bool {
         let Some(known) = self.statement.account.as_deref() else { return true };
-        label::account_in(value).is_some_and(|account| account.len() >= 15 && account.ends_with(known))
+        account::account_in(value).is_some_and(|account| account.len() >= 15 && account.ends_with(known))
             && known.bytes().all(|byte| byte.is_ascii_digit())
     }
 
@@ -224,7 +281,7 @@ impl Section<'_> {
         if let (true, Some(row)) = (is_part, body.first()) {
             statement.at = line_place(row.line);
             let own = columns.cell(row, Column::Account);
-            statement.account = label::account_in_cell(own)
+            statement.account = account::account_in_cell(own)
                 .or_else(|| Some(clean(own)))
                 .filter(|own| !own.is_empty())
                 .or(statement.account);
@@ -248,6 +305,7 @@ impl Section<'_> {
             opening: self.opening.as_ref(),
             closing: self.closing.as_ref(),
             period: self.period,
+            closing_day: self.closing_day,
             totals: self.totals.as_ref(),
             sums: &self.sums,
             ending: self.ending,

@@ -18,6 +18,8 @@ use crate::statement::model::Totals;
 pub(super) enum Part {
     Opening,
     Closing,
+    Account,
+    Currency,
     Debits,
     Credits,
     DebitCount,
@@ -108,7 +110,7 @@ pub(super) fn of_labels(row: &Row) -> Vec<Stated> {
 }
 
 /// Digits, and no more letters than those of a currency.
-fn is_figure(cell: &str) -> bool {
+pub(super) fn is_figure(cell: &str) -> bool {
     cell.bytes().any(|byte| byte.is_ascii_digit())
         && cell.chars().filter(|c| c.is_alphabetic()).count() <= 3
         && !cell.contains(':')
@@ -134,7 +136,7 @@ pub(super) fn totals(
             Part::Credits => (totals.credit_sum, totals.credit_at) = (Some(without_opening(value)), at),
             Part::DebitCount => totals.debit_count = count,
             Part::CreditCount => totals.credit_count = count,
-            Part::Opening | Part::Closing => {}
+            Part::Opening | Part::Closing | Part::Account | Part::Currency => {}
         }
         let at = line_place(stated.line);
         match stated.part {

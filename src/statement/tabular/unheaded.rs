@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use super::account;
 use super::amount::Notation;
-use super::attempt::{self, Given};
+use super::attempt;
 use super::column::{Column, classify};
 use super::denomination;
 use super::ending::Ending;
+use super::given::Given;
 use super::header::Columns;
 use super::label;
 use super::mark::read_mark;
@@ -44,8 +46,19 @@ pub(super) struct Unheaded {
     pub layout: Layout,
     /// The row of the table that is its first.
     pub start: usize,
-    is_proven: bool,
+    basis: Basis,
     are_dates_assumed: bool,
+}
+
+/// What tells the columns of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    /// Their balances.
+    Proven,
+    /// The only amounts have signs.
+    Signed,
+    /// Each row has one of two amounts.
+    Sided,
 }
 
 pub(super) fn find(rows: &[Row]) -> Option<Unheaded> {
@@ -57,15 +70,21 @@ pub(super) fn find(rows: &[Row]) -> Option<Unheaded> {
         let body = Body::of(body)?;
         // What is half known by its headings is not guessed.
         let may_guess = start <= SKIPPED_UNPROVEN && !above.iter().any(has_headings);
-        let proven = body.proven().or_else(|_| body.of_one_account().ok_or(NoBalance)?.proven());
-        let (layout, is_proven) = match proven {
-            Ok(layout) => (layout?, true),
-            Err(NoBalance) => (body.only_signed().filter(|_| may_guess)?, false),
+        let proven = match body.before_and_after() {
+            Some(layout) => Ok(Some(layout)),
+            None => body.proven().or_else(|_| body.of_one_account().ok_or(NoBalance)?.proven()),
+        };
+        let sided = || body.two_sided().map(|layout| (layout, Basis::Sided));
+        let signed = || body.only_signed().map(|layout| (layout, Basis::Signed));
+        let (layout, basis) = match proven {
+            Ok(layout) => (layout?, Basis::Proven),
+            Err(NoBalance) if may_guess => signed().or_else(sided)?,
+            Err(NoBalance) => return None,
         };
         // A row of the table that is only damaged must not be passed over.
         let loses_one = above.iter().any(|row| body.may_be_one(row));
         let are_dates_assumed = body.order.is_assumed;
-        Some(Unheaded { layout, start, is_proven, are_dates_assumed }).filter(|_| !loses_one)
+        Some(Unheaded { layout, start, basis, are_dates_assumed }).filter(|_| !loses_one)
     })
 }
 
@@ -77,16 +96,19 @@ impl Unheaded {
     /// Says that the columns were found by their cells, and what stands above them.
     pub fn tell(&self, rows: &[Row], findings: &mut Findings) {
         let at = rows.get(self.start).map_or_else(String::new, |row| line_place(row.line));
-        let (vi, en) = if self.is_proven {
-            (
+        let (vi, en) = match self.basis {
+            Basis::Proven => (
                 "Bảng không có dòng tiêu đề đọc được; ý nghĩa các cột do số dư chứng minh",
                 "the table has no heading row that is known; its balances prove which column is what",
-            )
-        } else {
-            (
+            ),
+            Basis::Sided => (
+                "Bảng không có dòng tiêu đề đọc được và không có số dư; mỗi dòng có số tiền ở một trong hai cột, cột đầu đọc là tiền ra",
+                "the table has no heading row that is known and no balances; of its two columns of amounts the first is read as money out",
+            ),
+            Basis::Signed => (
                 "Bảng không có dòng tiêu đề đọc được và không có số dư; đã lấy cột duy nhất có dấu làm số tiền",
                 "the table has no heading row that is known and no balances; its only column with signs is the amount",
-            )
+            ),
         };
         findings.warn(Finding::new(&at, "heading_missing", vi, en));
         if self.are_dates_assumed {
@@ -98,7 +120,9 @@ impl Unheaded {
                 format!("the dates can be read in two ways and were read {en}; --map says which"),
             ));
         }
-        for row in rows.iter().take(self.start).filter(|row| !row.is_blank()) {
+        let is_used = |row: &&Row| !label::labels_of(row).is_empty() || account::lone_account(row).is_some();
+        let above = rows.iter().take(self.start).filter(|row| !row.is_blank());
+        for row in above.filter(|row| !is_used(row)) {
             findings.warn(Finding::new(
                 line_place(row.line),
                 "row_ignored",
@@ -227,6 +251,48 @@ impl Body {
         found.map(|(layout, _)| Some(layout)).ok_or(NoBalance)
     }
 
+    /// Two columns side by side that are the balances before and after the amount of each row, and lead
+    /// from row to row. One row that they contradict is for the reader to refuse.
+    fn before_and_after(&self) -> Option<Layout> {
+        let money = self.money();
+        if money.len() > MAX_MONEY_COLUMNS {
+            return None;
+        }
+        let full: Vec<(usize, Vec<Decimal>)> = money
+            .into_iter()
+            .filter_map(|index| Some((index, self.numbers(index)?.into_iter().collect::<Option<Vec<_>>>()?)))
+            .collect();
+        for (before, after) in full.iter().zip(full.iter().skip(1)) {
+            let are_beside = before.0 + 1 == after.0;
+            let amounts = full.iter().filter(|(index, _)| ![before.0, after.0].contains(index));
+            for (amount, numbers) in amounts.filter(|_| are_beside) {
+                if is_chain(&before.1, &after.1, numbers) {
+                    let columns = [
+                        (Column::Amount, *amount),
+                        (Column::BalanceBefore, before.0),
+                        (Column::Balance, after.0),
+                    ];
+                    return Some(self.layout(&columns));
+                }
+            }
+        }
+        None
+    }
+
+    /// Two columns of amounts side by side, without signs, of which each row has one.
+    fn two_sided(&self) -> Option<Layout> {
+        let money = self.money();
+        let [debit, credit] = money.as_slice() else { return None };
+        let cells = || self.cells(*debit).chain(self.cells(*credit)).filter(|cell| !cell.is_empty());
+        let are_plain = cells().all(|cell| has_decimals(cell) && !cell.contains(['-', '−', '+', '(']));
+        let have_both =
+            [debit, credit].into_iter().all(|index| self.cells(*index).any(|cell| !cell.is_empty()));
+        let is_known = debit + 1 == *credit && self.rows.len() > 1 && are_plain && have_both;
+        let layout = || self.layout(&[(Column::Debit, *debit), (Column::Credit, *credit)]);
+        (is_known && self.are_sides(*debit, *credit) && self.description(&[*debit, *credit]).is_some())
+            .then(layout)
+    }
+
     /// Each choice of columns for amounts and their balance.
     fn ways(&self) -> Vec<Vec<(Column, usize)>> {
         let money = self.money();
@@ -262,6 +328,7 @@ impl Body {
             opening: None,
             closing: None,
             period: None,
+            closing_day: None,
             totals: None,
             sums: &[],
             ending: Ending::OfWorkbook,
@@ -284,7 +351,9 @@ impl Body {
             return None;
         }
         // A number elsewhere is one that could not be read in every row.
-        let is_number = |cell: &str| is_written_money(cell) && self.notation.read(cell).is_ok();
+        let is_number = |cell: &str| {
+            is_written_money(cell) && self.notation.read(cell).is_ok_and(|found| found.is_some())
+        };
         let others = (0..self.width).filter(|index| index != amount && !self.dates.contains(index));
         if others.flat_map(|index| self.cells(index)).any(is_number) {
             return None;
@@ -363,7 +432,7 @@ impl Body {
         let is_account = |index: &usize| {
             !self.dates.contains(index)
                 && (is_ahead(index) || !self.varies(*index))
-                && self.cells(*index).all(|cell| label::account_in_cell(cell).is_some())
+                && self.cells(*index).all(|cell| account::account_in_cell(cell).is_some())
         };
         (0..self.width).find(is_account)
     }
@@ -372,12 +441,30 @@ impl Body {
     fn other_account(&self) -> Option<usize> {
         let is_iban = |cell: &str| {
             let starts = cell.bytes().take(2).all(|byte| byte.is_ascii_uppercase());
-            starts && cell.len() >= 15 && label::account_in_cell(cell).is_some()
+            starts && cell.len() >= 15 && account::account_in_cell(cell).is_some()
         };
         let holds_them = |index: &usize| {
             self.varies(*index) && self.cells(*index).all(|cell| cell.is_empty() || is_iban(cell))
         };
         (0..self.width).find(holds_them)
+    }
+}
+
+/// Whether most rows lead from one balance to the other, and most from the row before. A single row
+/// must have its amount behind a minus, and no balance may have one.
+fn is_chain(before: &[Decimal], after: &[Decimal], amounts: &[Decimal]) -> bool {
+    let rows = || before.iter().zip(after).zip(amounts);
+    let led =
+        rows().filter(|((before, after), amount)| before.checked_add(**amount) == Some(**after)).count();
+    let forward = after.iter().zip(before.iter().skip(1)).filter(|(after, before)| after == before).count();
+    let backward = before.iter().zip(after.iter().skip(1)).filter(|(before, after)| before == after).count();
+    let steps = before.len().saturating_sub(1);
+    match before.len() {
+        1 => {
+            let is_below_zero = |numbers: &[Decimal]| numbers.iter().any(|number| number.is_sign_negative());
+            led == 1 && is_below_zero(amounts) && !is_below_zero(before) && !is_below_zero(after)
+        }
+        count => led.saturating_mul(2) > count && forward.max(backward).saturating_mul(2) > steps,
     }
 }
 

@@ -1,0 +1,200 @@
+//! Shapes of exports in which labels, marks or columns stand in another way than usual. All invented.
+
+use crate::statement::model::{Parsed, Statement};
+use crate::statement::parse;
+
+fn only(table: &str) -> Statement {
+    let Parsed { statements, errors, .. } = parse(table.as_bytes());
+    assert!(errors.is_empty(), "{table}: {errors:?}");
+    let [statement] = statements.as_slice() else { panic!("{table}: {statements:?}") };
+    statement.clone()
+}
+
+/// Place and code of the first error.
+fn refused(table: &str) -> (String, &'static str) {
+    let parsed = parse(table.as_bytes());
+    let first = parsed.errors.first().unwrap_or_else(|| panic!("{table} was read"));
+    (first.at.clone(), first.code)
+}
+
+fn amounts(statement: &Statement) -> Vec<String> {
+    statement.lines.iter().map(|line| line.amount.to_string()).collect()
+}
+
+fn memos(statement: &Statement) -> Vec<&str> {
+    statement.lines.iter().map(|line| line.memo.as_deref().unwrap_or_default()).collect()
+}
+
+/// Opening and closing.
+fn balances(statement: &Statement) -> [String; 2] {
+    [&statement.opening, &statement.closing]
+        .map(|balance| balance.as_ref().map(|balance| balance.amount.to_string()).unwrap_or_default())
+}
+
+#[test]
+fn labels_may_have_their_values_in_the_row_below() {
+    let statement = only(
+        "Umsätze\nKonto;Filial-/Kontonummer;IBAN;Währung\nGiro;123 1234567 00;DE02100000000000000001;EUR\n\n\
+         Buchungstag;Wert;Verwendungszweck;Betrag\n30.6.2026;30.6.2026;Rate;-1.000,00\n\
+         29.6.2026;29.6.2026;Miete;750,00\nKontostand;30.6.2026;;2.250,00\n",
+    );
+    assert_eq!(statement.account.as_deref(), Some("DE02100000000000000001"));
+    assert_eq!(statement.currency.as_deref(), Some("EUR"));
+    let closing = statement.closing.unwrap();
+    assert_eq!(
+        (closing.amount.to_string(), closing.date.unwrap().to_string()),
+        ("2250.00".into(), "2026-06-30".into())
+    );
+}
+
+#[test]
+fn balances_in_the_row_below_their_labels_prove_the_table() {
+    let table = "Račun;SI56610000012345678;;\nValuta;Začetno stanje;Breme;Dobro;Končno stanje\n\
+                 EUR;100,00;30,00;0,40;70,40\n\nDatum valute;Datum knjiženja;Prejemnik / Plačnik;Breme;Dobro;Opis prejemnika\n\
+                 18.05.2026;18.05.2026;Ana;;0,40;obresti\n17.05.2026;17.05.2026;Vrt;30,00;;zemlja\n";
+    let statement = only(table);
+    assert_eq!(balances(&statement), ["100.00", "70.40"]);
+    assert_eq!(memos(&statement), ["zemlja", "obresti"]);
+    assert_eq!(refused(&table.replace(";30,00;;zemlja", ";31,00;;zemlja")).1, "balance_broken");
+}
+
+#[test]
+fn quotes_that_are_not_doubled_belong_to_the_text() {
+    let statement = only(
+        "\"Data\",\"Gavėjas\",\"Paaiškinimai\",\"Suma\",\"Valiuta\",\"D/K\"\n\
+         \"2026-01-05\",\"UAB \"Beržas\"\",\"Pirkinys UAB \"Beržas\"   Vilnius\",\"12.20\",\"EUR\",\"D\"\n\
+         \"2026-01-16\",\"Ona\",\"Alga\",\"50.00\",\"EUR\",\"K\"\n",
+    );
+    assert_eq!(memos(&statement), ["Pirkinys UAB \"Beržas\" Vilnius", "Alga"]);
+    assert_eq!(amounts(&statement), ["-12.20", "50.00"]);
+}
+
+#[test]
+fn digits_of_the_east_are_digits() {
+    let table =
+        "التاريخ,البيان,مدين,دائن,الرصيد\n٠٣/٠٨/٢٠٢٦,تحويل,,٩٠٫٥٠,١٬٥٠٠٫٥٠\n٠٤/٠٨/٢٠٢٦,رسوم,٢٫٢٥,,١٬٤٩٨٫٢٥\n";
+    let statement = only(table);
+    assert_eq!(amounts(&statement), ["90.50", "-2.25"]);
+    assert_eq!(balances(&statement), ["1410.00", "1498.25"]);
+    assert_eq!(refused(&table.replace("٢٫٢٥", "٣٫٢٥")), ("line 3".into(), "running_balance_broken"));
+}
+
+#[test]
+fn thai_months_have_their_names_and_the_years_of_the_buddha() {
+    let statement = only(
+        "วันที่,เวลา,รายการ,ถอน,ฝาก,คงเหลือ\n31 มี.ค. 2568,14:30,ร้าน,60.00,,50000.00\n\
+         1 เม.ย. 2568,09:00,เงินเดือน,,35000.00,85000.00\n",
+    );
+    let days = statement.lines.iter().map(|line| line.booking_date.unwrap().to_string());
+    assert_eq!(days.collect::<Vec<_>>(), ["2025-03-31", "2025-04-01"]);
+}
+
+#[test]
+fn a_balance_before_and_one_after_prove_each_row() {
+    let table = "123456789\tEUR\t20260131\t1000,00\t914,50\t20260131\t-85,50\tIncasso water\n\
+                 123456789\tEUR\t20260202\t914,50\t3414,50\t20260202\t2500,00\tSalaris\n\
+                 123456789\tEUR\t20260203\t3414,50\t3413,50\t20260203\t-1,00\tBEA\n";
+    let statement = only(table);
+    assert_eq!(amounts(&statement), ["-85.50", "2500.00", "-1.00"]);
+    assert_eq!(balances(&statement), ["1000.00", "3413.50"]);
+    assert_eq!(statement.account.as_deref(), Some("123456789"));
+    let (at, code) = refused(&table.replace("2500,00", "2600,00"));
+    assert_eq!((at.as_str(), code), ("line 2", "running_balance_broken"));
+}
+
+#[test]
+fn one_row_is_enough_where_both_its_balances_prove_it() {
+    let statement = only("123456789\tEUR\t20260131\t1000,00\t914,50\t20260131\t-85,50\tIncasso water\n");
+    assert_eq!(amounts(&statement), ["-85.50"]);
+}
+
+#[test]
+fn what_a_wallet_moves_between_own_pockets_is_told_and_not_counted() {
+    let parsed = parse(
+        "交易时间,交易类型,交易对方,商品,收/支,金额(元),当前状态\n2026-01-05 10:00:00,商户消费,店,茶,支出,7.50,支付成功\n\
+         2026-01-06 10:00:00,零钱提现,银行,/,/,100.00,提现已到账\n2026-01-16 10:00:00,转账,王,款,收入,50.00,已存入零钱\n"
+            .as_bytes(),
+    );
+    assert_eq!(parsed.errors, vec![]);
+    assert_eq!(amounts(&parsed.statements[0]), ["-7.50", "50.00"]);
+    assert!(parsed.warnings.iter().any(|warning| warning.at == "line 3" && warning.code == "row_ignored"));
+}
+
+#[test]
+fn a_signed_amount_may_stand_where_the_mark_of_a_debit_would() {
+    let table = "Effective Date,Description,Reference,Debit / Credit,Amount,Balance\n\
+                 20260105,PAYMENT,R1,CR,1000.00,2010.89\n20260116,RIDE,R2,-50.00,-50.00,1960.89\n";
+    assert_eq!(amounts(&only(table)), ["1000.00", "-50.00"]);
+    assert_eq!(refused(&table.replace(",-50.00,-50.00", ",-51.00,-50.00")).1, "mark_invalid");
+}
+
+#[test]
+fn a_company_writes_money_in_as_a_debit_of_its_books() {
+    let table = "业务日期,摘要,借方发生额,贷方发生额,余额\n2026-01-06,货款,1000.00,,101000.00\n\
+                 2026-01-16,手续费,,15.00,100985.00\n2026-01-20,货款,500.00,,101485.00\n";
+    let parsed = parse(table.as_bytes());
+    assert_eq!(parsed.errors, vec![]);
+    assert_eq!(amounts(&parsed.statements[0]), ["1000.00", "-15.00", "500.00"]);
+    assert!(parsed.warnings.iter().any(|warning| warning.code == "sides_turned"));
+    // One step alone proves nothing of the kind.
+    let rows: Vec<&str> = table.lines().take(3).collect();
+    assert_eq!(refused(&format!("{}\n", rows.join("\n"))).1, "running_balance_broken");
+}
+
+#[test]
+fn two_columns_without_headings_are_sides_where_each_row_has_one() {
+    let table =
+        "2026-09-10,BOOKS,45.19,,4500********1234\n2026-09-12,PAYMENT THANK YOU,,500.00,4500********1234\n";
+    let statement = only(table);
+    assert_eq!(amounts(&statement), ["-45.19", "500.00"]);
+    assert_eq!(refused(&table.replace("45.19,,", "45.19,1.00,")).1, "format_unknown");
+}
+
+#[test]
+fn labels_above_a_table_without_headings_are_read() {
+    let table = "38-9000-0123456-00,,,,\nCurrency,NZD,,,\n02 Aug 2026,SALARY,,1000.00,1000.00\n\
+                 03 Aug 2026,SHOP,,-45.20,954.80\n";
+    let statement = only(table);
+    assert_eq!(statement.account.as_deref(), Some("389000012345600"));
+    assert_eq!(statement.currency.as_deref(), Some("NZD"));
+}
+
+#[test]
+fn a_reference_in_words_is_the_text_where_there_is_no_other() {
+    let statement = only(
+        "Date,Counter Party,Reference,Type,Amount (GBP),Balance (GBP),Notes\n\
+         15/06/2026,Films,FILMS MONTHLY,CARD,-10.99,1210.44,\n16/06/2026,Shop,FT26016AB12,CARD,-1.00,1209.44,\n",
+    );
+    assert_eq!(memos(&statement), ["FILMS MONTHLY", "CARD"]);
+}
+
+#[test]
+fn kinds_of_money_in_and_out_are_known_in_more_languages() {
+    for table in [
+        "Дата;Описание;Сумма;Тип\n05.01.2026;Оклад;50,00;доход\n16.01.2026;Кофе;7,50;расход\n",
+        "Ngày giao dịch,Tiêu đề,Loại giao dịch,Số tiền,Đơn vị\n05/01/2026,Lương,Thu nhập,50,VND\n16/01/2026,Phở,Chi tiêu,7,VND\n",
+    ] {
+        let signs = only(table).lines.iter().map(|line| line.amount.is_sign_negative()).collect::<Vec<_>>();
+        assert_eq!(signs, [false, true], "{table}");
+    }
+}
+
+#[test]
+fn two_strokes_are_no_amount() {
+    let statement = only(
+        "Trans. Date,Value Date,Description,Debit,Credit,Balance After\n05 Jan 2026,05 Jan 2026,Transfer,25.00,--,120.00\n\
+         16 Jan 2026,16 Jan 2026,Refund,--,5.00,125.00\n",
+    );
+    assert_eq!(amounts(&statement), ["-25.00", "5.00"]);
+}
+
+#[test]
+fn greek_balances_have_their_own_marks() {
+    let table = "Τίτλος;Κινήσεις Λογαριασμού: GR7101401420142002320000000\nΝέο Μικτό Υπόλοιπο:; 1.041,00 Π;\n\
+                 Προηγούμενο Μικτό Υπόλοιπο:; 1000,00 Π;\n\nΑ/Α;Ημερομηνία;Αιτιολογία;Ποσό;Πρόσημο ποσού;\n\
+                 1;16/01/2026;=\"ΕΞΟΔΑ\";4,00;Χ;\n2;05/01/2026;=\"ΚΑΤΑΘΕΣΗ\";45,00;Π;\n";
+    let statement = only(table);
+    assert_eq!(statement.account.as_deref(), Some("GR7101401420142002320000000"));
+    assert_eq!(balances(&statement), ["1000.00", "1041.00"]);
+    assert_eq!(refused(&table.replace(";45,00;", ";46,00;")).1, "balance_broken");
+}
