@@ -43,14 +43,14 @@ pub struct DayRead {
 
 /// Reads everything about one day of one account.
 pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<DayRead> {
-    let shown = Shown::read(conn, account, date)?;
+    let stored = statements::lines_of_day(conn, account.unit, account.id, date)?;
+    let shown = Shown::read(conn, account, date, !stored.is_empty())?;
     let (before, previous_sha256) = before(conn, account, date, &shown)?;
     let expected = match before {
         Before::Closed { closing, .. } => Some(closing),
         Before::TakenOn { opening } => Some(opening),
         Before::Missing => None,
     };
-    let stored = statements::lines_of_day(conn, account.unit, account.id, date)?;
     let unknown = unknown_open(conn, account, &stored)?;
     let posted = posted_by_line(conn, account, date, &stored)?;
     let lines: Vec<LineFacts> = stored.iter().map(|line| line_facts(line, &unknown, &posted)).collect();
@@ -124,9 +124,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<Shown> {
+    fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay, has_lines: bool) -> Result<Shown> {
         let since = statements::ready_since(conn, account.unit, account.id, date)?;
-        let has_lines = !statements::lines_of_day(conn, account.unit, account.id, date)?.is_empty();
         // A statement of several days shows those of them that have lines, and its last.
         let (on_day, later): (Vec<_>, Vec<_>) = since
             .into_iter()

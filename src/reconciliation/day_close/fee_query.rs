@@ -1,6 +1,6 @@
 //! The fees that lines have proven, and what earlier days shared of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
@@ -9,7 +9,7 @@ use super::share::{Fee, Sums};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{AccountId, ObligationId, PaymentId, UnitId};
+use crate::id::{AccountId, MovementId, ObligationId, PaymentId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
@@ -75,21 +75,46 @@ pub fn recognised_since(conn: &mut Conn, unit: UnitId, from: BusinessDay) -> Res
 }
 
 #[derive(QueryableByName)]
-struct Candidate {
+struct ShownRow {
     #[diesel(sql_type = BigInt)]
     obligation_id: i64,
+    #[diesel(sql_type = BigInt)]
+    movement_id: i64,
+    #[diesel(sql_type = BigInt)]
+    match_id: i64,
+    #[diesel(sql_type = Date)]
+    date: BusinessDay,
+    #[diesel(sql_type = BigInt)]
+    part: i64,
+    #[diesel(sql_type = BigInt)]
+    whole: i64,
+    #[diesel(sql_type = BigInt)]
+    proven: i64,
+    #[diesel(sql_type = BigInt)]
+    undone: i64,
 }
 
-/// Obligations with money that lines of the account showed in these days.
+/// What lines of an account showed in some days.
+pub struct ShownBetween {
+    /// The obligations on which the shown money came to stand.
+    pub obligations: Vec<ObligationId>,
+    /// The movements that these lines alone show whole, with the last day of it. Others may be shown by lines
+    /// of other days too: see [`shown_whole`].
+    pub whole: HashMap<MovementId, BusinessDay>,
+}
+
+/// Obligations with money that lines of the account showed in these days, and what of it they show whole.
 pub fn shown_between(
     conn: &mut Conn,
     unit: UnitId,
     account: AccountId,
     first: BusinessDay,
     last: BusinessDay,
-) -> Result<Vec<ObligationId>> {
-    let found: Vec<Candidate> = diesel::sql_query(
-        "SELECT DISTINCT a.obligation_id FROM statement_line l \
+) -> Result<ShownBetween> {
+    let found: Vec<ShownRow> = diesel::sql_query(
+        "SELECT a.obligation_id, m.id AS movement_id, p.id AS match_id, l.booking_date AS date, \
+         p.amount AS part, m.amount AS whole, m.proven, (SELECT CAST(COUNT(*) AS BIGINT) FROM match_part u \
+         WHERE u.unit_id = p.unit_id AND u.undoes_id = p.id) AS undone FROM statement_line l \
          CROSS JOIN match_part p CROSS JOIN movement m CROSS JOIN allocation a \
          WHERE l.unit_id = $1 AND l.account_id = $2 AND l.booking_date >= $3 AND l.booking_date <= $4 \
          AND p.unit_id = l.unit_id AND p.line_id = l.id AND m.unit_id = p.unit_id AND m.id = p.movement_id \
@@ -102,7 +127,22 @@ pub fn shown_between(
     .bind::<Date, _>(last)
     .load(conn)
     .classify()?;
-    Ok(found.into_iter().map(|row| ObligationId(row.obligation_id)).collect())
+    let mut shown = ShownBetween { obligations: Vec::with_capacity(found.len()), whole: HashMap::new() };
+    // The money of a movement stands on several obligations, or moved from one to another: each part of it
+    // counts once.
+    let mut parts: HashSet<i64> = HashSet::with_capacity(found.len());
+    let mut sums: HashMap<MovementId, (Dong, Dong, BusinessDay)> = HashMap::with_capacity(found.len());
+    for row in found {
+        shown.obligations.push(ObligationId(row.obligation_id));
+        if row.undone == 0 && row.proven >= row.whole && parts.insert(row.match_id) {
+            let fresh = (Dong::ZERO, Dong(row.whole), row.date);
+            let sum = sums.entry(MovementId(row.movement_id)).or_insert(fresh);
+            *sum = (sum.0.checked_add(Dong(row.part))?, sum.1, sum.2.max(row.date));
+        }
+    }
+    let is_whole = |(movement, (sum, whole, day))| (sum == whole).then_some((movement, day));
+    shown.whole = sums.into_iter().filter_map(is_whole).collect();
+    Ok(shown)
 }
 
 /// A move of a payment's money to an obligation, or away from it.
@@ -110,6 +150,8 @@ pub fn shown_between(
 pub struct Standing {
     pub obligation: ObligationId,
     pub payment: PaymentId,
+    /// The movement that brought the payment; none for cash and cards.
+    pub movement: Option<MovementId>,
     /// Minus is away from it.
     pub amount: Dong,
     pub at: Instant,
@@ -119,11 +161,12 @@ pub struct Standing {
 
 /// Every such move of the obligations, oldest first.
 pub fn standings(conn: &mut Conn, unit: UnitId, obligations: &[ObligationId]) -> Result<Vec<Standing>> {
-    type Parts = (i64, ObligationId, PaymentId, String, Dong, Instant, BusinessDay);
-    let mut found: Vec<Parts> = rows::fetch::<(BigInt, BigInt, BigInt, Text, BigInt, BigInt, Date), _>(
+    type Parts = (i64, ObligationId, PaymentId, Option<MovementId>, String, Dong, Instant, BusinessDay);
+    type Sql = (BigInt, BigInt, BigInt, Nullable<BigInt>, Text, BigInt, BigInt, Date);
+    let mut found: Vec<Parts> = rows::fetch::<Sql, _>(
         conn,
-        "SELECT t.id, t.obligation_id, t.payment_id, t.to_bucket, t.amount, t.created_at, y.accounting_date \
-         FROM allocation t JOIN payment y ON y.unit_id = t.unit_id AND y.id = t.payment_id",
+        "SELECT t.id, t.obligation_id, t.payment_id, y.movement_id, t.to_bucket, t.amount, t.created_at, \
+         y.accounting_date FROM allocation t JOIN payment y ON y.unit_id = t.unit_id AND y.id = t.payment_id",
         &[
             ("unit_id", Column::of(obligations.iter().map(|_| unit))),
             ("obligation_id", Column::of(obligations.iter().copied())),
@@ -134,9 +177,10 @@ pub fn standings(conn: &mut Conn, unit: UnitId, obligations: &[ObligationId]) ->
     found.sort_by_key(|row| row.0);
     Ok(found
         .into_iter()
-        .map(|(_, obligation, payment, to, amount, at, date)| Standing {
+        .map(|(_, obligation, payment, movement, to, amount, at, date)| Standing {
             obligation,
             payment,
+            movement,
             amount: if to == "obligation" { amount } else { Dong(-amount.0) },
             at,
             date,

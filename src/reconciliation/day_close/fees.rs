@@ -7,7 +7,7 @@ use super::fee_query::{self, Recognised, Standing};
 use super::share::Fee;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::id::{AccountId, ObligationId, PaymentId};
+use crate::id::{AccountId, MovementId, ObligationId, PaymentId};
 use crate::payment::pos;
 use crate::receipt::DocumentKind;
 use crate::shift::cover;
@@ -28,7 +28,8 @@ pub fn to_date(
     let unit = account.unit;
     let mut recognised = fee_query::recognised_since(conn, unit, first)?;
     let mut candidates: BTreeSet<ObligationId> = recognised.iter().map(|one| one.obligation).collect();
-    candidates.extend(fee_query::shown_between(conn, unit, account.id, first, date)?);
+    let by_lines = fee_query::shown_between(conn, unit, account.id, first, date)?;
+    candidates.extend(by_lines.obligations);
     candidates.extend(cover::candidates(conn, unit, first, date)?);
     candidates.extend(pos::query::obligations_between(conn, unit, first, date)?);
     let candidates: Vec<ObligationId> = candidates.into_iter().collect();
@@ -41,10 +42,21 @@ pub fn to_date(
     if let Some(earliest) = earliest.filter(|earliest| *earliest < first) {
         recognised = fee_query::recognised_since(conn, unit, earliest)?;
     }
-    let payments: BTreeSet<PaymentId> =
-        standings.values().flatten().map(|standing| standing.payment).collect();
-    let payments: Vec<PaymentId> = payments.into_iter().collect();
-    let mut shown = fee_query::shown_whole(conn, unit, &payments)?;
+    let brought: BTreeMap<PaymentId, Option<MovementId>> =
+        standings.values().flatten().map(|standing| (standing.payment, standing.movement)).collect();
+    let payments: Vec<PaymentId> = brought.keys().copied().collect();
+    // Whatever the lines of these days show whole by themselves needs no search for other lines.
+    let mut shown = Shown::new();
+    let mut elsewhere = Vec::new();
+    for (payment, movement) in brought {
+        match movement.and_then(|movement| by_lines.whole.get(&movement)) {
+            Some(day) => {
+                shown.insert(payment, (*day, account.id));
+            }
+            None => elsewhere.push(payment),
+        }
+    }
+    shown.extend(fee_query::shown_whole(conn, unit, &elsewhere)?);
     // Cash and cards have no line of their own: the deposit, or the batch, shows them.
     shown.extend(cover::shown(conn, unit, &payments)?);
     shown.extend(pos::query::shown(conn, unit, &payments)?);
@@ -134,6 +146,7 @@ mod tests {
         Standing {
             obligation: ObligationId(1),
             payment: PaymentId(payment),
+            movement: None,
             amount: Dong(amount),
             at: Instant(at),
             date: "2026-11-23".parse().unwrap(),

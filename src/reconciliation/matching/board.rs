@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::reference::Source;
 use super::{Line, LineId, Movement, Obligation, Outcome, Proof, Rule, Settings, Target};
 use crate::amount::Dong;
-use crate::id::AccountId;
+use crate::id::{AccountId, ObligationId};
 use crate::reconciliation::evidence::Evidence;
 use crate::reconciliation::matching::{Ambiguity, Kind, Suggestion};
 
@@ -20,6 +21,8 @@ pub(super) struct LineCard<'a> {
     /// Distinct and sorted.
     pub codes: Vec<&'a str>,
     pub code_set: CodeSet,
+    /// What it is found under, by source.
+    pub references: [Option<Reference>; 2],
     /// Index of the booking date in working days.
     pub at: i64,
     /// Decided in this run.
@@ -41,6 +44,8 @@ pub(super) struct MovementCard<'a> {
     pub movement: &'a Movement,
     pub codes: Vec<&'a str>,
     pub code_set: CodeSet,
+    /// By source, each sorted and once; only those that some line is under.
+    pub references: [Vec<Reference>; 2],
     pub at: i64,
     pub taken: bool,
 }
@@ -68,6 +73,8 @@ pub(super) struct Board<'a> {
     pub obligations: Vec<ObligationCard<'a>>,
     /// None where two obligations claim one code.
     code_owner: HashMap<&'a str, Option<usize>>,
+    /// How many references the lines are under, by source.
+    pub reference_counts: [usize; 2],
     pub outcome: Outcome,
 }
 
@@ -86,17 +93,24 @@ impl<'a> Board<'a> {
                 .and_modify(|owner| *owner = None)
                 .or_insert(Some(index));
         }
-        let code_of: HashMap<_, _> = obligations.iter().map(|one| (one.id, one.code.as_str())).collect();
+        let linked: HashSet<ObligationId> = movements.iter().filter_map(|one| one.obligation).collect();
+        let code_of: HashMap<_, _> = obligations
+            .iter()
+            .filter(|one| linked.contains(&one.id))
+            .map(|one| (one.id, one.code.as_str()))
+            .collect();
         let mut sets = CodeSets::default();
         let lines = canonical(lines, |a, b| a.cmp(b), |a, b| a.id == b.id);
         let mut lines: Vec<_> = lines.into_iter().map(|line| line_card(line, &mut sets, settings)).collect();
         lines.sort_by_key(|card| (card.line.booking_date, card.line.id));
+        let names = Source::ALL.map(|source| References::of_lines(&mut lines, source, settings));
         let movements = canonical(movements, |a, b| a.cmp(b), |a, b| a.id == b.id);
         let mut movements: Vec<_> = movements
             .into_iter()
             .map(|movement| {
                 let linked = movement.obligation.and_then(|id| code_of.get(&id).copied());
-                movement_card(movement, linked, &mut sets, settings)
+                let references = Source::ALL.map(|source| names[source.place()].of_movement(movement));
+                movement_card(movement, linked, references, &mut sets, settings)
             })
             .collect();
         movements.sort_by_key(|card| (card.movement.first_seen, card.movement.id));
@@ -104,7 +118,9 @@ impl<'a> Board<'a> {
             .into_iter()
             .map(|obligation| ObligationCard { obligation, due: obligation.outstanding });
         let obligations = obligations.collect();
-        Board { settings, lines, movements, obligations, code_owner, outcome: Outcome::default() }
+        let reference_counts = names.map(|names| names.count);
+        let outcome = Outcome::default();
+        Board { settings, lines, movements, obligations, code_owner, reference_counts, outcome }
     }
 
     /// The one obligation of a code.
@@ -244,7 +260,53 @@ pub(super) fn usable(reference: &str) -> Option<&str> {
     (says_something && !placeholder).then_some(trimmed)
 }
 
-pub(super) type Reference<'a> = (AccountId, bool, &'a str);
+/// The place of a reference among all that the lines are under, in their order: it compares at the price of a
+/// number.
+pub(super) type Reference = u32;
+
+/// What one source calls the money of an account, in or out.
+type Name<'a> = (AccountId, bool, &'a str);
+
+/// The references of one source that the lines are under.
+struct References<'a> {
+    source: Source,
+    numbers: HashMap<Name<'a>, Reference>,
+    count: usize,
+}
+
+impl<'a> References<'a> {
+    /// Numbers the references and writes each into its line's card.
+    fn of_lines(lines: &mut [LineCard<'a>], source: Source, settings: &Settings) -> Self {
+        let mut named: Vec<(Name<'a>, usize)> = Vec::new();
+        for (index, card) in lines.iter().enumerate() {
+            let text = source.of_line(card.line, settings).and_then(usable);
+            named.extend(text.map(|text| ((card.line.account, card.inflow, text), index)));
+        }
+        named.sort_unstable();
+        let mut numbers = HashMap::with_capacity(named.len());
+        for group in named.chunk_by(|one, other| one.0 == other.0) {
+            let number = numbers.len() as Reference;
+            for (name, index) in group {
+                numbers.insert(*name, number);
+                lines[*index].references[source.place()] = Some(number);
+            }
+        }
+        let count = numbers.len();
+        References { source, numbers, count }
+    }
+
+    fn of_movement(&self, movement: &Movement) -> Vec<Reference> {
+        if self.count == 0 {
+            return Vec::new();
+        }
+        let texts = self.source.of_movement(movement).iter().filter_map(|text| usable(text));
+        let numbers = texts.filter_map(|text| self.numbers.get(&(movement.account, movement.inflow, text)));
+        let mut numbers: Vec<Reference> = numbers.copied().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+}
 
 /// Sorted by everything, so that even two records of one id give the same answer in any order.
 fn canonical<T>(
@@ -261,16 +323,19 @@ fn canonical<T>(
 /// Numbers for sets of codes, so that sets compare at the price of a number.
 #[derive(Default)]
 struct CodeSets<'a> {
-    numbers: HashMap<Vec<&'a str>, CodeSet>,
+    /// Of nearly all: one code alone.
+    alone: HashMap<&'a str, CodeSet>,
+    several: HashMap<Vec<&'a str>, CodeSet>,
 }
 
 impl<'a> CodeSets<'a> {
     fn number(&mut self, codes: &[&'a str]) -> CodeSet {
-        if codes.is_empty() {
-            return NO_CODES;
+        let next = (self.alone.len() + self.several.len()) as CodeSet + 1;
+        match codes {
+            [] => NO_CODES,
+            [code] => *self.alone.entry(*code).or_insert(next),
+            several => *self.several.entry(several.to_vec()).or_insert(next),
         }
-        let next = self.numbers.len() as CodeSet + 1;
-        *self.numbers.entry(codes.to_vec()).or_insert(next)
     }
 }
 
@@ -285,7 +350,8 @@ fn line_card<'a>(line: &'a Line, sets: &mut CodeSets<'a>, settings: &Settings) -
     let codes = distinct(line.codes.iter().map(String::as_str));
     let code_set = sets.number(&codes);
     let at = settings.working_days.index(line.booking_date);
-    LineCard { line, inflow: line.amount.0 > 0, open: usable_open(line), codes, code_set, at, done: false }
+    let (inflow, open) = (line.amount.0 > 0, usable_open(line));
+    LineCard { line, inflow, open, codes, code_set, references: [None; 2], at, done: false }
 }
 
 /// What is open on a line, without its sign; zero when it cannot be a part of the amount.
@@ -300,6 +366,7 @@ fn usable_open(line: &Line) -> Dong {
 fn movement_card<'a>(
     movement: &'a Movement,
     linked: Option<&'a str>,
+    references: [Vec<Reference>; 2],
     sets: &mut CodeSets<'a>,
     settings: &Settings,
 ) -> MovementCard<'a> {
@@ -309,5 +376,5 @@ fn movement_card<'a>(
     }
     let code_set = sets.number(&codes);
     let at = settings.working_days.index(movement.first_seen);
-    MovementCard { movement, codes, code_set, at, taken: false }
+    MovementCard { movement, codes, code_set, references, at, taken: false }
 }

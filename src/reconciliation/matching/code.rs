@@ -1,7 +1,5 @@
 //! Matching by verified code and exact amount, within the join window.
 
-use std::collections::BTreeMap;
-
 use super::Rule;
 use super::board::{Board, CodeSet, NO_CODES};
 use crate::amount::Dong;
@@ -11,24 +9,36 @@ use crate::id::AccountId;
 /// oldest line joins the oldest movement. This also keeps genuine twins apart. Returns the lines
 /// proven.
 pub(super) fn prove(board: &mut Board<'_>) -> usize {
-    type Key = (AccountId, bool, CodeSet, Dong);
-    let mut groups: BTreeMap<Key, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
-    for (index, card) in board.lines.iter().enumerate() {
-        if card.can_prove() && card.code_set != NO_CODES {
-            let key = (card.line.account, card.inflow, card.code_set, card.open);
-            groups.entry(key).or_default().0.push(index);
-        }
-    }
-    for (index, card) in board.movements.iter().enumerate() {
-        if card.is_available() && card.code_set != NO_CODES {
-            let movement = card.movement;
-            let key = (movement.account, movement.inflow, card.code_set, movement.open);
-            groups.entry(key).and_modify(|group| group.1.push(index));
-        }
-    }
+    let lines = board.lines.iter().enumerate().filter(|(_, card)| card.can_prove());
+    let lines =
+        keyed(lines.map(|(index, card)| ((card.line.account, card.inflow, card.code_set, card.open), index)));
+    let movements = board.movements.iter().enumerate().filter(|(_, card)| card.is_available());
+    let movements = keyed(movements.map(|(index, card)| {
+        ((card.movement.account, card.movement.inflow, card.code_set, card.movement.open), index)
+    }));
     let window = board.settings.join_window_days;
-    groups
-        .into_values()
-        .map(|(lines, movements)| board.join(&lines, &movements, window, Rule::CodeAndAmount))
-        .sum()
+    let mut rest = movements.as_slice();
+    let mut found = 0;
+    // Both are sorted by their keys, so that one walk along them finds every pair of groups.
+    for group in lines.chunk_by(|one, other| one.0 == other.0) {
+        let Some((key, _)) = group.first() else { continue };
+        let first = rest.iter().position(|(other, _)| other >= key).unwrap_or(rest.len());
+        rest = rest.get(first..).unwrap_or_default();
+        let same = rest.iter().take_while(|(other, _)| other == key).count();
+        if same > 0 {
+            let lines: Vec<usize> = group.iter().map(|(_, index)| *index).collect();
+            let movements: Vec<usize> = rest.iter().take(same).map(|(_, index)| *index).collect();
+            found += board.join(&lines, &movements, window, Rule::CodeAndAmount);
+        }
+    }
+    found
+}
+
+type Key = (AccountId, bool, CodeSet, Dong);
+
+/// Those that have codes, by their key, then in board order.
+fn keyed(cards: impl Iterator<Item = (Key, usize)>) -> Vec<(Key, usize)> {
+    let mut keyed: Vec<(Key, usize)> = cards.filter(|((_, _, set, _), _)| *set != NO_CODES).collect();
+    keyed.sort_unstable();
+    keyed
 }

@@ -6,13 +6,17 @@ use super::board::{Board, verified};
 use super::edit::digits_swapped;
 use super::{Credit, CreditKind, Fit, Kind, Line, Rule, Target};
 use crate::amount::Dong;
-use crate::id::ObligationId;
+use crate::clock::BusinessDay;
+use crate::id::{AccountId, ObligationId};
 use crate::reconciliation::evidence::Evidence;
 use crate::reconciliation::matching::{Ambiguity, Class};
 
 /// Gives every open credit exactly one kind. Exact amounts go first over all lines, so that a
 /// partial payment never takes the place of the exact one.
 pub(super) fn credit(board: &mut Board<'_>, disputes: &HashSet<usize>) {
+    if !board.lines.iter().any(|card| card.is_open() && card.inflow) {
+        return;
+    }
     let twins = twin_lines(board);
     let open = |board: &Board<'_>| -> Vec<usize> {
         (0..board.lines.len())
@@ -235,9 +239,10 @@ fn credit_unknown(board: &mut Board<'_>, index: usize, twins: &HashSet<usize>) {
 /// Lines that agree in account, day, amount, memo and reference: one credit told twice, or two.
 /// Lines already done count, so that the answer does not change when one of them is.
 fn twin_lines(board: &Board<'_>) -> HashSet<usize> {
-    let key = |line: &Line| {
-        (line.account, line.booking_date, line.amount, line.memo_folded.clone(), line.bank_reference.clone())
-    };
+    fn key(line: &Line) -> (AccountId, BusinessDay, Dong, &str, Option<&str>) {
+        let memo = line.memo_folded.as_str();
+        (line.account, line.booking_date, line.amount, memo, line.bank_reference.as_deref())
+    }
     let mut count: HashMap<_, u32> = HashMap::with_capacity(board.lines.len());
     for card in board.lines.iter().filter(|card| card.inflow) {
         *count.entry(key(card.line)).or_default() += 1;

@@ -1,9 +1,9 @@
 //! Matching by reference: the bank's own, and the channel's transaction id.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::board::{Board, CodeSet, LineCard, MovementCard, NO_CODES, Reference, usable, within};
-use super::{Kind, Rule, SameMoney, Settings, Target};
+use super::board::{Board, CodeSet, NO_CODES, Reference, within};
+use super::{Kind, Line, Movement, Rule, SameMoney, Settings, Target};
 use crate::amount::Dong;
 use crate::reconciliation::classification::{Class, classify};
 use crate::reconciliation::evidence::Evidence;
@@ -35,92 +35,143 @@ impl Source {
         }
     }
 
-    pub(super) fn of_line<'a>(self, card: &LineCard<'a>, settings: &Settings) -> Option<Reference<'a>> {
-        let line = card.line;
-        let text = match self {
+    /// Its place in what cards keep by source.
+    pub(super) fn place(self) -> usize {
+        match self {
+            Source::Bank => 0,
+            Source::Provider => 1,
+        }
+    }
+
+    pub(super) fn of_line<'a>(self, line: &'a Line, settings: &Settings) -> Option<&'a str> {
+        match self {
             Source::Bank if settings.shared_references.contains(&line.account) => None,
             Source::Bank => line.bank_reference.as_deref(),
             Source::Provider => line.customer_reference.as_deref(),
-        };
-        text.and_then(usable).map(|reference| (line.account, card.inflow, reference))
+        }
     }
 
-    pub(super) fn of_movement<'a>(self, card: &MovementCard<'a>) -> BTreeSet<Reference<'a>> {
-        let movement = card.movement;
-        let texts = match self {
+    pub(super) fn of_movement(self, movement: &Movement) -> &[String] {
+        match self {
             Source::Bank => &movement.bank_references,
             Source::Provider => &movement.external_ids,
-        };
-        let usable = texts.iter().filter_map(|text| usable(text));
-        usable.map(|reference| (movement.account, movement.inflow, reference)).collect()
+        }
     }
 }
 
-/// The movements still available under each reference of one source, in board order.
-struct Index<'a> {
-    source: Source,
-    any: HashMap<Reference<'a>, Vec<usize>>,
-    exact: HashMap<(Reference<'a>, Dong), Vec<usize>>,
-    /// Lines still to be proven under each reference that have a movement of it near enough: a line
-    /// of another season is nobody's rival.
-    rivals: HashMap<Reference<'a>, usize>,
+/// Places of movements, reference by reference, in one piece.
+struct Buckets {
+    /// Where the bucket of each reference begins, and the last ends.
+    starts: Vec<usize>,
+    places: Vec<usize>,
 }
 
-impl<'a> Index<'a> {
-    fn of(board: &Board<'a>, source: Source) -> Self {
-        let (mut any, mut exact) = (HashMap::<_, Vec<usize>>::new(), HashMap::<_, Vec<usize>>::new());
-        for (index, card) in board.movements.iter().enumerate().filter(|(_, card)| card.is_available()) {
-            for reference in source.of_movement(card) {
-                any.entry(reference).or_default().push(index);
-                exact.entry((reference, card.movement.open)).or_default().push(index);
+impl Buckets {
+    /// In the order in which they are given.
+    fn of(count: usize, pairs: impl Iterator<Item = (Reference, usize)> + Clone) -> Buckets {
+        let mut starts = vec![0; count + 1];
+        for (reference, _) in pairs.clone() {
+            starts[reference as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut places = vec![0; starts[count]];
+        for (reference, place) in pairs {
+            places[next[reference as usize]] = place;
+            next[reference as usize] += 1;
+        }
+        Buckets { starts, places }
+    }
+
+    fn get(&self, reference: Reference) -> &[usize] {
+        &self.places[self.starts[reference as usize]..self.starts[reference as usize + 1]]
+    }
+}
+
+/// The movements still available under each reference of one source.
+struct Index {
+    source: Source,
+    /// In board order.
+    any: Buckets,
+    /// By what is open, then in board order.
+    exact: Buckets,
+    /// Lines still to be proven under each reference that have a movement of it near enough: a line
+    /// of another season is nobody's rival.
+    rivals: Vec<usize>,
+}
+
+impl Index {
+    fn of(board: &Board<'_>, source: Source) -> Self {
+        let count = board.reference_counts[source.place()];
+        let available =
+            board.movements.iter().enumerate().filter(|(_, card)| count > 0 && card.is_available());
+        let pairs = available.flat_map(|(index, card)| {
+            card.references[source.place()].iter().map(move |reference| (*reference, index))
+        });
+        let any = Buckets::of(count, pairs);
+        let mut exact = Buckets { starts: any.starts.clone(), places: any.places.clone() };
+        for ends in any.starts.windows(2) {
+            if let [first, end] = *ends
+                && end - first > 1
+            {
+                exact.places[first..end].sort_by_key(|index| board.movements[*index].movement.open);
             }
         }
-        let mut rivals = HashMap::new();
+        let mut rivals = vec![0; count];
         for card in board.lines.iter().filter(|card| card.can_prove()) {
-            if let Some(reference) = source.of_line(card, board.settings)
-                && !cut(board, any.get(&reference), card.at).is_empty()
+            if let Some(reference) = card.references[source.place()]
+                && !cut(board, any.get(reference), card.at).is_empty()
             {
-                *rivals.entry(reference).or_insert(0) += 1;
+                rivals[reference as usize] += 1;
             }
         }
         Index { source, any, exact, rivals }
     }
 
+    fn of_line(&self, board: &Board<'_>, line: usize) -> Option<Reference> {
+        board.lines[line].references[self.source.place()]
+    }
+
     /// All movements under the line's reference, near enough in time.
-    fn near(&self, board: &Board<'a>, line: usize) -> &[usize] {
-        let card = &board.lines[line];
-        let reference = self.source.of_line(card, board.settings);
-        let bucket = reference.and_then(|reference| self.any.get(&reference));
-        cut(board, bucket, card.at)
+    fn near(&self, board: &Board<'_>, line: usize) -> &[usize] {
+        let bucket = self.of_line(board, line).map(|reference| self.any.get(reference));
+        cut(board, bucket.unwrap_or_default(), board.lines[line].at)
     }
 
     /// Those of the line's amount.
-    fn near_exact(&self, board: &Board<'a>, line: usize) -> &[usize] {
+    fn near_exact(&self, board: &Board<'_>, line: usize) -> &[usize] {
         let card = &board.lines[line];
-        let reference = self.source.of_line(card, board.settings);
-        let bucket = reference.and_then(|reference| self.exact.get(&(reference, card.open)));
-        cut(board, bucket, card.at)
+        let bucket = self.of_line(board, line).map(|reference| self.of_amount(board, reference, card.open));
+        cut(board, bucket.unwrap_or_default(), card.at)
+    }
+
+    /// All movements under a reference of which so much is open, in board order.
+    fn of_amount(&self, board: &Board<'_>, reference: Reference, amount: Dong) -> &[usize] {
+        let bucket = self.exact.get(reference);
+        let open = |index: &usize| board.movements[*index].movement.open;
+        let first = bucket.partition_point(|index| open(index) < amount);
+        let rest = &bucket[first..];
+        &rest[..rest.partition_point(|index| open(index) == amount)]
     }
 
     /// Whether this is the only line left under its reference.
-    fn is_only_line(&self, board: &Board<'a>, line: usize) -> bool {
-        let reference = self.source.of_line(&board.lines[line], board.settings);
-        reference.and_then(|reference| self.rivals.get(&reference)) == Some(&1)
+    fn is_only_line(&self, board: &Board<'_>, line: usize) -> bool {
+        self.of_line(board, line).is_some_and(|reference| self.rivals[reference as usize] == 1)
     }
 
     /// Whether no other line is under a reference of the movement.
-    fn is_named_by_no_other(&self, board: &Board<'a>, movement: usize, line: usize) -> bool {
-        let own = self.source.of_line(&board.lines[line], board.settings);
-        self.source.of_movement(&board.movements[movement]).into_iter().all(|reference| {
-            let named = self.rivals.get(&reference).copied().unwrap_or_default();
-            named == usize::from(own == Some(reference))
-        })
+    fn is_named_by_no_other(&self, board: &Board<'_>, movement: usize, line: usize) -> bool {
+        let own = self.of_line(board, line);
+        board.movements[movement].references[self.source.place()]
+            .iter()
+            .all(|reference| self.rivals[*reference as usize] == usize::from(own == Some(*reference)))
     }
 }
 
-fn cut<'i>(board: &Board<'_>, bucket: Option<&'i Vec<usize>>, at: i64) -> &'i [usize] {
-    let list = bucket.map(Vec::as_slice).unwrap_or_default();
-    within(list, at, board.settings.reference_window_days, |index| board.movements[index].at)
+fn cut<'i>(board: &Board<'_>, bucket: &'i [usize], at: i64) -> &'i [usize] {
+    within(bucket, at, board.settings.reference_window_days, |index| board.movements[index].at)
 }
 
 /// One round: pairs by reference and exact amount, then groups. Returns the lines proven.
@@ -178,7 +229,7 @@ pub(super) fn join_same_money(board: &mut Board<'_>) -> usize {
 
 /// The two movements, older first, that the references of a contradictory line name, each the only
 /// one of its reference and amount, when this line alone names them.
-fn named_twice(board: &Board<'_>, indexes: &[Index<'_>; 2], line: usize) -> Option<[usize; 2]> {
+fn named_twice(board: &Board<'_>, indexes: &[Index; 2], line: usize) -> Option<[usize; 2]> {
     let [bank, provider] = indexes;
     let (&[one], &[other]) = (bank.near_exact(board, line), provider.near_exact(board, line)) else {
         return None;
@@ -199,30 +250,35 @@ fn named_twice(board: &Board<'_>, indexes: &[Index<'_>; 2], line: usize) -> Opti
 type Group = (Vec<usize>, Vec<usize>);
 
 fn prove_pairs(board: &mut Board<'_>, source: Source, skipped: &HashSet<usize>) -> usize {
-    let mut groups: BTreeMap<(Reference<'_>, Dong), Group> = BTreeMap::new();
-    for (index, card) in board.lines.iter().enumerate() {
-        if !card.can_prove() || skipped.contains(&index) {
-            continue;
-        }
-        if let Some(reference) = source.of_line(card, board.settings) {
-            groups.entry((reference, card.open)).or_default().0.push(index);
-        }
-    }
     let index = Index::of(board, source);
-    for (key, group) in &mut groups {
-        group.1 = index.exact.get(key).cloned().unwrap_or_default();
+    let mut keyed: Vec<((Reference, Dong), usize)> = Vec::new();
+    for (line, card) in board.lines.iter().enumerate() {
+        if card.can_prove() && !skipped.contains(&line) {
+            keyed.extend(index.of_line(board, line).map(|reference| ((reference, card.open), line)));
+        }
     }
-    groups
-        .into_values()
-        .filter(|group| !group.1.is_empty())
-        .map(|group| pair(board, group, source.rule()))
-        .sum()
+    keyed.sort_unstable();
+    let mut found = 0;
+    for group in keyed.chunk_by(|one, other| one.0 == other.0) {
+        let Some(&((reference, amount), _)) = group.first() else { continue };
+        let movements = index.of_amount(board, reference, amount).to_vec();
+        if !movements.is_empty() {
+            let lines: Vec<usize> = group.iter().map(|(_, line)| *line).collect();
+            found += pair(board, (lines, movements), source.rule());
+        }
+    }
+    found
 }
 
 /// Pairs one group of equal reference and amount. Equal codes join first. What is left joins only
 /// when nothing in it could be told apart: a line or a movement that lost its code.
 fn pair(board: &mut Board<'_>, (lines, movements): Group, rule: Rule) -> usize {
     let window = board.settings.reference_window_days;
+    if let ([line], [movement]) = (lines.as_slice(), movements.as_slice()) {
+        let sets = [board.lines[*line].code_set, board.movements[*movement].code_set];
+        let is_told_apart = sets[0] != sets[1] && !sets.contains(&NO_CODES);
+        return if is_told_apart { 0 } else { board.join(&lines, &movements, window, rule) };
+    }
     let mut by_codes: BTreeMap<CodeSet, Group> = BTreeMap::new();
     for &line in &lines {
         by_codes.entry(board.lines[line].code_set).or_default().0.push(line);
@@ -301,7 +357,7 @@ pub(super) fn disputes(board: &mut Board<'_>) -> HashSet<usize> {
     disputed
 }
 
-fn report_contradiction(board: &mut Board<'_>, indexes: &[Index<'_>], line: usize) {
+fn report_contradiction(board: &mut Board<'_>, indexes: &[Index], line: usize) {
     let id = board.lines[line].line.id;
     let mut candidates = Vec::new();
     for index in indexes {
@@ -317,7 +373,7 @@ fn report_contradiction(board: &mut Board<'_>, indexes: &[Index<'_>], line: usiz
 }
 
 /// Reports the line if its reference hits a movement; true when it does.
-fn report(board: &mut Board<'_>, index: &Index<'_>, line: usize) -> bool {
+fn report(board: &mut Board<'_>, index: &Index, line: usize) -> bool {
     let exact: Vec<usize> = index.near_exact(board, line).iter().take(COMPARED_LIMIT).copied().collect();
     if !exact.is_empty() {
         report_exact(board, index.source, line, &exact);

@@ -21,15 +21,15 @@ pub(super) fn prove(board: &mut Board<'_>) -> usize {
 type Group = (Vec<usize>, Vec<usize>);
 
 fn prove_by(board: &mut Board<'_>, source: Source) -> usize {
-    let mut groups: BTreeMap<Reference<'_>, Group> = BTreeMap::new();
+    let mut groups: BTreeMap<Reference, Group> = BTreeMap::new();
     for (index, card) in board.lines.iter().enumerate().filter(|(_, card)| card.can_prove()) {
-        if let Some(reference) = source.of_line(card, board.settings) {
+        if let Some(reference) = card.references[source.place()] {
             groups.entry(reference).or_default().0.push(index);
         }
     }
     for (index, card) in board.movements.iter().enumerate().filter(|(_, card)| card.is_available()) {
-        for reference in source.of_movement(card) {
-            groups.entry(reference).and_modify(|group| group.1.push(index));
+        for reference in &card.references[source.place()] {
+            groups.entry(*reference).and_modify(|group| group.1.push(index));
         }
     }
     let mut found = 0;

@@ -66,9 +66,9 @@ fn unplaced_proofs(board: &Board<'_>) -> HashSet<LineId> {
         .movements
         .iter()
         .filter(|card| {
-            let is_settled = board.settings.splittable.contains(&card.movement.id);
-            let is_named = card.codes.iter().any(|code| board.obligation_of(code).is_some());
-            !is_settled && !is_named && card.movement.obligation.is_none()
+            let is_settled = || board.settings.splittable.contains(&card.movement.id);
+            let is_named = || card.codes.iter().any(|code| board.obligation_of(code).is_some());
+            card.movement.obligation.is_none() && !is_settled() && !is_named()
         })
         .map(|card| card.movement.id)
         .collect();

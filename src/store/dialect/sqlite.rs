@@ -20,9 +20,34 @@ use crate::store::rows::{self, Column, Update};
 /// small. The widest table times the largest is well below the 32,766 binds a statement may have.
 const ROWS_AT_ONCE: [usize; 3] = [64, 8, 1];
 
-/// A statement for some rows of the columns; `?` marks where the next bind goes.
+/// The text of a statement, taken apart once at each `?`, where the next bind goes. Diesel walks through a
+/// statement three times whenever it runs it.
+struct Template {
+    text: String,
+    /// Where each of its marks stands.
+    marks: Vec<usize>,
+}
+
+impl Template {
+    fn new(text: String) -> Template {
+        let marks = text.match_indices('?').map(|(at, _)| at).collect();
+        Template { text, marks }
+    }
+
+    fn before_first_mark(&self) -> &str {
+        self.text.get(..self.marks.first().copied().unwrap_or(self.text.len())).unwrap_or_default()
+    }
+
+    /// What stands behind each mark, up to the next one.
+    fn behind_marks(&self) -> impl Iterator<Item = &str> {
+        let ends = self.marks.iter().skip(1).copied().chain([self.text.len()]);
+        self.marks.iter().zip(ends).map(|(at, end)| self.text.get(at + 1..end).unwrap_or_default())
+    }
+}
+
+/// A statement for some rows of the columns.
 struct Statement<'a> {
-    text: &'a str,
+    text: &'a Template,
     binds: &'a [Column],
     rows: Range<usize>,
 }
@@ -42,7 +67,7 @@ impl RunQueryDsl<SqliteConnection> for Statement<'_> {}
 
 /// A read of some keys whose rows have the SQL type `ST`.
 pub struct Fetch<ST> {
-    text: Rc<str>,
+    text: Rc<Template>,
     binds: Rc<[Column]>,
     rows: Range<usize>,
     row_type: PhantomData<ST>,
@@ -67,14 +92,13 @@ impl<ST> RunQueryDsl<SqliteConnection> for Fetch<ST> {}
 
 fn push<'b>(
     mut pass: AstPass<'_, 'b, Sqlite>,
-    text: &str,
+    text: &Template,
     binds: &'b [Column],
     rows: Range<usize>,
 ) -> QueryResult<()> {
-    let mut pieces = text.split('?');
-    pass.push_sql(pieces.next().unwrap_or_default());
+    pass.push_sql(text.before_first_mark());
     let cells = rows.flat_map(|row| binds.iter().map(move |column| (column, row)));
-    for (piece, (column, row)) in pieces.zip(cells) {
+    for (piece, (column, row)) in text.behind_marks().zip(cells) {
         push_bind(&mut pass, column, row)?;
         pass.push_sql(piece);
     }
@@ -114,7 +138,7 @@ pub fn insert(conn: &mut SqliteConnection, table: &str, columns: Vec<(&'static s
         if left < count {
             continue;
         }
-        let text = insert_text(table, &names, count);
+        let text = Template::new(insert_text(table, &names, count));
         for _ in 0..left / count {
             Statement { text: &text, binds: &binds, rows: row..row + count }.execute(conn).classify()?;
             row += count;
@@ -132,7 +156,8 @@ pub fn insert_if_absent(
 ) -> Result<Vec<bool>> {
     let names: Vec<&'static str> = columns.iter().map(|(name, _)| *name).collect();
     let binds: Vec<Column> = columns.into_iter().map(|(_, column)| column).collect();
-    let text_of = |rows: usize| format!("{} ON CONFLICT DO NOTHING", insert_text(table, &names, rows));
+    let text_of =
+        |rows: usize| Template::new(format!("{} ON CONFLICT DO NOTHING", insert_text(table, &names, rows)));
     let one = text_of(1);
     let mut inserted = Vec::with_capacity(row_count(&binds));
     for count in ROWS_AT_ONCE {
@@ -183,7 +208,7 @@ pub fn update(conn: &mut SqliteConnection, update: Update<'_>) -> Result<usize> 
         if left < count {
             continue;
         }
-        let text = update_text(table, &sets, &keys, count);
+        let text = Template::new(update_text(table, &sets, &keys, count));
         for _ in 0..left / count {
             changed +=
                 Statement { text: &text, binds: &binds, rows: row..row + count }.execute(conn).classify()?;
@@ -217,7 +242,7 @@ fn update_text(table: &str, sets: &[&str], keys: &[&str], count: usize) -> Strin
 
 pub fn delete(conn: &mut SqliteConnection, table: &str, keys: Vec<(&str, Column)>) -> Result<usize> {
     let conditions: Vec<String> = keys.iter().map(|(column, _)| format!("{column} = ?")).collect();
-    let text = format!("DELETE FROM {table} WHERE {}", conditions.join(" AND "));
+    let text = Template::new(format!("DELETE FROM {table} WHERE {}", conditions.join(" AND ")));
     let binds: Vec<Column> = keys.into_iter().map(|(_, column)| column).collect();
     let mut deleted = 0;
     for row in 0..row_count(&binds) {
@@ -244,7 +269,7 @@ where
         if left < count {
             continue;
         }
-        let text: Rc<str> = fetch_text(select, &names, rest, count).into();
+        let text = Rc::new(Template::new(fetch_text(select, &names, rest, count)));
         for _ in 0..left / count {
             let (text, binds, rows) = (Rc::clone(&text), Rc::clone(&binds), row..row + count);
             found.extend(Fetch { text, binds, rows, row_type: PhantomData }.load(conn).classify()?);
