@@ -37,8 +37,8 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
 use crate::working_days::WorkingDays;
 
-/// Lines posted in one transaction: some tens of milliseconds on the bulk lane.
-const CHUNK: usize = 500;
+/// Lines posted in one transaction: about 20 ms on the bulk lane.
+const CHUNK: usize = 250;
 /// A refund that was sent so many days before the last statement should be on it.
 const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.

@@ -202,7 +202,8 @@ fn is_the_same(one: &Statement, other: &Statement) -> bool {
     let amount = |balance: &Option<Balance>| balance_of(balance).map(|(amount, _)| amount);
     let has_moved = one.opening.is_some() && amount(&one.opening) != amount(&one.closing);
     is_message
-        && ((is_xml(one) && one.id.is_some()) || has_moved)
+        && (one.id.is_some() || is_xml(one))
+        && (has_moved || (is_xml(one) && one.id.is_some()))
         && !one.lines.is_empty()
         && one.page.map(|page| page.number) == other.page.map(|page| page.number)
         && balance_of(&one.opening) == balance_of(&other.opening)

@@ -224,7 +224,7 @@ fn finish(mut reading: Reading, decoded: Option<&Decoded<'_>>) -> Parsed {
 /// What the statements of a file say of each other.
 fn check_all(statements: &[Statement], requires_balances: bool, findings: &mut Findings) {
     balance::check_sequence(statements, findings);
-    if requires_balances {
+    if findings.errors.is_empty() && requires_balances {
         balance::check_contradicted(statements, findings);
     }
     if findings.errors.is_empty() && requires_balances {

@@ -167,10 +167,10 @@ fn the_pages_of_a_statement_may_stand_in_one_message() {
         let first = format!(":61:261122C20,00NTRFNONREF\n:86:mot\n:62M:C261122EUR{ended}\n{begun}");
         with_entry(&format!("{first}:61:261123D5,00NTRFNONREF\n:86:hai"), "C261123EUR115,00")
     };
-    for begun in [":60M:C261122EUR120,00\n", ""] {
+    for (begun, fault) in [(":60M:C261122EUR120,00\n", "page_chain_broken"), ("", "balance_broken")] {
         let parsed = read(&pages("120,00", begun));
         assert_eq!((parsed.errors, parsed.statements[0].lines.len()), (vec![], 2), "{begun}");
-        assert_eq!(refused(&pages("120,01", begun)).1, "balance_broken", "{begun}");
+        assert_eq!(refused(&pages("120,01", begun)).1, fault, "{begun}");
     }
     let gap = pages("120,00", ":60M:C261122EUR120,01\n");
     assert_eq!(refused(&gap), ("line 8".to_owned(), "page_chain_broken"));
@@ -207,4 +207,12 @@ fn an_entry_with_a_damaged_tag_is_found_in_the_text_it_fell_into() {
 fn what_stands_behind_a_balance_is_told_at_its_own_line() {
     let text = with_entry("\n61:261122C20,00NTRFNONREF", "C261122EUR120,00");
     assert_eq!(refused(&text), ("line 6".to_owned(), "text_behind_balance"));
+}
+
+#[test]
+fn a_page_balance_written_twice_with_nothing_between_is_refused() {
+    let twice = ":61:261122C20,00NTRFNONREF\n:86:mot\n:62M:C261122EUR120,00\n:62M:C261122EUR120,00\n";
+    let parsed =
+        refused(&with_entry(&format!("{twice}:61:261123D5,00NTRFNONREF\n:86:hai"), "C261123EUR115,00"));
+    assert_eq!(parsed.1, "balance_repeated");
 }

@@ -34,6 +34,7 @@ pub(super) fn read_message(
         notes: Vec::new(),
         target: Target::Statement,
         between: None,
+        between_entries: 0,
     };
     message.tags(lines).for_each(|tag| builder.take(&tag));
     // A message that shows its end is whole, whatever the file's last byte is.
@@ -72,6 +73,8 @@ struct Builder<'a> {
     target: Target,
     /// The last balance is one between pages, with what keeps it from being proven.
     between: Option<Option<Finding>>,
+    /// The entries up to that balance: one written twice has none behind it.
+    between_entries: u32,
 }
 
 impl<'a> Builder<'a> {
@@ -164,13 +167,15 @@ impl<'a> Builder<'a> {
 
     fn take_closing(&mut self, tag: &Tag<'a, '_>) {
         self.target = Target::Statement;
-        if let Some(fault) = self.between.take() {
+        let has_more = self.entry_count > self.between_entries;
+        if let Some(fault) = self.between.take_if(|_| has_more) {
             self.leave_between(fault);
         }
         let is_repeat = self.statement.closing.is_some();
         let Some(balance) = self.read_balance(tag, is_repeat) else { return };
         self.statement.closing = Some(balance);
         self.between = (tag.name == "62M").then(|| prove_balance(&self.statement));
+        self.between_entries = self.entry_count;
         if let Some(page) = &mut self.statement.page {
             page.last = tag.name == "62F";
         }

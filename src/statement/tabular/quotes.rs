@@ -34,12 +34,17 @@ struct Scan {
 fn scan(line: &str, delimiter: char, is_open: bool) -> Scan {
     let mut scan = Scan { is_open, is_damaged: false };
     let mut is_at_start = !is_open;
-    let mut letters = line.chars().peekable();
+    let mut letters = line.chars();
     while let Some(letter) = letters.next() {
         if scan.is_open {
-            if letter == '"' && letters.next_if_eq(&'"').is_none() {
+            if letter != '"' {
+                continue;
+            }
+            if let Some(rest) = letters.as_str().strip_prefix('"') {
+                letters = rest.chars();
+            } else {
                 scan.is_open = false;
-                scan.is_damaged |= !letters.peek().is_none_or(|next| is_end(*next, delimiter));
+                scan.is_damaged |= !is_end(letters.as_str(), delimiter);
             }
         } else if letter == '"' && is_at_start {
             scan.is_open = true;
@@ -49,36 +54,35 @@ fn scan(line: &str, delimiter: char, is_open: bool) -> Scan {
     scan
 }
 
-fn is_end(letter: char, delimiter: char) -> bool {
-    letter == delimiter || matches!(letter, '\n' | '\r')
+/// Whether a cell ends before this text; some banks leave blanks behind the quote.
+fn is_end(rest: &str, delimiter: char) -> bool {
+    let rest = rest.trim_start_matches(|letter| letter != delimiter && matches!(letter, ' ' | '\t'));
+    rest.is_empty() || rest.starts_with([delimiter, '\n', '\r'])
 }
 
 fn mended(line: &str, delimiter: char) -> Option<String> {
     let mut written = String::with_capacity(line.len() + 4);
     let (mut is_open, mut is_at_start) = (false, true);
-    let letters: Vec<char> = line.chars().collect();
-    let ends_at = |at: usize| letters.get(at).is_none_or(|letter| is_end(*letter, delimiter));
-    let mut at = 0;
-    while let Some(letter) = letters.get(at).copied() {
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
         let is_quote = letter == '"';
-        let is_pair = is_quote && letters.get(at + 1) == Some(&'"');
-        match () {
-            () if is_open && is_pair && !ends_at(at + 2) => {
+        let rest = letters.as_str();
+        match rest.strip_prefix('"') {
+            Some(behind) if is_open && is_quote && !is_end(behind, delimiter) => {
                 written.push_str("\"\"");
-                at += 1;
+                letters = behind.chars();
             }
-            () if is_open && is_quote && ends_at(at + 1) => {
+            _ if is_open && is_quote && is_end(rest, delimiter) => {
                 written.push('"');
                 is_open = false;
             }
-            () if is_open && is_quote => written.push_str("\"\""),
-            () => {
+            _ if is_open && is_quote => written.push_str("\"\""),
+            _ => {
                 is_open |= is_quote && is_at_start;
                 written.push(letter);
             }
         }
         is_at_start = !is_open && letter == delimiter;
-        at += 1;
     }
     (!is_open).then_some(written)
 }
@@ -99,9 +103,14 @@ mod tests {
 
     #[test]
     fn what_is_written_well_stays_as_it_is() {
-        for line in
-            ["\"a \"\"b\"\" c\",\"1\"\n", "\"two\nlines\",1\n", "\"\",\"\",x\n", "5\" pipe,1\n", "\"a\"b,1\n"]
-        {
+        for line in [
+            "\"a \"\"b\"\" c\",\"1\"\n",
+            "\"two\nlines\",1\n",
+            "\"\",\"\",x\n",
+            "5\" pipe,1\n",
+            "\"a\"b,1\n",
+            "\"-18.00\" \t,CNY\n",
+        ] {
             check(line, line);
         }
     }

@@ -72,6 +72,21 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/counter/obligations/{id}/notice",
+        vi: "Thông báo 04/SS: chỉ sai tên, địa chỉ.",
+        en: "The form of notice 04/SS: only the name or address is wrong.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/counter/obligations/{id}/notice",
+        vi: "Lập thông báo 04/SS.",
+        en: "Makes the notice; another person approves it.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
         path: "/counter/obligations/{id}/confirmation",
         vi: "Xác nhận đã thu tiền.",
         en: "What is printed while the signature takes its time.",
