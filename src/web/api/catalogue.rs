@@ -279,7 +279,6 @@ const ENDPOINTS: &[Endpoint] = &[
         body: SEEN,
         answer: r#"{ "correction": { "state": "approved" }, "receipt": "rcp_01j9…", "refunds": ["rfd_01j9…"],
   "awaited": 0 }"#,
-        ..NONE
     },
     Endpoint {
         method: "POST",

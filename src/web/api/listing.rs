@@ -59,6 +59,9 @@ pub(super) async fn read_page<I: FromStr<Err = Error> + Into<i64>>(
     answer::<I>(caller.0, shared, asked, read).await
 }
 
+/// How a row of a list is told.
+type Show<T> = fn(&mut Conn, &T) -> Result<Value>;
+
 /// A page of rows, each as `show` tells it.
 ///
 /// # Errors
@@ -70,7 +73,7 @@ pub(super) async fn of_states<I, S, T>(
     readers: &[Role],
     (name, state_named): (&'static str, fn(&str) -> Result<S>),
     read: impl FnOnce(&mut Conn, UnitId, Option<S>, Page) -> Result<Vec<T>> + Send + 'static,
-    (id, show): (fn(&T) -> I, fn(&mut Conn, &T) -> Result<Value>),
+    (id, show): (fn(&T) -> I, Show<T>),
 ) -> Answer
 where
     I: FromStr<Err = Error> + Into<i64> + Serialize + 'static,

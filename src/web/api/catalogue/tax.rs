@@ -166,7 +166,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         notes: "409 report_figures_changed when receipts changed since it was made; a new one follows within minutes.",
         body: SEEN,
         answer: r#"{ "report": { "id": "fil_01j9…", "state": "drafted" } }"#,
-        ..NONE
     },
     Endpoint {
         method: "POST",
