@@ -20,6 +20,25 @@ pub async fn path_not_found(request: HttpRequest) -> HttpResponse {
     told(&request, Error::not_found("path_not_found", "no such path"))
 }
 
+/// How many segments above a path of the pages the next one that can be seen lies: a refused form stands at the
+/// address it was sent to, and who asks for that address again wants the page of the form.
+pub fn segments_above(path: &str, seen: &[&str]) -> Option<usize> {
+    if path.starts_with("/api/") || path.starts_with("/callback/") {
+        return None;
+    }
+    let mut above = path;
+    for segments in 1.. {
+        above = above.rsplit_once('/')?.0;
+        if above.is_empty() {
+            return None;
+        }
+        if seen.contains(&above) {
+            return Some(segments);
+        }
+    }
+    None
+}
+
 /// To the page that lies so many segments above the path.
 pub fn seen_above(request: &HttpRequest, segments: usize) -> HttpResponse {
     let path = request.path();

@@ -457,7 +457,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
     for path in order {
         if let Some((methods, resource)) = resources.remove(path) {
             let allowed = allowed(&methods);
-            let above = segments_above(path, &seen);
+            let above = refusal::segments_above(path, &seen);
             config.service(resource.default_service(web::to(move |request: HttpRequest| async move {
                 match above {
                     Some(segments) if request.method() == Method::GET => {
@@ -469,25 +469,6 @@ pub fn configure(config: &mut web::ServiceConfig) {
         }
     }
     config.default_service(web::to(refusal::path_not_found));
-}
-
-/// How many segments above a path of the pages the next one that can be seen lies: a refused form stands at the
-/// address it was sent to, and who asks for that address again wants the page of the form.
-fn segments_above(path: &str, seen: &[&str]) -> Option<usize> {
-    if path.starts_with("/api/") || path.starts_with("/callback/") {
-        return None;
-    }
-    let mut above = path;
-    for segments in 1.. {
-        above = above.rsplit_once('/')?.0;
-        if above.is_empty() {
-            return None;
-        }
-        if seen.contains(&above) {
-            return Some(segments);
-        }
-    }
-    None
 }
 
 /// What can be got can be asked for without its body: the server leaves that out by itself.

@@ -251,13 +251,15 @@ fn several_items_are_given_to_one_person_with_a_comment_and_the_list_stays_as_it
         let mut world = World::settled_in_today(database);
         world.stop_watching();
         let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
-        let items: Vec<New> = (0..3)
-            .map(|number| New {
+        let owed: Vec<_> = (0..3).map(|_| world.raise(Dong(10_000))).collect();
+        let items: Vec<New> = owed
+            .iter()
+            .map(|owed| New {
                 unit,
                 kind: Kind::Complaint,
-                subject: Subject::Obligation(ObligationId(number + 1_000)),
+                subject: Subject::Obligation(owed.id),
                 account: Some(account),
-                amount: Dong(number + 1),
+                amount: Dong(1_000),
                 opened_on: today(&world),
                 detail: String::new(),
             })
