@@ -565,11 +565,15 @@ fn an_administrator_reads_the_certificates_and_what_is_alarmed() {
         );
         assert!(certificate["days_left"].as_i64().is_some_and(|days| days > 0), "{found}");
         assert!(!answer.text().contains("PRIVATE KEY") && !answer.text().contains("key_pem"), "{found}");
-        assert_eq!(found["alarms"].as_array().map(Vec::len), Some(0), "{found}");
+        // The service looks after its keys meanwhile: what it finds by itself may stand beside.
+        let stale = |found: &Value| {
+            let alarms = found["alarms"].as_array().cloned().unwrap_or_default();
+            alarms.into_iter().find(|alarm| alarm["kind"] == "status_stale")
+        };
+        assert_eq!(stale(&found), None, "{found}");
         service.alarm_of_the_certificate();
-        let alarms = service.get(&token, "/api/v1/keys").await.json()["alarms"].clone();
-        assert_eq!(alarms[0]["kind"], "status_stale", "{alarms}");
-        assert!(alarms[0]["vi"].as_str().is_some_and(|text| text.contains("thu hồi")), "{alarms}");
+        let alarm = stale(&service.get(&token, "/api/v1/keys").await.json()).expect("it is told");
+        assert!(alarm["vi"].as_str().is_some_and(|text| text.contains("thu hồi")), "{alarm}");
     });
 }
 
