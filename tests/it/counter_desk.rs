@@ -414,3 +414,42 @@ fn what_the_bank_took_back_under_a_receipt_is_offered_at_the_counter_and_taken_o
         service.stop();
     });
 }
+
+#[test]
+fn a_paper_leads_to_what_was_paid_and_a_wrong_name_to_a_notice_of_two_persons() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.take(&owed, Dong(25_000), Method::Cash).unwrap();
+        world.seal();
+        let receipt = world.receipts(&owed).remove(0);
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.badinh", scope);
+        let desk = format!("/counter/obligations/{}", owed.id);
+        let number = format!("{} số {:07}", receipt.series, receipt.number);
+        for paper in [number.as_str(), receipt.lookup_code.as_str(), owed.reference_code.as_str()] {
+            cashier.get("/counter");
+            cashier.post("/counter/search", &[("q", paper)]);
+            cashier.sees(&desk);
+        }
+        let path = format!("{desk}/notice");
+        let other = [("receipt", "rcp_0000000000007"), ("reason", "Sai tên người nộp")];
+        cashier.get(&path);
+        assert_eq!(cashier.post(&path, &other).status, 400, "it is no document of this dossier");
+        cashier.sees("value=\"Sai tên người nộp\"");
+        let id = receipt.id.to_string();
+        let made = cashier.post(&path, &[("receipt", &id), ("reason", "Sai tên người nộp")]);
+        assert_eq!(made.status, 303, "{}", cashier.page);
+        assert_eq!(world.count("filing"), 1);
+        cashier.get(location(&made));
+        cashier.sees("Đã ghi nhận");
+        let back = cashier.get(&format!("{desk}/take"));
+        assert_eq!(
+            (back.status, location(&back)),
+            (303, desk.as_str()),
+            "who asks for a form's address sees its page"
+        );
+        service.stop();
+    });
+}
