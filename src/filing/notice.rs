@@ -23,9 +23,9 @@ pub struct Request {
 /// Requests a notice. It waits for another person.
 ///
 /// # Errors
-/// `person_required`, `receipt_not_found`, `receipt_not_valid`, `notice_mixed`, `notice_pending`
-/// while the same receipt stands in an open one, `registration_missing`, and those of
-/// `Notice::check`.
+/// `person_required`, `receipt_not_found`, `receipt_not_signed` while the signature is being made,
+/// `receipt_not_valid`, `notice_mixed`, `notice_pending` while the same receipt stands in an open one,
+/// `registration_missing`, and those of `Notice::check`.
 pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request) -> Result<FilingId> {
     actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver, Role::Administrator])?;
     actor.scope.require(asked.unit)?;
@@ -81,9 +81,12 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
 fn item(tx: &mut Tx<'_>, unit: UnitId, id: ReceiptId, reason: &str) -> Result<(Item, Subject)> {
     let stored = receipt::query::by_id(tx, unit, id)?
         .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt in your scope"))?;
-    if !matches!(stored.state.as_str(), "signed" | "adjusted") {
-        let detail = format!("the receipt is {}", stored.state);
-        return Err(Error::conflict("receipt_not_valid", detail));
+    match stored.state.as_str() {
+        "signed" | "adjusted" => {}
+        "numbered" => {
+            return Err(Error::conflict("receipt_not_signed", "its signature follows in a moment"));
+        }
+        state => return Err(Error::conflict("receipt_not_valid", format!("the receipt is {state}"))),
     }
     let open = |notice: &Told| matches!(notice.state.as_str(), "requested" | "drafted" | "signed");
     if of_receipt(tx, unit, id)?.iter().any(open) {

@@ -415,7 +415,7 @@ fn a_wrong_name_is_explained_by_one_person_approved_by_another_and_shown_on_the_
                 notice::request(tx, stamp, actor, asked)
             })
         };
-        assert_eq!(request(&clerk).unwrap_err().code(), "receipt_not_valid", "not signed yet");
+        assert_eq!(request(&clerk).unwrap_err().code(), "receipt_not_signed", "not signed yet");
         world.seal();
         let made = request(&clerk).unwrap();
         assert_eq!(request(&chief).unwrap_err().code(), "notice_pending");
