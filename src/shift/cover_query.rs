@@ -91,7 +91,7 @@ pub fn candidates(
 ) -> Result<Vec<ObligationId>> {
     let found: Vec<Candidate> = diesel::sql_query(
         "SELECT DISTINCT a.obligation_id FROM payment p JOIN allocation a ON a.unit_id = p.unit_id \
-         AND a.payment_id = p.id AND a.obligation_id IS NOT NULL WHERE p.unit_id = $1 AND p.method = 'cash' \
+         AND a.payment_id = p.id AND +a.obligation_id IS NOT NULL WHERE p.unit_id = $1 AND p.method = 'cash' \
          AND p.shift_id IN (SELECT d.shift_id FROM deposit_part d JOIN deposit_event e ON e.unit_id = d.unit_id \
          AND e.slip_id = d.slip_id WHERE d.unit_id = $1 AND e.amount > 0 AND e.on_date >= $2 AND e.on_date <= $3 \
          UNION SELECT s.shift_id FROM shift_event s WHERE s.unit_id = $1 AND s.kind = 'signed_off' \

@@ -324,7 +324,7 @@ pub fn obligations_between(
     let found: Vec<ObligationRow> = diesel::sql_query(
         "SELECT DISTINCT a.obligation_id FROM pos_event e JOIN pos_match m ON m.unit_id = e.unit_id \
          AND m.batch_id = e.batch_id AND m.kind = 'sale' JOIN allocation a ON a.unit_id = m.unit_id \
-         AND a.payment_id = m.payment_id AND a.obligation_id IS NOT NULL WHERE e.unit_id = $1 \
+         AND a.payment_id = m.payment_id AND +a.obligation_id IS NOT NULL WHERE e.unit_id = $1 \
          AND e.kind = 'credited' AND e.on_date >= $2 AND e.on_date <= $3",
     )
     .bind::<BigInt, _>(unit)

@@ -119,7 +119,7 @@ pub fn shown_between(
          WHERE l.unit_id = $1 AND l.account_id = $2 AND l.booking_date >= $3 AND l.booking_date <= $4 \
          AND p.unit_id = l.unit_id AND p.line_id = l.id AND m.unit_id = p.unit_id AND m.id = p.movement_id \
          AND a.unit_id = m.unit_id AND a.payment_id = m.payment_id \
-         AND +p.undoes_id IS NULL AND a.obligation_id IS NOT NULL",
+         AND +p.undoes_id IS NULL AND +a.obligation_id IS NOT NULL",
     )
     .bind::<BigInt, _>(unit)
     .bind::<BigInt, _>(account)
