@@ -1,6 +1,6 @@
 //! The demo's folder: marker, configuration with its own secrets, the bank's memory, statements.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,9 @@ pub const STATEMENTS: &str = "statements";
 
 pub struct Folder {
     path: PathBuf,
+    /// The marker, locked as long as this start lives: another start must not play in the same folder, nor
+    /// delete it under this one.
+    _held: Option<File>,
 }
 
 impl Folder {
@@ -41,13 +44,14 @@ impl Folder {
             return Err(Error::conflict("demo_folder_foreign", detail));
         }
         if fresh && is_ours {
+            let _held = hold(path)?;
             fs::remove_dir_all(path).map_err(|error| unusable(path, &error))?;
         }
         fs::create_dir_all(path.join(STATEMENTS)).map_err(|error| unusable(path, &error))?;
-        let folder = Folder { path: path.to_owned() };
-        if !folder.path.join(MARKER).exists() {
-            write_new(&folder.path.join(MARKER), "bienlai demo --fresh deletes this folder\n", false)?;
+        if !path.join(MARKER).exists() {
+            write_new(&path.join(MARKER), "bienlai demo --fresh deletes this folder\n", false)?;
         }
+        let folder = Folder { path: path.to_owned(), _held: Some(hold(path)?) };
         if !folder.path.join(CONFIG).exists() {
             let text = config_text(&folder.path)?;
             write_new(&folder.path.join(CONFIG), &text, true)?;
@@ -58,7 +62,7 @@ impl Folder {
     /// Opens the folder of a demo that was started before.
     pub fn existing(path: &Path) -> Result<Folder> {
         if path.join(MARKER).exists() {
-            return Ok(Folder { path: path.to_owned() });
+            return Ok(Folder { path: path.to_owned(), _held: None });
         }
         let told = format!("{}: no demo was started here", path.display());
         Err(Error::not_found("demo_folder_missing", told))
@@ -135,6 +139,22 @@ impl Folder {
         let path = self.path.join(name);
         fs::write(&path, text).map_err(|error| unusable(&path, &error))?;
         Ok(path)
+    }
+}
+
+/// Locks the folder's marker, or says that another start holds it.
+fn hold(path: &Path) -> Result<File> {
+    let marker = File::open(path.join(MARKER)).map_err(|error| unusable(path, &error))?;
+    match marker.try_lock() {
+        Ok(()) => Ok(marker),
+        Err(TryLockError::WouldBlock) => {
+            let told = format!(
+                "{}: dừng bản đang chạy, hoặc chọn thư mục khác bằng --dir / stop that one, or choose another with --dir",
+                path.display()
+            );
+            Err(Error::conflict("demo_folder_in_use", told))
+        }
+        Err(TryLockError::Error(error)) => Err(unusable(path, &error)),
     }
 }
 

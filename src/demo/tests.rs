@@ -29,6 +29,19 @@ impl Drop for Scratch {
 }
 
 #[test]
+fn a_folder_in_which_a_demo_runs_is_neither_shared_nor_begun_anew() {
+    let scratch = Scratch::new("held");
+    let running = Folder::open(&scratch.0, false).unwrap();
+    for fresh in [false, true] {
+        assert_eq!(Folder::open(&scratch.0, fresh).map(drop).unwrap_err().code(), "demo_folder_in_use");
+    }
+    assert!(running.config_path().exists(), "nothing of it was deleted");
+    assert!(Folder::existing(&scratch.0).is_ok(), "a payment is sent to the running demo");
+    drop(running);
+    Folder::open(&scratch.0, true).unwrap();
+}
+
+#[test]
 fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_data() {
     let scratch = Scratch::new("whole");
     let first = run(&scratch.options(false)).unwrap();

@@ -31,7 +31,7 @@ fn try_close(world: &World, day: BusinessDay) -> Result<Closing> {
 }
 
 #[track_caller]
-fn closed(world: &World, day: BusinessDay) -> Certificate {
+pub fn closed(world: &World, day: BusinessDay) -> Certificate {
     match try_close(world, day).expect("the day is looked at") {
         Closing::Closed(certificate) => *certificate,
         Closing::Refused(obstacles) => panic!("{:?}", obstacles.iter().map(Obstacle::en).collect::<Vec<_>>()),
@@ -51,7 +51,7 @@ fn chain(world: &World) -> Option<String> {
 }
 
 /// The bank's day of transfers for obligations, then imported and matched.
-fn paid_by_statement(world: &World, opening: i64, fees: &[(&str, &str, i64)]) -> i64 {
+pub fn paid_by_statement(world: &World, opening: i64, fees: &[(&str, &str, i64)]) -> i64 {
     let mut file = BankFile::new(world.ba_dinh.account_no, today(world), opening);
     for (index, (item, kind, amount)) in fees.iter().enumerate() {
         let owed = world.raise_lines(&world.ba_dinh, vec![line(item, kind, "receipt", Dong(*amount))]);

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use bienlai::actor::{Role, Scope};
 use serde_json::Value;
 
+use crate::days::{closed, paid_by_statement};
 use crate::openapi::{document, operations};
 use crate::strangers::{Door, Things, asked_for, lived_in, token};
 use crate::support::database::Database;
+use crate::support::postgres::Server;
 use crate::support::program::{Service, get};
 use crate::support::visitor::seated;
 use crate::support::{World, postgres, tools};
@@ -143,6 +145,19 @@ fn for_sqlite(sql: &str) -> Option<String> {
     (reads && !text.contains("::") && !text.contains("current_setting")).then_some(text)
 }
 
+/// Every new connection to the database writes down the plan of each of its queries.
+fn write_plans_down(server: &Server, database: &str) {
+    for setting in [
+        "session_preload_libraries = 'auto_explain'",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_format = 'json'",
+        "auto_explain.log_nested_statements = on",
+        "enable_seqscan = off",
+    ] {
+        server.superuser(&format!("ALTER DATABASE {database} SET {setting}"));
+    }
+}
+
 fn ask_for_everything(world: &World, service: &Service) -> usize {
     let door = Door { service, count: Default::default() };
     asked_for(world, &door);
@@ -203,15 +218,7 @@ fn no_list_or_page_reads_a_large_table_from_end_to_end() {
     }
     let world = World::settled_in_today(database);
     lived_in(&world);
-    for setting in [
-        "session_preload_libraries = 'auto_explain'",
-        "auto_explain.log_min_duration = 0",
-        "auto_explain.log_format = 'json'",
-        "auto_explain.log_nested_statements = on",
-        "enable_seqscan = off",
-    ] {
-        server.superuser(&format!("ALTER DATABASE {name} SET {setting}"));
-    }
+    write_plans_down(server, &name);
     let mut service = Service::start(&world);
     let before = server.log().len();
     let code = world.raise(bienlai::amount::Dong(25_000)).reference_code;
@@ -259,6 +266,31 @@ fn no_list_or_page_reads_a_large_table_from_end_to_end() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// The index of allocations by obligation holds whatever a unit ever took: asked for "some obligation", SQLite
+/// walks all of it, and did so once for each line of the day.
+#[test]
+fn a_day_closes_along_its_own_lines_cash_and_batches() {
+    let server = postgres::shared().unwrap_or_else(|why| panic!("{why}"));
+    let database = Database::postgresql();
+    write_plans_down(server, database.url.rsplit('/').next().unwrap());
+    let world = World::settled_in(database);
+    paid_by_statement(&world, 0, &[("HT-01", "phi", 25_000)]);
+    let before = server.log().len();
+    closed(&world, world.now().business_day());
+    let found = plans(&server.log()[before..]);
+    let statements: BTreeSet<&str> = found.iter().map(|plan| plan.sql.as_str()).collect();
+    let sqlite = Database::sqlite();
+    let mut conn = sqlite.as_owner();
+    let mut ways = Vec::new();
+    for sql in statements.iter().filter(|sql| sql.contains("allocation a")).filter_map(|sql| for_sqlite(sql))
+    {
+        let steps = tools::plan(&mut conn, &sql).unwrap_or_else(|| panic!("not explained: {sql}"));
+        ways.extend(steps.into_iter().filter(|step| step.starts_with("SEARCH a ")));
+    }
+    assert!(ways.len() >= 3, "{ways:?}");
+    assert!(ways.iter().all(|way| way.contains("INDEX allocation_by_unit_id_payment_id")), "{ways:?}");
 }
 
 #[test]
