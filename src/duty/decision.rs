@@ -1,7 +1,7 @@
 //! Deciding what waits: one door to each kind's own use case, for the page that shows all of them and
 //! for who acts under a delegation. What may be decided, by whom and when is the use case's own rule.
 
-use super::{Kind, waiting};
+use super::{Kind, Waiting, waiting};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::Instant;
@@ -114,6 +114,11 @@ pub struct Open {
 }
 
 impl Open {
+    pub fn of(unit: UnitId, one: Waiting) -> Open {
+        let (matter, id, makers) = (Matter::Kind(one.kind), one.id, one.makers);
+        Open { unit, matter, id, makers, amount: one.amount, asked_at: one.asked_at }
+    }
+
     /// Whether somebody may decide on it, as far as it shows: another person, in a role that decides.
     pub fn is_open_to(&self, actor: &Actor) -> bool {
         let is_maker = actor.person.is_none_or(|person| self.makers.contains(&person));
@@ -123,11 +128,8 @@ impl Open {
 
 /// Everything of a unit that waits for a second person, oldest first.
 pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
-    let mut found: Vec<Open> = Vec::new();
-    for one in waiting::of_unit(conn, unit)? {
-        let (matter, id, makers) = (Matter::Kind(one.kind), one.id, one.makers);
-        found.push(Open { unit, matter, id, makers, amount: one.amount, asked_at: one.asked_at });
-    }
+    let mut found: Vec<Open> =
+        waiting::of_unit(conn, unit)?.into_iter().map(|one| Open::of(unit, one)).collect();
     let asked = Some(correction::State::WithdrawalRequested);
     for one in correction::list(conn, unit, None, asked, LIMIT)? {
         let makers = one.withdrawal_maker.into_iter().collect();

@@ -116,7 +116,7 @@ pub fn accept(
 }
 
 /// Fresh codes for a lost phone; the ones before are forgotten.
-fn recovery_codes(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: LoginId) -> Result<Vec<String>> {
+pub(super) fn recovery_codes(tx: &mut Tx<'_>, stamp: &Stamp<'_>, login: LoginId) -> Result<Vec<String>> {
     query::forget_recovery_codes(tx, login)?;
     let mut shown = Vec::with_capacity(RECOVERY_CODES);
     let mut kept = Vec::with_capacity(RECOVERY_CODES);

@@ -11,6 +11,7 @@ mod lockout;
 mod lockout_query;
 pub mod login;
 mod login_query;
+pub mod own;
 pub mod password;
 pub mod person;
 pub mod query;
@@ -216,8 +217,8 @@ pub fn person_name(conn: &mut Conn, person: PersonId) -> Result<String> {
 }
 
 /// Recovery codes that are left, and sessions that are open, of a login.
-pub fn login_summary(conn: &mut Conn, id: crate::id::LoginId) -> Result<(i64, i64)> {
-    Ok((login_query::recovery_codes_left(conn, id)?, session_query::count(conn, id)?))
+pub fn recovery_codes_left(conn: &mut Conn, id: crate::id::LoginId) -> Result<i64> {
+    login_query::recovery_codes_left(conn, id)
 }
 
 fn checked_name(name: &str) -> Result<String> {

@@ -112,6 +112,25 @@ pub fn end_by_token(tx: &mut Tx<'_>, shown: &str) -> Result<()> {
     }
 }
 
+/// Ends every session of a login but one.
+pub(super) fn end_others(tx: &mut Tx<'_>, login: LoginId, kept: SessionId) -> Result<usize> {
+    query::end_others(tx, login, kept)
+}
+
+/// The sessions of a login that stand, newest first: which, since when, last seen.
+pub fn of_login(conn: &mut Conn, now: Instant, login: LoginId) -> Result<Vec<(SessionId, Instant, Instant)>> {
+    let all = query::of_login(conn, login)?;
+    let is_alive = |(_, created, seen): &(SessionId, Instant, Instant)| {
+        now.seconds_since(*seen) < IDLE_S && now.seconds_since(*created) < LIFE_S
+    };
+    Ok(all.into_iter().filter(is_alive).collect())
+}
+
+/// Ends one session of a login, if it is one of its.
+pub fn end_own(tx: &mut Tx<'_>, login: LoginId, id: SessionId) -> Result<()> {
+    query::end_own(tx, login, id)
+}
+
 /// Ends every session of a login; tells how many there were.
 pub fn end_all(tx: &mut Tx<'_>, login: LoginId) -> Result<usize> {
     query::end_all(tx, login)

@@ -78,12 +78,29 @@ pub fn end_all(tx: &mut Tx<'_>, login: LoginId) -> Result<usize> {
     .classify()
 }
 
-pub fn count(conn: &mut Conn, login: LoginId) -> Result<i64> {
+pub fn end_others(tx: &mut Tx<'_>, login: LoginId, kept: SessionId) -> Result<usize> {
+    let others = session::table
+        .filter(session::unit_id.eq(UnitId::CITY))
+        .filter(session::login_id.eq(login))
+        .filter(session::id.ne(kept));
+    diesel::delete(others).execute(tx.conn()).classify()
+}
+
+pub fn end_own(tx: &mut Tx<'_>, login: LoginId, id: SessionId) -> Result<()> {
+    let one = session::table
+        .filter(session::unit_id.eq(UnitId::CITY))
+        .filter(session::login_id.eq(login))
+        .filter(session::id.eq(id));
+    diesel::delete(one).execute(tx.conn()).classify().map(|_| ())
+}
+
+pub fn of_login(conn: &mut Conn, login: LoginId) -> Result<Vec<(SessionId, Instant, Instant)>> {
     session::table
         .filter(session::unit_id.eq(UnitId::CITY))
         .filter(session::login_id.eq(login))
-        .count()
-        .get_result(conn)
+        .order(session::id.desc())
+        .select((session::id, session::created_at, session::seen_at))
+        .load(conn)
         .classify()
 }
 

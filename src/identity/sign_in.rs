@@ -32,6 +32,13 @@ pub struct Checked {
     matched: Option<String>,
 }
 
+impl Checked {
+    /// Whether the password that was compared is the login's still.
+    pub(super) fn is_password_of(&self, login: &Login) -> bool {
+        self.login == Some(login.id) && self.matched.is_some() && self.matched == login.password
+    }
+}
+
 /// Compares the password. Slow on purpose; call it outside transactions.
 pub fn check(login: Option<&Login>, shown: &Shown<'_>) -> Result<Checked> {
     let stored =

@@ -384,9 +384,17 @@ fn a_delegation_ends_with_the_power_it_came_from() {
         world.change(|tx, stamp| identity::login::end(tx, stamp, &system, login.id));
         let subject = asked.id.to_string();
         let act = [("delegation", delegation.as_str()), ("act", "refund"), ("subject", &subject)];
+        let home_id = home.to_string();
+        let seen_otherwise = [act.as_slice(), &[("unit_id", home_id.as_str()), ("seen", "0")]].concat();
         assert_eq!(deputy.post("/duties/act", &act).status, 400, "{}", deputy.page);
         deputy.sees("Người giao không có quyền duyệt");
         appoint(&world, Role::Approver, "duyet.lai", Scope::unit(home), giver);
+        deputy.get("/duties");
+        // A delegate decides by what whoever gave the delegation would see.
+        deputy.sees(&asked.reason);
+        deputy.sees("Người đề nghị");
+        assert_eq!(deputy.post("/duties/act", &seen_otherwise).status, 400, "{}", deputy.page);
+        deputy.sees("Đề xuất đã thay đổi sau khi bạn xem");
         deputy.get("/duties");
         assert_eq!(deputy.post("/duties/act", &act).status, 303, "{}", deputy.page);
         assert_eq!(now(&world, &asked).state.as_str(), "approved");

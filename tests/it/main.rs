@@ -96,6 +96,7 @@ mod office_by_command;
 mod openapi;
 mod outages;
 mod overtaken;
+mod own_login;
 mod page_times;
 mod paged_lists;
 mod paid_on;

@@ -157,7 +157,6 @@ problems! {
     IssuerSignatureMissing = "issuer_signature_missing",
     AuthoritySignatureMissing = "authority_signature_missing",
     SignerNotSeller = "signer_not_seller",
-    SignerNotBuyer = "signer_not_buyer",
     /// In the place of the tax authority signs the issuer, or somebody other than the one that was
     /// named as the tax authority.
     SignerNotAuthority = "signer_not_authority",
@@ -182,6 +181,9 @@ problems! {
     /// Signed by the organisation that the document says the seller entrusted; that the seller did is
     /// known to the tax authority only.
     SignerEntrusted = "signer_entrusted",
+    /// Signed in the buyer's place under another identity than the buyer's, such as a director's own: the
+    /// seller's and the tax authority's word stand without it.
+    SignerNotBuyer = "signer_not_buyer",
     /// Signed in the place of the tax authority, by somebody whom nobody named as it.
     AuthorityUnidentified = "authority_unidentified",
     /// The series is of invoices with a code of the tax authority, and there is none.
@@ -214,6 +216,7 @@ impl Problem {
             Problem::SignerUnidentified
                 | Problem::IssuerUnknown
                 | Problem::SignerEntrusted
+                | Problem::SignerNotBuyer
                 | Problem::AuthorityUnidentified
                 | Problem::CodeMissing
                 | Problem::CodeUnproven

@@ -65,6 +65,45 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/account/password",
+        vi: "Đổi mật khẩu của tôi; các phiên khác kết thúc.",
+        en: "Changes one's own password; other sessions end.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/account/recovery-codes",
+        vi: "Tạo mã dự phòng mới.",
+        en: "Makes new recovery codes.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        path: "/account/second-factor",
+        vi: "Thiết lập lớp xác thực thứ hai.",
+        en: "Offers a second factor to one's own login.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/account/second-factor",
+        vi: "Giữ lớp xác thực thứ hai.",
+        en: "Keeps the second factor once a code of it was shown.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/account/end-session",
+        vi: "Kết thúc một phiên của tôi.",
+        en: "Ends one session of one's own login.",
+        who: "signed in",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/account/sign-out-everywhere",
         vi: "Đăng xuất mọi nơi.",
         en: "Ends every session of the login.",

@@ -10,14 +10,14 @@ use askama::Template;
 use super::fields::{Fields, Pairs, Wrong};
 use super::finance::confirm;
 use super::frame::{Frame, see_done};
-use super::matter::{self, Facts, day, facts};
+use super::matter::{self, Facts, day, facts, moment};
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
-use crate::clock::{BusinessDay, Instant};
+use crate::clock::BusinessDay;
 use crate::duty::decision::{self, Matter, Open, Verdict};
 use crate::duty::delegation::{self, Answer, Delegation, Offer, State};
 use crate::duty::{Kind, Seat, rules, waiting};
@@ -59,6 +59,18 @@ struct WaitingRow {
     edition: i64,
 }
 
+/// What waits and may be approved under a delegation.
+struct DelegatedRow {
+    unit_id: UnitId,
+    act: &'static str,
+    title: &'static str,
+    subject: String,
+    amount: String,
+    facts: Facts,
+    /// What it was when it was drawn.
+    edition: i64,
+}
+
 struct DelegationRow {
     id: DelegationId,
     unit: String,
@@ -71,8 +83,7 @@ struct DelegationRow {
     state: &'static str,
     is_offered_to_me: bool,
     may_end: bool,
-    /// What waits and may be approved under it: act, subject, title, amount.
-    open: Vec<(&'static str, String, &'static str, String)>,
+    open: Vec<DelegatedRow>,
     /// What was approved under it: title, subject, amount, when.
     done: Vec<(&'static str, String, String, String)>,
 }
@@ -145,9 +156,8 @@ impl Parts {
             false => (Vec::new(), 0),
         };
         let found = delegation::list(conn, actor)?;
-        let today = stamp.today();
         let delegations: Result<Vec<DelegationRow>> =
-            found.iter().map(|one| delegation_row(conn, lang, actor, one, today)).collect();
+            found.iter().map(|one| delegation_row(conn, &stamp, (actor, lang), one)).collect();
         let offers = actor.role == Role::Approver;
         let all = if offers { unit::all(conn)? } else { Vec::new() };
         let own = all.into_iter().filter(|unit| unit.id != unit::CITY && actor.scope.covers(unit.id));
@@ -231,13 +241,36 @@ fn waiting_row(
     })
 }
 
+/// A delegate decides by the same facts as whoever gave the delegation.
+fn delegated_row(
+    conn: &mut Conn,
+    vault: &Vault,
+    (actor, lang): (&Actor, Lang),
+    one: &Open,
+) -> Result<DelegatedRow> {
+    let (vi, en) = one.matter.title();
+    let mut facts = facts(conn, vault, lang, one)?;
+    // The pages behind the facts are the unit's own.
+    let may_look = READERS.contains(&actor.role) && actor.scope.covers(one.unit);
+    facts.link = facts.link.filter(|_| may_look);
+    Ok(DelegatedRow {
+        unit_id: one.unit,
+        act: one.matter.as_str(),
+        title: lang.pick(vi, en),
+        subject: one.matter.subject_text(one.id),
+        amount: money(one.amount),
+        facts,
+        edition: matter::edition(conn, one)?,
+    })
+}
+
 fn delegation_row(
     conn: &mut Conn,
-    lang: Lang,
-    actor: &Actor,
+    stamp: &Stamp<'_>,
+    (actor, lang): (&Actor, Lang),
     one: &Delegation,
-    today: BusinessDay,
 ) -> Result<DelegationRow> {
+    let today = stamp.today();
     let is_mine = actor.person == Some(one.delegate);
     let is_given = actor.person == Some(one.giver);
     let governs = actor.role == Role::Administrator && actor.scope.covers(one.unit);
@@ -246,8 +279,8 @@ fn delegation_row(
     if is_mine && DELEGATES.contains(&actor.role) {
         for waits in waiting::of_unit(conn, one.unit)? {
             if rules::check_act(one, one.delegate, waits.kind, &waits, today).is_ok() {
-                let subject = waits.kind.subject_text(waits.id);
-                open.push((waits.kind.as_str(), subject, title(lang, waits.kind), money(waits.amount)));
+                let waits = Open::of(one.unit, waits);
+                open.push(delegated_row(conn, stamp.vault, (actor, lang), &waits)?);
             }
         }
     }
@@ -297,10 +330,6 @@ pub fn delegated(
 
 fn money(amount: Dong) -> String {
     if amount.is_zero() { String::new() } else { amount.to_string() }
-}
-
-fn moment(at: Instant) -> String {
-    at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
 }
 
 /// `POST /duties/offer`
@@ -373,6 +402,12 @@ pub async fn act(
 ) -> Page {
     change(request, signed, form, shared, &DELEGATES, |app, signed, fields| {
         let by = (&signed.actor, seat(signed));
+        let matter = Matter::Kind(Kind::delegable(fields.get("act"))?);
+        let subject = matter.subject_id(fields.get("subject"))?;
+        if let (Ok(unit), Ok(seen)) = (fields.get("unit_id").parse(), fields.trimmed("seen").parse::<i64>()) {
+            // The thing may be of another unit than the delegate's.
+            require_seen(app, &Scope::All, (unit, matter, subject), seen)?;
+        }
         acted(app, by, read_delegation(fields)?, fields.get("act"), fields.get("subject"))
     })
     .await
@@ -400,7 +435,7 @@ pub async fn decide(
         };
         let about = (unit, matter, subject);
         if let (Verdict::Approve(_), Ok(seen)) = (&verdict, fields.trimmed("seen").parse::<i64>()) {
-            require_seen(app, &signed.actor, about, seen)?;
+            require_seen(app, &signed.actor.scope, about, seen)?;
         }
         let receipts = decision::decide(&app.store, &|| app.stamp(), &signed.actor, about, verdict)?;
         app.sealing.numbered(&receipts);
@@ -414,11 +449,11 @@ pub async fn decide(
 /// Errors: `act_changed`.
 fn require_seen(
     app: &App,
-    actor: &Actor,
+    scope: &Scope,
     (unit, matter, id): (UnitId, Matter, i64),
     seen: i64,
 ) -> Result<()> {
-    let now = app.read(actor, |conn| {
+    let now = app.store.read(scope, |conn| {
         let waits = decision::open(conn, unit)?;
         let one = waits.iter().find(|one| one.matter == matter && one.id == id);
         one.map(|one| matter::edition(conn, one)).transpose()

@@ -6,7 +6,7 @@ use super::finance::workbench::resolution_key;
 use super::wording::Lang;
 use super::{called, detail, marks};
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::correction::{self, Correction};
 use crate::duty::Kind;
 use crate::duty::decision::{Matter, Open};
@@ -48,6 +48,11 @@ impl Facts {
 
 pub fn day(day: BusinessDay) -> String {
     day.0.format("%d/%m/%Y").to_string()
+}
+
+/// In Hà Nội's time.
+pub fn moment(at: Instant) -> String {
+    at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
 }
 
 /// What an open decision is about.

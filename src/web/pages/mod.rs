@@ -29,6 +29,7 @@ mod mask;
 mod matter;
 pub mod on_paper;
 pub mod onboarding;
+pub mod own_login;
 pub mod pay;
 mod png;
 pub mod privacy;

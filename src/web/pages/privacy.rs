@@ -10,6 +10,7 @@ use askama::Template;
 use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong};
 use super::frame::Frame;
+use super::matter::moment;
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
@@ -243,10 +244,6 @@ fn incident_row(lang: Lang, unit: &str, one: incident::Incident, now: Instant) -
         is_closed: one.state == "closed",
         events: one.events.into_iter().map(|event| (moment(event.at), event.detail)).collect(),
     }
-}
-
-fn moment(at: Instant) -> String {
-    at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
 }
 
 /// `POST /privacy/receive`

@@ -10,13 +10,16 @@ use serde::Deserialize;
 
 use super::fields::{Fields, Pairs, Wrong};
 use super::frame::{self, Frame, local, see};
+use super::matter::moment;
 use super::session::{self, Signed, check_origin};
 use super::{Page, Posted, html, read};
 use crate::actor::{Role, Scope};
 use crate::audit;
+use crate::clock::Instant;
 use crate::error::Result;
+use crate::id::SessionId;
 use crate::identity::sign_in::{self, Shown};
-use crate::identity::{login_summary, session as sessions, sso};
+use crate::identity::{recovery_codes_left, session as sessions, sso};
 use crate::store::Lane;
 use crate::unit::CITY;
 use crate::web::Shared;
@@ -166,6 +169,14 @@ fn away() -> HttpResponse {
     answer
 }
 
+struct SessionRow {
+    id: SessionId,
+    since: String,
+    seen: String,
+    /// The one in which the page is looked at.
+    is_this: bool,
+}
+
 #[derive(Template)]
 #[template(path = "account.html")]
 struct AccountPage {
@@ -175,7 +186,7 @@ struct AccountPage {
     name: String,
     has_second_factor: bool,
     recovery_left: i64,
-    sessions: i64,
+    sessions: Vec<SessionRow>,
     /// What single sign-on is called, where it is offered, and whether the login is linked.
     sso: Option<(String, bool)>,
     must_confirm: bool,
@@ -184,34 +195,40 @@ struct AccountPage {
 
 /// `GET /account`: the person's own login.
 pub async fn account(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    account_page(request, signed, shared, Wrong::default()).await
+    account_page(request, &signed, shared, Wrong::default()).await
 }
 
 /// The same page when a form of it comes back.
 pub(super) async fn account_page(
     request: HttpRequest,
-    signed: Signed,
+    signed: &Signed,
     shared: web::Data<Shared>,
     wrong: Wrong,
 ) -> Page {
-    let frame = Frame::of(&signed, &request);
+    let frame = Frame::of(signed, &request);
     let app = Arc::clone(shared.app());
-    let id = signed.session.login.id;
+    let (id, this) = (signed.session.login.id, signed.session.id);
     let (recovery_left, sessions, is_linked) = block(move || {
         app.store.read(&Scope::All, |conn| {
-            let (recovery_left, sessions) = login_summary(conn, id)?;
-            Ok((recovery_left, sessions, sso::is_linked(conn, id)?))
+            let sessions = sessions::of_login(conn, app.clock.now(), id)?;
+            Ok((recovery_codes_left(conn, id)?, sessions, sso::is_linked(conn, id)?))
         })
     })
     .await?;
+    let row = |(id, since, seen): (SessionId, Instant, Instant)| SessionRow {
+        id,
+        since: moment(since),
+        seen: moment(seen),
+        is_this: id == this,
+    };
     let page = AccountPage {
         frame,
-        csrf: signed.csrf,
+        csrf: signed.csrf.clone(),
         login: signed.session.login.name.clone(),
-        name: signed.name,
+        name: signed.name.clone(),
         has_second_factor: signed.session.login.has_second_factor(),
         recovery_left,
-        sessions,
+        sessions: sessions.into_iter().map(row).collect(),
         sso: super::sso::offered(&shared).map(|name| (name, is_linked)),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong,

@@ -388,5 +388,5 @@ async fn account_again(
         Kind::Busy { .. } => Wrong(vec![(String::new(), lang.of_code(error.code()).to_owned())]),
         _ => Wrong::of(error, lang)?,
     };
-    sign_in::account_page(request, signed, shared, wrong).await
+    sign_in::account_page(request, &signed, shared, wrong).await
 }

@@ -458,6 +458,17 @@ fn a_place_kept_for_a_signature_that_nobody_gave_is_no_signature() {
 }
 
 #[test]
+fn what_somebody_else_signed_in_the_buyers_place_takes_nothing_from_the_sellers_word() {
+    let style = Style { buyer: true, ..Style::default() };
+    let named = style.document().replacen("<NMua/>", "<NMua><MST>0100109106</MST></NMua>", 1);
+    let report = verify(style.sign(named).as_bytes(), &trust(), now());
+    let problems = &report.documents[0].signatures[1].problems;
+    assert!(problems.contains(&Problem::SignerNotBuyer), "{report:?}");
+    assert_eq!((report.verdict, report.exit_code()), (Verdict::Intact, 0), "whose it is stays open");
+    assert_eq!(verify(style.signed().as_bytes(), &trust(), now()).verdict, Verdict::Valid, "no buyer named");
+}
+
+#[test]
 fn a_technical_acknowledgement_beside_a_document_is_none() {
     let told = "<TDiep><TTChung><MLTDiep>999</MLTDiep></TTChung><DLieu><TBao><MTDiep>K1</MTDiep></TBao></DLieu></TDiep>";
     let document = Style { head: "", message: Some(""), ..Style::default() }.signed();
