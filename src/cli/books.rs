@@ -38,31 +38,41 @@ pub fn import_with(app: &App, actor: &Actor, bytes: &[u8], options: Options<'_>)
     office::import_with(&app.store, &|| app.stamp(), actor, bytes, options)
 }
 
-/// Matches every account of the units and signs the receipts that came of it.
+/// Matches every account of the units and signs the receipts that came of it. One account's failure never blocks
+/// another: it stands in its place with the error's code, and the outcome is not clean.
 pub fn reconcile(app: &App, actor: &Actor, units: &[Unit]) -> Result<Outcome> {
     let mut reports = Vec::new();
+    let mut is_clean = true;
     for unit in units {
         for account in app.read(actor, |conn| account::of_unit(conn, unit.id))? {
-            let done = reconciliation::reconcile(&app.store, &app.stamp(), actor, unit.id, account.id)?;
-            reports.push(json!({
-                "unit": unit.code,
-                "account": account.account_no,
-                "lines_posted": done.lines_posted,
-                "proven": done.proven,
-                "credited": done.credited,
-                "classified": done.classified,
-                "reversed": done.reversed,
-                "unknown": done.unknown,
-                "overdue_claims": done.overdue_claims,
-                "receipts": done.receipts.len(),
-            }));
+            let visited = reconciliation::match_account(&app.store, &app.stamp(), actor, unit.id, account.id);
+            is_clean &= visited.outcome.is_ok();
+            reports.push(match visited.outcome {
+                Ok(done) => json!({
+                    "unit": unit.code,
+                    "account": account.account_no,
+                    "lines_posted": done.lines_posted,
+                    "proven": done.proven,
+                    "credited": done.credited,
+                    "classified": done.classified,
+                    "reversed": done.reversed,
+                    "unknown": done.unknown,
+                    "overdue_claims": done.overdue_claims,
+                    "receipts": done.receipts.len(),
+                }),
+                Err(error) => json!({
+                    "unit": unit.code,
+                    "account": account.account_no,
+                    "error": error.code(),
+                }),
+            });
         }
     }
     let sealed = worker::seal_waiting(app);
     Ok(Outcome {
         report: json!({ "accounts": reports, "receipts_signed": sealed }),
         summary: format!("{sealed} receipts signed"),
-        is_clean: true,
+        is_clean,
     })
 }
 

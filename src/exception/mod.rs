@@ -82,9 +82,10 @@ impl Exception {
         Subject::text(&self.subject_kind, self.subject_id)
     }
 
-    /// Whole days since it was opened.
+    /// Whole days since it was opened. Money of an evening after its day was closed is accounted for on the next
+    /// day; its item is not older than nothing till then.
     pub fn age_days(&self, today: BusinessDay) -> i64 {
-        (today.0 - self.opened_on.0).num_days()
+        (today.0 - self.opened_on.0).num_days().max(0)
     }
 }
 

@@ -70,7 +70,8 @@ pub fn owed_again_by(conn: &mut Conn, unit_id: UnitId, terms: &[party::Term]) ->
 /// Takes the outstanding amount of an obligation in cash or by card.
 ///
 /// Errors: `shift_not_open` for a cashier without an open shift, `counter_full_amount_only` when the
-/// sum is not what is owed, `obligation_closed` when nothing is owed.
+/// sum is not what is owed, `obligation_closed` when nothing is owed, `slip_waits` when it was collected on a slip
+/// that another person has not countersigned yet.
 pub fn take(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, taking: &Taking) -> Result<Taken> {
     let taken = take_together(tx, stamp, actor, std::slice::from_ref(taking))?;
     taken.into_iter().next().ok_or_else(|| Error::internal("what was taken is gone"))
@@ -87,7 +88,10 @@ pub fn take_together(
     actor: &Actor,
     takings: &[Taking],
 ) -> Result<Vec<Taken>> {
-    take_at(tx, stamp, actor, takings, stamp.now, check_owed)
+    take_at(tx, stamp, actor, takings, stamp.now, |tx, book, taking| {
+        shift::provisional::refuse_collected(tx, taking.unit, &[taking.obligation])?;
+        check_owed(book, taking)
+    })
 }
 
 /// The same for money that was collected earlier, on a provisional slip: it is there, whatever is owed by
@@ -100,7 +104,7 @@ pub(super) fn take_on_paper(
     taking: &Taking,
     (collected_at, differs): (Instant, bool),
 ) -> Result<Taken> {
-    let is_seen = |book: &Book, taking: &Taking| {
+    let is_seen = |_: &mut Tx<'_>, book: &Book, taking: &Taking| {
         shift::provisional::check_amount(taking.amount, owed_in(book, taking)?, differs)
     };
     let taken = take_at(tx, stamp, actor, std::slice::from_ref(taking), collected_at, is_seen)?;
@@ -113,7 +117,7 @@ fn take_at(
     actor: &Actor,
     takings: &[Taking],
     collected_at: Instant,
-    check: impl Fn(&Book, &Taking) -> Result<()>,
+    check: impl Fn(&mut Tx<'_>, &Book, &Taking) -> Result<()>,
 ) -> Result<Vec<Taken>> {
     actor.require_role(&[Role::Cashier])?;
     let unit = match takings {
@@ -133,7 +137,7 @@ fn take_at(
     load_obligations(tx, stamp, &mut book, &keys)?;
     let mut payments = Vec::with_capacity(takings.len());
     for taking in takings {
-        check(&book, taking)?;
+        check(tx, &book, taking)?;
         let payment: PaymentId = stamp.mint()?;
         let debit = debit_account(tx, taking, shift)?;
         let account = book.obligations.get(&(taking.unit, taking.obligation)).map(|held| held.value.account);

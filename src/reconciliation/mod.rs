@@ -31,5 +31,5 @@ mod untimely;
 mod virtual_codes;
 
 pub use day_close::{Closing, close, close_through, verify_chain};
-pub use office::{import, reconcile_accounts, reconcile_side_by_side};
+pub use office::{import, match_account, reconcile_accounts, reconcile_side_by_side};
 pub use run::{Report, reconcile};

@@ -149,7 +149,10 @@ pub fn enter(
     super::taking(tx, unit, actor.require_person()?)?;
     let mut slip = own(tx, actor, unit, number)?;
     check_state(&slip, &[State::Printed])?;
-    obligation::find(tx, unit, written.obligation)?;
+    // Under the obligation's lock, so that the counter does not take the same money again beside it.
+    if obligation::query::lock(tx, &[(unit, written.obligation)])?.is_empty() {
+        return Err(obligation::not_found());
+    }
     if !amount.is_positive() {
         return Err(Error::invalid("amount", "amount_zero", "what the slip says"));
     }
@@ -163,6 +166,18 @@ pub fn enter(
     note(tx, stamp, &slip, ("entered", entry.person, Some(&entry), None))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "slip.entered", entry.obligation)])?;
     Ok(slip)
+}
+
+/// Refuses to take what was collected on a slip already; ask under the obligations' locks. `slip_waits` names
+/// the slip.
+pub fn refuse_collected(conn: &mut Conn, unit: UnitId, obligations: &[ObligationId]) -> Result<()> {
+    let awaited = query::awaited(conn, unit)?;
+    match obligations.iter().find_map(|id| awaited.get(id)) {
+        None => Ok(()),
+        Some(number) => {
+            Err(Error::conflict("slip_waits", format!("it was collected on slip {number}, which waits")))
+        }
+    }
 }
 
 /// Says that a slip was never used and will not be.

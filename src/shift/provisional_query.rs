@@ -1,5 +1,7 @@
 //! The SQL of provisional slips.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -167,6 +169,17 @@ pub fn of_person(conn: &mut Conn, unit: UnitId, person: PersonId) -> Result<Vec<
 pub fn entered(conn: &mut Conn, unit: UnitId) -> Result<Vec<Slip>> {
     let keys = [("unit_id", Column::of([unit])), ("state", Column::of([State::Entered.as_str()]))];
     by(conn, &keys, "", Lock::None)
+}
+
+/// Obligations whose money was collected on a slip that waits for another person, with the slip's number.
+pub fn awaited(conn: &mut Conn, unit: UnitId) -> Result<HashMap<ObligationId, i64>> {
+    let mut found = HashMap::new();
+    for slip in entered(conn, unit)? {
+        if let Some(entry) = entry(conn, unit, slip.number)? {
+            found.insert(entry.obligation, slip.number);
+        }
+    }
+    Ok(found)
 }
 
 /// The highest number a unit has printed.

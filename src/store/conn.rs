@@ -72,10 +72,26 @@ impl DatabaseUrl {
         ))
     }
 
+    /// A connection. A file that is not there is made.
     pub fn establish(&self) -> ConnectionResult<Conn> {
+        self.establish_at(&self.target)
+    }
+
+    /// The same to a database that is there: an empty file in a lost one's place would hide the loss.
+    fn establish_existing(&self) -> ConnectionResult<Conn> {
+        match self.product {
+            Product::PostgreSql => self.establish(),
+            Product::Sqlite => {
+                let path = self.target.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+                self.establish_at(&format!("file:{path}?mode=rw"))
+            }
+        }
+    }
+
+    fn establish_at(&self, target: &str) -> ConnectionResult<Conn> {
         match self.product {
             Product::PostgreSql => {
-                let mut inner = PgConnection::establish(&self.target)?;
+                let mut inner = PgConnection::establish(target)?;
                 speak_english(&mut inner).map_err(ConnectionError::CouldntSetupConfiguration)?;
                 inner
                     .batch_execute(
@@ -87,7 +103,7 @@ impl DatabaseUrl {
                 Ok(Conn::Pg(inner))
             }
             Product::Sqlite => {
-                let mut inner = SqliteConnection::establish(&self.target)?;
+                let mut inner = SqliteConnection::establish(target)?;
                 inner
                     .batch_execute(
                         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -158,7 +174,7 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> std::result::Result<Conn, Self::Error> {
-        let mut conn = self.url.establish().map_err(diesel::r2d2::Error::ConnectionError)?;
+        let mut conn = self.url.establish_existing().map_err(diesel::r2d2::Error::ConnectionError)?;
         if let (Conn::Pg(inner), Some(role)) = (&mut conn, &self.role) {
             inner.batch_execute(&format!("SET ROLE {role}")).map_err(diesel::r2d2::Error::QueryError)?;
         }

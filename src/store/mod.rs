@@ -13,6 +13,7 @@ pub mod lane;
 pub mod lease;
 pub mod migrate;
 pub mod page;
+mod place;
 pub mod rows;
 pub mod schema;
 pub mod schema_cash;
@@ -51,6 +52,7 @@ use crate::actor::Scope;
 use crate::error::{Error, Result};
 use failure::Classify;
 use lane::Gate;
+use place::Place;
 
 /// How often a transaction that lost a race is tried again as a whole.
 const CONTENDED_ATTEMPT_LIMIT: u32 = 5;
@@ -78,6 +80,8 @@ pub struct Store {
     gate: Arc<Gate>,
     settling_writers: u32,
     refuses_writes: Arc<AtomicBool>,
+    /// SQLite's file.
+    place: Option<Place>,
 }
 
 /// A write transaction. Only `Store::write` makes one.
@@ -108,6 +112,11 @@ impl DerefMut for Tx<'_> {
 impl Store {
     /// Opens pools of connections; the database must exist and be migrated.
     pub fn open(settings: &Settings) -> Result<Self> {
+        // Only here may a file come to be: a connection that is made later finds the one of this start, or none.
+        if settings.url.sqlite_path().is_some_and(|path| Place::of(path).is_none()) {
+            let made = settings.url.establish();
+            made.map_err(|error| Error::busy(failure::UNAVAILABLE, 2, error.to_string()))?;
+        }
         let writer_limit = match settings.url.product {
             Product::Sqlite => 1,
             Product::PostgreSql => settings.writer_limit,
@@ -119,7 +128,14 @@ impl Store {
             gate: Arc::new(Gate::default()),
             settling_writers: (writer_limit / 2).clamp(1, SETTLING_WRITER_LIMIT),
             refuses_writes: Arc::default(),
+            place: settings.url.sqlite_path().and_then(Place::of),
         })
+    }
+
+    /// Whether the database is where it was opened. A server knows that by itself; a file may be moved, deleted or
+    /// put in another's place while it is open.
+    pub fn is_in_place(&self) -> bool {
+        self.place.as_ref().is_none_or(Place::is_kept)
     }
 
     /// Whether the last transaction that wrote found no room, or no database. The node's lease is renewed
@@ -190,6 +206,11 @@ impl Store {
         let _turn = (self.product == Product::Sqlite).then(|| self.gate.enter(lane));
         let mut conn = begun(&self.writers, scope, Intent::Write)?;
         let answer = body(&mut Tx { conn: &mut conn });
+        if answer.is_ok() && !self.is_in_place() {
+            finish(&mut conn, false)?;
+            tracing::error!("the database file was moved, deleted or replaced; nothing is written");
+            return Err(Error::busy(failure::UNAVAILABLE, 2, "the database file is not where it was opened"));
+        }
         if answer.is_ok() {
             failpoint::hit("before_commit");
         }

@@ -35,6 +35,9 @@ pub async fn readyz(shared: web::Data<Shared>) -> Answer {
         if app.store.refuses_writes() {
             return Err(Error::busy(store::failure::UNAVAILABLE, 2, "the last transaction could not write"));
         }
+        if !app.store.is_in_place() {
+            return Err(Error::busy(store::failure::UNAVAILABLE, 2, "the database file is gone"));
+        }
         Ok(())
     })
     .await;

@@ -103,6 +103,28 @@ fn a_line_set_aside_is_listed_with_its_text_and_repaired_by_command() {
 }
 
 #[test]
+fn accounts_are_matched_by_command_and_each_is_told_apart() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let owed = world.raise(Dong(25_000));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(25_000, &format!("{} nop phi", owed.reference_code), "FT26327001")
+            .book(8_000, "khong ro", "FT26327002");
+        shell.json(&["statement", "import", &written(&world, "day.xml", &file.camt())]);
+        let done = shell.json(&["reconcile"]);
+        let accounts = done["accounts"].as_array().unwrap();
+        let here = accounts.iter().find(|one| one["account"] == world.ba_dinh.account_no).unwrap();
+        assert_eq!((here["lines_posted"].as_i64(), here["unknown"].as_i64()), (Some(2), Some(1)), "{done}");
+        assert_eq!((here["credited"].as_i64(), here["receipts"].as_i64()), (Some(1), Some(1)), "{done}");
+        assert_eq!(done["receipts_signed"], 1);
+        assert!(accounts.len() > 1 && accounts.iter().all(|one| one["error"].is_null()), "{done}");
+        let again = shell.json(&["reconcile", "--unit", "00004"]);
+        assert_eq!(again["accounts"][0]["lines_posted"], 0, "matched once");
+    });
+}
+
+#[test]
 fn a_mapping_given_once_is_saved_and_used_by_the_next_import() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -89,6 +89,36 @@ fn a_postgresql_that_crashes_under_load_loses_nothing_acknowledged() {
 }
 
 #[test]
+fn a_database_file_that_was_moved_away_takes_nothing_and_serves_again_when_it_is_back() {
+    let world = World::settled_in_today(Database::sqlite());
+    let claims = claims(&world, 6);
+    let mut service = Service::start(&world);
+    assert_eq!(callback(service.address, &claims[0]).unwrap().status, 200);
+    wait_for_signatures(&world, Duration::from_secs(30));
+    let file = world.database.url.strip_prefix("sqlite://").unwrap();
+    let away = format!("{file}.away");
+    std::fs::rename(file, &away).unwrap();
+    for claim in &claims[1..4] {
+        let reply = callback(service.address, claim).unwrap();
+        assert_eq!(
+            reply.status, 503,
+            "nothing is acknowledged into a file that nobody opens again: {reply:?}"
+        );
+    }
+    assert_eq!(get(service.address, "/readyz").unwrap().status, 503);
+    assert!(!std::path::Path::new(file).exists(), "no empty file took its place");
+    std::fs::rename(&away, file).unwrap();
+    for claim in &claims {
+        callback_until_taken(service.address, claim, Duration::from_secs(20));
+    }
+    wait_for_signatures(&world, Duration::from_secs(30));
+    assert_eq!(get(service.address, "/readyz").unwrap().status, 200);
+    service.stop();
+    assert_eq!((world.count("receipt"), world.count("claim")), (6, 6));
+    assert_eq!(world.problems(), Vec::<String>::new());
+}
+
+#[test]
 fn a_full_disk_is_told_as_busy_and_over_when_there_is_room_again() {
     let world = World::settled_in_today(Database::sqlite());
     let claims = claims(&world, 400);

@@ -66,6 +66,18 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         cashier.get(&page);
         assert_eq!(cashier.post(&enter, &fields).status, 400, "entered once");
         assert_eq!(world.count("payment"), 0, "nothing is in the books before another person signs");
+
+        // The money is in the drawer: nobody takes it or asks for it again.
+        cashier.get(&page);
+        cashier.sees("Đã thu bằng phiếu thu tạm số 2");
+        assert!(!cashier.page.contains("Đã nhận tiền mặt"), "{}", cashier.page);
+        let again = [("key", "phieu-2"), ("amount", "25000"), ("method", "cash")];
+        assert_eq!(cashier.post(&format!("{page}/take"), &again).status, 400, "{}", cashier.page);
+        cashier.sees("đang chờ ký đối chứng: không thu nữa");
+        assert_eq!(world.count("payment"), 0);
+        citizen.get(&format!("/p/{}", owed.reference_code));
+        citizen.sees("Đã nộp tại quầy bằng phiếu thu tạm số 2");
+        assert!(!citizen.page.contains("<svg"), "no code to pay by");
         citizen.get(&slip);
         citizen.sees("chờ người thứ hai");
 

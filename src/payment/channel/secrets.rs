@@ -26,11 +26,13 @@ struct Secret {
 }
 
 pub const ACTIVE_LIMIT: usize = 2;
+/// Marks the secrets of `bienlai.example.toml`.
+const EXAMPLE: &str = "change-me";
 
 impl Secrets {
     /// # Errors
-    /// `channel_secret_count` unless there are one or two, `channel_secret_too_short` for one
-    /// below `least_bytes`: an empty secret would let anybody sign.
+    /// `channel_secret_count` unless there are one or two, `channel_secret_too_short` for one below
+    /// `least_bytes`, `channel_secret_published` for the example file's: either would let anybody sign.
     pub fn new(field: &str, secrets: &[SecretString], least_bytes: usize) -> Result<Self> {
         if !(1..=ACTIVE_LIMIT).contains(&secrets.len()) {
             return Err(Error::invalid(
@@ -48,14 +50,18 @@ impl Secrets {
         Ok(found)
     }
 
-    /// Whether a secret is long enough for this channel.
+    /// Whether a secret is long enough for this channel, and not one that everybody can read.
     ///
     /// # Errors
-    /// `channel_secret_too_short`.
+    /// `channel_secret_too_short`, `channel_secret_published`.
     pub fn check(&self, secret: &SecretString) -> Result<()> {
         if secret.expose_secret().len() < self.least_bytes {
             let detail = format!("a secret has at least {} bytes", self.least_bytes);
             return Err(Error::invalid("secret", "channel_secret_too_short", detail));
+        }
+        if secret.expose_secret().contains(EXAMPLE) {
+            let detail = "this is the example file's; make your own: openssl rand -hex 32";
+            return Err(Error::invalid("secret", "channel_secret_published", detail));
         }
         Ok(())
     }
@@ -196,6 +202,11 @@ mod tests {
         assert_eq!(code(&["one-secret", "two-secret", "three-secret"]), Some("channel_secret_count"));
         assert_eq!(code(&["one-secret", ""]), Some("channel_secret_too_short"));
         assert_eq!(code(&["one-secret"]), None);
+        for line in include_str!("../../../bienlai.example.toml").lines() {
+            let Some((_, quoted)) = line.split_once("= [\"change-me") else { continue };
+            let copied = format!("change-me{}", quoted.trim_end_matches("\"]"));
+            assert_eq!(code(&[&copied]), Some("channel_secret_published"), "everybody knows it");
+        }
     }
 
     #[test]

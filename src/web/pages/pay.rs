@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, feed_query};
 use crate::receipt;
+use crate::shift::provisional_query;
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::Shared;
@@ -207,6 +208,13 @@ fn compose(
     let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
     let is_part = item.allocated.is_positive() && item.outstanding().is_positive();
     let is_waiting = receipts.iter().any(|receipt| !receipt.is_signed);
+    // Money on a slip is in the drawer and not in the books: nobody is asked for it again.
+    let on_slip = provisional_query::awaited(conn, item.unit)?.remove(&item.id);
+    let (words, tone) = if on_slip.is_some() { ("standing_slip", "wait") } else { (words, tone) };
+    let plain = match on_slip {
+        Some(number) => Some(frame.lang.with("pay_slip_waits", number)),
+        None => plain_words(frame.lang, standing, item.due_on),
+    };
     Ok(PayPage {
         standing: frame.lang.t(words),
         code: code.grouped(),
@@ -227,10 +235,10 @@ fn compose(
         missing: is_part.then(|| item.outstanding().to_string()),
         waived_ground: item.waived_ground.clone(),
         lines: obligation::lines(conn, item.unit, item.id)?.iter().map(LineWords::of).collect(),
-        payable: payable(conn, item, today)?,
+        payable: if on_slip.is_none() { payable(conn, item, today)? } else { None },
         receipts,
         surplus: surplus::of(conn, item, frame.lang)?,
-        plain: plain_words(frame.lang, standing, item.due_on),
+        plain,
         frame,
         forms,
     })

@@ -18,6 +18,7 @@ use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking, Tender};
 use crate::payment::pos;
 use crate::payment::settler::Numbered;
+use crate::shift::provisional_query;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
@@ -55,6 +56,8 @@ pub(super) struct TakePage {
     /// The bank took its money back while its document stands.
     is_owed_again: bool,
     has_shift: bool,
+    /// The slip on which it was collected and which waits for another person.
+    slip_waits: Option<i64>,
     lines: Vec<(String, String)>,
     tendered: String,
     /// The card's slip as it was typed.
@@ -163,6 +166,7 @@ async fn compose(
             let shift = in_use(conn, &actor, own_unit(&actor)?)?.map(|shift| shift.id);
             let taken = just_taken(conn, unit, shift, asked.taken)?;
             let owed = counter::owed(conn, &item)?;
+            let slip_waits = provisional_query::awaited(conn, unit)?.remove(&id);
             let receipts = receipts_of(conn, &item)?;
             let payer = party::load(conn, &app.vault, &[(unit, item.party)])?.remove(&(unit, item.party));
             let lines = obligation::lines(conn, unit, id)?;
@@ -179,7 +183,8 @@ async fn compose(
                 standing: standing(lang, &item, pay::none_stands(&receipts)),
                 owed: owed.to_string(),
                 owed_plain: owed.0,
-                is_open: owed.is_positive(),
+                is_open: owed.is_positive() && slip_waits.is_none(),
+                slip_waits,
                 is_partial: item.allocated.is_positive() && item.outstanding().is_positive(),
                 is_owed_again: owed > item.outstanding(),
                 has_shift: shift.is_some(),

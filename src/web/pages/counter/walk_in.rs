@@ -199,14 +199,29 @@ fn whole(fields: &Fields, name: &str) -> Result<Option<u32>> {
     text.parse().map(Some).map_err(wrong)
 }
 
-/// Vietnamese commas are read as decimal points.
 fn decimal(fields: &Fields, name: &str) -> Result<Option<Decimal>> {
-    let text = fields.trimmed(name).replace(',', ".");
+    let text = fields.trimmed(name);
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = |_| Error::invalid(name.to_owned(), "walk_in_number_wrong", "a number");
-    text.parse().map(Some).map_err(wrong)
+    let wrong = || Error::invalid(name.to_owned(), "walk_in_number_wrong", "a number");
+    vietnamese(text).map(Some).ok_or_else(wrong)
+}
+
+/// A number as it is written here: dots group thousands, a comma begins the decimals. `1.500` is fifteen hundred,
+/// as in every other field; what a dot cannot mean is no number.
+fn vietnamese(text: &str) -> Option<Decimal> {
+    let (whole, part) = text.split_once(',').unwrap_or((text, ""));
+    let mut groups = whole.split('.');
+    let first = groups.next().filter(|first| !first.is_empty())?;
+    let rest: Vec<&str> = groups.collect();
+    let is_grouped = rest.is_empty() || first.len() <= 3 && rest.iter().all(|group| group.len() == 3);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_grouped || !digits(first) || !rest.iter().all(|group| digits(group)) || !digits(part) {
+        return None;
+    }
+    let ends_open = text.ends_with(',');
+    (!ends_open).then(|| format!("{first}{}.{part}0", rest.concat()).parse().ok()).flatten()
 }
 
 /// A tariff does not tell fields; the city's figures count these apart.
@@ -402,7 +417,20 @@ pub async fn link(
 
 #[cfg(test)]
 mod tests {
-    use super::placed;
+    use super::{placed, vietnamese};
+
+    #[test]
+    fn numbers_are_read_as_they_are_written_here() {
+        let read = |text| vietnamese(text).map(|number| number.normalize().to_string());
+        for (text, number) in
+            [("3", "3"), ("1500", "1500"), ("1.500", "1500"), ("1.500,5", "1500.5"), ("0,25", "0.25")]
+        {
+            assert_eq!(read(text).as_deref(), Some(number), "{text}");
+        }
+        for text in ["1.5", "1.50", "15.00", "1500.000", ",5", "1,", "1,5,5", "-1", "1e3", "một", ".500"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_wrong_with_a_line_stands_beside_its_item() {
