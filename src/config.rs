@@ -203,16 +203,17 @@ impl Config {
     fn check(&self) -> Result<()> {
         let invalid = |field: &str, why: &str| Err(Error::invalid(field, "config_invalid", why));
         self.database_url()?;
-        if let Some(url) = &self.database.owner_url {
-            DatabaseUrl::parse(url, self.database.allow_plaintext)?;
-        }
+        self.owner_url()?;
         let role = &self.database.role;
         if !role.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             return invalid("database.role", "small letters, digits and _ only");
         }
-        if !(1..=64).contains(&self.database.reader_limit) || !(1..=64).contains(&self.database.writer_limit)
-        {
-            return invalid("database.reader_limit", "limits are 1 to 64");
+        let limits = [
+            ("database.reader_limit", self.database.reader_limit),
+            ("database.writer_limit", self.database.writer_limit),
+        ];
+        if let Some((field, _)) = limits.into_iter().find(|(_, limit)| !(1..=64).contains(limit)) {
+            return invalid(field, "limits are 1 to 64");
         }
         self.web.check()?;
         self.log.check()?;
@@ -230,6 +231,15 @@ impl Config {
         self.tax.check()?;
         self.exceptions.check()?;
         self.warnings.check()?;
+        if self.series.plan_ahead_days > 300 {
+            return invalid("series.plan_ahead_days", "up to 300");
+        }
+        if self.retention.personal_data_years == 0 {
+            return invalid("retention.personal_data_years", "at least 1");
+        }
+        if let Some(file) = self.books.chart_file.as_ref().filter(|file| !file.is_file()) {
+            return invalid("books.chart_file", &format!("{}: no such file", file.display()));
+        }
         self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
@@ -245,8 +255,10 @@ impl Config {
     }
 
     pub fn owner_url(&self) -> Result<DatabaseUrl> {
-        let url = self.database.owner_url.as_deref().unwrap_or(&self.database.url);
-        DatabaseUrl::parse(url, self.database.allow_plaintext)
+        let Some(url) = &self.database.owner_url else { return self.database_url() };
+        let of_owner =
+            |error: Error| Error::invalid("database.owner_url", error.code(), error.detail().to_owned());
+        DatabaseUrl::parse(url, self.database.allow_plaintext).map_err(of_owner)
     }
 
     /// The 32 bytes of the master key, from the file or the field.
@@ -297,6 +309,17 @@ mod tests {
         let error = |text: &str| Config::parse(&format!("{KEY}{text}")).unwrap_err().to_string();
         assert!(error("[web]\nworkers = 0\n").starts_with("web.workers: 1 to 64"));
         assert!(error("[web]\nworker = 1\n").contains("unknown field `worker`"));
+        assert!(error("[database]\nwriter_limit = 0\n").starts_with("database.writer_limit:"));
+        assert!(error("[database]\nowner_url = \"mysql://x\"\n").starts_with("database.owner_url:"));
+        assert!(error("[series]\nplan_ahead_days = 301\n").starts_with("series.plan_ahead_days:"));
+        assert!(
+            error("[retention]\npersonal_data_years = 0\n").starts_with("retention.personal_data_years:")
+        );
+        assert!(error("[books]\nchart_file = \"/nowhere\"\n").starts_with("books.chart_file:"));
+        assert!(error("[web]\nstreams_per_address = 0\n").starts_with("web.streams_per_address:"));
+        assert!(error("[web]\npublic_url = \"httpfoo\"\n").starts_with("web.public_url:"));
+        let stamps = "[evidence]\ntimestamp_url = \"http://x\"\ntimestamp_trust_file = \"/nowhere\"\n";
+        assert!(error(stamps).starts_with("evidence.timestamp_trust_file:"));
         assert!(error("[log]\nlevel = \"loud\"\n").starts_with("log.level:"));
         assert!(error("[database]\nurl = \"mysql://x\"\n").starts_with("database.url:"));
     }

@@ -36,7 +36,7 @@ impl Evidence {
                 "name the authorities whose stamps are believed",
             );
         }
-        Ok(())
+        self.timestamp_trust().map(|_| ())
     }
 
     /// PEM of the authorities whose time stamps are believed; empty when none are named.

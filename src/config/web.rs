@@ -54,8 +54,12 @@ impl Web {
         if self.public_url.is_empty() {
             return invalid("web.public_url", "needed as soon as `listen` is not this machine alone");
         }
-        if !self.public_url.starts_with("http") || self.public_url.ends_with('/') {
+        let host = ["http://", "https://"].iter().find_map(|scheme| self.public_url.strip_prefix(scheme));
+        if host.is_none_or(str::is_empty) || self.public_url.ends_with('/') {
             return invalid("web.public_url", "http(s)://… without a slash at the end");
+        }
+        if self.streams_per_address == 0 {
+            return invalid("web.streams_per_address", "at least 1");
         }
         if self.lookups_per_minute == 0 {
             return invalid("web.lookups_per_minute", "at least 1");
