@@ -17,7 +17,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::ClientId;
-use crate::store::{Stamp, Tx, failure, rows};
+use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 
 /// When a request in flight is worth asking for again.
@@ -126,9 +126,17 @@ pub fn once(
     })
 }
 
-fn repeated(tx: &mut Tx<'_>, request: &Repeatable) -> Result<Option<Given>> {
+/// The answer of the first request, for work that asks things of the moment before it begins: what has changed
+/// since must not turn an answer that was given into a refusal.
+///
+/// Errors: `idempotency_key_reused`.
+pub fn given_before(app: &App, actor: &Actor, request: &Repeatable) -> Result<Option<Given>> {
+    app.read(actor, |conn| repeated(conn, request))
+}
+
+fn repeated(conn: &mut Conn, request: &Repeatable) -> Result<Option<Given>> {
     let Place { client, route, key } = &request.place;
-    let Some(found) = query::given(tx, *client, route, key)? else { return Ok(None) };
+    let Some(found) = query::given(conn, *client, route, key)? else { return Ok(None) };
     if found.request_sha256 != request.sha256 {
         return Err(Error::conflict("idempotency_key_reused", "this key stands for another request"));
     }

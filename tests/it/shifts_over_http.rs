@@ -119,7 +119,9 @@ fn cash_goes_from_the_counter_over_the_bank_to_the_treasury() {
             .camt();
         let imported = desk.ask(&finance, "POST", "/api/v1/statements", &file);
         assert_eq!(imported.status, 200, "{}", imported.json());
-        desk.post(&finance, "/api/v1/reconciliations", &json!({}));
+        let matched = desk.post(&finance, "/api/v1/reconciliations", &json!({}));
+        let named = (&matched["accounts"][0]["unit"], &matched["accounts"][0]["account"]);
+        assert_eq!(named, (&json!("00004"), &json!(world.ba_dinh.account_no)), "as requests name them");
         let shown = desk.get(&cashier, &format!("/api/v1/deposits/{}", id(&slip)));
         assert_eq!(shown["deposit"]["state"], "credited", "{shown}");
         desk.post(&finance, "/api/v1/days/close", &json!({ "date": today }));

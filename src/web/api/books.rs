@@ -15,7 +15,7 @@ use crate::reconciliation::proof::Obstacle;
 use crate::report;
 use crate::statement;
 use crate::store::Conn;
-use crate::unit::account;
+use crate::unit::{self, account};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -66,16 +66,22 @@ pub async fn reconcile(caller: Caller, payload: web::Payload, shared: web::Data<
             .flat_map(|report| report.receipts.clone())
             .collect();
         crate::payment::settler::Numbered::numbered(&*app.sealing, &receipts);
-        Ok(visited.iter().map(visited_json).collect::<Vec<Value>>())
+        app.read(&caller.0, |conn| {
+            visited.iter().map(|one| visited_json(conn, one)).collect::<Result<Vec<Value>>>()
+        })
     });
     respond::ok(&json!({ "accounts": visited.await? }))
 }
 
-fn visited_json(visited: &reconciliation::office::Visited) -> Value {
-    match &visited.outcome {
+/// An account's part of a round, named as requests name it.
+fn visited_json(conn: &mut Conn, visited: &reconciliation::office::Visited) -> Result<Value> {
+    let unit = unit::find(conn, visited.unit)?.code;
+    let account = account::find(conn, visited.unit, visited.account)?.account_no;
+    Ok(match &visited.outcome {
         Ok(report) => json!({
-            "unit": visited.unit,
-            "account": visited.account,
+            "unit": unit,
+            "account": account,
+            "account_id": visited.account,
             "lines_posted": report.lines_posted,
             "proven": report.proven,
             "credited": report.credited,
@@ -85,8 +91,13 @@ fn visited_json(visited: &reconciliation::office::Visited) -> Value {
             "overdue_claims": report.overdue_claims,
             "receipts": report.receipts.iter().map(|(_, id)| id).collect::<Vec<_>>(),
         }),
-        Err(error) => json!({ "unit": visited.unit, "account": visited.account, "error": error.code() }),
-    }
+        Err(error) => json!({
+            "unit": unit,
+            "account": account,
+            "account_id": visited.account,
+            "error": error.code(),
+        }),
+    })
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]

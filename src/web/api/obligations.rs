@@ -18,7 +18,7 @@ use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
-use crate::web::idempotency::{Repeatable, once};
+use crate::web::idempotency::{Repeatable, given_before, once};
 use crate::web::respond::{self, Answer, block};
 
 const CREATE: &str = "POST /api/v1/obligations";
@@ -38,6 +38,9 @@ pub async fn create(
     let repeatable = Repeatable::new(&actor, CREATE, key, request.path(), &body)?;
     let given = block(move || {
         let app = Arc::clone(shared.app());
+        if let Some(given) = given_before(&app, &actor, &repeatable)? {
+            return Ok(given);
+        }
         let units = app.store.read(&Scope::All, |conn| raise::units(conn, &actor, &asked))?;
         raise::require_live(&app, units.collecting.id)?;
         shared.unit_codes.know(&app, [units.receiving, units.competent])?;

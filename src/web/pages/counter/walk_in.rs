@@ -24,7 +24,7 @@ use crate::text;
 use crate::unit::{self, Unit};
 use crate::web::Shared;
 use crate::web::api::raise::{self, Asked, AskedLine};
-use crate::web::idempotency::{Repeatable, once};
+use crate::web::idempotency::{Given, Repeatable, given_before, once};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
@@ -363,12 +363,23 @@ fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
 
 /// Raises it once, however often the form is sent.
 fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<ObligationId> {
+    let given = match given_before(shared.app(), actor, repeatable)? {
+        Some(given) => given,
+        None => raise_once(shared, actor, fields, repeatable)?,
+    };
+    let answer: serde_json::Value =
+        serde_json::from_slice(&given.body).map_err(|error| Error::internal(error.to_string()))?;
+    let id = answer.get("obligation").and_then(|id| id.as_str()).unwrap_or_default();
+    id.parse().map_err(|_| Error::internal("a stored answer names no obligation"))
+}
+
+fn raise_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<Given> {
     let app = shared.app();
     let (unit, _) = desk(app, actor)?;
     raise::require_live(app, unit.id)?;
     let tariff = app.tariff()?;
     let units = raise::Units { receiving: unit.id, competent: unit.id, collecting: unit.clone() };
-    let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
+    once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
         let case = match fields.trimmed("case") {
             "" => local_case(stamp)?,
             typed => typed.to_owned(),
@@ -379,11 +390,7 @@ fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatab
             ticket::note(tx, stamp, actor, (unit.id, made.id), fields.trimmed("ticket"))?;
         }
         respond::to_bytes(&json!({ "obligation": made.id }))
-    })?;
-    let answer: serde_json::Value =
-        serde_json::from_slice(&given.body).map_err(|error| Error::internal(error.to_string()))?;
-    let id = answer.get("obligation").and_then(|id| id.as_str()).unwrap_or_default();
-    id.parse().map_err(|_| Error::internal("a stored answer names no obligation"))
+    })
 }
 
 /// `POST /counter/obligations/{id}/dossier`: the dossier that the case became.
