@@ -265,6 +265,16 @@ pub fn cancel(
     reason: &str,
 ) -> Result<Obligation> {
     actor.require_role(&[Role::DossierSystem, Role::Finance, Role::System])?;
+    end_unpaid(tx, stamp, actor, (unit, id), reason)
+}
+
+fn end_unpaid(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, ObligationId),
+    reason: &str,
+) -> Result<Obligation> {
     actor.scope.require(unit)?;
     let reason = crate::text::reason(reason)?;
     let mut obligation = query::lock(tx, &[(unit, id)])?.pop().ok_or_else(not_found)?;

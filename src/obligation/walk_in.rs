@@ -2,7 +2,7 @@
 //! that an obligation turns out to belong to.
 
 use super::counter_query::{self as query, FavouritesRow, LinkRow};
-use super::{Obligation, find};
+use super::{Obligation, State, find};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::error::{Error, Result};
@@ -14,6 +14,32 @@ use crate::text;
 /// More do not fit on one screen.
 pub const FAVOURITES_LIMIT: usize = 12;
 const DOSSIER_LIMIT: usize = 50;
+/// A tariff does not tell fields; the city's figures count these apart.
+pub const FIELD: &str = "Thu tại quầy";
+
+/// Whether the desk raised it, and nothing was paid on it yet.
+pub fn may_withdraw(item: &Obligation) -> bool {
+    item.procedure_field == FIELD && item.state == State::Raised && item.allocated.is_zero()
+}
+
+/// Takes back what the desk raised by mistake, or for somebody who went away. What a dossier asks for is the
+/// dossier system's to cancel.
+///
+/// Errors: `walk_in_only`, `obligation_has_money`, `reason_missing`.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, ObligationId),
+    reason: &str,
+) -> Result<()> {
+    actor.require_role(&[Role::Cashier])?;
+    actor.scope.require(unit)?;
+    if find(tx, unit, id)?.procedure_field != FIELD {
+        return Err(Error::conflict("walk_in_only", "a dossier's obligation is cancelled by its own system"));
+    }
+    super::end_unpaid(tx, stamp, actor, (unit, id), reason).map(|_| ())
+}
 
 /// The codes of a unit's favourite items, in their order; none where nobody chose.
 pub fn favourites(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {

@@ -261,6 +261,7 @@ pub fn entries() -> Vec<Entry> {
         get("/counter/obligations/{id}/guide", web::to(pages::counter::guide::page)),
         post("/counter/obligations/{id}/ticket", web::to(pages::counter::guide::note_ticket)),
         get("/counter/print.pdf", web::to(pages::counter::print::pdf)),
+        post("/counter/obligations/{id}/withdraw", web::to(pages::counter::walk_in::withdraw)),
         post("/counter/obligations/{id}/dossier", web::to(pages::counter::walk_in::link)),
         get("/counter/together", web::to(pages::counter::together::page)),
         post("/counter/together/take", web::to(pages::counter::together::take)),

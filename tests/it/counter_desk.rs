@@ -103,6 +103,36 @@ fn a_walk_in_pays_for_pages_and_copies_and_gets_a_dossier_later() {
         cashier.get("/counter");
         cashier.post("/counter/search", &[("q", "H26.1-261127-0009")]);
         cashier.sees("QUAY-");
+
+        // Raised by mistake: the desk takes it back, and asks nobody for it again.
+        cashier.get("/counter/walk-in");
+        let key = cashier.value("key").unwrap();
+        let mistaken = [
+            ("key", key.as_str()),
+            ("do", "raise"),
+            ("pages.chung_thuc_ban_sao", "50"),
+            ("copies.chung_thuc_ban_sao", "3"),
+            ("name", "Lê Thị Mẫu"),
+        ];
+        let raised = cashier.post("/counter/walk-in", &mistaken);
+        let mistaken = location(&raised).to_owned();
+        cashier.get(&mistaken);
+        assert_eq!(cashier.post(&format!("{mistaken}/withdraw"), &[("reason", " ")]).status, 400);
+        let back = cashier.post(&format!("{mistaken}/withdraw"), &[("reason", "nhập 50 trang, đúng là 5")]);
+        assert_eq!(back.status, 303, "{}", cashier.page);
+        cashier.get(&mistaken);
+        cashier.sees("Đã hủy");
+        assert!(!cashier.page.contains("Đã nhận tiền mặt"), "{}", cashier.page);
+        cashier.get(&page);
+        assert_eq!(
+            cashier.post(&format!("{page}/withdraw"), &[("reason", "nhầm")]).status,
+            400,
+            "it is paid"
+        );
+        let of_dossier = format!("/counter/obligations/{}", world.raise(Dong(25_000)).id);
+        cashier.get(&of_dossier);
+        assert_eq!(cashier.post(&format!("{of_dossier}/withdraw"), &[("reason", "nhầm")]).status, 400);
+        cashier.sees("Chỉ hủy tại quầy được khoản do quầy lập");
         service.stop();
     });
 }

@@ -50,6 +50,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/counter/obligations/{id}/withdraw",
+        vi: "Hủy khoản lập nhầm tại quầy.",
+        en: "Takes back what the desk raised by mistake.",
+        who: "cashier",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/counter/obligations/{id}/dossier",
         vi: "Gắn với hồ sơ.",
         en: "Links it to the dossier that followed.",

@@ -58,6 +58,8 @@ pub(super) struct TakePage {
     has_shift: bool,
     /// The slip on which it was collected and which waits for another person.
     slip_waits: Option<i64>,
+    /// The desk raised it and may take it back.
+    may_withdraw: bool,
     lines: Vec<(String, String)>,
     tendered: String,
     /// The card's slip as it was typed.
@@ -185,6 +187,7 @@ async fn compose(
                 owed_plain: owed.0,
                 is_open: owed.is_positive() && slip_waits.is_none(),
                 slip_waits,
+                may_withdraw: walk_in::may_withdraw(&item) && slip_waits.is_none(),
                 is_partial: item.allocated.is_positive() && item.outstanding().is_positive(),
                 is_owed_again: owed > item.outstanding(),
                 has_shift: shift.is_some(),

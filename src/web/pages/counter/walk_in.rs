@@ -26,7 +26,7 @@ use crate::web::Shared;
 use crate::web::api::raise::{self, Asked, AskedLine};
 use crate::web::idempotency::{Given, Repeatable, given_before, once};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::frame::{Frame, see, see_done};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
@@ -224,9 +224,6 @@ fn vietnamese(text: &str) -> Option<Decimal> {
     (!ends_open).then(|| format!("{first}{}.{part}0", rest.concat()).parse().ok()).flatten()
 }
 
-/// A tariff does not tell fields; the city's figures count these apart.
-const WALK_IN_FIELD: &str = "Thu tại quầy";
-
 /// The request as a dossier system would make it, without a dossier.
 fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked> {
     let tariff = app.tariff()?;
@@ -239,7 +236,7 @@ fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked>
         unit: unit.code.clone(),
         dossier_code: case,
         procedure_code: procedure.map_or(first, |procedure| procedure.code.clone()),
-        procedure_field: WALK_IN_FIELD.to_owned(),
+        procedure_field: walk_in::FIELD.to_owned(),
         intake_mode: IntakeMode::Counter.as_str().to_owned(),
         receiving_unit: None,
         competent_unit: None,
@@ -393,6 +390,45 @@ fn raise_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repe
     })
 }
 
+/// `POST /counter/obligations/{id}/withdraw`: it was raised by mistake, or its visitor went away.
+pub async fn withdraw(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Cashier])?;
+    let id: ObligationId = crate::web::extract::path(&request, "id")?;
+    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
+    let done = block(move || {
+        app.write(&actor, |tx, stamp| {
+            let unit: UnitId = own_unit(&actor)?;
+            crate::shift::provisional::refuse_collected(tx, unit, &[id])?;
+            walk_in::withdraw(tx, stamp, &actor, (unit, id), fields.trimmed("reason"))
+        })
+    })
+    .await;
+    came_back(done, (&request, &signed, &shared), id).await
+}
+
+/// Back to the page of the obligation, with what was wrong.
+async fn came_back(
+    done: Result<()>,
+    (request, signed, shared): (&HttpRequest, &Signed, &web::Data<Shared>),
+    id: ObligationId,
+) -> Page {
+    match done {
+        Ok(()) => Ok(see_done(format!("/counter/obligations/{id}"))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(request))?;
+            let mut page = super::take::fresh(request, signed, shared).await?;
+            page.wrong = wrong;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
 /// `POST /counter/obligations/{id}/dossier`: the dossier that the case became.
 pub async fn link(
     request: HttpRequest,
@@ -411,15 +447,7 @@ pub async fn link(
         })
     })
     .await;
-    match linked {
-        Ok(()) => Ok(see(format!("/counter/obligations/{id}"))),
-        Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
-            let mut page = super::take::fresh(&request, &signed, &shared).await?;
-            page.wrong = wrong;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
-        }
-    }
+    came_back(linked, (&request, &signed, &shared), id).await
 }
 
 #[cfg(test)]
