@@ -62,7 +62,20 @@ fn a_refund_begins_with_the_account_that_sent_the_money_and_shows_whose_it_was()
             seated(&world, service.address, Role::Finance, "ketoan.khac", Scope::unit(world.tay_ho.id));
         other.get(&format!("/finance/refund-start?payment={payment}&amount=5000"));
         assert!(!other.page.contains("0123456789"), "another unit's payer");
-        let asked = [("payment", payment.as_str()), ("amount", "5.000"), ("reason", "nộp thừa")];
+        finance.sees(&owed.dossier_code);
+        // As the page filled it in: the line names no bank, and that is asked for before the approval.
+        let (account, holder) =
+            (finance.value("sent_account_no").unwrap(), finance.value("sent_holder").unwrap());
+        let asked = [
+            ("payment", payment.as_str()),
+            ("amount", "5.000"),
+            ("reason", "nộp thừa"),
+            ("bank", ""),
+            ("account_no", &account),
+            ("holder", &holder),
+            ("sent_account_no", &account),
+            ("sent_holder", &holder),
+        ];
         let made = finance.post("/finance/refund-start", &asked);
         assert_eq!(made.status, 303, "{}", finance.page);
         let mut approver = sit(&world, &service, Role::Approver, "duyet.mau");

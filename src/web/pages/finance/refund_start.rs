@@ -13,9 +13,10 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::PaymentId;
+use crate::payment::payment_query;
 use crate::payment::refund::sender::{self, Sender};
 use crate::payment::refund::{self, Ask, Payee, Refund, query};
-use crate::store::{Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -24,6 +25,7 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
+use crate::{obligation, receipt};
 
 /// Why the sender is seen, as the trail has it.
 const PURPOSE: &str = "refund";
@@ -42,6 +44,8 @@ struct StartPage {
     csrf: String,
     wrong: Wrong,
     typed: Fields,
+    /// What the payment was for, in words; empty while none is named.
+    about: Vec<(&'static str, String)>,
 }
 
 /// `GET /finance/refund-start?payment=&amount=`: with the account that the money came from, where its line
@@ -54,11 +58,16 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
         let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
         let sender = block(move || app.write(&actor, |tx, stamp| sender_of(tx, stamp, &actor, payment)));
         if let Some(sender) = sender.await? {
-            pairs.push(("account_no".to_owned(), sender.account_no));
-            pairs.push(("holder".to_owned(), sender.name.unwrap_or_default()));
+            for (name, value) in
+                [("account_no", sender.account_no), ("holder", sender.name.unwrap_or_default())]
+            {
+                pairs.push((name.to_owned(), value.clone()));
+                pairs.push((format!("sent_{name}"), value));
+            }
         }
     }
-    Ok(html(StatusCode::OK, &drawn(&request, &signed, Wrong::default(), Fields::of(pairs))))
+    let page = drawn(&request, &signed, &shared, (Wrong::default(), Fields::of(pairs))).await?;
+    Ok(html(StatusCode::OK, &page))
 }
 
 fn sender_of(
@@ -76,8 +85,38 @@ fn sender_of(
     Ok(found)
 }
 
-fn drawn(request: &HttpRequest, signed: &Signed, wrong: Wrong, typed: Fields) -> StartPage {
-    StartPage { frame: Frame::of(signed, request), csrf: signed.csrf.clone(), wrong, typed }
+async fn drawn(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (wrong, typed): (Wrong, Fields),
+) -> Result<StartPage> {
+    let frame = Frame::of(signed, request);
+    let mut about = Vec::new();
+    if let Ok(payment) = typed.trimmed("payment").parse::<PaymentId>() {
+        let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
+        about = block(move || app.read(&actor, |conn| about_payment(conn, lang, &actor, payment))).await?;
+    }
+    Ok(StartPage { frame, csrf: signed.csrf.clone(), wrong, typed, about })
+}
+
+/// The sum, its dossier and its documents: people know these, not the payment's code.
+fn about_payment(
+    conn: &mut Conn,
+    lang: Lang,
+    actor: &Actor,
+    payment: PaymentId,
+) -> Result<Vec<(&'static str, String)>> {
+    let Some(unit) = query::unit_of_payment(conn, &actor.scope, payment)? else { return Ok(Vec::new()) };
+    let Some(found) = payment_query::payments(conn, &[(unit, payment)])?.pop() else { return Ok(Vec::new()) };
+    let mut about = vec![(lang.t("refund_paid"), found.amount.to_string())];
+    if let Some(obligation) = found.obligation {
+        about.push((lang.t("dossier"), obligation::find(conn, unit, obligation)?.dossier_code));
+        for document in receipt::query::of_obligation(conn, unit, obligation)? {
+            about.push((lang.t("document"), document.name()));
+        }
+    }
+    Ok(about)
 }
 
 /// `POST /finance/refund-start`
@@ -95,7 +134,8 @@ pub async fn ask(
         Ok(refund) => Ok(see(format!("/finance/refunds/{}", refund.id))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
-            Ok(html(StatusCode::BAD_REQUEST, &drawn(&request, &signed, wrong, fields)))
+            let page = drawn(&request, &signed, &shared, (wrong, fields)).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
 }
@@ -115,10 +155,12 @@ fn requested(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, fields: &Fields)
     refund::request(tx, stamp, actor, &ask)
 }
 
-/// None while nothing of it is typed.
+/// None while nothing of it is typed: what the page filled in from the bank's line names no bank, and is asked for
+/// before the refund is approved.
 fn payee(fields: &Fields) -> Option<Payee> {
     let of = |name: &str| fields.trimmed(name).to_owned();
     let payee = Payee { bank: of("bank"), account_no: of("account_no"), holder: of("holder") };
-    let is_empty = payee.bank.is_empty() && payee.account_no.is_empty() && payee.holder.is_empty();
+    let is_as_filled = payee.account_no == of("sent_account_no") && payee.holder == of("sent_holder");
+    let is_empty = payee.bank.is_empty() && is_as_filled;
     (!is_empty).then_some(payee)
 }
