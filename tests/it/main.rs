@@ -7,6 +7,8 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod chargebacks;
+mod money_gone;
 mod support;
 mod tidy;
 
