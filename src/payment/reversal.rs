@@ -75,6 +75,9 @@ impl Desk<'_> {
     pub(super) fn reverse(&mut self, work: &LineWork, original: LineId) -> Result<Mark> {
         let size = work.size();
         if work.amount.is_positive() {
+            if let Some(mark) = self.returned_refund(work, original)? {
+                return Ok(mark);
+            }
             // Money that comes back to us: a person says what it was taken for.
             return self.suspend(work, Kind::BankReversal);
         }

@@ -109,6 +109,7 @@ mod pictures;
 mod provisional_slips;
 mod query_plans;
 mod refunds;
+mod refunds_back;
 mod refusals;
 mod refused_orders;
 mod remittances;
