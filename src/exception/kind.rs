@@ -351,7 +351,7 @@ const FACTS: [Facts; 36] = [
         effect: ("Biên lai không đổi; tiền ở treasury_in_transit, nghĩa vụ nộp ngân sách còn nguyên.", "No receipt changes; the money is treasury_in_transit and still owed to the budget.") },
     Facts { kind: Kind::PosChargeback, name: "pos_chargeback", owner: FINANCE, due_working_days: 3, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Chủ thẻ khiếu nại đòi lại tiền", "POS chargeback"),
-        next_step: ("Gửi chứng từ cho ngân hàng thanh toán; nếu mất tiền thì hủy biên lai.", "Send the papers to the acquirer; if the money is lost, cancel the receipt."),
+        next_step: ("Gửi chứng từ cho ngân hàng thanh toán; nếu mất tiền thì người nộp nộp lại, hoặc hủy biên lai.", "Send the papers to the acquirer; if the money is lost, the payer pays again, or the receipt is cancelled."),
         effect: ("Biên lai giữ đến khi quyết định; tiền ghi khoản phải thu lại.", "The receipt stands until it is decided; the money is to be recovered.") },
     Facts { kind: Kind::RefundBounced, name: "refund_bounced", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền hoàn bị trả về", "Refund bounced"),

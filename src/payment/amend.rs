@@ -16,6 +16,7 @@ use super::documents::fee_account;
 use super::flush::flush;
 use super::held::load_obligations;
 use super::refund::{self, NewRefund};
+use super::repaid;
 use super::{payment_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -348,9 +349,7 @@ impl Desk<'_, '_, '_> {
             if debt.is_positive() && debt == missing {
                 let lines = ledger::lines_of(self.tx, unit, &recover)?;
                 let covered = "a correction covered what the bank took back";
-                let causes =
-                    lines.into_iter().map(|line| (unit, Kind::BankReversal, Subject::Line(line), covered));
-                self.book.settled_exceptions.extend(causes);
+                self.book.settled_exceptions.extend(repaid::asked(unit, payment, &lines, covered));
             }
             let rest = part.checked_sub(debt)?;
             let held = self.book.payments.get(&(unit, payment)).map(|held| &held.value);

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::case::Case;
+use super::movement::State as MovementState;
 use super::prove::{Desk, LineWork, Mark};
 use super::{line_query, movement_query, payment_query};
 use crate::actor::Scope;
@@ -69,7 +70,7 @@ pub(super) fn of_item(conn: &mut Conn, item: &Exception) -> Result<Option<Owed>>
         let Some(movement) = movement_query::movements(conn, &[(item.unit, movement)])?.pop() else {
             continue;
         };
-        let Some(id) = movement.payment else { continue };
+        let Some(id) = movement.payment.filter(|_| movement.state == MovementState::Proven) else { continue };
         let Some(payment) = payment_query::payments(conn, &[(item.unit, id)])?.pop() else { continue };
         if payment.other_unit.is_positive() {
             units.extend(line_query::owed_to(conn, item.unit, id)?);

@@ -58,6 +58,7 @@ pub mod settler;
 pub mod shown_claim;
 pub mod split;
 mod split_query;
+mod stands_on;
 mod still_stands;
 mod take_back;
 pub mod taken_back;

@@ -68,6 +68,18 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
     Ok(())
 }
 
+/// The items that ask for what the bank took back of a payment.
+pub(super) fn asked(
+    unit: UnitId,
+    payment: PaymentId,
+    lines: &[LineId],
+    why: &'static str,
+) -> Vec<(UnitId, Kind, Subject, &'static str)> {
+    let of_lines = lines.iter().map(|line| (Kind::BankReversal, Subject::Line(*line)));
+    let all = of_lines.chain([(Kind::PosChargeback, Subject::Payment(payment))]);
+    all.map(|(kind, subject)| (unit, kind, subject, why)).collect()
+}
+
 impl Book {
     /// What is still to be covered under an obligation whose document stands.
     pub fn owed_again(&self, unit: UnitId, obligation: ObligationId) -> Result<Dong> {
@@ -98,9 +110,7 @@ impl Book {
             debt.amount = debt.amount.checked_sub(part)?;
             left = left.checked_sub(part)?;
             if debt.amount.is_zero() {
-                let subjects = debt.lines.iter().map(|line| Subject::Line(*line));
-                self.settled_exceptions
-                    .extend(subjects.map(|subject| (unit, Kind::BankReversal, subject, WHY)));
+                self.settled_exceptions.extend(asked(unit, debt.payment, &debt.lines, WHY));
             }
         }
         self.debts.insert((unit, id), debts);

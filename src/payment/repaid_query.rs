@@ -7,7 +7,8 @@ use crate::id::{AccountId, ObligationId, PartyId, PaymentId, UnitId};
 use crate::store::Conn;
 use crate::store::rows::{self, Column, Lock};
 
-/// The payments on these obligations whose movement was reversed, and that were not reversed with it.
+/// The payments on these obligations whose movement was reversed, or whose card was charged back, and that were not
+/// reversed with it.
 pub fn taken_back(
     conn: &mut Conn,
     obligations: &[(UnitId, ObligationId)],
@@ -19,8 +20,10 @@ pub fn taken_back(
             ("unit_id", Column::of(obligations.iter().map(|(unit, _)| *unit))),
             ("obligation_id", Column::of(obligations.iter().map(|(_, id)| *id))),
         ],
-        "AND EXISTS (SELECT 1 FROM payment p JOIN movement m ON m.unit_id = p.unit_id AND m.id = p.movement_id \
-         WHERE p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' AND m.state = 'reversed')",
+        "AND EXISTS (SELECT 1 FROM payment p LEFT JOIN movement m ON m.unit_id = p.unit_id AND m.id = p.movement_id \
+         WHERE p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' AND (m.state = 'reversed' \
+         OR EXISTS (SELECT 1 FROM pos_match x WHERE x.unit_id = p.unit_id AND x.payment_id = p.id \
+         AND x.kind = 'chargeback')))",
         Lock::None,
     )
 }
@@ -32,12 +35,14 @@ pub fn all_taken_back(
     unit: UnitId,
     accounts: &[AccountId],
 ) -> Result<Vec<(UnitId, ObligationId, PartyId)>> {
+    let owed = "JOIN allocation a ON a.unit_id = p.unit_id AND a.payment_id = p.id \
+         JOIN obligation o ON o.unit_id = a.unit_id AND o.id = a.obligation_id AND o.state = 'paid'";
     let mut found: Vec<(UnitId, ObligationId, PartyId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
         conn,
-        "SELECT o.unit_id, o.id, o.party_id FROM movement t \
-         JOIN payment p ON p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' \
-         JOIN allocation a ON a.unit_id = p.unit_id AND a.payment_id = p.id \
-         JOIN obligation o ON o.unit_id = a.unit_id AND o.id = a.obligation_id AND o.state = 'paid'",
+        &format!(
+            "SELECT o.unit_id, o.id, o.party_id FROM movement t \
+             JOIN payment p ON p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' {owed}"
+        ),
         &[
             ("unit_id", Column::of(accounts.iter().map(|_| unit))),
             ("account_id", Column::of(accounts.iter().copied())),
@@ -46,6 +51,17 @@ pub fn all_taken_back(
         "",
         Lock::None,
     )?;
+    // A card payment has no movement: the acquirer's batch took it back.
+    found.extend(rows::fetch::<(BigInt, BigInt, BigInt), (UnitId, ObligationId, PartyId)>(
+        conn,
+        &format!(
+            "SELECT o.unit_id, o.id, o.party_id FROM pos_match t JOIN payment p ON p.unit_id = t.unit_id \
+             AND p.id = t.payment_id AND p.state <> 'reversed' {owed}"
+        ),
+        &[("unit_id", Column::of([unit])), ("kind", Column::of(["chargeback"]))],
+        "",
+        Lock::None,
+    )?);
     found.sort_unstable();
     found.dedup();
     Ok(found)

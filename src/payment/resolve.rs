@@ -9,6 +9,7 @@ use super::held::{load_obligations, touch};
 use super::merger_transfer;
 use super::movement::State;
 use super::own_transfer::{self, Tie};
+use super::refund::bounce;
 use super::refund::debit::{self, Debit};
 use super::settle_cash;
 use super::shown_claim;
@@ -32,7 +33,7 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 25] = [
+pub const RESOLUTIONS: [&str; 26] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -42,6 +43,7 @@ pub const RESOLUTIONS: [&str; 25] = [
     "refund_short",
     "refund_over",
     "refund_refused",
+    bounce::REFUND_BOUNCED,
     settle_cash::DEPOSIT,
     settle_cash::SHORTAGE,
     settle_cash::REMITTANCE,
@@ -102,6 +104,8 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `refund_debit`, `refund_short`, `refund_over` (target: a refund on its way): an unexplained debit
 ///   paid it, exactly, with less, or with more than its amount; `refund_refused`: one that was refused
 ///   left the account all the same.
+/// - `refund_bounced` (target: a refund that a line showed leaving): a credit in suspense is its money, which came
+///   back; what is missing of it is a charge to recover.
 /// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
 /// - `deposit` (target: a slip), `remittance`, `remittance_refused` (target: an order), `shortage`,
 ///   `shortage_repaid` (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
@@ -167,6 +171,10 @@ fn carry_out(
         "disprove" => disprove(tx, stamp, actor, item, on)?,
         refund if Debit::parse(refund).is_some() => {
             debit::settle(tx, stamp, actor, item, refund_of(proposal)?, on)?;
+            Vec::new()
+        }
+        bounce::REFUND_BOUNCED => {
+            bounce::settle(tx, stamp, actor, (item, proposal), on)?;
             Vec::new()
         }
         exception::UNMATCH => {
@@ -240,6 +248,7 @@ pub fn check_proposal(
             !is_open && item.kind != Kind::ClaimWithoutCredit
         }
         settle_cash::DEPOSIT | settle_cash::REPAID => is_whole && standing.has_line && target.is_some(),
+        bounce::REFUND_BOUNCED => is_whole && standing.has_line && bounce::fits(conn, item, target)?,
         settle_cash::REMITTANCE => (is_debit || is_whole) && target.is_some(),
         settle_cash::REFUSED_ORDER => is_debit && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
@@ -294,6 +303,7 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         handover::TO_UNIT => UnitId(target).to_string(),
         merger_transfer::MERGER_TRANSFER => LineId(target).to_string(),
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),
+        bounce::REFUND_BOUNCED => RefundId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
         _ => item.id.to_string(),
     }

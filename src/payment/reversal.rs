@@ -75,6 +75,9 @@ impl Desk<'_> {
     pub(super) fn reverse(&mut self, work: &LineWork, original: LineId) -> Result<Mark> {
         let size = work.size();
         if work.amount.is_positive() {
+            if let Some(mark) = self.returned_refund(work, original)? {
+                return Ok(mark);
+            }
             // Money that comes back to us: a person says what it was taken for.
             return self.suspend(work, Kind::BankReversal);
         }
@@ -156,6 +159,8 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// A payment was taken back whole: what of it no document stands on is open again. Under a document the debt
+    /// stays until a person decides.
     pub(super) fn release(
         &mut self,
         work: &LineWork,
@@ -165,41 +170,28 @@ impl Desk<'_> {
     ) -> Result<()> {
         let missing = || Error::internal("a reversed payment was not read");
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
-        let whole = payment.obligation.filter(|_| payment.amount == size);
-        let Some(obligation) = whole else { return self.net(work, &payment, size) };
-        let is_receipted = self.receipts_of.contains(&(work.unit, obligation));
-        // What a correction waits for stands on no document yet, though the original does.
-        let advance = self.advances.get(&(work.unit, obligation, id)).copied();
-        let is_advance = advance == Some(payment.to_obligations);
-        if is_receipted && payment.to_obligations.is_positive() && !is_advance {
-            // The receipt stands; the debt stays until a person decides.
+        if payment.amount != size {
             return self.net(work, &payment, size);
         }
-        self.book.tell_payment(work.unit, id, "reversed", PaymentState::Reversed, None)?;
-        if payment.to_obligations.is_positive() {
-            let from = Bucket::Obligation(obligation);
-            self.book.allocate(work.unit, id, from, Bucket::Reversed, payment.to_obligations)?;
-            let held = self.book.obligations.get(&(work.unit, obligation)).ok_or_else(missing)?;
-            let is_recognised = held.value.state == obligation::State::Paid && !is_advance;
-            let before = held.value.allocated;
-            let lines = self.book.lines.get(&(work.unit, obligation)).cloned().unwrap_or_default();
-            let parts = recognised_parts(&lines, obligation, payment.to_obligations, is_recognised, &[])?;
-            for part in parts.taken {
-                self.entry(work, part.account, debt.clone(), part.amount);
-            }
-            for part in parts.left {
-                self.entry(work, part.account, Account::ReceivedInAdvance(obligation), part.amount);
-            }
-            let allocated = before.checked_sub(payment.to_obligations)?;
-            let state = obligation::State::Reopened;
-            self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
-            if allocated.is_zero() {
-                // Nothing of it waits for its rest any more.
-                let rest = (work.unit, Kind::Underpaid, Subject::Obligation(obligation), WHY);
-                self.book.settled_exceptions.push(rest);
-            } else if !is_receipted {
-                self.note_rest(work, obligation, allocated)?;
-            }
+        if payment.other_unit.is_positive() {
+            return self.release_other_unit(work, &payment, size, &debt);
+        }
+        let shares = self.stands_on.shares((work.unit, id));
+        let (kept, open): (Vec<_>, Vec<_>) =
+            shares.into_iter().partition(|share| self.is_documented(work.unit, id, *share));
+        if open.is_empty() && !kept.is_empty() {
+            return self.net(work, &payment, size);
+        }
+        let (kind, state) =
+            if kept.is_empty() { ("reversed", PaymentState::Reversed) } else { ("moved", payment.state) };
+        self.book.tell_payment(work.unit, id, kind, state, None)?;
+        let mut left = size;
+        for share in open {
+            self.open_again(work, id, share, &debt)?;
+            left = left.checked_sub(share.1)?;
+        }
+        if !kept.is_empty() {
+            return self.net(work, &payment, left);
         }
         let on_its_way = self.recall_refunds(work, id)?;
         let surplus = payment.surplus.checked_sub(on_its_way)?;
@@ -209,6 +201,48 @@ impl Desk<'_> {
         }
         if on_its_way.is_zero() {
             self.end_surplus(work, id);
+        }
+        Ok(())
+    }
+
+    /// Whether a document stands on this share. What a correction waits for stands on none yet, though the original
+    /// does.
+    fn is_documented(&self, unit: UnitId, id: PaymentId, (obligation, share): (ObligationId, Dong)) -> bool {
+        self.receipts_of.contains(&(unit, obligation))
+            && self.advances.get(&(unit, obligation, id)) != Some(&share)
+    }
+
+    /// One obligation is open again for a share of a payment that no document stands on.
+    fn open_again(
+        &mut self,
+        work: &LineWork,
+        id: PaymentId,
+        (obligation, share): (ObligationId, Dong),
+        debt: &Account,
+    ) -> Result<()> {
+        let missing = || Error::internal("a reversed obligation was not read");
+        self.book.allocate(work.unit, id, Bucket::Obligation(obligation), Bucket::Reversed, share)?;
+        let held = self.book.obligations.get(&(work.unit, obligation)).ok_or_else(missing)?;
+        let is_advance = self.advances.get(&(work.unit, obligation, id)) == Some(&share);
+        let is_recognised = held.value.state == obligation::State::Paid && !is_advance;
+        let before = held.value.allocated;
+        let lines = self.book.lines.get(&(work.unit, obligation)).cloned().unwrap_or_default();
+        let parts = recognised_parts(&lines, obligation, share, is_recognised, &[])?;
+        for part in parts.taken {
+            self.entry(work, part.account, debt.clone(), part.amount);
+        }
+        for part in parts.left {
+            self.entry(work, part.account, Account::ReceivedInAdvance(obligation), part.amount);
+        }
+        let allocated = before.checked_sub(share)?;
+        let state = obligation::State::Reopened;
+        self.book.tell_obligation(work.unit, obligation, id, "reopened", state, allocated)?;
+        if allocated.is_zero() {
+            // Nothing of it waits for its rest any more.
+            let rest = (work.unit, Kind::Underpaid, Subject::Obligation(obligation), WHY);
+            self.book.settled_exceptions.push(rest);
+        } else if !self.receipts_of.contains(&(work.unit, obligation)) {
+            self.note_rest(work, obligation, allocated)?;
         }
         Ok(())
     }
@@ -243,23 +277,16 @@ impl Desk<'_> {
 
 pub(super) const WHY: &str = "the bank took it back";
 
-/// The obligations of payments whose lines are reversed: a person may have assigned them, so that
-/// no code names them.
-pub(super) fn obligations(
-    tx: &mut Tx<'_>,
-    book: &Book,
-    originals: &Originals,
-) -> Result<Vec<(UnitId, ObligationId)>> {
-    let payments: BTreeSet<(UnitId, PaymentId)> = originals
-        .iter()
-        .flat_map(|((unit, _), shown)| shown.iter().map(move |id| (unit, id)))
+/// The payments whose lines are reversed.
+pub(super) fn payments(book: &Book, originals: &Originals) -> Vec<(UnitId, PaymentId)> {
+    let shown = originals.iter().flat_map(|((unit, _), shown)| shown.iter().map(move |id| (unit, id)));
+    let payments: BTreeSet<(UnitId, PaymentId)> = shown
         .filter_map(|(unit, id)| {
             let held = book.movements.get(&(*unit, *id))?;
             held.value.payment.map(|payment| (*unit, payment))
         })
         .collect();
-    let found = payment_query::payments(tx, &payments.into_iter().collect::<Vec<_>>())?;
-    Ok(found.into_iter().filter_map(|one| Some((one.unit, one.obligation?))).collect())
+    payments.into_iter().collect()
 }
 
 /// For obligations whose correction waits for its money: what of each payment is not what the
@@ -270,7 +297,8 @@ pub(super) fn advances(
     works: &[&LineWork],
 ) -> Result<HashMap<(UnitId, ObligationId, PaymentId), Dong>> {
     let mut found = HashMap::new();
-    let takes_back = |case: &Case| matches!(case, Case::Reversal { .. } | Case::TakenBack { .. });
+    let takes_back =
+        |case: &Case| matches!(case, Case::Reversal { .. } | Case::TakenBack { .. } | Case::PosBatch(_));
     if !works.iter().any(|work| takes_back(&work.case)) {
         return Ok(found);
     }

@@ -1,23 +1,20 @@
 //! Two movements that a statement line shows to be one money: one of them proves the line, what was
 //! posted on the other is taken back.
 
-use super::awaited;
-use super::book::{Book, Bucket, Payment, PaymentState};
-use super::documents::{Part, recognised_parts};
+use super::book::{Book, Payment, PaymentState};
 use super::held::{hold, load_obligations, touch};
 use super::movement::State;
 use super::prove::{CLAIM_KINDS, Desk, LineWork, Mark};
+use super::take_back::{TakeBack, Taken};
 use super::{line_query, movement_query, payment_query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
-use crate::id::{MovementId, ObligationId, UnitId};
-use crate::ledger::{Account, Posting, Source};
-use crate::notification;
-use crate::obligation;
-use crate::receipt;
+use crate::id::{MovementId, UnitId};
+use crate::ledger::{Account, Source};
+use crate::obligation::State as Owed;
 use crate::store::{Stamp, Tx, rows};
 
 crate::table_row! {
@@ -70,7 +67,7 @@ pub(super) fn post(
     desk.note(work, Kind::SameMoneyTwoChannels, work.size());
     if let Some(id) = payment {
         let payment = desk.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
-        take_back(tx, stamp, actor, desk, work, &payment)?;
+        take_back(tx, stamp, actor, desk, work, payment)?;
     }
     Ok(mark)
 }
@@ -82,88 +79,31 @@ fn take_back(
     actor: &Actor,
     desk: &mut Desk<'_>,
     work: &LineWork,
-    payment: &Payment,
+    payment: Payment,
 ) -> Result<()> {
     let unit = work.unit;
     if payment.state != PaymentState::Claimed {
         return Err(Error::busy(crate::store::failure::RETRY, 1, "the payment was proven meanwhile"));
     }
-    let clearing = Account::Clearing(work.account, payment.channel.clone());
+    let to = Account::Clearing(work.account, payment.channel.clone());
+    let shares = payment_query::allocated_to(tx, unit, payment.id)?;
+    let fresh = shares.iter().map(|(id, _)| (unit, *id));
+    let fresh: Vec<_> = fresh.filter(|key| !desk.book.obligations.contains_key(key)).collect();
+    load_obligations(tx, stamp, &mut desk.book, &fresh)?;
     desk.book.expose(unit, work.account, &payment.channel, Dong(-payment.amount.0))?;
-    desk.book.tell_payment(unit, payment.id, "disproven", PaymentState::Disproven, Some(WHY.into()))?;
-    if payment.surplus.is_positive() {
-        desk.book.allocate(unit, payment.id, Bucket::Surplus, Bucket::Reversed, payment.surplus)?;
-        desk.entry(work, Account::Surplus(payment.id), clearing.clone(), payment.surplus);
-        for kind in [Kind::Overpaid, Kind::DuplicateTransfer, Kind::LatePayment] {
-            desk.book.settled_exceptions.push((unit, kind, Subject::Payment(payment.id), WHY));
+    let (on, source) = (desk.accounting_date(work), Source::Line(work.line));
+    let taken = Taken { payment, shares };
+    TakeBack { stamp, actor, on, to, source, why: WHY, end: PaymentState::Disproven }.all(
+        tx,
+        &mut desk.book,
+        &taken,
+    )?;
+    // The documents that stood on it are cancelled.
+    for (id, _) in &taken.shares {
+        if desk.book.obligations.get(&(unit, *id)).is_some_and(|held| held.value.state == Owed::Reopened) {
+            desk.receipts_of.remove(&(unit, *id));
         }
     }
-    if payment.other_unit.is_positive() {
-        desk.book.allocate(unit, payment.id, Bucket::OtherUnit, Bucket::Reversed, payment.other_unit)?;
-        let owed = other_unit_of(tx, unit, payment)?;
-        desk.entry(work, Account::DueToUnit(owed), clearing.clone(), payment.other_unit);
-    }
-    for (id, share) in payment_query::allocated_to(tx, unit, payment.id)? {
-        if !desk.book.obligations.contains_key(&(unit, id)) {
-            load_obligations(tx, stamp, &mut desk.book, &[(unit, id)])?;
-        }
-        reopen(tx, stamp, actor, desk, work, payment, (id, share), &clearing)?;
-    }
-    Ok(())
-}
-
-/// The unit that a payment's money is owed to.
-fn other_unit_of(tx: &mut Tx<'_>, unit: UnitId, payment: &Payment) -> Result<UnitId> {
-    line_query::owed_to(tx, unit, payment.id)?
-        .ok_or_else(|| Error::internal("money of another unit was not posted as owed to one"))
-}
-
-#[allow(clippy::too_many_arguments, reason = "the parts of one decision; a struct would only rename them")]
-fn reopen(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    desk: &mut Desk<'_>,
-    work: &LineWork,
-    payment: &Payment,
-    (id, share): (ObligationId, Dong),
-    clearing: &Account,
-) -> Result<()> {
-    let unit = work.unit;
-    desk.book.allocate(unit, payment.id, Bucket::Obligation(id), Bucket::Reversed, share)?;
-    let missing = || Error::internal("an obligation of the same money was not read");
-    let before = desk.book.obligations.get(&(unit, id)).ok_or_else(missing)?.value.clone();
-    // What a correction waits for is no receipt's money yet: the receipt stands on older money.
-    let is_recognised = before.state == obligation::State::Paid && !awaited::is_waiting(tx, &before)?;
-    let documents = if is_recognised {
-        desk.receipts_of.remove(&(unit, id));
-        receipt::query::current_of_obligations(tx, &[(unit, id)])?
-    } else {
-        Vec::new()
-    };
-    for current in &documents {
-        receipt::cancel::cancel(tx, stamp, actor, unit, current.receipt, WHY)?;
-        notification::cancelled(tx, stamp, unit, current.receipt)?;
-    }
-    let lines = desk.book.lines.get(&(unit, id)).cloned().unwrap_or_default();
-    let parts = recognised_parts(&lines, id, share, is_recognised, &documents)?;
-    let accounting_date = desk.accounting_date(work);
-    let mut post = |part: Part, credit: Account| {
-        desk.book.postings.push(Posting {
-            unit,
-            debit: part.account,
-            credit,
-            amount: part.amount,
-            accounting_date,
-            source: part.document.map_or(Source::Line(work.line), Source::Receipt),
-        });
-    };
-    parts.taken.into_iter().for_each(|part| post(part, clearing.clone()));
-    // The other payments' share was recognised too and becomes an advance again.
-    parts.left.into_iter().for_each(|part| post(part, Account::ReceivedInAdvance(id)));
-    let allocated = before.allocated.checked_sub(share)?;
-    let state = obligation::State::Reopened;
-    desk.book.tell_obligation(unit, id, payment.id, "reopened", state, allocated)?;
     Ok(())
 }
 

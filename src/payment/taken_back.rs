@@ -156,7 +156,7 @@ impl Desk<'_> {
     }
 
     /// What this book leaves on a debt.
-    fn owed_on(&self, debt: &Account) -> Result<Dong> {
+    pub(super) fn owed_on(&self, debt: &Account) -> Result<Dong> {
         let mut left = Dong::ZERO;
         for posting in &self.book.postings {
             if posting.debit == *debt {
@@ -171,25 +171,50 @@ impl Desk<'_> {
 
     /// A part of a payment: what is too much of it covers the debt first, then what no document stands on,
     /// which is open again. Under a document the debt stays.
-    fn release_part(&mut self, work: &LineWork, id: PaymentId, size: Dong, debt: &Account) -> Result<()> {
+    pub(super) fn release_part(
+        &mut self,
+        work: &LineWork,
+        id: PaymentId,
+        size: Dong,
+        debt: &Account,
+    ) -> Result<()> {
         let missing = || Error::internal("a payment that is taken back was not read");
         let before = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
         self.net(work, &before, size)?;
         let payment = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?.value.clone();
-        let covered = payment.reversed.checked_sub(before.reversed)?;
-        let Some(obligation) = payment.obligation else { return Ok(()) };
-        let advance = match self.advances.get(&(work.unit, obligation, id)) {
-            Some(advance) => *advance,
-            None if self.receipts_of.contains(&(work.unit, obligation)) => Dong::ZERO,
-            None => payment.to_obligations,
-        };
-        let owed = self.book.obligations.get(&(work.unit, obligation)).ok_or_else(missing)?.value.clone();
-        let part = size.checked_sub(covered)?.min(advance);
-        if !part.is_positive() || owed.state == Owed::Paid {
-            return Ok(());
+        let mut left = size.checked_sub(payment.reversed.checked_sub(before.reversed)?)?;
+        if payment.other_unit.is_positive() {
+            return self.release_other_unit(work, &payment, left, debt);
         }
-        let (unit, why) = (work.unit, Some(WHY.to_owned()));
-        self.book.tell_payment(unit, id, "moved", payment.state, why)?;
+        for (obligation, share) in self.stands_on.shares((work.unit, id)) {
+            let advance = match self.advances.get(&(work.unit, obligation, id)) {
+                Some(advance) => (*advance).min(share),
+                None if self.receipts_of.contains(&(work.unit, obligation)) => Dong::ZERO,
+                None => share,
+            };
+            let part = left.min(advance);
+            left = left.checked_sub(self.release_advance(work, id, (obligation, part), debt)?)?;
+        }
+        Ok(())
+    }
+
+    /// So much of an advance is taken back, and its obligation is open again; how much it was. Nothing of one that is
+    /// paid in full.
+    fn release_advance(
+        &mut self,
+        work: &LineWork,
+        id: PaymentId,
+        (obligation, part): (ObligationId, Dong),
+        debt: &Account,
+    ) -> Result<Dong> {
+        let missing = || Error::internal("an obligation that is taken back was not read");
+        let owed = self.book.obligations.get(&(work.unit, obligation)).ok_or_else(missing)?.value.clone();
+        if !part.is_positive() || owed.state == Owed::Paid {
+            return Ok(Dong::ZERO);
+        }
+        let held = self.book.payments.get(&(work.unit, id)).ok_or_else(missing)?;
+        let (unit, why, state) = (work.unit, Some(WHY.to_owned()), held.value.state);
+        self.book.tell_payment(unit, id, "moved", state, why)?;
         let from = Bucket::Obligation(obligation);
         self.book.allocate(unit, id, from, Bucket::Reversed, part)?;
         self.entry(work, Account::ReceivedInAdvance(obligation), debt.clone(), part);
@@ -201,6 +226,6 @@ impl Desk<'_> {
         } else {
             self.note_about(work, Kind::Underpaid, subject, owed.total.checked_sub(allocated)?);
         }
-        Ok(())
+        Ok(part)
     }
 }

@@ -114,7 +114,7 @@ fn check_standing(conn: &mut Conn, payment: &Payment) -> Result<()> {
 }
 
 /// Whether the money of another unit is here still: its exception ends when it is paid on.
-fn owes_other_unit(conn: &mut Conn, payment: &Payment) -> Result<bool> {
+pub(super) fn owes_other_unit(conn: &mut Conn, payment: &Payment) -> Result<bool> {
     let Some(movement) = payment.movement else { return Ok(false) };
     let lines = super::line_query::lines_of_movements(conn, &[(payment.unit, movement)])?;
     let subjects = lines.into_iter().map(|(_, _, line)| Subject::Line(line));

@@ -6,6 +6,7 @@ use std::sync::RwLock;
 
 use serde::Serialize;
 
+use super::verify_debts;
 use super::verify_query as query;
 use crate::amount::Dong;
 use crate::error::Result;
@@ -61,8 +62,8 @@ impl Standing {
     }
 }
 
-/// Every check that one question answers, in the order it is asked; suspense, unexplained debits, other units' money
-/// and the bank accounts come after.
+/// Every check that one question answers, in the order it is asked; suspense, unexplained debits, other units' money,
+/// what the bank took back and the bank accounts come after.
 pub const CHECKS: &[Check] = query::CHECKS;
 
 /// What does not hold in one unit; empty where the books do.
@@ -74,6 +75,8 @@ pub fn unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Fault>> {
     faults.extend(fault(SUSPENSE, suspense(conn, unit)?));
     faults.extend(fault(DEBITS, debits(conn, unit)?));
     faults.extend(fault(DUE_TO_UNIT, due_to_units(conn, unit)?));
+    faults.extend(fault(BOTH_WAYS, verify_debts::both_ways(conn, unit)?));
+    faults.extend(fault(UNTOLD, verify_debts::untold(conn, unit)?));
     faults.extend(fault(BANK, banks(conn, unit)?));
     Ok(faults)
 }
@@ -99,6 +102,16 @@ const DUE_TO_UNIT: Rule = (
     "due_to_unit",
     "Tiền giữ cho đơn vị khác bằng tổng các việc đang mở về số tiền đó",
     "What is owed to another unit is the sum of the money that open items are about",
+);
+const BOTH_WAYS: Rule = (
+    "owed_both_ways",
+    "Không khoản nộp nào vừa còn tiền thừa hoặc tiền của đơn vị khác, vừa có tiền ngân hàng đã thu hồi",
+    "No payment has a surplus, or money of another unit, beside what the bank took back of it",
+);
+const UNTOLD: Rule = (
+    "reversal_untold",
+    "Khoản nộp mà ngân hàng đã thu hồi không còn giữ đủ tiền nếu không có khoản phải thu lại",
+    "No payment whose money the bank took back holds all of it without a debt",
 );
 const BANK: Rule = (
     "bank",

@@ -7,7 +7,7 @@ use super::verify::Check;
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::exception::Kind;
-use crate::id::{AccountId, LineId, ShiftId, UnitId};
+use crate::id::{AccountId, LineId, PaymentId, ShiftId, UnitId};
 use crate::ledger::Account;
 use crate::store::Conn;
 use crate::store::failure::Classify;
@@ -99,6 +99,49 @@ pub fn unexplained(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>>
     );
     let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
     Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+/// What the bank took back and nobody covered, by the account of each payment.
+pub fn debts(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let sql = concat!(
+        "SELECT b.account, CAST(b.balance AS BIGINT) AS balance FROM ",
+        balances!("reversal_to_recover/%"),
+        " b WHERE b.balance > 0 ORDER BY b.account"
+    );
+    let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+#[derive(QueryableByName)]
+struct PaymentRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+fn payments(conn: &mut Conn, unit: UnitId, sql: &str) -> Result<Vec<PaymentId>> {
+    let found: Vec<PaymentRow> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().take(SHOWN_LIMIT).map(|one| PaymentId(one.id)).collect())
+}
+
+/// Payments that an open item keeps for another unit though the bank took their movement back.
+pub fn kept_though_gone(conn: &mut Conn, unit: UnitId) -> Result<Vec<PaymentId>> {
+    let sql = "SELECT y.id FROM payment y JOIN movement m ON m.unit_id = y.unit_id AND m.id = y.movement_id \
+               AND m.state = 'reversed' WHERE y.unit_id = $1 AND y.other_unit = y.amount AND EXISTS \
+               (SELECT 1 FROM exception x WHERE x.unit_id = y.unit_id AND x.kind = 18 AND x.state <> 'resolved' \
+               AND ((x.subject_kind = 'movement' AND x.subject_id = y.movement_id) OR (x.subject_kind = 'line' \
+               AND EXISTS (SELECT 1 FROM match_part p WHERE p.unit_id = y.unit_id \
+               AND p.movement_id = y.movement_id AND p.line_id = x.subject_id AND +p.undoes_id IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = p.unit_id AND u.undoes_id = p.id))))) \
+               ORDER BY y.id";
+    payments(conn, unit, sql)
+}
+
+/// Payments that hold all of their money though their movement was taken back.
+pub fn whole_though_reversed(conn: &mut Conn, unit: UnitId) -> Result<Vec<PaymentId>> {
+    let sql = "SELECT y.id FROM payment y JOIN movement m ON m.unit_id = y.unit_id AND m.id = y.movement_id \
+               AND m.state = 'reversed' WHERE y.unit_id = $1 AND y.state IN ('claimed', 'proven') \
+               AND y.reversed = 0 ORDER BY y.id";
+    payments(conn, unit, sql)
 }
 
 /// The lines that open items are about, with what they ask about.

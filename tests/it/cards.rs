@@ -27,7 +27,7 @@ fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
-fn slip(world: &World, payment: PaymentId, code: &str) -> Result<()> {
+pub fn slip(world: &World, payment: PaymentId, code: &str) -> Result<()> {
     let (unit, cashier) = (world.ba_dinh.id, world.cashier(world.ba_dinh.id));
     world.app.write(&cashier, |tx, stamp| pos::record_slip(tx, stamp, &cashier, unit, payment, (code, "T1")))
 }
@@ -40,15 +40,15 @@ fn by_card(world: &World, code: &str) -> PaymentId {
     taken.payment
 }
 
-fn sale(code: &str) -> Item {
+pub fn sale(code: &str) -> Item {
     Item { kind: ItemKind::Sale, approval_code: code.into(), amount: FEE }
 }
 
-fn back(code: &str) -> Item {
+pub fn back(code: &str) -> Item {
     Item { kind: ItemKind::Chargeback, ..sale(code) }
 }
 
-fn batch(world: &World, reference: &str, fee: i64, items: &[Item]) -> Result<Batch> {
+pub fn batch(world: &World, reference: &str, fee: i64, items: &[Item]) -> Result<Batch> {
     batch_on(world, None, reference, fee, items)
 }
 
@@ -71,7 +71,7 @@ fn batch_on(
     world.app.write(&finance, |tx, stamp| pos::import(tx, stamp, &finance, &new))
 }
 
-fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
+pub fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
     let reference = format!("R{}", world.next());
     let file = BankFile::new(world.ba_dinh.account_no, today(world), opening).book(amount, memo, &reference);
     import(world, &file.without_sequence().camt());

@@ -7,6 +7,8 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod chargebacks;
+mod money_gone;
 mod support;
 mod tidy;
 
@@ -108,6 +110,7 @@ mod pictures;
 mod provisional_slips;
 mod query_plans;
 mod refunds;
+mod refunds_back;
 mod refusals;
 mod refused_orders;
 mod remittances;

@@ -100,6 +100,9 @@ fn a_receipt_that_the_doubled_money_completed_is_cancelled_and_the_part_stays_in
             unit,
             &[(Account::Bank(account), FEE), (Account::ReceivedInAdvance(owed.id), -FEE)],
         );
+        let mut asked = world.open_kinds(unit);
+        asked.sort();
+        assert_eq!(asked, [Kind::SameMoneyTwoChannels, Kind::Underpaid], "the half that came is asked about");
         // The other half comes: one receipt for the whole.
         assert!(world.claim(&owed, Dong(FEE)).settle().receipt.is_some());
         let clearing = Account::Clearing(account, BANK.to_owned());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Batch, Item, ItemKind, query, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{self, Detail, Kind, Subject};
+use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
 use crate::payment::book::PaymentState;
@@ -42,6 +42,18 @@ impl Batches {
             matched.values().map(|payment| (batch.unit, *payment)).collect::<Vec<_>>()
         };
         self.held.values().flat_map(of).collect()
+    }
+
+    /// The payments whose money they take back.
+    pub fn charged_back(&self) -> Vec<(UnitId, PaymentId)> {
+        let mut found = Vec::new();
+        for (batch, items, matched) in self.held.values() {
+            let is_back =
+                |place: &usize| items.get(*place).is_some_and(|one| one.kind == ItemKind::Chargeback);
+            let of = matched.iter().filter(|(place, _)| is_back(place));
+            found.extend(of.map(|(_, payment)| (batch.unit, *payment)));
+        }
+        found
     }
 
     /// Writes the steps in their order.
@@ -143,10 +155,6 @@ impl Desk<'_> {
         Account::Clearing(account.unwrap_or(work.account), CHANNEL.to_owned())
     }
 
-    fn is_whole(&self, work: &LineWork, id: PaymentId, item: &Item) -> bool {
-        self.book.payments.get(&(work.unit, id)).is_some_and(|held| held.value.amount == item.amount)
-    }
-
     /// Whether the item used its payment.
     fn settle_item(
         &mut self,
@@ -161,6 +169,10 @@ impl Desk<'_> {
             Some(id) => self.refund_to_card(work, id, item.amount)?,
             None => false,
         };
+        let is_back = match payment.filter(|_| item.kind == ItemKind::Chargeback && !is_refund) {
+            Some(id) => self.charge_back(work, id, item)?,
+            None => false,
+        };
         match (item.kind, payment, state) {
             (ItemKind::Sale, Some(id), Some(PaymentState::Claimed)) => {
                 sides.credits.push((self.taken_into(work, id), item.amount));
@@ -171,18 +183,8 @@ impl Desk<'_> {
             (ItemKind::Chargeback, ..) if is_refund => {
                 sides.debits.push((Account::RefundPayable, item.amount));
             }
-            (ItemKind::Chargeback, Some(id), Some(state)) if self.is_whole(work, id, item) => {
+            (ItemKind::Chargeback, Some(id), _) if is_back => {
                 sides.debits.push((Account::ReversalToRecover(id), item.amount));
-                self.book.tell_payment(unit, id, "charged_back", state, None)?;
-                self.book.exceptions.push(exception::New {
-                    unit,
-                    kind: Kind::PosChargeback,
-                    subject: Subject::Payment(id),
-                    account: Some(work.account),
-                    amount: item.amount,
-                    opened_on: work.booking_date,
-                    detail: Detail::Approval { code: item.approval_code.clone() }.into(),
-                });
             }
             (ItemKind::Sale, ..) => {
                 sides.unknown_sales = sides.unknown_sales.checked_add(item.amount)?;

@@ -2,6 +2,7 @@
 //! its fee and what is paid out; the statement's line with its reference and exactly that net
 //! amount proves the payments. The fee is a charge to recover: gross is owed to the budget.
 
+mod chargeback;
 pub mod file;
 pub(super) mod line;
 pub mod query;

@@ -77,8 +77,8 @@ pub struct Candidate {
     pub refund: Option<Dong>,
 }
 
-/// The payment of each item, by the item's place: same approval code, same amount, and no other
-/// that fits as well.
+/// The payment of each item, by the item's place: same approval code, same amount, and no other that fits as well.
+/// A chargeback that is no payment's amount may be a part of the only one of its code that was as much.
 pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, PaymentId> {
     let mut found = BTreeMap::new();
     let mut taken = BTreeSet::new();
@@ -86,17 +86,22 @@ pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, Paym
         let same = |other: &&Item| {
             (other.kind, &other.approval_code, other.amount) == (item.kind, &item.approval_code, item.amount)
         };
-        let fits = |candidate: &&Candidate| {
+        let waits = |candidate: &&Candidate| {
             let waits = match item.kind {
                 ItemKind::Sale => candidate.is_open,
-                ItemKind::Chargeback => candidate.is_sold,
+                ItemKind::Chargeback => candidate.is_sold && item.amount <= candidate.amount,
             };
-            let is_refund = item.kind == ItemKind::Chargeback && candidate.refund == Some(item.amount);
-            let is_amount = candidate.amount == item.amount || is_refund;
-            waits && candidate.approval_code == item.approval_code && is_amount
+            waits && candidate.approval_code == item.approval_code
         };
-        let mut fitting = candidates.iter().filter(fits);
-        let only = fitting.next().filter(|_| fitting.next().is_none());
+        let is_exact = |candidate: &&Candidate| {
+            let is_refund = item.kind == ItemKind::Chargeback && candidate.refund == Some(item.amount);
+            candidate.amount == item.amount || is_refund
+        };
+        let mut fitting: Vec<&Candidate> = candidates.iter().filter(waits).collect();
+        if item.kind == ItemKind::Sale || fitting.iter().any(is_exact) {
+            fitting.retain(|candidate| is_exact(&candidate));
+        }
+        let only = fitting.first().copied().filter(|_| fitting.len() == 1);
         if let Some(candidate) = only.filter(|_| items.iter().filter(same).count() == 1)
             && taken.insert((candidate.payment, item.kind))
         {
@@ -189,6 +194,17 @@ mod tests {
         let found = matched(&items, &candidates);
         assert_eq!(found, BTreeMap::from([(0, PaymentId(1)), (3, PaymentId(5))]), "never on a tie");
         assert_eq!(unmatched(&items, &candidates).len(), 4);
+    }
+
+    #[test]
+    fn a_part_that_is_charged_back_is_the_only_payments_of_its_code_that_was_as_much() {
+        let back = |amount| [item(ItemKind::Chargeback, "A1", amount)];
+        let sold = [candidate(1, "A1", 10, false), candidate(2, "A2", 30, false)];
+        assert_eq!(matched(&back(4), &sold), BTreeMap::from([(0, PaymentId(1))]));
+        assert_eq!(matched(&back(11), &sold), BTreeMap::new(), "more than it was");
+        let two = [candidate(1, "A1", 10, false), candidate(2, "A1", 30, false)];
+        assert_eq!(matched(&back(4), &two), BTreeMap::new(), "either could be meant");
+        assert_eq!(matched(&back(10), &two), BTreeMap::from([(0, PaymentId(1))]), "the exact one is");
     }
 
     #[test]

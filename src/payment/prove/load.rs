@@ -16,6 +16,7 @@ use crate::payment::movement::bank_key;
 use crate::payment::paper_line::Papers;
 use crate::payment::refund::line::Refunds;
 use crate::payment::reversal::{Originals, direction};
+use crate::payment::stands_on::{self, StandsOn};
 use crate::payment::{line_query, movement_query, payment_query, query, reversal};
 use crate::store::{Stamp, Tx};
 
@@ -46,10 +47,11 @@ pub(in crate::payment) fn look<'a>(
         .into_iter()
         .map(|(unit, key, id)| ((unit, key), id))
         .collect();
-    let reversed = reversal::obligations(tx, &book, &originals)?;
+    let papers = Papers::named(tx, works)?;
+    let taken_back = [reversal::payments(&book, &originals), papers.batches.charged_back()].concat();
+    let reversed = stands_on::obligations(tx, &taken_back)?;
     let codes = lock_obligations(tx, stamp, works, &mut book, &settled.movements, reversed)?;
     let mut refunds = Refunds::named(tx, works)?;
-    let papers = Papers::named(tx, works)?;
     let handovers = Handovers::named(tx, works)?;
     let touched = [refunds.payments(), papers.batches.payments()].concat();
     let touched = lock_payments(tx, &mut book, &settled.movements, touched)?;
@@ -60,6 +62,7 @@ pub(in crate::payment) fn look<'a>(
         .map(|current| (current.unit, current.obligation))
         .collect();
     let advances = reversal::advances(tx, &book, works)?;
+    let stands_on = StandsOn::read(tx, &book, &taken_back)?;
     let closed = query::closed_days(tx, accounts, earliest)?.into_iter().collect();
     Ok(Desk {
         book,
@@ -71,6 +74,7 @@ pub(in crate::payment) fn look<'a>(
         originals,
         receipts_of,
         advances,
+        stands_on,
         codes,
         refunds,
         papers,

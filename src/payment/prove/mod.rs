@@ -20,6 +20,7 @@ use super::handover::Handovers;
 use super::paper_line::Papers;
 use super::refund::line::Refunds;
 use super::reversal::Originals;
+use super::stands_on::StandsOn;
 use super::{documents, line_query, movement_query, overtaken, query, same_money};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -125,6 +126,8 @@ pub(super) struct Desk<'a> {
     pub(super) receipts_of: BTreeSet<(UnitId, ObligationId)>,
     /// Where a correction waits for its money: what of each payment came after the documents' money.
     pub(super) advances: HashMap<(UnitId, ObligationId, PaymentId), Dong>,
+    /// What the payments that are taken back stand on.
+    pub(super) stands_on: StandsOn,
     pub(super) codes: HashMap<String, (UnitId, ObligationId)>,
     pub(super) refunds: Refunds,
     pub(super) papers: Papers,

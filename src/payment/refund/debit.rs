@@ -116,13 +116,22 @@ pub fn settle(
     book.payments.insert((unit, payment), Held::read(held.clone(), held.revision));
     book.tell_payment(unit, payment, "refund_debited", held.state, None)?;
     let left = parts.covered.checked_add(parts.of_surplus)?;
-    book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, left)?;
+    if left.is_positive() {
+        book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, left)?;
+    }
+    // What is surplus again covers first what the bank took back of the payment.
+    let debt = Account::ReversalToRecover(payment);
+    let netted = parts.surplus_again.min(ledger::balance(tx, unit, &debt)?.max(Dong::ZERO));
+    if netted.is_positive() {
+        book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, netted)?;
+    }
     let unexplained = Account::UnexplainedDebit(line);
     for (debit, credit, amount) in [
         (Account::RefundPayable, unexplained.clone(), parts.covered),
         (Account::RefundPayable, Account::Surplus(payment), parts.surplus_again),
         (Account::Surplus(payment), unexplained.clone(), parts.of_surplus),
-        (Account::ReversalToRecover(payment), unexplained, parts.owed_back),
+        (Account::Surplus(payment), debt.clone(), netted),
+        (debt, unexplained, parts.owed_back),
     ] {
         let source = Source::Exception(item.id);
         book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });

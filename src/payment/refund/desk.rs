@@ -1,5 +1,7 @@
 //! One payment under its locks, for a step of a refund of it.
 
+use std::collections::BTreeSet;
+
 use super::{Refund, query, rules};
 use crate::actor::Actor;
 use crate::audit;
@@ -47,12 +49,22 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         Ok(Desk { tx, stamp, actor, payment, account, on, book })
     }
 
-    /// Money the bank took back is not paid out, whatever was approved before.
+    /// Money the bank took back is not paid out, whatever was approved before; and nobody is paid out of one payment
+    /// of an obligation while another one of it was taken back.
     pub fn refuse_reversed(&mut self) -> Result<()> {
-        let debt = Account::ReversalToRecover(self.payment.id);
-        if ledger::balance(self.tx, self.payment.unit, &debt)?.is_positive() {
-            let detail = "the bank took this money back; settle that first";
-            return Err(Error::conflict("refund_money_reversed", detail));
+        let (unit, id) = (self.payment.unit, self.payment.id);
+        let shares = payment_query::allocated_to(self.tx, unit, id)?;
+        let owed: BTreeSet<ObligationId> =
+            shares.into_iter().map(|(obligation, _)| obligation).chain(self.payment.obligation).collect();
+        let mut beside = BTreeSet::from([id]);
+        for obligation in owed {
+            beside.extend(payment_query::payments_on(self.tx, unit, obligation)?);
+        }
+        for payment in beside {
+            if ledger::balance(self.tx, unit, &Account::ReversalToRecover(payment))?.is_positive() {
+                let detail = format!("the bank took back the money of {payment}; settle that first");
+                return Err(Error::conflict("refund_money_reversed", detail));
+            }
         }
         Ok(())
     }

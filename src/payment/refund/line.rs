@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Refund, State, query, step};
+use super::{Refund, State, bounce, query, step};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{self, Detail, Kind, Subject};
+use crate::exception::{Kind, Subject};
 use crate::id::{LineId, PaymentId, UnitId};
 use crate::ledger::{Account, Posting, Source};
 use crate::payment::book::Bucket;
-use crate::payment::prove::{Desk, LineWork, Mark};
+use crate::payment::prove::{Case, Desk, LineWork, Mark};
 use crate::store::{Stamp, Tx};
 
 /// The class of lines that pay refunds or bring them back.
@@ -20,6 +20,8 @@ const CLASS: &str = "refund_by_us";
 #[derive(Default)]
 pub struct Refunds {
     by_code: HashMap<String, (UnitId, crate::id::RefundId)>,
+    /// By the line that showed it leaving, where a line of these gives that one back.
+    by_debit: HashMap<(UnitId, LineId), crate::id::RefundId>,
     held: HashMap<(UnitId, crate::id::RefundId), Refund>,
     steps: Vec<Step>,
 }
@@ -45,6 +47,16 @@ impl Refunds {
         for refund in query::by_codes(tx, &codes.into_iter().collect::<Vec<_>>())? {
             refunds.by_code.insert(refund.reference_code.clone(), (refund.unit, refund.id));
             refunds.held.insert((refund.unit, refund.id), refund);
+        }
+        for work in works {
+            let Case::Reversal { original } = work.case else { continue };
+            if !work.amount.is_positive() {
+                continue;
+            }
+            for refund in query::debited_by(tx, work.unit, original)? {
+                refunds.by_debit.insert((work.unit, original), refund.id);
+                refunds.held.insert((refund.unit, refund.id), refund);
+            }
         }
         Ok(refunds)
     }
@@ -109,6 +121,26 @@ impl Desk<'_> {
         }
     }
 
+    /// A credit that gives back, under the debit's own reference, exactly what a refund had sent. None for every
+    /// other one.
+    pub(in crate::payment) fn returned_refund(
+        &mut self,
+        work: &LineWork,
+        original: LineId,
+    ) -> Result<Option<Mark>> {
+        let known = self.refunds.by_debit.get(&(work.unit, original));
+        let refund = known.and_then(|id| self.refunds.held.get(&(work.unit, *id))).cloned();
+        let fits = |refund: &Refund| {
+            refund.state == State::Debited
+                && (refund.amount, refund.account) == (work.size(), work.account)
+                && self.may_bounce(refund)
+        };
+        match refund.filter(fits) {
+            Some(refund) => self.bounced(work, &refund).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A debit that names a refund but does not fit it has a name of its own in the queue.
     pub(in crate::payment) fn debit_kind(&self, work: &LineWork, otherwise: Kind) -> Kind {
         if self.refunds.of_line(work).is_some() { Kind::RefundUnmatched } else { otherwise }
@@ -170,15 +202,7 @@ impl Desk<'_> {
         self.tell_refund(refund, "refund_bounced")?;
         self.book.allocate(refund.unit, refund.payment, Bucket::Reversed, Bucket::Surplus, refund.amount)?;
         self.refunds.advance(refund, State::Bounced, "bounced", Some(work.line), "");
-        self.book.exceptions.push(exception::New {
-            unit: refund.unit,
-            kind: Kind::RefundBounced,
-            subject: Subject::Payment(refund.payment),
-            account: Some(work.account),
-            amount: refund.amount,
-            opened_on: work.booking_date,
-            detail: Detail::Refund { refund: refund.id, code: refund.reference_code.clone() }.into(),
-        });
+        self.book.exceptions.push(bounce::asked(refund, work.account, work.booking_date));
         Ok(Mark { matched: work.size(), class: CLASS })
     }
 

@@ -4,6 +4,7 @@
 //! A refund never changes its payment's state, but each step raises the payment's revision, so
 //! that nobody moves the same money at the same moment.
 
+pub mod bounce;
 pub mod debit;
 mod desk;
 pub(super) mod line;

@@ -170,6 +170,19 @@ pub fn overdue(conn: &mut Conn, unit: UnitId, account: AccountId, before: Instan
     by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())
 }
 
+/// The refunds that a line showed leaving and that did not come back since.
+pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Refund>> {
+    let ids: Vec<RefundId> = refund_event::table
+        .filter(refund_event::unit_id.eq(unit))
+        .filter(refund_event::line_id.eq(line))
+        .filter(refund_event::state.eq("debited"))
+        .select(refund_event::refund_id)
+        .load(conn)
+        .classify()?;
+    let found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
+    Ok(found.into_iter().filter(|refund| refund.state == State::Debited).collect())
+}
+
 /// Stores a refund's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Refund) -> Result<()> {
     rows::update(

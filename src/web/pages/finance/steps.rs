@@ -20,9 +20,9 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         Kind::ClaimWithoutCredit => &["disprove"],
         Kind::SeveralObligations => &["split", "assign"],
         Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => {
-            &["assign", "split", "proves", "to_budget"]
+            &["assign", "split", "proves", "refund_bounced", "to_budget"]
         }
-        Kind::BankReversal => &["taken_back"],
+        Kind::BankReversal => &["taken_back", "refund_bounced"],
         Kind::RefundUnmatched => &["refund_debit", "refund_short", "refund_over", "refund_refused"],
         Kind::BankFee => &["bank_charge", "charge_returned"],
         Kind::Interest => &["to_budget"],

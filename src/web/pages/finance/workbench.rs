@@ -21,6 +21,8 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exception::{self, Exception, Kind, State, work_query};
 use crate::id::{ExceptionId, LineId, ObligationId, PictureId};
 use crate::payment::handover::{self, Transfer};
+use crate::payment::refund::bounce::{self, REFUND_BOUNCED};
+use crate::payment::refund::debit::Debit;
 use crate::payment::settler::Numbered;
 use crate::payment::split;
 use crate::payment::taken_back::TAKEN_BACK;
@@ -331,14 +333,17 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     let is_debit = resolve::check_proposal(conn, item, "bank_charge", None).is_ok();
     let can_assign = resolve::check_proposal(conn, item, "assign", Some(item.id.0)).is_ok();
     for resolution in resolve::RESOLUTIONS {
-        let is_refund = resolution.starts_with("refund_");
+        let is_refund = Debit::parse(resolution).is_some();
         let named = Some(item.id.0).filter(|_| !finds_itself(resolution));
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 // These look at their target, which is not named yet.
                 let looks = is_refund || matches!(resolution, "remittance_refused" | "taken_back");
-                is_debit && looks || can_assign && resolution == "proves"
+                let returned = resolution == REFUND_BOUNCED && can_assign;
+                is_debit && looks
+                    || can_assign && resolution == "proves"
+                    || returned && bounce::could_be(conn, item)?
             }
             Err(error) => return Err(error),
         };
@@ -396,6 +401,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "refund_short" => "do_refund_short",
         "refund_over" => "do_refund_over",
         "refund_refused" => "do_refund_refused",
+        "refund_bounced" => "do_refund_bounced",
         "deposit" => "do_deposit",
         "shortage" => "do_shortage",
         "remittance" => "do_remittance",

@@ -1,0 +1,42 @@
+//! An acquirer takes a card's money back: it is treated as any money that the bank takes back.
+
+use super::Item;
+use crate::error::Result;
+use crate::exception::{self, Detail, Kind, Subject};
+use crate::id::PaymentId;
+use crate::ledger::Account;
+use crate::payment::book::PaymentState;
+use crate::payment::prove::{Desk, LineWork};
+
+impl Desk<'_> {
+    /// Takes back what an item names of a payment, whole or in part. Whether it did; the caller posts the debt, which
+    /// is `reversal_to_recover` of the payment.
+    pub(super) fn charge_back(&mut self, work: &LineWork, id: PaymentId, item: &Item) -> Result<bool> {
+        let key = (work.unit, id);
+        let held = self.book.payments.get(&key).map(|held| held.value.clone());
+        let Some(payment) = held.filter(|one| one.state == PaymentState::Proven) else { return Ok(false) };
+        let debt = Account::ReversalToRecover(id);
+        let owed = self.stands_on.debt(key).checked_add(self.owed_on(&debt)?)?;
+        let is_whole = item.amount == payment.amount && owed.is_zero();
+        let left = payment.amount.checked_sub(payment.reversed)?.checked_sub(owed)?;
+        if !is_whole && item.amount > left {
+            return Ok(false);
+        }
+        self.book.tell_payment(work.unit, id, "charged_back", payment.state, None)?;
+        if is_whole {
+            self.release(work, id, item.amount, debt)?;
+        } else {
+            self.release_part(work, id, item.amount, &debt)?;
+        }
+        self.book.exceptions.push(exception::New {
+            unit: work.unit,
+            kind: Kind::PosChargeback,
+            subject: Subject::Payment(id),
+            account: Some(work.account),
+            amount: item.amount,
+            opened_on: work.booking_date,
+            detail: Detail::Approval { code: item.approval_code.clone() }.into(),
+        });
+        Ok(true)
+    }
+}

@@ -1,0 +1,94 @@
+//! A refund that came back: its money is the payer's surplus again. A line that says so by its code or by the
+//! reference of the debit is known by itself (`line`); of any other credit two persons say it here.
+
+use super::{Refund, State, find, query, step};
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{self, Detail, Exception, Kind, Proposal, Subject};
+use crate::id::*;
+use crate::ledger::{Account, Posting, Source};
+use crate::payment::book::{Book, Bucket, Held};
+use crate::payment::flush::flush;
+use crate::payment::payment_query;
+use crate::payment::settle_cash::line_of;
+use crate::store::{Conn, Stamp, Tx};
+
+/// A credit in suspense is a refund (target) that came back, whole or less what a bank kept for it.
+pub const REFUND_BOUNCED: &str = "refund_bounced";
+
+/// Refunds looked at for whether one could have come back.
+const READ_LIMIT: i64 = 200;
+
+/// Whether a credit of this account and amount may be this refund. It stands in suspense whole: the caller's to know.
+pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
+    let Some(id) = target.map(RefundId) else { return Ok(false) };
+    let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(false) };
+    let held = payment_query::payments(conn, &[(item.unit, refund.payment)])?.pop();
+    // One that was debited short, or netted since, does not come back as a whole.
+    let is_out = held.is_some_and(|payment| payment.reversed >= refund.amount);
+    Ok(is_out && is_like(item, &refund))
+}
+
+fn is_like(item: &Exception, refund: &Refund) -> bool {
+    refund.state == State::Debited && Some(refund.account) == item.account && item.amount <= refund.amount
+}
+
+/// Whether any refund could be what came back.
+pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    let debited = query::page(conn, item.unit, Some(State::Debited), READ_LIMIT)?;
+    Ok(debited.iter().any(|refund| is_like(item, refund)))
+}
+
+/// The item about a refund that came back.
+pub(in crate::payment) fn asked(refund: &Refund, account: AccountId, on: BusinessDay) -> exception::New {
+    exception::New {
+        unit: refund.unit,
+        kind: Kind::RefundBounced,
+        subject: Subject::Payment(refund.payment),
+        account: Some(account),
+        amount: refund.amount,
+        opened_on: on,
+        detail: Detail::Refund { refund: refund.id, code: refund.reference_code.clone() }.into(),
+    }
+}
+
+/// Takes a credit in suspense for the refund. Two persons decided; the account is locked.
+///
+/// Errors: `resolution_unfit` when either changed meanwhile.
+pub(in crate::payment) fn settle(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (item, proposal): (&Exception, &Proposal),
+    on: BusinessDay,
+) -> Result<()> {
+    let (unit, line) = (item.unit, line_of(tx, item)?);
+    let unfit = || Error::conflict("resolution_unfit", "this refund is not what came back");
+    let id = proposal.target.map(RefundId).ok_or_else(unfit)?;
+    let payment = find(tx, unit, id)?.payment;
+    let held = payment_query::lock_payments(tx, &[(unit, payment)])?.pop().ok_or_else(unfit)?;
+    if !fits(tx, item, proposal.target)? {
+        return Err(unfit());
+    }
+    let mut refund = find(tx, unit, id)?;
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    let (state, revision) = (held.state, held.revision);
+    book.payments.insert((unit, payment), Held::read(held, revision));
+    book.tell_payment(unit, payment, "refund_bounced", state, None)?;
+    book.allocate(unit, payment, Bucket::Reversed, Bucket::Surplus, refund.amount)?;
+    // What a bank kept for it is no loss of the payer's.
+    let kept = refund.amount.checked_sub(item.amount)?;
+    for (debit, amount) in [(Account::Suspense(line), item.amount), (Account::ChargesToRecover, kept)] {
+        if amount > Dong::ZERO {
+            let (credit, source) = (Account::RefundPayable, Source::Exception(item.id));
+            book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });
+        }
+    }
+    book.exceptions.push(asked(&refund, refund.account, on));
+    flush(tx, stamp, actor, book)?;
+    step(tx, stamp, &mut refund, State::Bounced, ("bounced", actor.person, Some(line), None))?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.bounce_named", id)])
+}
