@@ -172,8 +172,8 @@ fn a_line_that_found_its_place_on_its_own_day_is_certified_as_what_it_was() {
             &BankFile::new(world.ba_dinh.account_no, day, 0)
                 .book(25_000, "khong ro", "R1")
                 .book(-3_000, "rut tien la", "R2")
-                .book(-5_000, "chi tien la", "R3")
-                .book(5_000, "nhan tien la", "R4")
+                .book(-5_000, "rut tien la hai", "R3")
+                .book(5_000, "khong ro hai", "R4")
                 .camt(),
         );
         matched(&world);
