@@ -47,6 +47,7 @@ pub fn cancel(
     }
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     query::lock_accounts(tx, &[(unit, before.account)])?;
+    let on = query::first_open_day(tx, unit, before.account, stamp.today())?;
     load_obligations(tx, stamp, &mut book, &[(unit, id)])?;
     if !receipts::current_of_obligations(tx, &[(unit, id)])?.is_empty() {
         // A correction asks for more: what was paid before is on a receipt and no advance.
@@ -73,7 +74,7 @@ pub fn cancel(
                 debit: Account::ReceivedInAdvance(id),
                 credit,
                 amount,
-                accounting_date: stamp.today(),
+                accounting_date: on,
                 source: Source::Payment(payment),
             });
         }

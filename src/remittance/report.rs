@@ -269,6 +269,7 @@ fn verdict(order: &Order, lines: &[Line], told: &[&Row]) -> Verdict {
 
 fn credit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &mut Order, lines: &[Line], state: State) -> Result<()> {
     step(tx, stamp, order, state, What { kind: "credited", ..What::default() })?;
+    let on = crate::statement::open_day_query::first_open_day(tx, order.unit, order.account, stamp.today())?;
     let postings: Vec<Posting> = rules::credit_postings(order, lines)?
         .into_iter()
         .map(|(debit, credit, amount)| Posting {
@@ -276,7 +277,7 @@ fn credit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &mut Order, lines: &[Line],
             debit,
             credit,
             amount,
-            accounting_date: stamp.today(),
+            accounting_date: on,
             source: Source::Remittance(order.id),
         })
         .collect();

@@ -126,6 +126,11 @@ fn carried(report: &Report, rows: &mut Rows) {
         let words = format!("Đã báo có, chờ sao kê: {} khoản / Claimed, not shown", report.in_transit_count);
         rows.sum(&words, report.in_transit);
     }
+    for one in &report.claims {
+        let id =
+            if one.code.is_empty() { one.payment.clone() } else { format!("{} ({})", one.code, one.payment) };
+        rows.row("–", &id, Cell::Date(one.first_seen), Cell::Amount(one.amount));
+    }
     for one in &report.cash {
         let words = if one.kind == "shift" {
             "Tiền mặt trong ngăn quỹ / Cash in the drawer"

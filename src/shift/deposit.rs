@@ -94,6 +94,8 @@ pub fn hand_over(
     let parts = checked(parts)?;
     let amount = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
     crate::statement::query::lock_account(tx, unit, account)?;
+    // A day that is closed says what was in the drawers at its end.
+    let on = shifts::first_open_day(tx, unit, account, stamp.today())?;
     let emptied = take_out(tx, actor, unit, maker, &parts)?;
     let id: SlipId = stamp.mint()?;
     let slip = Slip {
@@ -103,7 +105,7 @@ pub fn hand_over(
         amount,
         reference_code: code::reserve(tx, unit, KIND_DEPOSIT, id.0)?.as_str().to_owned(),
         maker,
-        handed_on: stamp.today(),
+        handed_on: on,
         created_at: stamp.now,
         state: State::InTransit,
         revision: 1,
@@ -115,9 +117,9 @@ pub fn hand_over(
         .map(|(shift, amount)| PartRow { unit_id: unit, slip_id: id, shift_id: *shift, amount: *amount })
         .collect();
     rows::insert(tx, &rows_of_parts)?;
-    let step = Step { kind: "handed_over", person: Some(maker), ..Step::on(stamp.today()) };
+    let step = Step { kind: "handed_over", person: Some(maker), ..Step::on(on) };
     note(tx, stamp, &slip, step)?;
-    post(tx, stamp, &slip, &parts, stamp.today(), false)?;
+    post(tx, stamp, &slip, &parts, on, false)?;
     let causes: Vec<_> = emptied
         .into_iter()
         .map(|shift| (unit, Kind::NotDeposited, Subject::Shift(shift), "its money was handed over"))
@@ -208,10 +210,10 @@ pub fn withdraw(
     slip.state = State::Withdrawn;
     slip.revision += 1;
     query::store(tx, &slip)?;
-    let step =
-        Step { kind: "withdrawn", person: Some(checker), reason: Some(reason), ..Step::on(stamp.today()) };
+    let on = shifts::first_open_day(tx, unit, slip.account, stamp.today())?;
+    let step = Step { kind: "withdrawn", person: Some(checker), reason: Some(reason), ..Step::on(on) };
     note(tx, stamp, &slip, step)?;
-    post(tx, stamp, &slip, &parts, stamp.today(), true)?;
+    post(tx, stamp, &slip, &parts, on, true)?;
     exception::settle_by_themselves(tx, stamp, &[no_longer_late(&slip, "the slip was withdrawn")])?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "deposit.withdrawn", id)])?;
     Ok(slip)

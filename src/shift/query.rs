@@ -12,9 +12,11 @@ use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::{day, shift};
+use crate::store::schema::shift;
 use crate::store::schema_cash::{shift_count, shift_event, shift_pieces};
 use crate::store::{Conn, Tx};
+
+pub use crate::statement::open_day_query::first_open_day;
 
 crate::table_row! {
     pub struct ShiftRow in "shift" {
@@ -313,26 +315,6 @@ pub fn events(conn: &mut Conn, unit: UnitId, id: ShiftId) -> Result<Vec<PastEven
         ))
         .load(conn)
         .classify()
-}
-
-/// The first day from `day` on that is not closed for the account: what is posted late goes there. Days
-/// close in their order.
-pub fn first_open_day(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    day: BusinessDay,
-) -> Result<BusinessDay> {
-    let last: Option<BusinessDay> = day::table
-        .filter(day::unit_id.eq(unit))
-        .filter(day::account_id.eq(account))
-        .filter(day::state.eq("closed"))
-        .order(day::date.desc())
-        .select(day::date)
-        .first(conn)
-        .optional()
-        .classify()?;
-    Ok(last.map_or(day, |last| day.max(last.next())))
 }
 
 /// A drawer whose takings are not handed over: (shift, what it holds, the day it was opened).

@@ -32,6 +32,7 @@ mod month;
 mod mt940;
 pub mod notice;
 mod number;
+pub mod open_day_query;
 mod parse;
 pub mod quarantine;
 pub mod query;

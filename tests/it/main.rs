@@ -32,6 +32,7 @@ mod city_decisions;
 mod city_desk;
 mod city_figures;
 mod city_live;
+mod closed_late;
 mod closings;
 mod closings_by_program;
 mod correction_books;

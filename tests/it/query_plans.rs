@@ -66,7 +66,7 @@ const LARGE: [&str; 43] = [
 
 /// What pages walk and sum, by words of the query, and how SQLite gets there: from the few, or along an index that
 /// holds all that is asked. Another way reads what a unit, or the whole city, ever had.
-const WALKED: [(&str, &str); 11] = [
+const WALKED: [(&str, &str); 13] = [
     ("FROM raw_event e WHERE e.channel > $1", "COVERING INDEX raw_event_by_channel_id"),
     ("FROM raw_event e WHERE e.channel = $1 AND e.id >= $2", "INDEX raw_event_by_channel_id"),
     ("FROM audit_entry e WHERE e.unit_id = $1 AND NOT EXISTS", "INDEX audit_entry_by_unit_id_id"),
@@ -79,9 +79,11 @@ const WALKED: [(&str, &str); 11] = [
     ),
     ("SELECT a, CAST(SUM(amount)", "COVERING INDEX posting_by_unit_id_accounting_date_id"),
     (
-        "CAST(SUM(movement.amount",
-        "COVERING INDEX movement_by_unit_id_state_account_id_first_seen_on_payment_id",
+        "m.amount - m.proven AS amount",
+        "SEARCH m USING INDEX movement_by_unit_id_state_account_id_first_seen_on_payment_id",
     ),
+    ("AS handed_over FROM posting", "COVERING INDEX posting_by_unit_id_accounting_date_id"),
+    ("FROM exception_event e CROSS JOIN exception x", "INDEX exception_event_by_unit_id_at_where"),
     ("SELECT p.credit_account AS source", "COVERING INDEX posting_by_unit_id_source_id_day_where"),
     ("ORDER BY +o.id DESC", "INDEX obligation_by_unit_id_state_id"),
 ];

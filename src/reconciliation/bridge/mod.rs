@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::day_close;
 use super::day_close::outline::{BankSide, Outlook, outline};
-use super::day_close::reading::{Carried, Cash, Share, split};
+use super::day_close::reading::{Carried, Cash, OnItsWay, Share, split};
 use super::proof::Obstacle;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -60,6 +60,8 @@ pub struct Report {
     /// Settled on a channel's word, not shown and not overdue.
     pub in_transit_count: i64,
     pub in_transit: Dong,
+    /// The same by name; empty of days that were closed before certificates named claims.
+    pub claims: Vec<OnItsWay>,
     /// Cash that is not in the bank yet.
     pub cash: Vec<Cash>,
     /// The day's shares of fees: posted when it is closed, else what closing would post.
@@ -120,6 +122,7 @@ pub fn of_day(
         carried: day.carried,
         in_transit_count: day.in_transit_count,
         in_transit: day.in_transit,
+        claims: day.claims,
         cash: day.cash,
         shares: day.shares,
         budget,

@@ -1,21 +1,15 @@
-//! What the ledger has on the bank account, and what is on its way there.
+//! What the ledger has on the bank account.
 
-use std::collections::BTreeSet;
-
-use diesel::dsl;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::id::{AccountId, MovementId, UnitId};
+use crate::id::{AccountId, UnitId};
 use crate::ledger::Account;
-use crate::reconciliation::proof::Item;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::movement;
 
 #[derive(QueryableByName)]
 struct BankEntry {
@@ -91,49 +85,4 @@ pub fn balance(conn: &mut Conn, unit: UnitId, account: AccountId, until: Busines
     .get_result(conn)
     .classify()?;
     Ok(Dong(sum.sum.unwrap_or(0)))
-}
-
-/// Money settled on a channel's word that no line has shown: how many movements, and what is open of them, without
-/// those that are told by name.
-pub fn settled_unproven(
-    conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
-    until: BusinessDay,
-    named: &BTreeSet<Item>,
-) -> Result<(i64, Dong)> {
-    let named: Vec<MovementId> = named
-        .iter()
-        .filter_map(|item| match item {
-            Item::Movement(id) => Some(*id),
-            _ => None,
-        })
-        .collect();
-    type Sums = (i64, Option<i64>);
-    let all = movement::table
-        .filter(movement::unit_id.eq(unit))
-        .filter(movement::account_id.eq(account))
-        .filter(movement::state.eq("expected"))
-        .filter(movement::payment_id.is_not_null())
-        .filter(movement::first_seen_on.le(until))
-        .into_boxed();
-    let open = dsl::sql::<Nullable<BigInt>>("CAST(SUM(movement.amount - movement.proven) AS BIGINT)");
-    let (mut count, sum): Sums = all.select((dsl::count_star(), open)).first(conn).classify()?;
-    let mut sum = Dong(sum.unwrap_or(0));
-    let apart: Vec<(Dong, Dong)> = rows::fetch::<(BigInt, BigInt), _>(
-        conn,
-        "SELECT t.amount, t.proven FROM movement t",
-        &[("unit_id", Column::of(named.iter().map(|_| unit))), ("id", Column::of(named.iter().copied()))],
-        &format!(
-            "AND t.account_id = {} AND t.state = 'expected' AND t.payment_id IS NOT NULL \
-             AND t.first_seen_on <= '{until}'",
-            account.0
-        ),
-        Lock::None,
-    )?;
-    for (amount, proven) in apart {
-        count -= 1;
-        sum = sum.checked_sub(amount.checked_sub(proven)?)?;
-    }
-    Ok((count, sum))
 }

@@ -16,7 +16,7 @@ use crate::receipt::markup::Markup;
 use crate::reconciliation::bridge::{self, Bridge, Documents, Pier, Span};
 use crate::store::Conn;
 
-/// Spans that are named one by one; beyond that each kind of account is summed, and the hash stands for them.
+/// Spans of one kind of account that are named one by one; beyond that the kind is summed; the hash stands for them.
 const NAMED: usize = 200;
 
 /// The bridge of a day as it is certified.
@@ -69,12 +69,22 @@ pub struct Row {
     pub amount: Dong,
 }
 
-/// The spans one by one, or where they are many by kind of account. Pure.
+/// What an account is, without what it is of.
+fn kind(account: &str) -> &str {
+    account.split_once('/').map_or(account, |(head, _)| head)
+}
+
+/// The spans one by one; a kind of account of which a pier has many is summed. Pure.
 fn rows(spans: &[Span]) -> Result<Vec<Row>> {
+    let mut many: BTreeMap<(Pier, &str), usize> = BTreeMap::new();
+    for span in spans {
+        *many.entry((span.pier, kind(&span.account))).or_default() += 1;
+    }
     let mut sums: BTreeMap<(Pier, &str), (i64, Dong)> = BTreeMap::new();
     for span in spans {
-        let head = span.account.split_once('/').map_or(span.account.as_str(), |(head, _)| head);
-        let name = if spans.len() <= NAMED { span.account.as_str() } else { head };
+        let head = kind(&span.account);
+        let is_few = many.get(&(span.pier, head)).is_none_or(|count| *count <= NAMED);
+        let name = if is_few { span.account.as_str() } else { head };
         let sum = sums.entry((span.pier, name)).or_default();
         *sum = (sum.0 + 1, sum.1.checked_add(span.amount)?);
     }
@@ -212,7 +222,8 @@ mod tests {
         let many: Vec<Span> =
             (0..=NAMED).map(|at| span(&format!("surplus/pay_{at:013}"), 2)).chain([few[0].clone()]).collect();
         let summed = rows(&many).unwrap();
-        assert_eq!(summed.len(), 2);
+        assert_eq!(summed.len(), 2, "a kind of which there are few is named beside one that is summed");
+        assert!(summed.iter().any(|row| row.account == "fees_collected/HT-01"));
         let surplus = summed.iter().find(|row| row.account == "surplus").unwrap();
         assert_eq!((surplus.count, surplus.amount), (201, Dong(402)));
     }

@@ -6,6 +6,7 @@
 
 use super::bridge_part;
 use super::share::Share;
+use super::transit::Claim;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -31,8 +32,8 @@ pub struct Content<'a> {
     pub shares: &'a [Share],
     /// Corrections of receipts posted on this day, whatever day the receipts are of.
     pub corrections: &'a [Relation],
-    /// Settled on a channel's word, not on a statement yet and not overdue: count and sum.
-    pub in_transit: (u32, Dong),
+    /// Taken on a channel's word or by card, on no statement by the end of the day and not overdue.
+    pub in_transit: &'a [Claim],
     /// From the receipts to the bank.
     pub bridge: &'a bridge_part::Part,
     /// Takings in drawers, and slips on their way to the account, at the end of the day.
@@ -120,10 +121,7 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
             });
         }
     });
-    xml.element("InTransit", |xml| {
-        xml.text("Count", &content.in_transit.0.to_string());
-        xml.amount("Amount", content.in_transit.1);
-    });
+    in_transit(xml, content.in_transit);
     xml.element("Shares", |xml| {
         for share in content.shares {
             xml.element("Share", |xml| {
@@ -136,6 +134,30 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
     corrections(xml, content.corrections);
     cash(xml, content.cash);
     bridge_part::write(xml, content.bridge);
+}
+
+/// The list is absent where nothing is on its way, as it is in certificates that were made before they named claims.
+fn in_transit(xml: &mut Markup, claims: &[Claim]) {
+    xml.element("InTransit", |xml| {
+        xml.text("Count", &claims.len().to_string());
+        xml.amount("Amount", Dong(claims.iter().fold(0, |sum, claim| sum.saturating_add(claim.amount.0))));
+        if claims.is_empty() {
+            return;
+        }
+        xml.element("Claims", |xml| {
+            for claim in claims {
+                xml.element("Claim", |xml| {
+                    xml.text("Payment", &claim.payment.to_string());
+                    if let Some(movement) = claim.movement {
+                        xml.text("Movement", &movement.to_string());
+                    }
+                    xml.text("Code", &claim.code);
+                    xml.amount("Amount", claim.amount);
+                    xml.text("FirstSeen", &claim.first_seen.to_string());
+                });
+            }
+        });
+    });
 }
 
 pub fn named(item: Item) -> (&'static str, String) {

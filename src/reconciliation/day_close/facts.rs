@@ -4,18 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bank_query;
+use super::carried::Open;
 use super::certificate::Cash;
-use super::part;
-use super::query::{self, Noted};
+use super::query;
+use super::standing::Standing;
+use super::transit::{self, Claim};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::{Kind, SURPLUS_KINDS};
 use crate::id::*;
-use crate::ledger::{self, Account};
 use crate::reconciliation::classification::Class;
 use crate::reconciliation::proof::{
-    Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, OpenItem, Sequence, StatementFacts,
+    Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, Sequence, StatementFacts,
 };
 use crate::shift;
 use crate::statement::query::{self as statements, StoredLine, StoredStatement};
@@ -33,8 +33,8 @@ pub struct DayRead {
     pub blockers: Vec<Obstacle>,
     /// Hash of the certificate of the day before; empty on the account's first day.
     pub previous_sha256: String,
-    /// Settled on a channel's word, not shown yet and not overdue: count and sum.
-    pub in_transit: (u32, Dong),
+    /// Taken on a channel's word or by card, not shown at the end of the day and not overdue.
+    pub in_transit: Vec<Claim>,
     /// Cash that is not in the account yet, drawer by drawer and slip by slip.
     pub cash: Vec<Cash>,
     /// The statements that show the day, with their files' hashes.
@@ -51,10 +51,12 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
         Before::TakenOn { opening } => Some(opening),
         Before::Missing => None,
     };
-    let unknown = unknown_open(conn, account, &stored)?;
+    let standing = Standing::read(conn, account, date)?;
     let posted = posted_by_line(conn, account, date, &stored)?;
-    let lines: Vec<LineFacts> = stored.iter().map(|line| line_facts(line, &unknown, &posted)).collect();
-    let mut open = Open::read(conn, account, date, &lines)?;
+    let lines: Vec<LineFacts> = stored.iter().map(|line| line_facts(line, &standing, &posted)).collect();
+    let claims = transit::at_end(conn, account, date, &standing)?;
+    let cash = cash(conn, account, date)?;
+    let mut open = Open::read(conn, account, date, (&lines, &standing), (&claims, &cash))?;
     open.blockers.extend(undecided(conn, account, date)?);
     let facts = DayFacts {
         account: account.id,
@@ -66,13 +68,15 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
         open_items: open.items,
         ledger_closing: bank_query::balance(conn, account.unit, account.id, date)?,
         next_statement: shown.next(conn, account)?,
+        in_transit: Dong::sum(claims.iter().map(|claim| claim.amount))?,
+        ledger_clearing: standing.clearing,
     };
     Ok(DayRead {
         facts,
         blockers: open.blockers,
         previous_sha256,
         in_transit: open.in_transit,
-        cash: cash(conn, account, date)?,
+        cash,
         statements: shown.on_day.iter().map(|one| (one.id, one.file_sha256.clone())).collect(),
     })
 }
@@ -236,26 +240,6 @@ fn before(
     }
 }
 
-/// What is still unexplained of the lines nobody could place when they were posted, by line: a
-/// claim or a person may have identified them since.
-fn unknown_open(
-    conn: &mut Conn,
-    account: &BankAccount,
-    lines: &[StoredLine],
-) -> Result<HashMap<LineId, Dong>> {
-    let mut open = HashMap::new();
-    for line in lines.iter().filter(|line| line.class.as_deref() == Some(Class::Unknown.as_str())) {
-        open.insert(line.id, unexplained(conn, account.unit, line.id, line.amount)?);
-    }
-    Ok(open)
-}
-
-/// The balance of a line's suspense or unexplained debit, with the sign of the line.
-fn unexplained(conn: &mut Conn, unit: UnitId, line: LineId, amount: Dong) -> Result<Dong> {
-    let of = if amount < Dong::ZERO { Account::UnexplainedDebit(line) } else { Account::Suspense(line) };
-    Dong::ZERO.checked_sub(ledger::balance(conn, unit, &of)?)
-}
-
 /// What was posted on the bank account for each line: by itself, by the payment it brought, or by
 /// the receipt that payment completed.
 fn posted_by_line(
@@ -300,20 +284,18 @@ fn posted_by_line(
     Ok(posted)
 }
 
-fn line_facts(
-    line: &StoredLine,
-    unknown: &HashMap<LineId, Dong>,
-    posted: &HashMap<LineId, Dong>,
-) -> LineFacts {
+fn line_facts(line: &StoredLine, standing: &Standing, posted: &HashMap<LineId, Dong>) -> LineFacts {
     let sign = line.amount.0.signum();
     let class = line.class.as_deref().and_then(|class| Class::parse(class).ok());
-    let (class, matched, open) = match unknown.get(&line.id) {
-        // Identified since, at least in part.
-        Some(open) if *open != line.amount => {
-            (Some(Class::FeeReceipt), Dong(line.amount.0.saturating_sub(open.0)), *open)
+    let (class, matched, open) = match class {
+        // Identified by the end of the day, at least in part, or not.
+        Some(Class::Unknown) => {
+            let open = standing.open(line.id, line.amount);
+            let placed = Dong(line.amount.0.saturating_sub(open.0));
+            let found = if placed.is_zero() { Class::Unknown } else { standing.class(line.id, line.amount) };
+            (Some(found), placed, open)
         }
-        Some(open) => (Some(Class::Unknown), Dong::ZERO, *open),
-        None => (class, Dong(line.matched.0.saturating_mul(sign)), line.open()),
+        known => (known, Dong(line.matched.0.saturating_mul(sign)), line.open()),
     };
     let charge = Dong(line.matched.0.saturating_sub(line.amount.0.abs()).max(0));
     let is_charged = sign > 0 && charge.is_positive();
@@ -340,160 +322,4 @@ fn by_class(lines: &[LineFacts]) -> BTreeMap<Class, Dong> {
         }
     }
     sums
-}
-
-/// Everything open at the end of the day.
-struct Open {
-    items: Vec<OpenItem>,
-    blockers: Vec<Obstacle>,
-    in_transit: (u32, Dong),
-}
-
-impl Open {
-    fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay, lines: &[LineFacts]) -> Result<Open> {
-        let mut noted = query::unresolved(conn, account.unit, account.id)?;
-        part::name_by_line(conn, account.unit, &mut noted)?;
-        let mut open = Open { items: Vec::new(), blockers: Vec::new(), in_transit: (0, Dong::ZERO) };
-        let today: BTreeMap<LineId, &LineFacts> = lines.iter().map(|line| (line.id, line)).collect();
-        let earlier = earlier_lines(conn, account, date, &noted, &today)?;
-        let mut named = BTreeSet::new();
-        for item in &noted {
-            let kind = Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?;
-            let carried = match item.subject_kind.as_str() {
-                "line" => {
-                    let id = LineId(item.subject_id);
-                    let of_day = today.get(&id).map(|line| (line.open, line.booking_date));
-                    of_day
-                        .or_else(|| earlier.get(&id).copied())
-                        .map(|(amount, on)| (Item::Line(id), amount, on))
-                }
-                other if item.opened_on <= date && item_of(other, item.subject_id).is_some() => {
-                    let about = item_of(other, item.subject_id);
-                    let amount = match about {
-                        // What came, not what is missing.
-                        Some(Item::Obligation(id)) => in_advance(conn, account.unit, (id, date))?,
-                        Some(Item::Payment(id)) if SURPLUS_KINDS.contains(&kind) => {
-                            too_much(conn, account.unit, (id, date))?.unwrap_or(item.amount)
-                        }
-                        _ => item.amount,
-                    };
-                    about.map(|about| (about, amount, item.opened_on))
-                }
-                _ => {
-                    if item.opened_on <= date && kind.blocks_day_close() {
-                        open.blockers.push(Obstacle::BlockedByException { exception: item.id, kind });
-                    }
-                    None
-                }
-            };
-            if let Some((about, amount, first_seen)) = carried {
-                // Several items of one lump sum are one line, under the first of their exceptions.
-                if !named.insert(about) && item.is_part {
-                    continue;
-                }
-                open.items.push(OpenItem {
-                    item: about,
-                    amount,
-                    first_seen,
-                    exception: Some((item.id, kind)),
-                });
-            }
-        }
-        open.add_unnamed_lines(conn, account, lines, &named)?;
-        open.add_transit(conn, account, date, &named)?;
-        Ok(open)
-    }
-
-    /// An open line whose exception a person acknowledged is carried under that exception still.
-    fn add_unnamed_lines(
-        &mut self,
-        conn: &mut Conn,
-        account: &BankAccount,
-        lines: &[LineFacts],
-        named: &BTreeSet<Item>,
-    ) -> Result<()> {
-        let unnamed =
-            lines.iter().filter(|line| !line.open.is_zero() && !named.contains(&Item::Line(line.id)));
-        for line in unnamed {
-            let last = query::resolved_of_line(conn, account.unit, account.id, line.id)?.pop();
-            let exception = match last {
-                Some(item) => {
-                    Some((item.id, Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?))
-                }
-                None => None,
-            };
-            self.items.push(OpenItem {
-                item: Item::Line(line.id),
-                amount: line.open,
-                first_seen: line.booking_date,
-                exception,
-            });
-        }
-        Ok(())
-    }
-
-    fn add_transit(
-        &mut self,
-        conn: &mut Conn,
-        account: &BankAccount,
-        date: BusinessDay,
-        named: &BTreeSet<Item>,
-    ) -> Result<()> {
-        let (count, sum) = bank_query::settled_unproven(conn, account.unit, account.id, date, named)?;
-        self.in_transit = (u32::try_from(count).unwrap_or(u32::MAX), sum);
-        Ok(())
-    }
-}
-
-/// What was received for an obligation by the end of the day and no document stands on.
-fn in_advance(conn: &mut Conn, unit: UnitId, (id, on): (ObligationId, BusinessDay)) -> Result<Dong> {
-    Dong::ZERO.checked_sub(ledger::balance_until(conn, unit, &Account::ReceivedInAdvance(id), on)?)
-}
-
-/// What of a payment was too much by the end of the day: part of it may have gone back. None where nothing was.
-fn too_much(conn: &mut Conn, unit: UnitId, (id, on): (PaymentId, BusinessDay)) -> Result<Option<Dong>> {
-    let surplus = Dong::ZERO.checked_sub(ledger::balance_until(conn, unit, &Account::Surplus(id), on)?)?;
-    Ok(Some(surplus).filter(|surplus| surplus.is_positive()))
-}
-
-/// What an exception that is about no line is carried as.
-fn item_of(subject_kind: &str, id: i64) -> Option<Item> {
-    Some(match subject_kind {
-        "movement" => Item::Movement(MovementId(id)),
-        "payment" => Item::Payment(PaymentId(id)),
-        "batch" => Item::Batch(BatchId(id)),
-        "shift" => Item::Shift(ShiftId(id)),
-        "slip" => Item::Slip(SlipId(id)),
-        "remittance" => Item::Remittance(RemittanceId(id)),
-        "settlement" => Item::Settlement(SettlementId(id)),
-        "obligation" => Item::Obligation(ObligationId(id)),
-        _ => return None,
-    })
-}
-
-/// Lines of earlier days that exceptions are about: what is still unexplained of them, or nothing
-/// where the money found its place and only the exception is open.
-fn earlier_lines(
-    conn: &mut Conn,
-    account: &BankAccount,
-    date: BusinessDay,
-    noted: &[Noted],
-    today: &BTreeMap<LineId, &LineFacts>,
-) -> Result<HashMap<LineId, (Dong, BusinessDay)>> {
-    let ids: BTreeSet<LineId> = noted
-        .iter()
-        .filter(|item| item.subject_kind == "line")
-        .map(|item| LineId(item.subject_id))
-        .filter(|id| !today.contains_key(id))
-        .collect();
-    let ids: Vec<LineId> = ids.into_iter().collect();
-    let mut open = HashMap::new();
-    for (id, on, amount, class) in query::posted_lines(conn, account.unit, account.id, &ids)? {
-        if on < date {
-            let is_unknown = class == Class::Unknown.as_str();
-            let left = if is_unknown { unexplained(conn, account.unit, id, amount)? } else { Dong::ZERO };
-            open.insert(id, (left, on));
-        }
-    }
-    Ok(open)
 }

@@ -5,6 +5,7 @@
 
 mod bank_query;
 pub mod bridge_part;
+mod carried;
 pub mod certificate;
 mod chain;
 pub mod chain_file;
@@ -15,9 +16,14 @@ mod fingerprint_query;
 pub mod outline;
 pub mod page;
 mod part;
+mod placed;
 mod query;
 pub mod reading;
 mod share;
+mod standing;
+mod standing_query;
+mod transit;
+mod transit_query;
 pub mod words;
 
 use std::collections::BTreeSet;
@@ -313,7 +319,7 @@ fn certify(
         proof: &proof,
         shares: &shares,
         corrections,
-        in_transit: read.in_transit,
+        in_transit: &read.in_transit,
         bridge: &bridge,
         cash: &read.cash,
         statements: &read.statements,

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::certificate::named;
 use super::facts::{self, DayRead};
 use super::fingerprint_query::Fingerprint;
-use super::reading::{self, Carried, Cash, Reading, Share};
+use super::reading::{self, Carried, Cash, OnItsWay, Reading, Share};
+use super::transit::Claim;
 use super::{check_date, month_start, posted_shares, query, share_out, weigh};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -46,6 +47,7 @@ pub struct DayOutline {
     pub carried: Vec<Carried>,
     pub in_transit_count: i64,
     pub in_transit: Dong,
+    pub claims: Vec<OnItsWay>,
     pub cash: Vec<Cash>,
     /// Posted when the day is closed, else what closing would post; empty while it cannot close.
     pub shares: Vec<Share>,
@@ -110,8 +112,19 @@ fn of_reading(outlook: Outlook, reading: Reading) -> DayOutline {
         carried: reading.carried,
         in_transit_count: reading.in_transit_count,
         in_transit: reading.in_transit,
+        claims: reading.claims,
         cash: reading.cash,
         shares: reading.shares,
+    }
+}
+
+fn on_its_way(claim: &Claim) -> OnItsWay {
+    OnItsWay {
+        payment: claim.payment.to_string(),
+        movement: claim.movement.map(|id| id.to_string()),
+        code: claim.code.clone(),
+        amount: claim.amount,
+        first_seen: claim.first_seen,
     }
 }
 
@@ -150,8 +163,9 @@ fn of_facts(outlook: Outlook, read: &DayRead) -> Result<DayOutline> {
         outlook,
         bank,
         carried: carried.collect(),
-        in_transit_count: i64::from(read.in_transit.0),
-        in_transit: read.in_transit.1,
+        in_transit_count: i64::try_from(read.in_transit.len()).unwrap_or(i64::MAX),
+        in_transit: Dong::sum(read.in_transit.iter().map(|claim| claim.amount))?,
+        claims: read.in_transit.iter().map(on_its_way).collect(),
         cash: cash.collect(),
         shares: Vec::new(),
     })

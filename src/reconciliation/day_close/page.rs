@@ -18,6 +18,8 @@ pub const TEXT: f32 = 11.0;
 pub const SMALL: f32 = 9.0;
 const TITLE: f32 = 14.0;
 const QR_WIDTH: f32 = mm(28.0);
+/// Claims on their way that are printed by name; the file names all.
+const NAMED: usize = 200;
 
 /// Renders the page of a certificate. `is_superseded`: the day was opened again since.
 ///
@@ -224,7 +226,17 @@ pub fn sums(sheet: &mut Sheet, title: &str, rows: &[(String, Dong)], total: (&st
 
 fn carried(sheet: &mut Sheet, reading: &Reading) {
     let in_transit = (reading.in_transit_count, reading.in_transit);
-    items(sheet, "Chuyển tiếp sang ngày sau", &carried_rows(&reading.carried, &reading.cash, in_transit));
+    let mut rows = carried_rows(&reading.carried, &reading.cash, in_transit);
+    for one in reading.claims.iter().take(NAMED) {
+        let id = if one.code.is_empty() { &one.payment } else { &one.code };
+        rows.push(["–".to_owned(), id.clone(), day_text(one.first_seen), one.amount.to_string()]);
+    }
+    let rest = reading.claims.len().saturating_sub(NAMED);
+    if rest > 0 {
+        let words = format!("– và {rest} khoản khác, nêu tên trong tệp chứng nhận");
+        rows.push([words, String::new(), String::new(), String::new()]);
+    }
+    items(sheet, "Chuyển tiếp sang ngày sau", &rows);
 }
 
 /// What a day or a month carries on: open items, cash on its way, and what is notified and not yet stated.

@@ -1,7 +1,9 @@
 //! What closing a day reads and writes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Text};
 
 use crate::actor::Scope;
 use crate::amount::Dong;
@@ -320,6 +322,87 @@ pub fn unresolved(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<V
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(noted_of).collect())
+}
+
+#[derive(QueryableByName)]
+struct SettledRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    subject_kind: String,
+    #[diesel(sql_type = BigInt)]
+    subject_id: i64,
+    #[diesel(sql_type = Integer)]
+    kind: i32,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+    #[diesel(sql_type = Date)]
+    opened_on: BusinessDay,
+    #[diesel(sql_type = BigInt)]
+    by_persons: i64,
+}
+
+/// The exceptions of an account that are settled and were not when a day began; which of them were settled by
+/// persons.
+pub fn settled_since(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    from: Instant,
+) -> Result<Vec<(Noted, bool)>> {
+    // The kinds are written out: an index of some rows is used only where the query says that it wants no others. A
+    // cross join is gone through in its order, so that few events are looked at and not all exceptions.
+    let found: Vec<SettledRow> = diesel::sql_query(
+        "SELECT x.id, x.subject_kind, x.subject_id, x.kind, x.amount, x.opened_on, \
+         CAST(CASE WHEN e.kind = 'settled_by_itself' THEN 0 ELSE 1 END AS BIGINT) AS by_persons \
+         FROM exception_event e CROSS JOIN exception x WHERE e.unit_id = $1 AND e.state = 'resolved' AND e.at >= $2 \
+         AND e.kind IN ('approved', 'approved_alone', 'settled_by_itself') AND x.unit_id = e.unit_id \
+         AND x.id = e.exception_id AND x.account_id = $3 AND x.state = 'resolved' ORDER BY x.id, e.revision",
+    )
+    .bind::<BigInt, _>(unit)
+    .bind::<BigInt, _>(from.ms())
+    .bind::<BigInt, _>(account)
+    .load(conn)
+    .classify()?;
+    let noted = |row: SettledRow| {
+        let parts = (
+            ExceptionId(row.id),
+            row.subject_kind,
+            row.subject_id,
+            row.kind,
+            Dong(row.amount),
+            row.opened_on,
+        );
+        (noted_of(parts), row.by_persons == 1)
+    };
+    Ok(found.into_iter().map(noted).collect())
+}
+
+/// Those of these exceptions that were settled at that instant, whatever they are now.
+pub fn settled_at(
+    conn: &mut Conn,
+    unit: UnitId,
+    ids: &[ExceptionId],
+    at: Instant,
+) -> Result<BTreeSet<ExceptionId>> {
+    let found: Vec<(ExceptionId, i64, bool)> = rows::fetch::<(BigInt, BigInt, Bool), _>(
+        conn,
+        "SELECT t.exception_id, t.revision, t.state = 'resolved' FROM exception_event t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|_| unit))),
+            ("exception_id", Column::of(ids.iter().copied())),
+        ],
+        &format!("AND t.at < {}", at.ms()),
+        Lock::None,
+    )?;
+    let mut last: BTreeMap<ExceptionId, (i64, bool)> = BTreeMap::new();
+    for (id, revision, is_settled) in found {
+        let known = last.entry(id).or_insert((revision, is_settled));
+        if revision > known.0 {
+            *known = (revision, is_settled);
+        }
+    }
+    Ok(last.into_iter().filter(|(_, (_, is_settled))| *is_settled).map(|(id, _)| id).collect())
 }
 
 /// Resolved exceptions of the account about one line, newest last.

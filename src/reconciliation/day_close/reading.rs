@@ -41,6 +41,8 @@ pub struct Reading {
     pub carried: Vec<Carried>,
     pub in_transit_count: i64,
     pub in_transit: Dong,
+    /// The same by name; empty in certificates that were made before they named claims.
+    pub claims: Vec<OnItsWay>,
     pub shares: Vec<Share>,
     pub cash: Vec<Cash>,
     /// From the receipts to the bank; None in certificates that were made before they said it.
@@ -65,6 +67,18 @@ pub struct Carried {
     pub first_seen: BusinessDay,
     pub exception: String,
     pub exception_kind: String,
+}
+
+/// Money on its way at the end of the day, for which documents were issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OnItsWay {
+    pub payment: String,
+    /// None of a card payment.
+    pub movement: Option<String>,
+    /// The reference code; empty where the payer wrote none.
+    pub code: String,
+    pub amount: Dong,
+    pub first_seen: BusinessDay,
 }
 
 /// A share of fees, from one account of the ledger to another; less than zero is taken back.
@@ -149,6 +163,7 @@ pub fn read(document: &[u8]) -> Result<Reading> {
         carried: each(root, "CarriedItems", carried)?,
         in_transit_count: number(transit, "Count")?,
         in_transit: amount(transit, "Amount")?,
+        claims: each(transit, "Claims", on_its_way)?,
         shares: each(root, "Shares", share)?,
         cash: each(root, "CashInTransit", cash)?,
         bridge: bridge_part::read(root)?,
@@ -173,6 +188,16 @@ pub(crate) fn carried(one: Node<'_, '_>) -> Result<Carried> {
         first_seen: day(one, "FirstSeen")?,
         exception: field(one, "Exception")?,
         exception_kind: field(one, "ExceptionKind")?,
+    })
+}
+
+fn on_its_way(one: Node<'_, '_>) -> Result<OnItsWay> {
+    Ok(OnItsWay {
+        payment: field(one, "Payment")?,
+        movement: part(one, "Movement").ok().map(|node| node.text().unwrap_or_default().to_owned()),
+        code: field(one, "Code")?,
+        amount: amount(one, "Amount")?,
+        first_seen: day(one, "FirstSeen")?,
     })
 }
 

@@ -23,6 +23,7 @@ pub enum Obstacle {
     DebitsDiffer { declared: Dong, found: Dong },
     RunningBalanceBreaks { line: LineId, computed: Dong, stated: Dong },
     LedgerDiffers { ledger: Dong, bank: Dong },
+    TransitDiffers { claims: Dong, ledger: Dong },
     LinesWithoutStatement { count: usize },
     NilDayUnproven,
     NilDayMoved { expected: Dong, found: Dong },
@@ -57,6 +58,7 @@ impl Obstacle {
             Obstacle::DebitsDiffer { .. } => "debits_differ",
             Obstacle::RunningBalanceBreaks { .. } => "running_balance_breaks",
             Obstacle::LedgerDiffers { .. } => "ledger_differs",
+            Obstacle::TransitDiffers { .. } => "transit_differs",
             Obstacle::LinesWithoutStatement { .. } => "lines_without_statement",
             Obstacle::NilDayUnproven => "nil_day_unproven",
             Obstacle::NilDayMoved { .. } => "nil_day_moved",
@@ -110,6 +112,9 @@ impl Obstacle {
             }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("Sổ kế toán ghi số dư {ledger}, ngân hàng {bank}.")
+            }
+            Obstacle::TransitDiffers { claims, ledger } => {
+                format!("Các khoản đã báo có, chờ sao kê cộng được {claims}, sổ kế toán ghi {ledger}.")
             }
             Obstacle::LinesWithoutStatement { count } => format!("Có {count} dòng nhưng không có sao kê."),
             Obstacle::NilDayUnproven => {
@@ -190,6 +195,9 @@ impl Obstacle {
             }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("The ledger has a balance of {ledger}, the bank {bank}.")
+            }
+            Obstacle::TransitDiffers { claims, ledger } => {
+                format!("What was claimed and is not shown yet adds up to {claims}; the ledger has {ledger}.")
             }
             Obstacle::LinesWithoutStatement { count } => format!("There are {count} lines but no statement."),
             Obstacle::NilDayUnproven => {

@@ -49,6 +49,8 @@ fn sound_day() -> DayFacts {
             (Class::Unknown, Dong(10_000)),
         ]),
         ledger_closing: Dong(133_900),
+        in_transit: Dong(7_000),
+        ledger_clearing: Dong(7_000),
         next_statement: None,
     }
 }
@@ -65,6 +67,8 @@ fn nil_day() -> DayFacts {
         open_items: vec![],
         ledger_by_class: BTreeMap::new(),
         ledger_closing: Dong(100_000),
+        in_transit: Dong::ZERO,
+        ledger_clearing: Dong::ZERO,
         next_statement: Some(NextStatement {
             first_day: day("2026-11-19"),
             opening: Dong(100_000),
@@ -266,6 +270,22 @@ fn what_is_open_is_carried_by_name_with_its_amount_and_an_exception() {
     assert_eq!(changed(|facts| facts.open_items[0].amount = Dong(9_000)), ["carried_amount_differs"]);
     let corrected = Some((ExceptionId(2), Kind::StatementCorrected));
     assert_eq!(changed(|facts| facts.open_items[0].exception = corrected), ["blocked_by_exception"]);
+}
+
+#[test]
+fn what_is_on_its_way_is_what_the_ledger_has_on_clearing() {
+    assert_eq!(changed(|facts| facts.in_transit = Dong(6_999)), ["transit_differs"]);
+    assert_eq!(changed(|facts| facts.ledger_clearing = Dong::ZERO), ["transit_differs"]);
+}
+
+#[test]
+fn a_line_of_which_a_part_is_open_is_unknown_still() {
+    let mut facts = sound_day();
+    facts.lines[2].matched = Dong(4_000);
+    facts.lines[2].open = Dong(6_000);
+    facts.open_items[0].amount = Dong(6_000);
+    let proof = day_proof(&facts).unwrap();
+    assert_eq!(proof.by_class.get(&Class::Unknown), Some(&Dong(10_000)));
 }
 
 #[test]

@@ -1,0 +1,242 @@
+//! What is carried on from a day: everything unexplained at its end, under its exception. A day is often closed after
+//! its lines found their place and its claims were shown, so what counts is what the books had at the end of the day
+//! and what was settled by then.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::certificate::Cash;
+use super::part;
+use super::query::{self, Noted};
+use super::standing::Standing;
+use super::transit::Claim;
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::exception::{Kind, SURPLUS_KINDS};
+use crate::id::*;
+use crate::ledger::{self, Account};
+use crate::reconciliation::proof::{Item, LineFacts, Obstacle, OpenItem};
+use crate::store::Conn;
+use crate::unit::BankAccount;
+
+/// Everything open at the end of the day.
+pub struct Open {
+    pub items: Vec<OpenItem>,
+    pub blockers: Vec<Obstacle>,
+    /// On its way and not told by name under an exception.
+    pub in_transit: Vec<Claim>,
+}
+
+/// What an exception about an item looks at.
+struct View<'a> {
+    account: &'a BankAccount,
+    date: BusinessDay,
+    today: BTreeMap<LineId, &'a LineFacts>,
+    /// Lines of earlier days: what was unexplained of them, and their day.
+    earlier: HashMap<LineId, (Dong, BusinessDay)>,
+    claims: BTreeMap<Item, Dong>,
+    cash: BTreeMap<Item, Dong>,
+}
+
+/// How an exception stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Settled since the end of the day, by persons or by what came.
+    SettledByPersons,
+    SettledByItself,
+}
+
+impl Open {
+    pub fn read(
+        conn: &mut Conn,
+        account: &BankAccount,
+        date: BusinessDay,
+        (lines, standing): (&[LineFacts], &Standing),
+        (claims, cash): (&[Claim], &[Cash]),
+    ) -> Result<Open> {
+        let (mut noted, states) = as_of(conn, account, date)?;
+        part::name_by_line(conn, account.unit, &mut noted)?;
+        let today: BTreeMap<LineId, &LineFacts> = lines.iter().map(|line| (line.id, line)).collect();
+        let view = View {
+            account,
+            date,
+            earlier: earlier_lines(conn, account, date, &noted, (&today, standing))?,
+            today,
+            claims: claims.iter().map(|claim| (claim.item(), claim.amount)).collect(),
+            cash: cash.iter().map(|one| (one.item, one.amount)).collect(),
+        };
+        let mut open = Open { items: Vec::new(), blockers: Vec::new(), in_transit: Vec::new() };
+        let mut named = BTreeSet::new();
+        for item in &noted {
+            let kind = Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?;
+            let state = states.get(&item.id).copied().unwrap_or(State::Open);
+            let Some((about, amount, first_seen)) = view.carried(conn, item, (kind, state))? else {
+                let is_about_nothing = item.subject_kind != "line" && item_of(item).is_none();
+                if is_about_nothing && view.blocks(item, (kind, state)) {
+                    open.blockers.push(Obstacle::BlockedByException { exception: item.id, kind });
+                }
+                continue;
+            };
+            // Several items of one lump sum are one line, under the first of their exceptions.
+            if !named.insert(about) && item.is_part {
+                continue;
+            }
+            open.items.push(OpenItem { item: about, amount, first_seen, exception: Some((item.id, kind)) });
+        }
+        open.add_unnamed_lines(conn, account, lines, &named)?;
+        open.in_transit = claims.iter().filter(|claim| !named.contains(&claim.item())).cloned().collect();
+        Ok(open)
+    }
+
+    /// An open line whose exception a person acknowledged is carried under that exception still.
+    fn add_unnamed_lines(
+        &mut self,
+        conn: &mut Conn,
+        account: &BankAccount,
+        lines: &[LineFacts],
+        named: &BTreeSet<Item>,
+    ) -> Result<()> {
+        let unnamed =
+            lines.iter().filter(|line| !line.open.is_zero() && !named.contains(&Item::Line(line.id)));
+        for line in unnamed {
+            let last = query::resolved_of_line(conn, account.unit, account.id, line.id)?.pop();
+            let exception = match last {
+                Some(item) => {
+                    Some((item.id, Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?))
+                }
+                None => None,
+            };
+            self.items.push(OpenItem {
+                item: Item::Line(line.id),
+                amount: line.open,
+                first_seen: line.booking_date,
+                exception,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The exceptions that may have been open at the end of a day, and how those stand that are settled now.
+fn as_of(
+    conn: &mut Conn,
+    account: &BankAccount,
+    date: BusinessDay,
+) -> Result<(Vec<Noted>, BTreeMap<ExceptionId, State>)> {
+    let (unit, id) = (account.unit, account.id);
+    let mut noted: BTreeMap<ExceptionId, Noted> =
+        query::unresolved(conn, unit, id)?.into_iter().map(|item| (item.id, item)).collect();
+    let mut states = BTreeMap::new();
+    for (item, by_persons) in query::settled_since(conn, unit, id, date.start())? {
+        let state = if by_persons { State::SettledByPersons } else { State::SettledByItself };
+        states.insert(item.id, state);
+        noted.insert(item.id, item);
+    }
+    let ids: Vec<ExceptionId> = noted.keys().copied().collect();
+    for settled in query::settled_at(conn, unit, &ids, date.next().start())? {
+        // Lines go by the books: what was settled on a day that was closed already was posted on a later one.
+        let is_about_line = noted.get(&settled).is_some_and(|item| item.subject_kind == "line");
+        if is_about_line {
+            states.insert(settled, State::SettledByItself);
+        } else {
+            noted.remove(&settled);
+        }
+    }
+    Ok((noted.into_values().collect(), states))
+}
+
+impl View<'_> {
+    /// What is carried under an exception: about what, how much, since when. None where nothing was open of it.
+    fn carried(
+        &self,
+        conn: &mut Conn,
+        item: &Noted,
+        (kind, state): (Kind, State),
+    ) -> Result<Option<(Item, Dong, BusinessDay)>> {
+        let is_settled = state != State::Open;
+        if is_settled && kind.blocks_day_close() {
+            return Ok(None);
+        }
+        if item.subject_kind == "line" {
+            let id = LineId(item.subject_id);
+            let of_day = self.today.get(&id).map(|line| (line.open, line.booking_date));
+            let found = of_day.or_else(|| self.earlier.get(&id).copied());
+            let found = found.filter(|(open, _)| !is_settled || !open.is_zero());
+            return Ok(found.map(|(open, on)| (Item::Line(id), open, on)));
+        }
+        let Some(about) = item_of(item).filter(|_| item.opened_on <= self.date) else { return Ok(None) };
+        let (unit, date) = (self.account.unit, self.date);
+        let in_books = match about {
+            // What came, not what is missing.
+            Item::Obligation(id) => Some(in_advance(conn, unit, (id, date))?),
+            Item::Payment(id) if SURPLUS_KINDS.contains(&kind) => too_much(conn, unit, (id, date))?,
+            _ => self.claims.get(&about).or_else(|| self.cash.get(&about)).copied(),
+        };
+        Ok(match state {
+            State::Open => Some((about, in_books.unwrap_or(item.amount), item.opened_on)),
+            State::SettledByItself => {
+                in_books.filter(|sum| sum.is_positive()).map(|sum| (about, sum, item.opened_on))
+            }
+            State::SettledByPersons => {
+                let sum = in_books.unwrap_or(item.amount);
+                let is_told_by_books = matches!(about, Item::Movement(_) | Item::Obligation(_))
+                    || (matches!(about, Item::Payment(_)) && SURPLUS_KINDS.contains(&kind));
+                let was_open = in_books.map_or(!is_told_by_books, Dong::is_positive);
+                was_open.then_some((about, sum, item.opened_on))
+            }
+        })
+    }
+
+    fn blocks(&self, item: &Noted, (kind, state): (Kind, State)) -> bool {
+        state == State::Open && item.opened_on <= self.date && kind.blocks_day_close()
+    }
+}
+
+/// What was received for an obligation by the end of the day and no document stands on.
+fn in_advance(conn: &mut Conn, unit: UnitId, (id, on): (ObligationId, BusinessDay)) -> Result<Dong> {
+    Dong::ZERO.checked_sub(ledger::balance_until(conn, unit, &Account::ReceivedInAdvance(id), on)?)
+}
+
+/// What of a payment was too much by the end of the day: part of it may have gone back. None where nothing was.
+fn too_much(conn: &mut Conn, unit: UnitId, (id, on): (PaymentId, BusinessDay)) -> Result<Option<Dong>> {
+    let surplus = Dong::ZERO.checked_sub(ledger::balance_until(conn, unit, &Account::Surplus(id), on)?)?;
+    Ok(Some(surplus).filter(|surplus| surplus.is_positive()))
+}
+
+/// What an exception that is about no line is carried as.
+fn item_of(noted: &Noted) -> Option<Item> {
+    let id = noted.subject_id;
+    Some(match noted.subject_kind.as_str() {
+        "movement" => Item::Movement(MovementId(id)),
+        "payment" => Item::Payment(PaymentId(id)),
+        "batch" => Item::Batch(BatchId(id)),
+        "shift" => Item::Shift(ShiftId(id)),
+        "slip" => Item::Slip(SlipId(id)),
+        "remittance" => Item::Remittance(RemittanceId(id)),
+        "settlement" => Item::Settlement(SettlementId(id)),
+        "obligation" => Item::Obligation(ObligationId(id)),
+        _ => return None,
+    })
+}
+
+/// Lines of earlier days that exceptions are about: what was unexplained of them, or nothing where the money had found
+/// its place and only the exception was open.
+fn earlier_lines(
+    conn: &mut Conn,
+    account: &BankAccount,
+    date: BusinessDay,
+    noted: &[Noted],
+    (today, standing): (&BTreeMap<LineId, &LineFacts>, &Standing),
+) -> Result<HashMap<LineId, (Dong, BusinessDay)>> {
+    let ids: BTreeSet<LineId> = noted
+        .iter()
+        .filter(|item| item.subject_kind == "line")
+        .map(|item| LineId(item.subject_id))
+        .filter(|id| !today.contains_key(id))
+        .collect();
+    let ids: Vec<LineId> = ids.into_iter().collect();
+    let found = query::posted_lines(conn, account.unit, account.id, &ids)?;
+    let earlier = found.into_iter().filter(|(_, on, ..)| *on < date);
+    Ok(earlier.map(|(id, on, amount, _)| (id, (standing.open(id, amount), on))).collect())
+}
