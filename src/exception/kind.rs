@@ -331,7 +331,7 @@ const FACTS: [Facts; 36] = [
         effect: ("Chưa đổi gì đến khi hai người chấp nhận bản mới; khi đó dòng bị đổi được đảo bằng dòng đối ứng.", "Nothing changes until two persons accept the new version; then contra lines take back what changed.") },
     Facts { kind: Kind::NotDeposited, name: "not_deposited", owner: CASHIER, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Tiền mặt hoặc POS chưa về tài khoản", "Cash or POS money not yet in the account"),
-        next_step: ("Gắn với giấy nộp tiền hoặc bảng kê POS.", "Link it to the deposit slip or the POS batch."),
+        next_step: ("Gắn với giấy nộp tiền hoặc bảng kê POS; tiền thẻ không bao giờ về thì hai người bác bỏ.", "Link it to the deposit slip or the POS batch; a card payment that never comes two persons disprove."),
         effect: ("Biên lai đã lập; tiền ở drawer, deposit_in_transit hoặc clearing.", "Receipts are made; the money is in drawer, deposit_in_transit or clearing.") },
     Facts { kind: Kind::ReceiptDue, name: "receipt_due", owner: ADMINISTRATOR, due_working_days: 1, second_person: false, day_close: DayClose::CarriedByName,
         title: ("Chưa lập được biên lai", "Receipt cannot be made"),

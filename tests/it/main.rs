@@ -78,6 +78,7 @@ mod key_rewrap;
 mod keys;
 mod keys_outside;
 mod labelled_months;
+mod late_payouts;
 mod leases;
 mod line_pages;
 mod line_rules;

@@ -64,7 +64,10 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
 
 /// Who is paid, or which line is the other side, is found where only one fits.
 pub(super) fn finds_itself(resolution: &str) -> bool {
-    matches!(resolution, "to_unit" | "own_transfer" | "given_back" | "merger_transfer")
+    matches!(
+        resolution,
+        "to_unit" | "own_transfer" | "given_back" | "merger_transfer" | "batch" | "settlement"
+    )
 }
 
 fn needs_target(resolution: &str) -> bool {
