@@ -251,7 +251,7 @@ const FACTS: [Facts; 36] = [
         effect: ("Biên lai còn hiệu lực, tiền treo ở clearing; bị bác bỏ thì hủy biên lai, nghĩa vụ mở lại.", "The receipt stands and the money waits in clearing; disproven, the receipt is cancelled and the obligation reopened.") },
     Facts { kind: Kind::LatePayment, name: "late_payment", owner: FINANCE, due_working_days: 3, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Tiền về cho nghĩa vụ đã đóng", "Payment for a closed obligation"),
-        next_step: ("Lập đề nghị hoàn tiền; nếu khoản phí vẫn phải thu thì lập nghĩa vụ mới để người nộp nộp lại.", "Propose a refund; where the fee is owed after all, raise a new obligation for it."),
+        next_step: ("Lập đề nghị hoàn tiền; nếu khoản phí vẫn phải thu thì hai người mở lại nghĩa vụ đã hủy để ghi tiền vào đó.", "Propose a refund; where the fee is owed after all, two persons open the cancelled obligation again for this money."),
         effect: ("Không lập biên lai; tiền ghi vào tiền thừa chờ hoàn.", "No receipt; the money is surplus, to be refunded.") },
     Facts { kind: Kind::Underpaid, name: "underpaid", owner: FINANCE, due_working_days: 10, second_person: true, day_close: DayClose::CarriedByName,
         title: ("Nộp thiếu", "Underpaid"),

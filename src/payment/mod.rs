@@ -46,6 +46,7 @@ pub mod provisional;
 pub mod query;
 pub mod refund;
 pub mod reopen;
+mod reopen_cancelled;
 mod repaid;
 mod repaid_query;
 mod repeated;

@@ -11,6 +11,7 @@ use super::late_payout;
 use super::merger_transfer;
 use super::own_transfer::{self, Tie};
 use super::refund::debit::{self, Debit};
+use super::reopen_cancelled;
 use super::settle_cash;
 use super::shown_claim;
 use super::split;
@@ -31,7 +32,7 @@ use crate::obligation;
 use crate::store::{Conn, Stamp, Tx};
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 27] = [
+pub const RESOLUTIONS: [&str; 28] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -59,6 +60,7 @@ pub const RESOLUTIONS: [&str; 27] = [
     merger_transfer::MERGER_TRANSFER,
     late_payout::BATCH,
     late_payout::SETTLEMENT,
+    reopen_cancelled::REOPEN,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -124,6 +126,7 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `taken_back` (target: a movement): an unexplained debit is money of it that the bank took back.
 /// - `batch`, `settlement` (target: the paper, or none where only one waits for exactly this line): the line pays
 ///   out an acquirer's batch, or what a gateway's report names, though nothing in its text says so.
+/// - `reopen_obligation`: a cancelled obligation is owed after all, and its late payment pays it.
 /// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
@@ -210,6 +213,7 @@ fn carry_out(
         payout if late_payout::is_ours(payout) => {
             late_payout::carry_out(tx, stamp, actor, (item, proposal), on)?
         }
+        reopen_cancelled::REOPEN => reopen_cancelled::carry_out(tx, stamp, actor, (item, proposal), on)?,
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
@@ -261,6 +265,7 @@ pub fn check_proposal(
         shown_claim::PROVES => {
             unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?
         }
+        reopen_cancelled::REOPEN => reopen_cancelled::fits(conn, item)?,
         payout if late_payout::is_ours(payout) => {
             (is_debit || is_whole) && standing.has_line && late_payout::fits(conn, item, payout, target)?
         }

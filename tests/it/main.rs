@@ -95,6 +95,7 @@ mod notification_pages;
 mod office;
 mod office_by_command;
 mod openapi;
+mod opened_again;
 mod outages;
 mod overtaken;
 mod page_times;

@@ -71,7 +71,8 @@ pub(super) fn finds_itself(resolution: &str) -> bool {
 }
 
 fn needs_target(resolution: &str) -> bool {
-    let on_its_own = "acknowledge bank_charge charge_returned disprove shortage to_budget budget_paid split";
+    let on_its_own = "acknowledge bank_charge charge_returned disprove shortage to_budget budget_paid split \
+                      reopen_obligation";
     !on_its_own.split(' ').chain([exception::UNMATCH]).any(|known| known == resolution)
 }
 

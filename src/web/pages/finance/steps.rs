@@ -32,8 +32,8 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         Kind::DepositDiffers => &["shortage", "deposit", "shortage_repaid", "to_budget"],
         Kind::BulkSettlement => &["batch", "settlement", "proves", "assign", "split"],
         Kind::MatchDoubted => &["unmatch"],
-        Kind::LatePayment
-        | Kind::Underpaid
+        Kind::LatePayment => &["reopen_obligation"],
+        Kind::Underpaid
         | Kind::Overpaid
         | Kind::DuplicateTransfer
         | Kind::WrongAccount

@@ -423,6 +423,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "budget_paid" => "do_budget_paid",
         "batch" => "do_batch",
         "settlement" => "do_settlement",
+        "reopen_obligation" => "do_reopen_obligation",
         _ => "do_other",
     }
 }
