@@ -221,7 +221,7 @@ fn last_payment(tx: &mut Tx<'_>, unit: UnitId, id: ObligationId) -> Result<Optio
     Ok(found.into_iter().max_by_key(|payment| payment.id))
 }
 
-fn collector(tx: &mut Tx<'_>, payment: &Payment) -> Result<CollectedBy> {
+pub(super) fn collector(tx: &mut Tx<'_>, payment: &Payment) -> Result<CollectedBy> {
     match (payment.method, payment.shift) {
         (Method::Cash | Method::Card, Some(shift)) => {
             let cashier = query::cashier(tx, payment.unit, shift)?;

@@ -1,21 +1,22 @@
 //! What an approved resolution of an exception does to money. Two persons decided: the maker of
 //! the proposal and the checker who approves it here.
 
-use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method, PaymentState};
+use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method};
+use super::disproven;
 use super::documents;
 use super::flush::flush;
 use super::handover;
 use super::held::{load_obligations, touch};
+use super::late_payout;
 use super::merger_transfer;
-use super::movement::State;
 use super::own_transfer::{self, Tie};
 use super::refund::bounce;
 use super::refund::debit::{self, Debit};
+use super::reopen_cancelled;
 use super::settle_cash;
 use super::shown_claim;
 use super::split;
 use super::still_stands;
-use super::take_back::{self, TakeBack};
 use super::taken_back;
 use super::unmatch;
 use super::unplaced;
@@ -30,10 +31,9 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::obligation;
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::trust;
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 26] = [
+pub const RESOLUTIONS: [&str; 29] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -60,6 +60,9 @@ pub const RESOLUTIONS: [&str; 26] = [
     settle_cash::CHARGE_RETURNED,
     settle_cash::BUDGET_PAID,
     merger_transfer::MERGER_TRANSFER,
+    late_payout::BATCH,
+    late_payout::SETTLEMENT,
+    reopen_cancelled::REOPEN,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -87,11 +90,16 @@ pub fn propose(
     Ok(item)
 }
 
-/// What was taken back may be named by its payment or its obligation; kept is the movement.
+/// What was taken back may be named by its payment or its obligation; kept is the movement. The only batch or
+/// report that waits for a line needs no name; kept is which.
 fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a>) -> Result<Ask<'a>> {
     if let (taken_back::TAKEN_BACK, Some(target)) = (ask.resolution, ask.target) {
         let item = exception::find(conn, unit, id)?;
         ask.target = taken_back::named(conn, &item, target)?.map(|movement| movement.0);
+    }
+    if late_payout::is_ours(ask.resolution) {
+        let item = exception::find(conn, unit, id)?;
+        ask.target = late_payout::named(conn, &item, ask.resolution, ask.target)?;
     }
     Ok(ask)
 }
@@ -106,7 +114,7 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 ///   left the account all the same.
 /// - `refund_bounced` (target: a refund that a line showed leaving): a credit in suspense is its money, which came
 ///   back; what is missing of it is a charge to recover.
-/// - `disprove`: a claim never came; what it settled is taken back and its receipt cancelled.
+/// - `disprove`: a claim, or a card payment, never came; what it settled is taken back and its receipt cancelled.
 /// - `deposit` (target: a slip), `remittance`, `remittance_refused` (target: an order), `shortage`,
 ///   `shortage_repaid` (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
 /// - `proves` (target: a claim's movement): money in suspense is what a channel told of.
@@ -120,6 +128,9 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `budget_paid`, by a decision: a debit went to the Treasury without an order of ours, and is owed back by it.
 /// - `cash_withdrawn` (target: a person): cash taken out by a decision, for which that person answers.
 /// - `taken_back` (target: a movement): an unexplained debit is money of it that the bank took back.
+/// - `batch`, `settlement` (target: the paper, or none where only one waits for exactly this line): the line pays
+///   out an acquirer's batch, or what a gateway's report names, though nothing in its text says so.
+/// - `reopen_obligation`: a cancelled obligation is owed after all, and its late payment pays it.
 /// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
@@ -168,7 +179,10 @@ fn carry_out(
             split::carry_out(tx, stamp, actor, (item, proposal), split::Source { line, movement, on })?
         }
         "bank_charge" => charge(tx, stamp, actor, item, on)?,
-        "disprove" => disprove(tx, stamp, actor, item, on)?,
+        "disprove" => {
+            disproven::carry_out(tx, stamp, actor, item, on)?;
+            Vec::new()
+        }
         refund if Debit::parse(refund).is_some() => {
             debit::settle(tx, stamp, actor, item, refund_of(proposal)?, on)?;
             Vec::new()
@@ -204,6 +218,10 @@ fn carry_out(
             merger_transfer::carry_out(tx, stamp, actor, (item, proposal))?;
             Vec::new()
         }
+        payout if late_payout::is_ours(payout) => {
+            late_payout::carry_out(tx, stamp, actor, (item, proposal), on)?
+        }
+        reopen_cancelled::REOPEN => reopen_cancelled::carry_out(tx, stamp, actor, (item, proposal), on)?,
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
@@ -241,7 +259,7 @@ pub fn check_proposal(
         "assign" => target.is_some() && unplaced::find(conn, item)?.is_some(),
         split::SPLIT => unplaced::find(conn, item)?.is_some(),
         "bank_charge" => is_debit,
-        "disprove" => item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement",
+        "disprove" => disproven::fits(conn, item)?,
         "acknowledge" => {
             still_stands::refuse(conn, item)?;
             let is_open = standing.is_open() || settle_cash::is_open(conn, item)?;
@@ -255,6 +273,10 @@ pub fn check_proposal(
         taken_back::TAKEN_BACK => is_debit && standing.has_line && taken_back::fits(conn, item, target)?,
         shown_claim::PROVES => {
             unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?
+        }
+        reopen_cancelled::REOPEN => reopen_cancelled::fits(conn, item)?,
+        payout if late_payout::is_ours(payout) => {
+            (is_debit || is_whole) && standing.has_line && late_payout::fits(conn, item, payout, target)?
         }
         handover::TO_UNIT => is_debit && standing.has_line && handover::fits(conn, item, target)?,
         settle_cash::WITHDRAWN => is_debit && standing.has_line && target.is_some(),
@@ -302,6 +324,8 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         shown_claim::PROVES | taken_back::TAKEN_BACK => MovementId(target).to_string(),
         handover::TO_UNIT => UnitId(target).to_string(),
         merger_transfer::MERGER_TRANSFER => LineId(target).to_string(),
+        late_payout::BATCH => BatchId(target).to_string(),
+        late_payout::SETTLEMENT => SettlementId(target).to_string(),
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),
         bounce::REFUND_BOUNCED => RefundId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
@@ -418,60 +442,4 @@ fn charge(
     });
     flush(tx, stamp, actor, book)?;
     Ok(Vec::new())
-}
-
-/// A claim that never came: everything it settled is taken back, its receipts are cancelled, and
-/// its channel is not believed any more on this account.
-fn disprove(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    item: &Exception,
-    accounting_date: BusinessDay,
-) -> Result<Vec<(UnitId, ReceiptId)>> {
-    if item.subject_kind != "movement" {
-        return Err(Error::conflict("resolution_unfit", "the exception is not about a claimed movement"));
-    }
-    let id = MovementId(item.subject_id);
-    let movement = movement_query::movements(tx, &[(item.unit, id)])?
-        .pop()
-        .ok_or_else(|| Error::internal("a movement with an exception is gone"))?;
-    if movement.state != State::Expected || movement.proven.is_positive() {
-        return Err(Error::conflict("movement_proven", "a statement line shows this money"));
-    }
-    let mut book = Book::new(audit::actor_text(actor), stamp.now);
-    let payment = movement.payment;
-    let revision = movement.revision;
-    let mut held = Held::read(movement, revision);
-    held.value.state = State::Disproven;
-    touch(&mut held);
-    book.movements.insert((item.unit, id), held);
-    if let Some(payment) = payment {
-        take_back(tx, stamp, actor, item, accounting_date, payment, &mut book)?;
-    }
-    flush(tx, stamp, actor, book)?;
-    Ok(Vec::new())
-}
-
-fn take_back(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    item: &Exception,
-    on: BusinessDay,
-    id: PaymentId,
-    book: &mut Book,
-) -> Result<()> {
-    let taken = take_back::read(tx, stamp, book, (item.unit, id))?;
-    let payment = &taken.payment;
-    if payment.other_unit.is_positive() {
-        return Err(Error::conflict("resolution_unfit", "money of another unit is taken back by the city"));
-    }
-    let account = payment.account.ok_or_else(|| Error::internal("a transfer without an account"))?;
-    book.expose(item.unit, account, &payment.channel, Dong(-payment.amount.0))?;
-    trust::suspend(tx, stamp, item.unit, account, &payment.channel, "claim_disproven")?;
-    let to = Account::Clearing(account, payment.channel.clone());
-    let (source, end) = (Source::Exception(item.id), PaymentState::Disproven);
-    let why = "the payment's claim was disproven";
-    TakeBack { stamp, actor, on, to, source, why, end }.all(tx, book, &taken)
 }

@@ -1,7 +1,7 @@
 //! Money that an exception is about and that still stands where somebody has to move it: such an item is
 //! not acknowledged away, for nothing else would ask about that money again.
 
-use super::book::Payment;
+use super::book::{Payment, PaymentState};
 use super::{line_query, movement_query, payment_query};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use crate::ledger::{self, Account};
 use crate::store::Conn;
 
 /// # Errors
-/// `surplus_stands`, `other_unit_stands`, `reversal_stands`, `advance_stands`, each with what ends it.
+/// `surplus_stands`, `other_unit_stands`, `reversal_stands`, `card_stands`, `advance_stands`, each with what ends it.
 pub(super) fn refuse(conn: &mut Conn, item: &Exception) -> Result<()> {
     let payments = payments_of(conn, item)?;
     let holds = |bucket: fn(&Payment) -> Dong| payments.iter().any(|payment| bucket(payment).is_positive());
@@ -26,6 +26,10 @@ pub(super) fn refuse(conn: &mut Conn, item: &Exception) -> Result<()> {
         )),
         Kind::BankReversal | Kind::PosChargeback => owes_back(conn, item, &payments)?
             .then_some(("reversal_stands", "the payer pays again, or the receipt is cancelled")),
+        Kind::NotDeposited => payments
+            .iter()
+            .any(|payment| payment.state == PaymentState::Claimed)
+            .then_some(("card_stands", "its batch shows it, or two persons say that it never comes")),
         Kind::Underpaid | Kind::ReceiptDue if item.subject_kind == "obligation" => {
             let advance = Account::ReceivedInAdvance(ObligationId(item.subject_id));
             (!ledger::balance(conn, item.unit, &advance)?.is_zero()).then_some((

@@ -1,6 +1,8 @@
 //! “Money arrived, the system did not know” and “claimed, not proven”, told at each age that is set:
 //! a row, a line in the log, a figure in the metrics.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::query::{self, AlarmRow, Standing};
@@ -9,12 +11,13 @@ use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::Result;
+use crate::exception::Exception;
 use crate::exception::work_query::{self, Filter};
-use crate::exception::{Exception, Kind};
 use crate::id::*;
 use crate::ledger::{self, Account};
 use crate::payment::movement_query;
-use crate::payment::prove::LINE_KINDS;
+use crate::payment::pos;
+use crate::payment::prove::HELD_KINDS;
 use crate::payment::{Direction, MovementState, line_query};
 use crate::reconciliation;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
@@ -54,6 +57,7 @@ const PAGE: i64 = 10_000;
 pub fn raise(store: &Store, stamp: &Stamp<'_>, settings: &Settings) -> Result<usize> {
     let mut due = store.read(&Scope::All, |conn| unknown_money(conn, stamp, settings))?;
     due.extend(store.read(&Scope::All, |conn| unproven_claims(conn, stamp, settings))?);
+    due.extend(store.read(&Scope::All, |conn| unproven_cards(conn, stamp, settings))?);
     let mut count = 0;
     for chunk in due.chunks(500) {
         let is_new = store.write(&Scope::All, Lane::Bulk, |tx| {
@@ -111,9 +115,7 @@ pub(super) fn unresolved(conn: &mut Conn) -> Result<Vec<Exception>> {
 
 /// A line's money that stands in suspense, or cash counted over.
 pub(super) fn is_unknown_money(item: &Exception) -> bool {
-    let is_held =
-        LINE_KINDS.contains(&item.kind) || matches!(item.kind, Kind::Interest | Kind::DepositDiffers);
-    is_held && matches!(item.subject_kind.as_str(), "line" | "movement" | "shift")
+    HELD_KINDS.contains(&item.kind) && matches!(item.subject_kind.as_str(), "line" | "movement" | "shift")
 }
 
 /// Whether the item's money stands in suspense still.
@@ -158,6 +160,33 @@ fn unproven_claims(conn: &mut Conn, stamp: &Stamp<'_>, settings: &Settings) -> R
     Ok(due)
 }
 
+/// Card payments that no batch has shown: the counter's word is all there is.
+fn unproven_cards(conn: &mut Conn, stamp: &Stamp<'_>, settings: &Settings) -> Result<Vec<AlarmRow>> {
+    let accounts = reconciliation::query::accounts(conn, None)?;
+    let units: BTreeSet<UnitId> = accounts.into_iter().map(|(unit, _)| unit).collect();
+    let mut due = Vec::new();
+    for unit in units {
+        for (payment, amount, _) in pos::query::unsettled(conn, unit)? {
+            let since = minted_at(payment.0);
+            for hours in rules::passed(since, stamp.now, &settings.unproven_claim_alarm_hours) {
+                due.push(AlarmRow {
+                    unit_id: unit,
+                    id: stamp.mint()?,
+                    kind: About::ClaimUnproven.as_str(),
+                    subject_kind: "payment",
+                    subject_id: payment.0,
+                    account_id: None,
+                    amount,
+                    threshold_hours: hours,
+                    since,
+                    created_at: stamp.now,
+                });
+            }
+        }
+    }
+    Ok(due)
+}
+
 /// An alarm that stands, for people.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shown {
@@ -165,7 +194,7 @@ pub struct Shown {
     pub kind: String,
     pub title: &'static str,
     pub title_en: &'static str,
-    /// The exception, or the claimed movement.
+    /// The exception, the claimed movement, or the card payment.
     pub subject: String,
     pub account: Option<AccountId>,
     pub amount: Dong,
@@ -186,6 +215,7 @@ fn shown(row: Standing, now: Instant) -> Shown {
     let about = About::ALL.into_iter().find(|about| about.as_str() == row.kind);
     let (title, title_en) = about.unwrap_or(About::MoneyUnknown).title();
     let subject = match about {
+        Some(About::ClaimUnproven) if row.subject_kind == "payment" => PaymentId(row.subject_id).to_string(),
         Some(About::ClaimUnproven) => MovementId(row.subject_id).to_string(),
         _ => ExceptionId(row.subject_id).to_string(),
     };

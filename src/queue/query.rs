@@ -180,6 +180,8 @@ pub struct Standing {
     pub unit_id: i64,
     #[diesel(sql_type = Text)]
     pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub subject_kind: String,
     #[diesel(sql_type = BigInt)]
     pub subject_id: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -195,14 +197,17 @@ pub struct Standing {
 /// Alarms that stand, of a unit or of all in sight, oldest cause first.
 pub fn standing(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Standing>> {
     let of_unit = unit.map_or(String::new(), |unit| format!("AND a.unit_id = {}", unit.0));
-    let columns = "a.unit_id, a.kind, a.subject_id, a.account_id, a.amount, \
+    let columns = "a.unit_id, a.kind, a.subject_kind, a.subject_id, a.account_id, a.amount, \
          CAST(MAX(a.threshold_hours) AS BIGINT) AS threshold_hours, a.since";
-    let group = "GROUP BY a.unit_id, a.kind, a.subject_id, a.account_id, a.amount, a.since";
+    let group = "GROUP BY a.unit_id, a.kind, a.subject_kind, a.subject_id, a.account_id, a.amount, a.since";
     let text = format!(
         "SELECT {columns} FROM age_alarm a JOIN exception x ON x.unit_id = a.unit_id AND x.id = a.subject_id \
          WHERE a.kind = 'money_unknown' AND x.state <> 'resolved' {of_unit} {group} \
          UNION ALL SELECT {columns} FROM age_alarm a JOIN movement m ON m.unit_id = a.unit_id AND m.id = a.subject_id \
-         WHERE a.kind = 'claim_unproven' AND m.state = 'expected' {of_unit} {group} ORDER BY since, subject_id"
+         WHERE a.kind = 'claim_unproven' AND a.subject_kind = 'movement' AND m.state = 'expected' {of_unit} {group} \
+         UNION ALL SELECT {columns} FROM age_alarm a JOIN payment p ON p.unit_id = a.unit_id AND p.id = a.subject_id \
+         WHERE a.kind = 'claim_unproven' AND a.subject_kind = 'payment' AND p.state = 'claimed' {of_unit} {group} \
+         ORDER BY since, subject_id"
     );
     diesel::sql_query(text).load(conn).classify()
 }

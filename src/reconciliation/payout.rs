@@ -20,6 +20,7 @@ use crate::text;
 use crate::working_days::WorkingDays;
 
 const REPORT: &str = "settlement_report";
+const BATCH: &str = "pos_batch";
 const SEARCH: &str = "lump_sum";
 /// Rounds in which a lump sum may make another the only choice.
 const ROUNDS_LIMIT: usize = 8;
@@ -84,25 +85,34 @@ impl Payouts {
     /// Exactly the batch's net amount, with its reference in the text. Two lines that could are left
     /// to a person.
     fn show_batches(&self, lines: &[Line], works: &mut Works) {
+        let is_open = |line: &&Line| {
+            works.get(&line.id).is_some_and(|work| {
+                matches!(work.case, Case::UnknownCredit(_) | Case::UnknownDebit(_)) && work.code.is_empty()
+            })
+        };
+        for (batch, line) in self.shown_batches(lines.iter().filter(is_open)) {
+            if let Some(work) = works.get_mut(&line) {
+                work.case = Case::PosBatch(batch);
+                work.rule = BATCH;
+            }
+        }
+    }
+
+    /// The batches that exactly one of the lines shows.
+    fn shown_batches<'l>(&self, lines: impl Iterator<Item = &'l Line>) -> Vec<(BatchId, LineId)> {
         let mut shown: BTreeMap<BatchId, Vec<LineId>> = BTreeMap::new();
         for line in lines {
-            let is_open = works.get(&line.id).is_some_and(|work| {
-                matches!(work.case, Case::UnknownCredit(_) | Case::UnknownDebit(_)) && work.code.is_empty()
-            });
             let text =
                 format!("{} {}", line.memo_folded, line.customer_reference.as_deref().unwrap_or_default());
-            if let Some(batch) = pos::rules::shown(&self.batches, line.amount, &text).filter(|_| is_open) {
+            if let Some(batch) = pos::rules::shown(&self.batches, line.amount, &text) {
                 shown.entry(batch.id).or_default().push(line.id);
             }
         }
-        for (batch, lines) in shown {
-            if let [line] = lines.as_slice()
-                && let Some(work) = works.get_mut(line)
-            {
-                work.case = Case::PosBatch(batch);
-                work.rule = "pos_batch";
-            }
-        }
+        let only = |(batch, lines): (BatchId, Vec<LineId>)| match lines.as_slice() {
+            [line] => Some((batch, *line)),
+            _ => None,
+        };
+        shown.into_iter().filter_map(only).collect()
     }
 
     /// The same for reports of gateways.
@@ -150,19 +160,24 @@ impl Payouts {
         Some((Case::LumpSum(lump), evidence))
     }
 
-    /// Reports that came after their line, which stands in suspense meanwhile: the posted lines they
-    /// may be shown by, as `work` makes work of them.
+    /// Batches and reports that came after their line, which nobody has explained meanwhile: the posted
+    /// lines they may be shown by, as `work` makes work of them.
     pub fn late(&self, lines: &[Line], work: impl Fn(LineId) -> Option<LineWork>) -> Vec<LineWork> {
-        let posted = lines.iter().filter(|line| line.open.is_zero() && line.codes.is_empty());
+        let posted = || lines.iter().filter(|line| line.open.is_zero() && line.codes.is_empty());
         let mut reserved = HashSet::new();
-        only_lines(&self.settlements, posted)
+        let mut found: Vec<LineWork> = only_lines(&self.settlements, posted())
             .into_iter()
             .filter_map(|(settlement, line)| {
                 let (case, evidence) = self.report_case(settlement, &mut reserved)?;
                 let plain = work(line)?;
                 Some(LineWork { case, rule: REPORT, evidence: stored(&evidence), ..plain })
             })
-            .collect()
+            .collect();
+        let batches = self.shown_batches(posted()).into_iter().filter_map(|(batch, line)| {
+            Some(LineWork { case: Case::PosBatch(batch), rule: BATCH, ..work(line)? })
+        });
+        found.extend(batches);
+        found
     }
 
     /// Without a report: the claims that a gateway's terms make add up, when there is one choice only.

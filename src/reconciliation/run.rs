@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::obligation;
-use crate::payment::gateway::line::settle_suspended;
+use crate::payment::late_payout;
 use crate::payment::movement_query;
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
@@ -137,7 +137,7 @@ fn run_once(
     for work in snapshot.payouts.late(&snapshot.lines, |line| {
         snapshot.stored.get(&line).map(|stored| work(stored, Case::BankFee, "", &[]))
     }) {
-        let late = |tx: &mut Tx<'_>| settle_suspended(tx, stamp, actor, &work);
+        let late = |tx: &mut Tx<'_>| late_payout::settle_posted(tx, stamp, actor, &work);
         if let Some(posted) = store.write(&actor.scope, Lane::Bulk, late)? {
             report.proven += posted.line_count;
             report.receipts.extend(posted.receipts);

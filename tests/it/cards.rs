@@ -21,9 +21,9 @@ use crate::imports::import;
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database, tools};
 
-const FEE: Dong = Dong(25_000);
+pub(crate) const FEE: Dong = Dong(25_000);
 
-fn today(world: &World) -> BusinessDay {
+pub(crate) fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
@@ -33,7 +33,7 @@ pub fn slip(world: &World, payment: PaymentId, code: &str) -> Result<()> {
 }
 
 /// A fee paid by card, its approval code noted.
-fn by_card(world: &World, code: &str) -> PaymentId {
+pub(crate) fn by_card(world: &World, code: &str) -> PaymentId {
     let owed = world.raise(FEE);
     let taken = world.take(&owed, FEE, Method::Card).unwrap();
     slip(world, taken.payment, code).unwrap();
@@ -79,7 +79,7 @@ pub fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
     reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
 }
 
-fn close_day(world: &World) {
+pub(crate) fn close_day(world: &World) {
     let (unit, account, day) = (world.ba_dinh.id, world.ba_dinh.account, today(world));
     let closing =
         close(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, day);
@@ -89,15 +89,15 @@ fn close_day(world: &World) {
     }
 }
 
-fn states(world: &World) -> Vec<PaymentState> {
+pub(crate) fn states(world: &World) -> Vec<PaymentState> {
     world.payments(&world.ba_dinh).into_iter().map(|payment| payment.state).collect()
 }
 
-fn bank(world: &World, amount: i64) -> (Account, i64) {
+pub(crate) fn bank(world: &World, amount: i64) -> (Account, i64) {
     (Account::Bank(world.ba_dinh.account), amount)
 }
 
-fn clearing(world: &World, amount: i64) -> (Account, i64) {
+pub(crate) fn clearing(world: &World, amount: i64) -> (Account, i64) {
     (Account::Clearing(world.ba_dinh.account, "pos".into()), amount)
 }
 
@@ -158,7 +158,7 @@ fn an_item_nobody_knows_is_named_until_its_code_is_noted_and_else_stands_in_susp
 }
 
 /// The only open exception about so much is money of a new obligation, which gets its document.
-fn placed(world: &World, amount: Dong) {
+pub(crate) fn placed(world: &World, amount: Dong) {
     let unit = world.ba_dinh.id;
     let (clerk, chief) =
         (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));

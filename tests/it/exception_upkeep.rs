@@ -40,6 +40,40 @@ fn unknown(world: &World) -> Exception {
     world.exceptions(commune.id).remove(0)
 }
 
+/// What the bank gives back stands in suspense under another kind, and is nobody's just the same.
+#[test]
+fn money_that_came_back_and_that_nobody_places_is_an_alarm_too() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, account_no) = (world.ba_dinh.id, world.ba_dinh.account_no);
+        let today = world.now().business_day();
+        let match_lines = || {
+            let account = world.ba_dinh.account;
+            reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        };
+        let file = BankFile::new(account_no, today, 0).book(40_000, "tien chua ro", "FT26327004");
+        let file = file.book(-15_000, "chuyen nham", "FT26327005");
+        import(&world, &file.without_sequence().camt());
+        match_lines();
+        world.wait_days(1);
+        let next = BankFile::new(account_no, today.next(), 25_000).book(15_000, "hoan tra", "FT26327005");
+        let marked = String::from_utf8(next.without_sequence().camt())
+            .unwrap()
+            .replace("</CdtDbtInd><Sts>", "</CdtDbtInd><RvslInd>true</RvslInd><Sts>");
+        import(&world, marked.as_bytes());
+        match_lines();
+        let returned = world.exceptions(unit).into_iter().find(|one| one.kind == Kind::BankReversal);
+        let returned = returned.expect("a person is asked what came back");
+        world.wait_seconds(24 * 3_600 + 60);
+        look(&world);
+        let now = world.now();
+        let told = world.look(|conn| alarm::standing(conn, &Actor::system(), Some(unit), now));
+        assert!(told.iter().any(|one| one.subject == returned.id.to_string()), "{told:?}");
+        let finance = person(unit, world.clerk, Role::Finance);
+        world.look(|conn| hint::of(conn, &finance, returned.id));
+    });
+}
+
 #[test]
 fn money_that_nobody_knows_and_claims_that_nothing_proves_are_alarms_at_each_age() {
     each_database(|database| {

@@ -32,17 +32,17 @@ fn today(world: &World) -> BusinessDay {
 }
 
 /// A fee that the gateway says was paid.
-fn claimed(world: &World, commune: &Commune, amount: i64, id: &str) -> Obligation {
+pub(crate) fn claimed(world: &World, commune: &Commune, amount: i64, id: &str) -> Obligation {
     let owed = world.raise_at(commune, Dong(amount));
     world.claim(&owed, Dong(amount)).by(POLL).id(id).settle();
     owed
 }
 
-fn item(reference: &str, amount: i64, fee: i64) -> Item {
+pub(crate) fn item(reference: &str, amount: i64, fee: i64) -> Item {
     Item { reference: reference.into(), amount: Dong(amount), fee: Dong(fee) }
 }
 
-fn report(world: &World, commune: &Commune, items: &[Item]) -> Result<Settlement> {
+pub(crate) fn report(world: &World, commune: &Commune, items: &[Item]) -> Result<Settlement> {
     report_named(world, commune, REPORT, items)
 }
 
@@ -77,13 +77,13 @@ fn agreed(world: &World, commune: &Commune, fee_bp: i32) {
     world.change(|tx, stamp| gateway::agree(tx, stamp, &Actor::system(), &terms));
 }
 
-fn matched(world: &World, commune: &Commune) {
+pub(crate) fn matched(world: &World, commune: &Commune) {
     reconcile(&world.store, &world.stamp(), &Actor::system(), commune.id, commune.account)
         .expect("the lines are matched");
 }
 
 /// The bank's file of today with these credits, matched.
-fn shown(world: &World, commune: &Commune, opening: i64, credits: &[(i64, &str)]) {
+pub(crate) fn shown(world: &World, commune: &Commune, opening: i64, credits: &[(i64, &str)]) {
     let mut file = BankFile::new(commune.account_no, today(world), opening);
     for (amount, memo) in credits {
         file = file.book(*amount, memo, &format!("R{}", world.next()));
@@ -92,7 +92,7 @@ fn shown(world: &World, commune: &Commune, opening: i64, credits: &[(i64, &str)]
     matched(world, commune);
 }
 
-fn close_day(world: &World, commune: &Commune) {
+pub(crate) fn close_day(world: &World, commune: &Commune) {
     let closing = close(
         &world.store,
         &world.keyring,
@@ -108,7 +108,7 @@ fn close_day(world: &World, commune: &Commune) {
     }
 }
 
-fn states(world: &World, commune: &Commune) -> Vec<PaymentState> {
+pub(crate) fn states(world: &World, commune: &Commune) -> Vec<PaymentState> {
     world.payments(commune).into_iter().map(|payment| payment.state).collect()
 }
 
@@ -120,7 +120,7 @@ fn bank(commune: &Commune, amount: i64) -> (Account, i64) {
     (Account::Bank(commune.account), amount)
 }
 
-fn shared_out(commune: &Commune, net: i64, fee: i64) -> Vec<(Account, i64)> {
+pub(crate) fn shared_out(commune: &Commune, net: i64, fee: i64) -> Vec<(Account, i64)> {
     let half = (net + fee) / 2;
     vec![
         bank(commune, net),

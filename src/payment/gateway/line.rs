@@ -2,22 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::{Settlement, query};
-use crate::actor::{Actor, Role};
+use super::{Settlement, Standing, query};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account};
+use crate::ledger::Account;
 use crate::payment::book::{Destination, PaymentState};
-use crate::payment::flush::flush;
 use crate::payment::held::touch;
 use crate::payment::movement::State;
 use crate::payment::pos::rules::pair;
-use crate::payment::prove::{self, Case, Desk, LINE_KINDS, LineWork, Mark, Posted};
-use crate::payment::{documents, query as payments};
-use crate::store::{Stamp, Tx, failure, rows};
+use crate::payment::prove::{self, Case, Desk, LineWork, Mark};
+use crate::store::{Conn, Stamp, Tx, failure};
 
 /// What a line pays out together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +109,12 @@ impl Desk<'_> {
     }
 
     /// Proves the parts and posts them against where the net stands; returns what nobody can place.
-    fn clear(&mut self, work: &LineWork, lump: &LumpSum, net: Account) -> Result<Vec<(MovementId, Dong)>> {
+    pub(in crate::payment) fn clear(
+        &mut self,
+        work: &LineWork,
+        lump: &LumpSum,
+        net: Account,
+    ) -> Result<Vec<(MovementId, Dong)>> {
         let gross =
             Dong::sum(lump.parts.iter().map(|(_, amount)| *amount).chain(lump.unknown.iter().copied()))?;
         if gross.checked_sub(lump.fee)? != work.amount {
@@ -205,35 +207,22 @@ impl Desk<'_> {
     }
 }
 
-/// A settlement report that came after its line: the line's money leaves suspense for the claims,
-/// when all of it stands there still and every item is claimed. None when it does not fit.
-pub fn settle_suspended(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    work: &LineWork,
-) -> Result<Option<Posted>> {
-    actor.require_role(&[Role::Finance, Role::System])?;
-    actor.scope.require(work.unit)?;
-    let Case::LumpSum(lump) = &work.case else { return Ok(None) };
-    payments::lock_accounts(tx, &[(work.unit, work.account)])?;
-    let suspense = Account::Suspense(work.line);
-    if ledger::balance(tx, work.unit, &suspense)? != Dong(-work.size().0) {
-        return Ok(None);
+/// What the line of a settlement pays out, as its claims stand now.
+pub fn lump_of(conn: &mut Conn, settlement: &Settlement) -> Result<LumpSum> {
+    let items = query::items(conn, settlement.unit, settlement.id)?;
+    let standings = query::standings(conn, settlement, &items)?;
+    let (mut parts, mut unknown) = (Vec::new(), Vec::new());
+    for (item, standing) in items.iter().zip(standings) {
+        match standing {
+            (Standing::Awaited, Some(movement)) => parts.push((movement, item.amount)),
+            _ => unknown.push(item.amount),
+        }
     }
-    let mut desk = prove::look(tx, stamp, actor, &[work], &[(work.unit, work.account)])?;
-    let is_whole = desk.place(work, lump)?.iter().all(|(_, _, place)| *place != Place::Nowhere);
-    if !is_whole || !lump.unknown.is_empty() {
-        return Ok(None);
-    }
-    desk.clear(work, lump, suspense)?;
-    for kind in LINE_KINDS {
-        let subject = Subject::Line(work.line);
-        desk.book.settled_exceptions.push((work.unit, kind, subject, "its settlement report came"));
-    }
-    rows::insert(tx, &desk.movement_keys)?;
-    rows::insert(tx, &desk.match_parts)?;
-    std::mem::take(&mut desk.papers).store(tx, stamp)?;
-    let written = flush(tx, stamp, actor, desk.book)?;
-    Ok(Some(Posted { line_count: 1, receipts: documents::all(&written) }))
+    Ok(LumpSum {
+        channel: settlement.channel.clone(),
+        settlement: Some(settlement.id),
+        parts,
+        unknown,
+        fee: settlement.fee,
+    })
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
-use crate::payment::book::PaymentState;
+use crate::payment::book::{Payment, PaymentState};
 use crate::payment::prove::{Case, Desk, LineWork, Mark};
 use crate::store::{Stamp, Tx, failure, rows};
 
@@ -85,6 +85,16 @@ impl Desk<'_> {
     /// Posts a batch with its line: the payments are proven, the fee is a charge to recover, what
     /// has no payment stands in suspense.
     pub(in crate::payment) fn settle_batch(&mut self, work: &LineWork, id: BatchId) -> Result<Mark> {
+        self.clear_batch(work, id, Account::Bank(work.account))
+    }
+
+    /// The same against where the net stands: the bank, or what the line left unexplained when it came first.
+    pub(in crate::payment) fn clear_batch(
+        &mut self,
+        work: &LineWork,
+        id: BatchId,
+        net: Account,
+    ) -> Result<Mark> {
         let overtaken = || Error::busy(failure::RETRY, 1, "the batch was shown meanwhile");
         let on = self.accounting_date(work);
         let held = self.papers.batches.held.get_mut(&id).ok_or_else(overtaken)?;
@@ -96,11 +106,11 @@ impl Desk<'_> {
         let (batch, items, matched) = (held.0.clone(), held.1.clone(), held.2.clone());
         self.papers.batches.shown.push((id, on, work.line));
         let mut sides = Sides::default();
-        let bank = Account::Bank(work.account);
+        let is_late = net != Account::Bank(work.account);
         sides.debits.push((Account::ChargesToRecover, batch.fee));
         match work.amount.is_positive() {
-            true => sides.debits.push((bank, work.size())),
-            false => sides.credits.push((bank, work.size())),
+            true => sides.debits.push((net, work.size())),
+            false => sides.credits.push((net, work.size())),
         }
         for (place, item) in items.iter().enumerate() {
             let used = self.settle_item(work, item, matched.get(&place).copied(), &mut sides)?;
@@ -116,7 +126,7 @@ impl Desk<'_> {
         for (debit, credit, amount) in rules::pair(sides.debits, sides.credits)? {
             self.entry(work, debit, credit, amount);
         }
-        self.note_unknown(work, &unknown)?;
+        self.note_unknown(work, &unknown, is_late)?;
         if backs.is_positive() {
             self.note(work, Kind::UnknownDebit, backs);
         }
@@ -127,7 +137,7 @@ impl Desk<'_> {
 
     /// Each sale without a payment is money of its own, looked for and given its place alone. What a
     /// debit took chargebacks out of brought nothing: its sales stay under the line.
-    fn note_unknown(&mut self, work: &LineWork, sales: &[Dong]) -> Result<()> {
+    fn note_unknown(&mut self, work: &LineWork, sales: &[Dong], is_late: bool) -> Result<()> {
         let total = Dong::sum(sales.iter().copied())?;
         if !work.amount.is_positive() {
             if total.is_positive() {
@@ -137,9 +147,9 @@ impl Desk<'_> {
         }
         for amount in sales {
             let movement = self.open_part(work, *amount)?;
-            // The only one is the line's.
+            // The only one is the line's, unless the line's item ends with the batch.
             match sales.len() {
-                1 => self.note(work, Kind::BulkSettlement, *amount),
+                1 if !is_late => self.note(work, Kind::BulkSettlement, *amount),
                 _ => self.note_about(work, Kind::BulkSettlement, Subject::Movement(movement), *amount),
             }
         }
@@ -149,10 +159,8 @@ impl Desk<'_> {
     /// The clearing that the counter posted the card to: a batch may be paid to another account of
     /// the unit.
     fn taken_into(&self, work: &LineWork, payment: PaymentId) -> Account {
-        let posted =
-            self.book.payments.get(&(work.unit, payment)).map(|held| held.value.debit_account.as_str());
-        let account = posted.and_then(|text| text.strip_prefix("clearing/")?.split('/').next()?.parse().ok());
-        Account::Clearing(account.unwrap_or(work.account), CHANNEL.to_owned())
+        let posted = self.book.payments.get(&(work.unit, payment)).and_then(|held| taken_into(&held.value));
+        posted.unwrap_or_else(|| Account::Clearing(work.account, CHANNEL.to_owned()))
     }
 
     /// Whether the item used its payment.
@@ -198,6 +206,12 @@ impl Desk<'_> {
         }
         Ok(true)
     }
+}
+
+/// The clearing that a card payment was posted to.
+pub(in crate::payment) fn taken_into(payment: &Payment) -> Option<Account> {
+    let account = payment.debit_account.strip_prefix("clearing/")?.split('/').next()?.parse().ok()?;
+    Some(Account::Clearing(account, CHANNEL.to_owned()))
 }
 
 /// Both sides of a batch, before they are paired.

@@ -140,7 +140,10 @@ pub fn pair(
             let unequal = || Error::internal("debits and credits of a batch differ");
             let (credit, left) = open.take().ok_or_else(unequal)?;
             let part = rest.min(left);
-            postings.push((debit.clone(), credit.clone(), part));
+            // What goes back to where it stood moves nothing.
+            if debit != credit {
+                postings.push((debit.clone(), credit.clone(), part));
+            }
             rest = rest.checked_sub(part)?;
             let left = left.checked_sub(part)?;
             open = if left.is_positive() { Some((credit, left)) } else { credits.next() };

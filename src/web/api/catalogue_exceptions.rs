@@ -82,14 +82,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề nghị cách xử lý, kèm lý do.",
         en: "Proposes how to settle it. target is the id the resolution points at.",
         who: DECIDERS,
-        notes: "assign (target obl_…), acknowledge, bank_charge, disprove; for a debit that pays a refund with another \
-                text or amount: refund_debit, refund_short, refund_over (target rfd_…); for one that was refused and \
-                debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); \
+        notes: "assign (target obl_…), acknowledge, bank_charge, disprove (a claim or a card payment); for a debit \
+                that pays a refund with another text or amount: refund_debit, refund_short, refund_over (target rfd_…); \
+                for one that was refused and debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); \
                 refund_bounced (rfd_…): a credit is a refund that came back, less what a bank kept; to_budget with decision \
                 { number, on }; proves (mov_…): the money is a waiting claim's; to_unit (unt_…, or none where one fits): \
                 a debit paid another unit; own_transfer (lin_…, or none where one fits); cash_withdrawn (per_…) with \
                 decision; given_back (lin_…, or none where one fits): a credit gives back a debit of the account; \
                 merger_transfer (lin_…, or none where one fits): a merged unit's money came to the unit that goes on; \
+                reopen_obligation: late money pays its cancelled obligation; batch (bat_…) or settlement (set_…), or none \
+                where one fits: the line pays that paper out; \
                 charge_returned; budget_paid with decision; taken_back (pay_…, mov_… or obl_…): the bank took back money of that payment.",
         body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
         ..NONE

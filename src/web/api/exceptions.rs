@@ -413,6 +413,8 @@ pub fn read_target(text: &str) -> Result<i64> {
         Some("unt") => text.parse().map(|id: UnitId| id.0),
         Some("per") => text.parse().map(|id: PersonId| id.0),
         Some("slp") => text.parse().map(|id: SlipId| id.0),
+        Some("bat") => text.parse().map(|id: BatchId| id.0),
+        Some("set") => text.parse().map(|id: SettlementId| id.0),
         Some("rmt") => text.parse().map(|id: RemittanceId| id.0),
         _ => Err(Error::invalid("target", "id_unreadable", "expected an id")),
     };

@@ -64,11 +64,15 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
 
 /// Who is paid, or which line is the other side, is found where only one fits.
 pub(super) fn finds_itself(resolution: &str) -> bool {
-    matches!(resolution, "to_unit" | "own_transfer" | "given_back" | "merger_transfer")
+    matches!(
+        resolution,
+        "to_unit" | "own_transfer" | "given_back" | "merger_transfer" | "batch" | "settlement"
+    )
 }
 
 fn needs_target(resolution: &str) -> bool {
-    let on_its_own = "acknowledge bank_charge charge_returned disprove shortage to_budget budget_paid split";
+    let on_its_own = "acknowledge bank_charge charge_returned disprove shortage to_budget budget_paid split \
+                      reopen_obligation";
     !on_its_own.split(' ').chain([exception::UNMATCH]).any(|known| known == resolution)
 }
 

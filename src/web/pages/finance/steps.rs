@@ -17,28 +17,29 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         | Kind::SwappedDigits
         | Kind::PaidForAnother
         | Kind::Complaint => &["acknowledge"],
-        Kind::ClaimWithoutCredit => &["disprove"],
+        Kind::ClaimWithoutCredit | Kind::NotDeposited => &["disprove"],
         Kind::SeveralObligations => &["split", "assign"],
         Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => {
-            &["assign", "split", "proves", "refund_bounced", "to_budget"]
+            &["batch", "settlement", "assign", "split", "proves", "refund_bounced", "to_budget"]
         }
         Kind::BankReversal => &["taken_back", "refund_bounced"],
         Kind::RefundUnmatched => &["refund_debit", "refund_short", "refund_over", "refund_refused"],
         Kind::BankFee => &["bank_charge", "charge_returned"],
         Kind::Interest => &["to_budget"],
-        Kind::UnknownDebit => &["bank_charge", "taken_back", "to_unit", "own_transfer", "budget_paid"],
+        Kind::UnknownDebit => {
+            &["batch", "bank_charge", "taken_back", "to_unit", "own_transfer", "budget_paid"]
+        }
         Kind::DepositDiffers => &["shortage", "deposit", "shortage_repaid", "to_budget"],
-        Kind::BulkSettlement => &["proves", "assign", "split"],
+        Kind::BulkSettlement => &["batch", "settlement", "proves", "assign", "split"],
         Kind::MatchDoubted => &["unmatch"],
-        Kind::LatePayment
-        | Kind::Underpaid
+        Kind::LatePayment => &["reopen_obligation"],
+        Kind::Underpaid
         | Kind::Overpaid
         | Kind::DuplicateTransfer
         | Kind::WrongAccount
         | Kind::PaymentPending
         | Kind::StatementGap
         | Kind::StatementCorrected
-        | Kind::NotDeposited
         | Kind::ReceiptDue
         | Kind::TreasuryRejected
         | Kind::PosChargeback

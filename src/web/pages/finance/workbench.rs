@@ -26,7 +26,7 @@ use crate::payment::refund::debit::Debit;
 use crate::payment::settler::Numbered;
 use crate::payment::split;
 use crate::payment::taken_back::TAKEN_BACK;
-use crate::payment::{cancel, picture, reopen, resolve, told, undo};
+use crate::payment::{cancel, late_payout, picture, reopen, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
@@ -338,6 +338,15 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
             Ok(()) => true,
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
+                if late_payout::is_ours(resolution) {
+                    // Of several that wait for this sum, a person names one.
+                    let is_offered =
+                        (is_debit || can_assign) && !late_payout::waiting(conn, item, resolution)?.is_empty();
+                    if is_offered {
+                        found.push(resolution);
+                    }
+                    continue;
+                }
                 // These look at their target, which is not named yet.
                 let looks = is_refund || matches!(resolution, "remittance_refused" | "taken_back");
                 let returned = resolution == REFUND_BOUNCED && can_assign;
@@ -418,6 +427,9 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "given_back" => "do_given_back",
         "charge_returned" => "do_charge_returned",
         "budget_paid" => "do_budget_paid",
+        "batch" => "do_batch",
+        "settlement" => "do_settlement",
+        "reopen_obligation" => "do_reopen_obligation",
         _ => "do_other",
     }
 }

@@ -1,0 +1,248 @@
+//! A card batch or a settlement report that came after its line. The line's money was posted already and
+//! stands in suspense, or is a debit that nobody explained; it goes from there to what the paper names. A run
+//! does so where the line carries the paper's reference; two persons do so where it does not.
+
+use std::collections::BTreeSet;
+
+use super::flush::flush;
+use super::held::{movement_row, touch};
+use super::line_query::{self, MatchPartRow};
+use super::movement::State;
+use super::prove::{self, Case, Desk, HELD_KINDS, LineWork, Posted};
+use super::{documents, gateway, movement_query, pos, query, settle_cash};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{Exception, Kind, Proposal, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account};
+use crate::payment::book::Held;
+use crate::statement;
+use crate::store::{Conn, Stamp, Tx, rows};
+
+/// A line nobody explained pays out a card batch (target), or takes its chargebacks.
+pub const BATCH: &str = "batch";
+/// A credit in suspense pays out what a gateway's settlement report (target) names.
+pub const SETTLEMENT: &str = "settlement";
+
+const RULE: &str = "by_two_persons";
+const WHY: &str = "its batch or its report came";
+
+/// What a debit that nobody explained may be asked about as.
+const DEBIT_KINDS: [Kind; 3] = [Kind::UnknownDebit, Kind::RefundUnmatched, Kind::BankReversal];
+
+pub fn is_ours(resolution: &str) -> bool {
+    matches!(resolution, BATCH | SETTLEMENT)
+}
+
+/// The papers that wait for exactly the line of an exception: its account, its whole amount with its sign.
+pub fn waiting(conn: &mut Conn, item: &Exception, resolution: &str) -> Result<Vec<i64>> {
+    let Some(account) = item.account else { return Ok(Vec::new()) };
+    let line = settle_cash::line_of(conn, item)?;
+    let amount = statement::query::line(conn, item.unit, line)?.amount;
+    if amount.0.abs() != item.amount.0 {
+        return Ok(Vec::new());
+    }
+    Ok(match resolution {
+        BATCH => {
+            let awaited = pos::query::awaited(conn, item.unit, account)?;
+            awaited.iter().filter(|batch| batch.net == amount).map(|batch| batch.id.0).collect()
+        }
+        _ => {
+            let awaited = gateway::query::awaited(conn, item.unit, account)?;
+            awaited.iter().filter(|report| report.net == amount).map(|report| report.id.0).collect()
+        }
+    })
+}
+
+/// Whether the target waits for this line; without a target, whether only one paper does.
+pub fn fits(conn: &mut Conn, item: &Exception, resolution: &str, target: Option<i64>) -> Result<bool> {
+    let waiting = waiting(conn, item, resolution)?;
+    Ok(target.map_or(waiting.len() == 1, |target| waiting.contains(&target)))
+}
+
+/// The paper that is meant: the one named, or the only one that waits for the line.
+pub(super) fn named(
+    conn: &mut Conn,
+    item: &Exception,
+    resolution: &str,
+    target: Option<i64>,
+) -> Result<Option<i64>> {
+    if target.is_some() {
+        return Ok(target);
+    }
+    Ok(match waiting(conn, item, resolution)?.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
+
+/// Carries out what two persons decided, on that day. The account is locked and the proposal checked.
+pub(super) fn carry_out(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (item, proposal): (&Exception, &Proposal),
+    on: BusinessDay,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let unfit = || Error::conflict("resolution_unfit", "nothing waits for exactly this line any more");
+    let target = named(tx, item, &proposal.resolution, proposal.target)?.ok_or_else(unfit)?;
+    let line = settle_cash::line_of(tx, item)?;
+    let line = statement::query::line(tx, item.unit, line)?;
+    let case = match proposal.resolution.as_str() {
+        BATCH => Case::PosBatch(BatchId(target)),
+        _ => {
+            let report = gateway::find(tx, item.unit, SettlementId(target))?;
+            Case::LumpSum(gateway::line::lump_of(tx, &report)?)
+        }
+    };
+    let work = LineWork {
+        unit: item.unit,
+        account: line.account,
+        line: line.id,
+        booking_date: on,
+        amount: line.amount,
+        code: String::new(),
+        is_damaged: false,
+        bank_reference: line.bank_reference,
+        revision: 0,
+        case,
+        rule: RULE,
+        evidence: "[]".to_owned(),
+        hint: None,
+    };
+    let persons = (proposal.maker, actor.require_person()?);
+    let posted = settle(tx, stamp, actor, &work, Some(persons))?.ok_or_else(unfit)?;
+    Ok(posted.receipts)
+}
+
+/// What a run found by reference and net amount. None where the line's money does not stand there whole any
+/// more, or where a person has to say what was taken.
+pub fn settle_posted(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    work: &LineWork,
+) -> Result<Option<Posted>> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    actor.scope.require(work.unit)?;
+    query::lock_accounts(tx, &[(work.unit, work.account)])?;
+    settle(tx, stamp, actor, work, None)
+}
+
+fn settle(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    work: &LineWork,
+    persons: Option<(PersonId, PersonId)>,
+) -> Result<Option<Posted>> {
+    let Some(net) = stands(tx, work)? else { return Ok(None) };
+    let mut desk = prove::look(tx, stamp, actor, &[work], &[(work.unit, work.account)])?;
+    match &work.case {
+        Case::PosBatch(batch) => {
+            desk.clear_batch(work, *batch, net)?;
+        }
+        Case::LumpSum(lump) => {
+            for (movement, amount) in desk.clear(work, lump, net)? {
+                desk.note_about(work, Kind::BulkSettlement, Subject::Movement(movement), amount);
+            }
+        }
+        _ => return Ok(None),
+    }
+    let is_taken = |new: &crate::exception::New| new.kind == Kind::UnknownDebit;
+    if persons.is_none() && desk.book.exceptions.iter().any(is_taken) {
+        return Ok(None);
+    }
+    end_items(&mut desk, work, persons.is_some());
+    retire(tx, &mut desk, work)?;
+    write(tx, stamp, &mut desk, persons)?;
+    std::mem::take(&mut desk.refunds).store(tx, stamp)?;
+    std::mem::take(&mut desk.papers).store(tx, stamp)?;
+    let written = flush(tx, stamp, actor, desk.book)?;
+    Ok(Some(Posted { line_count: 1, receipts: documents::all(&written) }))
+}
+
+/// Where the line's money stands, when all of it stands there.
+fn stands(conn: &mut Conn, work: &LineWork) -> Result<Option<Account>> {
+    let (account, whole) = match work.amount.is_positive() {
+        true => (Account::Suspense(work.line), Dong(-work.size().0)),
+        false => (Account::UnexplainedDebit(work.line), work.size()),
+    };
+    let is_whole = ledger::balance(conn, work.unit, &account)? == whole;
+    Ok(Some(account).filter(|_| is_whole))
+}
+
+/// What asked about the line ends. Two persons have ended their own item, and what is left of a debit is
+/// asked about under the same name.
+fn end_items(desk: &mut Desk<'_>, work: &LineWork, by_persons: bool) {
+    let kinds: &[Kind] = match (work.amount.is_positive(), by_persons) {
+        (true, _) => &HELD_KINDS,
+        (false, false) => &DEBIT_KINDS,
+        (false, true) => &[],
+    };
+    for kind in kinds {
+        desk.book.settled_exceptions.push((work.unit, *kind, Subject::Line(work.line), WHY));
+    }
+}
+
+/// The line shows what the paper names from now on, and no movement of its own that nobody could place.
+fn retire(tx: &mut Tx<'_>, desk: &mut Desk<'_>, work: &LineWork) -> Result<()> {
+    let standing = line_query::standing_parts(tx, work.unit, work.line)?;
+    let ids: Vec<(UnitId, MovementId)> = standing.iter().map(|part| (work.unit, part.1)).collect();
+    let mut own = movement_query::movements(tx, &ids)?;
+    own.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
+    for (id, movement, amount) in standing {
+        if !own.iter().any(|one| one.id == movement) {
+            continue;
+        }
+        desk.link(work, movement, amount)?;
+        if let Some(part) = desk.match_parts.last_mut() {
+            part.undoes_id = Some(id);
+        }
+    }
+    for movement in own {
+        let (key, revision) = ((movement.unit, movement.id), movement.revision);
+        for kind in HELD_KINDS {
+            desk.book.settled_exceptions.push((work.unit, kind, Subject::Movement(movement.id), WHY));
+        }
+        let mut held = Held::read(movement, revision);
+        held.value.state = State::Reversed;
+        held.value.proven = Dong::ZERO;
+        touch(&mut held);
+        desk.book.movements.insert(key, held);
+    }
+    Ok(())
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    desk: &mut Desk<'_>,
+    persons: Option<(PersonId, PersonId)>,
+) -> Result<()> {
+    let mut fresh: Vec<movement_query::MovementRow> = desk
+        .book
+        .movements
+        .values()
+        .filter(|held| held.read_revision.is_none())
+        .map(|held| movement_row(&held.value, stamp))
+        .collect();
+    fresh.sort_by_key(|row| (row.unit_id, row.id));
+    rows::insert(tx, &fresh)?;
+    // The line's own keys lead to the movement that it opened when it came.
+    let keys: Vec<(UnitId, String)> =
+        desk.movement_keys.iter().map(|row| (row.unit_id, row.key.clone())).collect();
+    let known: BTreeSet<(UnitId, String)> =
+        movement_query::movement_keys(tx, &keys)?.into_iter().map(|(unit, key, _)| (unit, key)).collect();
+    desk.movement_keys.retain(|row| !known.contains(&(row.unit_id, row.key.clone())));
+    rows::insert(tx, &desk.movement_keys)?;
+    let by = |mut part: MatchPartRow| {
+        part.maker_person_id = persons.map(|both| both.0);
+        part.checker_person_id = persons.map(|both| both.1);
+        part
+    };
+    let parts: Vec<MatchPartRow> = std::mem::take(&mut desk.match_parts).into_iter().map(by).collect();
+    rows::insert(tx, &parts)
+}
