@@ -1,8 +1,8 @@
 //! What a waiting decision is about, in words: what somebody must know before they say yes or no.
 
 use super::finance::about::named;
+use super::finance::steps::resolution_key;
 use super::finance::tax::registration;
-use super::finance::workbench::resolution_key;
 use super::wording::Lang;
 use super::{called, detail, marks};
 use crate::amount::Dong;

@@ -37,7 +37,7 @@ pub mod set_aside;
 pub mod settlements;
 pub mod slips;
 pub mod statements;
-mod steps;
+pub mod steps;
 mod stored;
 pub mod tax;
 pub mod trust;

@@ -99,11 +99,46 @@ pub(super) fn of(lang: Lang, role: Role, item: &Exception) -> Vec<Road> {
     pages(item.kind).iter().filter_map(road).collect()
 }
 
+/// What a resolution is called on the pages.
+pub fn resolution_key(resolution: &str) -> &'static str {
+    match resolution {
+        "assign" => "do_assign",
+        "split" => "do_split",
+        "acknowledge" => "do_acknowledge",
+        "bank_charge" => "do_bank_charge",
+        "disprove" => "do_disprove",
+        "refund_debit" => "do_refund_debit",
+        "refund_short" => "do_refund_short",
+        "refund_over" => "do_refund_over",
+        "refund_refused" => "do_refund_refused",
+        "refund_bounced" => "do_refund_bounced",
+        "deposit" => "do_deposit",
+        "shortage" => "do_shortage",
+        "remittance" => "do_remittance",
+        "remittance_refused" => "do_remittance_refused",
+        "to_budget" => "do_to_budget",
+        "shortage_repaid" => "do_shortage_repaid",
+        "unmatch" => "do_unmatch",
+        "proves" => "do_proves",
+        "to_unit" => "do_to_unit",
+        "own_transfer" => "do_own_transfer",
+        "merger_transfer" => "do_merger_transfer",
+        "cash_withdrawn" => "do_cash_withdrawn",
+        "taken_back" => "do_taken_back",
+        "given_back" => "do_given_back",
+        "charge_returned" => "do_charge_returned",
+        "budget_paid" => "do_budget_paid",
+        "batch" => "do_batch",
+        "settlement" => "do_settlement",
+        "reopen_obligation" => "do_reopen_obligation",
+        _ => "do_other",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::payment::resolve::RESOLUTIONS;
-    use crate::web::pages::finance::workbench::resolution_key;
 
     #[test]
     fn every_kind_leads_on_by_a_resolution_or_a_page_that_is_there() {

@@ -373,7 +373,7 @@ fn past(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<Past>> {
         };
         let what = lang.t(event_key(&event.kind)).to_owned();
         let what = match &event.resolution {
-            Some(resolution) => format!("{what}: {}", lang.t(resolution_key(resolution))),
+            Some(resolution) => format!("{what}: {}", lang.t(steps::resolution_key(resolution))),
             None => what,
         };
         let at = event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string();
@@ -395,42 +395,6 @@ fn event_key(kind: &str) -> &'static str {
         "escalated" => "event_escalated",
         "reopen_proposed" => "event_reopen_proposed",
         _ => "event_settled",
-    }
-}
-
-/// What a resolution is called on the pages.
-pub fn resolution_key(resolution: &str) -> &'static str {
-    match resolution {
-        "assign" => "do_assign",
-        "split" => "do_split",
-        "acknowledge" => "do_acknowledge",
-        "bank_charge" => "do_bank_charge",
-        "disprove" => "do_disprove",
-        "refund_debit" => "do_refund_debit",
-        "refund_short" => "do_refund_short",
-        "refund_over" => "do_refund_over",
-        "refund_refused" => "do_refund_refused",
-        "refund_bounced" => "do_refund_bounced",
-        "deposit" => "do_deposit",
-        "shortage" => "do_shortage",
-        "remittance" => "do_remittance",
-        "remittance_refused" => "do_remittance_refused",
-        "to_budget" => "do_to_budget",
-        "shortage_repaid" => "do_shortage_repaid",
-        "unmatch" => "do_unmatch",
-        "proves" => "do_proves",
-        "to_unit" => "do_to_unit",
-        "own_transfer" => "do_own_transfer",
-        "merger_transfer" => "do_merger_transfer",
-        "cash_withdrawn" => "do_cash_withdrawn",
-        "taken_back" => "do_taken_back",
-        "given_back" => "do_given_back",
-        "charge_returned" => "do_charge_returned",
-        "budget_paid" => "do_budget_paid",
-        "batch" => "do_batch",
-        "settlement" => "do_settlement",
-        "reopen_obligation" => "do_reopen_obligation",
-        _ => "do_other",
     }
 }
 
