@@ -133,6 +133,8 @@ pub fn run(config: &Path, command: Command) -> Result<()> {
                 address: asked.address.clone(),
                 valid_from: asked.from,
                 decision_no: asked.decision.clone(),
+                tax_code: None,
+                budget_code: None,
             }))
         }),
     }

@@ -212,6 +212,25 @@ fn tell_again(
     Ok(count)
 }
 
+/// Says anew what an open item is about; its event keeps the reason. False where somebody proposes an end to it
+/// already, or it ended: that is decided as it was made.
+pub fn restate(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, id): (UnitId, ExceptionId),
+    (amount, detail): (Dong, &str),
+    reason: String,
+) -> Result<bool> {
+    let mut item = query::lock(tx, unit, id)?;
+    if item.state != State::Open {
+        return Ok(false);
+    }
+    (item.amount, item.detail) = (amount, detail.to_owned());
+    let act = query::Act { kind: "restated", reason, restates: true, ..query::Act::default() };
+    advance(tx, stamp, &mut item, State::Open, act)?;
+    Ok(true)
+}
+
 /// Closes exceptions because their cause is gone: the missing part was paid, the claim proven.
 /// Those that were never opened, or are resolved already, are left out. Returns how many closed.
 pub fn settle_by_themselves(

@@ -32,9 +32,10 @@ pub struct Word {
 }
 
 /// Opens an item for the unit, naming money that waits and could be meant, and answers the day until
-/// which the payer gets an answer. Saying it again while it is open changes nothing.
+/// which the payer gets an answer. Saying the same again while it is open changes nothing; other figures take the
+/// place of those before, which stay in the item's history.
 ///
-/// Errors: `told_day_wrong`, `told_time_wrong`, `told_trace_wrong`.
+/// Errors: `told_day_wrong`, `told_time_wrong`, `told_trace_wrong`, `told_being_answered`.
 pub fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, word: &Word) -> Result<BusinessDay> {
     let trace = checked(word, stamp.today())?;
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -56,12 +57,64 @@ pub fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, word: &Word) 
         opened_on: stamp.today(),
         detail: detail.into(),
     };
+    if let Some(before) = open_word(tx, item)? {
+        say_anew(tx, stamp, &before, &new)?;
+        return Ok(before.due_on);
+    }
     exception::open(tx, stamp, &[new])?;
     let open = exception::find_open(tx, item.unit, Kind::Complaint, subject)?;
     Ok(open.map_or_else(
         || stamp.calendar.after(stamp.today(), Kind::Complaint.due_working_days()),
         |one| one.due_on,
     ))
+}
+
+/// The word of a payer about an obligation that waits for an answer.
+pub fn open_word(conn: &mut Conn, item: &Obligation) -> Result<Option<Exception>> {
+    let open = exception::find_open(conn, item.unit, Kind::Complaint, Subject::Obligation(item.id))?;
+    Ok(open.filter(|one| matches!(Detail::read(&one.detail), Some(Detail::PayerSays { .. }))))
+}
+
+/// Who mistyped, or found the bank's reference meanwhile, is heard: the unit works on the newest word.
+fn say_anew(tx: &mut Tx<'_>, stamp: &Stamp<'_>, before: &Exception, new: &New) -> Result<()> {
+    let (was, is) = (said(&before.detail), said(&new.detail));
+    if was == is {
+        return Ok(());
+    }
+    let words = |said: &Option<Said>| said.as_ref().map_or_else(String::new, Said::words);
+    let reason = format!("Người nộp báo lại: {}; trước đó: {}", words(&is), words(&was));
+    if exception::restate(tx, stamp, (before.unit, before.id), (new.amount, &new.detail), reason)? {
+        return Ok(());
+    }
+    Err(Error::invalid("amount", "told_being_answered", "what was told before is being answered"))
+}
+
+/// What a payer said, without the money that could be meant: that changes by itself.
+#[derive(PartialEq, Eq)]
+struct Said {
+    amount: Dong,
+    on: BusinessDay,
+    rest: Vec<String>,
+}
+
+impl Said {
+    fn words(&self) -> String {
+        let mut words = format!("{} ngày {}", self.amount, self.on.0.format("%d/%m/%Y"));
+        for more in &self.rest {
+            words.push(' ');
+            words.push_str(more);
+        }
+        words
+    }
+}
+
+fn said(detail: &str) -> Option<Said> {
+    match Detail::read(detail) {
+        Some(Detail::PayerSays { amount, on, time, trace, .. }) => {
+            Some(Said { amount, on, rest: time.into_iter().chain(trace).collect() })
+        }
+        _ => None,
+    }
 }
 
 fn checked(word: &Word, today: BusinessDay) -> Result<String> {

@@ -189,6 +189,21 @@ pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into
     Ok(found)
 }
 
+/// The newest slips that a person wrote.
+pub fn of_maker(conn: &mut Conn, unit: UnitId, person: PersonId, limit: i64) -> Result<Vec<Slip>> {
+    let ids: Vec<SlipId> = deposit_slip::table
+        .filter(deposit_slip::unit_id.eq(unit))
+        .filter(deposit_slip::maker_person_id.eq(person))
+        .order(deposit_slip::id.desc())
+        .limit(limit)
+        .select(deposit_slip::id)
+        .load(conn)
+        .classify()?;
+    let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
+    found.reverse();
+    Ok(found)
+}
+
 /// The unit of a slip within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: SlipId) -> Result<Option<UnitId>> {
     crate::unit_in_scope!(conn, scope, deposit_slip, id)

@@ -182,6 +182,15 @@ pub fn awaited(conn: &mut Conn, unit: UnitId) -> Result<HashMap<ObligationId, i6
     Ok(found)
 }
 
+/// Slips of several units that wait for another person.
+pub fn entered_in(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Slip>> {
+    let keys = [
+        ("unit_id", Column::of(units.iter().copied())),
+        ("state", Column::of(units.iter().map(|_| State::Entered.as_str()))),
+    ];
+    by(conn, &keys, "", Lock::None)
+}
+
 /// The highest number a unit has printed.
 pub fn last_number(conn: &mut Conn, unit: UnitId) -> Result<i64> {
     let last: Option<i64> = slip_pad::table

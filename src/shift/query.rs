@@ -194,6 +194,22 @@ pub fn page(
     found.into_iter().map(shift_of).collect()
 }
 
+/// The newest shifts of a person.
+pub fn of_person(conn: &mut Conn, unit: UnitId, person: PersonId, limit: i64) -> Result<Vec<Shift>> {
+    let ids: Vec<ShiftId> = shift::table
+        .filter(shift::unit_id.eq(unit))
+        .filter(shift::person_id.eq(person))
+        .order(shift::id.desc())
+        .limit(limit)
+        .select(shift::id)
+        .load(conn)
+        .classify()?;
+    let keys = [("unit_id", Column::of(ids.iter().map(|_| unit))), ("id", Column::of(ids.iter().copied()))];
+    let mut found = by(conn, &keys, Lock::None)?;
+    found.reverse();
+    Ok(found)
+}
+
 /// The unit of a shift within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: ShiftId) -> Result<Option<UnitId>> {
     crate::unit_in_scope!(conn, scope, shift, id)

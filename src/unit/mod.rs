@@ -3,6 +3,7 @@
 pub mod account;
 pub mod certificate;
 pub mod city;
+pub mod codes;
 pub mod entrustment;
 mod entrustment_query;
 pub mod imprint;

@@ -150,8 +150,25 @@ fn the_queue_is_worked_with_j_k_enter_and_x() {
         }
         browser.open(&url(&service, "/finance/statements"));
         let next = BankFile::new(world.ba_dinh.account_no, today(&world), 64_000).book(1_000, "them", "U9");
-        drop_file(&mut browser, &String::from_utf8(next.camt()).unwrap());
+        let next = String::from_utf8(next.camt()).unwrap();
+        drop_file(&mut browser, &next);
         browser.sees("1 dòng");
+        // The file that was looked at is still chosen, and the new field takes another one.
+        assert_eq!(browser.eval("document.querySelector('.drop input').files.length"), json!(1));
+        browser.eval("document.querySelector('.drop input').value = ''");
+        browser.eval("document.querySelector('main').dataset.old = '1'");
+        drop_file(&mut browser, &next);
+        browser.wait_for(
+            "!document.querySelector('main').dataset.old && document.querySelector('.drop input').files.length === 1",
+        );
+        let beside = "(() => { const data = new DataTransfer(); data.items.add(new File(['x'], 'b.xml'));
+              const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+              document.querySelector('h1').dispatchEvent(drop); return drop.defaultPrevented; })()";
+        assert_eq!(browser.eval(beside), json!(true), "a file let fall beside the field opens nothing");
+        // More than a mebibyte is taken in beside the page: its own page tells how far it is.
+        let large = format!("{} + '<!--' + 'x'.repeat(1100000) + '-->'", Value::from(next));
+        drop_file_for(&mut browser, &large, "import");
+        browser.wait_for("location.pathname.startsWith('/finance/imports/')");
         assert_quiet(&browser, &service);
         service.stop();
     });
@@ -165,10 +182,16 @@ fn key(browser: &mut Browser, key: &str) {
 
 /// Drops a file on the field and asks for its preview.
 fn drop_file(browser: &mut Browser, content: &str) {
-    let script = "(text => { const data = new DataTransfer(); data.items.add(new File([text], 'a.xml'));
+    drop_file_for(browser, &Value::from(content).to_string(), "preview");
+}
+
+/// The same for what a script says, and another button.
+fn drop_file_for(browser: &mut Browser, content: &str, what: &str) {
+    let script =
+        "((text, what) => { const data = new DataTransfer(); data.items.add(new File([text], 'a.xml'));
           const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
           document.querySelector('.drop').dispatchEvent(drop);
           const form = document.querySelector('.drop').closest('form');
-          form.requestSubmit(form.querySelector('button[value=preview]')); })";
-    browser.eval(&format!("{script}({})", Value::from(content)));
+          form.requestSubmit(form.querySelector(`button[value=${what}]`)); })";
+    browser.eval(&format!("{script}({content}, {})", Value::from(what)));
 }

@@ -143,6 +143,9 @@ fn an_account_goes_live_only_when_every_step_is_there() {
         {
             city.sees(text);
         }
+        for way in ["/admin/proposals#naming-unit", "/tax/registration?unit=00004"] {
+            city.sees(&format!("href=\"{way}\""));
+        }
         let account = city.value("account").unwrap();
         let early = city.post("/onboarding/live", &[("unit", "00004"), ("account", &account)]);
         assert_eq!(early.status, 409, "{}", city.page);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::messages::{courier, email_section};
 use crate::strangers::token;
 use crate::support::program::{Reply, Service, send};
-use crate::support::visitor::seated;
+use crate::support::visitor::{location, seated};
 use crate::support::world::POLL;
 use crate::support::{World, each_database};
 
@@ -234,7 +234,8 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
         city.sees("(dòng 2)");
         assert_eq!(world.count("dossier_total"), 0, "nothing is half saved");
         city.get("/city");
-        assert_eq!(city.upload("/city/totals", &[], file.as_bytes()).status, 303);
+        let taken = city.upload("/city/totals", &[], file.as_bytes());
+        assert_eq!((taken.status, location(&taken)), (303, "/city?done=1"), "it says that it is done");
         city.get("/city");
         city.sees("61 %");
         assert!(!city.page.contains("số liệu hồ sơ đến hết"), "today's are not old");

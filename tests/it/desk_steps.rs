@@ -4,6 +4,7 @@
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::exception::State;
+use bienlai::party::Payer;
 use bienlai::payment::book::Method;
 
 use crate::refunds::{overpaid, statement, today};
@@ -213,6 +214,26 @@ fn a_complaint_is_taken_down_on_a_page_and_waits_in_the_queue() {
         let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
         finance.get("/finance/exceptions?kind=complaint");
         finance.sees("/finance/exceptions/exc_");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_search_that_may_have_stopped_before_the_right_person_says_so() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let namesake = || Payer { name: Some("Nguyễn Thị Hương".into()), ..Payer::default() };
+        for _ in 0..29 {
+            world.raise_for(namesake(), Dong(25_000));
+        }
+        let mut service = Service::start(&world);
+        let mut cashier = sit(&world, &service, Role::Cashier, "thungan.mot");
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", "nguyễn thị hương")]);
+        assert!(!cashier.page.contains("Có thể còn nữa"), "all of them stand there");
+        world.raise_for(namesake(), Dong(25_000));
+        cashier.post("/counter/search", &[("q", "nguyễn thị hương")]);
+        cashier.sees("Có thể còn nữa");
         service.stop();
     });
 }

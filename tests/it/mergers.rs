@@ -269,6 +269,33 @@ fn an_account_ends_only_when_nothing_of_it_is_open() {
 }
 
 #[test]
+fn a_unit_gets_its_budget_code_by_two_persons_and_keeps_the_tax_code_its_certificate_signs_under() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let present = world.look(|conn| bienlai::unit::find(conn, unit));
+        let codes = |tax_code: Option<&str>, budget_code: Option<&str>| {
+            Content::Naming(Naming {
+                unit,
+                name: present.name.clone(),
+                address: present.address.clone(),
+                valid_from: world.now().business_day(),
+                decision_no: "31/NQ-HĐND".into(),
+                tax_code: tax_code.map(str::to_owned),
+                budget_code: budget_code.map(str::to_owned),
+            })
+        };
+        assert_eq!(code(decided(&world, &codes(Some("9900000008"), None))), "tax_code_wrong");
+        assert_eq!(code(decided(&world, &codes(None, Some("12")))), "budget_code_wrong");
+        assert_eq!(code(decided(&world, &codes(Some("001199000000"), None))), "unit_tax_code_in_use");
+        decided(&world, &codes(None, Some("7654321"))).unwrap();
+        let now = world.look(|conn| bienlai::unit::find(conn, unit));
+        assert_eq!(now.budget_code.as_deref(), Some("7654321"));
+        assert_eq!((now.tax_code, now.name), (present.tax_code.clone(), present.name.clone()));
+    });
+}
+
+#[test]
 fn a_document_carries_the_name_of_its_day_of_issue() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -281,6 +308,8 @@ fn a_document_carries_the_name_of_its_day_of_issue() {
                 address: "Số 7 phố Mẫu Mới".into(),
                 valid_from,
                 decision_no: "30/NQ-HĐND".into(),
+                tax_code: None,
+                budget_code: None,
             })
         };
         assert_eq!(code(decided(&world, &naming(today.plus_days(-1)))), "date_in_the_past");

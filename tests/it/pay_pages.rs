@@ -211,7 +211,27 @@ fn a_payer_whose_money_does_not_show_is_told_by_when_they_get_an_answer() {
             "{}",
             items[0].detail
         );
-        citizen.sees(&items[0].due_on.0.format("%d/%m/%Y").to_string());
+        let answer_on = items[0].due_on.0.format("%d/%m/%Y").to_string();
+        citizen.sees(&answer_on);
+        // Who comes back, by the link or with the code as it is printed, is not asked to pay again.
+        let grouped = format!("/p/{}", owed.reference_code.to_lowercase());
+        for address in [&path, &grouped] {
+            assert_eq!(citizen.get(address).status, 200, "{address}");
+            citizen.sees("trả lời chậm nhất ngày");
+            citizen.sees(&answer_on);
+            let folded = citizen.page.find("Xin đừng chuyển lại trong khi chờ").unwrap();
+            assert!(folded < citizen.page.find("<svg").unwrap(), "the code is folded away");
+        }
+        // Who mistyped says it anew: one item, about the newest word, with the one before in its history.
+        let corrected = [("amount", "52.000"), ("on", day.as_str()), ("trace", "FT 77")];
+        assert_eq!(citizen.post(&told, &corrected).status, 200);
+        let items = world.exceptions(world.ba_dinh.id);
+        assert_eq!((items.len(), items[0].amount), (1, Dong(52_000)));
+        assert!(items[0].detail.contains("FT77"), "{}", items[0].detail);
+        let events =
+            world.look(|conn| bienlai::exception::work_query::events(conn, world.ba_dinh.id, items[0].id));
+        let last = events.last().unwrap();
+        assert!(last.reason.contains("FT26331") && last.reason.contains("52.000"), "{}", last.reason);
         let elsewhere =
             citizen.post_from("https://evil.example", &told, &[("amount", "1"), ("on", day.as_str())]);
         assert_eq!(elsewhere.status, 403);

@@ -88,6 +88,8 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         cashier.sees("chưa vào sổ");
 
         let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        finance.get("/duties");
+        finance.sees("Phiếu thu tạm chờ ký đối chứng: 1");
         finance.get("/finance/slips");
         finance.sees("Phiếu thu tạm số 2");
         let signing = [("unit", "00004"), ("number", "2"), ("do", "sign")];

@@ -145,6 +145,8 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
         assert!(!world.open_kinds(world.ba_dinh.id).contains(&Kind::Complaint), "the item is settled");
         citizen.get(&path);
         citizen.sees("đang chờ người thứ hai duyệt");
+        let promised = format!("Chậm nhất ngày {}", complaint.due_on.0.format("%d/%m/%Y"));
+        citizen.sees(&promised);
 
         finance.get("/finance/refunds");
         let id = finance.page.split("/finance/refunds/").nth(1).unwrap().split('"').next().unwrap();
@@ -159,6 +161,7 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
         assert_eq!(approved.status, 303, "{}", approver.page);
         citizen.get(&path);
         citizen.sees("đã duyệt, sắp chuyển");
+        citizen.sees(&promised);
         finance.get(&refund);
         assert_eq!(
             finance.post(&format!("{refund}/step"), &[("do", "approve")]).status,

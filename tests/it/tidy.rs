@@ -187,6 +187,21 @@ fn a_look_for_matches_by_what_they_do_not_undo_is_found() {
     assert_eq!(found("\"AND +t.undoes_id IS NULL\""), 0);
 }
 
+/// A template that asks for the password of somebody hides it while it is typed.
+#[test]
+fn a_password_is_never_typed_in_the_clear() {
+    let mut count = 0;
+    for (name, text) in files(&["src/web/templates"], &[".html"]) {
+        for part in text.split("frame.t(\"confirm_password\")").skip(1) {
+            let field = part.split_once("<input").map_or("", |(_, rest)| rest);
+            let field = field.split_once('>').map_or("", |(field, _)| field);
+            assert!(field.contains("type=\"password\""), "{name}: {field}");
+            count += 1;
+        }
+    }
+    assert!(count > 5, "the templates are read");
+}
+
 #[test]
 fn files_stay_short() {
     assert_eq!(too_long(&product(), KNOWN_LONG), Vec::<Finding>::new());

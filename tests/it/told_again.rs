@@ -51,6 +51,12 @@ fn a_payer_gets_to_the_form_by_code_or_by_a_proven_dossier_and_by_nothing_less()
         citizen.sees("Tôi đã chuyển tiền");
         let led = citizen.post("/lookup/pay", &[("reference", &owed.reference_code)]);
         assert_eq!((led.status, location(&led)), (303, pay.as_str()));
+        let code = owed.reference_code.as_str();
+        let grouped = format!("{} {} {}", &code[..4], &code[4..8], &code[8..]);
+        for printed in [grouped.clone(), grouped.to_lowercase()] {
+            let led = citizen.post("/lookup/pay", &[("reference", &printed)]);
+            assert_eq!(led.status, 303, "{printed}: the code as the page and the message print it");
+        }
         assert_eq!(citizen.post("/lookup/pay", &[("reference", "HN-SAI-MA")]).status, 404);
         citizen.sees("value=\"HN-SAI-MA\"");
         let by_dossier = |citizen: &mut Visitor, id: &str| {

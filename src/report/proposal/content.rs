@@ -8,14 +8,19 @@ use super::Proposal;
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{AccountId, PersonId, UnitId};
+use crate::receipt::content::identifier::{is_digits, is_tax_code};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
+use crate::unit::codes::{self, Codes};
 use crate::unit::entrustment::{self, Decision};
 use crate::unit::naming;
 use crate::unit::succession::{self, Succession};
 use crate::unit::trust;
+
+/// Digits of the code of a unit that spends the budget.
+const BUDGET_CODE_DIGITS: usize = 7;
 
 /// What is proposed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +77,8 @@ pub struct AccountEnd {
     pub last_day: BusinessDay,
 }
 
-/// A unit is called otherwise, or is elsewhere, from a day on.
+/// A unit is called otherwise, or is elsewhere, from a day on. Its codes, where they are named, hold once two
+/// persons decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Naming {
@@ -81,6 +87,10 @@ pub struct Naming {
     pub address: String,
     pub valid_from: BusinessDay,
     pub decision_no: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_code: Option<String>,
 }
 
 /// A channel's word is taken for money on an account, within limits.
@@ -150,7 +160,10 @@ impl Content {
             Content::AccountEnd(asked) => {
                 account::check(conn, asked.unit, asked.account, asked.last_day, reason)
             }
-            Content::Naming(asked) => naming::check(&named(asked), &asked.decision_no),
+            Content::Naming(asked) => {
+                check_codes(asked)?;
+                naming::check(&named(asked), &asked.decision_no)
+            }
             Content::Trust(asked) => {
                 unit::account::find(conn, asked.unit, asked.account)?;
                 let days = (asked.valid_from, asked.valid_until);
@@ -185,7 +198,9 @@ pub(super) fn carry_out(
         }
         Content::Naming(asked) => {
             let dated = (asked.valid_from, asked.decision_no.as_str());
-            naming::record(tx, stamp, actor, asked.unit, &named(asked), dated).map(|_| ())
+            naming::record(tx, stamp, actor, asked.unit, &named(asked), dated)?;
+            let (tax_code, budget_code) = (asked.tax_code.clone(), asked.budget_code.clone());
+            codes::change(tx, stamp, actor, asked.unit, &Codes { tax_code, budget_code })
         }
         Content::Trust(asked) => {
             let pair = (asked.unit, asked.account, asked.channel.as_str());
@@ -224,6 +239,22 @@ fn merger(asked: &Merger) -> Succession {
         effective_on: asked.effective_on,
         decision: asked.decision_no.clone(),
     }
+}
+
+/// A tax code has its check digit, a budget code seven digits.
+fn check_codes(asked: &Naming) -> Result<()> {
+    if asked.tax_code.as_deref().is_some_and(|code| !is_tax_code(code)) {
+        return Err(Error::invalid(
+            "tax_code",
+            "tax_code_wrong",
+            "not a tax code, or its check digit is wrong",
+        ));
+    }
+    if asked.budget_code.as_deref().is_some_and(|code| !is_digits(code, BUDGET_CODE_DIGITS)) {
+        let detail = format!("expected {BUDGET_CODE_DIGITS} digits");
+        return Err(Error::invalid("budget_code", "budget_code_wrong", detail));
+    }
+    Ok(())
 }
 
 fn named(asked: &Naming) -> naming::Naming {

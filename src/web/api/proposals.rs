@@ -177,6 +177,8 @@ fn content(conn: &mut Conn, channels: &[&str], body: &ProposalBody) -> Result<Co
             address: asked.address.clone(),
             valid_from: asked.valid_from,
             decision_no: asked.decision_no.clone(),
+            tax_code: None,
+            budget_code: None,
         }));
     }
     if let Some(asked) = &body.trust {

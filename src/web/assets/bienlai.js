@@ -125,39 +125,69 @@
     }
   });
 
-  /* A file dropped on its field, and how far it is on its way. The form itself stays a form. */
-  document.querySelectorAll('.drop').forEach(function (zone) {
-    var field = zone.querySelector('input[type=file]');
-    ['dragover', 'dragleave', 'drop'].forEach(function (kind) {
-      zone.addEventListener(kind, function (event) {
-        event.preventDefault();
-        zone.classList.toggle('over', kind === 'dragover');
-        if (kind === 'drop' && event.dataTransfer.files.length) { field.files = event.dataTransfer.files; }
-      });
-    });
-    zone.closest('form').addEventListener('submit', function (event) {
-      if (!window.XMLHttpRequest || event.defaultPrevented || !field.files.length) { return; }
+  /* A file dropped on its field. What comes in place of the page takes drops, too, and a file let fall beside
+     the field does not carry the browser away. */
+  ['dragover', 'dragleave', 'drop'].forEach(function (kind) {
+    document.addEventListener(kind, function (event) {
+      var held = event.dataTransfer;
+      if (!held || Array.prototype.indexOf.call(held.types, 'Files') < 0 || !document.querySelector('.drop')) { return; }
       event.preventDefault();
-      var form = event.target;
-      var body = new FormData(form);
-      if (event.submitter && event.submitter.name) { body.append(event.submitter.name, event.submitter.value); }
-      var bar = form.querySelector('progress');
-      var sending = new XMLHttpRequest();
-      sending.upload.onprogress = function (step) {
-        bar.hidden = false;
-        if (step.lengthComputable) { bar.max = step.total; bar.value = step.loaded; }
-      };
-      sending.onload = function () {
-        var main = new DOMParser().parseFromString(sending.responseText, 'text/html').querySelector('main');
-        if (!main) { form.submit(); return; }
-        document.querySelector('main').replaceWith(document.adoptNode(main));
-        var told = document.querySelector('main h2');
-        if (told) { say(told.textContent); }
-      };
-      sending.onerror = function () { form.removeAttribute('data-sent'); bar.hidden = true; };
-      sending.open('POST', form.getAttribute('action'));
-      sending.send(body);
+      var at = event.target.nodeType === 1 ? event.target : event.target.parentElement;
+      var zone = at && at.closest('.drop');
+      if (!zone) { if (kind === 'dragover') { held.dropEffect = 'none'; } return; }
+      zone.classList.toggle('over', kind === 'dragover');
+      if (kind === 'drop' && held.files.length) { zone.querySelector('input[type=file]').files = held.files; }
     });
+  });
+
+  /* How far a file is on its way. The form itself stays a form. */
+  function lost(form, is_lost) {
+    form.querySelectorAll('.lost').forEach(function (one) {
+      one.hidden = !is_lost;
+      if (is_lost) { say(one.textContent); }
+    });
+  }
+  document.addEventListener('submit', function (event) {
+    var form = event.target;
+    var field = form.querySelector('.drop input[type=file]');
+    if (!field || !window.XMLHttpRequest || event.defaultPrevented || !field.files.length) { return; }
+    event.preventDefault();
+    var body = new FormData(form);
+    var asked = event.submitter && event.submitter.name ? event.submitter : null;
+    if (asked) { body.append(asked.name, asked.value); }
+    var bar = form.querySelector('progress');
+    var sending = new XMLHttpRequest();
+    lost(form, false);
+    sending.upload.onprogress = function (step) {
+      bar.hidden = false;
+      if (step.lengthComputable) { bar.max = step.total; bar.value = step.loaded; }
+    };
+    sending.onload = function () {
+      /* The answer is another page, a large file that is taken in by itself: its address is gone to. */
+      var action = new URL(form.getAttribute('action'), location.href);
+      var answered = new URL(sending.responseURL || action.href, location.href);
+      if (answered.pathname !== action.pathname) { location.assign(answered.href); return; }
+      var main = new DOMParser().parseFromString(sending.responseText, 'text/html').querySelector('main');
+      if (!main) { form.submit(); return; }
+      document.querySelector('main').replaceWith(document.adoptNode(main));
+      /* What was only looked at, or refused, is still chosen. */
+      if (sending.status >= 400 || (asked && asked.value === 'preview')) {
+        document.querySelectorAll('main form[action="' + form.getAttribute('action') + '"] input[type=file]').forEach(function (one) {
+          one.files = field.files;
+        });
+      }
+      reach();
+      var told = document.querySelector('main h2');
+      if (told) { say(told.textContent); }
+    };
+    sending.onerror = function () {
+      form.removeAttribute('data-sent');
+      form.removeAttribute('aria-busy');
+      bar.hidden = true;
+      lost(form, true);
+    };
+    sending.open('POST', form.getAttribute('action'));
+    sending.send(body);
   });
 
   /* What a walk-in costs, while the cashier types pages and copies: the form itself is asked. */

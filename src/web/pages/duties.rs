@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::identity::{person, person_name};
 use crate::payment::settler::Numbered;
+use crate::shift::provisional_query;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp};
 use crate::unit;
@@ -35,6 +36,9 @@ use crate::web::respond::block;
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
+
+/// Who reads the page of contingency slips.
+const SIGNERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
 
 /// Decisions shown at once; the rest follows when these are taken.
 const SHOWN: usize = 100;
@@ -102,6 +106,8 @@ struct DutiesPage {
     waiting: Vec<WaitingRow>,
     /// How many more wait than are shown.
     more: usize,
+    /// Contingency slips that wait for another person, on a page of their own.
+    slips: usize,
     delegations: Vec<DelegationRow>,
     units: Vec<(String, String)>,
     people: Vec<(String, String)>,
@@ -131,6 +137,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         wrong: Wrong::default(),
         waiting: parts.waiting,
         more: parts.more,
+        slips: parts.slips,
         delegations: parts.delegations,
         units: parts.units,
         people: parts.people,
@@ -143,6 +150,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
 struct Parts {
     waiting: Vec<WaitingRow>,
     more: usize,
+    slips: usize,
     delegations: Vec<DelegationRow>,
     units: Vec<(String, String)>,
     people: Vec<(String, String)>,
@@ -166,11 +174,22 @@ impl Parts {
         Ok(Parts {
             waiting,
             more,
+            slips: slips(conn, actor)?,
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
         })
     }
+}
+
+/// Cash that was taken on paper holds up its cashier's shift until somebody countersigns it.
+fn slips(conn: &mut Conn, actor: &Actor) -> Result<usize> {
+    if !SIGNERS.contains(&actor.role) {
+        return Ok(0);
+    }
+    let units: Vec<UnitId> =
+        unit::all(conn)?.iter().map(|unit| unit.id).filter(|unit| actor.scope.covers(*unit)).collect();
+    Ok(provisional_query::entered_in(conn, &units)?.len())
 }
 
 fn title(lang: Lang, kind: Kind) -> &'static str {

@@ -16,17 +16,15 @@ use futures_util::stream;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::Page;
+use super::{Page, on_paper};
 use crate::actor::Scope;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, UnitId};
-use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Obligation, watch_query};
 use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
-use crate::web::extract::path_text;
 use crate::web::limit;
 use crate::web::respond::{block, retry_after_s};
 
@@ -219,7 +217,7 @@ pub fn stamp_of(conn: &mut Conn, item: &Obligation) -> Result<String> {
 
 async fn find(request: &HttpRequest, shared: &web::Data<Shared>) -> Result<(Key, String)> {
     shared.polls.check(shared.source(request))?;
-    let code: ReferenceCode = path_text(request, "code").parse().map_err(|_| obligation::not_found())?;
+    let code = on_paper::code_of(request)?;
     let app = Arc::clone(shared.app());
     block(move || {
         app.store.read(&Scope::All, |conn| {

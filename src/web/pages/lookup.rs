@@ -15,14 +15,13 @@ use super::fields::{Fields, Pairs, Wrong, of_field};
 use super::frame::{Frame, see};
 use super::session::check_origin;
 use super::wording::Lang;
-use super::{Page, Posted, html, mask, pay, read};
+use super::{Page, Posted, html, mask, on_paper, pay, read};
 use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Kind, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::notification::lookup::{self, Outcome};
 use crate::notification::{self, bundle::Entry};
-use crate::obligation::reference::ReferenceCode;
 use crate::receipt::LookupCode;
 use crate::receipt::query::Stored;
 use crate::store::vault::Vault;
@@ -134,7 +133,7 @@ pub async fn by_reference(request: HttpRequest, form: Posted<Pairs>, shared: web
             let code = obligation::not_found().code();
             Error::invalid("reference", code, "no obligation has this code")
         };
-        let found: ReferenceCode = asked.trimmed("reference").parse().map_err(|_| unknown())?;
+        let found = on_paper::code_in(asked.trimmed("reference")).ok_or_else(unknown)?;
         let known =
             shared.app().store.read(&Scope::All, |conn| obligation::find_by_code(conn, found.as_str()));
         known.map_err(|error| of_field(error, "reference"))?;

@@ -1,6 +1,8 @@
 //! What people have on paper: the code to pay with, a document's look-up code or its series and number, a
 //! dossier. Only what lies in the reader's scope is found.
 
+use actix_web::HttpRequest;
+
 use crate::actor::{Actor, Scope};
 use crate::error::Result;
 use crate::id::{ObligationId, UnitId};
@@ -11,12 +13,21 @@ use crate::receipt::query as receipts;
 use crate::store::Conn;
 use crate::text;
 use crate::unit::series;
+use crate::web::extract::path_text;
 
 /// The reference code in what was typed or scanned: alone, in groups, in a link, or in a payment code.
 pub fn code_in(asked: &str) -> Option<ReferenceCode> {
     let found = CodeBook::hanoi().extract(asked);
     let found = found.iter().find_map(|one| one.verified().cloned());
     found.or_else(|| text::squash(asked).parse().ok())
+}
+
+/// The code in a page's address, as people copy or type it from the paper: in groups, or in small letters.
+///
+/// # Errors
+/// `obligation_not_found` where there is none in it.
+pub fn code_of(request: &HttpRequest) -> Result<ReferenceCode> {
+    code_in(path_text(request, "code")).ok_or_else(obligation::not_found)
 }
 
 /// The obligations that a text of a paper names; none where it is no such text. A dossier may have several.

@@ -193,7 +193,8 @@ async fn compose(
 fn place(step: Step, code: &str) -> Option<String> {
     let unit = |form: &str| Some(format!("/admin/units/{code}{form}"));
     match step {
-        Step::NamesAndTaxCode | Step::BudgetCode | Step::Registration => unit(""),
+        Step::NamesAndTaxCode | Step::BudgetCode => Some("/admin/proposals#naming-unit".to_owned()),
+        Step::Registration => Some(format!("/tax/registration?unit={code}")),
         Step::TreasuryAccount => unit("#imprint-form"),
         Step::Series => unit("#series-form"),
         Step::Certificate => unit("#certificate-form"),

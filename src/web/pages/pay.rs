@@ -11,18 +11,18 @@ use super::fields::Wrong;
 use super::frame::Frame;
 use super::surplus::{self, Surplus};
 use super::wording::Lang;
-use super::{Page, ReceiptLink, html, live, mask, png, vietqr};
+use super::{Page, ReceiptLink, html, live, mask, on_paper, png, vietqr};
 use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, feed_query};
+use crate::payment::told;
 use crate::receipt;
 use crate::shift::provisional_query;
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::Shared;
-use crate::web::extract::path_text;
 use crate::web::respond::block;
 use crate::{party, unit};
 
@@ -155,7 +155,7 @@ pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 
 /// `GET /p/{code}/qr.png`: the same code as a picture to keep, for whoever pays on this very phone.
 pub async fn picture(request: HttpRequest, shared: web::Data<Shared>) -> Page {
-    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
+    let code = on_paper::code_of(&request)?;
     let app = Arc::clone(shared.app());
     let drawn = block(move || {
         app.store.read(&Scope::All, |conn| {
@@ -176,7 +176,7 @@ pub(super) async fn shown(
     shared: &web::Data<Shared>,
     forms: Forms,
 ) -> Result<PayPage> {
-    let code: ReferenceCode = path_text(request, "code").parse().map_err(|_| obligation::not_found())?;
+    let code = on_paper::code_of(request)?;
     let frame = Frame::public(request);
     let app = Arc::clone(shared.app());
     block(move || {
@@ -195,7 +195,7 @@ pub(super) async fn shown(
 fn compose(
     conn: &mut Conn,
     vault: &Vault,
-    (frame, forms): (Frame, Forms),
+    (frame, mut forms): (Frame, Forms),
     code: &ReferenceCode,
     item: &Obligation,
     today: BusinessDay,
@@ -205,6 +205,9 @@ fn compose(
     let last = events.last().map(|event| event.kind.as_str());
     let standing = Standing::of(item, last, &receipts, today);
     let (words, tone) = standing.words();
+    if forms.told.answer_on.is_none() {
+        forms.told.answer_on = answer_on(conn, item, &events)?;
+    }
     let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
     let is_part = item.allocated.is_positive() && item.outstanding().is_positive();
     let is_waiting = receipts.iter().any(|receipt| !receipt.is_signed);
@@ -242,6 +245,15 @@ fn compose(
         frame,
         forms,
     })
+}
+
+/// By when the payer who said that they transferred gets an answer: the page keeps to it until there is one. What
+/// was said before the money came asks nothing any more.
+fn answer_on(conn: &mut Conn, item: &Obligation, events: &[feed_query::PastEvent]) -> Result<Option<String>> {
+    let open = told::open_word(conn, item)?.filter(|one| {
+        item.outstanding().is_positive() || events.last().is_none_or(|event| event.at < one.created_at)
+    });
+    Ok(open.map(|one| one.due_on.0.format("%d/%m/%Y").to_string()))
 }
 
 /// What late, cancelled and waived mean for whoever holds the code.

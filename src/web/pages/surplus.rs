@@ -9,18 +9,16 @@ use super::fields::{Fields, Pairs, Wrong};
 use super::pay::{Forms, shown};
 use super::session::check_origin;
 use super::wording::Lang;
-use super::{Page, Posted, html, read};
+use super::{Page, Posted, html, on_paper, read};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Kind, Result};
-use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Obligation};
 use crate::payment::refund::payer::{self, Asked as Outcome, PayerRequest};
 use crate::payment::refund::{self, Payee, Refund, State};
 use crate::store::{Conn, Lane};
 use crate::web::Shared;
-use crate::web::extract::path_text;
 use crate::web::respond::block;
 
 /// The fields of the form as they were typed.
@@ -53,7 +51,7 @@ pub(super) fn of(conn: &mut Conn, item: &Obligation, lang: Lang) -> Result<Optio
     let mut steps: Vec<String> = requests.iter().filter_map(|one| request_words(lang, one)).collect();
     let mut refunds = refund::query::of_payments(conn, &keys)?;
     refunds.sort_by_key(|one| one.id);
-    steps.extend(refunds.iter().map(|one| refund_words(lang, one)));
+    steps.extend(refunds.iter().map(|one| refund_words(lang, one, promised(&requests, one))));
     if total.is_zero() && steps.is_empty() {
         return Ok(None);
     }
@@ -76,7 +74,16 @@ fn request_words(lang: Lang, one: &PayerRequest) -> Option<String> {
     }
 }
 
-fn refund_words(lang: Lang, one: &Refund) -> String {
+/// The day that the payer was promised for what became this refund; it stands until the money is back.
+fn promised(requests: &[PayerRequest], refund: &Refund) -> Option<BusinessDay> {
+    let is_meant = |one: &&PayerRequest| {
+        one.payment == refund.payment && one.answer.as_ref().is_some_and(|answer| answer.is_taken_up)
+    };
+    let is_on_its_way = matches!(refund.state, State::Requested | State::Approved | State::Sent);
+    requests.iter().rfind(is_meant).filter(|_| is_on_its_way).map(|one| one.promised_on)
+}
+
+fn refund_words(lang: Lang, one: &Refund, promised: Option<BusinessDay>) -> String {
     let key = match one.state {
         State::Requested => "surplus_requested",
         State::Approved => "surplus_approved",
@@ -85,7 +92,11 @@ fn refund_words(lang: Lang, one: &Refund) -> String {
         State::Bounced => "surplus_bounced",
         State::Refused => "surplus_refused",
     };
-    lang.with(key, one.amount)
+    let words = lang.with(key, one.amount);
+    match promised {
+        Some(on) => format!("{words} {}", lang.with("surplus_until", day(on))),
+        None => words,
+    }
 }
 
 fn day(on: BusinessDay) -> String {
@@ -98,7 +109,7 @@ pub async fn ask(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Sh
     check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let fields = Fields::of(read(form)?);
-    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
+    let code = on_paper::code_of(&request)?;
     let running = Arc::clone(&shared.running);
     let payee = Payee {
         bank: fields.trimmed("bank").to_owned(),

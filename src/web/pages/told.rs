@@ -10,18 +10,16 @@ use super::fields::{Fields, Wrong};
 use super::pay::{Forms, Told, shown};
 use super::session::check_origin;
 use super::wording::Lang;
-use super::{Page, html, upload};
+use super::{Page, html, on_paper, upload};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::obligation;
-use crate::obligation::reference::ReferenceCode;
 use crate::payment::picture;
 use crate::payment::told::{self, Word};
 use crate::store::Lane;
 use crate::web::Shared;
-use crate::web::extract::path_text;
 use crate::web::respond::block;
 
 /// A picture and a few words around it.
@@ -31,7 +29,7 @@ pub async fn tell(request: HttpRequest, payload: web::Payload, shared: web::Data
     check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
     let (fields, file) = upload::form(&request, payload, FORM_LIMIT_BYTES, "picture").await?;
-    let code: ReferenceCode = path_text(&request, "code").parse().map_err(|_| obligation::not_found())?;
+    let code = on_paper::code_of(&request)?;
     let app = Arc::clone(shared.app());
     let typed = fields.clone();
     let answered = block(move || {

@@ -120,8 +120,15 @@ pub async fn naming(
                 address: fields.trimmed("address").to_owned(),
                 valid_from,
                 decision_no: fields.trimmed("decision_no").to_owned(),
+                tax_code: filled(fields, "tax_code"),
+                budget_code: filled(fields, "budget_code"),
             }))
         })
     })
     .await
+}
+
+/// What was typed; an empty field asks for no change.
+fn filled(fields: &Fields, name: &str) -> Option<String> {
+    Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty())
 }

@@ -215,15 +215,24 @@ fn words(conn: &mut Conn, lang: Lang, units: &[Unit], content: &Content) -> Resu
             asked.agreement_no
         ),
         Content::Naming(asked) => format!(
-            "{}: {} → {}, {}, {}, {}",
+            "{}: {} → {}, {}, {}, {}{}",
             lang.t("proposal_naming"),
             unit_name(units, asked.unit),
             asked.name,
             asked.address,
             asked.decision_no,
-            day(asked.valid_from)
+            day(asked.valid_from),
+            codes_named(lang, asked)
         ),
     })
+}
+
+/// The codes that a naming changes, too.
+fn codes_named(lang: Lang, asked: &proposal::Naming) -> String {
+    [("naming_tax_code", &asked.tax_code), ("naming_budget_code", &asked.budget_code)]
+        .iter()
+        .filter_map(|(key, code)| code.as_ref().map(|code| format!("; {}: {code}", lang.t(key))))
+        .collect()
 }
 
 fn open_accounts(conn: &mut Conn, units: &[Unit]) -> Result<Vec<String>> {

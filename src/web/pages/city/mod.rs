@@ -11,7 +11,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::fields::{Wrong, of_field};
-use super::frame::{Frame, see};
+use super::frame::{Frame, see_done};
 use super::listing::time;
 use super::session::{Signed, check_origin};
 use super::wording::Lang;
@@ -278,7 +278,7 @@ pub async fn totals(
         app.write(&signed.actor, |tx, stamp| total::record(tx, stamp, &signed.actor, &rows))
     });
     match outcome.await {
-        Ok(_) => Ok(see("/city")),
+        Ok(_) => Ok(see_done("/city")),
         Err(error) => {
             let line = line_of(&error);
             // A unit that is not there is a fault of the file, too.

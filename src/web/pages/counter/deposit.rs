@@ -10,6 +10,7 @@ use askama::Template;
 use super::own_unit;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::ShiftId;
 use crate::shift::deposit::{self, State as SlipState};
@@ -25,8 +26,10 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-/// Drawers and slips looked at, the newest first.
+/// Drawers and slips of the cashier looked at, the newest first.
 const SHOWN: i64 = 100;
+/// Days that a slip which arrived is still shown.
+const SLIP_DAYS: i64 = 7;
 
 /// A drawer with money in it.
 struct Drawer {
@@ -71,16 +74,18 @@ async fn compose(
     signed.require(&[Role::Cashier])?;
     let frame = Frame::of(signed, request);
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
-    let (drawers, slips) =
-        block(move || app.read(&actor, |conn| Ok((drawers(conn, &actor, &typed)?, slips(conn, &actor)?))))
-            .await?;
+    let (drawers, slips) = block(move || {
+        let since = app.clock.now().business_day().plus_days(-SLIP_DAYS);
+        app.read(&actor, |conn| Ok((drawers(conn, &actor, &typed)?, slips(conn, &actor, since)?)))
+    })
+    .await?;
     Ok(DepositPage { frame, csrf, wrong, drawers, slips })
 }
 
 fn drawers(conn: &mut Conn, actor: &Actor, typed: &Fields) -> Result<Vec<Drawer>> {
     let (unit, person) = (own_unit(actor)?, actor.require_person()?);
     let mut found = Vec::new();
-    for one in query::page(conn, unit, None, SHOWN)?.into_iter().filter(|one| one.person == person) {
+    for one in query::of_person(conn, unit, person, SHOWN)? {
         // A difference is signed off first.
         if one.state == State::Counted {
             continue;
@@ -96,10 +101,12 @@ fn drawers(conn: &mut Conn, actor: &Actor, typed: &Fields) -> Result<Vec<Drawer>
     Ok(found)
 }
 
-fn slips(conn: &mut Conn, actor: &Actor) -> Result<Vec<Slip>> {
+/// Those on their way, and the last ones that arrived.
+fn slips(conn: &mut Conn, actor: &Actor, since: BusinessDay) -> Result<Vec<Slip>> {
     let (unit, person) = (own_unit(actor)?, actor.require_person()?);
     let mut found = Vec::new();
-    for one in deposit_query::page(conn, unit, None, SHOWN)?.into_iter().filter(|one| one.maker == person) {
+    let is_shown = |one: &deposit::Slip| one.state == SlipState::InTransit || one.handed_on >= since;
+    for one in deposit_query::of_maker(conn, unit, person, SHOWN)?.into_iter().filter(is_shown) {
         found.push(Slip {
             code: one.reference_code.clone(),
             amount: one.amount.to_string(),

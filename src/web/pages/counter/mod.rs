@@ -82,6 +82,14 @@ struct CounterPage {
     typed: Fields,
 }
 
+impl CounterPage {
+    /// Whether the search may have stopped before the one who is looked for.
+    fn is_cut(&self) -> bool {
+        let shown = self.found.as_ref().map_or(0, Vec::len);
+        i64::try_from(shown).is_ok_and(|shown| shown >= FOUND_LIMIT)
+    }
+}
+
 /// `GET /counter`
 pub async fn desk(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     Ok(html_that_prints(StatusCode::OK, &compose(&request, &signed, &shared, None).await?))

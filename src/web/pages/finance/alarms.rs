@@ -78,11 +78,13 @@ fn of_unit(
         let key = if one.kind == "year" { "alarm_settlement" } else { "alarm_declaration" };
         let until = lang.with("alarm_until", day(one.due_on));
         let words = format!("{} – {until} [{}]", lang.with(key, &one.period), one.certainty);
-        found.push(Alarm { words, unit: unit.name.clone(), href: None });
+        let href = Some(format!("/finance/figures?unit={}", unit.code));
+        found.push(Alarm { words, unit: unit.name.clone(), href });
     }
     for one in tax::of_unit(conn, unit.id, stamp.now)? {
         let (vi, en) = one.kind.words();
-        found.push(Alarm { words: lang.pick(vi, en).to_owned(), unit: unit.name.clone(), href: None });
+        let (words, href) = (lang.pick(vi, en).to_owned(), Some("/tax/messages".to_owned()));
+        found.push(Alarm { words, unit: unit.name.clone(), href });
     }
     Ok(())
 }

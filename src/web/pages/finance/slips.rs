@@ -18,7 +18,7 @@ use crate::payment::settler::Numbered;
 use crate::shift::{provisional, provisional_query as query};
 use crate::web::Shared;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
@@ -114,7 +114,7 @@ pub async fn decide(
     })
     .await?;
     match done {
-        Ok(()) => Ok(see("/finance/slips")),
+        Ok(()) => Ok(see_done("/finance/slips")),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
             Ok(html(StatusCode::BAD_REQUEST, &compose(&request, &signed, &shared, wrong).await?))
