@@ -91,6 +91,7 @@ impl Workers {
             }),
             spawn("housekeeper", app, &is_stopping, keep_house),
             spawn("filer", app, &is_stopping, filer::file_until),
+            spawn("form signer", app, &is_stopping, filer::sign_until),
             spawn("closer", app, &is_stopping, closer::close_until),
             spawn("intake", app, &is_stopping, intake::take_in),
             spawn("webhooks", app, &is_stopping, move |app, is_stopping| {

@@ -1,5 +1,6 @@
 //! `bienlai series …`
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
@@ -45,6 +46,9 @@ pub struct Stop {
     /// The series, BL-26E for one
     #[arg(long, value_name = "NAME")]
     series: String,
+    /// The form or kind number (01BLP0-001 for one), where series of several have the same name
+    #[arg(long, value_name = "NUMBER")]
+    template: Option<String>,
     /// The reason; it is kept
     #[arg(long)]
     reason: String,
@@ -169,15 +173,31 @@ fn listed(unit: &str, series: &Series) -> Vec<String> {
     ]
 }
 
+/// The one series that is meant: names are unique within a form and a year only, and stopping is for good.
+/// Of one form's the newest year's counts.
+fn named(register: Vec<Series>, asked: &Stop) -> Result<Series> {
+    let is_meant = |one: &Series| {
+        let is_template = |wanted: &String| one.template.eq_ignore_ascii_case(wanted.trim());
+        one.series.eq_ignore_ascii_case(asked.series.trim())
+            && asked.template.as_ref().is_none_or(is_template)
+    };
+    let mut meant: Vec<Series> = register.into_iter().filter(is_meant).collect();
+    let templates: BTreeSet<&str> = meant.iter().map(|one| one.template.as_str()).collect();
+    if templates.len() > 1 {
+        let templates: Vec<&str> = templates.into_iter().collect();
+        let detail = format!("it is a series of {}; name one with --template", templates.join(", "));
+        return Err(Error::conflict("series_ambiguous", detail));
+    }
+    meant.sort_by_key(|one| one.year);
+    meant.pop().ok_or_else(|| Error::not_found("series_not_found", "no such series in this unit"))
+}
+
 fn stop(office: &Office, asked: &Stop) -> Result<u8> {
     let actor = office::actor(Role::Administrator, Some(asked.person));
     let stopped = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
         crate::identity::person_name(tx, asked.person)?;
-        let found = series::of_unit(tx, unit.id)?
-            .into_iter()
-            .find(|one| one.series.eq_ignore_ascii_case(asked.series.trim()))
-            .ok_or_else(|| Error::not_found("series_not_found", "no such series in this unit"))?;
+        let found = named(series::of_unit(tx, unit.id)?, asked)?;
         life::stop(tx, stamp, &actor, unit.id, found.id, &asked.reason)
     })?;
     println!("{} {}", stopped.series, stopped.phase.as_str());

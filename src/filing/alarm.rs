@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::due::{self, Due, Urgency};
 use super::rules::State as MessageState;
-use super::{Filing, Kind as FormKind, State, code, query, transmission};
+use super::{Filing, Kind as FormKind, State, code, invoice, query, report, transmission};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{FilingId, TransmissionId, UnitId};
@@ -19,7 +19,7 @@ const SIGNING_LIMIT_S: i64 = HOUR_S;
 const SENDING_LIMIT_S: i64 = 24 * HOUR_S;
 /// The authority answers within a working day; over a weekend that is three days.
 const ANSWER_LIMIT_S: i64 = 3 * 24 * HOUR_S;
-/// So long a refused form is shown.
+/// So long a refused form is shown; a refused invoice until it is sent again.
 const REFUSED_SHOWN_S: i64 = 60 * 24 * HOUR_S;
 
 /// What is the matter.
@@ -33,21 +33,26 @@ pub enum Kind {
     /// It is made and not with the authority yet.
     ReportSending,
     ReportRefused,
+    /// The authority has it, and receipts of its quarter were cancelled or replaced since.
+    ReportChanged,
     FormUnsigned,
     FormRefused,
+    InvoiceRefused,
     MessageStuck,
     MessageHalted,
     MessageUnanswered,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 11] = [
         Kind::ReportMissing,
         Kind::ReportApproval,
         Kind::ReportSending,
         Kind::ReportRefused,
+        Kind::ReportChanged,
         Kind::FormUnsigned,
         Kind::FormRefused,
+        Kind::InvoiceRefused,
         Kind::MessageStuck,
         Kind::MessageHalted,
         Kind::MessageUnanswered,
@@ -59,8 +64,10 @@ impl Kind {
             Kind::ReportApproval => "report_approval",
             Kind::ReportSending => "report_sending",
             Kind::ReportRefused => "report_refused",
+            Kind::ReportChanged => "report_changed",
             Kind::FormUnsigned => "form_unsigned",
             Kind::FormRefused => "form_refused",
+            Kind::InvoiceRefused => "invoice_refused",
             Kind::MessageStuck => "message_stuck",
             Kind::MessageHalted => "message_halted",
             Kind::MessageUnanswered => "message_unanswered",
@@ -85,6 +92,10 @@ impl Kind {
                 "Cơ quan thuế từ chối báo cáo BC26/BLĐT: sửa nguyên nhân rồi lập lại",
                 "The authority refused BC26/BLĐT: mend the cause and make it again",
             ),
+            Kind::ReportChanged => (
+                "Số liệu quý đã đổi sau báo cáo BC26/BLĐT đã gửi: lập báo cáo bổ sung",
+                "Figures of a quarter changed after its BC26/BLĐT was sent: make the supplementary report",
+            ),
             Kind::FormUnsigned => (
                 "Tờ khai chưa ký được: kiểm tra chứng thư số của đơn vị",
                 "A form is not signed: look at the unit's certificate",
@@ -92,6 +103,10 @@ impl Kind {
             Kind::FormRefused => (
                 "Cơ quan thuế từ chối tờ khai: xem lý do trong sổ truyền nhận",
                 "The authority refused a form: its reasons stand in the ledger",
+            ),
+            Kind::InvoiceRefused => (
+                "Cơ quan thuế từ chối hóa đơn: xem lý do, xử lý nguyên nhân rồi gửi lại",
+                "The authority refused an invoice: read its reasons, mend the cause and send it again",
             ),
             Kind::MessageStuck => (
                 "Thông điệp chưa gửi được quá 24 giờ: kiểm tra đường truyền tới cơ quan thuế",
@@ -164,14 +179,22 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Alarm>
     for item in due::due(conn, unit, now.business_day())? {
         found.push(of_report(unit, item));
     }
+    for (_, filing) in report::out_of_date(conn, unit, now.business_day())? {
+        found.push(Alarm { level: Level::Warning, ..of_form(&filing, Kind::ReportChanged) });
+    }
     let ever = Instant(0);
     let unsigned = query::in_state(conn, unit, State::Drafted, (ever, now.minus_seconds(SIGNING_LIMIT_S)))?;
     found.extend(unsigned.iter().map(|filing| of_form(filing, Kind::FormUnsigned)));
     let shown = (now.minus_seconds(REFUSED_SHOWN_S), now);
     let refused = query::in_state(conn, unit, State::Refused, shown)?;
     // A refused report is told as one that is due.
-    let others = refused.iter().filter(|filing| filing.kind != FormKind::UsageReport);
+    let others = refused.iter().filter(|one| !matches!(one.kind, FormKind::UsageReport | FormKind::Invoice));
     found.extend(others.map(|filing| of_form(filing, Kind::FormRefused)));
+    for filing in query::refused_invoices(conn, unit)? {
+        if invoice::is_refused(conn, &filing)? {
+            found.push(of_form(&filing, Kind::InvoiceRefused));
+        }
+    }
     let (sending, answer) = (now.minus_seconds(SENDING_LIMIT_S), now.minus_seconds(ANSWER_LIMIT_S));
     for message in transmission::troubled(conn, unit, sending, answer)? {
         found.push(of_message(conn, &message)?);

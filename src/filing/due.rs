@@ -125,38 +125,46 @@ fn owes_nothing(conn: &mut Conn, unit: UnitId, quarter: Quarter, register: &[Ser
     Ok(lines.iter().all(|line| line.opening == 0 && line.used == 0))
 }
 
-/// Makes the reports of the unit's quarters that are over, and makes those anew that wait for their
-/// approval while what they say has changed. What was refused waits for a person, who knows why.
-/// Returns the reports that are new.
+/// The quarters of a unit whose report the authority does not have, oldest first.
+pub fn open_quarters(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<Quarter>> {
+    Ok(missing(conn, unit, today)?.into_iter().map(|(quarter, _)| quarter).collect())
+}
+
+/// Makes the report of an open quarter, and makes it anew where it waits for its approval while what it
+/// says has changed. What was refused waits for a person, who knows why. Each quarter is made for itself:
+/// one that cannot be made keeps no other from its report. Returns the report if it is new.
 ///
 /// # Errors
-/// `form_off_schema` and those of `Taxpayer::check`, of the oldest report that cannot be made.
-pub fn produce(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, place: &str) -> Result<Vec<FilingId>> {
+/// `form_off_schema`, `registration_missing` and those of `Taxpayer::check`; `report_exists` when another
+/// process was faster.
+pub fn produce(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, quarter): (UnitId, Quarter),
+    place: &str,
+) -> Result<Option<FilingId>> {
     let system = Actor::system();
     let release = profile::for_day(stamp.today()).usage_report_release.value;
     let state = match release {
         ReportRelease::Approved => State::Requested,
         ReportRelease::Automatic => State::Drafted,
     };
-    let mut made = Vec::new();
-    for (quarter, mut filed) in missing(tx, unit, stamp.today())? {
-        let ordinal = filed.len();
-        if filed.iter().any(|filing| filing.state == State::Refused) {
-            continue;
-        }
-        let written = match report::compose(tx, stamp, (unit, quarter), place, None) {
-            Err(error) if error.code() == "report_nothing_registered" => continue,
-            written => written?,
-        };
-        if let Some(live) = filed.iter_mut().find(|filing| filing.state.is_live()) {
-            if live.state != State::Requested || is_same(live, &written)? {
-                continue;
-            }
-            super::advance(tx, stamp, &system, live, ("withdrawn", State::Withdrawn), Some(CHANGED))?;
-        }
-        made.push(report::store(tx, stamp, &system, (unit, &written), ordinal, None, state)?);
+    let mut filed = query::of_period(tx, unit, Kind::UsageReport, &quarter.to_string())?;
+    let ordinal = filed.len();
+    if filed.iter().any(|filing| filing.state == State::Refused) {
+        return Ok(None);
     }
-    Ok(made)
+    let written = match report::compose(tx, stamp, (unit, quarter), place, None) {
+        Err(error) if error.code() == "report_nothing_registered" => return Ok(None),
+        written => written?,
+    };
+    if let Some(live) = filed.iter_mut().find(|filing| filing.state.is_live()) {
+        if live.state != State::Requested || is_same(live, &written)? {
+            return Ok(None);
+        }
+        super::advance(tx, stamp, &system, live, ("withdrawn", State::Withdrawn), Some(CHANGED))?;
+    }
+    report::store(tx, stamp, &system, (unit, &written), ordinal, None, state).map(Some)
 }
 
 /// Why a report that waited was made anew.

@@ -13,7 +13,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, ReceiptId, UnitId};
 use crate::receipt::{self, DocumentKind, profile};
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text::hex;
 
 /// What stands as the form of such a filing: the root of the document.
@@ -42,7 +42,8 @@ pub fn draft(
     let mut count = 0;
     for issued in invoice_query::issued(tx, sealed)? {
         if let Some(message) = message_of(&issued)? {
-            draft_one(tx, stamp, actor, issued, message)?;
+            let slot = slot(issued.id);
+            draft_one(tx, stamp, actor, issued, (message, slot, None))?;
             count += 1;
         }
     }
@@ -68,6 +69,50 @@ pub fn draft_missing(
     draft(tx, stamp, actor, &keys)
 }
 
+/// Drafts the sending of an invoice once more that the authority refused: as when it did not know the series
+/// or the certificate yet. A person says so, who knows that the cause is gone.
+///
+/// # Errors
+/// `role_not_allowed`, `person_required`, `filing_not_found` for what is no invoice that was sent;
+/// `invoice_not_refused` while its last sending was not refused.
+pub fn again(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    receipt: ReceiptId,
+) -> Result<FilingId> {
+    actor.require_role(&[Role::Administrator, Role::Approver])?;
+    actor.require_person()?;
+    actor.scope.require(unit)?;
+    let sendings = invoice_query::sendings(tx, unit, receipt)?;
+    let refusal = |detail: &str| Error::conflict("invoice_not_refused", detail);
+    let Some((last, state)) = sendings.last() else {
+        return Err(Error::not_found("filing_not_found", "this invoice was never sent"));
+    };
+    if state != State::Refused.as_str() {
+        return Err(refusal(&format!("its last sending is {state}")));
+    }
+    let issued = invoice_query::issued(tx, &[(unit, receipt)])?.pop();
+    let issued = issued.ok_or_else(|| Error::internal("an invoice that was sent is gone"))?;
+    let message = message_of(&issued)?.ok_or_else(|| refusal("the profile sends none of this kind"))?;
+    let slot = format!("{}/{}", slot(receipt), sendings.len());
+    draft_one(tx, stamp, actor, issued, (message, slot, Some(*last))).map_err(|error| match error.code() {
+        failure::UNIQUE => refusal("somebody sent it again at this moment"),
+        _ => error,
+    })
+}
+
+/// Whether this is an invoice's last sending and was refused.
+pub fn is_refused(conn: &mut Conn, filing: &Filing) -> Result<bool> {
+    if filing.kind != Kind::Invoice || filing.state != State::Refused {
+        return Ok(false);
+    }
+    let sent: Sent = filing.data()?;
+    let sendings = invoice_query::sendings(conn, filing.unit, sent.receipt)?;
+    Ok(sendings.last().is_some_and(|(last, _)| *last == filing.id))
+}
+
 /// None where the profile sends none of this kind.
 fn message_of(issued: &Issued) -> Result<Option<i32>> {
     let profile = profile::by_name(&issued.profile)?;
@@ -79,7 +124,13 @@ fn message_of(issued: &Issued) -> Result<Option<i32>> {
     Ok(i32::try_from(item.value).ok().filter(|code| *code != 0))
 }
 
-fn draft_one(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, issued: Issued, message: i32) -> Result<()> {
+fn draft_one(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    issued: Issued,
+    (message, slot, earlier): (i32, String, Option<FilingId>),
+) -> Result<FilingId> {
     let id: FilingId = stamp.mint()?;
     let sent = Sent {
         receipt: issued.id,
@@ -95,8 +146,8 @@ fn draft_one(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, issued: Issued, 
         kind: Kind::Invoice.as_str(),
         form: FORM.to_owned(),
         period: None,
-        slot: Some(slot(issued.id)),
-        earlier_id: None,
+        slot: Some(slot),
+        earlier_id: earlier,
         profile: issued.profile,
         detail: serde_json::to_string(&sent).map_err(|error| Error::internal(error.to_string()))?,
         // The document stands with its seal; it is not kept twice.
@@ -110,10 +161,11 @@ fn draft_one(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, issued: Issued, 
     rows::insert(tx, &[row])?;
     let actor_text = audit::actor_text(actor);
     query::tell(tx, stamp, issued.unit, id, (1, "drafted", State::Drafted), &actor_text, None)?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, issued.unit, "filing.drafted", id).with(FORM)])
+    audit::record(tx, stamp, &[audit::Entry::by(actor, issued.unit, "filing.drafted", id).with(FORM)])?;
+    Ok(id)
 }
 
-/// Once for each invoice.
+/// Once for each invoice; one that goes again adds how often it went before.
 pub(super) fn slot(receipt: ReceiptId) -> String {
     format!("invoice:{receipt}")
 }

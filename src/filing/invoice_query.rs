@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Date, Text};
 use super::invoice::slot;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::id::{ReceiptId, UnitId};
+use crate::id::{FilingId, ReceiptId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
@@ -56,6 +56,18 @@ pub fn issued(conn: &mut Conn, keys: &[(UnitId, ReceiptId)]) -> Result<Vec<Issue
             profile,
         })
         .collect())
+}
+
+/// The sendings of an invoice with their states, oldest first.
+pub fn sendings(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<(FilingId, String)>> {
+    let first = slot(receipt);
+    filing::table
+        .filter(filing::unit_id.eq(unit))
+        .filter(filing::slot.eq(&first).or(filing::slot.like(format!("{first}/%"))))
+        .order(filing::id)
+        .select((filing::id, filing::state))
+        .load(conn)
+        .classify()
 }
 
 /// Sealed invoices of a unit whose sending was never drafted, oldest first.

@@ -132,7 +132,7 @@ pub struct Filing {
     pub form: String,
     /// The quarter of a report.
     pub period: Option<String>,
-    /// The first report, where this one supplements it.
+    /// The first report, where this one supplements it; the refused sending of an invoice that goes again.
     pub earlier: Option<FilingId>,
     pub profile: String,
     /// The form's data as JSON: what the body was written from.

@@ -147,10 +147,11 @@ pub fn of_period(conn: &mut Conn, unit: UnitId, kind: Kind, period: &str) -> Res
     found.into_iter().map(from_columns).collect()
 }
 
-/// Forms that wait for their signature, oldest first.
-pub fn drafted(conn: &mut Conn, limit: i64) -> Result<Vec<Filing>> {
+/// Forms that wait for their signature, oldest first, after one of them.
+pub fn drafted(conn: &mut Conn, after: Option<FilingId>, limit: i64) -> Result<Vec<Filing>> {
     let found: Vec<Columns> = filing::table
         .filter(filing::state.eq(State::Drafted.as_str()))
+        .filter(filing::id.gt(after.map_or(0, |last| last.0)))
         .order(filing::id)
         .limit(limit)
         .select(columns!())
@@ -186,6 +187,19 @@ pub fn in_state(
         .filter(filing::created_at.lt(before))
         .order(filing::id)
         .limit(100)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(from_columns).collect()
+}
+
+/// A unit's refused sendings of invoices, oldest first.
+pub fn refused_invoices(conn: &mut Conn, unit: UnitId) -> Result<Vec<Filing>> {
+    let found: Vec<Columns> = filing::table
+        .filter(filing::unit_id.eq(unit))
+        .filter(filing::state.eq(State::Refused.as_str()))
+        .filter(filing::kind.eq(Kind::Invoice.as_str()))
+        .order(filing::id)
         .select(columns!())
         .load(conn)
         .classify()?;

@@ -90,6 +90,14 @@ fn require_told(conn: &mut Conn, today: BusinessDay, unit: UnitId, told: &[Entru
     Ok(())
 }
 
+/// The entrustments that the last accepted form told the tax office of, and that have not ended.
+pub fn told_before(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<Entrusting>> {
+    let earlier = super::query::of_unit(conn, unit, Some(Kind::Registration), LOOKED_AT)?;
+    let Some(last) = earlier.iter().find(|one| one.state == State::Accepted) else { return Ok(Vec::new()) };
+    let told = last.data::<Registration>()?.entrustments;
+    Ok(told.into_iter().filter(|held| today <= held.valid_until).map(Entrusting::from).collect())
+}
+
 /// Forms that are looked at for one that is still open; the newest, and no unit has so many open ones.
 const LOOKED_AT: i64 = 20;
 

@@ -1,11 +1,14 @@
 //! The quarterly report of what receipt series were used for, and what changed after it was sent.
 
+use std::collections::BTreeMap;
+
 use super::form::Taxpayer;
 use super::form::usage::{FORM, Line, Supplement, UsageReport};
 use super::period::Quarter;
 use super::{Draft, Filing, Kind, State, query, report_query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, UnitId, minted_at};
 use crate::receipt::profile;
@@ -241,4 +244,30 @@ pub fn changes(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Ch
         })
         .filter(|change| change.reported != change.now)
         .collect())
+}
+
+/// Years back in which a report that is out of date is looked for.
+const LOOKED_BACK_YEARS: i32 = 2;
+
+/// Quarters whose newest report the authority has and which says something else than the receipts do now:
+/// a receipt of theirs was cancelled or replaced since. Oldest first.
+pub fn out_of_date(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<(Quarter, Filing)>> {
+    let since = Quarter { year: today.year() - LOOKED_BACK_YEARS, quarter: 1 }.first_day();
+    let mut struck: BTreeMap<Quarter, usize> = BTreeMap::new();
+    for day in report_query::struck(conn, unit, since)? {
+        *struck.entry(Quarter::of(day)).or_default() += 1;
+    }
+    let mut found = Vec::new();
+    for (quarter, count) in struck {
+        let mut filings = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
+        filings.retain(|filing| filing.state.is_live());
+        let Some(last) = filings.pop().filter(|filing| filing.state >= State::Sent) else { continue };
+        // Numbers that were struck before the report stand in it; only others make it worth reading all.
+        let told: usize =
+            reported(&last)?.iter().map(|line| line.cancelled.len() + line.replaced.len()).sum();
+        if told != count && !changes(conn, unit, quarter)?.is_empty() {
+            found.push((quarter, last));
+        }
+    }
+    Ok(found)
 }

@@ -33,6 +33,20 @@ pub fn issued(
         .classify()
 }
 
+/// The days of issue of a unit's receipts that were cancelled or replaced, from a day on.
+pub fn struck(conn: &mut Conn, unit: UnitId, since: BusinessDay) -> Result<Vec<BusinessDay>> {
+    // Written out, so that both databases see that the index of these receipts holds all that is asked for.
+    let is_struck = diesel::dsl::sql::<diesel::sql_types::Bool>("receipt.state IN ('cancelled', 'replaced')");
+    receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::issued_on.ge(since))
+        .filter(is_struck)
+        .filter(receipt::document_kind.eq("receipt"))
+        .select(receipt::issued_on)
+        .load(conn)
+        .classify()
+}
+
 /// The last number of a series that was issued before a day.
 pub fn last_before(
     conn: &mut Conn,

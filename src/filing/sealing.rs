@@ -1,12 +1,15 @@
 //! Drafted forms get their signature, outside any transaction, and go into the ledger in the
 //! transaction that stores their message.
 
+use std::collections::BTreeSet;
+
 use ring::rand::SystemRandom;
 
 use super::envelope::{self, AUTHORITY, Envelope};
 use super::{Filing, Kind, State, invoice, query, schema, transmission};
 use crate::actor::{Actor, Scope};
 use crate::error::Result;
+use crate::id::{FilingId, UnitId};
 use crate::receipt::profile;
 use crate::receipt::seal::Keyring;
 use crate::receipt::sign::sign_batch;
@@ -15,8 +18,17 @@ use crate::unit;
 
 const BATCH: i64 = 50;
 
+/// What became of a drafted form.
+enum Step {
+    Queued,
+    /// Another process was faster.
+    Gone,
+    /// The unit's signer is busy, pauses or failed; its other forms wait with this one.
+    Waits,
+}
+
 /// Signs and enqueues every drafted form. Returns how many; those without a key wait, and so does one
-/// that its schema refuses: nothing of it is sent.
+/// that its schema refuses: nothing of it is sent. However many wait, those behind them are looked at.
 ///
 /// `sender` is the code under which messages go (`MNGui`); None for a direct connection under each
 /// unit's own tax code.
@@ -26,15 +38,33 @@ pub fn sign_and_enqueue(
     stamp: &Stamp<'_>,
     sender: Option<&str>,
 ) -> Result<usize> {
-    let mut count = 0;
-    for filing in store.read(&Scope::All, |conn| query::drafted(conn, BATCH))? {
-        match sign_one(store, keyring, stamp, sender, filing) {
-            Ok(done) => count += usize::from(done),
-            Err(error) if error.code() == failure::UNAVAILABLE => return Err(error),
-            Err(error) => tracing::warn!(%error, "a form waits for its signature"),
+    let (mut count, mut after) = (0, None::<FilingId>);
+    let mut held_back: BTreeSet<UnitId> = BTreeSet::new();
+    loop {
+        let page = store.read(&Scope::All, |conn| query::drafted(conn, after, BATCH))?;
+        let Some(last) = page.last() else { return Ok(count) };
+        after = Some(last.id);
+        for filing in page {
+            let unit = filing.unit;
+            if filing.kind != Kind::Invoice && held_back.contains(&unit) {
+                continue;
+            }
+            match sign_one(store, keyring, stamp, sender, filing) {
+                Ok(Step::Queued) => count += 1,
+                Ok(Step::Gone) => {}
+                Ok(Step::Waits) => {
+                    held_back.insert(unit);
+                }
+                Err(error) if error.code() == failure::UNAVAILABLE => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%unit, %error, "a form waits for its signature");
+                    if error.code() == "signing_key_missing" {
+                        held_back.insert(unit);
+                    }
+                }
+            }
         }
     }
-    Ok(count)
 }
 
 fn sign_one(
@@ -43,7 +73,7 @@ fn sign_one(
     stamp: &Stamp<'_>,
     sender: Option<&str>,
     filing: Filing,
-) -> Result<bool> {
+) -> Result<Step> {
     let (signer, unit) = store.read(&Scope::All, |conn| {
         // An invoice has its signature; nothing is added to it.
         let signer = match filing.kind {
@@ -55,7 +85,8 @@ fn sign_one(
     let version = profile::by_name(&filing.profile)?.message_version.value;
     let document = match signer {
         Some(held) => {
-            let mut signed = sign_batch(&[&filing.body], held.signer.as_ref(), stamp.now)?;
+            let sign = || sign_batch(&[&filing.body], held.signer.as_ref(), stamp.now);
+            let Some(mut signed) = held.in_lane(store, stamp, 1, sign)? else { return Ok(Step::Waits) };
             let document = signed.pop().unwrap_or_default();
             schema::check_document(&filing.form, version, &document)?;
             document
@@ -79,10 +110,10 @@ fn sign_one(
     store.write(&Scope::All, Lane::Bulk, |tx| {
         let mut fresh = super::find(tx, filing.unit, filing.id)?;
         if fresh.state != State::Drafted {
-            return Ok(false); // Another process was faster.
+            return Ok(Step::Gone);
         }
         super::advance(tx, stamp, &Actor::system(), &mut fresh, ("signed", State::Signed), None)?;
         transmission::enqueue(tx, stamp, &fresh, message_code.clone(), payload.clone())?;
-        Ok(true)
+        Ok(Step::Queued)
     })
 }

@@ -337,28 +337,50 @@ pub fn sign_here(plan: &Plan, now: Instant, threads: usize) -> SignedBatch {
     SignedBatch(signed)
 }
 
-/// One batch by a signer outside, in its lane. A failure pauses the lane; the receipts stay
-/// numbered and are found again.
-fn sign_outside(store: &Store, stamp: &Stamp<'_>, held: &Held, tasks: &[Task]) -> Result<Vec<Signed>> {
-    let Some(_place) = held.lane.enter(stamp.now) else { return Ok(Vec::new()) };
-    match sign_chunk(held, tasks, stamp.now) {
-        Ok(signed) => {
-            if held.lane.succeeded() {
-                alarm::clear_failures(store, stamp, held.owner, held.certificate)?;
-            }
-            Ok(signed)
+impl Held {
+    /// Signs `documents` documents by `sign`, a signer outside the process in its lane: None while that one
+    /// is busy or pauses, and when it fails, which pauses the lane and is told after some failures.
+    ///
+    /// # Errors
+    /// Those of a signer within the process, and of the store.
+    pub fn in_lane<T>(
+        &self,
+        store: &Store,
+        stamp: &Stamp<'_>,
+        documents: usize,
+        sign: impl FnOnce() -> Result<T>,
+    ) -> Result<Option<T>> {
+        if !self.signer.is_outside() {
+            return sign().map(Some);
         }
-        Err(error) => {
-            tracing::error!(%error, certificate = %held.certificate, receipts = tasks.len(), "the signer failed");
-            metrics::counter!("bienlai_signer_failures_total").increment(1);
-            if held.lane.failed(&error, stamp.now) {
-                let kind = alarm::Kind::SignerFails;
-                let alarm = alarm::Alarm::of_certificate(held.owner, held.certificate, kind, error.code());
-                alarm::raise(store, stamp, &[alarm])?;
+        let Some(_place) = self.lane.enter(stamp.now) else { return Ok(None) };
+        match sign() {
+            Ok(signed) => {
+                if self.lane.succeeded() {
+                    alarm::clear_failures(store, stamp, self.owner, self.certificate)?;
+                }
+                Ok(Some(signed))
             }
-            Ok(Vec::new())
+            Err(error) => {
+                tracing::error!(%error, certificate = %self.certificate, documents, "the signer failed");
+                metrics::counter!("bienlai_signer_failures_total").increment(1);
+                if self.lane.failed(&error, stamp.now) {
+                    let kind = alarm::Kind::SignerFails;
+                    let alarm =
+                        alarm::Alarm::of_certificate(self.owner, self.certificate, kind, error.code());
+                    alarm::raise(store, stamp, &[alarm])?;
+                }
+                Ok(None)
+            }
         }
     }
+}
+
+/// One batch by a signer outside, in its lane. After a failure the receipts stay numbered and are found
+/// again.
+fn sign_outside(store: &Store, stamp: &Stamp<'_>, held: &Held, tasks: &[Task]) -> Result<Vec<Signed>> {
+    let signed = held.in_lane(store, stamp, tasks.len(), || sign_chunk(held, tasks, stamp.now))?;
+    Ok(signed.unwrap_or_default())
 }
 
 /// A seal, the revision of its receipt, and whose certificate it is.

@@ -1,5 +1,5 @@
-//! The thread that looks after the tax authority: makes the reports that are due, signs forms, brings
-//! messages there, and counts what somebody must look at.
+//! The threads that look after the tax authority: one makes the reports that are due, brings messages there,
+//! and counts what somebody must look at; one signs forms.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,12 +30,17 @@ pub(super) fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
             }
         }
         round += 1;
-        sign_forms(app)?;
         match tax_endpoint(app)? {
             Some(endpoint) => deliver(app, &endpoint).map(|_| ()),
             None => Ok(()),
         }
     });
+}
+
+/// Signs what is drafted, beside the courier: a signing service that takes its time keeps no message that
+/// is signed already from leaving.
+pub(super) fn sign_until(app: &Arc<App>, is_stopping: &AtomicBool) {
+    every_tick(is_stopping, 10, || sign_forms(app).map(|_| ()));
 }
 
 /// Makes what is due and tells what presses. Returns how much does.
@@ -44,16 +49,22 @@ fn look(app: &App, told: usize) -> Result<usize> {
     Ok(tell(&tax_alarms(app)?, told))
 }
 
-/// Makes the usage reports of quarters that are over, for every unit. Returns how many are new.
+/// Makes the usage reports of quarters that are over, for every unit, each in its own transaction. Returns
+/// how many are new.
 pub fn produce_reports(app: &App) -> Result<usize> {
     let (actor, place) = (Actor::system(), &app.config.tax.place);
+    let today = app.clock.now().business_day();
     let mut count = 0;
     for unit in app.read(&actor, unit::all)? {
-        match app.write_bulk(&actor, |tx, stamp| due::produce(tx, stamp, unit.id, place)) {
-            Ok(made) => count += made.len(),
-            // Another process was faster.
-            Err(error) if error.code() == "report_exists" => {}
-            Err(error) => tracing::warn!(unit = %unit.id, %error, "a usage report was not made"),
+        for quarter in app.read(&actor, |conn| due::open_quarters(conn, unit.id, today))? {
+            match app.write_bulk(&actor, |tx, stamp| due::produce(tx, stamp, (unit.id, quarter), place)) {
+                Ok(made) => count += usize::from(made.is_some()),
+                // Another process was faster.
+                Err(error) if error.code() == "report_exists" => {}
+                Err(error) => {
+                    tracing::warn!(unit = %unit.id, %quarter, %error, "a usage report was not made")
+                }
+            }
         }
     }
     Ok(count)

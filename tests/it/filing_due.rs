@@ -2,6 +2,7 @@
 
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
+use bienlai::correction::Kind as Correction;
 use bienlai::filing::alarm::{self, Kind, Level};
 use bienlai::filing::form::usage::UsageReport;
 use bienlai::filing::{self, Draft, State, due, query};
@@ -11,6 +12,7 @@ use bienlai::receipt;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 use bienlai::worker;
 
+use crate::corrections::{collected, corrected, fee};
 use crate::filing::{deliver, fill, person, state};
 use crate::support::tools::run;
 use crate::support::{World, each_database};
@@ -84,6 +86,77 @@ fn a_report_is_made_when_its_quarter_is_over_and_waits_for_a_person() {
         assert_eq!(alarms(&world, unit), []);
         assert_eq!(worker::produce_reports(&world.app).unwrap(), 0);
         assert_eq!(authority.doubles(), 0);
+    });
+}
+
+#[test]
+fn a_quarter_with_more_adjusted_down_than_collected_has_its_report_too() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        world.stop_watching();
+        let unit = world.ba_dinh.id;
+        let (_, receipt) = collected(&world, vec![fee("HT-01", 25_000)]);
+        world.wait_days(days_until(&world, "2027-01-05"));
+        world.open_series(&world.ba_dinh, "BD-27E", 9_000);
+        corrected(&world, &receipt, Correction::Adjust, vec![fee("HT-01", 20_000)]);
+        world.wait_days(days_until(&world, "2027-04-02"));
+        worker::produce_reports(&world.app).unwrap();
+        let made = world.look(|conn| query::of_period(conn, unit, filing::Kind::UsageReport, "2027-Q1"));
+        assert_eq!(made.len(), 1, "a sum below zero is reported as it is");
+        let line = made[0].data::<UsageReport>().unwrap().lines.remove(0);
+        assert_eq!((line.series.as_str(), line.used, line.amount), ("BD-27E", 1, Dong(-5_000)));
+    });
+}
+
+#[test]
+fn a_sent_report_that_is_out_of_date_is_told_until_its_supplement_is_made() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        world.stop_watching();
+        let unit = world.ba_dinh.id;
+        let (_, receipt) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let (_, other) = collected(&world, vec![fee("HT-01", 8_000)]);
+        let cancel = |id| {
+            world.change(|tx, stamp| receipt::cancel::cancel(tx, stamp, &Actor::system(), unit, id, "thử"))
+        };
+        cancel(other.id);
+        world.wait_days(days_until(&world, "2027-01-02"));
+        worker::produce_reports(&world.app).unwrap();
+        let (first, _) = reports(&world, unit)[0];
+        let chief = person(&world.ba_dinh, Role::Approver, world.chief);
+        world.change(|tx, stamp| due::approve(tx, stamp, &chief, unit, first).map(|_| ()));
+        let authority = TaxAuthority::new(Habits::default());
+        deliver(&world, &authority);
+        assert_eq!(alarms(&world, unit), [], "what was cancelled before stands in it");
+        cancel(receipt.id);
+        assert_eq!(alarms(&world, unit), [(Kind::ReportChanged, Level::Warning)]);
+        let quarter = "2026-Q4".parse().unwrap();
+        world.change(|tx, stamp| {
+            bienlai::filing::report::supplement(tx, stamp, &chief, unit, quarter, "Hà Nội").map(|_| ())
+        });
+        deliver(&world, &authority);
+        assert_eq!(alarms(&world, unit), []);
+    });
+}
+
+#[test]
+fn a_quarter_whose_report_cannot_be_made_hides_no_later_one() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        world.stop_watching();
+        let unit = world.ba_dinh.id;
+        world.wait_days(days_until(&world, "2027-01-05"));
+        world.open_series(&world.ba_dinh, "BD-27E", 9_000);
+        world.wait_days(days_until(&world, "2027-04-02"));
+        let open = world.look(|conn| due::open_quarters(conn, unit, world.now().business_day()));
+        assert_eq!(open.len(), 2, "{open:?}");
+        let produce = |at: usize, place: &str| {
+            world.try_change(|tx, stamp| due::produce(tx, stamp, (unit, open[at]), place))
+        };
+        assert_eq!(produce(0, "").unwrap_err().code(), "field_missing");
+        assert!(produce(1, "Hà Nội").unwrap().is_some(), "each is made for itself");
+        assert_eq!(produce(1, "Hà Nội").unwrap(), None, "once");
+        assert!(produce(0, "Hà Nội").unwrap().is_some(), "and the older one when its cause is gone");
     });
 }
 
@@ -197,6 +270,36 @@ fn a_form_that_nobody_can_sign_is_told() {
         assert_eq!(alarms(&world, unit), []);
         world.wait_seconds(3_601);
         assert_eq!(alarms(&world, unit), [(Kind::FormUnsigned, Level::Alarm)]);
+    });
+}
+
+#[test]
+fn however_many_forms_wait_for_a_key_those_behind_them_leave() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let asked = crate::filing::form_of(&world);
+        let draft = |unit: UnitId| {
+            world.change(|tx, stamp| {
+                let new = Draft {
+                    unit,
+                    kind: filing::Kind::Registration,
+                    form: "01/ĐKTĐ-CTĐT",
+                    period: None,
+                    slot: None,
+                    earlier: None,
+                    detail: serde_json::to_string(&asked).unwrap(),
+                    state: State::Drafted,
+                    maker: None,
+                };
+                let name = "01/ĐKTĐ-CTĐT";
+                filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body(name, "2.1.1", id))
+            })
+        };
+        let keyless: Vec<FilingId> = (0..60).map(|_| draft(world.soc_son.id)).collect();
+        let behind = draft(world.ba_dinh.id);
+        assert_eq!(worker::sign_forms(&world.app).unwrap(), 1);
+        assert_eq!(state(&world, world.ba_dinh.id, behind), State::Signed);
+        assert!(keyless.iter().all(|id| state(&world, world.soc_son.id, *id) == State::Drafted));
     });
 }
 

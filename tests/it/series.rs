@@ -18,6 +18,8 @@ use bienlai::store::{Conn, Lane};
 use bienlai::unit::series::{Phase, Series, life};
 use bienlai::{unit, worker};
 
+use crate::cash_by_command::Shell;
+use crate::documents::open_invoices;
 use crate::support::app::MASTER_KEY;
 use crate::support::world::{BANK, at};
 use crate::support::{World, each_database, tools};
@@ -312,6 +314,34 @@ fn a_series_that_soon_ends_is_told_and_a_person_may_stop_one() {
         let owed = world.raise_at(&world.soc_son, FEE);
         assert_eq!(world.claim(&owed, FEE).settle().receipt, None);
         assert!(audited(&world, unit).is_whole());
+    });
+}
+
+#[test]
+fn a_name_that_two_forms_share_stops_neither_until_the_form_is_named() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let unit = world.ba_dinh.id;
+        for (kind, template) in [("invoice_vat", "1"), ("invoice_sales", "2")] {
+            open_invoices(&world, kind, template);
+        }
+        let open = || {
+            let of_name = register(&world, unit).into_iter().filter(|one| one.series == "K26TBD");
+            let open: Vec<String> =
+                of_name.filter(|one| one.phase == Phase::Open).map(|one| one.template).collect();
+            open
+        };
+        let shell = Shell::new(&world);
+        let person = shell.person("Quản Trị Mẫu").to_string();
+        let mut asked = vec!["series", "stop", "--unit", "00004", "--series", "K26TBD"];
+        asked.extend(["--reason", "đổi mẫu", "--person", &person]);
+        let (code, _, error) = shell.run(&asked);
+        assert!(code != 0 && error.contains("series_ambiguous"), "{error}");
+        assert_eq!(open().len(), 2, "stopping is for good");
+        asked.extend(["--template", "2"]);
+        let (code, out, error) = shell.run(&asked);
+        assert_eq!((code, out.trim()), (0, "K26TBD stopped"), "{error}");
+        assert_eq!(open(), ["1"]);
     });
 }
 

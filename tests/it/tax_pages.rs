@@ -1,9 +1,10 @@
 //! What goes to the tax authority, at a browser: the ledger of messages with every step and answer, the
 //! registration from its draft to its acceptance, and the marks of the rules that people approve by.
 
-use bienlai::actor::{Role, Scope};
+use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::filing::endpoint::TaxEndpoint;
+use bienlai::filing::form::registration::{Entrustment, Registration};
 use bienlai::filing::registration::listed_from_pem;
 use bienlai::filing::rules::Outcome;
 use bienlai::filing::{self, Kind, notice, query};
@@ -234,5 +235,59 @@ fn whoever_approves_a_notice_sees_how_sure_its_rules_are() {
             chief.sees(&format!("[{}] {}", rule.mark, rule.vi));
         }
         service.stop();
+    });
+}
+
+#[test]
+fn a_change_on_the_page_keeps_the_entrustments_that_the_office_was_told_of() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        let unit = newcomer(&world);
+        let own = listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        install(&world, unit, &own.serial).unwrap();
+        let entrusted = |tax_code: &str, until: &str| Entrustment {
+            kind: 2,
+            document_name: "Biên lai thu phí, lệ phí".into(),
+            template: "01BLP0-001".into(),
+            series: "ZZ-26E".into(),
+            tax_code: tax_code.into(),
+            organisation: "Đơn vị Ủy Nhiệm Mẫu".into(),
+            purpose: "Thu hộ".into(),
+            valid_from: "2020-01-01".parse().unwrap(),
+            valid_until: until.parse().unwrap(),
+            payment_method: "Chuyển khoản".into(),
+        };
+        let mut form = crate::filing::form_of(&world);
+        form.certificates = vec![own.clone()];
+        form.entrustments =
+            vec![entrusted("9900000023", "2099-12-31"), entrusted("9900000023", "2020-12-31")];
+        let person = |id, role| Actor { person: Some(id), client: None, role, scope: Scope::All };
+        let (clerk, chief) = (person(world.clerk, Role::Administrator), person(world.chief, Role::Approver));
+        let id = world.change(|tx, stamp| filing::registration::draft(tx, stamp, &clerk, unit, &form));
+        world.change(|tx, stamp| filing::registration::approve(tx, stamp, &chief, unit, id).map(|_| ()));
+        worker::sign_forms(&world.app).unwrap();
+        world.change(|tx, stamp| {
+            let today = stamp.today();
+            filing::registration::accept_by_hand(tx, stamp, &clerk, (unit, id), "15/TB", today).map(|_| ())
+        });
+        let mut service = Service::start(&world);
+        let mut office = seated(&world, service.address, Role::Administrator, "quantri.mau", Scope::All);
+        office.get("/tax/registration?unit=00999");
+        let change = [
+            ("unit", "00999"),
+            ("do", "draft"),
+            ("action", "change"),
+            ("office_code", "10100"),
+            ("office_name", "Thuế cơ sở Thử"),
+            ("contact_name", "Người Khác Mẫu"),
+            ("contact_email", "lienhe@example.vn"),
+            ("contact_phone", "02400000000"),
+        ];
+        assert_eq!(office.post("/tax/registration", &change).status, 303, "{}", office.page);
+        service.stop();
+        let drafted = world.look(|conn| query::of_unit(conn, unit, Some(Kind::Registration), 9)).remove(0);
+        let told = drafted.data::<Registration>().unwrap().entrustments;
+        assert_eq!(told, [entrusted("9900000023", "2099-12-31")], "one that ended is not told again");
     });
 }

@@ -84,6 +84,23 @@ impl From<Entrusting> for Entrustment {
     }
 }
 
+impl From<Entrustment> for Entrusting {
+    fn from(told: Entrustment) -> Self {
+        Entrusting {
+            direction: if told.kind == ENTRUSTING { Direction::Entrusting } else { Direction::Entrusted },
+            document_name: told.document_name,
+            template: told.template,
+            series: told.series,
+            tax_code: told.tax_code,
+            organisation: told.organisation,
+            purpose: told.purpose,
+            valid_from: told.valid_from,
+            valid_until: told.valid_until,
+            payment_method: told.payment_method,
+        }
+    }
+}
+
 /// `LDKUNhiem`
 const ENTRUSTING: i64 = 1;
 const ENTRUSTED: i64 = 2;

@@ -190,6 +190,22 @@ fn every_form_is_valid_by_its_schema() {
     }
 }
 
+#[test]
+fn a_quarter_in_which_more_was_given_back_than_collected_is_reported_below_zero() {
+    let mut below = report();
+    below.lines[0].amount = Dong(-50_000);
+    let body = below.body("BC26/BLĐT", "2.1.1", "fil-2");
+    assert!(String::from_utf8(body.clone()).unwrap().contains("<TgTien>-50000</TgTien>"));
+    crate::filing::schema::check_body("BC26/BLĐT", "2.1.1", &body).expect("the program's schema takes it");
+    let document = documents().into_iter().find(|(schema, _, _)| *schema == "usage_report/2.1.0").unwrap().2;
+    let document = String::from_utf8(document).unwrap();
+    for (amount, fits) in [("-50000", true), ("-0", false), ("-050000", false), ("--1", false)] {
+        let changed = document.replace("<TgTien>50000<", &format!("<TgTien>{amount}<"));
+        assert_ne!(changed, document);
+        assert_eq!(is_valid("usage_report/2.1.0", changed.as_bytes()).0, fits, "{amount}");
+    }
+}
+
 /// One change each; every one must be refused.
 #[test]
 fn a_form_with_one_change_is_refused_by_its_schema() {

@@ -32,7 +32,7 @@ fn filing_json(filing: &Filing) -> Value {
         "kind": filing.kind.as_str(),
         "form": filing.form,
         "period": filing.period,
-        "supplements": filing.earlier,
+        "supplements": filing.earlier.filter(|_| filing.kind == Kind::UsageReport),
         "profile": filing.profile,
         "state": filing.state.as_str(),
         "revision": filing.revision,

@@ -9,8 +9,10 @@ use askama::Template;
 
 use super::{ListingsPage, READERS, unit_coded, unit_ends};
 use crate::actor::Role;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
+use crate::receipt::key::alarm::Kind as Nearness;
+use crate::receipt::key::watch;
 use crate::store::{Conn, Stamp};
 use crate::unit::{self, CITY, Unit, account, certificate, registration, series, trust};
 use crate::web::Shared;
@@ -23,9 +25,6 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
-
-/// Days before its end in which a certificate is shown as ending.
-const ENDING_DAYS: i64 = 45;
 
 /// Kinds of documents that have series.
 const SERIES_KINDS: [&str; 5] =
@@ -76,7 +75,7 @@ fn row(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Ve
         valid(unit, stamp.today()),
         signing.map_or_else(
             || Cell::state(lang.t("unit_no_certificate"), "late"),
-            |found| ends(found.not_after.business_day(), stamp.today()),
+            |found| ends(found.not_after, stamp.now),
         ),
     ])
 }
@@ -89,19 +88,17 @@ fn valid(unit: &Unit, today: BusinessDay) -> Cell {
     }
 }
 
-/// A day something ends, in the tone of how soon that is.
-fn ends(on: BusinessDay, today: BusinessDay) -> Cell {
-    let left = (on.0 - today.0).num_days();
-    Cell::state(
-        day(on),
-        if left < 0 {
-            "late"
-        } else if left < ENDING_DAYS {
-            "wait"
-        } else {
-            "done"
-        },
-    )
+/// The day a certificate ends, in the tone of how soon that is: by the same days as its alarms.
+fn ends(not_after: Instant, now: Instant) -> Cell {
+    Cell::state(day(not_after.business_day()), tone(not_after, now))
+}
+
+fn tone(not_after: Instant, now: Instant) -> &'static str {
+    match watch::nearness(not_after, now) {
+        None => "done",
+        Some(Nearness::Expires60 | Nearness::Expires30) => "wait",
+        Some(_) => "late",
+    }
 }
 
 #[derive(Template)]
@@ -283,7 +280,7 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
             Cell::text(one.subject.clone()),
             Cell::mono(one.serial.clone()),
             Cell::text(called::signer(lang, &one.signer)),
-            ends(one.not_after.business_day(), stamp.today()),
+            ends(one.not_after, stamp.now),
             Cell::state(
                 lang.t(if one.is_test { "certificate_test" } else { key }),
                 if one.is_test { "wait" } else { tone },
@@ -338,4 +335,16 @@ fn mergers(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
     }
     let heads = ["merger", "unit", "merger_on", "merger_decision"];
     Ok(Listing { caption: lang.t("mergers"), heads: heads.map(|key| lang.t(key)).to_vec(), rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_shown_as_ending_on_the_days_on_which_its_alarms_are_raised() {
+        let now = Instant(1_800_000_000_000_000);
+        let of = |days: i64| tone(now.plus_seconds(days * 86_400), now);
+        assert_eq!([61, 60, 8, 7, 0, -1].map(of), ["done", "wait", "wait", "late", "late", "late"]);
+    }
 }

@@ -57,7 +57,9 @@ async fn compose(
     block(move || {
         app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
-            let found = receipt::query::of_obligation(conn, unit, id)?;
+            let mut found = receipt::query::of_obligation(conn, unit, id)?;
+            // Of others the notice would be refused: they have no signature, or no longer stand.
+            found.retain(|one| matches!(one.state.as_str(), "signed" | "adjusted"));
             let chosen = typed.get("receipt").parse().ok().or(found.last().map(|one| one.id));
             Ok(NoticePage {
                 frame,

@@ -64,8 +64,14 @@ pub(super) fn draft(app: &App, actor: &Actor, fields: &Fields) -> Result<String>
     let typed = Typed::of(fields);
     app.write(actor, |tx, stamp| {
         let unit = unit_named(tx, actor, fields.get("unit"))?;
+        let action = if fields.get("action") == "change" { Action::Change } else { Action::New };
+        // A change tells everything anew: what the office was told of entrustments stays told.
+        let entrustments = match action {
+            Action::Change => filing::registration::told_before(tx, unit.id, stamp.today())?,
+            Action::New => Vec::new(),
+        };
         let asked = Asked {
-            action: if fields.get("action") == "change" { Action::Change } else { Action::New },
+            action,
             office_code: typed.office_code.trim().to_owned(),
             office_name: typed.office_name.trim().to_owned(),
             contact_name: typed.contact_name.trim().to_owned(),
@@ -73,7 +79,7 @@ pub(super) fn draft(app: &App, actor: &Actor, fields: &Fields) -> Result<String>
             contact_phone: typed.contact_phone.trim().to_owned(),
             receipts_with_value: typed.with_value,
             certificates: certificates(tx, stamp, &unit, &typed)?,
-            entrustments: Vec::new(),
+            entrustments,
         };
         let through_transmitter = tax.sender.as_deref().is_some_and(|code| code.starts_with('V'));
         let way = (tax.place.as_str(), through_transmitter);
