@@ -81,7 +81,70 @@ fn an_integrated_invoice_has_its_own_message_and_a_refusal_is_an_alarm() {
         let reasons = world.words("SELECT reason AS t FROM filing_event WHERE kind = 'refused'");
         assert_eq!(reasons, ["30002"]);
         let alarms = worker::tax_alarms(&world.app).unwrap();
-        assert!(alarms.iter().any(|one| one.kind.as_str() == "form_refused"), "{alarms:?}");
+        assert!(alarms.iter().any(|one| one.kind.as_str() == "invoice_refused"), "{alarms:?}");
+    });
+}
+
+fn is_alarmed(world: &World) -> bool {
+    let alarms = worker::tax_alarms(&world.app).unwrap();
+    alarms.iter().any(|one| one.kind.as_str() == "invoice_refused")
+}
+
+#[test]
+fn a_refused_invoice_is_sent_again_by_a_person_when_the_cause_is_gone() {
+    each_database(|database| {
+        let mut world = World::settled_in_before(database, 70);
+        world.stop_watching();
+        open_invoices(&world, "invoice_vat", "1");
+        sold(&world);
+        let unit = world.ba_dinh.id;
+        let receipt = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0).1.receipt;
+        let chief = crate::filing::person(&world.ba_dinh, Role::Approver, world.chief);
+        let again = |actor: &bienlai::actor::Actor| {
+            world.try_change(|tx, stamp| invoice::again(tx, stamp, actor, unit, receipt))
+        };
+        assert_eq!(again(&chief).unwrap_err().code(), "invoice_not_refused", "it waits to be sent");
+        deliver(&world, &TaxAuthority::new(Habits { refuses_invoices: true, ..Habits::default() }));
+        world.wait_days(61);
+        assert!(is_alarmed(&world), "for as long as nobody sent it again");
+        let finance = crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk);
+        assert_eq!(again(&finance).unwrap_err().code(), "role_not_allowed");
+        again(&chief).unwrap();
+        assert_eq!(again(&chief).unwrap_err().code(), "invoice_not_refused", "once");
+        assert!(!is_alarmed(&world));
+        let system = bienlai::actor::Actor::system();
+        let missing = world.change(|tx, stamp| invoice::draft_missing(tx, stamp, &system, unit, 10));
+        assert_eq!(missing, 0);
+
+        deliver(&world, &TaxAuthority::new(Habits::default()));
+        let states: Vec<State> = ways(&world).into_iter().map(|(state, _)| state).collect();
+        assert_eq!(states, [State::Accepted, State::Refused]);
+        assert!(!is_alarmed(&world));
+    });
+}
+
+/// Ba Đình's one invoice, which the authority refused.
+fn refused(world: &World) -> invoice::Sent {
+    open_invoices(world, "invoice_vat", "1");
+    sold(world);
+    deliver(world, &TaxAuthority::new(Habits { refuses_invoices: true, ..Habits::default() }));
+    world.look(|conn| invoice::of_unit(conn, world.ba_dinh.id, 1)).remove(0).1
+}
+
+#[test]
+fn the_command_sends_a_refused_invoice_again() {
+    each_database(|database| {
+        let mut world = World::settled_in_before(database, 9);
+        world.stop_watching();
+        let sent = refused(&world);
+        let shell = Shell::new(&world);
+        let (receipt, person) = (sent.receipt.to_string(), shell.person("Quản Trị Mẫu").to_string());
+        let asked =
+            ["tax", "invoice", "again", "--unit", "00004", "--receipt", &receipt, "--person", &person];
+        let (code, out, error) = shell.run(&asked);
+        assert_eq!((code, out.starts_with("fil_")), (0, true), "{out} {error}");
+        let (code, _, error) = shell.run(&asked);
+        assert!(code != 0 && error.contains("invoice_not_refused"), "{error}");
     });
 }
 

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use crate::actor::Actor;
-use crate::cli::office::Office;
+use crate::actor::{Actor, Role};
+use crate::cli::office::{self, Office};
 use crate::cli::{DONE, table};
 use crate::error::Result;
 use crate::filing::{code, invoice};
+use crate::id::{PersonId, ReceiptId};
 use crate::unit;
 
 /// So many are drafted at once.
@@ -31,6 +32,18 @@ pub enum Command {
         #[arg(long, value_name = "CODE")]
         unit: String,
     },
+    /// Gửi lại / send an invoice once more that the authority refused, when the cause is gone
+    Again {
+        /// The collecting unit, by its code
+        #[arg(long, value_name = "CODE")]
+        unit: String,
+        /// The invoice, as rec_…
+        #[arg(long, value_name = "ID")]
+        receipt: ReceiptId,
+        /// Who sends it again, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
@@ -38,6 +51,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::List { unit, limit } => list(&office, &unit, limit),
         Command::Missing { unit } => missing(&office, &unit),
+        Command::Again { unit, receipt, person } => again(&office, &unit, receipt, person),
     }
 }
 
@@ -77,5 +91,16 @@ fn missing(office: &Office, unit: &str) -> Result<u8> {
         }
     }
     println!("đã lập / drafted: {count}");
+    Ok(DONE)
+}
+
+fn again(office: &Office, unit: &str, receipt: ReceiptId, person: PersonId) -> Result<u8> {
+    let actor = office::person(Role::Administrator, person);
+    let drafted = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, unit)?;
+        crate::identity::person_name(tx, person)?;
+        invoice::again(tx, stamp, &actor, unit.id, receipt)
+    })?;
+    println!("{drafted}");
     Ok(DONE)
 }

@@ -65,6 +65,8 @@ struct MessagePage {
     events: Listing,
     answers: Vec<Answer>,
     can_release: bool,
+    /// It carries an invoice that the authority refused and that was not sent again.
+    can_send_again: bool,
 }
 
 struct Found {
@@ -74,6 +76,7 @@ struct Found {
     carried: Vec<(String, String)>,
     events: Vec<Event>,
     answers: Vec<ReplyRecord>,
+    is_refused_invoice: bool,
 }
 
 /// `GET /tax/messages/{id}`
@@ -90,7 +93,9 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         app.read(&actor, |conn| {
             let message = transmission::find(conn, &actor.scope, id)?;
             let form = filing::find(conn, message.unit, message.filing)?;
+            let is_refused_invoice = invoice::is_refused(conn, &form)?;
             Ok(Found {
+                is_refused_invoice,
                 unit: unit::find(conn, message.unit)?,
                 carried: carried(conn, lang, &form)?,
                 events: transmission::events(conn, message.unit, id)?,
@@ -121,6 +126,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         carried: found.carried,
         events: steps(&frame, &found.events),
         answers: (1..).zip(&found.answers).map(|(n, one)| answer(lang, id, n, one)).collect(),
+        can_send_again: found.is_refused_invoice && RELEASERS.contains(&signed.actor.role),
         can_release: message.state == State::Halted && RELEASERS.contains(&signed.actor.role),
         frame,
     })
@@ -191,21 +197,30 @@ fn answer(lang: Lang, id: TransmissionId, n: usize, reply: &ReplyRecord) -> Answ
     }
 }
 
-/// `POST /tax/messages/{id}`: lets a halted message go again; the authority is asked first.
+/// `POST /tax/messages/{id}`: lets a halted message go again; the authority is asked first. With `step`
+/// `again` the refused invoice in it is sent once more, in a message of its own.
 pub async fn release(
     request: HttpRequest,
     signed: Signed,
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    signed.fields(&request, form)?;
+    let fields = signed.fields(&request, form)?;
     signed.require(&RELEASERS)?;
     let id: TransmissionId = extract::path(&request, "id")?;
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let released = block(move || {
         app.write(&actor, |tx, stamp| {
             let message = transmission::find(tx, &actor.scope, id)?;
-            transmission::release(tx, stamp, &actor, message.unit, id)
+            if fields.get("step") != "again" {
+                return transmission::release(tx, stamp, &actor, message.unit, id);
+            }
+            let form = filing::find(tx, message.unit, message.filing)?;
+            if form.kind != Kind::Invoice {
+                return Err(Error::not_found("filing_not_found", "the message carries no invoice"));
+            }
+            let sent: invoice::Sent = form.data()?;
+            invoice::again(tx, stamp, &actor, message.unit, sent.receipt).map(|_| ())
         })
     })
     .await;
