@@ -156,7 +156,7 @@ fn settle(
         return Ok(None);
     }
     end_items(&mut desk, work, persons.is_some());
-    retire(tx, &mut desk, work)?;
+    retire(tx, &mut desk, work, persons.is_some())?;
     write(tx, stamp, &mut desk, persons)?;
     std::mem::take(&mut desk.refunds).store(tx, stamp)?;
     std::mem::take(&mut desk.papers).store(tx, stamp)?;
@@ -187,12 +187,21 @@ fn end_items(desk: &mut Desk<'_>, work: &LineWork, by_persons: bool) {
     }
 }
 
-/// The line shows what the paper names from now on, and no movement of its own that nobody could place.
-fn retire(tx: &mut Tx<'_>, desk: &mut Desk<'_>, work: &LineWork) -> Result<()> {
+/// The line shows what the paper names from now on. Two persons take its own movement, which nobody could place,
+/// from it; a run takes nothing apart, and leaves that movement without money beside what the paper names.
+fn retire(tx: &mut Tx<'_>, desk: &mut Desk<'_>, work: &LineWork, by_persons: bool) -> Result<()> {
     let standing = line_query::standing_parts(tx, work.unit, work.line)?;
     let ids: Vec<(UnitId, MovementId)> = standing.iter().map(|part| (work.unit, part.1)).collect();
     let mut own = movement_query::movements(tx, &ids)?;
     own.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
+    if !by_persons {
+        for movement in own {
+            for kind in HELD_KINDS {
+                desk.book.settled_exceptions.push((work.unit, kind, Subject::Movement(movement.id), WHY));
+            }
+        }
+        return Ok(());
+    }
     for (id, movement, amount) in standing {
         if !own.iter().any(|one| one.id == movement) {
             continue;

@@ -3,6 +3,7 @@
 //! dear, a scan that is left means that there is no index, however small the tables of this story are.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use bienlai::actor::{Role, Scope};
 use serde_json::Value;
@@ -207,8 +208,12 @@ fn ask_for_everything(world: &World, service: &Service) -> usize {
     answered
 }
 
+/// The server's log is one for all databases: one story at a time has its plans written down.
+static WRITING: Mutex<()> = Mutex::new(());
+
 #[test]
 fn no_list_or_page_reads_a_large_table_from_end_to_end() {
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let server = postgres::shared().unwrap_or_else(|why| panic!("{why}"));
     let database = Database::postgresql();
     let name = database.url.rsplit('/').next().unwrap().to_owned();
@@ -274,6 +279,7 @@ fn no_list_or_page_reads_a_large_table_from_end_to_end() {
 /// walks all of it, and did so once for each line of the day.
 #[test]
 fn a_day_closes_along_its_own_lines_cash_and_batches() {
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let server = postgres::shared().unwrap_or_else(|why| panic!("{why}"));
     let database = Database::postgresql();
     write_plans_down(server, database.url.rsplit('/').next().unwrap());

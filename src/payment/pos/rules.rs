@@ -99,7 +99,7 @@ pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, Paym
         };
         let mut fitting: Vec<&Candidate> = candidates.iter().filter(waits).collect();
         if item.kind == ItemKind::Sale || fitting.iter().any(is_exact) {
-            fitting.retain(|candidate| is_exact(&candidate));
+            fitting.retain(|candidate| is_exact(candidate));
         }
         let only = fitting.first().copied().filter(|_| fitting.len() == 1);
         if let Some(candidate) = only.filter(|_| items.iter().filter(same).count() == 1)

@@ -7,10 +7,11 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
+use super::delegations::{DelegationRow, delegation_row};
 use super::fields::{Fields, Pairs, Wrong};
 use super::finance::confirm;
 use super::frame::{Frame, see_done};
-use super::matter::{self, Facts, day, facts, moment};
+use super::matter::{self, Facts, facts, moment};
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
@@ -19,11 +20,11 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::duty::decision::{self, Matter, Open, Verdict};
-use crate::duty::delegation::{self, Answer, Delegation, Offer, State};
-use crate::duty::{Kind, Seat, rules, waiting};
+use crate::duty::delegation::{self, Answer, Offer};
+use crate::duty::{Kind, Seat, waiting};
 use crate::error::{Error, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
-use crate::identity::{person, person_name};
+use crate::identity::person;
 use crate::payment::settler::Numbered;
 use crate::shift::provisional_query;
 use crate::store::vault::Vault;
@@ -34,8 +35,8 @@ use crate::web::api::duties::{acted, answered, offered};
 use crate::web::respond::block;
 
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
-const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
-const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
+pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
+pub(super) const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
 /// Who reads the page of contingency slips.
 const SIGNERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
@@ -61,35 +62,6 @@ struct WaitingRow {
     wants_reason: bool,
     /// What it was when it was drawn.
     edition: i64,
-}
-
-/// What waits and may be approved under a delegation.
-struct DelegatedRow {
-    unit_id: UnitId,
-    act: &'static str,
-    title: &'static str,
-    subject: String,
-    amount: String,
-    facts: Facts,
-    /// What it was when it was drawn.
-    edition: i64,
-}
-
-struct DelegationRow {
-    id: DelegationId,
-    unit: String,
-    giver: String,
-    delegate: String,
-    acts: String,
-    limit: String,
-    days: String,
-    decision: String,
-    state: &'static str,
-    is_offered_to_me: bool,
-    may_end: bool,
-    open: Vec<DelegatedRow>,
-    /// What was approved under it: title, subject, amount, when.
-    done: Vec<(&'static str, String, String, String)>,
 }
 
 #[derive(Template)]
@@ -192,7 +164,7 @@ fn slips(conn: &mut Conn, actor: &Actor) -> Result<usize> {
     Ok(provisional_query::entered_in(conn, &units)?.len())
 }
 
-fn title(lang: Lang, kind: Kind) -> &'static str {
+pub(super) fn title(lang: Lang, kind: Kind) -> &'static str {
     let (vi, en) = kind.title();
     lang.pick(vi, en)
 }
@@ -260,94 +232,7 @@ fn waiting_row(
     })
 }
 
-/// A delegate decides by the same facts as whoever gave the delegation.
-fn delegated_row(
-    conn: &mut Conn,
-    vault: &Vault,
-    (actor, lang): (&Actor, Lang),
-    one: &Open,
-) -> Result<DelegatedRow> {
-    let (vi, en) = one.matter.title();
-    let mut facts = facts(conn, vault, lang, one)?;
-    // The pages behind the facts are the unit's own.
-    let may_look = READERS.contains(&actor.role) && actor.scope.covers(one.unit);
-    facts.link = facts.link.filter(|_| may_look);
-    Ok(DelegatedRow {
-        unit_id: one.unit,
-        act: one.matter.as_str(),
-        title: lang.pick(vi, en),
-        subject: one.matter.subject_text(one.id),
-        amount: money(one.amount),
-        facts,
-        edition: matter::edition(conn, one)?,
-    })
-}
-
-fn delegation_row(
-    conn: &mut Conn,
-    stamp: &Stamp<'_>,
-    (actor, lang): (&Actor, Lang),
-    one: &Delegation,
-) -> Result<DelegationRow> {
-    let today = stamp.today();
-    let is_mine = actor.person == Some(one.delegate);
-    let is_given = actor.person == Some(one.giver);
-    let governs = actor.role == Role::Administrator && actor.scope.covers(one.unit);
-    let stands = matches!(one.state, State::Offered | State::Accepted);
-    let mut open = Vec::new();
-    if is_mine && DELEGATES.contains(&actor.role) {
-        for waits in waiting::of_unit(conn, one.unit)? {
-            if rules::check_act(one, one.delegate, waits.kind, &waits, today).is_ok() {
-                let waits = Open::of(one.unit, waits);
-                open.push(delegated_row(conn, stamp.vault, (actor, lang), &waits)?);
-            }
-        }
-    }
-    let (_, acts) = delegation::told(conn, actor, one.id)?;
-    let words: Vec<&str> = one.acts.iter().map(|kind| title(lang, *kind)).collect();
-    Ok(DelegationRow {
-        id: one.id,
-        unit: unit::find(conn, one.unit)?.name,
-        giver: person_name(conn, one.giver)?,
-        delegate: person_name(conn, one.delegate)?,
-        acts: words.join(", "),
-        limit: one.limit.to_string(),
-        days: format!("{} – {}", day(one.valid_from), day(one.valid_until)),
-        decision: format!("{} ({})", one.decision_no, day(one.decision_on)),
-        state: lang.t(match one.state {
-            State::Offered => "duties_offered",
-            State::Accepted if one.valid_until < today => "duties_over",
-            State::Accepted => "duties_accepted",
-            State::Declined => "duties_declined",
-            State::Ended => "duties_ended",
-        }),
-        is_offered_to_me: is_mine && one.state == State::Offered,
-        may_end: stands && (is_mine || is_given || governs),
-        open,
-        done: acts
-            .into_iter()
-            .map(|act| (title(lang, act.kind), act.subject, money(act.amount), moment(act.at)))
-            .collect(),
-    })
-}
-
-/// Who decided about one thing under a delegation, for whom and by which decision, for the thing's own page.
-/// Persons may be another unit's, so that the connection must see every unit.
-pub fn delegated(
-    conn: &mut Conn,
-    lang: Lang,
-    (unit, kind, subject): (UnitId, Kind, i64),
-) -> Result<Vec<String>> {
-    let words = |conn: &mut Conn, act: delegation::Act| -> Result<String> {
-        let (delegate, giver) = (person_name(conn, act.delegate)?, person_name(conn, act.giver)?);
-        let told = lang.with("duties_by", delegate).replacen("{}", &giver, 1);
-        Ok(format!("{} ({})", told.replacen("{}", &act.decision_no, 1), moment(act.at)))
-    };
-    let acts = delegation::acts_on(conn, unit, kind, subject)?;
-    acts.into_iter().map(|act| words(conn, act)).collect()
-}
-
-fn money(amount: Dong) -> String {
+pub(super) fn money(amount: Dong) -> String {
     if amount.is_zero() { String::new() } else { amount.to_string() }
 }
 

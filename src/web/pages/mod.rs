@@ -12,6 +12,7 @@ mod called;
 pub mod city;
 pub mod complaint;
 pub mod counter;
+pub mod delegations;
 pub mod detail;
 pub mod duties;
 pub mod failed;

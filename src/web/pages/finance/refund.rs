@@ -23,7 +23,7 @@ use crate::store::{Conn, Stamp};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::as_seen;
-use crate::web::pages::duties;
+use crate::web::pages::delegations;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::session::Signed;
@@ -145,7 +145,7 @@ async fn compose(
     let (Looked { item, payee, is_sender, payer, receipts, events }, delegated) = block(move || {
         let looked = look(&app, &actor, id)?;
         let subject = (looked.item.unit, duty::Kind::Refund, id.0);
-        let delegated = app.store.read(&Scope::All, |conn| duties::delegated(conn, lang, subject))?;
+        let delegated = app.store.read(&Scope::All, |conn| delegations::delegated(conn, lang, subject))?;
         Ok((looked, delegated))
     })
     .await?;

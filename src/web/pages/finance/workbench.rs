@@ -31,8 +31,8 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::as_seen;
+use crate::web::pages::delegations;
 use crate::web::pages::detail;
-use crate::web::pages::duties;
 use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::session::Signed;
@@ -170,7 +170,7 @@ async fn compose(
         let line = app.write(&actor, |tx, stamp| line_facts(tx, stamp, &actor, id))?;
         let unit = app.read(&actor, |conn| locate(conn, &actor, id))?;
         let subject = (unit, duty::Kind::Exception, id.0);
-        let delegated = app.store.read(&Scope::All, |conn| duties::delegated(conn, lang, subject))?;
+        let delegated = app.store.read(&Scope::All, |conn| delegations::delegated(conn, lang, subject))?;
         // The account to pay is another unit's.
         let seen = app.read(&actor, |conn| exception::find(conn, unit, id))?;
         let transfer = app.store.read(&Scope::All, |conn| handover::transfer(conn, &seen))?;
