@@ -224,6 +224,11 @@ pub fn balance_until(conn: &mut Conn, unit: UnitId, account: &Account, until: Bu
     query::balance_until(conn, unit, &account.to_string(), until)
 }
 
+/// The last day that has a posting on an account.
+pub fn last_day(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Option<BusinessDay>> {
+    query::last_day(conn, unit, &account.to_string())
+}
+
 /// The statement lines that debited an account.
 pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<LineId>> {
     query::lines_of(conn, unit, &account.to_string())

@@ -92,6 +92,15 @@ pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Vec<Line
         .map(|found: Vec<i64>| found.into_iter().map(LineId).collect())
 }
 
+pub fn last_day(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Option<BusinessDay>> {
+    posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::debit_account.eq(account).or(posting::credit_account.eq(account)))
+        .select(diesel::dsl::max(posting::accounting_date))
+        .first(conn)
+        .classify()
+}
+
 pub fn between(conn: &mut Conn, unit: UnitId, account: &str, prefix: &str) -> Result<Vec<(String, Dong)>> {
     let found: Vec<(String, String, Dong)> = posting::table
         .filter(posting::unit_id.eq(unit))

@@ -8,7 +8,7 @@ use super::held::touch;
 use super::movement::State;
 use super::pos::line::taken_into;
 use super::take_back::{self, TakeBack};
-use super::{movement_query, payment_query};
+use super::{movement_query, payment_query, pos};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -25,8 +25,9 @@ pub fn fits(conn: &mut Conn, item: &Exception) -> Result<bool> {
     if !is_card(item) {
         return Ok(item.kind == Kind::ClaimWithoutCredit && item.subject_kind == "movement");
     }
-    let found = payment_query::payments(conn, &[(item.unit, PaymentId(item.subject_id))])?.pop();
-    Ok(found.as_ref().is_some_and(waits))
+    let id = PaymentId(item.subject_id);
+    let found = payment_query::payments(conn, &[(item.unit, id)])?.pop();
+    Ok(found.as_ref().is_some_and(waits) && !pos::query::is_in_batch(conn, item.unit, id)?)
 }
 
 fn is_card(item: &Exception) -> bool {
@@ -55,6 +56,10 @@ fn card(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, item: &Exception, on:
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let taken = take_back::read(tx, stamp, &mut book, (item.unit, PaymentId(item.subject_id)))?;
     let unfit = || Error::conflict("resolution_unfit", "the card payment waits for no batch any more");
+    // A batch that waits for its line names it already: that line brings its money.
+    if pos::query::is_in_batch(tx, item.unit, PaymentId(item.subject_id))? {
+        return Err(unfit());
+    }
     let to = taken_into(&taken.payment).filter(|_| waits(&taken.payment)).ok_or_else(unfit)?;
     let (source, end) = (Source::Exception(item.id), PaymentState::Disproven);
     let why = "no batch ever brought the card payment";

@@ -162,7 +162,11 @@ pub(super) fn carry_out(
     proposal: &Proposal,
 ) -> Result<()> {
     let plan = plan(tx, item.unit, LineId(item.subject_id))?;
-    let on = plan.line.posted_on.unwrap_or(plan.line.booking_date);
+    let own = plan.line.posted_on.unwrap_or(plan.line.booking_date);
+    // Not before what it takes back: the line may have found its place by a decision on a later day.
+    let suspense = Account::Suspense(plan.line.id);
+    let on = own.max(ledger::last_day(tx, item.unit, &suspense)?.unwrap_or(own));
+    let on = if on == own { on } else { query::first_open_day(tx, item.unit, plan.line.account, on)? };
     let book = Book::new(audit::actor_text(actor), stamp.now);
     let mut desk = Desk { tx, stamp, actor, item, plan: &plan, on, book, clearing: Vec::new() };
     let persons = (proposal.maker, actor.require_person()?);
@@ -187,7 +191,7 @@ pub(super) fn carry_out(
             revision: plan.line.revision,
             matched: plan.line.amount,
             class: "unknown",
-            posted_on: on,
+            posted_on: own,
         }],
     )?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, item.unit, "line.unmatched", plan.line.id)])

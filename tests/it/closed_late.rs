@@ -4,10 +4,10 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::exception::{self, Kind};
-use bienlai::id::{ExceptionId, PersonId};
+use bienlai::id::{ExceptionId, LineId, PersonId};
 use bienlai::ledger::{self, Account};
 use bienlai::payment::book::Method;
-use bienlai::payment::{cancel, resolve};
+use bienlai::payment::{cancel, resolve, unmatch};
 use bienlai::reconciliation::day_close::reading::{self, Reading};
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::proof::Obstacle;
@@ -114,6 +114,39 @@ fn a_day_closed_after_the_line_came_still_names_what_was_on_its_way() {
             "the other one is on its way still, or overdue by name"
         );
         assert_eq!(clearing_at(&world, monday), Dong(8_000));
+    });
+}
+
+#[test]
+fn a_match_made_and_taken_apart_after_the_day_leaves_the_claim_on_its_way() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, friday) = (world.ba_dinh.id, today(&world));
+        let owed = world.raise(FEE);
+        world.claim(&owed, FEE).reference("FT77").settle();
+        world.wait_days(3);
+        import(
+            &world,
+            &BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+                .book(25_000, &format!("{} nop phi", owed.reference_code), "FT77")
+                .camt(),
+        );
+        matched(&world);
+        let line: i64 = world.words("SELECT CAST(id AS TEXT) AS t FROM statement_line")[0].parse().unwrap();
+        let officer = |role: Role, person: PersonId| Actor {
+            person: Some(person),
+            client: None,
+            role,
+            scope: Scope::unit(unit),
+        };
+        let (clerk, chief) = (officer(Role::Finance, world.clerk), officer(Role::Approver, world.chief));
+        let doubt =
+            world.change(|tx, stamp| unmatch::ask(tx, stamp, &clerk, (unit, LineId(line)), "khớp nhầm"));
+        world.change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, doubt.id));
+        let told = closed(&world, friday);
+        assert_eq!((told.in_transit_count, told.in_transit), (1, FEE), "proven by nothing any more");
+        assert_eq!(told.claims[0].code, owed.reference_code);
+        assert_eq!(told.in_transit, clearing_at(&world, friday));
     });
 }
 

@@ -15,7 +15,7 @@ use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema_cash::{card_slip, pos_batch, pos_item};
+use crate::store::schema_cash::{card_slip, pos_batch, pos_item, pos_match};
 use crate::store::{Conn, Stamp, Tx};
 
 crate::table_row! {
@@ -333,6 +333,18 @@ pub fn obligations_between(
     .load(conn)
     .classify()?;
     Ok(found.into_iter().map(|row| ObligationId(row.obligation_id)).collect())
+}
+
+/// Whether a batch has the sale of a card payment.
+pub fn is_in_batch(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<bool> {
+    diesel::select(diesel::dsl::exists(
+        pos_match::table
+            .filter(pos_match::unit_id.eq(unit))
+            .filter(pos_match::payment_id.eq(payment))
+            .filter(pos_match::kind.eq("sale")),
+    ))
+    .get_result(conn)
+    .classify()
 }
 
 /// Batches of a unit, newest first.

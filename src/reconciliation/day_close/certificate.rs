@@ -34,6 +34,8 @@ pub struct Content<'a> {
     pub corrections: &'a [Relation],
     /// Taken on a channel's word or by card, on no statement by the end of the day and not overdue.
     pub in_transit: &'a [Claim],
+    /// What the books had on its way beyond them.
+    pub in_transit_unnamed: Dong,
     /// From the receipts to the bank.
     pub bridge: &'a bridge_part::Part,
     /// Takings in drawers, and slips on their way to the account, at the end of the day.
@@ -121,7 +123,7 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
             });
         }
     });
-    in_transit(xml, content.in_transit);
+    in_transit(xml, content.in_transit, content.in_transit_unnamed);
     xml.element("Shares", |xml| {
         for share in content.shares {
             xml.element("Share", |xml| {
@@ -137,10 +139,14 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
 }
 
 /// The list is absent where nothing is on its way, as it is in certificates that were made before they named claims.
-fn in_transit(xml: &mut Markup, claims: &[Claim]) {
+fn in_transit(xml: &mut Markup, claims: &[Claim], unnamed: Dong) {
+    let named = claims.iter().fold(0_i64, |sum, claim| sum.saturating_add(claim.amount.0));
     xml.element("InTransit", |xml| {
         xml.text("Count", &claims.len().to_string());
-        xml.amount("Amount", Dong(claims.iter().fold(0, |sum, claim| sum.saturating_add(claim.amount.0))));
+        xml.amount("Amount", Dong(named.saturating_add(unnamed.0).max(0)));
+        if !unnamed.is_zero() {
+            xml.amount("Unnamed", unnamed);
+        }
         if claims.is_empty() {
             return;
         }

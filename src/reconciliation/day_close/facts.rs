@@ -35,6 +35,8 @@ pub struct DayRead {
     pub previous_sha256: String,
     /// Taken on a channel's word or by card, not shown at the end of the day and not overdue.
     pub in_transit: Vec<Claim>,
+    /// What the books had on its way beyond these and those that are carried by name.
+    pub in_transit_unnamed: Dong,
     /// Cash that is not in the account yet, drawer by drawer and slip by slip.
     pub cash: Vec<Cash>,
     /// The statements that show the day, with their files' hashes.
@@ -55,6 +57,7 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
     let posted = posted_by_line(conn, account, date, &stored)?;
     let lines: Vec<LineFacts> = stored.iter().map(|line| line_facts(line, &standing, &posted)).collect();
     let claims = transit::at_end(conn, account, date, &standing)?;
+    let in_transit_unnamed = unnamed(account, date, &claims, &standing)?;
     let cash = cash(conn, account, date)?;
     let mut open = Open::read(conn, account, date, (&lines, &standing), (&claims, &cash))?;
     open.blockers.extend(undecided(conn, account, date)?);
@@ -68,17 +71,30 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
         open_items: open.items,
         ledger_closing: bank_query::balance(conn, account.unit, account.id, date)?,
         next_statement: shown.next(conn, account)?,
-        in_transit: Dong::sum(claims.iter().map(|claim| claim.amount))?,
-        ledger_clearing: standing.clearing,
     };
     Ok(DayRead {
         facts,
         blockers: open.blockers,
         previous_sha256,
         in_transit: open.in_transit,
+        in_transit_unnamed,
         cash,
         statements: shown.on_day.iter().map(|one| (one.id, one.file_sha256.clone())).collect(),
     })
+}
+
+/// What the books had on its way beyond the claims that are named. Which claims were open at the end of a day that
+/// is closed late is worked out from what became of them since; where that does not tell them apart whole, the
+/// sum is the books', and the certificate says how much of it has no name. No person could end such a difference,
+/// so that it keeps no day open.
+fn unnamed(account: &BankAccount, date: BusinessDay, claims: &[Claim], standing: &Standing) -> Result<Dong> {
+    let named = Dong::sum(claims.iter().map(|claim| claim.amount))?;
+    let unnamed = standing.clearing.checked_sub(named)?;
+    if !unnamed.is_zero() {
+        let (unit, account) = (account.unit, account.id);
+        tracing::error!(%unit, %account, %date, %unnamed, "what was on its way is not told apart whole");
+    }
+    Ok(unnamed)
 }
 
 /// What a person must say about the statements themselves before anything of them is proven.

@@ -320,6 +320,7 @@ fn certify(
         shares: &shares,
         corrections,
         in_transit: &read.in_transit,
+        in_transit_unnamed: read.in_transit_unnamed,
         bridge: &bridge,
         cash: &read.cash,
         statements: &read.statements,

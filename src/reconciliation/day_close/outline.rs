@@ -164,7 +164,9 @@ fn of_facts(outlook: Outlook, read: &DayRead) -> Result<DayOutline> {
         bank,
         carried: carried.collect(),
         in_transit_count: i64::try_from(read.in_transit.len()).unwrap_or(i64::MAX),
-        in_transit: Dong::sum(read.in_transit.iter().map(|claim| claim.amount))?,
+        in_transit: Dong::sum(
+            read.in_transit.iter().map(|claim| claim.amount).chain([read.in_transit_unnamed]),
+        )?,
         claims: read.in_transit.iter().map(on_its_way).collect(),
         cash: cash.collect(),
         shares: Vec::new(),

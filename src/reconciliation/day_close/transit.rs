@@ -85,6 +85,8 @@ fn lines(left: &[Left]) -> (Vec<LineId>, Vec<LineId>) {
         let line = placed::line_of(&one.other).or(by_line);
         if one.is_back { returned.extend(line) } else { shown.extend(line) }
     }
+    // Proven and taken apart again, both after the day: what is expected now was on its way then.
+    returned.retain(|line| !shown.contains(line));
     (shown.into_iter().collect(), returned.into_iter().collect())
 }
 

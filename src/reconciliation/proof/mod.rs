@@ -131,10 +131,6 @@ pub struct DayFacts {
     pub ledger_closing: Dong,
     /// Used on nil days only.
     pub next_statement: Option<NextStatement>,
-    /// What was on its way at the end of the day, claim by claim, also what is carried by name.
-    pub in_transit: Dong,
-    /// What the ledger had on the account's clearing at the end of the day.
-    pub ledger_clearing: Dong,
 }
 
 /// An open item as it stands in a certificate.
@@ -181,10 +177,6 @@ pub fn day_proof(facts: &DayFacts) -> Result<Proof, Vec<Obstacle>> {
     check_lines(facts, &mut obstacles);
     check_classes(facts, &mut obstacles);
     let carried = check_open_items(facts, &mut obstacles);
-    if facts.in_transit != facts.ledger_clearing {
-        let (claims, ledger) = (facts.in_transit, facts.ledger_clearing);
-        obstacles.push(Obstacle::TransitDiffers { claims, ledger });
-    }
     match sums {
         Some(sums) if obstacles.is_empty() => Ok(Proof {
             account: facts.account,
@@ -380,6 +372,7 @@ fn check_match(line: &LineFacts, obstacles: &mut Vec<Obstacle>) {
     let is_sound = sum.is_ok_and(|sum| sum == line.amount)
         && line.charge.0 >= 0
         && (line.open.is_zero() || line.open.0.signum() == line.amount.0.signum())
+        && line.open.0.abs() <= line.amount.0.abs()
         && (class != Class::Unknown || line.matched.is_zero() || !line.open.is_zero());
     if !is_sound {
         obstacles.push(Obstacle::MatchSumDiffers {

@@ -23,7 +23,6 @@ pub enum Obstacle {
     DebitsDiffer { declared: Dong, found: Dong },
     RunningBalanceBreaks { line: LineId, computed: Dong, stated: Dong },
     LedgerDiffers { ledger: Dong, bank: Dong },
-    TransitDiffers { claims: Dong, ledger: Dong },
     LinesWithoutStatement { count: usize },
     NilDayUnproven,
     NilDayMoved { expected: Dong, found: Dong },
@@ -58,7 +57,6 @@ impl Obstacle {
             Obstacle::DebitsDiffer { .. } => "debits_differ",
             Obstacle::RunningBalanceBreaks { .. } => "running_balance_breaks",
             Obstacle::LedgerDiffers { .. } => "ledger_differs",
-            Obstacle::TransitDiffers { .. } => "transit_differs",
             Obstacle::LinesWithoutStatement { .. } => "lines_without_statement",
             Obstacle::NilDayUnproven => "nil_day_unproven",
             Obstacle::NilDayMoved { .. } => "nil_day_moved",
@@ -112,9 +110,6 @@ impl Obstacle {
             }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("Sổ kế toán ghi số dư {ledger}, ngân hàng {bank}.")
-            }
-            Obstacle::TransitDiffers { claims, ledger } => {
-                format!("Các khoản đã báo có, chờ sao kê cộng được {claims}, sổ kế toán ghi {ledger}.")
             }
             Obstacle::LinesWithoutStatement { count } => format!("Có {count} dòng nhưng không có sao kê."),
             Obstacle::NilDayUnproven => {
@@ -195,9 +190,6 @@ impl Obstacle {
             }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("The ledger has a balance of {ledger}, the bank {bank}.")
-            }
-            Obstacle::TransitDiffers { claims, ledger } => {
-                format!("What was claimed and is not shown yet adds up to {claims}; the ledger has {ledger}.")
             }
             Obstacle::LinesWithoutStatement { count } => format!("There are {count} lines but no statement."),
             Obstacle::NilDayUnproven => {

@@ -49,8 +49,6 @@ fn sound_day() -> DayFacts {
             (Class::Unknown, Dong(10_000)),
         ]),
         ledger_closing: Dong(133_900),
-        in_transit: Dong(7_000),
-        ledger_clearing: Dong(7_000),
         next_statement: None,
     }
 }
@@ -67,8 +65,6 @@ fn nil_day() -> DayFacts {
         open_items: vec![],
         ledger_by_class: BTreeMap::new(),
         ledger_closing: Dong(100_000),
-        in_transit: Dong::ZERO,
-        ledger_clearing: Dong::ZERO,
         next_statement: Some(NextStatement {
             first_day: day("2026-11-19"),
             opening: Dong(100_000),
@@ -270,12 +266,6 @@ fn what_is_open_is_carried_by_name_with_its_amount_and_an_exception() {
     assert_eq!(changed(|facts| facts.open_items[0].amount = Dong(9_000)), ["carried_amount_differs"]);
     let corrected = Some((ExceptionId(2), Kind::StatementCorrected));
     assert_eq!(changed(|facts| facts.open_items[0].exception = corrected), ["blocked_by_exception"]);
-}
-
-#[test]
-fn what_is_on_its_way_is_what_the_ledger_has_on_clearing() {
-    assert_eq!(changed(|facts| facts.in_transit = Dong(6_999)), ["transit_differs"]);
-    assert_eq!(changed(|facts| facts.ledger_clearing = Dong::ZERO), ["transit_differs"]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::id::{EventId, ObligationId, UnitId};
-use crate::obligation::{IntakeMode, ticket, walk_in};
+use crate::obligation::{self, IntakeMode, ticket, walk_in};
 use crate::party::Payer;
 use crate::store::Stamp;
 use crate::tariff::{FeeItem, Measure, Place, Pricing, Tariff, UnitKind};
@@ -404,6 +404,10 @@ pub async fn withdraw(
     let done = block(move || {
         app.write(&actor, |tx, stamp| {
             let unit: UnitId = own_unit(&actor)?;
+            // Under the obligation's lock, as a slip is entered.
+            if obligation::query::lock(tx, &[(unit, id)])?.is_empty() {
+                return Err(obligation::not_found());
+            }
             crate::shift::provisional::refuse_collected(tx, unit, &[id])?;
             walk_in::withdraw(tx, stamp, &actor, (unit, id), fields.trimmed("reason"))
         })
