@@ -248,6 +248,7 @@ fn a_card_payment_that_never_comes_is_an_alarm_until_two_persons_disprove_it() {
         settled(&world, &item, "disprove", None);
         assert_eq!(states(&world), [PaymentState::Disproven, PaymentState::Proven]);
         assert_eq!(world.again(&owed).state, Owed::Reopened);
+        world.assert_balances(unit, &[bank(&world, 25_000), collected(-25_000)]);
         assert_eq!((world.open_kinds(unit), standing()), (vec![], vec![]));
         // Paid again, it has a receipt again.
         world.take(&owed, FEE, Method::Card).unwrap();
