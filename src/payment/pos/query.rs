@@ -15,7 +15,7 @@ use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema_cash::{card_slip, pos_batch, pos_item, pos_match};
+use crate::store::schema_cash::{card_slip, pos_batch, pos_item};
 use crate::store::{Conn, Stamp, Tx};
 
 crate::table_row! {
@@ -335,16 +335,21 @@ pub fn obligations_between(
     Ok(found.into_iter().map(|row| ObligationId(row.obligation_id)).collect())
 }
 
-/// Whether a batch has the sale of a card payment.
+/// Whether a batch that waits for its line lists the sale of a card payment: its code, its amount.
 pub fn is_in_batch(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<bool> {
-    diesel::select(diesel::dsl::exists(
-        pos_match::table
-            .filter(pos_match::unit_id.eq(unit))
-            .filter(pos_match::payment_id.eq(payment))
-            .filter(pos_match::kind.eq("sale")),
-    ))
-    .get_result(conn)
-    .classify()
+    let listed: Vec<PaymentId> = rows::fetch::<(BigInt,), (PaymentId,)>(
+        conn,
+        "SELECT t.payment_id FROM card_slip t JOIN payment p ON p.unit_id = t.unit_id AND p.id = t.payment_id \
+         JOIN pos_batch b ON b.unit_id = t.unit_id AND b.state = 'awaited' JOIN pos_item i ON i.unit_id = b.unit_id \
+         AND i.batch_id = b.id AND i.kind = 'sale' AND i.approval_code = t.approval_code AND i.amount = p.amount",
+        &[("unit_id", Column::of([unit])), ("payment_id", Column::of([payment]))],
+        "",
+        Lock::None,
+    )?
+    .into_iter()
+    .map(|(id,)| id)
+    .collect();
+    Ok(!listed.is_empty())
 }
 
 /// Batches of a unit, newest first.
