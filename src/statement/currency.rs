@@ -4,21 +4,63 @@ use rust_decimal::Decimal;
 
 use super::finding::Fault;
 
+const LETTERS: usize = 26;
+
+/// A set of codes of three capital letters: one bit for each that there could be, because every amount
+/// of a file asks.
+struct Codes([u64; (LETTERS * LETTERS * LETTERS).div_ceil(64)]);
+
+impl Codes {
+    /// From codes with one blank between them.
+    const fn of(text: &str) -> Codes {
+        let text = text.as_bytes();
+        let mut bits = [0; (LETTERS * LETTERS * LETTERS).div_ceil(64)];
+        let mut at = 0;
+        while at + 2 < text.len() {
+            let place = place([text[at], text[at + 1], text[at + 2]]);
+            bits[place / 64] |= 1 << (place % 64);
+            at += 4;
+        }
+        Codes(bits)
+    }
+
+    fn holds(&self, code: &str) -> bool {
+        let Ok(letters) = <[u8; 3]>::try_from(code.as_bytes()) else { return false };
+        let place = place(letters);
+        letters.iter().all(u8::is_ascii_uppercase)
+            && self.0.get(place / 64).is_some_and(|bits| (bits >> (place % 64)) & 1 == 1)
+    }
+}
+
+const fn nth(letter: u8) -> usize {
+    letter.wrapping_sub(b'A') as usize
+}
+
+/// The place of three letters among all there could be.
+const fn place(letters: [u8; 3]) -> usize {
+    let [first, second, third] = letters;
+    (nth(first) * LETTERS + nth(second)) * LETTERS + nth(third)
+}
+
 /// ISO 4217: no currency.
 pub(super) const UNKNOWN: &str = "XXX";
 
 /// Codes in use, and those before the euro that old files have.
-const CODES: &str = "AED AFN ALL AMD ANG AOA ARS ATS AUD AWG AZN BAM BBD BDT BEF BGN BHD BIF BMD BND BOB BRL BSD BTN \
+static CODES: Codes = Codes::of(
+    "AED AFN ALL AMD ANG AOA ARS ATS AUD AWG AZN BAM BBD BDT BEF BGN BHD BIF BMD BND BOB BRL BSD BTN \
 BWP BYN BZD CAD CDF CHF CLF CLP CNH CNY COP CRC CUP CVE CZK DEM DJF DKK DOP DZD EEK EGP ERN ESP ETB EUR FIM FJD FKP \
 FRF GBP GEL GHS GIP GMD GNF GRD GTQ GYD HKD HNL HRK HTG HUF IDR IEP ILS INR IQD IRR ISK ITL JMD JOD JPY KES KGS KHR \
 KMF KRW KWD KYD KZT LAK LBP LKR LRD LSL LTL LUF LVL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD \
 NGN NIO NLG NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PTE PYG QAR RON RSD RUB RUR RWF SAR SBD SCR SDG SEK SGD SHP SIT SKK \
 SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF \
-XPF YER ZAR ZMW ZWL";
+XPF YER ZAR ZMW ZWL",
+);
 
 /// Codes of funds, metals, tests and of currencies that are no more: known, but not looked for in texts.
-const RARE_CODES: &str = "XXX XAU XAG XPD XPT XTS XDR XUA UYI UYW CHE CHW BOV COU MXV USN SVC TRL ROL BGL YUM CSD BYR ZMK \
-GHC MZM TMM VEB VEF MRO STD SDD SLL ZWD CUC AZM CSK MTL PTL GRD IEP ESB";
+static RARE_CODES: Codes = Codes::of(
+    "XXX XAU XAG XPD XPT XTS XDR XUA UYI UYW CHE CHW BOV COU MXV USN SVC TRL ROL BGL YUM CSD BYR ZMK \
+GHC MZM TMM VEB VEF MRO STD SDD SLL ZWD CUC AZM CSK MTL PTL GRD IEP ESB",
+);
 
 /// Codes that are words of a language as well; in running text they name nothing.
 const WORDS: [&str; 12] =
@@ -54,7 +96,7 @@ const SIGNS: [(&str, &str); 26] = [
 ];
 
 pub(super) fn is_code(text: &str) -> bool {
-    text.len() == 3 && CODES.split(' ').any(|code| code == text)
+    CODES.holds(text)
 }
 
 /// A code that stands in running text and is no other word.
@@ -86,7 +128,7 @@ pub(super) fn decimals(currency: &str) -> usize {
 
 /// Whether the code is or was one of ISO 4217, those of metals and of no currency among them.
 pub(super) fn is_known(code: &str) -> bool {
-    is_code(code) || (code.len() == 3 && RARE_CODES.split(' ').any(|rare| rare == code))
+    is_code(code) || RARE_CODES.holds(code)
 }
 
 /// What is wrong with an amount that has fractions its currency does not have. Zeros at the end say
@@ -111,6 +153,17 @@ pub(super) fn has_three_decimals(currency: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_of_codes_holds_its_codes_and_no_other_text() {
+        let codes = Codes::of("AAA VND ZZZ");
+        assert!(["AAA", "VND", "ZZZ"].into_iter().all(|code| codes.holds(code)));
+        assert!(
+            !["", "VN", "VNDX", "vnd", "VN ", "AAB", "ZZY", "A A", "[[[", "₫"]
+                .into_iter()
+                .any(|code| codes.holds(code))
+        );
+    }
 
     #[test]
     fn currencies_have_their_codes_signs_and_decimals() {
