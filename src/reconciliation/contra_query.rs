@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::sql_types::{BigInt, Binary, Bool, Date, Nullable, Text};
 
-use super::query::StoredLine;
+use super::query::{Stored, StoredLine};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -44,37 +44,14 @@ type Sql = (
     (Text, Text, Nullable<Text>, Nullable<Text>, Bool),
     (BigInt, Binary, Nullable<Date>, BigInt, Nullable<Text>),
 );
-type Parts = (
-    (UnitId, LineId, AccountId, StatementId, BusinessDay, Dong),
-    (String, String, Option<String>, Option<String>, bool),
-    (KeyId, Vec<u8>, Option<BusinessDay>, i64, Option<String>),
-);
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.statement_id, t.booking_date, t.amount, t.codes, \
      t.damaged, t.reference, t.bank_reference, t.is_reversal, t.key_id, t.memo_cipher, t.posted_on, t.revision, \
      t.class FROM statement_line t";
 
 fn stored(conn: &mut Conn, keys: &[(&str, Column)], rest: &str) -> Result<Vec<StoredLine>> {
-    let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, keys, rest, Lock::None)?;
-    let line = |(place, text, rest): Parts| StoredLine {
-        unit: place.0,
-        id: place.1,
-        account: place.2,
-        statement: place.3,
-        booking_date: place.4,
-        amount: place.5,
-        codes: text.0,
-        damaged: text.1,
-        reference: text.2,
-        bank_reference: text.3,
-        is_reversal: text.4,
-        key: rest.0,
-        memo_cipher: rest.1,
-        is_posted: rest.2.is_some(),
-        revision: rest.3,
-        class: rest.4,
-    };
-    let mut found: Vec<StoredLine> = found.into_iter().map(line).collect();
+    let found: Vec<Stored> = rows::fetch::<Sql, _>(conn, SELECT, keys, rest, Lock::None)?;
+    let mut found: Vec<StoredLine> = found.into_iter().map(StoredLine::from).collect();
     found.sort_by_key(|line| line.id);
     Ok(found)
 }

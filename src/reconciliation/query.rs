@@ -35,11 +35,35 @@ pub struct StoredLine {
     pub class: Option<String>,
 }
 
-type Stored = (
+/// The columns of a line, in this order.
+pub(super) type Stored = (
     (UnitId, LineId, AccountId, StatementId, BusinessDay, Dong),
     (String, String, Option<String>, Option<String>, bool),
     (KeyId, Vec<u8>, Option<BusinessDay>, i64, Option<String>),
 );
+
+impl From<Stored> for StoredLine {
+    fn from((place, text, rest): Stored) -> StoredLine {
+        StoredLine {
+            unit: place.0,
+            id: place.1,
+            account: place.2,
+            statement: place.3,
+            booking_date: place.4,
+            amount: place.5,
+            codes: text.0,
+            damaged: text.1,
+            reference: text.2,
+            bank_reference: text.3,
+            is_reversal: text.4,
+            key: rest.0,
+            memo_cipher: rest.1,
+            is_posted: rest.2.is_some(),
+            revision: rest.3,
+            class: rest.4,
+        }
+    }
+}
 
 /// Lines of ready statements of an account: all that are not posted, and the posted ones booked
 /// since `recent`, among which reversals find their originals.
@@ -86,27 +110,7 @@ pub fn lines(
         ))
         .load(conn)
         .classify()?;
-    Ok(found
-        .into_iter()
-        .map(|(place, text, rest)| StoredLine {
-            unit: place.0,
-            id: place.1,
-            account: place.2,
-            statement: place.3,
-            booking_date: place.4,
-            amount: place.5,
-            codes: text.0,
-            damaged: text.1,
-            reference: text.2,
-            bank_reference: text.3,
-            is_reversal: text.4,
-            key: rest.0,
-            memo_cipher: rest.1,
-            is_posted: rest.2.is_some(),
-            revision: rest.3,
-            class: rest.4,
-        })
-        .collect())
+    Ok(found.into_iter().map(StoredLine::from).collect())
 }
 
 /// The last day the ready statements of an account cover.

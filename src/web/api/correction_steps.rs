@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::corrections::{READERS, summary};
+use super::corrections::{READERS, locate, summary};
 use super::seen::ApproveBody;
+use super::step::{ReasonBody, step};
 use crate::actor::Actor;
 use crate::correction::{self, agreement, withdrawal};
 use crate::error::Result;
@@ -16,32 +17,13 @@ use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reason {
-    reason: String,
-}
-
-async fn reason(payload: web::Payload) -> Result<String> {
-    let asked: Reason = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    Ok(asked.reason)
-}
-
 async fn change(
     request: &HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, CorrectionId) -> Result<Value> + Send + 'static,
 ) -> Answer {
-    let id: CorrectionId = extract::path(request, "id")?;
-    let answer = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = correction::locate(tx, &actor.scope, id)?;
-            act(tx, stamp, actor, unit, id)
-        })
-    });
-    respond::ok(&answer.await?)
+    respond::ok(&step(request, caller, shared, locate, act).await?)
 }
 
 /// `POST /api/v1/corrections/{id}/withdrawal`
@@ -51,7 +33,7 @@ pub async fn ask(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let reason = reason(payload).await?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
         let asked = withdrawal::ask(tx, stamp, actor, unit, id, &reason)?;
         Ok(json!({ "correction": summary(&asked) }))
@@ -83,7 +65,7 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let reason = reason(payload).await?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
         let changed = withdrawal::refuse(tx, stamp, actor, unit, id, &reason)?;
         Ok(json!({ "correction": summary(&changed) }))

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::raise::{self, AskedLine};
 use super::seen::ApproveBody;
+use super::step::{ReasonBody, step};
 use super::{listing, receipts, repeatable, view};
 use crate::actor::Role;
 use crate::app::App;
@@ -213,12 +214,6 @@ pub async fn approve(
     respond::ok(&answer)
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RefuseBody {
-    reason: String,
-}
-
 /// `POST /api/v1/corrections/{id}/refuse`
 pub async fn refuse(
     request: HttpRequest,
@@ -226,17 +221,16 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let id: CorrectionId = extract::path(&request, "id")?;
-    let asked: RefuseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let answer = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx: &mut Tx<'_>, stamp: &Stamp<'_>| {
-            let unit = correction::locate(tx, &actor.scope, id)?;
-            let changed = correction::refuse(tx, stamp, actor, unit, id, &asked.reason)?;
-            Ok(json!({ "correction": summary(&changed) }))
-        })
-    });
-    respond::ok(&answer.await?)
+    let reason = ReasonBody::read(payload).await?;
+    let changed = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
+        correction::refuse(tx, stamp, actor, unit, id, &reason)
+    })
+    .await?;
+    respond::ok(&json!({ "correction": summary(&changed) }))
+}
+
+pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: CorrectionId) -> Result<UnitId> {
+    correction::locate(conn, &actor.scope, id)
 }
 
 /// A correction with the rule it stands on, so that an approver sees how sure that is.

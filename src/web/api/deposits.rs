@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::step::{ReasonBody, step};
 use super::{listing, repeatable, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -96,12 +97,6 @@ fn locate(conn: &mut Conn, actor: &Actor, id: SlipId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, id)?.ok_or_else(deposit::not_found)
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: String,
-}
-
 /// `POST /api/v1/deposits/{id}/withdraw`: the money never left; another person says so.
 pub async fn withdraw(
     request: HttpRequest,
@@ -109,16 +104,12 @@ pub async fn withdraw(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let id: SlipId = extract::path(&request, "id")?;
-    let changed = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            Ok(summary(&deposit::withdraw(tx, stamp, actor, unit, id, &asked.reason)?))
-        })
-    });
-    respond::ok(&json!({ "deposit": changed.await? }))
+    let reason = ReasonBody::read(payload).await?;
+    let changed = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
+        deposit::withdraw(tx, stamp, actor, unit, id, &reason)
+    })
+    .await?;
+    respond::ok(&json!({ "deposit": summary(&changed) }))
 }
 
 pub fn summary(slip: &Slip) -> Value {

@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::exceptions::{Asked, ProposeBody, ReasonBody, change, locate};
+use super::exceptions::{Asked, ProposeBody, change, locate};
 use super::seen::ApproveBody;
+use super::step::ReasonBody;
 use super::view;
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
@@ -69,9 +70,9 @@ pub async fn ask_to_reopen(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        reopen::ask(tx, stamp, actor, unit, id, &asked.reason)
+        reopen::ask(tx, stamp, actor, unit, id, &reason)
     })
     .await
 }
@@ -86,14 +87,14 @@ pub async fn unmatch(
 ) -> Answer {
     caller.0.require_role(&[Role::Finance, Role::Approver])?;
     let line: LineId = extract::path(&request, "id")?;
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     let found = block(move || {
         let (app, actor) = (shared.app(), &caller.0);
         let today = app.clock.now().business_day();
         app.write(actor, |tx, stamp| {
             let missing = || Error::not_found("line_not_found", "no such statement line in your scope");
             let unit = explanation_query::unit_of(tx, &actor.scope, line)?.ok_or_else(missing)?;
-            let item = unmatch::ask(tx, stamp, actor, (unit, line), &asked.reason)?;
+            let item = unmatch::ask(tx, stamp, actor, (unit, line), &reason)?;
             let foreseen = undo::foreseen(tx, &item)?;
             Ok(json!({ "exception": view::exception(&item, today), "undo": foreseen }))
         })
@@ -125,9 +126,9 @@ pub async fn refuse_reopening(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        exception::refuse_reopening(tx, stamp, actor, unit, id, &asked.reason)
+        exception::refuse_reopening(tx, stamp, actor, unit, id, &reason)
     })
     .await
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::seen::{self, ApproveBody};
+use super::step::{ReasonBody, step};
 use super::view::{self, ExceptionView};
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
@@ -350,12 +351,6 @@ async fn carry_out(
     answer
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    pub reason: String,
-}
-
 /// `POST /api/v1/exceptions/{id}/refuse`: the exception is open again.
 pub async fn refuse(
     request: HttpRequest,
@@ -363,8 +358,7 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let reason = bounded("reason", &asked.reason, REASON_LIMIT)?;
+    let reason = bounded("reason", &ReasonBody::read(payload).await?, REASON_LIMIT)?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
         exception::refuse(tx, stamp, actor, unit, id, &reason)
     })
@@ -377,14 +371,8 @@ pub(super) async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ExceptionId) -> Result<Exception> + Send + 'static,
 ) -> Answer {
-    let id: ExceptionId = extract::path(request, "id")?;
-    let changed: ExceptionView = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            let item = act(tx, stamp, actor, unit, id)?;
-            Ok(view::exception(&item, stamp.today()))
-        })
+    let changed: ExceptionView = step(request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
+        Ok(view::exception(&act(tx, stamp, actor, unit, id)?, stamp.today()))
     })
     .await?;
     respond::ok(&json!({ "exception": changed }))

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::days::{form_asked, table_file};
-use super::unit_asked;
+use super::{unit_asked, units_asked};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::report::{cut_off, fees};
-use crate::unit::{self, Unit};
+use crate::unit;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -115,16 +115,7 @@ pub async fn due(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     let found = block(move || {
         let stamp = shared.app().stamp();
         shared.app().read(&caller.0, |conn| {
-            let units: Vec<Unit> = match &asked.unit {
-                Some(code) => {
-                    let unit = unit_asked(conn, &caller.0, Some(code))?;
-                    vec![unit::find(conn, unit)?]
-                }
-                None => {
-                    let all = unit::all(conn)?;
-                    all.into_iter().filter(|unit| caller.0.scope.covers(unit.id)).collect()
-                }
-            };
+            let units = units_asked(conn, &caller.0, asked.unit.as_deref())?;
             let mut shown: Vec<Value> = Vec::new();
             for unit in units {
                 let due = fees::due(conn, stamp.calendar, stamp.today(), unit.id)?;

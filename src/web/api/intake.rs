@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::books::{AccountQuery, account_asked};
+use super::step::{ReasonBody, step};
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
@@ -223,12 +224,6 @@ pub async fn approve_version(request: HttpRequest, caller: Caller, shared: web::
     respond::ok(&json!({ "version": decided.version, "import": decided.imported }))
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: String,
-}
-
 /// `POST /api/v1/versions/{id}/send-back`: the version is held again.
 pub async fn send_version_back(
     request: HttpRequest,
@@ -237,15 +232,9 @@ pub async fn send_version_back(
     shared: web::Data<Shared>,
 ) -> Answer {
     caller.0.require_role(&DECIDERS)?;
-    let id: VersionId = extract::path(&request, "id")?;
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let reason = bounded(&asked.reason)?;
-    let changed: Version = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            version::send_back(tx, stamp, actor, unit, id, &reason)
-        })
+    let reason = bounded(&ReasonBody::read(payload).await?)?;
+    let changed: Version = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
+        version::send_back(tx, stamp, actor, unit, id, &reason)
     })
     .await?;
     respond::ok(&json!({ "version": changed }))

@@ -52,6 +52,7 @@ mod seen;
 pub mod series;
 pub mod settlements;
 pub mod shifts;
+mod step;
 pub mod tariff;
 pub mod tax;
 mod view;
@@ -93,7 +94,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::store::Conn;
-use crate::unit;
+use crate::unit::{self, Unit};
 
 /// The unit a caller names by its official code, or its only one.
 fn unit_asked(conn: &mut Conn, actor: &Actor, code: Option<&str>) -> Result<UnitId> {
@@ -106,4 +107,13 @@ fn unit_asked(conn: &mut Conn, actor: &Actor, code: Option<&str>) -> Result<Unit
     };
     actor.scope.require(unit)?;
     Ok(unit)
+}
+
+/// The unit a caller names, or every unit of the scope.
+fn units_asked(conn: &mut Conn, actor: &Actor, code: Option<&str>) -> Result<Vec<Unit>> {
+    if code.is_some() {
+        let unit = unit_asked(conn, actor, code)?;
+        return Ok(vec![unit::find(conn, unit)?]);
+    }
+    Ok(unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)).collect())
 }

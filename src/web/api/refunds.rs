@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::seen::ApproveBody;
+use super::step::{ReasonBody, step};
 use super::{listing, repeatable};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -154,12 +155,6 @@ pub async fn send(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     change(&request, caller, shared, refund::send).await
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RefuseBody {
-    reason: String,
-}
-
 /// `POST /api/v1/refunds/{id}/refuse`
 pub async fn refuse(
     request: HttpRequest,
@@ -167,9 +162,9 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: RefuseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        refund::refuse(tx, stamp, actor, unit, id, &asked.reason)
+        refund::refuse(tx, stamp, actor, unit, id, &reason)
     })
     .await
 }
@@ -180,15 +175,8 @@ async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, RefundId) -> Result<Refund> + Send + 'static,
 ) -> Answer {
-    let id: RefundId = extract::path(request, "id")?;
-    let changed = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            Ok(summary(&act(tx, stamp, actor, unit, id)?))
-        })
-    });
-    respond::ok(&json!({ "refund": changed.await? }))
+    let refund = step(request, caller, shared, locate, act).await?;
+    respond::ok(&json!({ "refund": summary(&refund) }))
 }
 
 /// A refund without its payee.

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::seen::ApproveBody;
-use super::{listing, repeatable, unit_asked};
+use super::step::{ReasonBody, step};
+use super::{listing, repeatable, unit_asked, units_asked};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::duty::{self, delegation};
@@ -16,7 +17,7 @@ use crate::remittance::alarm;
 use crate::remittance::document::{self, Content};
 use crate::remittance::{self, Draft, Kind, Order, State, query, report};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::{self, Unit, account};
+use crate::unit::account;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -197,12 +198,6 @@ pub async fn approve(
     .await
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: String,
-}
-
 /// `POST /api/v1/remittances/{id}/refuse`
 pub async fn refuse(
     request: HttpRequest,
@@ -210,9 +205,9 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        remittance::refuse(tx, stamp, actor, unit, id, &asked.reason)
+        remittance::refuse(tx, stamp, actor, unit, id, &reason)
     })
     .await
 }
@@ -223,15 +218,8 @@ async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, RemittanceId) -> Result<Order> + Send + 'static,
 ) -> Answer {
-    let id: RemittanceId = extract::path(request, "id")?;
-    let changed = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            Ok(summary(&act(tx, stamp, actor, unit, id)?))
-        })
-    });
-    respond::ok(&json!({ "remittance": changed.await? }))
+    let order = step(request, caller, shared, locate, act).await?;
+    respond::ok(&json!({ "remittance": summary(&order) }))
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -253,16 +241,7 @@ pub async fn alarms(request: HttpRequest, caller: Caller, shared: web::Data<Shar
     let found = block(move || {
         let stamp = shared.app().stamp();
         shared.app().read(&caller.0, |conn| {
-            let units: Vec<Unit> = match &asked.unit {
-                Some(code) => {
-                    let unit = unit_asked(conn, &caller.0, Some(code))?;
-                    vec![unit::find(conn, unit)?]
-                }
-                None => {
-                    let all = unit::all(conn)?;
-                    all.into_iter().filter(|unit| caller.0.scope.covers(unit.id)).collect()
-                }
-            };
+            let units = units_asked(conn, &caller.0, asked.unit.as_deref())?;
             let mut shown: Vec<Value> = Vec::new();
             for unit in units {
                 let alarms = alarm::of_unit(conn, stamp.calendar, stamp.today(), unit.id)?;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::books::READERS;
 use super::days::place_asked;
+use super::step::{ReasonBody, step};
 use super::{listing, paging};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
@@ -68,12 +69,6 @@ pub async fn approve(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     .await
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: String,
-}
-
 /// `POST /api/v1/days/reopenings/{id}/refuse`
 pub async fn refuse(
     request: HttpRequest,
@@ -81,9 +76,9 @@ pub async fn refuse(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        let refused: Reopening = reopening::refuse(tx, stamp, actor, unit, id, &asked.reason)?;
+        let refused: Reopening = reopening::refuse(tx, stamp, actor, unit, id, &reason)?;
         Ok(json!({ "reopening": refused }))
     })
     .await
@@ -95,15 +90,7 @@ async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ReopeningId) -> Result<Value> + Send + 'static,
 ) -> Answer {
-    let id: ReopeningId = extract::path(request, "id")?;
-    let changed = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            act(tx, stamp, actor, unit, id)
-        })
-    });
-    respond::ok(&changed.await?)
+    respond::ok(&step(request, caller, shared, locate, act).await?)
 }
 
 fn locate(conn: &mut Conn, actor: &Actor, id: ReopeningId) -> Result<UnitId> {

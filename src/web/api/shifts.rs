@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::step::{ReasonBody, step};
 use super::{listing, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::error::Result;
@@ -99,12 +100,6 @@ pub async fn close(
     .await
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: String,
-}
-
 /// `POST /api/v1/shifts/{id}/sign-off`: another person takes a difference as it is.
 pub async fn sign_off(
     request: HttpRequest,
@@ -112,9 +107,9 @@ pub async fn sign_off(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        Ok(json!({ "shift": summary(&shift::sign_off(tx, stamp, actor, unit, id, &asked.reason)?) }))
+        Ok(json!({ "shift": summary(&shift::sign_off(tx, stamp, actor, unit, id, &reason)?) }))
     })
     .await
 }
@@ -126,9 +121,9 @@ pub async fn send_back(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        Ok(json!({ "shift": summary(&shift::send_back(tx, stamp, actor, unit, id, &asked.reason)?) }))
+        Ok(json!({ "shift": summary(&shift::send_back(tx, stamp, actor, unit, id, &reason)?) }))
     })
     .await
 }
@@ -139,15 +134,7 @@ async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ShiftId) -> Result<Value> + Send + 'static,
 ) -> Answer {
-    let id: ShiftId = extract::path(request, "id")?;
-    let changed = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            act(tx, stamp, actor, unit, id)
-        })
-    });
-    respond::ok(&changed.await?)
+    respond::ok(&step(request, caller, shared, locate, act).await?)
 }
 
 pub fn summary(shift: &Shift) -> Value {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::seen::ApproveBody;
+use super::step::{ReasonBody, step};
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::duty::{self, delegation};
@@ -209,12 +210,6 @@ pub async fn approve_notice(
     .await
 }
 
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonBody {
-    reason: String,
-}
-
 /// `POST /api/v1/tax/notices/{id}/withdraw`
 pub async fn withdraw_notice(
     request: HttpRequest,
@@ -222,9 +217,9 @@ pub async fn withdraw_notice(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     decide(&request, caller, shared, "notice", move |tx, stamp, actor, unit, id| {
-        notice::withdraw(tx, stamp, actor, unit, id, &asked.reason)
+        notice::withdraw(tx, stamp, actor, unit, id, &reason)
     })
     .await
 }
@@ -237,15 +232,8 @@ async fn decide(
     name: &'static str,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, FilingId) -> Result<Filing> + Send + 'static,
 ) -> Answer {
-    let id: FilingId = extract::path(request, "id")?;
-    let decided = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = locate(tx, actor, id)?;
-            Ok(filing_json(&act(tx, stamp, actor, unit, id)?))
-        })
-    });
-    respond::ok(&json!({ name: decided.await? }))
+    let decided = step(request, caller, shared, locate, act).await?;
+    respond::ok(&json!({ name: filing_json(&decided) }))
 }
 
 fn locate(conn: &mut Conn, actor: &Actor, id: FilingId) -> Result<UnitId> {

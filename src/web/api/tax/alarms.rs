@@ -11,10 +11,9 @@ use crate::filing::alarm::{self, Alarm};
 use crate::filing::{self, Filing, due};
 use crate::id::{FilingId, UnitId};
 use crate::store::{Stamp, Tx};
-use crate::unit::{self, Unit};
 use crate::web::Shared;
 use crate::web::api::seen::ApproveBody;
-use crate::web::api::unit_asked;
+use crate::web::api::units_asked;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
 
@@ -31,16 +30,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let found = block(move || {
         let now = shared.app().clock.now();
         shared.app().read(&caller.0, |conn| {
-            let units: Vec<Unit> = match &asked.unit {
-                Some(code) => {
-                    let unit = unit_asked(conn, &caller.0, Some(code))?;
-                    vec![unit::find(conn, unit)?]
-                }
-                None => {
-                    let all = unit::all(conn)?;
-                    all.into_iter().filter(|unit| caller.0.scope.covers(unit.id)).collect()
-                }
-            };
+            let units = units_asked(conn, &caller.0, asked.unit.as_deref())?;
             let mut shown = Vec::new();
             for unit in units {
                 let alarms = alarm::of_unit(conn, unit.id, now)?;

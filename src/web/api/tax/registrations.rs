@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{READERS, ReasonBody, UnitQuery, decide, filing_json};
+use super::{READERS, UnitQuery, decide, filing_json};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -18,6 +18,7 @@ use crate::store::{Conn, Stamp};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use crate::web::Shared;
 use crate::web::api::seen::ApproveBody;
+use crate::web::api::step::ReasonBody;
 use crate::web::api::{paging, unit_asked};
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -227,9 +228,9 @@ pub async fn withdraw(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let reason = ReasonBody::read(payload).await?;
     decide(&request, caller, shared, "form", move |tx, stamp, actor, unit, id| {
-        filing::registration::withdraw(tx, stamp, actor, unit, id, &asked.reason)
+        filing::registration::withdraw(tx, stamp, actor, unit, id, &reason)
     })
     .await
 }
