@@ -107,6 +107,8 @@ mod paged_lists;
 mod paid_on;
 mod pay_pages;
 mod payer_accounts;
+mod payouts_apart;
+mod payouts_back;
 mod person_rights;
 mod personal_data;
 mod pictures;

@@ -53,10 +53,11 @@ impl Settlements {
     pub fn store(self, tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<()> {
         for (id, on, line) in self.shown {
             let Some(settlement) = self.held.get(&id) else { continue };
-            query::store_credited(tx, settlement)?;
+            query::store_state(tx, settlement)?;
             query::note(tx, stamp, settlement, "credited", on, (None, Some(line)))?;
-            let cause = (settlement.unit, Kind::BulkSettlement, Subject::Settlement(id), "its line came");
-            exception::settle_by_themselves(tx, stamp, &[cause])?;
+            let ends = [Kind::BulkSettlement, Kind::MatchDoubted];
+            let ends = ends.map(|kind| (settlement.unit, kind, Subject::Settlement(id), "its line came"));
+            exception::settle_by_themselves(tx, stamp, &ends)?;
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ pub struct Settlement {
     /// Gross less fee, above zero.
     pub net: Dong,
     pub created_at: Instant,
-    /// `awaited` or `credited`.
+    /// `awaited`, `credited` or `withdrawn`.
     pub state: String,
     pub revision: i64,
 }
@@ -160,13 +160,15 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettle
         _ => error,
     })?;
     query::note(tx, stamp, &settlement, "imported", stamp.today(), (actor.person, None))?;
-    name_unknown(tx, stamp, &settlement, &items)?;
+    name_unknown(tx, stamp, &settlement)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "settlement.imported", settlement.id)])?;
     Ok(settlement)
 }
 
-fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Settlement, items: &[Item]) -> Result<()> {
-    let standings = query::standings(tx, settlement, items)?;
+/// The transactions of a report that no waiting claim answers to are an exception while it waits.
+pub(super) fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Settlement) -> Result<()> {
+    let items = query::items(tx, settlement.unit, settlement.id)?;
+    let standings = query::standings(tx, settlement, &items)?;
     let unknown: Vec<&Item> = items
         .iter()
         .zip(&standings)

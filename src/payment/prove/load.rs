@@ -110,9 +110,7 @@ fn read_shown(
             _ => {}
         }
     }
-    for (unit, line, movement) in
-        line_query::movements_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())?
-    {
+    for (unit, line, movement) in line_query::all_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())? {
         originals.entry((unit, line)).or_default().push(movement);
         movement_ids.insert((unit, movement));
     }

@@ -36,6 +36,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/api/v1/settlements/{id}/withdrawal",
+        vi: "Đề nghị rút một bảng kê quyết toán nhập nhầm; người thứ hai duyệt ngoại lệ được mở.",
+        en: "Asks for a wrongly entered report to be withdrawn; another person approves the exception it opens.",
+        who: "finance, approver",
+        notes: "Only while no line shows it: paper_credited, paper_withdrawn otherwise. Once approved, the right paper \
+                may come under the same reference.",
+        body: r#"{ "reason": "Nhập nhầm số tiền" }"#,
+        answer: r#"{ "exception": { "id": "exc_01j9…", "kind": "match_doubted", "state": "proposed" } }"#,
+    },
+    Endpoint {
         path: "/api/v1/lines",
         vi: "Các dòng sao kê hạch toán trong một ngày.",
         en: "The statement lines booked on a day, with what they were posted as.",

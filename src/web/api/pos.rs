@@ -5,12 +5,15 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{listing, paging, unit_asked};
+use super::exceptions::ReasonBody;
+use super::{listing, paging, unit_asked, view};
 use crate::actor::Role;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Error;
+use crate::exception::Subject;
 use crate::id::{AccountId, BatchId, PaymentId};
+use crate::payment::payout::withdrawal;
 use crate::payment::pos::{self, Item, NewBatch, query};
 use crate::payment::refund;
 use crate::web::Shared;
@@ -112,4 +115,27 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         })
     });
     respond::ok(&found.await?)
+}
+
+/// `POST /api/v1/pos/batches/{id}/withdrawal`: asks for it to be withdrawn while it waits for its line; another person
+/// approves the exception.
+pub async fn withdraw(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Approver])?;
+    let id: BatchId = extract::path(&request, "id")?;
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let item = block(move || {
+        let (app, actor) = (shared.app(), &caller.0);
+        let today = app.clock.now().business_day();
+        app.write(actor, |tx, stamp| {
+            let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(pos::not_found)?;
+            let item = withdrawal::ask(tx, stamp, actor, (unit, Subject::Batch(id)), &asked.reason)?;
+            Ok(json!({ "exception": view::exception(&item, today) }))
+        })
+    });
+    respond::ok(&item.await?)
 }

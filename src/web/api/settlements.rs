@@ -5,11 +5,14 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{listing, paging, unit_asked};
+use super::exceptions::ReasonBody;
+use super::{listing, paging, unit_asked, view};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
+use crate::exception::Subject;
 use crate::id::{AccountId, SettlementId};
 use crate::payment::gateway::{self, Item, NewSettlement, Terms, query};
+use crate::payment::payout::withdrawal;
 use crate::unit::account;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
@@ -99,4 +102,27 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         })
     });
     respond::ok(&found.await?)
+}
+
+/// `POST /api/v1/settlements/{id}/withdrawal`: asks for it to be withdrawn while it waits for its line; another person
+/// approves the exception.
+pub async fn withdraw(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Approver])?;
+    let id: SettlementId = extract::path(&request, "id")?;
+    let asked: ReasonBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
+    let item = block(move || {
+        let (app, actor) = (shared.app(), &caller.0);
+        let today = app.clock.now().business_day();
+        app.write(actor, |tx, stamp| {
+            let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(gateway::not_found)?;
+            let item = withdrawal::ask(tx, stamp, actor, (unit, Subject::Settlement(id)), &asked.reason)?;
+            Ok(json!({ "exception": view::exception(&item, today) }))
+        })
+    });
+    respond::ok(&item.await?)
 }
