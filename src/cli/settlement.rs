@@ -69,6 +69,9 @@ pub struct Import {
     /// The day of settlement
     #[arg(long, value_name = "DATE")]
     settled_on: BusinessDay,
+    /// What the gateway keeps of the whole, beside the fees of its items, in whole đồng
+    #[arg(long, value_name = "DONG", default_value_t = 0)]
+    charge: i64,
     /// Who imports it, as per_…
     #[arg(long, value_name = "ID")]
     person: PersonId,
@@ -144,6 +147,7 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
             channel: asked.channel.clone(),
             reference: asked.reference.clone(),
             settled_on: asked.settled_on,
+            charge: Dong(asked.charge),
             items: items.clone(),
         };
         gateway::import(tx, stamp, &actor, &new)

@@ -313,8 +313,9 @@ pub(super) fn advances(
     works: &[&LineWork],
 ) -> Result<HashMap<(UnitId, ObligationId, PaymentId), Dong>> {
     let mut found = HashMap::new();
-    let takes_back =
-        |case: &Case| matches!(case, Case::Reversal { .. } | Case::TakenBack { .. } | Case::PosBatch(_));
+    let takes_back = |case: &Case| {
+        matches!(case, Case::Reversal { .. } | Case::TakenBack { .. } | Case::PosBatch(_) | Case::LumpSum(_))
+    };
     if !works.iter().any(|work| takes_back(&work.case)) {
         return Ok(found);
     }

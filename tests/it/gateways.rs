@@ -9,7 +9,7 @@ use bienlai::exception::{self, Kind};
 use bienlai::ledger::Account;
 use bienlai::obligation::{Obligation, State};
 use bienlai::payment::book::PaymentState;
-use bienlai::payment::gateway::{self, Item, NewSettlement, Settlement, Standing, Terms, query};
+use bienlai::payment::gateway::{self, Item, ItemKind, NewSettlement, Settlement, Standing, Terms, query};
 use bienlai::payment::resolve;
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::proof::Obstacle;
@@ -39,14 +39,28 @@ pub(crate) fn claimed(world: &World, commune: &Commune, amount: i64, id: &str) -
 }
 
 pub(crate) fn item(reference: &str, amount: i64, fee: i64) -> Item {
-    Item { reference: reference.into(), amount: Dong(amount), fee: Dong(fee) }
+    Item { kind: ItemKind::Paid, reference: reference.into(), amount: Dong(amount), fee: Dong(fee) }
 }
 
 pub(crate) fn report(world: &World, commune: &Commune, items: &[Item]) -> Result<Settlement> {
     report_named(world, commune, REPORT, items)
 }
 
-fn report_named(world: &World, commune: &Commune, reference: &str, items: &[Item]) -> Result<Settlement> {
+pub(crate) fn report_named(
+    world: &World,
+    commune: &Commune,
+    reference: &str,
+    items: &[Item],
+) -> Result<Settlement> {
+    report_charged(world, commune, (reference, 0), items)
+}
+
+pub(crate) fn report_charged(
+    world: &World,
+    commune: &Commune,
+    (reference, charge): (&str, i64),
+    items: &[Item],
+) -> Result<Settlement> {
     let finance = person(commune.id, world.clerk, Role::Finance);
     let new = NewSettlement {
         unit: commune.id,
@@ -54,6 +68,7 @@ fn report_named(world: &World, commune: &Commune, reference: &str, items: &[Item
         channel: POLL.into(),
         reference: reference.into(),
         settled_on: today(world),
+        charge: Dong(charge),
         items: items.to_vec(),
     };
     world.app.write(&finance, |tx, stamp| gateway::import(tx, stamp, &finance, &new))

@@ -68,6 +68,7 @@ mod filing;
 mod filing_due;
 mod filing_invoices;
 mod filing_over_http;
+mod gateway_returns;
 mod gateways;
 mod identity_corrections;
 mod imports;

@@ -1,6 +1,6 @@
 -- A batch or a settlement report that was entered wrongly is withdrawn by two persons, and the right paper may come
 -- under the same reference. A UNIQUE of a table cannot be changed in place here: the tables are made anew with their
--- rows, and what points to them is looked at when all of it is done.
+-- rows, and what points to them is looked at when all of it is done. A report tells what was returned to payers, too.
 PRAGMA defer_foreign_keys = ON;
 
 CREATE TEMP TABLE pos_batch_kept AS SELECT * FROM pos_batch;
@@ -48,16 +48,38 @@ CREATE TABLE settlement (
     created_at BIGINT NOT NULL,
     state TEXT NOT NULL,
     revision BIGINT NOT NULL,
+    returned BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (id, unit_id),
-    CHECK (gross > 0 AND fee >= 0 AND net > 0 AND net = gross - fee),
+    CHECK (gross > 0 AND returned >= 0 AND fee >= 0 AND net > 0 AND net = gross - returned - fee),
     CHECK (state IN ('awaited', 'credited', 'withdrawn'))
 );
 INSERT INTO settlement (unit_id, id, account_id, channel, reference, settled_on, gross, fee, net, imported_by, created_at, state, revision) SELECT unit_id, id, account_id, channel, reference, settled_on, gross, fee, net, imported_by, created_at, state, revision FROM settlement_kept;
 DROP TABLE settlement_kept;
 CREATE UNIQUE INDEX settlement_by_unit_id_channel_reference_where ON settlement (unit_id, channel, reference) WHERE (state <> 'withdrawn');
 CREATE INDEX settlement_by_unit_id_account_id_state ON settlement (unit_id, account_id, state);
-CREATE TRIGGER settlement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, channel, reference, settled_on, gross, fee, net, imported_by, created_at ON settlement BEGIN SELECT RAISE(ABORT, 'append_only: settlement'); END;
+CREATE TRIGGER settlement_facts_stay BEFORE UPDATE OF unit_id, id, account_id, channel, reference, settled_on, gross, fee, net, imported_by, created_at, returned ON settlement BEGIN SELECT RAISE(ABORT, 'append_only: settlement'); END;
 CREATE TRIGGER settlement_moves_on BEFORE UPDATE ON settlement WHEN NEW.revision <= OLD.revision BEGIN SELECT RAISE(ABORT, 'revision_stood_still: settlement'); END;
 CREATE TRIGGER settlement_stays BEFORE DELETE ON settlement BEGIN SELECT RAISE(ABORT, 'append_only: settlement'); END;
+
+CREATE TEMP TABLE settlement_item_kept AS SELECT * FROM settlement_item;
+DROP TABLE settlement_item;
+CREATE TABLE settlement_item (
+    unit_id BIGINT NOT NULL,
+    settlement_id BIGINT NOT NULL,
+    item_no INTEGER NOT NULL,
+    external_id TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    fee BIGINT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'paid',
+    PRIMARY KEY (unit_id, settlement_id, item_no),
+    UNIQUE (unit_id, settlement_id, external_id, kind),
+    CHECK (kind IN ('paid', 'returned')),
+    CHECK (amount > 0 AND fee >= 0 AND (fee <= amount OR kind = 'returned')),
+    FOREIGN KEY (unit_id, settlement_id) REFERENCES settlement (unit_id, id)
+);
+INSERT INTO settlement_item (unit_id, settlement_id, item_no, external_id, amount, fee) SELECT unit_id, settlement_id, item_no, external_id, amount, fee FROM settlement_item_kept;
+DROP TABLE settlement_item_kept;
+CREATE TRIGGER settlement_item_facts_stay BEFORE UPDATE ON settlement_item BEGIN SELECT RAISE(ABORT, 'append_only: settlement_item'); END;
+CREATE TRIGGER settlement_item_stays BEFORE DELETE ON settlement_item BEGIN SELECT RAISE(ABORT, 'append_only: settlement_item'); END;
 
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-29-000085_papers_withdrawn', '0.1.0');

@@ -68,6 +68,9 @@ pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Optio
     if matches!(&shown, Some((Paper::Batch(batch), _)) if batch.charged_back.is_positive()) {
         return Err(unfit("its batch took money back from payments too"));
     }
+    if matches!(&shown, Some((Paper::Settlement(report), _)) if report.returned.is_positive()) {
+        return Err(unfit("its report gave money of payments back too"));
+    }
     if !line.amount.is_positive() || parts.iter().any(|part| part.amount != part.movement.amount) {
         return Err(unfit("other lines show a part of the same payment"));
     }

@@ -18,28 +18,46 @@ impl Desk<'_> {
         id: PaymentId,
         (item, before): (&Item, Dong),
     ) -> Result<bool> {
-        let key = (work.unit, id);
-        let held = self.book.payments.get(&key).map(|held| held.value.clone());
-        let Some(payment) = held.filter(|one| one.state == PaymentState::Proven) else { return Ok(false) };
-        let debt = Account::ReversalToRecover(id);
-        let owed = self.stands_on.debt(key).checked_add(self.owed_on(&debt)?)?.checked_add(before)?;
-        let is_whole = item.amount == payment.amount && owed.is_zero();
-        let left = payment.amount.checked_sub(payment.reversed)?.checked_sub(owed)?;
-        if !is_whole && item.amount > left {
-            return Ok(false);
-        }
-        self.book.tell_payment(work.unit, id, "charged_back", payment.state, None)?;
-        if is_whole {
-            self.release(work, id, item.amount, debt)?;
-        } else {
-            self.release_part(work, id, item.amount, &debt)?;
-        }
-        self.note_chargeback(work, id, (item, owed.checked_add(item.amount)?));
+        let Some(owed) = self.take_from(work, id, (item.amount, before))? else { return Ok(false) };
+        let detail = Detail::Approval { code: item.approval_code.clone() }.into();
+        self.note_chargeback(work, id, (owed, detail));
         Ok(true)
     }
 
+    /// Takes so much of a payment back, after what was taken of it `before` in this line; what is owed of it with that.
+    /// None where it is more than is left of the payment, which must be proven.
+    pub(in crate::payment) fn take_from(
+        &mut self,
+        work: &LineWork,
+        id: PaymentId,
+        (amount, before): (Dong, Dong),
+    ) -> Result<Option<Dong>> {
+        let key = (work.unit, id);
+        let held = self.book.payments.get(&key).map(|held| held.value.clone());
+        let Some(payment) = held.filter(|one| one.state == PaymentState::Proven) else { return Ok(None) };
+        let debt = Account::ReversalToRecover(id);
+        let owed = self.stands_on.debt(key).checked_add(self.owed_on(&debt)?)?.checked_add(before)?;
+        let is_whole = amount == payment.amount && owed.is_zero();
+        let left = payment.amount.checked_sub(payment.reversed)?.checked_sub(owed)?;
+        if !is_whole && amount > left {
+            return Ok(None);
+        }
+        self.book.tell_payment(work.unit, id, "charged_back", payment.state, None)?;
+        if is_whole {
+            self.release(work, id, amount, debt)?;
+        } else {
+            self.release_part(work, id, amount, &debt)?;
+        }
+        Ok(Some(owed.checked_add(amount)?))
+    }
+
     /// One item asks for all that was charged back of a payment, whatever came in parts.
-    fn note_chargeback(&mut self, work: &LineWork, id: PaymentId, (item, owed): (&Item, Dong)) {
+    pub(in crate::payment) fn note_chargeback(
+        &mut self,
+        work: &LineWork,
+        id: PaymentId,
+        (owed, detail): (Dong, String),
+    ) {
         let subject = Subject::Payment(id);
         let is_of_it = |one: &&mut exception::New| one.kind == Kind::PosChargeback && one.subject == subject;
         if let Some(told) = self.book.exceptions.iter_mut().find(is_of_it) {
@@ -53,7 +71,7 @@ impl Desk<'_> {
             account: Some(work.account),
             amount: owed,
             opened_on: work.booking_date,
-            detail: Detail::Approval { code: item.approval_code.clone() }.into(),
+            detail,
         });
     }
 }

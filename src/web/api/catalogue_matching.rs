@@ -14,7 +14,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "finance",
         notes: "The statement's line with reference in its text and exactly the net amount proves the claims gross; \
                 the fee is a charge to recover. Transactions that no waiting claim answers to are an exception. A \
-                report that comes after its line is applied by the next matching run.",
+                report that comes after its line is applied by the next matching run. kind returned: money that went back \
+                to a payer; charge: what the gateway keeps of the whole.",
         body: r#"{ "unit": "00070", "channel": "sepay", "reference": "QT000126", "settled_on": "2026-11-24",
   "items": [ { "reference": "FT26327", "amount": 25000, "fee": 125 } ] }"#,
         answer: r#"{ "settlement": { "id": "set_01j9…", "gross": 25000, "fee": 125, "net": 24875, "state": "awaited" } }"#,

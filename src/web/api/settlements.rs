@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::exceptions::ReasonBody;
 use super::{listing, paging, unit_asked, view};
 use crate::actor::Role;
+use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::exception::Subject;
 use crate::id::{AccountId, SettlementId};
@@ -30,6 +31,8 @@ pub(super) struct ReportBody {
     channel: String,
     reference: String,
     settled_on: BusinessDay,
+    #[serde(default)]
+    charge: Dong,
     items: Vec<Item>,
 }
 
@@ -45,6 +48,7 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
                 channel: asked.channel.clone(),
                 reference: asked.reference.clone(),
                 settled_on: asked.settled_on,
+                charge: asked.charge,
                 items: asked.items.clone(),
             };
             gateway::import(tx, stamp, actor, &new)

@@ -13,11 +13,14 @@ use super::imports::{
 use super::report_page::Ask;
 use super::{READERS, accounts, stored, units};
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::app::App;
 use crate::error::Result;
 use crate::exception::Subject;
 use crate::id::SettlementId;
-use crate::payment::gateway::{self, Item, NewSettlement, Settlement, Standing, file, query, rules};
+use crate::payment::gateway::{
+    self, Item, ItemKind, NewSettlement, Settlement, Standing, file, query, rules,
+};
 use crate::payment::payout::withdrawal;
 use crate::store::Conn;
 use crate::web::Shared;
@@ -45,6 +48,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
             let mut asks = imports::asks(conn, &frame, &actor, today)?;
             let channels =
                 app.config.channels.names().into_iter().map(|name| (name.to_owned(), name.to_owned()));
+            asks.push(Ask::text("charge", frame.t("settlements_charge"), "0"));
             asks.insert(2, Ask::one_of("channel", frame.t("channel"), "", channels.collect()));
             Ok(ImportsPage {
                 csrf,
@@ -141,7 +145,7 @@ pub async fn take(
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let outcome = block(move || Ok(outcome(&app, &actor, &typed, &file))).await?;
     let form = compose(&request, &signed, &shared);
-    imports::answer(outcome, &fields, form, |frame, items| preview(frame, &items)).await
+    imports::answer(outcome, &fields, form, |frame, (items, charge)| preview(frame, &items, charge)).await
 }
 
 fn outcome(
@@ -149,12 +153,13 @@ fn outcome(
     actor: &Actor,
     fields: &Fields,
     file: &[u8],
-) -> std::result::Result<Outcome<Vec<Item>>, Refusal> {
+) -> std::result::Result<Outcome<(Vec<Item>, Dong)>, Refusal> {
     let layout = file::Layout::built_in()?;
     let items = rules::items(&file::read(imports::chosen(file)?, &layout)?)?;
+    let charge = Dong(fields.dong("charge")?.unwrap_or(0));
     if fields.get("do") != "import" {
-        rules::sums(&items)?;
-        return Ok(Outcome::Seen(items));
+        rules::sums(&items, charge)?;
+        return Ok(Outcome::Seen((items, charge)));
     }
     let settlement = app.write(actor, |tx, stamp| {
         let (unit, account) = imports::place_named(tx, actor, fields)?;
@@ -164,6 +169,7 @@ fn outcome(
             channel: fields.get("channel").to_owned(),
             reference: fields.get("reference").to_owned(),
             settled_on: imports::settled_on(fields)?,
+            charge,
             items: items.clone(),
         };
         gateway::import(tx, stamp, actor, &new)
@@ -171,12 +177,13 @@ fn outcome(
     Ok(Outcome::Taken(format!("/finance/settlements/{}", settlement.id)))
 }
 
-fn preview(frame: &Frame, items: &[Item]) -> Result<Preview> {
-    let sums = rules::sums(items)?;
+fn preview(frame: &Frame, items: &[Item], charge: Dong) -> Result<Preview> {
+    let sums = rules::sums(items, charge)?;
     Ok(Preview {
         sums: vec![
             (frame.t("import_items"), items.len().to_string()),
             (frame.t("settlements_gross"), sums.gross.to_string()),
+            (frame.t("settlements_returned"), sums.returned.to_string()),
             (frame.t("import_fee"), sums.fee.to_string()),
             (frame.t("import_net"), sums.net.to_string()),
         ],
@@ -189,7 +196,11 @@ fn preview(frame: &Frame, items: &[Item]) -> Result<Preview> {
 }
 
 fn cells(item: &Item) -> Vec<Cell> {
-    vec![Cell::mono(item.reference.clone()), Cell::figure(item.amount), Cell::figure(item.fee)]
+    let amount = match item.kind {
+        ItemKind::Paid => item.amount,
+        ItemKind::Returned => Dong(-item.amount.0),
+    };
+    vec![Cell::mono(item.reference.clone()), Cell::figure(amount), Cell::figure(item.fee)]
 }
 
 /// `GET /finance/settlements/{id}`
@@ -294,6 +305,7 @@ fn facts(frame: &Frame, unit: String, settlement: &Settlement) -> Vec<(&'static 
         (frame.t("channel"), settlement.channel.clone()),
         (frame.t("import_settled_on"), day(settlement.settled_on)),
         (frame.t("settlements_gross"), settlement.gross.to_string()),
+        (frame.t("settlements_returned"), settlement.returned.to_string()),
         (frame.t("import_fee"), settlement.fee.to_string()),
         (frame.t("import_net"), settlement.net.to_string()),
         (frame.t("state"), stored::value(frame.lang, &settlement.state)),
