@@ -162,8 +162,9 @@ fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reope
 }
 
 /// What was told of before is told again, newest word last: resolved ones are open again, about what they are about
-/// now. Those that wait are, too, where each telling names the whole: what is missing of an obligation, what was charged
-/// back of a payment, and what a check finds in every run. A proposal is decided as it was made. Returns how many are open again.
+/// now. Those that wait are, too, where each telling names the whole: what is missing of an obligation, what was
+/// charged back of a payment, and what a check finds in every run. A proposal is decided as it was made. Returns how
+/// many are open again.
 fn tell_again(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -96,3 +96,20 @@ fn a_return_of_a_transaction_that_nobody_knows_is_a_debit_to_be_explained() {
         holds(&world);
     });
 }
+
+#[test]
+fn what_is_paid_and_returned_in_one_report_of_a_gateway_that_only_advised_is_left_to_two_persons() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let tay_ho = world.tay_ho.clone();
+        let owed = claimed(&world, &tay_ho, 25_000, "S1");
+        report(&world, &tay_ho, &[item("S1", 25_000, 0), back("S1", 5_000)]).unwrap();
+        gateways::shown(&world, &tay_ho, 0, &[(20_000, "QT000126")]);
+        assert_eq!(world.receipts(&owed).len(), 1, "it was paid");
+        assert_eq!(world.open_kinds(tay_ho.id), [Kind::UnknownDebit]);
+        let line = crate::taken_apart::only_line(&world, 20_000);
+        let unknown = (Account::UnexplainedDebit(line), 5_000);
+        world.assert_balances(tay_ho.id, &[bank(&tay_ho, 20_000), unknown, collected(25_000)]);
+        holds(&world);
+    });
+}
