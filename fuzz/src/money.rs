@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use bienlai::amount::Dong;
 use bienlai::obligation::reference::{CodeBook, Found, ReferenceCode};
 use bienlai::obligation::vietqr;
 use bienlai::payment::channel::bank::{Bank, BankConfig};
@@ -97,8 +98,8 @@ pub fn gateway_report(bytes: &[u8]) {
     let whole = [b"ma_giao_dich,so_tien,phi\n".as_slice(), bytes].concat();
     for text in [bytes, &whole] {
         if let Ok(items) = gateway::file::parse(text, &layout) {
-            let sums = gateway::rules::sums(&items).expect("what is read adds up");
-            assert!(sums.gross.0 >= 0 && sums.fee.0 >= 0, "{items:?}");
+            let sums = gateway::rules::sums(&items, Dong::ZERO).expect("what is read adds up");
+            assert!(sums.gross.0 >= 0 && sums.returned.0 >= 0 && sums.fee.0 >= 0, "{items:?}");
         }
     }
 }

@@ -7,14 +7,17 @@ use clap::{Args, Subcommand};
 use super::listing::{Layout, List};
 use super::office::{self, Office};
 use super::{DONE, print_json, read_bytes};
-use crate::actor::Role;
+use crate::actor::{Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{PaymentId, PersonId};
+use crate::exception::Subject;
+use crate::id::{BatchId, PaymentId, PersonId};
+use crate::payment::payout::withdrawal;
 use crate::payment::pos::{self, Batch, NewBatch, file, query};
 use crate::payment::refund;
 use crate::unit;
+use crate::web::exception_view;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -25,8 +28,22 @@ pub enum Command {
     /// First line: loai,ma_chuan_chi,so_tien; loai is sale, chargeback or refund. The statement's line with
     /// the reference in its text and exactly the net amount proves the payments.
     Import(Import),
+    /// Ask for a wrongly entered batch to be withdrawn, while no line shows it; another person approves the exception
+    Withdraw(Withdraw),
     /// The batches of a unit, newest first
     List(List),
+}
+
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The batch, as bat_…
+    batch: BatchId,
+    /// Why it is wrong
+    #[arg(long)]
+    reason: String,
+    /// Who asks, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +90,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Slip(asked) => slip(&office, &asked)?,
         Command::Import(asked) => import(&office, &asked)?,
+        Command::Withdraw(asked) => withdraw(&office, &asked)?,
         Command::List(asked) => list(&office, &asked)?,
     }
     Ok(DONE)
@@ -111,6 +129,15 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
         pos::import(tx, stamp, &actor, &new)
     })?;
     print_json(&batch)
+}
+
+fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let item = office.write(&actor, |tx, stamp| {
+        let unit = query::unit_of(tx, &Scope::All, asked.batch)?.ok_or_else(pos::not_found)?;
+        withdrawal::ask(tx, stamp, &actor, (unit, Subject::Batch(asked.batch)), &asked.reason)
+    })?;
+    print_json(&exception_view(&item, office.clock.now().business_day()))
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {

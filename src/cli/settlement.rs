@@ -7,13 +7,16 @@ use clap::{Args, Subcommand};
 use super::listing::{Layout, List};
 use super::office::{self, Office};
 use super::{DONE, print_json, read_bytes, read_text};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::id::PersonId;
+use crate::exception::Subject;
+use crate::id::{PersonId, SettlementId};
 use crate::payment::gateway::{self, NewSettlement, Settlement, file, query};
+use crate::payment::payout::withdrawal;
 use crate::unit;
+use crate::web::exception_view;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -23,11 +26,25 @@ pub enum Command {
     /// with the reference in its text and exactly the net amount proves the claims; a line that came
     /// before is taken out of suspense by the next `bienlai reconcile`.
     Import(Import),
+    /// Ask for a wrongly entered report to be withdrawn, while no line shows it; another person approves the exception
+    Withdraw(Withdraw),
     /// The settlements of a unit, newest first
     List(List),
     /// Record what two persons agreed with a gateway, so that its lump sums are taken apart without a
     /// report where exactly one choice of its claims adds up
     Terms(Agreed),
+}
+
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The settlement, by its id
+    settlement: SettlementId,
+    /// Why it is wrong
+    #[arg(long)]
+    reason: String,
+    /// Who asks, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
 }
 
 #[derive(Debug, Args)]
@@ -52,6 +69,9 @@ pub struct Import {
     /// The day of settlement
     #[arg(long, value_name = "DATE")]
     settled_on: BusinessDay,
+    /// What the gateway keeps of the whole, beside the fees of its items, in whole đồng
+    #[arg(long, value_name = "DONG", default_value_t = 0)]
+    charge: i64,
     /// Who imports it, as per_…
     #[arg(long, value_name = "ID")]
     person: PersonId,
@@ -101,6 +121,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
         Command::Import(asked) => import(&office, &asked)?,
+        Command::Withdraw(asked) => withdraw(&office, &asked)?,
         Command::List(asked) => list(&office, &asked)?,
         Command::Terms(asked) => agree(&office, &asked)?,
     }
@@ -126,11 +147,21 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
             channel: asked.channel.clone(),
             reference: asked.reference.clone(),
             settled_on: asked.settled_on,
+            charge: Dong(asked.charge),
             items: items.clone(),
         };
         gateway::import(tx, stamp, &actor, &new)
     })?;
     print_json(&settlement)
+}
+
+fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
+    let actor = office::person(Role::Finance, asked.person);
+    let item = office.write(&actor, |tx, stamp| {
+        let unit = query::unit_of(tx, &Scope::All, asked.settlement)?.ok_or_else(gateway::not_found)?;
+        withdrawal::ask(tx, stamp, &actor, (unit, Subject::Settlement(asked.settlement)), &asked.reason)
+    })?;
+    print_json(&exception_view(&item, office.clock.now().business_day()))
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {

@@ -58,6 +58,8 @@ pub const BUDGET_PAID: &str = "budget_paid";
 const SHORTAGE_REPAID: &str = "shortage_repaid";
 /// The resolution that takes a wrongly matched line apart.
 pub const UNMATCH: &str = "unmatch";
+/// The resolution that withdraws a batch or a settlement report which waits for its line.
+pub const WITHDRAW_PAPER: &str = "withdraw_paper";
 
 /// Records how a person wants it settled; another person approves.
 ///
@@ -216,9 +218,9 @@ pub fn refuse(
     }
     let act = query::Act { kind: "refused", checker: Some(checker), reason, ..query::Act::default() };
     advance(tx, stamp, &mut item, State::Open, act)?;
-    if proposal(tx, unit, id)?.resolution == UNMATCH {
+    if matches!(proposal(tx, unit, id)?.resolution.as_str(), UNMATCH | WITHDRAW_PAPER) {
         // Nothing is open but the doubt, and that was answered.
-        let reason = "the match stands".to_owned();
+        let reason = "it stands as it is".to_owned();
         let act = query::Act { kind: "settled_by_itself", reason, ..query::Act::default() };
         advance(tx, stamp, &mut item, State::Resolved, act)?;
     }

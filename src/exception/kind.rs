@@ -370,8 +370,8 @@ const FACTS: [Facts; 36] = [
         next_step: ("Dừng ký hiệu, giữ nguyên dữ liệu, đối chiếu với bản sao lưu và chứng nhận gần nhất.", "Stop the series, keep the data as it is, compare with the backup and the last certificate."),
         effect: ("Không lập thêm số của ký hiệu này đến khi làm rõ; sổ không đổi.", "No more numbers of the series until it is explained; the books do not change.") },
     Facts { kind: Kind::MatchDoubted, name: "match_doubted", owner: APPROVER, due_working_days: 1, second_person: true, day_close: DayClose::CarriedByName,
-        title: ("Dòng sao kê bị khớp nhầm", "A line is matched wrongly"),
-        next_step: ("Người thứ hai xem việc gỡ khớp sẽ làm gì rồi duyệt hoặc từ chối.", "A second person looks at what un-matching will do, then approves or refuses it."),
+        title: ("Khớp nhầm hoặc bảng kê nhập nhầm", "A wrong match, or a paper entered wrongly"),
+        next_step: ("Người thứ hai xem việc gỡ khớp hay rút bảng kê sẽ làm gì rồi duyệt hoặc từ chối.", "A second person looks at what un-matching, or withdrawing the paper, will do, then approves or refuses it."),
         effect: ("Chưa đổi gì đến khi duyệt; khi đó tiền về mục chờ xử lý, biên lai lập nhầm bị hủy, nghĩa vụ mở lại.", "Nothing changes until it is approved; then the money stands in suspense, a receipt made of it is cancelled and the obligation open again.") },
 ];
 

@@ -19,8 +19,8 @@ use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 pub use decide::{
-    Ask, BUDGET_PAID, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, approve, decide_alone, proposal, propose,
-    refuse,
+    Ask, BUDGET_PAID, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, WITHDRAW_PAPER, approve, decide_alone,
+    proposal, propose, refuse,
 };
 pub use detail::{Detail, Hint, Suggested};
 pub use kind::Kind;
@@ -162,8 +162,9 @@ fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reope
 }
 
 /// What was told of before is told again, newest word last: resolved ones are open again, about what they are about
-/// now. Those that wait are, too, where each telling names the whole: what is missing of an obligation, and what a
-/// check finds in every run. A proposal is decided as it was made. Returns how many are open again.
+/// now. Those that wait are, too, where each telling names the whole: what is missing of an obligation, what was
+/// charged back of a payment, and what a check finds in every run. A proposal is decided as it was made. Returns how
+/// many are open again.
 fn tell_again(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -172,8 +173,8 @@ fn tell_again(
 ) -> Result<usize> {
     let mut told = std::collections::BTreeMap::new();
     for row in known {
-        let names_whole =
-            reopen == Reopen::UnlessPersonsDecided || row.kind == i32::from(Kind::Underpaid.number());
+        let is_sum = [Kind::Underpaid, Kind::PosChargeback].map(|kind| i32::from(kind.number()));
+        let names_whole = reopen == Reopen::UnlessPersonsDecided || is_sum.contains(&row.kind);
         told.insert((row.unit_id, row.dedupe), (row.amount, row.detail, names_whole));
     }
     let keys: Vec<(UnitId, String)> = told.keys().cloned().collect();

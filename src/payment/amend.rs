@@ -347,7 +347,7 @@ impl Desk<'_, '_, '_> {
             let missing = debt;
             let debt = part.min(debt);
             if debt.is_positive() && debt == missing {
-                let lines = ledger::lines_of(self.tx, unit, &recover)?;
+                let lines = repaid::lines_alone(self.tx, unit, payment)?;
                 let covered = "a correction covered what the bank took back";
                 self.book.settled_exceptions.extend(repaid::asked(unit, payment, &lines, covered));
             }

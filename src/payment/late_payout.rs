@@ -9,7 +9,7 @@ use super::held::{movement_row, touch};
 use super::line_query::{self, MatchPartRow};
 use super::movement::State;
 use super::prove::{self, Case, Desk, HELD_KINDS, LineWork, Posted};
-use super::{documents, gateway, movement_query, pos, query, settle_cash};
+use super::{documents, gateway, movement_query, pos, query, settle_cash, unmatch};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -139,6 +139,9 @@ fn settle(
     persons: Option<(PersonId, PersonId)>,
 ) -> Result<Option<Posted>> {
     let Some(net) = stands(tx, work)? else { return Ok(None) };
+    if persons.is_none() && unmatch::was_taken_apart(tx, work.unit, work.line)? {
+        return Ok(None);
+    }
     let mut desk = prove::look(tx, stamp, actor, &[work], &[(work.unit, work.account)])?;
     match &work.case {
         Case::PosBatch(batch) => {

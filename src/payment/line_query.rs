@@ -104,6 +104,22 @@ pub fn movements_of_lines(
     conn: &mut Conn,
     lines: &[(UnitId, LineId)],
 ) -> Result<Vec<(UnitId, LineId, MovementId)>> {
+    shown_by_lines(conn, lines, |rule| rule == split::RULE)
+}
+
+/// The same with all that each line shows, whoever paid it.
+pub fn all_of_lines(
+    conn: &mut Conn,
+    lines: &[(UnitId, LineId)],
+) -> Result<Vec<(UnitId, LineId, MovementId)>> {
+    shown_by_lines(conn, lines, |_| true)
+}
+
+fn shown_by_lines(
+    conn: &mut Conn,
+    lines: &[(UnitId, LineId)],
+    tells_all: impl Fn(&str) -> bool,
+) -> Result<Vec<(UnitId, LineId, MovementId)>> {
     let mut found: Vec<(UnitId, LineId, MovementId, MatchId, i64, String)> =
         rows::fetch::<(BigInt, BigInt, BigInt, BigInt, BigInt, Text), _>(
             conn,
@@ -120,7 +136,7 @@ pub fn movements_of_lines(
     let mut seen: Option<(UnitId, LineId)> = None;
     found.retain(|(unit, line, _, _, undone, rule)| {
         let is_first = seen.replace((*unit, *line)) != Some((*unit, *line));
-        is_first || (*undone == 0 && rule == split::RULE)
+        is_first || (*undone == 0 && tells_all(rule))
     });
     Ok(found.into_iter().map(|(unit, line, movement, ..)| (unit, line, movement)).collect())
 }

@@ -37,6 +37,7 @@ mod paper_line;
 pub mod parked_query;
 pub mod partner_file;
 pub mod payment_query;
+pub mod payout;
 pub mod pending;
 pub mod picture;
 mod picture_query;

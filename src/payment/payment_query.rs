@@ -149,6 +149,21 @@ pub fn store_payments(tx: &mut Tx<'_>, changed: &[(&Payment, i64)]) -> Result<()
     )
 }
 
+/// Those of these payments that were made before any line showed them: on a channel's word, or by card.
+pub fn claimed_first(conn: &mut Conn, ids: &[(UnitId, PaymentId)]) -> Result<Vec<PaymentId>> {
+    let found: Vec<(PaymentId,)> = rows::fetch::<(BigInt,), _>(
+        conn,
+        "SELECT t.payment_id FROM payment_event t",
+        &[
+            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+            ("payment_id", Column::of(ids.iter().map(|(_, id)| *id))),
+        ],
+        "AND t.revision = 1 AND t.state = 'claimed'",
+        Lock::None,
+    )?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 /// How much of a payment stands on each obligation now.
 pub fn allocated_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<(ObligationId, Dong)>> {
     let moves: Vec<(String, String, Option<ObligationId>, Dong)> = allocation::table

@@ -38,7 +38,7 @@ pub struct Debt {
     pub payment: PaymentId,
     /// Of this obligation, and not covered since.
     pub amount: Dong,
-    /// The lines that took it back.
+    /// The lines that took it back, and under which no other payment is owed.
     pub lines: Vec<LineId>,
 }
 
@@ -61,11 +61,28 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
         let account = Account::ReversalToRecover(payment);
         let amount = ledger::balance(tx, unit, &account)?.min(share);
         if amount.is_positive() {
-            let lines = ledger::lines_of(tx, unit, &account)?;
+            let lines = lines_alone(tx, unit, payment)?;
             book.debts.entry((unit, obligation)).or_default().push(Debt { payment, amount, lines });
         }
     }
     Ok(())
+}
+
+/// The lines that took money of a payment back, without those under which another one is owed still: what asks about
+/// such a line stays open.
+pub(super) fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<LineId>> {
+    let mut alone = Vec::new();
+    for line in ledger::lines_of(conn, unit, &Account::ReversalToRecover(payment))? {
+        let mut is_alone = true;
+        for other in ledger::recovered_by(conn, unit, line)?.into_iter().filter(|other| *other != payment) {
+            let debt = ledger::balance(conn, unit, &Account::ReversalToRecover(other))?;
+            is_alone &= !debt.is_positive();
+        }
+        if is_alone {
+            alone.push(line);
+        }
+    }
+    Ok(alone)
 }
 
 /// The items that ask for what the bank took back of a payment.

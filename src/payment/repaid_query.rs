@@ -22,7 +22,8 @@ pub fn taken_back(
         ],
         "AND EXISTS (SELECT 1 FROM payment p LEFT JOIN movement m ON m.unit_id = p.unit_id AND m.id = p.movement_id \
          WHERE p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' AND (m.state = 'reversed' \
-         OR EXISTS (SELECT 1 FROM pos_match x WHERE x.unit_id = p.unit_id AND x.payment_id = p.id \
+         OR EXISTS (SELECT 1 FROM pos_match x JOIN pos_batch b ON b.unit_id = x.unit_id AND b.id = x.batch_id \
+         AND b.revision = x.revision WHERE x.unit_id = p.unit_id AND x.payment_id = p.id \
          AND x.kind = 'chargeback')))",
         Lock::None,
     )

@@ -10,6 +10,7 @@ use super::held::{load_obligations, touch};
 use super::late_payout;
 use super::merger_transfer;
 use super::own_transfer::{self, Tie};
+use super::payout::{back, withdrawal};
 use super::refund::bounce;
 use super::refund::debit::{self, Debit};
 use super::reopen_cancelled;
@@ -33,7 +34,7 @@ use crate::obligation;
 use crate::store::{Conn, Stamp, Tx};
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 29] = [
+pub const RESOLUTIONS: [&str; 31] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -63,6 +64,8 @@ pub const RESOLUTIONS: [&str; 29] = [
     late_payout::BATCH,
     late_payout::SETTLEMENT,
     reopen_cancelled::REOPEN,
+    back::PAYOUT_BACK,
+    exception::WITHDRAW_PAPER,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -101,6 +104,10 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
         let item = exception::find(conn, unit, id)?;
         ask.target = late_payout::named(conn, &item, ask.resolution, ask.target)?;
     }
+    if ask.resolution == back::PAYOUT_BACK {
+        let item = exception::find(conn, unit, id)?;
+        ask.target = back::named(conn, &item, ask.target)?;
+    }
     Ok(ask)
 }
 
@@ -131,7 +138,10 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `batch`, `settlement` (target: the paper, or none where only one waits for exactly this line): the line pays
 ///   out an acquirer's batch, or what a gateway's report names, though nothing in its text says so.
 /// - `reopen_obligation`: a cancelled obligation is owed after all, and its late payment pays it.
+/// - `payout_back` (target: the line, its batch or its settlement, or none where only one paid out this sum): an
+///   unexplained debit took back what a line had paid out at once; all of it waits for its line again.
 /// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
+/// - `withdraw_paper`: a batch or a settlement report that waits for its line was entered wrongly.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
     tx: &mut Tx<'_>,
@@ -189,6 +199,14 @@ fn carry_out(
         }
         bounce::REFUND_BOUNCED => {
             bounce::settle(tx, stamp, actor, (item, proposal), on)?;
+            Vec::new()
+        }
+        exception::WITHDRAW_PAPER => {
+            withdrawal::carry_out(tx, stamp, actor, item)?;
+            Vec::new()
+        }
+        back::PAYOUT_BACK => {
+            back::carry_out(tx, stamp, actor, (item, proposal), on)?;
             Vec::new()
         }
         exception::UNMATCH => {
@@ -283,6 +301,8 @@ pub fn check_proposal(
         settle_cash::BUDGET_PAID => is_debit && standing.has_line,
         settle_cash::CHARGE_RETURNED => is_whole && standing.has_line && settle_cash::is_charged(conn, item)?,
         exception::UNMATCH => return unmatch::check(conn, item).map(|_| ()),
+        exception::WITHDRAW_PAPER => return withdrawal::check(conn, item),
+        back::PAYOUT_BACK => is_debit && standing.has_line && back::fits(conn, item, target)?,
         settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,
         _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
@@ -324,6 +344,7 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         shown_claim::PROVES | taken_back::TAKEN_BACK => MovementId(target).to_string(),
         handover::TO_UNIT => UnitId(target).to_string(),
         merger_transfer::MERGER_TRANSFER => LineId(target).to_string(),
+        back::PAYOUT_BACK => LineId(target).to_string(),
         late_payout::BATCH => BatchId(target).to_string(),
         late_payout::SETTLEMENT => SettlementId(target).to_string(),
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),

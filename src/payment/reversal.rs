@@ -8,7 +8,7 @@ use super::documents::recognised_parts;
 use super::held::touch;
 use super::movement::State;
 use super::prove::{Case, Desk, HELD_KINDS, LIKENESS_DAYS, LineWork, Mark, reference_key};
-use super::{Direction, movement_query, payment_query, settle_cash};
+use super::{Direction, movement_query, payment_query, payout, settle_cash};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind, Subject};
@@ -47,7 +47,7 @@ pub(super) fn claimed(tx: &mut Tx<'_>, work: &LineWork) -> Result<Vec<(UnitId, M
 
 /// Leaves out the originals that brought nobody's payment and whose money has left suspense since,
 /// for a slip, an order or a decision: what the bank takes back then is not there any more, and a
-/// person says whose it was.
+/// person says whose it was. A movement that a late paper left without money is not looked at.
 pub(super) fn drop_placed(
     tx: &mut Tx<'_>,
     works: &[&LineWork],
@@ -57,14 +57,29 @@ pub(super) fn drop_placed(
     for work in works {
         let Case::Reversal { original } = work.case else { continue };
         let key = (work.unit, original);
-        let shown = originals.get(&key).into_iter().flatten();
-        let held = shown.filter_map(|id| book.movements.get(&(work.unit, *id)));
-        let unpaid = Dong::sum(
-            held.map(|held| &held.value).filter(|one| one.payment.is_none()).map(|one| one.amount),
-        )?;
-        if unpaid.is_positive() && !settle_cash::stands(tx, work.unit, original, unpaid)? {
-            originals.remove(&key);
+        let Some(shown) = originals.get_mut(&key) else { continue };
+        let unpaid: Vec<(MovementId, Dong)> = shown
+            .iter()
+            .filter_map(|id| book.movements.get(&(work.unit, *id)))
+            .filter(|held| held.value.payment.is_none())
+            .map(|held| (held.value.id, held.value.amount))
+            .collect();
+        if unpaid.is_empty() {
+            continue;
         }
+        let sums: Vec<Dong> = unpaid.iter().map(|(_, amount)| *amount).collect();
+        let stands = settle_cash::in_suspense(tx, work.unit, original)?;
+        let Some(places) = payout::rules::standing(&sums, work.size(), stands)? else {
+            originals.remove(&key);
+            continue;
+        };
+        let gone: Vec<MovementId> = unpaid
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| !places.contains(place))
+            .map(|(_, (id, _))| *id)
+            .collect();
+        shown.retain(|id| !gone.contains(id));
     }
     Ok(())
 }
@@ -82,11 +97,12 @@ impl Desk<'_> {
             return self.suspend(work, Kind::BankReversal);
         }
         let shown = self.originals.get(&(work.unit, original)).cloned().unwrap_or_default();
-        let amounts =
-            shown.iter().filter_map(|id| Some(self.book.movements.get(&(work.unit, *id))?.value.amount));
-        if shown.is_empty() || Dong::sum(amounts)? != size {
-            // The original brought no payer's money (interest, for one), or more than is taken back: a
-            // person says what of it that is.
+        let held = shown.iter().filter_map(|id| self.book.movements.get(&(work.unit, *id)));
+        let held: Vec<(State, Dong)> = held.map(|held| (held.value.state, held.value.amount)).collect();
+        let is_gone = held.len() > 1 && held.iter().any(|(state, _)| *state != State::Proven);
+        if shown.is_empty() || is_gone || Dong::sum(held.iter().map(|(_, amount)| *amount))? != size {
+            // The original brought no payer's money (interest, for one), or more than is taken back (what a fee was
+            // kept of), or a part of it went before: a person says what of it that is.
             return self.leave_unexplained(work, Kind::BankReversal);
         }
         self.note(work, Kind::BankReversal, size);
@@ -297,8 +313,9 @@ pub(super) fn advances(
     works: &[&LineWork],
 ) -> Result<HashMap<(UnitId, ObligationId, PaymentId), Dong>> {
     let mut found = HashMap::new();
-    let takes_back =
-        |case: &Case| matches!(case, Case::Reversal { .. } | Case::TakenBack { .. } | Case::PosBatch(_));
+    let takes_back = |case: &Case| {
+        matches!(case, Case::Reversal { .. } | Case::TakenBack { .. } | Case::PosBatch(_) | Case::LumpSum(_))
+    };
     if !works.iter().any(|work| takes_back(&work.case)) {
         return Ok(found);
     }

@@ -153,12 +153,6 @@ pub(super) fn in_suspense(conn: &mut Conn, unit: UnitId, line: LineId) -> Result
     Dong::ZERO.checked_sub(ledger::balance(conn, unit, &Account::Suspense(line))?)
 }
 
-/// Whether a line's money stands in suspense still: persons may have given it to a slip, an order or
-/// the budget since.
-pub fn stands(conn: &mut Conn, unit: UnitId, line: LineId, amount: Dong) -> Result<bool> {
-    Ok(in_suspense(conn, unit, line)? >= amount)
-}
-
 fn unfit(detail: &str) -> Error {
     Error::conflict("resolution_unfit", detail)
 }

@@ -24,6 +24,8 @@ pub struct Effect {
     /// Movements that a channel told of and that wait for their line again.
     pub expected_again: Vec<MovementId>,
     pub payments_taken_back: Vec<PaymentId>,
+    /// Payments that are claimed again: their receipts stay, and another line has to show them.
+    pub claimed_again: Vec<PaymentId>,
     pub obligations_reopened: Vec<ObligationId>,
     pub receipts_cancelled: Vec<ReceiptId>,
     /// Requests that nobody approved yet; they fall.
@@ -56,7 +58,9 @@ impl Foreseen {
 pub fn foreseen(conn: &mut Conn, item: &Exception) -> Result<Option<Foreseen>> {
     let found = match item.state {
         exception::State::Resolved => reopen::check(conn, item),
-        exception::State::Proposed if item.kind == Kind::MatchDoubted => unmatch::check(conn, item),
+        exception::State::Proposed if item.kind == Kind::MatchDoubted && item.subject_kind == "line" => {
+            unmatch::check(conn, item)
+        }
         _ => return Ok(None),
     };
     Foreseen::of(found).map(Some)
@@ -102,7 +106,7 @@ pub(super) fn of_refunds(conn: &mut Conn, payment: &Payment, effect: &mut Effect
 }
 
 /// All of its money must be where it was put: none taken back by the bank, none paid on.
-fn check_standing(conn: &mut Conn, payment: &Payment) -> Result<()> {
+pub(super) fn check_standing(conn: &mut Conn, payment: &Payment) -> Result<()> {
     let is_live = matches!(payment.state, PaymentState::Claimed | PaymentState::Proven);
     if !is_live || payment.reversed.is_positive() || payment.suspense.is_positive() {
         return Err(Error::conflict("undo_money_gone", "the money was taken back, or covered a debt, since"));

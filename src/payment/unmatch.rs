@@ -7,6 +7,7 @@ use super::flush::flush;
 use super::held::{movement_row, touch};
 use super::line_query::{self, LineMark, MatchPartRow};
 use super::movement::{Movement, State, line_key};
+use super::payout::{self, Apart, Payout};
 use super::settle_cash;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};
@@ -14,30 +15,31 @@ use super::{Direction, movement_query, payment_query, query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Detail, Exception, Kind, Proposal, Subject, UNMATCH};
+use crate::exception::{self, Detail, Exception, Kind, Proposal, Subject, UNMATCH, work_query};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit::succession;
 
-/// What a line may have been posted as, to be taken apart here. Slips, orders, refunds, batches and
-/// lump sums are papers of their own, with a way back of their own.
+/// What a line may have been posted as, to be taken apart here. Slips, orders and refunds are papers with a way back of
+/// their own; what a batch or a gateway paid out at once is looked at by `payout`.
 const CASES: [&str; 5] = ["proof", "same_money", "credit", "taken_over", "unknown_credit"];
 const RULE: &str = "unmatched";
 const WHY: &str = "the line was matched wrongly";
 
 /// A match of a line as it stands.
-struct Part {
-    id: MatchId,
-    movement: Movement,
-    amount: Dong,
+pub(super) struct Part {
+    pub id: MatchId,
+    pub movement: Movement,
+    pub amount: Dong,
 }
 
 impl Part {
     /// A channel told of it; without one the line itself brought the movement.
-    fn is_claimed(&self) -> bool {
+    pub fn is_claimed(&self) -> bool {
         !self.movement.claimed_by.is_empty()
     }
 }
@@ -46,6 +48,8 @@ impl Part {
 pub struct Plan {
     line: StoredLine,
     parts: Vec<Part>,
+    /// Where the line paid out many payments at once.
+    payout: Option<Payout>,
     pub effect: Effect,
 }
 
@@ -98,19 +102,19 @@ pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
     let unfit = |detail: &str| Error::conflict("unmatch_unfit", detail);
     succession::require_not_handed_over(conn, unit)?;
     let line = statement::query::line(conn, unit, id)?;
+    let posted_on = line.posted_on.unwrap_or(line.booking_date);
+    if let Some(payout) = payout::of(conn, &line)? {
+        for day in [posted_on, payout.shown_on] {
+            require_open(conn, &line, day)?;
+        }
+        let effect = payout.effect.clone();
+        return Ok(Plan { line, parts: Vec::new(), payout: Some(payout), effect });
+    }
     let case = line_query::case_of(conn, unit, id)?.unwrap_or_default();
     if !CASES.contains(&case.as_str()) || !line.amount.is_positive() {
         return Err(unfit("no claim and no code was matched with it"));
     }
-    let posted_on = line.posted_on.unwrap_or(line.booking_date);
-    if query::closed_days(conn, &[(unit, line.account)], posted_on)?.contains(&(
-        unit,
-        line.account,
-        posted_on,
-    )) {
-        let detail = format!("{posted_on} is closed: two persons open it again first");
-        return Err(Error::conflict("unmatch_day_closed", detail));
-    }
+    require_open(conn, &line, posted_on)?;
     let parts = parts(conn, unit, id)?;
     let shown = Dong::sum(parts.iter().map(|part| part.amount))?;
     // What of a line that was split by hand waits in suspense goes back with the rest.
@@ -134,10 +138,27 @@ pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
             None => return Err(unfit("other lines show a part of the same payment")),
         }
     }
-    Ok(Plan { line, parts, effect })
+    Ok(Plan { line, parts, payout: None, effect })
 }
 
-fn parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
+fn require_open(conn: &mut Conn, line: &StoredLine, day: BusinessDay) -> Result<()> {
+    let key = (line.unit, line.account);
+    if !query::closed_days(conn, &[key], day)?.contains(&(key.0, key.1, day)) {
+        return Ok(());
+    }
+    let detail = format!("{day} is closed: two persons open it again first");
+    Err(Error::conflict("unmatch_day_closed", detail))
+}
+
+/// Whether two persons took this line apart at some time: then no run joins it with its paper again.
+pub(super) fn was_taken_apart(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<bool> {
+    let Some(item) = exception::find_any(conn, unit, Kind::MatchDoubted, Subject::Line(line))? else {
+        return Ok(false);
+    };
+    Ok(work_query::events(conn, unit, item.id)?.iter().any(|event| event.kind == "approved"))
+}
+
+pub(super) fn parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
     let mut found = Vec::new();
     for (id, movement, amount) in line_query::standing_parts(conn, unit, line)? {
         let movement = movement_query::movements(conn, &[(unit, movement)])?.pop();
@@ -166,13 +187,10 @@ pub(super) fn carry_out(
     // Not before what it takes back: the line may have found its place by a decision on a later day.
     let suspense = Account::Suspense(plan.line.id);
     let on = own.max(ledger::last_day(tx, item.unit, &suspense)?.unwrap_or(own));
+    let on = plan.payout.as_ref().map_or(on, |payout| on.max(payout.shown_on));
     let on = if on == own { on } else { query::first_open_day(tx, item.unit, plan.line.account, on)? };
-    let book = Book::new(audit::actor_text(actor), stamp.now);
-    let mut desk = Desk { tx, stamp, actor, item, plan: &plan, on, book, clearing: Vec::new() };
     let persons = (proposal.maker, actor.require_person()?);
-    desk.take_apart(persons)?;
-    let Desk { tx, mut book, clearing, .. } = desk;
-    book.exceptions.push(exception::New {
+    let opens = exception::New {
         unit: item.unit,
         kind: Kind::UnidentifiedCredit,
         subject: item_subject(item),
@@ -180,9 +198,20 @@ pub(super) fn carry_out(
         amount: plan.line.amount,
         opened_on: stamp.today(),
         detail: Detail::Unmatched { exception: item.id }.into(),
-    });
-    flush(tx, stamp, actor, book)?;
-    ledger::post(tx, stamp, &clearing)?;
+    };
+    if let Some(payout) = &plan.payout {
+        let own = State::Proven;
+        let apart = Apart { stamp, actor, item, persons, on, why: WHY, own, opens: vec![opens] };
+        apart.all(tx, payout)?;
+    } else {
+        let book = Book::new(audit::actor_text(actor), stamp.now);
+        let mut desk = Desk { tx, stamp, actor, item, plan: &plan, on, book, clearing: Vec::new() };
+        desk.take_apart(persons)?;
+        let Desk { mut book, clearing, .. } = desk;
+        book.exceptions.push(opens);
+        flush(tx, stamp, actor, book)?;
+        ledger::post(tx, stamp, &clearing)?;
+    }
     line_query::mark_lines(
         tx,
         &[LineMark {
@@ -209,7 +238,7 @@ struct Desk<'a, 'tx, 'conn> {
     item: &'a Exception,
     plan: &'a Plan,
     /// The accounting date: the line's own, which is open.
-    on: crate::clock::BusinessDay,
+    on: BusinessDay,
     book: Book,
     /// Back to what a channel only claims: no payment of this book's making puts it there.
     clearing: Vec<Posting>,
@@ -318,55 +347,76 @@ impl Desk<'_, '_, '_> {
         self.book.movements.insert((self.item.unit, part.movement.id), held);
     }
 
-    fn undo(&self, part: &Part, (maker, checker): (PersonId, PersonId)) -> Result<MatchPartRow> {
-        Ok(MatchPartRow {
-            undoes_id: Some(part.id),
-            maker_person_id: Some(maker),
-            checker_person_id: Some(checker),
-            ..self.part(part.movement.id, part.amount)?
-        })
+    fn undo(&self, part: &Part, persons: (PersonId, PersonId)) -> Result<MatchPartRow> {
+        let row = part_row(self.stamp, &self.plan.line, part.movement.id, part.amount)?;
+        Ok(undoing(row, part.id, persons))
     }
 
-    fn part(&self, movement_id: MovementId, amount: Dong) -> Result<MatchPartRow> {
-        Ok(MatchPartRow {
-            unit_id: self.item.unit,
-            id: self.stamp.mint()?,
-            line_id: self.plan.line.id,
-            movement_id,
-            amount,
-            rule: RULE,
-            evidence: "[]".to_owned(),
-            maker_person_id: None,
-            checker_person_id: None,
-            undoes_id: None,
-            created_at: self.stamp.now,
-        })
-    }
-
-    /// The line's money is a movement of its own from now on. It has no code: what the memo names is
-    /// what persons said it is not.
     fn open_own(&mut self) -> Result<()> {
         let line = &self.plan.line;
-        let id: MovementId = self.stamp.mint()?;
-        let own = Movement {
-            unit: line.unit,
-            id,
-            account: line.account,
-            direction: Direction::Credit,
-            amount: line.amount,
-            code: String::new(),
-            first_seen_on: line.booking_date,
-            proven: line.amount,
-            claimed_by: String::new(),
-            payment: None,
-            state: State::Proven,
-            revision: 1,
-        };
+        let own = own_movement(self.stamp, line, State::Proven)?;
         rows::insert(self.tx, &[movement_row(&own, self.stamp)])?;
-        let key =
-            movement_query::MovementKeyRow { unit_id: line.unit, key: line_key(line.id), movement_id: id };
-        rows::insert_if_absent(self.tx, &[key], &["unit_id", "key"])?;
-        let link = self.part(id, line.amount)?;
+        rows::insert_if_absent(self.tx, &[own_key(line, own.id)], &["unit_id", "key"])?;
+        let link = part_row(self.stamp, line, own.id, line.amount)?;
         rows::insert(self.tx, &[link])
     }
+}
+
+/// A part that the un-matching writes.
+pub(super) fn part_row(
+    stamp: &Stamp<'_>,
+    line: &StoredLine,
+    movement_id: MovementId,
+    amount: Dong,
+) -> Result<MatchPartRow> {
+    Ok(MatchPartRow {
+        unit_id: line.unit,
+        id: stamp.mint()?,
+        line_id: line.id,
+        movement_id,
+        amount,
+        rule: RULE,
+        evidence: "[]".to_owned(),
+        maker_person_id: None,
+        checker_person_id: None,
+        undoes_id: None,
+        created_at: stamp.now,
+    })
+}
+
+/// The same as what takes an earlier part back, by two persons.
+pub(super) fn undoing(
+    row: MatchPartRow,
+    undoes: MatchId,
+    (maker, checker): (PersonId, PersonId),
+) -> MatchPartRow {
+    MatchPartRow {
+        undoes_id: Some(undoes),
+        maker_person_id: Some(maker),
+        checker_person_id: Some(checker),
+        ..row
+    }
+}
+
+/// The line's money is a movement of its own from now on. It has no code: what the memo names is what persons said
+/// it is not.
+pub(super) fn own_movement(stamp: &Stamp<'_>, line: &StoredLine, state: State) -> Result<Movement> {
+    Ok(Movement {
+        unit: line.unit,
+        id: stamp.mint()?,
+        account: line.account,
+        direction: Direction::Credit,
+        amount: line.amount,
+        code: String::new(),
+        first_seen_on: line.booking_date,
+        proven: line.amount,
+        claimed_by: String::new(),
+        payment: None,
+        state,
+        revision: 1,
+    })
+}
+
+pub(super) fn own_key(line: &StoredLine, movement_id: MovementId) -> movement_query::MovementKeyRow {
+    movement_query::MovementKeyRow { unit_id: line.unit, key: line_key(line.id), movement_id }
 }

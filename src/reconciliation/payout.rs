@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::exception::{Hint, Kind};
 use crate::id::*;
 use crate::payment::gateway::line::LumpSum;
-use crate::payment::gateway::{self, Settlement, Standing, Terms};
+use crate::payment::gateway::{self, Settlement, Terms};
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork};
 use crate::store::Conn;
@@ -36,7 +36,8 @@ pub struct Payouts {
     channels: HashMap<MovementId, Vec<String>>,
 }
 
-type Parts = (Vec<(MovementId, Dong)>, Vec<Dong>);
+/// And what payers got back.
+type Parts = (Vec<(MovementId, Dong)>, Vec<Dong>, Vec<(Option<MovementId>, Dong)>);
 
 /// What a run has looked at.
 pub struct Seen<'a> {
@@ -62,15 +63,7 @@ impl Payouts {
         for settlement in &settlements {
             let items = gateway::query::items(conn, unit, settlement.id)?;
             let standings = gateway::query::standings(conn, settlement, &items)?;
-            let mut known = Vec::with_capacity(items.len());
-            let mut unknown = Vec::new();
-            for (item, standing) in items.iter().zip(standings) {
-                match standing {
-                    (Standing::Awaited, Some(movement)) => known.push((movement, item.amount)),
-                    _ => unknown.push(item.amount),
-                }
-            }
-            parts.insert(settlement.id, (known, unknown));
+            parts.insert(settlement.id, gateway::line::sorted(&items, standings));
         }
         Ok(Payouts { batches, settlements, parts, terms, channels })
     }
@@ -120,7 +113,7 @@ impl Payouts {
         let taken = taken(seen.outcome);
         let is_free = |settlement: &Settlement| {
             let parts = self.parts.get(&settlement.id);
-            parts.is_some_and(|(known, _)| known.iter().all(|(movement, _)| !taken.contains(movement)))
+            parts.is_some_and(|(known, ..)| known.iter().all(|(movement, _)| !taken.contains(movement)))
         };
         let free: Vec<Settlement> = self.settlements.iter().filter(|one| is_free(one)).cloned().collect();
         let open = seen.lines.iter().filter(|line| works.get(&line.id).is_some_and(is_unplaced));
@@ -141,7 +134,7 @@ impl Payouts {
         settlement: &Settlement,
         reserved: &mut HashSet<MovementId>,
     ) -> Option<(Case, Vec<Evidence>)> {
-        let (awaited, unknown) = self.parts.get(&settlement.id)?;
+        let (awaited, unknown, returned) = self.parts.get(&settlement.id)?;
         let (parts, twice): (Vec<(MovementId, Dong)>, Vec<(MovementId, Dong)>) =
             awaited.iter().copied().partition(|(id, _)| reserved.insert(*id));
         let unknown = unknown.iter().copied().chain(twice.into_iter().map(|(_, amount)| amount));
@@ -150,6 +143,7 @@ impl Payouts {
             settlement: Some(settlement.id),
             parts: parts.clone(),
             unknown: unknown.collect(),
+            returned: returned.clone(),
             fee: settlement.fee,
         };
         let evidence = vec![
@@ -187,7 +181,7 @@ impl Payouts {
             return;
         }
         let mut taken = taken(seen.outcome);
-        taken.extend(self.parts.values().flat_map(|(known, _)| known.iter().map(|(id, _)| *id)));
+        taken.extend(self.parts.values().flat_map(|(known, ..)| known.iter().map(|(id, _)| *id)));
         for _ in 0..ROUNDS_LIMIT {
             let open: Vec<_> =
                 marked.iter().filter(|(line, _)| works.get(&line.id).is_some_and(is_unplaced)).collect();
@@ -291,6 +285,7 @@ impl Payouts {
                     settlement: None,
                     parts,
                     unknown: Vec::new(),
+                    returned: Vec::new(),
                     fee,
                 };
                 // One claim out of several is no more than an amount that is equal.

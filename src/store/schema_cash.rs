@@ -135,13 +135,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    pos_match (unit_id, batch_id, item_no) {
+    pos_match (unit_id, batch_id, item_no, revision) {
         unit_id -> BigInt,
         batch_id -> BigInt,
         item_no -> Integer,
         kind -> Text,
         payment_id -> BigInt,
         created_at -> BigInt,
+        revision -> BigInt,
     }
 }
 

@@ -34,6 +34,7 @@ diesel::table! {
         created_at -> BigInt,
         state -> Text,
         revision -> BigInt,
+        returned -> BigInt,
     }
 }
 
@@ -45,6 +46,7 @@ diesel::table! {
         external_id -> Text,
         amount -> BigInt,
         fee -> BigInt,
+        kind -> Text,
     }
 }
 

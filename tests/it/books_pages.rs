@@ -207,6 +207,17 @@ fn a_card_batch_is_looked_at_before_it_is_taken_on() {
         auditor.get("/finance/batches");
         auditor.sees("POS000126");
         assert!(!auditor.page.contains("type=\"file\""), "auditors look");
+        // One that is wrong is withdrawn: here one person asks, and the workbench asks another.
+        let at = location(&taken).to_owned();
+        auditor.get(&at);
+        assert!(!auditor.page.contains("Đề nghị rút"), "auditors look");
+        finance.get(&at);
+        finance.sees("Đề nghị rút");
+        assert_eq!(finance.post(&at, &[("reason", " ")]).status, 400, "{}", finance.page);
+        let asked = finance.post(&at, &[("reason", "nhập nhầm số tiền")]);
+        assert_eq!(asked.status, 303, "{}", finance.page);
+        finance.get(location(&asked));
+        finance.sees("Rút bảng kê nhập nhầm");
         service.stop();
     });
 }

@@ -161,3 +161,51 @@ fn nobody_is_refunded_a_second_payment_while_the_first_was_taken_back() {
         assert_eq!(approve(&world, &asked).unwrap_err().code(), "refund_money_reversed");
     });
 }
+
+#[test]
+fn a_payment_is_charged_back_in_parts_and_never_by_more_than_it_was() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(FEE);
+        let first = settled(&world, &owed);
+        charged_back(&world, "POS000002", 25_000, 10_000);
+        charged_back(&world, "POS000003", 15_000, 9_000);
+        assert_eq!(debt(&world, first), 19_000);
+        let item = world.exceptions(unit).remove(0);
+        assert_eq!(
+            (item.kind, item.amount),
+            (Kind::PosChargeback, Dong(19_000)),
+            "one item asks for all of it"
+        );
+        assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+        books_hold(&world);
+        // More than is left is nobody's yet.
+        batch(&world, "POS000004", 0, &[Item { amount: Dong(6_001), ..back("A00001") }]).unwrap();
+        assert!(world.open_kinds(unit).contains(&Kind::BulkSettlement));
+        // Whoever pays again covers all parts at once.
+        world.take(&owed, Dong(19_000), Method::Cash).expect("so much is owed");
+        assert_eq!(debt(&world, first), 0);
+        assert!(!world.open_kinds(unit).contains(&Kind::PosChargeback));
+        books_hold(&world);
+    });
+}
+
+#[test]
+fn two_parts_in_one_batch_are_both_the_payments() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(FEE);
+        let first = settled(&world, &owed);
+        world.wait_days(1);
+        let part = |amount| Item { amount: Dong(amount), ..back("A00001") };
+        batch(&world, "POS000002", 0, &[part(10_000), part(15_000)]).unwrap();
+        shown(&world, 25_000, -25_000, "POS000002");
+        assert_eq!(debt(&world, first), 25_000);
+        let item = world.exceptions(unit).remove(0);
+        assert_eq!((item.kind, item.amount), (Kind::PosChargeback, FEE));
+        assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+        books_hold(&world);
+    });
+}

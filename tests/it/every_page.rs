@@ -159,7 +159,13 @@ fn with_partners_files(world: &World, mut things: Things) -> Things {
         channel: POLL.into(),
         reference: "QT000126".into(),
         settled_on,
-        items: vec![gateway::Item { reference: "T1".into(), amount: Dong(25_000), fee: Dong(125) }],
+        charge: Dong::ZERO,
+        items: vec![gateway::Item {
+            kind: gateway::ItemKind::Paid,
+            reference: "T1".into(),
+            amount: Dong(25_000),
+            fee: Dong(125),
+        }],
     };
     let taken = world.app.write(&finance, |tx, stamp| {
         let batch = pos::import(tx, stamp, &finance, &batch)?;

@@ -21,18 +21,23 @@ use crate::imports::import;
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
 
-fn run(world: &World) {
+pub(crate) fn run(world: &World) {
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
     reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
 }
 
-fn open(world: &World, kind: Kind) -> Vec<Exception> {
+pub(crate) fn open(world: &World, kind: Kind) -> Vec<Exception> {
     let mut found = world.exceptions(world.ba_dinh.id);
     found.retain(|item| item.kind == kind && item.state == State::Open);
     found
 }
 
-fn asked(world: &World, item: &Exception, resolution: &str, target: Option<i64>) -> Result<Exception> {
+pub(crate) fn asked(
+    world: &World,
+    item: &Exception,
+    resolution: &str,
+    target: Option<i64>,
+) -> Result<Exception> {
     let clerk = person(item.unit, world.clerk, Role::Finance);
     world.app.write(&clerk, |tx, stamp| {
         let ask = Ask::from((resolution, target, "đã hỏi ngân hàng"));
@@ -41,7 +46,7 @@ fn asked(world: &World, item: &Exception, resolution: &str, target: Option<i64>)
 }
 
 /// One person asks, who may not approve it; another one does.
-fn settled(world: &World, item: &Exception, resolution: &str, target: Option<i64>) {
+pub(crate) fn settled(world: &World, item: &Exception, resolution: &str, target: Option<i64>) {
     asked(world, item, resolution, target).expect("it is proposed");
     let both = [(world.clerk, Role::Finance), (world.chief, Role::Approver)];
     let [own, other] = both.map(|(who, role)| {

@@ -41,7 +41,7 @@ fn shown(world: &World, memo: &str, amount: i64) -> LineId {
     only_line(world, amount)
 }
 
-fn only_line(world: &World, amount: i64) -> LineId {
+pub(crate) fn only_line(world: &World, amount: i64) -> LineId {
     let sql = format!("SELECT CAST(id AS TEXT) AS t FROM statement_line WHERE amount = {amount}");
     LineId(world.words(&sql)[0].parse().unwrap())
 }
@@ -70,12 +70,12 @@ fn reopened(world: &World, item: ExceptionId) {
     world.change(|tx, stamp| reopen::approve(tx, stamp, &checker, unit, item));
 }
 
-fn ask_to_unmatch(world: &World, line: LineId) -> bienlai::error::Result<Exception> {
+pub(crate) fn ask_to_unmatch(world: &World, line: LineId) -> bienlai::error::Result<Exception> {
     let (unit, maker) = (world.ba_dinh.id, finance(world));
     world.try_change(|tx, stamp| unmatch::ask(tx, stamp, &maker, (unit, line), "khớp nhầm"))
 }
 
-fn approve(world: &World, item: ExceptionId) {
+pub(crate) fn approve(world: &World, item: ExceptionId) {
     let (unit, checker) = (world.ba_dinh.id, approver(world));
     world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, item));
 }

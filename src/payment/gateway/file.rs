@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Item, rules};
+use super::{Item, ItemKind, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::payment::partner_file::{Fault, Why};
@@ -72,9 +72,10 @@ pub fn read(bytes: &[u8], layout: &Layout) -> std::result::Result<Vec<Item>, Fau
     }
     let end = text.lines().count().max(1);
     let (place, total) = total.ok_or(Fault::at(end, Why::SumsMissing))?;
-    let sums = rules::sums(&items).map_err(|_| Fault::at(place, Why::Amount))?;
-    if (total.amount, total.fee) != (sums.gross, sums.fee) {
-        return Err(Fault::at(place, Why::SumsDiffer(sums.gross, sums.fee)));
+    let sums = rules::sums(&items, Dong::ZERO).map_err(|_| Fault::at(place, Why::Amount))?;
+    let whole = sums.gross.checked_sub(sums.returned).map_err(|_| Fault::at(place, Why::Amount))?;
+    if (total.kind, total.amount, total.fee) != (ItemKind::Paid, whole, sums.fee) {
+        return Err(Fault::at(place, Why::SumsDiffer(whole, sums.fee)));
     }
     Ok(items)
 }
@@ -111,11 +112,17 @@ impl Columns {
         let field = |index: usize| fields.get(index).copied().unwrap_or_default();
         let dong = |index: usize| {
             let digits = field(index);
+            let digits = digits.strip_prefix('-').unwrap_or(digits);
             let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             let amount = digits.parse().ok().filter(|_| is_whole);
             amount.map(Dong).ok_or(Fault::at(place, Why::Amount))
         };
+        let is_below = |index: usize| field(index).starts_with('-');
+        if is_below(self.fee) {
+            return Err(Fault::at(place, Why::Amount));
+        }
         Ok(Item {
+            kind: if is_below(self.amount) { ItemKind::Returned } else { ItemKind::Paid },
             reference: field(self.reference).to_owned(),
             amount: dong(self.amount)?,
             fee: dong(self.fee)?,
@@ -137,6 +144,21 @@ mod tests {
         let items = read(text).unwrap();
         assert_eq!((items.len(), items[1].amount, items[1].fee), (2, Dong(8_000), Dong(40)));
         assert_eq!(items[0].reference, "T1");
+        let with_back = "ma_giao_dich,so_tien,phi\nT1,25000,125\nT1,-5000,0\ntong,20000,125\n";
+        let items = read(with_back).unwrap();
+        assert_eq!(
+            (items[1].kind, items[1].amount),
+            (ItemKind::Returned, Dong(5_000)),
+            "below zero went back"
+        );
+        assert_eq!(
+            read("ma_giao_dich,so_tien,phi\nT1,9,-1\ntong,9,0\n").unwrap_err().code(),
+            "settlement_unreadable"
+        );
+        assert_eq!(
+            read("ma_giao_dich,so_tien,phi\nT1,--9,0\ntong,9,0\n").unwrap_err().code(),
+            "settlement_unreadable"
+        );
     }
 
     #[test]

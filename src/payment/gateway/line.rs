@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Settlement, Standing, query};
+use super::{Item, ItemKind, Settlement, Standing, query};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -26,6 +26,8 @@ pub struct LumpSum {
     pub parts: Vec<(MovementId, Dong)>,
     /// What a report names and nobody claimed, item by item.
     pub unknown: Vec<Dong>,
+    /// What payers got back, of the movement where the report names one.
+    pub returned: Vec<(Option<MovementId>, Dong)>,
     pub fee: Dong,
 }
 
@@ -53,10 +55,11 @@ impl Settlements {
     pub fn store(self, tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<()> {
         for (id, on, line) in self.shown {
             let Some(settlement) = self.held.get(&id) else { continue };
-            query::store_credited(tx, settlement)?;
+            query::store_state(tx, settlement)?;
             query::note(tx, stamp, settlement, "credited", on, (None, Some(line)))?;
-            let cause = (settlement.unit, Kind::BulkSettlement, Subject::Settlement(id), "its line came");
-            exception::settle_by_themselves(tx, stamp, &[cause])?;
+            let ends = [Kind::BulkSettlement, Kind::MatchDoubted];
+            let ends = ends.map(|kind| (settlement.unit, kind, Subject::Settlement(id), "its line came"));
+            exception::settle_by_themselves(tx, stamp, &ends)?;
         }
         Ok(())
     }
@@ -117,7 +120,8 @@ impl Desk<'_> {
     ) -> Result<Vec<(MovementId, Dong)>> {
         let gross =
             Dong::sum(lump.parts.iter().map(|(_, amount)| *amount).chain(lump.unknown.iter().copied()))?;
-        if gross.checked_sub(lump.fee)? != work.amount {
+        let returned = Dong::sum(lump.returned.iter().map(|(_, amount)| *amount))?;
+        if gross.checked_sub(returned)?.checked_sub(lump.fee)? != work.amount {
             return Err(Error::internal("the parts of a lump sum less its fee are not the line"));
         }
         if let Some(id) = lump.settlement {
@@ -138,11 +142,58 @@ impl Desk<'_> {
         }
         let suspended = Dong::sum(unknown.iter().map(|(_, amount)| *amount))?;
         credits.push((Account::Suspense(work.line), suspended));
-        let debits = vec![(net, work.size()), (Account::ChargesToRecover, lump.fee)];
+        let mut debits = vec![(net, work.size()), (Account::ChargesToRecover, lump.fee)];
+        self.give_back(work, lump, &mut debits)?;
         for (debit, credit, amount) in pair(debits, credits)? {
             self.entry(work, debit, credit, amount);
         }
         Ok(unknown)
+    }
+
+    /// What payers got back: by our refund, or against our will, as money that the bank takes back; what nobody
+    /// knows is a debit that nobody explained.
+    fn give_back(
+        &mut self,
+        work: &LineWork,
+        lump: &LumpSum,
+        debits: &mut Vec<(Account, Dong)>,
+    ) -> Result<()> {
+        let mut unknown = Dong::ZERO;
+        for (movement, amount) in &lump.returned {
+            let held = movement.and_then(|id| self.book.movements.get(&(work.unit, id)));
+            // What this line itself brings stands on nothing yet: two persons say what was taken back of it.
+            let is_known = |id: &PaymentId| {
+                let held = self.book.payments.get(&(work.unit, *id));
+                held.is_some_and(|held| held.read_revision.is_some())
+            };
+            let Some(payment) = held.and_then(|held| held.value.payment).filter(is_known) else {
+                unknown = unknown.checked_add(*amount)?;
+                continue;
+            };
+            if self.refund_to_card(work, payment, *amount)? {
+                debits.push((Account::RefundPayable, *amount));
+                continue;
+            }
+            let debt = Account::ReversalToRecover(payment);
+            let before = debits.iter().filter(|(to, _)| *to == debt).map(|(_, amount)| *amount);
+            let before = Dong::sum(before)?;
+            let Some(owed) = self.take_from(work, payment, (*amount, before))? else {
+                unknown = unknown.checked_add(*amount)?;
+                continue;
+            };
+            debits.push((debt, *amount));
+            self.note_chargeback(work, payment, (owed, String::new()));
+            // Whoever pays again covers this debt first.
+            if let Some(held) = movement.and_then(|id| self.book.movements.get_mut(&(work.unit, id))) {
+                held.value.state = State::Reversed;
+                touch(held);
+            }
+        }
+        if unknown.is_positive() {
+            debits.push((Account::UnexplainedDebit(work.line), unknown));
+            self.note(work, Kind::UnknownDebit, unknown);
+        }
+        Ok(())
     }
 
     fn place(&self, work: &LineWork, lump: &LumpSum) -> Result<Vec<(MovementId, Dong, Place)>> {
@@ -211,18 +262,31 @@ impl Desk<'_> {
 pub fn lump_of(conn: &mut Conn, settlement: &Settlement) -> Result<LumpSum> {
     let items = query::items(conn, settlement.unit, settlement.id)?;
     let standings = query::standings(conn, settlement, &items)?;
-    let (mut parts, mut unknown) = (Vec::new(), Vec::new());
-    for (item, standing) in items.iter().zip(standings) {
-        match standing {
-            (Standing::Awaited, Some(movement)) => parts.push((movement, item.amount)),
-            _ => unknown.push(item.amount),
-        }
-    }
+    let (parts, unknown, returned) = sorted(&items, standings);
     Ok(LumpSum {
         channel: settlement.channel.clone(),
         settlement: Some(settlement.id),
         parts,
         unknown,
+        returned,
         fee: settlement.fee,
     })
+}
+
+type Sorted = (Vec<(MovementId, Dong)>, Vec<Dong>, Vec<(Option<MovementId>, Dong)>);
+
+/// The items that a claim waits for, what nobody claimed, and what payers got back.
+pub fn sorted(items: &[Item], standings: Vec<(Standing, Option<MovementId>)>) -> Sorted {
+    let (mut parts, mut unknown, mut returned) = (Vec::new(), Vec::new(), Vec::new());
+    for (item, standing) in items.iter().zip(standings) {
+        match (item.kind, standing) {
+            (ItemKind::Paid, (Standing::Awaited, Some(movement))) => parts.push((movement, item.amount)),
+            (ItemKind::Paid, _) => unknown.push(item.amount),
+            (ItemKind::Returned, (Standing::Awaited | Standing::Proven, movement)) => {
+                returned.push((movement, item.amount));
+            }
+            (ItemKind::Returned, _) => returned.push((None, item.amount)),
+        }
+    }
+    (parts, unknown, returned)
 }

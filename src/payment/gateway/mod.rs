@@ -24,13 +24,38 @@ use crate::store::{Conn, Stamp, Tx, failure};
 use crate::text;
 use crate::unit::account;
 
-/// One payment of a settlement, as the gateway tells it.
+/// What an item of a settlement is.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    #[default]
+    Paid,
+    /// The payer got money of a transaction back: by our refund where one of this amount is on its way, else
+    /// against our will.
+    #[serde(alias = "refund", alias = "chargeback")]
+    Returned,
+}
+
+impl ItemKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ItemKind::Paid => "paid",
+            ItemKind::Returned => "returned",
+        }
+    }
+}
+
+/// One payment of a settlement, as the gateway tells it, or what it gave back of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
+    #[serde(default)]
+    pub kind: ItemKind,
     /// The channel's transaction id, as its callback had it.
     pub reference: String,
-    /// What the payer paid, above zero.
+    /// What the payer paid, or got back, above zero.
     pub amount: Dong,
     #[serde(default)]
     pub fee: Dong,
@@ -48,11 +73,14 @@ pub struct Settlement {
     pub reference: String,
     pub settled_on: BusinessDay,
     pub gross: Dong,
+    /// What payers got back.
+    pub returned: Dong,
+    /// Of its items, and what it charges for the whole.
     pub fee: Dong,
-    /// Gross less fee, above zero.
+    /// Gross less what was returned less fee, above zero.
     pub net: Dong,
     pub created_at: Instant,
-    /// `awaited` or `credited`.
+    /// `awaited`, `credited` or `withdrawn`.
     pub state: String,
     pub revision: i64,
 }
@@ -66,6 +94,8 @@ pub struct NewSettlement {
     pub channel: String,
     pub reference: String,
     pub settled_on: BusinessDay,
+    /// What the gateway keeps of the whole, beside the fees of its items.
+    pub charge: Dong,
     pub items: Vec<Item>,
 }
 
@@ -139,7 +169,7 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettle
         None => account::receiving(tx, unit)?.id,
     };
     let items = rules::items(&new.items)?;
-    let sums = rules::sums(&items)?;
+    let sums = rules::sums(&items, new.charge)?;
     statement::query::lock_account(tx, unit, account)?;
     let settlement = Settlement {
         unit,
@@ -149,6 +179,7 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettle
         reference: rules::reference(&new.reference)?,
         settled_on: new.settled_on,
         gross: sums.gross,
+        returned: sums.returned,
         fee: sums.fee,
         net: sums.net,
         created_at: stamp.now,
@@ -160,17 +191,22 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettle
         _ => error,
     })?;
     query::note(tx, stamp, &settlement, "imported", stamp.today(), (actor.person, None))?;
-    name_unknown(tx, stamp, &settlement, &items)?;
+    name_unknown(tx, stamp, &settlement)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "settlement.imported", settlement.id)])?;
     Ok(settlement)
 }
 
-fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Settlement, items: &[Item]) -> Result<()> {
-    let standings = query::standings(tx, settlement, items)?;
+/// The transactions of a report that no waiting claim answers to are an exception while it waits.
+pub(super) fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Settlement) -> Result<()> {
+    let items = query::items(tx, settlement.unit, settlement.id)?;
+    let standings = query::standings(tx, settlement, &items)?;
     let unknown: Vec<&Item> = items
         .iter()
         .zip(&standings)
-        .filter(|(_, (standing, _))| *standing != Standing::Awaited)
+        .filter(|(item, (standing, _))| match item.kind {
+            ItemKind::Paid => *standing != Standing::Awaited,
+            ItemKind::Returned => !matches!(standing, Standing::Awaited | Standing::Proven),
+        })
         .map(|(item, _)| item)
         .collect();
     if unknown.is_empty() {

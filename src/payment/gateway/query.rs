@@ -1,11 +1,11 @@
 //! The SQL of gateways' terms and settlements.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Text};
 
-use super::{Item, Settlement, Standing, Terms};
+use super::{Item, ItemKind, Settlement, Standing, Terms};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -55,6 +55,7 @@ crate::table_row! {
         pub created_at: Instant,
         pub state: String,
         pub revision: i64,
+        pub returned: Dong,
     }
 }
 
@@ -66,6 +67,7 @@ crate::table_row! {
         pub external_id: String,
         pub amount: Dong,
         pub fee: Dong,
+        pub kind: &'static str,
     }
 }
 
@@ -152,15 +154,16 @@ pub fn terms(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Te
     Ok(newest.into_values().map(|(_, terms)| terms).collect())
 }
 
-type Sql = ((BigInt, BigInt, BigInt, Text, Text), (Date, BigInt, BigInt, BigInt), (BigInt, Text, BigInt));
+type Sql =
+    ((BigInt, BigInt, BigInt, Text, Text), (Date, BigInt, BigInt, BigInt), (BigInt, Text, BigInt, BigInt));
 type Parts = (
     (UnitId, SettlementId, AccountId, String, String),
     (BusinessDay, Dong, Dong, Dong),
-    (Instant, String, i64),
+    (Instant, String, i64, Dong),
 );
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.channel, t.reference, t.settled_on, t.gross, t.fee, t.net, \
-     t.created_at, t.state, t.revision FROM settlement t";
+     t.created_at, t.state, t.revision, t.returned FROM settlement t";
 
 fn by(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<Settlement>> {
     let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, keys, "", Lock::None)?;
@@ -174,6 +177,7 @@ fn by(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<Settlement>> {
             reference: what.4,
             settled_on: sums.0,
             gross: sums.1,
+            returned: now.3,
             fee: sums.2,
             net: sums.3,
             created_at: now.0,
@@ -223,6 +227,7 @@ pub fn insert(
         created_at: settlement.created_at,
         state: settlement.state.clone(),
         revision: settlement.revision,
+        returned: settlement.returned,
     };
     let item = |(item_no, item): (i32, &Item)| ItemRow {
         unit_id: settlement.unit,
@@ -231,6 +236,7 @@ pub fn insert(
         external_id: item.reference.clone(),
         amount: item.amount,
         fee: item.fee,
+        kind: item.kind.as_str(),
     };
     let items: Vec<ItemRow> = (1..).zip(items).map(item).collect();
     rows::insert(tx, &[row])?;
@@ -261,8 +267,8 @@ pub fn note(
     rows::insert(tx, &[row])
 }
 
-/// Moves a settlement on to `credited`.
-pub fn store_credited(tx: &mut Tx<'_>, settlement: &Settlement) -> Result<()> {
+/// Moves a settlement on to its state.
+pub fn store_state(tx: &mut Tx<'_>, settlement: &Settlement) -> Result<()> {
     rows::update(
         tx,
         Update {
@@ -277,16 +283,74 @@ pub fn store_credited(tx: &mut Tx<'_>, settlement: &Settlement) -> Result<()> {
     )
 }
 
+/// The settlement that a line shows still, with the day of its postings.
+pub fn shown_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Option<(Settlement, BusinessDay)>> {
+    let found: Vec<(SettlementId, BusinessDay)> = rows::fetch::<(BigInt, Date), _>(
+        conn,
+        "SELECT t.settlement_id, t.on_date FROM settlement_event t JOIN settlement s ON s.unit_id = t.unit_id \
+         AND s.id = t.settlement_id AND s.revision = t.revision AND s.state = 'credited'",
+        &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
+        "",
+        Lock::None,
+    )?;
+    let Some((id, on)) = found.first().copied() else { return Ok(None) };
+    Ok(by_ids(conn, &[(unit, id)])?.pop().map(|settlement| (settlement, on)))
+}
+
+/// The lines that show settlements of an account which paid out exactly so much.
+pub fn lines_of(conn: &mut Conn, unit: UnitId, account: AccountId, net: Dong) -> Result<Vec<LineId>> {
+    lines(
+        conn,
+        &[
+            ("unit_id", Column::of([unit])),
+            ("account_id", Column::of([account])),
+            ("state", Column::of(["credited"])),
+            ("net", Column::of([net])),
+        ],
+    )
+}
+
+/// The line that shows a settlement.
+pub fn line_of(conn: &mut Conn, unit: UnitId, id: SettlementId) -> Result<Option<LineId>> {
+    let keys =
+        [("unit_id", Column::of([unit])), ("id", Column::of([id])), ("state", Column::of(["credited"]))];
+    Ok(lines(conn, &keys)?.pop())
+}
+
+fn lines(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<LineId>> {
+    let found: Vec<(LineId,)> = rows::fetch::<(BigInt,), _>(
+        conn,
+        "SELECT e.line_id FROM settlement t JOIN settlement_event e ON e.unit_id = t.unit_id \
+         AND e.settlement_id = t.id AND e.revision = t.revision AND e.line_id IS NOT NULL",
+        keys,
+        "",
+        Lock::None,
+    )?;
+    Ok(found.into_iter().map(|(line,)| line).collect())
+}
+
 /// The items of a settlement, in their order.
 pub fn items(conn: &mut Conn, unit: UnitId, id: SettlementId) -> Result<Vec<Item>> {
-    let found: Vec<(String, Dong, Dong)> = settlement_item::table
+    let found: Vec<(String, String, Dong, Dong)> = settlement_item::table
         .filter(settlement_item::unit_id.eq(unit))
         .filter(settlement_item::settlement_id.eq(id))
         .order(settlement_item::item_no)
-        .select((settlement_item::external_id, settlement_item::amount, settlement_item::fee))
+        .select((
+            settlement_item::kind,
+            settlement_item::external_id,
+            settlement_item::amount,
+            settlement_item::fee,
+        ))
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(|(reference, amount, fee)| Item { reference, amount, fee }).collect())
+    let kind = |name: &str| if name == "returned" { ItemKind::Returned } else { ItemKind::Paid };
+    let item = |(name, reference, amount, fee): (String, _, _, _)| Item {
+        kind: kind(&name),
+        reference,
+        amount,
+        fee,
+    };
+    Ok(found.into_iter().map(item).collect())
 }
 
 /// How each item stands, in their order, and the movement its transaction id leads to.
@@ -305,6 +369,14 @@ pub fn standings(
     let ids: Vec<(UnitId, MovementId)> = known.values().map(|id| (settlement.unit, *id)).collect();
     let movements: HashMap<MovementId, Movement> =
         movement_query::movements(conn, &ids)?.into_iter().map(|movement| (movement.id, movement)).collect();
+    // What is paid and returned in one report is proven by it.
+    let paid: HashSet<&str> =
+        items.iter().filter(|item| item.kind == ItemKind::Paid).map(|item| item.reference.as_str()).collect();
+    let differs = |item: &Item, movement: &Movement| match item.kind {
+        ItemKind::Paid => item.amount != movement.amount,
+        ItemKind::Returned => item.amount > movement.amount,
+    };
+    let is_early = |item: &Item| item.kind == ItemKind::Returned && !paid.contains(item.reference.as_str());
     Ok(items
         .iter()
         .map(|item| {
@@ -312,7 +384,8 @@ pub fn standings(
             let here = movement.filter(|movement| movement.account == settlement.account);
             let Some(movement) = here else { return (Standing::Unknown, None) };
             let standing = match movement.state {
-                _ if movement.amount != item.amount => Standing::AmountDiffers,
+                _ if differs(item, movement) => Standing::AmountDiffers,
+                State::Expected if is_early(item) => Standing::Unknown,
                 State::Expected if movement.proven.is_zero() => Standing::Awaited,
                 State::Expected | State::Proven => Standing::Proven,
                 _ => Standing::Unknown,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::{Item, Settlement, Terms};
+use super::{Item, ItemKind, Settlement, Terms};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::text;
@@ -52,14 +52,14 @@ pub fn items(raw: &[Item]) -> Result<Vec<Item>> {
             if !item.amount.is_positive() || item.amount > Dong::LIMIT {
                 return Err(wrong("items", "amounts are whole đồng above zero"));
             }
-            if item.fee < Dong::ZERO || item.fee > item.amount {
+            if item.fee < Dong::ZERO || (item.kind == ItemKind::Paid && item.fee > item.amount) {
                 return Err(wrong("items", "a fee is zero or more, and no more than the amount"));
             }
             let reference = text::clean(&item.reference);
             if !(1..=100).contains(&reference.len()) {
                 return Err(wrong("items", "a transaction id has 1 to 100 characters"));
             }
-            if !seen.insert(reference.clone()) {
+            if !seen.insert((reference.clone(), item.kind)) {
                 return Err(wrong("items", "a transaction id stands twice"));
             }
             Ok(Item { reference, ..item.clone() })
@@ -70,15 +70,24 @@ pub fn items(raw: &[Item]) -> Result<Vec<Item>> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sums {
     pub gross: Dong,
+    pub returned: Dong,
     pub fee: Dong,
     pub net: Dong,
 }
 
-pub fn sums(items: &[Item]) -> Result<Sums> {
-    let gross = Dong::sum(items.iter().map(|item| item.amount))?;
-    let fee = Dong::sum(items.iter().map(|item| item.fee))?;
-    let net = gross.checked_sub(fee)?;
-    if net.is_positive() { Ok(Sums { gross, fee, net }) } else { Err(wrong("items", "nothing is paid out")) }
+/// What the items come to, and what the gateway charges for the whole.
+pub fn sums(items: &[Item], charge: Dong) -> Result<Sums> {
+    if charge < Dong::ZERO || charge > Dong::LIMIT {
+        return Err(wrong("charge", "a charge is zero or more"));
+    }
+    let of = |kind| Dong::sum(items.iter().filter(|item| item.kind == kind).map(|item| item.amount));
+    let (gross, returned) = (of(ItemKind::Paid)?, of(ItemKind::Returned)?);
+    let fee = Dong::sum(items.iter().map(|item| item.fee))?.checked_add(charge)?;
+    let net = gross.checked_sub(returned)?.checked_sub(fee)?;
+    if !net.is_positive() {
+        return Err(wrong("items", "nothing is paid out"));
+    }
+    Ok(Sums { gross, returned, fee, net })
 }
 
 /// The terms with a marker that can be looked for.
@@ -122,7 +131,7 @@ mod tests {
     use crate::id::{AccountId, PersonId, UnitId};
 
     fn item(reference: &str, amount: i64, fee: i64) -> Item {
-        Item { reference: reference.into(), amount: Dong(amount), fee: Dong(fee) }
+        Item { kind: ItemKind::Paid, reference: reference.into(), amount: Dong(amount), fee: Dong(fee) }
     }
 
     fn agreed(fee_bp: i32, fee_fixed: i64) -> Terms {
@@ -149,8 +158,16 @@ mod tests {
         assert_eq!(code(&[item("A", 0, 0)]), "settlement_wrong");
         assert_eq!(code(&[item("A", 10, 11)]), "settlement_wrong");
         assert_eq!(code(&[item("A", 10, 0), item(" A ", 5, 0)]), "settlement_wrong", "told twice");
-        assert_eq!(sums(&[item("A", 10, 10)]).unwrap_err().code(), "settlement_wrong");
-        let sums = sums(&[item("A", 100, 1), item("B", 50, 2)]).unwrap();
+        assert_eq!(sums(&[item("A", 10, 10)], Dong::ZERO).unwrap_err().code(), "settlement_wrong");
+        let back = Item { kind: ItemKind::Returned, ..item("A", 30, 1) };
+        assert_eq!(
+            super::items(&[item("A", 100, 1), back.clone()]).unwrap().len(),
+            2,
+            "paid, and some of it back"
+        );
+        let with_back = sums(&[item("A", 100, 1), back], Dong(9)).unwrap();
+        assert_eq!((with_back.returned, with_back.fee, with_back.net), (Dong(30), Dong(11), Dong(59)));
+        let sums = sums(&[item("A", 100, 1), item("B", 50, 2)], Dong::ZERO).unwrap();
         assert_eq!((sums.gross, sums.fee, sums.net), (Dong(150), Dong(3), Dong(147)));
         assert_eq!(reference("qt-0001/26").unwrap(), "QT000126");
         assert_eq!(reference("QT 1").unwrap_err().code(), "settlement_wrong");

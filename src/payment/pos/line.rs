@@ -60,7 +60,7 @@ impl Batches {
     pub fn store(self, tx: &mut Tx<'_>, stamp: &Stamp<'_>) -> Result<()> {
         for (id, on, line) in &self.shown {
             let Some((batch, items, matched)) = self.held.get(id) else { continue };
-            query::store_credited(tx, batch)?;
+            query::store_state(tx, batch)?;
             query::note(tx, stamp, batch, "credited", *on, (None, Some(*line)))?;
             let rows_of_matches: Vec<query::MatchRow> = matched
                 .iter()
@@ -71,11 +71,13 @@ impl Batches {
                     kind: items.get(*place).map_or("sale", |item| item.kind.as_str()),
                     payment_id: *payment,
                     created_at: stamp.now,
+                    revision: batch.revision,
                 })
                 .collect();
             rows::insert(tx, &rows_of_matches)?;
-            let cause = (batch.unit, Kind::BulkSettlement, Subject::Batch(*id), "its line came");
-            exception::settle_by_themselves(tx, stamp, &[cause])?;
+            let ends = [Kind::BulkSettlement, Kind::MatchDoubted];
+            let ends = ends.map(|kind| (batch.unit, kind, Subject::Batch(*id), "its line came"));
+            exception::settle_by_themselves(tx, stamp, &ends)?;
         }
         Ok(())
     }
@@ -178,7 +180,11 @@ impl Desk<'_> {
             None => false,
         };
         let is_back = match payment.filter(|_| item.kind == ItemKind::Chargeback && !is_refund) {
-            Some(id) => self.charge_back(work, id, item)?,
+            Some(id) => {
+                let before = sides.debits.iter().filter(|(to, _)| *to == Account::ReversalToRecover(id));
+                let before = Dong::sum(before.map(|(_, amount)| *amount))?;
+                self.charge_back(work, id, (item, before))?
+            }
             None => false,
         };
         match (item.kind, payment, state) {

@@ -74,7 +74,7 @@ pub struct Batch {
     /// Sales less chargebacks less fee; below zero is taken from the account.
     pub net: Dong,
     pub created_at: Instant,
-    /// `awaited` or `credited`.
+    /// `awaited`, `credited` or `withdrawn`.
     pub state: String,
     pub revision: i64,
 }
@@ -157,22 +157,29 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewBatch)
         _ => error,
     })?;
     query::note(tx, stamp, &batch, "imported", stamp.today(), (actor.person, None))?;
-    let unknown = rules::unmatched(&items, &query::candidates(tx, unit, &items)?);
-    if !unknown.is_empty() {
-        let codes: Vec<String> = unknown.iter().map(|item| item.approval_code.clone()).take(20).collect();
-        let item = exception::New {
-            unit,
-            kind: Kind::BulkSettlement,
-            subject: Subject::Batch(batch.id),
-            account: Some(account),
-            amount: Dong::sum(unknown.iter().map(|item| item.amount))?,
-            opened_on: stamp.today(),
-            detail: Detail::Batch { reference: batch.reference.clone(), approval_codes: codes }.into(),
-        };
-        exception::open(tx, stamp, &[item])?;
-    }
+    name_unknown(tx, stamp, &batch)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "pos_batch.imported", batch.id)])?;
     Ok(batch)
+}
+
+/// The items of a batch without a payment are an exception while it waits.
+pub(super) fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, batch: &Batch) -> Result<()> {
+    let items = query::items(tx, batch.unit, batch.id)?;
+    let unknown = rules::unmatched(&items, &query::candidates(tx, batch.unit, &items)?);
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let codes: Vec<String> = unknown.iter().map(|item| item.approval_code.clone()).take(20).collect();
+    let item = exception::New {
+        unit: batch.unit,
+        kind: Kind::BulkSettlement,
+        subject: Subject::Batch(batch.id),
+        account: Some(batch.account),
+        amount: Dong::sum(unknown.iter().map(|item| item.amount))?,
+        opened_on: stamp.today(),
+        detail: Detail::Batch { reference: batch.reference.clone(), approval_codes: codes }.into(),
+    };
+    exception::open(tx, stamp, &[item]).map(|_| ())
 }
 
 /// Card payments that no batch has shown in time: what is to be opened as exceptions.

@@ -65,6 +65,8 @@ crate::table_row! {
         pub kind: &'static str,
         pub payment_id: PaymentId,
         pub created_at: Instant,
+        /// The batch's when the line showed it. The match stands while the batch is at that revision.
+        pub revision: i64,
     }
 }
 
@@ -185,8 +187,8 @@ pub fn note(
     rows::insert(tx, &[row])
 }
 
-/// Moves a batch on to `credited`.
-pub fn store_credited(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
+/// Moves a batch on to its state.
+pub fn store_state(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
     rows::update(
         tx,
         Update {
@@ -216,11 +218,58 @@ pub fn items(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Vec<Item>> {
     Ok(found.into_iter().map(item).collect())
 }
 
-/// The payments that items of a batch were matched with: (item's number, payment).
+/// The batch that a line shows still, with the day of its postings.
+pub fn shown_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Option<(Batch, BusinessDay)>> {
+    let found: Vec<(BatchId, BusinessDay)> = rows::fetch::<(BigInt, Date), _>(
+        conn,
+        "SELECT t.batch_id, t.on_date FROM pos_event t JOIN pos_batch b ON b.unit_id = t.unit_id \
+         AND b.id = t.batch_id AND b.revision = t.revision AND b.state = 'credited'",
+        &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
+        "",
+        Lock::None,
+    )?;
+    let Some((id, on)) = found.first().copied() else { return Ok(None) };
+    Ok(by_ids(conn, &[(unit, id)])?.pop().map(|batch| (batch, on)))
+}
+
+/// The lines that show batches of an account which paid out exactly so much.
+pub fn lines_of(conn: &mut Conn, unit: UnitId, account: AccountId, net: Dong) -> Result<Vec<LineId>> {
+    lines(
+        conn,
+        &[
+            ("unit_id", Column::of([unit])),
+            ("account_id", Column::of([account])),
+            ("state", Column::of(["credited"])),
+            ("net", Column::of([net])),
+        ],
+    )
+}
+
+/// The line that shows a batch.
+pub fn line_of(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Option<LineId>> {
+    let keys =
+        [("unit_id", Column::of([unit])), ("id", Column::of([id])), ("state", Column::of(["credited"]))];
+    Ok(lines(conn, &keys)?.pop())
+}
+
+fn lines(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<LineId>> {
+    let found: Vec<(LineId,)> = rows::fetch::<(BigInt,), _>(
+        conn,
+        "SELECT e.line_id FROM pos_batch t JOIN pos_event e ON e.unit_id = t.unit_id AND e.batch_id = t.id \
+         AND e.revision = t.revision AND e.line_id IS NOT NULL",
+        keys,
+        "",
+        Lock::None,
+    )?;
+    Ok(found.into_iter().map(|(line,)| line).collect())
+}
+
+/// The payments that items of a batch are matched with: (item's number, payment).
 pub fn matches(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Vec<(i32, PaymentId)>> {
     let mut found: Vec<(i32, PaymentId)> = rows::fetch::<(Integer, BigInt), _>(
         conn,
-        "SELECT t.item_no, t.payment_id FROM pos_match t",
+        "SELECT t.item_no, t.payment_id FROM pos_match t JOIN pos_batch b ON b.unit_id = t.unit_id \
+         AND b.id = t.batch_id AND b.revision = t.revision",
         &[("unit_id", Column::of([unit])), ("batch_id", Column::of([id]))],
         "",
         Lock::None,
@@ -233,12 +282,16 @@ pub fn matches(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Vec<(i32, P
 pub fn candidates(conn: &mut Conn, unit: UnitId, items: &[Item]) -> Result<Vec<Candidate>> {
     let codes: std::collections::BTreeSet<&str> =
         items.iter().map(|item| item.approval_code.as_str()).collect();
-    type Sql = (BigInt, Text, BigInt, Bool, Bool, Bool, Nullable<BigInt>);
-    let found: Vec<(PaymentId, String, Dong, bool, bool, bool, Option<Dong>)> = rows::fetch::<Sql, _>(
+    type Sql = (BigInt, Text, BigInt, Bool, Bool, BigInt, Nullable<BigInt>);
+    let found: Vec<(PaymentId, String, Dong, bool, bool, Dong, Option<Dong>)> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.payment_id, t.approval_code, p.amount, p.state = 'claimed', \
-         EXISTS (SELECT 1 FROM pos_match m WHERE m.unit_id = t.unit_id AND m.payment_id = t.payment_id AND m.kind = 'sale'), \
-         EXISTS (SELECT 1 FROM pos_match m WHERE m.unit_id = t.unit_id AND m.payment_id = t.payment_id AND m.kind = 'chargeback'), \
+         EXISTS (SELECT 1 FROM pos_match m JOIN pos_batch b ON b.unit_id = m.unit_id AND b.id = m.batch_id \
+         AND b.revision = m.revision WHERE m.unit_id = t.unit_id AND m.payment_id = t.payment_id AND m.kind = 'sale'), \
+         CAST(COALESCE((SELECT SUM(i.amount) FROM pos_match m JOIN pos_batch b ON b.unit_id = m.unit_id \
+         AND b.id = m.batch_id AND b.revision = m.revision JOIN pos_item i ON i.unit_id = m.unit_id \
+         AND i.batch_id = m.batch_id AND i.item_no = m.item_no WHERE m.unit_id = t.unit_id \
+         AND m.payment_id = t.payment_id AND m.kind = 'chargeback'), 0) AS BIGINT), \
          (SELECT CAST(CASE WHEN COUNT(*) = 1 THEN MIN(r.amount) END AS BIGINT) FROM refund r WHERE r.unit_id = t.unit_id \
           AND r.payment_id = t.payment_id AND r.state IN ('approved', 'sent')) \
          FROM card_slip t JOIN payment p ON p.unit_id = t.unit_id AND p.id = t.payment_id AND p.method = 'card'",
@@ -251,12 +304,12 @@ pub fn candidates(conn: &mut Conn, unit: UnitId, items: &[Item]) -> Result<Vec<C
     )?;
     let mut found: Vec<Candidate> = found
         .into_iter()
-        .map(|(payment, approval_code, amount, is_claimed, is_sold, is_back, refund)| Candidate {
+        .map(|(payment, approval_code, amount, is_claimed, is_sold, back, refund)| Candidate {
             payment,
             approval_code,
             amount,
             is_open: is_claimed && !is_sold,
-            is_sold: is_sold && !is_back,
+            left: if is_sold { Dong(amount.0.saturating_sub(back.0).max(0)) } else { Dong::ZERO },
             refund,
         })
         .collect();
@@ -296,8 +349,8 @@ pub fn shown(
     let found: Vec<(PaymentId, BusinessDay, AccountId)> = rows::fetch::<(BigInt, Date, BigInt), _>(
         conn,
         "SELECT t.payment_id, e.on_date, b.account_id FROM pos_match t \
-         JOIN pos_batch b ON b.unit_id = t.unit_id AND b.id = t.batch_id \
-         JOIN pos_event e ON e.unit_id = t.unit_id AND e.batch_id = t.batch_id AND e.kind = 'credited'",
+         JOIN pos_batch b ON b.unit_id = t.unit_id AND b.id = t.batch_id AND b.revision = t.revision \
+         JOIN pos_event e ON e.unit_id = t.unit_id AND e.batch_id = t.batch_id AND e.revision = t.revision",
         &[
             ("unit_id", Column::of(payments.iter().map(|_| unit))),
             ("payment_id", Column::of(payments.iter().copied())),
@@ -323,7 +376,7 @@ pub fn obligations_between(
 ) -> Result<Vec<ObligationId>> {
     let found: Vec<ObligationRow> = diesel::sql_query(
         "SELECT DISTINCT a.obligation_id FROM pos_event e JOIN pos_match m ON m.unit_id = e.unit_id \
-         AND m.batch_id = e.batch_id AND m.kind = 'sale' JOIN allocation a ON a.unit_id = m.unit_id \
+         AND m.batch_id = e.batch_id AND m.revision = e.revision AND m.kind = 'sale' JOIN allocation a ON a.unit_id = m.unit_id \
          AND a.payment_id = m.payment_id AND +a.obligation_id IS NOT NULL WHERE e.unit_id = $1 \
          AND e.kind = 'credited' AND e.on_date >= $2 AND e.on_date <= $3",
     )

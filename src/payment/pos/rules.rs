@@ -71,17 +71,18 @@ pub struct Candidate {
     pub amount: Dong,
     /// It waits for its sale: claimed and in no batch.
     pub is_open: bool,
-    /// A batch showed its sale, and none took it back.
-    pub is_sold: bool,
+    /// What of its sale, which a batch showed, no batch gave back to the card; zero where none showed it.
+    pub left: Dong,
     /// The only refund of it that is on its way to the card.
     pub refund: Option<Dong>,
 }
 
 /// The payment of each item, by the item's place: same approval code, same amount, and no other that fits as well.
-/// A chargeback that is no payment's amount may be a part of the only one of its code that was as much.
+/// A chargeback that is no payment's amount may be a part of the only one of its code of which as much is left.
 pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, PaymentId> {
     let mut found = BTreeMap::new();
-    let mut taken = BTreeSet::new();
+    let mut sold = BTreeSet::new();
+    let mut left: BTreeMap<PaymentId, Dong> = candidates.iter().map(|one| (one.payment, one.left)).collect();
     for (place, item) in items.iter().enumerate() {
         let same = |other: &&Item| {
             (other.kind, &other.approval_code, other.amount) == (item.kind, &item.approval_code, item.amount)
@@ -89,7 +90,7 @@ pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, Paym
         let waits = |candidate: &&Candidate| {
             let waits = match item.kind {
                 ItemKind::Sale => candidate.is_open,
-                ItemKind::Chargeback => candidate.is_sold && item.amount <= candidate.amount,
+                ItemKind::Chargeback => left.get(&candidate.payment).is_some_and(|left| item.amount <= *left),
             };
             waits && candidate.approval_code == item.approval_code
         };
@@ -101,11 +102,20 @@ pub fn matched(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, Paym
         if item.kind == ItemKind::Sale || fitting.iter().any(is_exact) {
             fitting.retain(|candidate| is_exact(candidate));
         }
-        let only = fitting.first().copied().filter(|_| fitting.len() == 1);
-        if let Some(candidate) = only.filter(|_| items.iter().filter(same).count() == 1)
-            && taken.insert((candidate.payment, item.kind))
-        {
-            found.insert(place, candidate.payment);
+        let only = fitting.first().map(|one| one.payment).filter(|_| fitting.len() == 1);
+        let Some(payment) = only.filter(|_| items.iter().filter(same).count() == 1) else { continue };
+        let is_taken = match item.kind {
+            ItemKind::Sale => sold.insert(payment),
+            ItemKind::Chargeback => match left.get_mut(&payment) {
+                Some(left) => {
+                    left.0 = left.0.saturating_sub(item.amount.0);
+                    true
+                }
+                None => false,
+            },
+        };
+        if is_taken {
+            found.insert(place, payment);
         }
     }
     found
@@ -170,7 +180,7 @@ mod tests {
             approval_code: code.into(),
             amount: Dong(amount),
             is_open,
-            is_sold: !is_open,
+            left: if is_open { Dong::ZERO } else { Dong(amount) },
             refund: None,
         }
     }
@@ -208,6 +218,16 @@ mod tests {
         let two = [candidate(1, "A1", 10, false), candidate(2, "A1", 30, false)];
         assert_eq!(matched(&back(4), &two), BTreeMap::new(), "either could be meant");
         assert_eq!(matched(&back(10), &two), BTreeMap::from([(0, PaymentId(1))]), "the exact one is");
+    }
+
+    #[test]
+    fn parts_of_one_payment_are_never_more_than_what_is_left_of_it() {
+        let back = |amount| item(ItemKind::Chargeback, "A1", amount);
+        let sold = [Candidate { left: Dong(20), ..candidate(1, "A1", 30, false) }];
+        let all = |places: &[usize]| places.iter().map(|place| (*place, PaymentId(1))).collect();
+        assert_eq!(matched(&[back(12), back(8)], &sold), all(&[0, 1]), "both parts of what is left");
+        assert_eq!(matched(&[back(12), back(9)], &sold), all(&[0]), "a part of it went before");
+        assert_eq!(matched(&[back(30)], &sold), all(&[]), "all of it is more than is left");
     }
 
     #[test]

@@ -97,6 +97,11 @@ fn read_shown(
         match &work.case {
             Case::Proof { .. } | Case::LumpSum(_) => {
                 movement_ids.extend(proven_by(work).iter().map(|(id, _)| (work.unit, *id)));
+                if let Case::LumpSum(lump) = &work.case {
+                    let returned: Vec<MovementId> = lump.returned.iter().filter_map(|(id, _)| *id).collect();
+                    movement_ids.extend(returned.iter().map(|id| (work.unit, *id)));
+                    originals.entry((work.unit, work.line)).or_default().extend(returned);
+                }
             }
             Case::SameMoney(two) => movement_ids.extend(two.map(|id| (work.unit, id))),
             Case::Reversal { original } => {
@@ -110,9 +115,7 @@ fn read_shown(
             _ => {}
         }
     }
-    for (unit, line, movement) in
-        line_query::movements_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())?
-    {
+    for (unit, line, movement) in line_query::all_of_lines(tx, &line_ids.into_iter().collect::<Vec<_>>())? {
         originals.entry((unit, line)).or_default().push(movement);
         movement_ids.insert((unit, movement));
     }

@@ -203,6 +203,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/finance/batches/{id}",
+        vi: "Đề nghị rút một bảng kê POS nhập nhầm; người khác duyệt.",
+        en: "Asks for a wrongly entered batch to be withdrawn; another person approves.",
+        who: "finance, approver",
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/settlements",
         vi: "Bảng kê quyết toán của cổng thanh toán.",
         en: "Settlement reports of payment gateways.",
@@ -222,6 +230,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Một bảng kê quyết toán với từng giao dịch.",
         en: "One settlement report with its transactions.",
         who: READERS,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/finance/settlements/{id}",
+        vi: "Đề nghị rút một bảng kê quyết toán nhập nhầm; người khác duyệt.",
+        en: "Asks for a wrongly entered report to be withdrawn; another person approves.",
+        who: "finance, approver",
         ..NONE
     },
     Endpoint {

@@ -135,6 +135,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/api/v1/pos/batches/{id}/withdrawal",
+        vi: "Đề nghị rút một bảng kê POS nhập nhầm; người thứ hai duyệt ngoại lệ được mở.",
+        en: "Asks for a wrongly entered batch to be withdrawn; another person approves the exception it opens.",
+        who: "finance, approver",
+        notes: "Only while no line shows it: paper_credited, paper_withdrawn otherwise. Once approved, the right paper \
+                may come under the same reference.",
+        body: r#"{ "reason": "Nhập nhầm số tiền" }"#,
+        answer: r#"{ "exception": { "id": "exc_01j9…", "kind": "match_doubted", "state": "proposed" } }"#,
+    },
+    Endpoint {
         path: "/api/v1/remittable",
         vi: "Số phải nộp ngân sách theo chương, tiểu mục từ các ngày đã khóa.",
         en: "What closed days made due by budget code, what orders took, what is free.",

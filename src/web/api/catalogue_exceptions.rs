@@ -91,7 +91,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 decision; given_back (lin_…, or none where one fits): a credit gives back a debit of the account; \
                 merger_transfer (lin_…, or none where one fits): a merged unit's money came to the unit that goes on; \
                 reopen_obligation: late money pays its cancelled obligation; batch (bat_…) or settlement (set_…), or none \
-                where one fits: the line pays that paper out; \
+                where one fits: the line pays that paper out; payout_back (lin_…, bat_…, set_…, or none where one fits): a \
+                debit took back what a line had paid out at once; \
                 charge_returned; budget_paid with decision; taken_back (pay_…, mov_… or obl_…): the bank took back money of that payment.",
         body: r#"{ "resolution": "assign", "target": "obl_01j9…", "reason": "Người nộp xác nhận" }"#,
         ..NONE
@@ -132,7 +133,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "Asks for a wrongly matched line to be taken apart; another person approves the exception it opens.",
         who: DECIDERS,
         notes: "undo tells what approving does: the money to suspense, claims that are expected again, obligations \
-                reopened, receipts cancelled. Refused at once where it cannot work: unmatch_unfit, \
+                reopened, receipts cancelled. A line that paid out many payments at once is taken apart whole: \
+                claimed_again are those whose receipts stand, and its batch or report waits for its line again. Refused at once where it cannot work: unmatch_unfit, \
                 unmatch_day_closed, undo_refund_under_way, undo_corrected, undo_money_gone, undo_paid_on.",
         body: r#"{ "reason": "Ngân hàng gắn nhầm số tham chiếu" }"#,
         answer: r#"{ "exception": { "id": "exc_01j9…", "kind": "match_doubted", "state": "proposed" },

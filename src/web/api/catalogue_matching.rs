@@ -14,7 +14,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "finance",
         notes: "The statement's line with reference in its text and exactly the net amount proves the claims gross; \
                 the fee is a charge to recover. Transactions that no waiting claim answers to are an exception. A \
-                report that comes after its line is applied by the next matching run.",
+                report that comes after its line is applied by the next matching run. kind returned: money that went back \
+                to a payer; charge: what the gateway keeps of the whole.",
         body: r#"{ "unit": "00070", "channel": "sepay", "reference": "QT000126", "settled_on": "2026-11-24",
   "items": [ { "reference": "FT26327", "amount": 25000, "fee": 125 } ] }"#,
         answer: r#"{ "settlement": { "id": "set_01j9…", "gross": 25000, "fee": 125, "net": 24875, "state": "awaited" } }"#,
@@ -34,6 +35,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "One report with how each transaction stands: awaited, proven, unknown, amount_differs.",
         who: BOOKS,
         ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/settlements/{id}/withdrawal",
+        vi: "Đề nghị rút một bảng kê quyết toán nhập nhầm; người thứ hai duyệt ngoại lệ được mở.",
+        en: "Asks for a wrongly entered report to be withdrawn; another person approves the exception it opens.",
+        who: "finance, approver",
+        notes: "Only while no line shows it: paper_credited, paper_withdrawn otherwise. Once approved, the right paper \
+                may come under the same reference.",
+        body: r#"{ "reason": "Nhập nhầm số tiền" }"#,
+        answer: r#"{ "exception": { "id": "exc_01j9…", "kind": "match_doubted", "state": "proposed" } }"#,
     },
     Endpoint {
         path: "/api/v1/lines",

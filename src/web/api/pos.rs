@@ -5,14 +5,18 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{listing, paging, unit_asked};
-use crate::actor::Role;
+use super::step::{ReasonBody, step};
+use super::{listing, paging, unit_asked, view};
+use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::error::Error;
-use crate::id::{AccountId, BatchId, PaymentId};
+use crate::error::{Error, Result};
+use crate::exception::Subject;
+use crate::id::{AccountId, BatchId, PaymentId, UnitId};
+use crate::payment::payout::withdrawal;
 use crate::payment::pos::{self, Item, NewBatch, query};
 use crate::payment::refund;
+use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
@@ -112,4 +116,26 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         })
     });
     respond::ok(&found.await?)
+}
+
+/// `POST /api/v1/pos/batches/{id}/withdrawal`: asks for it to be withdrawn while it waits for its line; another person
+/// approves the exception.
+pub async fn withdraw(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Approver])?;
+    let reason = ReasonBody::read(payload).await?;
+    let item = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
+        let item = withdrawal::ask(tx, stamp, actor, (unit, Subject::Batch(id)), &reason)?;
+        Ok(view::exception(&item, stamp.today()))
+    })
+    .await?;
+    respond::ok(&json!({ "exception": item }))
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: BatchId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(pos::not_found)
 }

@@ -5,11 +5,17 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{listing, paging, unit_asked};
-use crate::actor::Role;
+use super::step::{ReasonBody, step};
+use super::{listing, paging, unit_asked, view};
+use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::id::{AccountId, SettlementId};
+use crate::error::Result;
+use crate::exception::Subject;
+use crate::id::{AccountId, SettlementId, UnitId};
 use crate::payment::gateway::{self, Item, NewSettlement, Terms, query};
+use crate::payment::payout::withdrawal;
+use crate::store::Conn;
 use crate::unit::account;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
@@ -27,6 +33,8 @@ pub(super) struct ReportBody {
     channel: String,
     reference: String,
     settled_on: BusinessDay,
+    #[serde(default)]
+    charge: Dong,
     items: Vec<Item>,
 }
 
@@ -42,6 +50,7 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
                 channel: asked.channel.clone(),
                 reference: asked.reference.clone(),
                 settled_on: asked.settled_on,
+                charge: asked.charge,
                 items: asked.items.clone(),
             };
             gateway::import(tx, stamp, actor, &new)
@@ -99,4 +108,26 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         })
     });
     respond::ok(&found.await?)
+}
+
+/// `POST /api/v1/settlements/{id}/withdrawal`: asks for it to be withdrawn while it waits for its line; another person
+/// approves the exception.
+pub async fn withdraw(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&[Role::Finance, Role::Approver])?;
+    let reason = ReasonBody::read(payload).await?;
+    let item = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
+        let item = withdrawal::ask(tx, stamp, actor, (unit, Subject::Settlement(id)), &reason)?;
+        Ok(view::exception(&item, stamp.today()))
+    })
+    .await?;
+    respond::ok(&json!({ "exception": item }))
+}
+
+fn locate(conn: &mut Conn, actor: &Actor, id: SettlementId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(gateway::not_found)
 }

@@ -189,6 +189,8 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/exceptions/{id}/refuse", Shape::new().reads::<step::ReasonBody>()),
         ("POST /api/v1/exceptions/{id}/resolve", Shape::new().reads::<exceptions::ProposeBody>()),
         ("POST /api/v1/exceptions/{id}/reopening", Shape::new().reads::<step::ReasonBody>()),
+        ("POST /api/v1/pos/batches/{id}/withdrawal", Shape::new().reads::<step::ReasonBody>()),
+        ("POST /api/v1/settlements/{id}/withdrawal", Shape::new().reads::<step::ReasonBody>()),
         ("POST /api/v1/lines/{id}/unmatch", Shape::new().reads::<step::ReasonBody>()),
         ("POST /api/v1/exceptions/{id}/reopening/refuse", Shape::new().reads::<step::ReasonBody>()),
         ("POST /api/v1/exceptions/{id}/letters", Shape::new().reads::<letters::WriteBody>().created()),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::exception::Exception;
-use crate::id::{LineId, MovementId, ObligationId, PaymentId, UnitId};
+use crate::id::{BatchId, LineId, MovementId, ObligationId, PaymentId, SettlementId, UnitId};
 use crate::obligation::Obligation;
-use crate::payment::{movement_query, payment_query};
+use crate::payment::{gateway, movement_query, payment_query, pos};
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::pages::listing::day;
@@ -38,6 +38,7 @@ pub(super) fn facts(
     item: &Exception,
 ) -> Result<Vec<Fact>> {
     let mut found = Vec::new();
+    found.extend(paper(conn, lang, item)?);
     let mut owed = match item.subject_kind.as_str() {
         "obligation" => vec![ObligationId(item.subject_id)],
         _ => Vec::new(),
@@ -60,6 +61,28 @@ pub(super) fn facts(
         of_obligation(conn, vault, lang, (item.unit, id), &mut found)?;
     }
     Ok(found)
+}
+
+/// The batch or the settlement report that an item is about, with its page.
+fn paper(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Option<Fact>> {
+    let (words, href) = match item.subject_kind.as_str() {
+        "batch" => {
+            let one = pos::find(conn, item.unit, BatchId(item.subject_id))?;
+            (
+                format!("{} · {} · {}", one.reference, day(one.settled_on), one.net),
+                format!("/finance/batches/{}", one.id),
+            )
+        }
+        "settlement" => {
+            let one = gateway::find(conn, item.unit, SettlementId(item.subject_id))?;
+            (
+                format!("{} · {} · {}", one.reference, day(one.settled_on), one.net),
+                format!("/finance/settlements/{}", one.id),
+            )
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Fact { href: Some(href), ..Fact::new(lang, "about_paper", words) }))
 }
 
 fn payment_of(conn: &mut Conn, item: &Exception) -> Result<Option<PaymentId>> {

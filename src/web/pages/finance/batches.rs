@@ -6,24 +6,28 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
-use super::imports::{self, ImportPage, ImportsPage, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
+use super::imports::{
+    self, ImportPage, ImportsPage, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN, Typed,
+};
 use super::report_page::Ask;
 use super::{READERS, stored, units};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::error::Result;
+use crate::exception::Subject;
 use crate::id::BatchId;
+use crate::payment::payout::withdrawal;
 use crate::payment::pos::{self, Batch, Item, NewBatch, file, query, rules};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Fields, Wrong};
-use crate::web::pages::frame::Frame;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, html};
+use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
 /// `GET /finance/batches`
@@ -90,7 +94,14 @@ fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Vec<Listing>> 
 }
 
 pub(super) fn state(lang: Lang, state: &str) -> Cell {
-    Cell::state(stored::value(lang, state), if state == "credited" { "done" } else { "wait" })
+    Cell::state(
+        stored::value(lang, state),
+        match state {
+            "credited" => "done",
+            "withdrawn" => "gone",
+            _ => "wait",
+        },
+    )
 }
 
 /// `POST /finance/batches`: `do` is `preview` or `import`.
@@ -162,15 +173,58 @@ fn cells(lang: Lang, item: &Item) -> Vec<Cell> {
 
 /// `GET /finance/batches/{id}`
 pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    signed.require(&READERS)?;
-    let id: BatchId = extract::path(&request, "id")?;
-    let frame = Frame::of(&signed, &request);
-    let (app, actor) = (Arc::clone(shared.app()), signed.actor);
-    let page = block(move || app.read(&actor, |conn| composed(conn, frame, &actor, id))).await?;
+    let page = of_one(&request, &signed, &shared, Typed::default()).await?;
     Ok(html(StatusCode::OK, &page))
 }
 
-fn composed(conn: &mut Conn, frame: Frame, actor: &Actor, id: BatchId) -> Result<ImportPage> {
+async fn of_one(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    typed: Typed,
+) -> Result<ImportPage> {
+    signed.require(&READERS)?;
+    let id: BatchId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    block(move || app.read(&actor, |conn| composed(conn, (frame, csrf), (&actor, typed), id))).await
+}
+
+/// `POST /finance/batches/{id}`: asks for it to be withdrawn; leads to the item that another person approves.
+pub async fn withdraw(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance, Role::Approver])?;
+    let id: BatchId = extract::path(&request, "id")?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let done = block(move || {
+        Ok(app.write(&actor, |tx, stamp| {
+            let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(pos::not_found)?;
+            withdrawal::ask(tx, stamp, &actor, (unit, Subject::Batch(id)), typed.get("reason"))
+        }))
+    })
+    .await?;
+    match done {
+        Ok(item) => Ok(see(format!("/finance/exceptions/{}", item.id))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let typed = Typed { wrong, reason: fields.trimmed("reason").to_owned() };
+            let page = of_one(&request, &signed, &shared, typed).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+fn composed(
+    conn: &mut Conn,
+    (frame, csrf): (Frame, String),
+    (actor, typed): (&Actor, Typed),
+    id: BatchId,
+) -> Result<ImportPage> {
     let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(pos::not_found)?;
     let batch = pos::find(conn, unit, id)?;
     let matches = query::matches(conn, unit, id)?;
@@ -185,6 +239,10 @@ fn composed(conn: &mut Conn, frame: Frame, actor: &Actor, id: BatchId) -> Result
         .collect();
     let heads = ["import_kind", "batches_code", "amount", "import_payment"];
     Ok(ImportPage {
+        csrf,
+        wrong: typed.wrong,
+        withdraws_at: imports::withdraws_at(actor.role, &batch.state, format!("/finance/batches/{id}")),
+        reason: typed.reason,
         title: frame.lang.with("batches_one", &batch.reference),
         way: ("/finance/batches", frame.t("way_batches")),
         facts: facts(&frame, crate::unit::find(conn, unit)?.name, &batch),

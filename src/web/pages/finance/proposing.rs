@@ -66,14 +66,21 @@ fn parts_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<Vec<Part>> {
 pub(super) fn finds_itself(resolution: &str) -> bool {
     matches!(
         resolution,
-        "to_unit" | "own_transfer" | "given_back" | "merger_transfer" | "batch" | "settlement"
+        "to_unit"
+            | "own_transfer"
+            | "given_back"
+            | "merger_transfer"
+            | "batch"
+            | "settlement"
+            | "payout_back"
     )
 }
 
 fn needs_target(resolution: &str) -> bool {
     let on_its_own = "acknowledge bank_charge charge_returned disprove shortage to_budget budget_paid split \
                       reopen_obligation";
-    !on_its_own.split(' ').chain([exception::UNMATCH]).any(|known| known == resolution)
+    let asked = [exception::UNMATCH, exception::WITHDRAW_PAPER];
+    !on_its_own.split(' ').chain(asked).any(|known| known == resolution)
 }
 
 /// What somebody typed or chose, as the id it stands for.

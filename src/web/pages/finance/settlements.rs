@@ -7,23 +7,30 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
 use super::batches::state;
-use super::imports::{self, ImportPage, ImportsPage, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
+use super::imports::{
+    self, ImportPage, ImportsPage, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN, Typed,
+};
 use super::report_page::Ask;
 use super::{READERS, accounts, stored, units};
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::app::App;
 use crate::error::Result;
+use crate::exception::Subject;
 use crate::id::SettlementId;
-use crate::payment::gateway::{self, Item, NewSettlement, Settlement, Standing, file, query, rules};
+use crate::payment::gateway::{
+    self, Item, ItemKind, NewSettlement, Settlement, Standing, file, query, rules,
+};
+use crate::payment::payout::withdrawal;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Fields, Wrong};
-use crate::web::pages::frame::Frame;
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, html};
+use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
 /// `GET /finance/settlements`
@@ -41,6 +48,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
             let mut asks = imports::asks(conn, &frame, &actor, today)?;
             let channels =
                 app.config.channels.names().into_iter().map(|name| (name.to_owned(), name.to_owned()));
+            asks.push(Ask::text("charge", frame.t("settlements_charge"), "0"));
             asks.insert(2, Ask::one_of("channel", frame.t("channel"), "", channels.collect()));
             Ok(ImportsPage {
                 csrf,
@@ -137,7 +145,7 @@ pub async fn take(
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let outcome = block(move || Ok(outcome(&app, &actor, &typed, &file))).await?;
     let form = compose(&request, &signed, &shared);
-    imports::answer(outcome, &fields, form, |frame, items| preview(frame, &items)).await
+    imports::answer(outcome, &fields, form, |frame, (items, charge)| preview(frame, &items, charge)).await
 }
 
 fn outcome(
@@ -145,12 +153,13 @@ fn outcome(
     actor: &Actor,
     fields: &Fields,
     file: &[u8],
-) -> std::result::Result<Outcome<Vec<Item>>, Refusal> {
+) -> std::result::Result<Outcome<(Vec<Item>, Dong)>, Refusal> {
     let layout = file::Layout::built_in()?;
     let items = rules::items(&file::read(imports::chosen(file)?, &layout)?)?;
+    let charge = Dong(fields.dong("charge")?.unwrap_or(0));
     if fields.get("do") != "import" {
-        rules::sums(&items)?;
-        return Ok(Outcome::Seen(items));
+        rules::sums(&items, charge)?;
+        return Ok(Outcome::Seen((items, charge)));
     }
     let settlement = app.write(actor, |tx, stamp| {
         let (unit, account) = imports::place_named(tx, actor, fields)?;
@@ -160,6 +169,7 @@ fn outcome(
             channel: fields.get("channel").to_owned(),
             reference: fields.get("reference").to_owned(),
             settled_on: imports::settled_on(fields)?,
+            charge,
             items: items.clone(),
         };
         gateway::import(tx, stamp, actor, &new)
@@ -167,12 +177,13 @@ fn outcome(
     Ok(Outcome::Taken(format!("/finance/settlements/{}", settlement.id)))
 }
 
-fn preview(frame: &Frame, items: &[Item]) -> Result<Preview> {
-    let sums = rules::sums(items)?;
+fn preview(frame: &Frame, items: &[Item], charge: Dong) -> Result<Preview> {
+    let sums = rules::sums(items, charge)?;
     Ok(Preview {
         sums: vec![
             (frame.t("import_items"), items.len().to_string()),
             (frame.t("settlements_gross"), sums.gross.to_string()),
+            (frame.t("settlements_returned"), sums.returned.to_string()),
             (frame.t("import_fee"), sums.fee.to_string()),
             (frame.t("import_net"), sums.net.to_string()),
         ],
@@ -185,20 +196,67 @@ fn preview(frame: &Frame, items: &[Item]) -> Result<Preview> {
 }
 
 fn cells(item: &Item) -> Vec<Cell> {
-    vec![Cell::mono(item.reference.clone()), Cell::figure(item.amount), Cell::figure(item.fee)]
+    let amount = match item.kind {
+        ItemKind::Paid => item.amount,
+        ItemKind::Returned => Dong(-item.amount.0),
+    };
+    vec![Cell::mono(item.reference.clone()), Cell::figure(amount), Cell::figure(item.fee)]
 }
 
 /// `GET /finance/settlements/{id}`
 pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    signed.require(&READERS)?;
-    let id: SettlementId = extract::path(&request, "id")?;
-    let frame = Frame::of(&signed, &request);
-    let (app, actor) = (Arc::clone(shared.app()), signed.actor);
-    let page = block(move || app.read(&actor, |conn| composed(conn, frame, &actor, id))).await?;
+    let page = of_one(&request, &signed, &shared, Typed::default()).await?;
     Ok(html(StatusCode::OK, &page))
 }
 
-fn composed(conn: &mut Conn, frame: Frame, actor: &Actor, id: SettlementId) -> Result<ImportPage> {
+async fn of_one(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    typed: Typed,
+) -> Result<ImportPage> {
+    signed.require(&READERS)?;
+    let id: SettlementId = extract::path(request, "id")?;
+    let frame = Frame::of(signed, request);
+    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    block(move || app.read(&actor, |conn| composed(conn, (frame, csrf), (&actor, typed), id))).await
+}
+
+/// `POST /finance/settlements/{id}`: asks for it to be withdrawn; leads to the item that another person approves.
+pub async fn withdraw(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Finance, Role::Approver])?;
+    let id: SettlementId = extract::path(&request, "id")?;
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let done = block(move || {
+        Ok(app.write(&actor, |tx, stamp| {
+            let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(gateway::not_found)?;
+            withdrawal::ask(tx, stamp, &actor, (unit, Subject::Settlement(id)), typed.get("reason"))
+        }))
+    })
+    .await?;
+    match done {
+        Ok(item) => Ok(see(format!("/finance/exceptions/{}", item.id))),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let typed = Typed { wrong, reason: fields.trimmed("reason").to_owned() };
+            let page = of_one(&request, &signed, &shared, typed).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+fn composed(
+    conn: &mut Conn,
+    (frame, csrf): (Frame, String),
+    (actor, typed): (&Actor, Typed),
+    id: SettlementId,
+) -> Result<ImportPage> {
     let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(gateway::not_found)?;
     let settlement = gateway::find(conn, unit, id)?;
     let items = query::items(conn, unit, id)?;
@@ -211,6 +269,14 @@ fn composed(conn: &mut Conn, frame: Frame, actor: &Actor, id: SettlementId) -> R
     });
     let heads = ["settlements_transaction", "amount", "import_fee", "state", "settlements_movement"];
     Ok(ImportPage {
+        csrf,
+        wrong: typed.wrong,
+        withdraws_at: imports::withdraws_at(
+            actor.role,
+            &settlement.state,
+            format!("/finance/settlements/{id}"),
+        ),
+        reason: typed.reason,
         title: frame.lang.with("settlements_one", &settlement.reference),
         way: ("/finance/settlements", frame.t("way_settlements")),
         facts: facts(&frame, crate::unit::find(conn, unit)?.name, &settlement),
@@ -239,6 +305,7 @@ fn facts(frame: &Frame, unit: String, settlement: &Settlement) -> Vec<(&'static 
         (frame.t("channel"), settlement.channel.clone()),
         (frame.t("import_settled_on"), day(settlement.settled_on)),
         (frame.t("settlements_gross"), settlement.gross.to_string()),
+        (frame.t("settlements_returned"), settlement.returned.to_string()),
         (frame.t("import_fee"), settlement.fee.to_string()),
         (frame.t("import_net"), settlement.net.to_string()),
         (frame.t("state"), stored::value(frame.lang, &settlement.state)),

@@ -22,16 +22,16 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => {
             &["batch", "settlement", "assign", "split", "proves", "refund_bounced", "to_budget"]
         }
-        Kind::BankReversal => &["taken_back", "refund_bounced"],
+        Kind::BankReversal => &["taken_back", "payout_back", "refund_bounced"],
         Kind::RefundUnmatched => &["refund_debit", "refund_short", "refund_over", "refund_refused"],
         Kind::BankFee => &["bank_charge", "charge_returned"],
         Kind::Interest => &["to_budget"],
         Kind::UnknownDebit => {
-            &["batch", "bank_charge", "taken_back", "to_unit", "own_transfer", "budget_paid"]
+            &["batch", "bank_charge", "taken_back", "payout_back", "to_unit", "own_transfer", "budget_paid"]
         }
         Kind::DepositDiffers => &["shortage", "deposit", "shortage_repaid", "to_budget"],
         Kind::BulkSettlement => &["batch", "settlement", "proves", "assign", "split"],
-        Kind::MatchDoubted => &["unmatch"],
+        Kind::MatchDoubted => &["unmatch", "withdraw_paper"],
         Kind::LatePayment => &["reopen_obligation"],
         Kind::Underpaid
         | Kind::Overpaid
@@ -119,6 +119,8 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "to_budget" => "do_to_budget",
         "shortage_repaid" => "do_shortage_repaid",
         "unmatch" => "do_unmatch",
+        "withdraw_paper" => "do_withdraw_paper",
+        "payout_back" => "do_payout_back",
         "proves" => "do_proves",
         "to_unit" => "do_to_unit",
         "own_transfer" => "do_own_transfer",

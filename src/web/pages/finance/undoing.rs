@@ -14,6 +14,7 @@ pub(super) fn words(lang: Lang, foreseen: &Foreseen) -> Vec<String> {
     };
     let mut found = vec![lang.with("undo_to_suspense", effect.to_suspense)];
     found.extend(effect.expected_again.iter().map(|id| lang.with("undo_expected", id)));
+    found.extend(effect.claimed_again.iter().map(|id| lang.with("undo_claimed", id)));
     found.extend(effect.obligations_reopened.iter().map(|id| lang.with("undo_reopens", id)));
     found.extend(effect.receipts_cancelled.iter().map(|id| lang.with("undo_cancels", id)));
     found.extend(effect.items_reopened.iter().map(|id| lang.with("undo_asks_again", id)));

@@ -21,6 +21,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exception::{self, Exception, Kind, State, work_query};
 use crate::id::{ExceptionId, LineId, ObligationId, PictureId};
 use crate::payment::handover::{self, Transfer};
+use crate::payment::payout::back;
 use crate::payment::refund::bounce::{self, REFUND_BOUNCED};
 use crate::payment::refund::debit::Debit;
 use crate::payment::settler::Numbered;
@@ -343,6 +344,12 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
                     let is_offered =
                         (is_debit || can_assign) && !late_payout::waiting(conn, item, resolution)?.is_empty();
                     if is_offered {
+                        found.push(resolution);
+                    }
+                    continue;
+                }
+                if resolution == back::PAYOUT_BACK {
+                    if is_debit && back::could_be(conn, item)? {
                         found.push(resolution);
                     }
                     continue;

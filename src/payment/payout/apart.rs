@@ -1,0 +1,328 @@
+//! A line that paid out many payments is taken apart: what channels claimed and what cards paid waits for its line
+//! again, what the line itself brought is open again, the fee is a charge no more, and the net stands in suspense.
+
+use std::collections::BTreeSet;
+
+use super::paper::{Paper, Step};
+use super::rules;
+use crate::actor::Actor;
+use crate::amount::Dong;
+use crate::audit;
+use crate::clock::BusinessDay;
+use crate::error::{Error, Result};
+use crate::exception::{self, Exception, Kind, Subject};
+use crate::id::*;
+use crate::ledger::{self, Account, Posting, Source};
+use crate::payment::book::{Book, Held, Payment, PaymentState};
+use crate::payment::flush::flush;
+use crate::payment::held::{load_obligations, movement_row, touch};
+use crate::payment::movement::State;
+use crate::payment::pos::rules::pair;
+use crate::payment::prove::HELD_KINDS;
+use crate::payment::take_back::{TakeBack, Taken};
+use crate::payment::undo::{self, Effect};
+use crate::payment::unmatch::{self, Part};
+use crate::payment::{line_query, payment_query, pos, query, refund, settle_cash};
+use crate::statement::StoredLine;
+use crate::store::{Conn, Stamp, Tx, rows};
+
+/// A payment that the line shows.
+struct Paid {
+    id: PaymentId,
+    /// It was made on a channel's word, or at the counter; else by the line itself.
+    is_claimed: bool,
+}
+
+/// What a line pays out, as it stands.
+pub(in crate::payment) struct Payout {
+    line: StoredLine,
+    parts: Vec<Part>,
+    /// The part that is the line's own movement, which a run left without money when the paper came after the line.
+    own: Option<MatchId>,
+    payments: Vec<Paid>,
+    /// What the paper names and nobody knows, in suspense.
+    waiting: Dong,
+    fee: Dong,
+    paper: Option<Paper>,
+    /// The day of its postings.
+    pub shown_on: BusinessDay,
+    pub effect: Effect,
+}
+
+fn unfit(detail: &str) -> Error {
+    Error::conflict("unmatch_unfit", detail)
+}
+
+/// Looks at a line; None of one that shows no paper and was posted as no lump sum.
+///
+/// Errors: `unmatch_unfit`, and those of `undo`.
+pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Option<Payout>> {
+    let (unit, id) = (line.unit, line.id);
+    let shown = Paper::shown_by(conn, unit, id)?;
+    let case = line_query::case_of(conn, unit, id)?.unwrap_or_default();
+    let parts = unmatch::parts(conn, unit, id)?;
+    let is_claimed = |part: &Part| part.is_claimed() && part.movement.payment.is_some();
+    if shown.is_none() && (case != "lump_sum" || !parts.iter().any(is_claimed)) {
+        return Ok(None);
+    }
+    if matches!(&shown, Some((Paper::Batch(batch), _)) if batch.charged_back.is_positive()) {
+        return Err(unfit("its batch took money back from payments too"));
+    }
+    if matches!(&shown, Some((Paper::Settlement(report), _)) if report.returned.is_positive()) {
+        return Err(unfit("its report gave money of payments back too"));
+    }
+    if !line.amount.is_positive() || parts.iter().any(|part| part.amount != part.movement.amount) {
+        return Err(unfit("other lines show a part of the same payment"));
+    }
+    let (own, waiting) = waiting(conn, line, &parts)?;
+    let (paper, shown_on) = match shown {
+        Some((paper, on)) => (Some(paper), on),
+        None => (None, line.posted_on.unwrap_or(line.booking_date)),
+    };
+    let found = payments(conn, unit, &parts, paper.as_ref())?;
+    let mut effect = Effect { line: Some(id), to_suspense: line.amount, ..Effect::default() };
+    let payments = look(conn, &found, &mut effect)?;
+    let shown = Dong::sum(found.iter().map(|one| one.amount))?.checked_add(waiting)?;
+    let fee = shown.checked_sub(line.amount)?;
+    if fee < Dong::ZERO || paper.as_ref().is_some_and(|paper| paper.fee() != fee) {
+        return Err(unfit("a part of its money was placed by a decision: open that one again first"));
+    }
+    let again = parts.iter().filter(|part| part.is_claimed()).map(|part| part.movement.id);
+    effect.expected_again.extend(again);
+    let line = line.clone();
+    Ok(Some(Payout { line, parts, own, payments, waiting, fee, paper, shown_on, effect }))
+}
+
+/// The line's own movement that holds no money any more, and what waits in suspense.
+fn waiting(conn: &mut Conn, line: &StoredLine, parts: &[Part]) -> Result<(Option<MatchId>, Dong)> {
+    let free: Vec<&Part> = parts.iter().filter(|part| part.movement.payment.is_none()).collect();
+    let sums: Vec<Dong> = free.iter().map(|part| part.amount).collect();
+    let stands = settle_cash::in_suspense(conn, line.unit, line.id)?;
+    let gone = || unfit("a part of its money was placed by a decision: open that one again first");
+    let places = rules::standing(&sums, line.amount, stands)?.ok_or_else(gone)?;
+    let waiting = Dong::sum(places.iter().filter_map(|place| sums.get(*place)).copied())?;
+    if waiting != stands {
+        return Err(gone());
+    }
+    let own = free.iter().enumerate().find(|(place, _)| !places.contains(place)).map(|(_, part)| part.id);
+    Ok((own, waiting))
+}
+
+/// The payments that the line shows: those of its claims, or of its batch.
+fn payments(conn: &mut Conn, unit: UnitId, parts: &[Part], paper: Option<&Paper>) -> Result<Vec<Payment>> {
+    let mut keys: BTreeSet<(UnitId, PaymentId)> =
+        parts.iter().filter_map(|part| Some((unit, part.movement.payment?))).collect();
+    if let Some(Paper::Batch(batch)) = paper {
+        let matches = pos::query::matches(conn, unit, batch.id)?;
+        keys.extend(matches.into_iter().map(|(_, payment)| (unit, payment)));
+    }
+    let mut found = payment_query::payments(conn, &keys.into_iter().collect::<Vec<_>>())?;
+    found.sort_by_key(|payment| payment.id);
+    if found.iter().any(|payment| !payment.debit_account.starts_with("clearing/")) {
+        return Err(unfit("a part of its money was placed by a decision: open that one again first"));
+    }
+    Ok(found)
+}
+
+/// Whether all of them can be taken from the line, and what that does.
+fn look(conn: &mut Conn, found: &[Payment], effect: &mut Effect) -> Result<Vec<Paid>> {
+    let keys: Vec<(UnitId, PaymentId)> = found.iter().map(|payment| (payment.unit, payment.id)).collect();
+    let claimed: BTreeSet<PaymentId> = payment_query::claimed_first(conn, &keys)?.into_iter().collect();
+    let mut payments = Vec::with_capacity(found.len());
+    for payment in found {
+        let is_claimed = claimed.contains(&payment.id);
+        let debt = ledger::balance(conn, payment.unit, &Account::ReversalToRecover(payment.id))?;
+        if payment.state != PaymentState::Proven || !debt.is_zero() {
+            let detail = "the money was taken back since, or covered a debt";
+            return Err(Error::conflict("undo_money_gone", detail));
+        }
+        if is_claimed {
+            undo::of_refunds(conn, payment, effect)?;
+            undo::check_standing(conn, payment)?;
+            effect.claimed_again.push(payment.id);
+        } else {
+            undo::of_payment(conn, payment.unit, payment.id, effect)?;
+        }
+        payments.push(Paid { id: payment.id, is_claimed });
+    }
+    Ok(payments)
+}
+
+/// Takes a payout apart, as two persons decided about an item.
+pub(in crate::payment) struct Apart<'a> {
+    pub stamp: &'a Stamp<'a>,
+    pub actor: &'a Actor,
+    pub item: &'a Exception,
+    /// Who asked and who approved.
+    pub persons: (PersonId, PersonId),
+    pub on: BusinessDay,
+    pub why: &'static str,
+    /// What the line's own movement is from now on: proven money in suspense, or reversed with the line.
+    pub own: State,
+    /// What asks about the line from now on.
+    pub opens: Vec<exception::New>,
+}
+
+impl Apart<'_> {
+    /// The line's account is locked.
+    pub fn all(mut self, tx: &mut Tx<'_>, payout: &Payout) -> Result<()> {
+        let mut book = Book::new(audit::actor_text(self.actor), self.stamp.now);
+        let debits = self.payments(tx, &mut book, payout)?;
+        self.movements(tx, &mut book, payout)?;
+        book.exceptions.append(&mut self.opens);
+        flush(tx, self.stamp, self.actor, book)?;
+        ledger::post(tx, self.stamp, &self.postings(payout, debits)?)?;
+        if let Some(mut paper) = payout.paper.clone() {
+            let (person, line) = (self.persons.1, Some(payout.line.id));
+            let step = Step { kind: "unmatched", state: "awaited", on: self.on, person, line };
+            paper.step(tx, self.stamp, &step)?;
+            paper.name_unknown(tx, self.stamp)?;
+        }
+        Ok(())
+    }
+
+    /// Each payment; returns the clearing that its money is claimed in again.
+    fn payments(&self, tx: &mut Tx<'_>, book: &mut Book, payout: &Payout) -> Result<Vec<(Account, Dong)>> {
+        let unit = payout.line.unit;
+        let brought = payout.payments.iter().filter(|paid| !paid.is_claimed);
+        let mut shares = std::collections::BTreeMap::new();
+        for paid in brought {
+            shares.insert(paid.id, payment_query::allocated_to(tx, unit, paid.id)?);
+        }
+        // Obligations before payments, as everywhere.
+        let owed: BTreeSet<(UnitId, ObligationId)> =
+            shares.values().flatten().map(|(obligation, _)| (unit, *obligation)).collect();
+        load_obligations(tx, self.stamp, book, &owed.into_iter().collect::<Vec<_>>())?;
+        let keys: Vec<(UnitId, PaymentId)> = payout.payments.iter().map(|paid| (unit, paid.id)).collect();
+        let locked = payment_query::lock_payments(tx, &keys)?;
+        let pairs: BTreeSet<(UnitId, AccountId, String)> =
+            locked.iter().filter_map(|one| Some((unit, one.account?, one.channel.clone()))).collect();
+        for (key, (unproven, revision)) in query::exposures(tx, &pairs.into_iter().collect::<Vec<_>>())? {
+            book.exposures.insert(key, Held::read(unproven, revision));
+        }
+        for payment in &locked {
+            book.payments.insert((unit, payment.id), Held::read(payment.clone(), payment.revision));
+        }
+        let mut debits = Vec::with_capacity(locked.len());
+        for payment in locked {
+            let to = self.clearing(payout, &payment);
+            debits.push((to.clone(), payment.amount));
+            match shares.remove(&payment.id) {
+                Some(shares) => self.take_back(tx, book, payout, (Taken { payment, shares }, to))?,
+                None => self.unprove(tx, book, payout, &payment)?,
+            }
+        }
+        Ok(debits)
+    }
+
+    fn clearing(&self, payout: &Payout, payment: &Payment) -> Account {
+        match payment.movement {
+            Some(_) => Account::Clearing(payout.line.account, payment.channel.clone()),
+            None => pos::line::taken_into(payment)
+                .unwrap_or_else(|| Account::Clearing(payout.line.account, payment.channel.clone())),
+        }
+    }
+
+    /// The claim, or the counter's card, stands; its proof does not: its receipt stays.
+    fn unprove(&self, tx: &mut Tx<'_>, book: &mut Book, payout: &Payout, payment: &Payment) -> Result<()> {
+        let unit = payment.unit;
+        let why = Some(self.why.to_owned());
+        book.tell_payment(unit, payment.id, "unproven", PaymentState::Claimed, why)?;
+        refund::drop_requested(tx, self.stamp, unit, payment.id, self.why)?;
+        let Some(movement) = payment.movement else { return Ok(()) };
+        book.expose(unit, payout.line.account, &payment.channel, payment.amount)?;
+        if payment.other_unit.is_positive() {
+            // The debt to the other unit is asked about under the claim again.
+            let line = Subject::Line(payout.line.id);
+            book.settled_exceptions.push((unit, Kind::WrongAccount, line, self.why));
+            book.exceptions.push(exception::New {
+                unit,
+                kind: Kind::WrongAccount,
+                subject: Subject::Movement(movement),
+                account: Some(payout.line.account),
+                amount: payment.amount,
+                opened_on: self.stamp.today(),
+                detail: String::new(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The line brought the payment: what it paid is open again.
+    fn take_back(
+        &self,
+        tx: &mut Tx<'_>,
+        book: &mut Book,
+        payout: &Payout,
+        (taken, to): (Taken, Account),
+    ) -> Result<()> {
+        let back = TakeBack {
+            stamp: self.stamp,
+            actor: self.actor,
+            on: self.on,
+            to,
+            source: Source::Exception(self.item.id),
+            why: self.why,
+            end: PaymentState::Reversed,
+        };
+        back.all(tx, book, &taken)?;
+        let line = Subject::Line(payout.line.id);
+        book.settled_exceptions.push((taken.payment.unit, Kind::WrongAccount, line, self.why));
+        Ok(())
+    }
+
+    /// Every movement as it is without this line, and the line's own.
+    fn movements(&self, tx: &mut Tx<'_>, book: &mut Book, payout: &Payout) -> Result<()> {
+        let unit = payout.line.unit;
+        let kept: BTreeSet<PaymentId> =
+            payout.payments.iter().filter(|paid| paid.is_claimed).map(|paid| paid.id).collect();
+        let mut undone = Vec::with_capacity(payout.parts.len());
+        for part in &payout.parts {
+            let (id, revision) = (part.movement.id, part.movement.revision);
+            let mut held = Held::read(part.movement.clone(), revision);
+            if payout.own == Some(part.id) {
+                held.value.state = self.own;
+            } else {
+                let row = unmatch::part_row(self.stamp, &payout.line, id, part.amount)?;
+                undone.push(unmatch::undoing(row, part.id, self.persons));
+                held.value.payment = held.value.payment.filter(|payment| kept.contains(payment));
+                held.value.state = if part.is_claimed() { State::Expected } else { State::Reversed };
+                held.value.proven = Dong(held.value.proven.0.saturating_sub(part.amount.0));
+            }
+            touch(&mut held);
+            book.movements.insert((unit, id), held);
+            for kind in HELD_KINDS {
+                book.settled_exceptions.push((unit, kind, Subject::Movement(id), self.why));
+            }
+        }
+        rows::insert(tx, &undone)?;
+        let is_opened = |kind: &Kind| self.opens.iter().any(|new| new.kind == *kind);
+        for kind in HELD_KINDS.into_iter().filter(|kind| !is_opened(kind)) {
+            book.settled_exceptions.push((unit, kind, Subject::Line(payout.line.id), self.why));
+        }
+        if payout.own.is_some() {
+            return Ok(());
+        }
+        let own = unmatch::own_movement(self.stamp, &payout.line, self.own)?;
+        rows::insert(tx, &[movement_row(&own, self.stamp)])?;
+        let key = unmatch::own_key(&payout.line, own.id);
+        rows::insert_if_absent(tx, &[key], &["unit_id", "key"])?;
+        rows::insert(tx, &[unmatch::part_row(self.stamp, &payout.line, own.id, payout.line.amount)?])
+    }
+
+    /// Gross back to where it is claimed, the net to suspense, the fee from the charges.
+    fn postings(&self, payout: &Payout, mut debits: Vec<(Account, Dong)>) -> Result<Vec<Posting>> {
+        let suspense = Account::Suspense(payout.line.id);
+        debits.push((suspense.clone(), payout.waiting));
+        let credits = vec![(suspense, payout.line.amount), (Account::ChargesToRecover, payout.fee)];
+        let posting = |(debit, credit, amount)| Posting {
+            unit: payout.line.unit,
+            debit,
+            credit,
+            amount,
+            accounting_date: self.on,
+            source: Source::Exception(self.item.id),
+        };
+        Ok(pair(debits, credits)?.into_iter().map(posting).collect())
+    }
+}

@@ -1,0 +1,12 @@
+//! Lines that paid out many payments at once, less a fee, and the papers that say so: an acquirer's batch, a
+//! gateway's settlement report. What was joined wrongly, or what the bank took back, is taken apart by two persons;
+//! a paper that was entered wrongly is withdrawn by two.
+
+mod apart;
+pub mod back;
+mod paper;
+pub mod rules;
+pub mod withdrawal;
+
+pub(super) use apart::{Apart, Payout, of};
+pub use paper::Paper;
