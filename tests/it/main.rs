@@ -28,6 +28,7 @@ mod cancelled_receipts;
 mod cards;
 mod cash_by_command;
 mod certificates_explain;
+mod certified_classes;
 mod city_decisions;
 mod city_desk;
 mod city_figures;
