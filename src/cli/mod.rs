@@ -234,6 +234,8 @@ fn exit_code(error: &Error) -> u8 {
             | "csv_column_missing"
     );
     if is_unusable { UNREADABLE } else { NO }
+            | "csv_empty"
+            | "csv_encoding"
 }
 
 /// `bienlai … | head` closes our output early, a full disk takes none: no fault to be told with a
