@@ -247,6 +247,7 @@ pub fn entries() -> Vec<Entry> {
         post("/duties/act", web::to(pages::duties::act)),
         post("/duties/decide", web::to(pages::duties::decide)),
         get("/counter", web::to(pages::counter::desk)),
+        get("/duties/corrections/{id}/agreement", web::to(pages::agreement::show)),
         post("/counter/search", web::to(pages::counter::search)),
         get("/counter/deposit", web::to(pages::counter::deposit::page)),
         post("/counter/deposit", web::to(pages::counter::deposit::hand_over)),
