@@ -24,6 +24,7 @@ use crate::reconciliation::{reopening, rulebook};
 use crate::statement::version;
 use crate::store::Conn;
 use crate::store::vault::Vault;
+use crate::unit::{certificate, certificate_stop};
 use crate::{identity, remittance, shift, unit};
 
 /// Differences of a corrected statement that are listed; the file itself may have thousands.
@@ -76,6 +77,7 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
         Matter::Report => of_report(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Registration => of_registration(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Undo => of_undo(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
+        Matter::KeyStop => of_key_stop(conn, lang, (unit, EventId(id)), &mut facts)?,
     }
     let makers: Result<Vec<String>> =
         open.makers.iter().map(|person| identity::called(conn, *person)).collect();
@@ -347,6 +349,20 @@ fn add_marks(lang: Lang, form: &filing::Filing, facts: &mut Facts) -> Result<()>
     for rule in marks::of_form(lang, form)? {
         facts.add(lang.t("matter_rule"), rule);
     }
+    Ok(())
+}
+
+/// Which certificate, and what it means: receipts wait for their signature until another one signs.
+fn of_key_stop(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, EventId), facts: &mut Facts) -> Result<()> {
+    let asked = certificate_stop::find(conn, unit, id)?;
+    let all = certificate::of_unit(conn, unit)?;
+    if let Some(known) = all.iter().find(|one| one.id == asked.certificate) {
+        facts.add(lang.t("certificate_subject"), known.subject.clone());
+        facts.add(lang.t("certificate_serial"), known.serial.clone());
+        facts.add(lang.t("certificate_ends"), day(known.not_after.business_day()));
+    }
+    facts.add(lang.t("reason"), asked.reason);
+    facts.add(lang.t("matter_effect"), lang.t("key_stop_effect"));
     Ok(())
 }
 
