@@ -234,10 +234,10 @@ fn exit_code(error: &Error) -> u8 {
             | "lenient_rule_unknown"
             | "csv_column_unknown"
             | "csv_column_missing"
-    );
-    if is_unusable { UNREADABLE } else { NO }
             | "csv_empty"
             | "csv_encoding"
+    );
+    if is_unusable { UNREADABLE } else { NO }
 }
 
 /// `bienlai … | head` closes our output early, a full disk takes none: no fault to be told with a

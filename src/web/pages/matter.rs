@@ -36,9 +36,9 @@ pub struct Facts {
     /// Name and value.
     pub rows: Vec<(&'static str, String)>,
     pub link: Option<String>,
-}
     /// Where the paper opens on which a correction stands, when it was attached.
     pub paper: Option<String>,
+}
 
 impl Facts {
     fn add(&mut self, name: &'static str, value: impl Into<String>) {
@@ -113,17 +113,17 @@ pub fn edition(conn: &mut Conn, open: &Open) -> Result<i64> {
     Ok(match open.matter {
         Matter::Kind(Kind::Exception) => exception::find(conn, open.unit, ExceptionId(open.id))?.revision,
         Matter::Kind(Kind::Refund) => refund::find(conn, open.unit, RefundId(open.id))?.revision,
-        _ => open.asked_at.0,
-    })
         // Another agreement in place of the one that was read is a change.
         Matter::Kind(Kind::Correction) | Matter::Withdrawal => {
             correction::find(conn, open.unit, CorrectionId(open.id))?.revision
         }
+        _ => open.asked_at.0,
+    })
 }
 
+/// Whom it is paid to stands on its own page, because looking there leaves a trace.
 fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts: &mut Facts) -> Result<()> {
     let item = refund::find(conn, unit, id)?;
-/// Whom it is paid to stands on its own page, because looking there leaves a trace.
     facts.link = Some(format!("/finance/refunds/{id}"));
     facts.add(lang.t("own_code"), item.reference_code);
     let payment = payment_query::payments(conn, &[(unit, item.payment)])?.pop();
@@ -175,9 +175,9 @@ fn of_correction(
         }
     }
     let agreed = &item.agreement;
+    facts.paper = agreed_paper(&item);
     let is_attached =
         lang.t(if item.agreement_sha256.is_some() { "matter_attached" } else { "matter_on_paper" });
-    facts.paper = agreed_paper(&item);
     facts.add(
         lang.t("correct_agreement"),
         format!("{} ({}): {} – {is_attached}", agreed.number, day(agreed.on), agreed.about),
@@ -205,12 +205,12 @@ fn of_correction(
     Ok(())
 }
 
-/// What of the payer becomes what; of a number of a person only its end.
-fn payer_changes(old: &Payer, new: &Payer) -> Vec<String> {
 fn agreed_paper(item: &Correction) -> Option<String> {
     item.agreement_sha256.as_ref().map(|_| format!("/duties/corrections/{}/agreement", item.id))
 }
 
+/// What of the payer becomes what; of a number of a person only its end.
+fn payer_changes(old: &Payer, new: &Payer) -> Vec<String> {
     let ending = |number: &Option<String>| {
         let number = number.as_deref()?;
         let kept: Vec<char> = number.chars().rev().take(4).collect();
