@@ -6,7 +6,7 @@ use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::identity::sso::provider::Provider;
 use crate::notification::send::Courier;
 use crate::payment::channel::Channel;
@@ -51,6 +51,8 @@ impl App {
     /// Opens the database (migrating it where the configuration says so) and leases an id node.
     pub fn open(config: Config, clock: Clock) -> Result<Arc<App>> {
         crate::receipt::profile::check_shipped()?;
+        // A fault of the file is told before anything is made of it.
+        channels(&config)?;
         if config.database.migrate_at_start {
             for name in migrate::run(&config.owner_url()?)? {
                 tracing::info!(migration = name, "migration applied");
@@ -176,36 +178,55 @@ fn trusted(config: &Config) -> Result<TrustStore> {
 /// The channels of a configuration, and the vietqr ones again.
 type Channels = (Vec<Arc<dyn Channel>>, Vec<Arc<Vietqr>>);
 
+/// A fault of a channel, told by its section and name in the file.
+fn of_channel<'a>(section: &'static str, name: &'a str) -> impl Fn(Error) -> Error + 'a {
+    move |error| {
+        let told = format!("{} ({})", error.detail(), error.code());
+        let ErrorKind::Invalid { field } = error.kind() else { return error };
+        let field = field.split('.').next().unwrap_or_default();
+        Error::invalid(format!("channels.{section}[{name}].{field}"), "config_invalid", told)
+    }
+}
+
 /// The channels of a configuration, with its secrets.
 ///
-/// Errors: `config_invalid` for two of one name, and those of the channels.
+/// Errors: `config_invalid` for what a channel does not take, with its place in the file, and for two of one name.
 pub fn channels(config: &Config) -> Result<Channels> {
     let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
     let mut vietqr = Vec::new();
     for entry in &config.channels.sepay {
-        channels.push(Arc::new(Sepay::new(&SepayConfig {
-            name: entry.name.clone(),
-            signing_secrets: entry.signing_secrets.clone(),
-            api_keys: entry.api_keys.clone(),
-        })?));
+        channels.push(Arc::new(
+            Sepay::new(&SepayConfig {
+                name: entry.name.clone(),
+                signing_secrets: entry.signing_secrets.clone(),
+                api_keys: entry.api_keys.clone(),
+            })
+            .map_err(of_channel("sepay", &entry.name))?,
+        ));
     }
     for entry in &config.channels.vietqr {
-        let channel = Arc::new(Vietqr::new(&VietqrConfig {
-            name: entry.name.clone(),
-            bank_bin: entry.bank_bin.clone(),
-            user: entry.user.clone(),
-            passwords: entry.passwords.clone(),
-            token_keys: entry.token_keys.clone(),
-        })?);
+        let channel = Arc::new(
+            Vietqr::new(&VietqrConfig {
+                name: entry.name.clone(),
+                bank_bin: entry.bank_bin.clone(),
+                user: entry.user.clone(),
+                passwords: entry.passwords.clone(),
+                token_keys: entry.token_keys.clone(),
+            })
+            .map_err(of_channel("vietqr", &entry.name))?,
+        );
         channels.push(Arc::clone(&channel) as Arc<dyn Channel>);
         vietqr.push(channel);
     }
     for entry in &config.channels.bank {
-        channels.push(Arc::new(Bank::new(&BankConfig {
-            name: entry.name.clone(),
-            bank_bin: entry.bank_bin.clone(),
-            secrets: entry.secrets.clone(),
-        })?));
+        channels.push(Arc::new(
+            Bank::new(&BankConfig {
+                name: entry.name.clone(),
+                bank_bin: entry.bank_bin.clone(),
+                secrets: entry.secrets.clone(),
+            })
+            .map_err(of_channel("bank", &entry.name))?,
+        ));
     }
     for (index, channel) in channels.iter().enumerate() {
         if channels[..index].iter().any(|other| other.name() == channel.name()) {

@@ -111,14 +111,21 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| serde::de::Error::custom("expected an RFC 3339 time with offset"))
+        text.parse().map_err(|_| serde::de::Error::custom("expected a time as 2026-11-29T08:00:00+07:00"))
     }
 }
 
 /// A calendar day in Hà Nội.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "NaiveDate")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct BusinessDay(pub NaiveDate);
+
+/// A day in another form is refused by saying which form is expected, not what the value is.
+impl<'de> Deserialize<'de> for BusinessDay {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| serde::de::Error::custom("expected a day as YYYY-MM-DD"))
+    }
+}
 
 /// A day that somebody gives has a year of four digits, far from where the arithmetic of days ends.
 impl TryFrom<NaiveDate> for BusinessDay {
@@ -221,6 +228,8 @@ mod tests {
             assert_eq!(edge.parse::<BusinessDay>().unwrap_err().code(), "date_unreadable", "{edge}");
             assert!(serde_json::from_str::<BusinessDay>(&format!("\"{edge}\"")).is_err(), "{edge}");
         }
+        let spreadsheets = serde_json::from_str::<BusinessDay>("\"10/12/2026\"").unwrap_err();
+        assert!(spreadsheets.to_string().contains("YYYY-MM-DD"), "{spreadsheets}");
         let last: BusinessDay = "9999-12-31".parse().unwrap();
         assert_eq!(last.next().plus_days(-1), last);
         assert_eq!(serde_json::to_string(&last).unwrap(), "\"9999-12-31\"");

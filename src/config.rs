@@ -16,6 +16,7 @@ pub mod vault;
 pub mod warnings;
 pub mod web;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -148,10 +149,18 @@ impl Default for SeriesConfig {
 impl Config {
     /// Reads the file, lets the environment override it, and checks every field.
     pub fn load(path: &Path) -> Result<Config> {
+        Config::load_to_listen(path, None)
+    }
+
+    /// The same; where an address is given, it stands above file and environment.
+    pub fn load_to_listen(path: &Path, listen: Option<SocketAddr>) -> Result<Config> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             Error::invalid("config", "config_unreadable", format!("{}: {error}", path.display()))
         })?;
-        Config::parse(&text)
+        Config::with_environment(&text, &|name| match (name, listen) {
+            ("BIENLAI_LISTEN", Some(listen)) => Some(listen.to_string()),
+            _ => read_environment(name),
+        })
     }
 
     /// The same from text.
@@ -237,6 +246,9 @@ impl Config {
         if self.retention.personal_data_years == 0 {
             return invalid("retention.personal_data_years", "at least 1");
         }
+        if let Some(inbox) = self.statements.inbox.as_ref().filter(|inbox| !inbox.is_dir()) {
+            return invalid("statements.inbox", &format!("{}: no such folder", inbox.display()));
+        }
         if let Some(file) = self.books.chart_file.as_ref().filter(|file| !file.is_file()) {
             return invalid("books.chart_file", &format!("{}: no such file", file.display()));
         }
@@ -316,6 +328,7 @@ mod tests {
             error("[retention]\npersonal_data_years = 0\n").starts_with("retention.personal_data_years:")
         );
         assert!(error("[books]\nchart_file = \"/nowhere\"\n").starts_with("books.chart_file:"));
+        assert!(error("[statements]\ninbox = \"/nowhere/x\"\n").starts_with("statements.inbox:"));
         assert!(error("[web]\nstreams_per_address = 0\n").starts_with("web.streams_per_address:"));
         assert!(error("[web]\npublic_url = \"httpfoo\"\n").starts_with("web.public_url:"));
         let stamps = "[evidence]\ntimestamp_url = \"http://x\"\ntimestamp_trust_file = \"/nowhere\"\n";
@@ -327,13 +340,10 @@ mod tests {
     #[test]
     fn the_example_file_is_valid_and_names_every_field() {
         let text = include_str!("../bienlai.example.toml");
-        let copied: Config = toml::from_str(text).unwrap();
-        assert!(
-            copied.check().unwrap_err().to_string().contains("openssl rand"),
-            "a copied key protects nothing"
-        );
-        let config: Config = toml::from_str(&text.replace(&"0".repeat(64), &"07".repeat(32))).unwrap();
-        config.check().unwrap();
+        let copied = Config::parse_alone(text).unwrap_err();
+        assert!(copied.to_string().contains("openssl rand"), "a copied key protects nothing");
+        let config = Config::parse_alone(&text.replace(&"0".repeat(64), &"07".repeat(32))).unwrap();
+        assert_eq!(config.web.public_url, "http://127.0.0.1:8080", "a copied file leads to no foreign host");
         assert_eq!(config.channels.names(), ["sepay", "vietqr", "vpbank"]);
         let fields = [
             "url",

@@ -125,8 +125,11 @@ fn refused(unit: &Unit, account: &BankAccount, day: BusinessDay, obstacles: &[Ob
 /// Raises an obligation as the API would; false when the same content was loaded before. What a dossier
 /// owes already is never raised again, unless the caller says that it comes on top.
 pub fn raise_loaded(app: &App, actor: &Actor, request: &Value, is_additional: bool) -> Result<bool> {
-    let asked: Asked = serde_json::from_value(request.clone())
-        .map_err(|error| Error::invalid("row", "request_unreadable", error.to_string()))?;
+    let asked: Asked = serde_path_to_error::deserialize(request).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "row".to_owned() } else { path };
+        Error::invalid(field, "request_unreadable", error.into_inner().to_string())
+    })?;
     let key = text::hex(digest(&SHA256, request.to_string().as_bytes()).as_ref());
     let units = app.read(actor, |conn| raise::units(conn, actor, &asked))?;
     raise::require_live(app, units.collecting.id)?;

@@ -2,6 +2,7 @@
 
 mod custody;
 mod rewrap;
+mod stop;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use super::{DONE, read_bytes, read_text};
 use crate::actor::Actor;
 use crate::clock::{Clock, Instant};
 use crate::error::{Error, Result};
-use crate::id::{CertificateId, UnitId};
+use crate::id::{CertificateId, EventId, PersonId, UnitId};
 use crate::receipt::key::{SigningKey, TestAuthority, installed, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
 use crate::unit::certificate::{self, Custody};
@@ -45,6 +46,36 @@ pub enum Command {
     /// Example: bienlai key add-remote --unit 00004 --url https://ky.example.vn/csc/v1
     /// --credential ABC --token-file token.txt --pin-file pin.txt
     AddRemote(AddRemote),
+    /// Ask for a certificate to be stopped: its key was stolen, or it was stored by mistake
+    ///
+    /// Another person agrees with stop-approve or under the waiting approvals (/duties). Nothing starts it again;
+    /// it stays, and verifies what it signed. Receipts wait for their signature until another one signs.
+    Stop(Stop),
+    /// Agree that a certificate is stopped: another person than the one who asked
+    StopApprove {
+        /// What was asked for, as evt_…
+        id: EventId,
+        /// The unit, by its code; `city` for the city's certificate
+        #[arg(long, value_name = "CODE")]
+        unit: String,
+        /// Who decides, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
+    /// Turn down what was asked for, or take it back
+    StopRefuse {
+        /// What was asked for, as evt_…
+        id: EventId,
+        /// The unit, by its code; `city` for the city's certificate
+        #[arg(long, value_name = "CODE")]
+        unit: String,
+        /// The reason; it is kept
+        #[arg(long)]
+        reason: String,
+        /// Who decides, as per_…
+        #[arg(long, value_name = "ID")]
+        person: PersonId,
+    },
     /// The certificates of all units, how each signs, how long it lasts, and what is alarmed
     List,
     /// Sign every receipt that waits for its signature, in this process
@@ -109,6 +140,19 @@ pub struct AddRemote {
     timeout_ms: u64,
 }
 
+#[derive(Debug, Args)]
+pub struct Stop {
+    /// The certificate, as crt_… (bienlai key list)
+    #[arg(long, value_name = "ID")]
+    certificate: CertificateId,
+    /// What happened to it; it is kept
+    #[arg(long)]
+    reason: String,
+    /// Who asks, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
+}
+
 /// Whose signing it is, and from when on.
 #[derive(Debug, Args)]
 pub struct Turn {
@@ -161,6 +205,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Import(import) => import_key(config, &import),
         Command::AddPkcs11(added) => custody::add_pkcs11(config, added),
         Command::AddRemote(added) => custody::add_remote(config, added),
+        Command::Stop(asked) => stop::ask(config, &asked),
+        Command::StopApprove { id, unit, person } => stop::decide(config, (&unit, id), person, None),
+        Command::StopRefuse { id, unit, reason, person } => {
+            stop::decide(config, (&unit, id), person, Some(&reason))
+        }
         Command::List => custody::list(config),
         Command::SignWaiting => custody::sign_waiting(config),
         Command::Rewrap(asked) => rewrap::run(config, &asked),

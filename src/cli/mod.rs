@@ -62,7 +62,7 @@ use crate::web::message;
 /// Fees of administrative dossiers, signed e-receipts, and the daily proof that the money in the
 /// bank and the receipts issued are the same money.
 #[derive(Debug, Parser)]
-#[command(name = "bienlai", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "bienlai", version, after_help = EXAMPLES)]
 struct Cli {
     /// The configuration; copy bienlai.example.toml to begin with
     #[arg(long, global = true, value_name = "FILE", default_value = "bienlai.toml")]
@@ -85,7 +85,7 @@ configuration.";
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the service until Ctrl-C or SIGTERM
-    Serve,
+    Serve(serve::Options),
     /// Bring the database to this version's schema
     Migrate,
     /// Show the whole job on invented data: service, bank and payers in one process
@@ -227,11 +227,15 @@ fn exit_code(error: &Error) -> u8 {
             | "config_missing"
             | "master_key_unreadable"
             | "database_url_plaintext"
+            | "database_url_unreadable"
+            | "database_tls_not_built"
             | "trust_store_empty"
             | "moment_unreadable"
             | "lenient_rule_unknown"
             | "csv_column_unknown"
             | "csv_column_missing"
+            | "csv_empty"
+            | "csv_encoding"
     );
     if is_unusable { UNREADABLE } else { NO }
 }
@@ -255,7 +259,7 @@ fn leave_quietly_when_nobody_reads() {
 fn run(cli: Cli) -> Result<u8> {
     let config = cli.config.as_path();
     match cli.command {
-        Command::Serve => serve::run(config),
+        Command::Serve(options) => serve::run(config, &options),
         Command::Migrate => migrate::run(config),
         Command::Demo(options) => demo::run(options),
         Command::Bench(options) => bench::run(options),

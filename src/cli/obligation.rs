@@ -9,10 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::office::Office;
 use super::{DONE, NO, books, read_bytes};
 use crate::actor::Actor;
-use crate::error::{Error, Result};
+use crate::clock::{BusinessDay, Instant};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::id::ClientId;
 use crate::identity;
 use crate::text::line_of;
+use crate::web::message;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -62,7 +64,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     bar.finish_and_clear();
     faults.sort_by_key(|fault| fault.line);
     for fault in &faults {
-        eprintln!("line {}: {}", fault.line, fault.error);
+        eprintln!("{}", fault.words());
     }
     println!("{raised} raised, {known} known already, {} failed", faults.len());
     Ok(if faults.is_empty() { DONE } else { NO })
@@ -77,6 +79,32 @@ fn style() -> ProgressStyle {
 struct Fault {
     line: u64,
     error: Error,
+}
+
+impl Fault {
+    /// Vietnamese first; the field is the file's column, where the API has a place in its JSON.
+    fn words(&self) -> String {
+        let Fault { line, error } = self;
+        let vi = &message::words(error.code()).vi;
+        let told = match error.kind() {
+            ErrorKind::Invalid { field } => {
+                format!("{}: {} ({})", column_of(field), error.detail(), error.code())
+            }
+            _ => error.to_string(),
+        };
+        format!("dòng {line}: {vi}\n  line {line}: {told}")
+    }
+}
+
+/// The column behind a field of the request: `lines[0].pages` is `pages`, `payer.tax_code` is `payer_tax_code`.
+fn column_of(field: &str) -> &str {
+    if let Some(field) = field.strip_prefix("payer.") {
+        return PAYER.iter().find(|(_, known)| *known == field).map_or(field, |(column, _)| *column);
+    }
+    match field.strip_prefix("lines[").and_then(|rest| rest.split_once("].")) {
+        Some((_, column)) => column,
+        None => field,
+    }
 }
 
 /// Rows of one dossier, as the API would be asked.
@@ -129,6 +157,10 @@ fn delimiter(text: &[u8]) -> u8 {
 /// whole: raised without it, it would owe too little, and the corrected file would charge it again.
 fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
     let text = without_mark(bytes);
+    // A spreadsheet's "Unicode text" is UTF-16: every second byte is NUL.
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || text.contains(&0) {
+        return Err(Error::invalid("file", "csv_encoding", "save it as CSV UTF-8"));
+    }
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)
@@ -161,6 +193,9 @@ fn read(bytes: &[u8]) -> Result<(Vec<Group>, Vec<Fault>)> {
                 faults.push(Fault { line: row.line, error });
             }
         }
+    }
+    if groups.is_empty() && faults.is_empty() {
+        return Err(Error::invalid("file", "csv_empty", "a heading and no row"));
     }
     let (whole, broken): (Vec<Group>, Vec<Group>) =
         groups.into_iter().partition(|group| !left_out.contains(&group.dossier()));
@@ -250,6 +285,8 @@ impl<'a> Row<'a> {
             if let Some(cell) = self.cells.get(column) {
                 let value = match column {
                     "electronic_payment_required" => json!(self.truth(column, cell)?),
+                    "submitted_at" => json!(moment(column, cell)?),
+                    "due_on" | "result_due_on" => json!(day(column, cell)?),
                     _ => json!(cell),
                 };
                 request.insert(column.to_owned(), value);
@@ -298,6 +335,24 @@ impl<'a> Row<'a> {
             _ => Err(Error::invalid(column, "csv_truth_unreadable", "expected true or false")),
         }
     }
+}
+
+/// A day in the one form that cannot be read otherwise; spreadsheets like to write another.
+fn day<'a>(column: &str, cell: &'a str) -> Result<&'a str> {
+    match cell.parse::<BusinessDay>() {
+        Ok(_) => Ok(cell),
+        Err(_) => {
+            let found = if cell.contains('/') { "; DD/MM/YYYY is not read" } else { "" };
+            let detail = format!("expected YYYY-MM-DD, as 2026-12-01{found}");
+            Err(Error::invalid(column.to_owned(), "csv_date_unreadable", detail))
+        }
+    }
+}
+
+fn moment<'a>(column: &str, cell: &'a str) -> Result<&'a str> {
+    let unreadable =
+        |_| Error::invalid(column.to_owned(), "csv_date_unreadable", "expected 2026-11-29T08:00:00+07:00");
+    cell.parse::<Instant>().map(|_| cell).map_err(unreadable)
 }
 
 /// A row that says the same as the one before but for its line is one line more of it.
@@ -356,6 +411,35 @@ mod tests {
     }
 
     #[test]
+    fn a_date_in_another_form_names_its_column_and_the_form_that_is_read() {
+        let row = |submitted: &str, due: &str, pages: &str| {
+            format!("00004,HS-1,2.000815,x,counter,{submitted},{due},chung_thuc_ban_sao,{pages}\n")
+        };
+        let good = "2026-11-20T08:00:00+07:00";
+        for (text, column, form) in [
+            (row(good, "10/12/2026", "3"), "due_on", "YYYY-MM-DD"),
+            (row("20/11/2026 08:00", "2026-12-10", "3"), "submitted_at", "2026-11-29T08:00:00+07:00"),
+        ] {
+            let (groups, faults) = rows(&text);
+            assert!(groups.is_empty());
+            let words = faults[0].words();
+            assert_eq!(faults[0].error.code(), "csv_date_unreadable");
+            assert!(words.starts_with("dòng 2: Ngày, giờ trong tệp CSV"), "{words}");
+            assert!(
+                words.contains(&format!("line 2: {column}: expected ")) && words.contains(form),
+                "{words}"
+            );
+        }
+        let (groups, _) = rows(&row(good, "2026-12-10", "-1"));
+        let fault = serde_path_to_error::deserialize::<_, crate::web::raise::Asked>(&groups[0].json);
+        let fault = fault.err().expect("no pages are below zero");
+        assert_eq!(column_of(&fault.path().to_string()), "pages");
+        assert!(fault.into_inner().to_string().contains("from 0"));
+        assert_eq!(column_of("payer.tax_code"), "payer_tax_code");
+        assert_eq!(column_of("due_on"), "due_on");
+    }
+
+    #[test]
     fn the_line_of_a_bad_row_is_that_of_the_spreadsheet_whatever_ends_and_divides_its_rows() {
         let good = "00004,HS-1,2.000815,Chứng thực,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_ban_sao,3";
         let bad = good.replace("HS-1", "HS-2").replace(",3", ",x3");
@@ -401,6 +485,16 @@ mod tests {
         assert_eq!(told, [(3, "csv_unreadable"), (5, "csv_unreadable"), (2, "csv_dossier_left_out")]);
         let nameless = [HEADER.as_bytes(), b"\n00004,HS-\xD0,x,x,x,x,x,x,1\n"].concat();
         assert_eq!(read(&nameless).err().unwrap().code(), "csv_unreadable", "whose row is it?");
+    }
+
+    #[test]
+    fn a_file_without_rows_or_in_utf16_is_no_load() {
+        assert_eq!(read(format!("{HEADER}\n").as_bytes()).err().unwrap().code(), "csv_empty");
+        let wide: Vec<u8> = HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [b"\xff\xfe".as_slice(), &wide].concat();
+        for bytes in [&marked, &wide] {
+            assert_eq!(read(bytes).err().unwrap().code(), "csv_encoding");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What commands with a database work in: configuration, open application, node lease.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +45,11 @@ impl Drop for Office {
 
 /// Loads the configuration and says what to do when there is none.
 pub fn load(path: &Path) -> Result<Config> {
+    load_to_listen(path, None)
+}
+
+/// The same; an address stands above what the file and the environment say.
+pub fn load_to_listen(path: &Path, listen: Option<SocketAddr>) -> Result<Config> {
     if !path.exists() {
         let detail = format!(
             "{} does not exist; copy bienlai.example.toml there and fill it in, or name another with --config",
@@ -51,7 +57,7 @@ pub fn load(path: &Path) -> Result<Config> {
         );
         return Err(Error::not_found("config_missing", detail));
     }
-    Config::load(path)
+    Config::load_to_listen(path, listen)
 }
 
 /// Who acts on the command line: a person in a role where one is named, else the program.

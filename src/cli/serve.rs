@@ -1,7 +1,10 @@
 //! `bienlai serve`
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+
+use clap::Args;
 
 use super::{DONE, logging, office, user};
 use crate::actor::Actor;
@@ -12,8 +15,15 @@ use crate::error::Result;
 use crate::identity::login;
 use crate::store::failpoint;
 
-pub fn run(config: &Path) -> Result<u8> {
-    let config = office::load(config)?;
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Where to listen, above web.listen and BIENLAI_LISTEN
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+pub fn run(config: &Path, options: &Options) -> Result<u8> {
+    let config = office::load_to_listen(config, options.listen)?;
     logging::start(&config.log);
     if let Some(spec) = config::failpoint() {
         failpoint::arm(&spec);

@@ -1,5 +1,6 @@
 //! `bienlai statement …`
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::id::VersionId;
 use crate::statement::layout::Layout;
 use crate::statement::{self, Finding, Parsed, Statement};
+use crate::web::message;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -50,7 +52,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Parse {
-    /// The bank file; the format is found by its content
+    /// The bank file, or - for standard input; the format is found by its content
     file: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
@@ -138,9 +140,10 @@ fn preview_file(preview: &Preview) -> Result<u8> {
 
 fn parse_file(parse: &Parse) -> Result<u8> {
     let layout = layout_of(parse.map.as_deref())?;
-    let input = match parse.json {
-        true => statement_stream::open(&parse.file),
-        false => std::fs::read(&parse.file).map(Input::Whole),
+    let input = match (parse.file == Path::new("-"), parse.json) {
+        (true, _) => from_standard_input().map(Input::Whole),
+        (false, true) => statement_stream::open(&parse.file),
+        (false, false) => std::fs::read(&parse.file).map(Input::Whole),
     };
     let parsed = match input {
         Ok(Input::Whole(bytes)) => {
@@ -153,7 +156,7 @@ fn parse_file(parse: &Parse) -> Result<u8> {
             Ok(parsed)
         }
         Ok(Input::Streamed(mut input)) => statement_stream::print_json(&mut input),
-        Err(error) => Err(error),
+        Err(error) => return not_read(parse, &unreadable(&parse.file, &error)),
     };
     Ok(parsed.map_or_else(
         |error| {
@@ -162,6 +165,27 @@ fn parse_file(parse: &Parse) -> Result<u8> {
         },
         |parsed| parsed.exit_code(),
     ))
+}
+
+/// One byte more than is read tells that it is too large.
+fn from_standard_input() -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = statement::MAX_BYTES as u64 + 1;
+    std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Who reads JSON is told in JSON, in the form of the API's errors.
+fn not_read(parse: &Parse, error: &Error) -> Result<u8> {
+    super::tell(error);
+    if parse.json {
+        let words = message::words(error.code());
+        print_json(&serde_json::json!({
+            "error": { "code": error.code(), "message": words.vi, "message_en": words.en },
+            "statements": [],
+        }))?;
+    }
+    Ok(UNREADABLE)
 }
 
 fn print_parsed(parsed: &Parsed) {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::office::{self, Office};
-use super::{DONE, NO, print_json, read_bytes, read_text, table};
+use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, table};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -18,7 +18,7 @@ use crate::reconciliation::{self, restated};
 use crate::statement::layout::Layout;
 use crate::statement::quarantine::{self, Decided, Repair, Verdict};
 use crate::statement::version::{self, Decision, Difference, Side};
-use crate::statement::{Imported, Options, Progress, job, query, saved};
+use crate::statement::{Format, Imported, Options, Progress, job, query, saved};
 use crate::text;
 
 /// Rows that a list shows.
@@ -197,7 +197,12 @@ pub fn import_file(config: &Path, import: &Import) -> Result<u8> {
     }
     tell_people(&imported);
     print_json(&imported)?;
-    Ok(if imported.errors.is_empty() { DONE } else { NO })
+    // A file of no known form was not refused for what it says: nothing of it could be read.
+    Ok(match (imported.errors.is_empty(), imported.format) {
+        (true, _) => DONE,
+        (false, Format::Unknown) => UNREADABLE,
+        (false, _) => NO,
+    })
 }
 
 /// One line that draws over itself.

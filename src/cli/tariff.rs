@@ -10,6 +10,7 @@ use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::{EventId, PersonId};
 use crate::tariff::{self, RowError, draft};
+use crate::web::message;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -146,8 +147,8 @@ fn list(config: &Path) -> Result<u8> {
 
 fn tell(problems: &[RowError]) -> u8 {
     for problem in problems {
-        eprintln!("{problem}");
+        eprintln!("dòng {}: {}\n  {problem}", problem.line, message::words(problem.code).vi);
     }
-    eprintln!("{} bad rows; nothing was loaded", problems.len());
+    eprintln!("{0} dòng sai, chưa nạp gì / {0} bad rows; nothing was loaded", problems.len());
     NO
 }

@@ -16,6 +16,7 @@ use crate::remittance;
 use crate::shift;
 use crate::statement::version;
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
+use crate::unit::certificate_stop;
 
 /// Withdrawals and drawers of a unit that are shown; there are never so many.
 const LIMIT: i64 = 1_000;
@@ -38,11 +39,13 @@ pub enum Matter {
     Registration,
     /// A settled exception is opened again, and what it did to money is taken back.
     Undo,
+    /// A signing certificate is stopped, for good.
+    KeyStop,
 }
 
 /// The matters that are no kind.
-const OTHERS: [Matter; 5] =
-    [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Registration, Matter::Undo];
+const OTHERS: [Matter; 6] =
+    [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Registration, Matter::Undo, Matter::KeyStop];
 
 impl Matter {
     pub fn as_str(self) -> &'static str {
@@ -53,6 +56,7 @@ impl Matter {
             Matter::Report => "usage_report",
             Matter::Registration => "registration",
             Matter::Undo => "undo",
+            Matter::KeyStop => "key_stop",
         }
     }
 
@@ -72,6 +76,7 @@ impl Matter {
             Matter::Report => ("Báo cáo tình hình sử dụng biên lai", "Report on receipts in use"),
             Matter::Registration => ("Tờ khai đăng ký biên lai", "Registration of receipts"),
             Matter::Undo => ("Mở lại ngoại lệ đã xử lý", "A settled exception opened again"),
+            Matter::KeyStop => ("Ngừng chứng thư số", "A signing certificate stopped"),
         }
     }
 
@@ -82,6 +87,7 @@ impl Matter {
             Matter::Drawer => ShiftId(id).to_string(),
             Matter::Report | Matter::Registration => FilingId(id).to_string(),
             Matter::Undo => ExceptionId(id).to_string(),
+            Matter::KeyStop => EventId(id).to_string(),
         }
     }
 
@@ -93,6 +99,7 @@ impl Matter {
             Matter::Drawer => text.parse().map(|id: ShiftId| id.0),
             Matter::Report | Matter::Registration => text.parse().map(|id: FilingId| id.0),
             Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
+            Matter::KeyStop => text.parse().map(|id: EventId| id.0),
         }
     }
 
@@ -175,6 +182,10 @@ pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
         let (id, makers) = (item.id.0, vec![maker]);
         found.push(Open { unit, matter: Matter::Undo, id, makers, amount: item.amount, asked_at });
     }
+    for one in certificate_stop::waiting(conn, unit)? {
+        let (id, makers, asked_at) = (one.id.0, vec![one.maker], one.asked_at);
+        found.push(Open { unit, matter: Matter::KeyStop, id, makers, amount: Dong::ZERO, asked_at });
+    }
     found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
     Ok(found)
 }
@@ -251,6 +262,7 @@ pub(super) fn approve(
             registration::approve(tx, stamp, actor, unit, FilingId(id)).map(|_| ())?;
         }
         Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
+        Matter::KeyStop => certificate_stop::approve(tx, stamp, actor, unit, EventId(id)).map(|_| ())?,
     }
     Ok(Vec::new())
 }
@@ -304,6 +316,9 @@ fn refuse(
         }
         Matter::Undo => {
             exception::refuse_reopening(tx, stamp, actor, unit, ExceptionId(id), reason).map(|_| ())?;
+        }
+        Matter::KeyStop => {
+            certificate_stop::refuse(tx, stamp, actor, (unit, EventId(id)), reason).map(|_| ())?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::due::{self, Due, Urgency};
 use super::rules::State as MessageState;
-use super::{Filing, Kind as FormKind, State, code, invoice, query, report, transmission};
+use super::{Filing, Kind as FormKind, State, code, invoice, notice, query, report, transmission};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{FilingId, TransmissionId, UnitId};
@@ -38,13 +38,15 @@ pub enum Kind {
     FormUnsigned,
     FormRefused,
     InvoiceRefused,
+    /// Its money was disproven and it is cancelled here; at the authority it stands.
+    InvoiceWithdrawn,
     MessageStuck,
     MessageHalted,
     MessageUnanswered,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::ReportMissing,
         Kind::ReportApproval,
         Kind::ReportSending,
@@ -53,6 +55,7 @@ impl Kind {
         Kind::FormUnsigned,
         Kind::FormRefused,
         Kind::InvoiceRefused,
+        Kind::InvoiceWithdrawn,
         Kind::MessageStuck,
         Kind::MessageHalted,
         Kind::MessageUnanswered,
@@ -68,6 +71,7 @@ impl Kind {
             Kind::FormUnsigned => "form_unsigned",
             Kind::FormRefused => "form_refused",
             Kind::InvoiceRefused => "invoice_refused",
+            Kind::InvoiceWithdrawn => "invoice_withdrawn",
             Kind::MessageStuck => "message_stuck",
             Kind::MessageHalted => "message_halted",
             Kind::MessageUnanswered => "message_unanswered",
@@ -107,6 +111,10 @@ impl Kind {
             Kind::InvoiceRefused => (
                 "Cơ quan thuế từ chối hóa đơn: xem lý do, xử lý nguyên nhân rồi gửi lại",
                 "The authority refused an invoice: read its reasons, mend the cause and send it again",
+            ),
+            Kind::InvoiceWithdrawn => (
+                "Hóa đơn đã gửi cơ quan thuế nhưng đã hủy trong hệ thống: lập thông báo 04/SS-HĐĐT",
+                "An invoice that was sent to the authority is cancelled here: make notice 04/SS-HĐĐT",
             ),
             Kind::MessageStuck => (
                 "Thông điệp chưa gửi được quá 24 giờ: kiểm tra đường truyền tới cơ quan thuế",
@@ -194,6 +202,10 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Alarm>
         if invoice::is_refused(conn, &filing)? {
             found.push(of_form(&filing, Kind::InvoiceRefused));
         }
+    }
+    for (filing, which) in notice::withdrawn_untold(conn, unit)? {
+        let detail = format!("{}{} {}", which.template, which.series, which.number);
+        found.push(Alarm { detail, ..of_form(&filing, Kind::InvoiceWithdrawn) });
     }
     let (sending, answer) = (now.minus_seconds(SENDING_LIMIT_S), now.minus_seconds(ANSWER_LIMIT_S));
     for message in transmission::troubled(conn, unit, sending, answer)? {

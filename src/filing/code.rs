@@ -1,6 +1,8 @@
-//! `MLTDiep`: the kinds of messages, as data with how sure we are of each.
+//! `MLTDiep`: what the kinds of messages are called, with how sure we are of each. Under which number a form goes
+//! stands in the legal profile.
 
-use crate::receipt::profile::Certainty;
+use super::Kind;
+use crate::receipt::profile::{self, Certainty};
 
 /// One kind of message.
 #[derive(Clone, Copy, Debug)]
@@ -84,25 +86,31 @@ pub fn of(code: i32) -> Option<&'static MessageKind> {
     KINDS.iter().find(|kind| kind.code == code)
 }
 
-/// The kinds that can answer a request, in the order in which they come.
-pub fn answers_to(request: i32) -> &'static [i32] {
-    match request {
-        REGISTRATION => &[TECHNICAL, REGISTRATION_RECEIVED, REGISTRATION_RESULT, UNREADABLE],
-        USAGE_REPORT => &[TECHNICAL, USAGE_RESULT, CHECK_RESULT, UNREADABLE],
-        INVOICE | INTEGRATED_INVOICE => &[TECHNICAL, CHECK_RESULT, UNREADABLE],
-        INVOICE_NOTICE | RECEIPT_NOTICE => &[TECHNICAL, CORRECTION_RESULT, CHECK_RESULT, UNREADABLE],
-        _ => &[],
+/// Whether messages of this number are sent or read: the catalogue names it, or a profile sends under it.
+pub fn is_known(code: i32) -> bool {
+    let is_sent = |profile: &profile::Profile| {
+        profile.messages().iter().any(|item| i32::try_from(item.value).is_ok_and(|value| value == code))
+    };
+    code != 0 && (of(code).is_some() || profile::all().iter().any(is_sent))
+}
+
+/// The kinds that can answer a form, in the order in which they come.
+pub fn answers_to(form: Kind) -> &'static [i32] {
+    match form {
+        Kind::Registration => &[TECHNICAL, REGISTRATION_RECEIVED, REGISTRATION_RESULT, UNREADABLE],
+        Kind::UsageReport => &[TECHNICAL, USAGE_RESULT, CHECK_RESULT, UNREADABLE],
+        Kind::Invoice => &[TECHNICAL, CHECK_RESULT, UNREADABLE],
+        Kind::ErrorNotice => &[TECHNICAL, CORRECTION_RESULT, CHECK_RESULT, UNREADABLE],
     }
 }
 
 /// Whether this answer ends the matter.
-pub fn is_final(request: i32, answer: i32) -> bool {
-    match request {
-        REGISTRATION => answer == REGISTRATION_RESULT,
-        USAGE_REPORT => matches!(answer, USAGE_RESULT | CHECK_RESULT),
-        INVOICE | INTEGRATED_INVOICE => answer == CHECK_RESULT,
-        INVOICE_NOTICE | RECEIPT_NOTICE => answer == CORRECTION_RESULT,
-        _ => false,
+pub fn is_final(form: Kind, answer: i32) -> bool {
+    match form {
+        Kind::Registration => answer == REGISTRATION_RESULT,
+        Kind::UsageReport => matches!(answer, USAGE_RESULT | CHECK_RESULT),
+        Kind::Invoice => answer == CHECK_RESULT,
+        Kind::ErrorNotice => answer == CORRECTION_RESULT,
     }
 }
 
@@ -114,10 +122,22 @@ mod tests {
     fn every_kind_stands_once_in_the_catalogue_and_every_answer_is_known() {
         for (at, kind) in KINDS.iter().enumerate() {
             assert!(KINDS[at + 1..].iter().all(|other| other.code != kind.code), "{}", kind.code);
-            for answer in answers_to(kind.code) {
+        }
+        for form in [Kind::Registration, Kind::UsageReport, Kind::Invoice, Kind::ErrorNotice] {
+            for answer in answers_to(form) {
                 assert!(of(*answer).is_some(), "{answer}");
             }
         }
-        assert!(is_final(REGISTRATION, 111) && !is_final(REGISTRATION, 110));
+        assert!(is_final(Kind::Registration, 111) && !is_final(Kind::Registration, 110));
+        assert!(is_known(212) && !is_known(777) && !is_known(0));
+    }
+
+    #[test]
+    fn the_catalogue_is_no_surer_of_a_number_than_the_profile_that_sends_under_it() {
+        let newest = profile::newest();
+        for item in newest.messages() {
+            let known = i32::try_from(item.value).ok().and_then(of);
+            assert!(known.is_some(), "{} has no name for people", item.value);
+        }
     }
 }

@@ -113,6 +113,25 @@ pub fn is_refused(conn: &mut Conn, filing: &Filing) -> Result<bool> {
     Ok(sendings.last().is_some_and(|(last, _)| *last == filing.id))
 }
 
+/// The sending by which the authority has an invoice: its last one, when it left and was not refused.
+pub fn with_authority(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<FilingId>> {
+    let last = invoice_query::sendings(conn, unit, receipt)?.pop();
+    let has = |state: &str| {
+        let there = [State::Sent, State::Received, State::Accepted];
+        there.into_iter().any(|one| one.as_str() == state)
+    };
+    Ok(last.filter(|(_, state)| has(state)).map(|(filing, _)| filing))
+}
+
+/// How sure the profile of its day is of the number under which an invoice went: one mark for one number.
+pub fn mark(filing: &Filing, sent: &Sent) -> &'static str {
+    let Ok(profile) = profile::by_name(&filing.profile) else { return "" };
+    let numbers = [&profile.invoice_message, &profile.integrated_invoice_message];
+    let known =
+        numbers.into_iter().find(|item| i32::try_from(item.value).is_ok_and(|one| one == sent.message));
+    known.map_or("", |item| item.certainty.mark())
+}
+
 /// None where the profile sends none of this kind.
 fn message_of(issued: &Issued) -> Result<Option<i32>> {
     let profile = profile::by_name(&issued.profile)?;

@@ -70,6 +70,21 @@ pub fn sendings(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec
         .classify()
 }
 
+/// A unit's invoices that were cancelled, oldest first. Few: the money of each was disproven.
+pub fn cancelled(conn: &mut Conn, unit: UnitId) -> Result<Vec<ReceiptId>> {
+    // Written out, so that both databases see that the index of struck receipts holds all that is asked for.
+    let is_struck = diesel::dsl::sql::<diesel::sql_types::Bool>("receipt.state IN ('cancelled', 'replaced')");
+    receipt::table
+        .filter(receipt::unit_id.eq(unit))
+        .filter(is_struck)
+        .filter(receipt::state.eq("cancelled"))
+        .filter(receipt::document_kind.like("invoice%"))
+        .order(receipt::id)
+        .select(receipt::id)
+        .load(conn)
+        .classify()
+}
+
 /// Sealed invoices of a unit whose sending was never drafted, oldest first.
 pub fn never_drafted(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<ReceiptId>> {
     let all: Vec<ReceiptId> = receipt::table

@@ -25,14 +25,32 @@ pub struct Rule {
 pub fn rules(filing: &Filing) -> Result<Vec<Rule>> {
     let profile = profile::by_name(&filing.profile)?;
     let items: &[&str] = match filing.kind {
-        Kind::Registration => &["registration_form", "registration_received_answer", "registration_answer"],
-        Kind::UsageReport => {
-            &["usage_report_form", "usage_report_release", "usage_report_head", "check_answer"]
-        }
-        Kind::ErrorNotice if filing.form == profile.error_notice_form.value => {
-            &["error_notice_form", "receipt_corrections", "receipt_types", "correction_answer"]
-        }
-        Kind::ErrorNotice => &["invoice_error_notice_form", "invoice_corrections", "correction_answer"],
+        Kind::Registration => &[
+            "registration_form",
+            "registration_message",
+            "registration_received_answer",
+            "registration_answer",
+        ],
+        Kind::UsageReport => &[
+            "usage_report_form",
+            "usage_report_message",
+            "usage_report_release",
+            "usage_report_head",
+            "check_answer",
+        ],
+        Kind::ErrorNotice if filing.form == profile.error_notice_form.value => &[
+            "error_notice_form",
+            "receipt_notice_message",
+            "receipt_corrections",
+            "receipt_types",
+            "correction_answer",
+        ],
+        Kind::ErrorNotice => &[
+            "invoice_error_notice_form",
+            "invoice_notice_message",
+            "invoice_corrections",
+            "correction_answer",
+        ],
         Kind::Invoice => &["invoice_message", "integrated_invoice_message", "check_answer"],
     };
     let rule = |listed: profile::Listed| {

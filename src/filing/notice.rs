@@ -1,11 +1,13 @@
-//! Error notices 04/SS for a wrong name or address: no new number, two persons.
+//! Error notices 04/SS for a wrong name or address, and for an invoice that was cancelled after the authority had
+//! it: no new number, two persons.
 
 use super::form::notice::{Demand, Item, Notice, Subject};
-use super::{Draft, Filing, Kind, State, notice_query};
+use super::{Draft, Filing, Kind, State, invoice, invoice_query, notice_query};
 use crate::actor::{Actor, Role};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, ReceiptId, UnitId};
+use crate::notification;
 use crate::receipt::{self, profile};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
@@ -81,8 +83,10 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
 fn item(tx: &mut Tx<'_>, unit: UnitId, id: ReceiptId, reason: &str) -> Result<(Item, Subject)> {
     let stored = receipt::query::by_id(tx, unit, id)?
         .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt in your scope"))?;
+    let is_withdrawn = is_withdrawn(tx, &stored)?;
     match stored.state.as_str() {
         "signed" | "adjusted" => {}
+        _ if is_withdrawn => {}
         "numbered" => {
             return Err(Error::conflict("receipt_not_signed", "its signature follows in a moment"));
         }
@@ -101,8 +105,40 @@ fn item(tx: &mut Tx<'_>, unit: UnitId, id: ReceiptId, reason: &str) -> Result<(I
         issued_on: stored.issued_on,
         authority_code: None,
         reason: text::clean(reason),
+        is_withdrawn,
     };
     Ok((item, if is_receipt { Subject::Receipts } else { Subject::Invoices }))
+}
+
+/// Tells the payers of the documents that an accepted notice puts right. Of a cancelled one they were told when it
+/// was cancelled.
+pub(super) fn tell_payers(tx: &mut Tx<'_>, stamp: &Stamp<'_>, filing: &Filing) -> Result<()> {
+    let notice: Notice = filing.data()?;
+    let documents = receipts(tx, filing.unit, filing.id)?;
+    for (receipt, item) in documents.into_iter().zip(&notice.items) {
+        if !item.is_withdrawn {
+            notification::noticed(tx, stamp, filing.unit, receipt)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a notice about a document may be asked for as far as its state goes: it stands signed, or it is an
+/// invoice that was cancelled here while the authority has it.
+///
+/// # Errors
+/// Those of the store.
+pub fn may_be_about(conn: &mut Conn, stored: &receipt::query::Stored) -> Result<bool> {
+    Ok(matches!(stored.state.as_str(), "signed" | "adjusted") || is_withdrawn(conn, stored)?)
+}
+
+/// The law knows no cancelling of an invoice by a person, but one whose money was disproven is cancelled: the
+/// authority learns of it by this notice alone.
+fn is_withdrawn(conn: &mut Conn, stored: &receipt::query::Stored) -> Result<bool> {
+    if stored.state != "cancelled" || stored.document_kind.starts_with("receipt") {
+        return Ok(false);
+    }
+    Ok(invoice::with_authority(conn, stored.unit, stored.id)?.is_some())
 }
 
 /// What is decided, or no notice.
@@ -159,6 +195,41 @@ pub struct Told {
 /// The documents that a notice is about, in its order.
 pub fn receipts(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Vec<ReceiptId>> {
     notice_query::receipts(conn, unit, id)
+}
+
+/// Invoices of a unit that were cancelled here and stand at the authority, and of whose end no notice tells it:
+/// each with the form by which it was sent, oldest first.
+///
+/// # Errors
+/// Those of the store.
+pub fn withdrawn_untold(conn: &mut Conn, unit: UnitId) -> Result<Vec<(Filing, invoice::Sent)>> {
+    let mut found = Vec::new();
+    for receipt in invoice_query::cancelled(conn, unit)? {
+        let Some(sending) = invoice::with_authority(conn, unit, receipt)? else { continue };
+        if tells_the_end(conn, unit, receipt)? {
+            continue;
+        }
+        let sent = super::find(conn, unit, sending)?;
+        let which = sent.data()?;
+        found.push((sent, which));
+    }
+    Ok(found)
+}
+
+/// A notice of before the cancelling was about the document's text, and says nothing of its end.
+fn tells_the_end(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<bool> {
+    for told in of_receipt(conn, unit, receipt)? {
+        if matches!(told.state.as_str(), "refused" | "withdrawn") {
+            continue;
+        }
+        let filing = super::find(conn, unit, told.id)?;
+        let place = receipts(conn, unit, told.id)?.into_iter().position(|one| one == receipt);
+        let notice: Notice = filing.data()?;
+        if place.and_then(|place| notice.items.get(place)).is_some_and(|item| item.is_withdrawn) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The notices about a receipt, oldest first.

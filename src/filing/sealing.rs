@@ -100,7 +100,7 @@ fn sign_one(
         version,
         sender,
         recipient: AUTHORITY,
-        kind: transmission::message_kind(&filing),
+        kind: transmission::message_kind(&filing)?,
         message_code: &message_code,
         answers: None,
         tax_code: &unit.tax_code,

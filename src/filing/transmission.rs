@@ -3,7 +3,7 @@
 
 use super::form::notice::Notice;
 use super::rules::{Next, Outcome, State};
-use super::{Filing, Kind, State as FilingState, code, invoice, registration, reply};
+use super::{Filing, Kind, State as FilingState, code, invoice, notice, registration, reply};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::Instant;
@@ -36,7 +36,7 @@ pub fn enqueue(
         id,
         filing_id: filing.id,
         message_code,
-        kind: message_kind(filing),
+        kind: message_kind(filing)?,
         payload_sha256: sha256(&payload),
         payload,
         created_at: stamp.now,
@@ -50,16 +50,19 @@ pub fn enqueue(
     Ok(id)
 }
 
-/// `MLTDiep` of a form.
-pub fn message_kind(filing: &Filing) -> i32 {
-    match filing.kind {
-        Kind::Registration => code::REGISTRATION,
-        Kind::UsageReport => code::USAGE_REPORT,
-        Kind::ErrorNotice => {
-            filing.data::<Notice>().map_or(code::RECEIPT_NOTICE, |notice| notice.message_kind())
-        }
-        Kind::Invoice => filing.data::<invoice::Sent>().map_or(code::INVOICE, |sent| sent.message),
-    }
+/// `MLTDiep` of a form, as the profile of its day says.
+///
+/// # Errors
+/// `receipt_profile_unknown`, and `Internal` for a form whose data cannot be read.
+pub fn message_kind(filing: &Filing) -> Result<i32> {
+    let profile = profile::by_name(&filing.profile)?;
+    let number = match filing.kind {
+        Kind::Registration => profile.registration_message.value,
+        Kind::UsageReport => profile.usage_report_message.value,
+        Kind::ErrorNotice => filing.data::<Notice>()?.message(profile).value,
+        Kind::Invoice => return Ok(filing.data::<invoice::Sent>()?.message),
+    };
+    i32::try_from(number).map_err(|_| Error::internal("a profile's MLTDiep is no number of a message"))
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -142,7 +145,7 @@ pub(super) fn record(
     }
     if let Outcome::Known(answers) = outcome {
         let rules = profile::by_name(&filing.profile)?;
-        let new = store_replies(tx, stamp, &message, answers, rules)?;
+        let new = store_replies(tx, stamp, (&message, filing.kind), answers, rules)?;
         apply(tx, stamp, &mut message, &mut filing, new)?;
     }
     Ok(message.state)
@@ -153,7 +156,7 @@ pub(super) fn record(
 fn store_replies(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
-    message: &Message,
+    (message, form): (&Message, Kind),
     answers: &[Vec<u8>],
     rules: &Profile,
 ) -> Result<Vec<reply::Reply>> {
@@ -181,7 +184,7 @@ fn store_replies(
             }
         }
     }
-    new.sort_by_key(|reply| code::answers_to(message.kind).iter().position(|kind| *kind == reply.kind));
+    new.sort_by_key(|reply| code::answers_to(form).iter().position(|kind| *kind == reply.kind));
     Ok(new)
 }
 
@@ -199,11 +202,11 @@ fn apply(
     replies: Vec<reply::Reply>,
 ) -> Result<()> {
     for reply in replies {
-        if !code::answers_to(message.kind).contains(&reply.kind) {
+        if !code::answers_to(filing.kind).contains(&reply.kind) {
             tracing::warn!(transmission = %message.id, kind = reply.kind, "an answer of an unexpected kind");
             continue;
         }
-        let is_final = code::is_final(message.kind, reply.kind);
+        let is_final = code::is_final(filing.kind, reply.kind);
         let (event, state) = match reply.verdict {
             reply::Verdict::Refused => ("refused", FilingState::Refused),
             reply::Verdict::Accepted if is_final => ("accepted", FilingState::Accepted),
@@ -254,7 +257,11 @@ fn conclude(
             }
         }
     }
-    super::advance(tx, stamp, &system, filing, step, reason.as_deref())
+    super::advance(tx, stamp, &system, filing, step, reason.as_deref())?;
+    if step.1 == FilingState::Accepted && filing.kind == Kind::ErrorNotice {
+        notice::tell_payers(tx, stamp, filing)?;
+    }
+    Ok(())
 }
 
 /// Lets a halted message go again: the obstacle is gone. The authority is asked first.

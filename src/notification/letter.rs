@@ -3,8 +3,9 @@
 use super::money::{Miss, Money};
 use super::wording::cancelled::CancelledFacts;
 use super::wording::money::MoneyFacts;
+use super::wording::noticed::NoticedFacts;
 use super::wording::{Corrects, Facts};
-use super::{KIND_PARTIAL, KIND_RECEIPT, Message};
+use super::{KIND_PARTIAL, KIND_RECEIPT, Message, query};
 use crate::error::{Error, Result};
 use crate::id::ReceiptId;
 use crate::receipt::query::Stored;
@@ -53,6 +54,33 @@ pub(super) fn of_cancelled(conn: &mut Conn, public_url: &str, message: &Message)
         dossier_code: owed.dossier_code,
         document_link: format!("{public_url}/r/{}", code.as_str()),
         pay_link: format!("{public_url}/p/{}", owed.reference_code),
+    })
+}
+
+/// What is said of a document whose name or address was wrong, by the notices that the authority took.
+///
+/// # Errors
+/// `receipt_not_current` when it was cancelled or replaced before its payer could be told.
+pub(super) fn of_noticed(conn: &mut Conn, public_url: &str, message: &Message) -> Result<NoticedFacts> {
+    let item = told_of(conn, message)?;
+    if !matches!(item.state.as_str(), "signed" | "adjusted") {
+        return Err(Error::conflict("receipt_not_current", format!("it is {}", item.state)));
+    }
+    let notices = query::accepted_notices(conn, item.unit, item.id)?;
+    let form = notices.last().map(|(form, _)| form.clone());
+    let form = form.ok_or_else(|| Error::internal("a message tells of a notice that is not there"))?;
+    let reasons: Vec<String> = notices.into_iter().map(|(_, reason)| reason).collect();
+    let code: LookupCode = item.lookup_code.parse()?;
+    Ok(NoticedFacts {
+        unit: unit::find(conn, item.unit)?.name,
+        kind: item.kind().unwrap_or(DocumentKind::Receipt),
+        series: item.series.clone(),
+        number: item.printed_number(),
+        issued_on: day(&item),
+        dossier_code: obligation::find(conn, item.unit, item.obligation)?.dossier_code,
+        form,
+        reason: reasons.join("; "),
+        document_link: format!("{public_url}/r/{}", code.as_str()),
     })
 }
 

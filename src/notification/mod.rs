@@ -28,7 +28,7 @@ pub mod wording;
 
 use std::str::FromStr;
 
-pub use outbox::{New, Outbox, address_of, bounced, cancelled, delivered, enqueue, retry};
+pub use outbox::{New, Outbox, address_of, bounced, cancelled, delivered, enqueue, noticed, retry};
 
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -134,6 +134,8 @@ impl FromStr for State {
 pub const KIND_RECEIPT: &str = "receipt";
 /// To the payer of a document they were told of: it is cancelled.
 pub const KIND_CANCELLED: &str = "receipt_cancelled";
+/// To the payer of a document they were told of: its name or address was wrong, and the tax authority knows.
+pub const KIND_NOTICED: &str = "receipt_noticed";
 pub const KIND_CODE: &str = "one_time_code";
 pub const KIND_PARTIAL: &str = "paid_in_part";
 pub const KIND_SURPLUS: &str = "paid_too_much";

@@ -8,7 +8,7 @@ use super::money::Money;
 use super::query::{self, EventRow, MessageRow};
 use super::readdress::{self, Whereto};
 use super::rules::{self, Answer};
-use super::{Channel, KIND_CANCELLED, KIND_RECEIPT, Message, State, consent, not_found};
+use super::{Channel, KIND_CANCELLED, KIND_NOTICED, KIND_RECEIPT, Message, State, consent, not_found};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::Instant;
@@ -136,20 +136,34 @@ impl Announce for Outbox {
 /// any more (`receipt_not_current`), and the pay page and the look-up, where a payer without messages reads,
 /// say themselves that the document is cancelled.
 pub fn cancelled(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, receipt: ReceiptId) -> Result<()> {
-    let told = query::of_subject(tx, unit, "receipt", receipt.0)?;
-    if told.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<_> = told.iter().map(|one| (one.unit, one.id)).collect();
-    let events = query::events_of(tx, &ids)?;
-    let left = told.iter().filter(|one| one.kind == KIND_RECEIPT).any(|one| {
-        let events = events.get(&one.id).map(Vec::as_slice).unwrap_or_default();
-        rules::may_have_left(one.state, events.iter().map(|event| event.kind.as_str()))
-    });
-    if !left {
+    if !was_told_of(tx, unit, receipt)? {
         return Ok(());
     }
     enqueue_of(tx, stamp, KIND_CANCELLED, &[(unit, receipt)])
+}
+
+/// Tells the payer that the tax authority took the notice about a document's wrong name or address, where a
+/// message about the document left, or may have. Once for each document and way: a second notice about the same
+/// document is read on its page.
+pub fn noticed(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, receipt: ReceiptId) -> Result<()> {
+    if !was_told_of(tx, unit, receipt)? {
+        return Ok(());
+    }
+    enqueue_of(tx, stamp, KIND_NOTICED, &[(unit, receipt)])
+}
+
+/// Whether a message about a document left, or may have.
+fn was_told_of(tx: &mut Tx<'_>, unit: UnitId, receipt: ReceiptId) -> Result<bool> {
+    let told = query::of_subject(tx, unit, "receipt", receipt.0)?;
+    if told.is_empty() {
+        return Ok(false);
+    }
+    let ids: Vec<_> = told.iter().map(|one| (one.unit, one.id)).collect();
+    let events = query::events_of(tx, &ids)?;
+    Ok(told.iter().filter(|one| one.kind == KIND_RECEIPT).any(|one| {
+        let events = events.get(&one.id).map(Vec::as_slice).unwrap_or_default();
+        rules::may_have_left(one.state, events.iter().map(|event| event.kind.as_str()))
+    }))
 }
 
 /// Messages of one kind about documents, each to where its payer is reached.

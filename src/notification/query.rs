@@ -9,10 +9,10 @@ use super::{Channel, Message, State};
 use crate::actor::Scope;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{EventId, KeyId, MessageId, ObligationId, PartyId, ReceiptId, UnitId};
+use crate::id::{EventId, FilingId, KeyId, MessageId, ObligationId, PartyId, ReceiptId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::message;
+use crate::store::schema::{filing, message, notice_receipt};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -340,4 +340,28 @@ pub fn signed_between(
         ))
         .load(conn)
         .classify()
+}
+
+/// Form and reason of the notices about a document that the tax authority took, oldest first. They are read
+/// here, because forms to the authority are filed by a room above this one.
+pub fn accepted_notices(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<(String, String)>> {
+    let linked: Vec<(FilingId, String)> = notice_receipt::table
+        .filter(notice_receipt::unit_id.eq(unit))
+        .filter(notice_receipt::receipt_id.eq(receipt))
+        .order(notice_receipt::filing_id)
+        .select((notice_receipt::filing_id, notice_receipt::reason))
+        .load(conn)
+        .classify()?;
+    let mut found = Vec::with_capacity(linked.len());
+    for (id, reason) in linked {
+        let form: Option<String> = filing::table
+            .find((unit, id))
+            .filter(filing::state.eq("accepted"))
+            .select(filing::form)
+            .first(conn)
+            .optional()
+            .classify()?;
+        found.extend(form.map(|form| (form, reason)));
+    }
+    Ok(found)
 }

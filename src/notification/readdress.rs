@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use super::outbox::{self, Detail, New, Recipient};
 use super::readdress_query as query;
-use super::{Channel, KIND_CANCELLED, KIND_PARTIAL, KIND_RECEIPT, KIND_SURPLUS, Message, State, rules};
+use super::{
+    Channel, KIND_CANCELLED, KIND_NOTICED, KIND_PARTIAL, KIND_RECEIPT, KIND_SURPLUS, Message, State, rules,
+};
 use crate::error::Result;
 use crate::id::{PartyId, ReceiptId, UnitId};
 use crate::obligation;
@@ -67,7 +69,11 @@ fn anew(message: &Message, recipient: Recipient, to: String) -> Option<New> {
     Some(New {
         unit: message.unit,
         kind,
-        subject_kind: if matches!(kind, KIND_RECEIPT | KIND_CANCELLED) { "receipt" } else { "payment" },
+        subject_kind: if matches!(kind, KIND_RECEIPT | KIND_CANCELLED | KIND_NOTICED) {
+            "receipt"
+        } else {
+            "payment"
+        },
         subject: message.subject,
         channel: message.channel,
         to,
@@ -78,7 +84,7 @@ fn anew(message: &Message, recipient: Recipient, to: String) -> Option<New> {
 }
 
 /// What payers are written about.
-const PAYERS_KINDS: [&str; 4] = [KIND_RECEIPT, KIND_CANCELLED, KIND_PARTIAL, KIND_SURPLUS];
+const PAYERS_KINDS: [&str; 5] = [KIND_RECEIPT, KIND_CANCELLED, KIND_NOTICED, KIND_PARTIAL, KIND_SURPLUS];
 
 fn unsent(
     conn: &mut Conn,
@@ -108,7 +114,7 @@ fn unsent(
 fn party_of(conn: &mut Conn, vault: &Vault, message: &Message) -> Result<Option<PartyId>> {
     let unit = message.unit;
     let owed = match message.kind.as_str() {
-        KIND_RECEIPT | KIND_CANCELLED => {
+        KIND_RECEIPT | KIND_CANCELLED | KIND_NOTICED => {
             let of = super::query::obligations(conn, &[(unit, ReceiptId(message.subject))])?.pop();
             of.map(|(_, _, obligation)| obligation)
         }

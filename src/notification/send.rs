@@ -15,8 +15,9 @@ use super::sms::http::HttpOperator;
 use super::sms::{Known, Operator, Sms};
 use super::wording::cancelled::CancelledFacts;
 use super::wording::money::MoneyFacts;
+use super::wording::noticed::NoticedFacts;
 use super::wording::{self, Facts};
-use super::{Channel, KIND_CANCELLED, KIND_CODE, Message, State, attachment, letter};
+use super::{Channel, KIND_CANCELLED, KIND_CODE, KIND_NOTICED, Message, State, attachment, letter};
 use crate::actor::Scope;
 use crate::config::Config;
 use crate::config::delivery::{self, Patience};
@@ -210,6 +211,9 @@ impl Courier {
                 (None, None) if message.kind == KIND_CANCELLED => {
                     Letter::Cancelled(letter::of_cancelled(conn, &self.public_url, message)?)
                 }
+                (None, None) if message.kind == KIND_NOTICED => {
+                    Letter::Noticed(letter::of_noticed(conn, &self.public_url, message)?)
+                }
                 (None, None) => {
                     let (item, facts) = letter::of_receipt(conn, &self.public_url, message)?;
                     let original = attachment::of_receipt(conn, &item)?;
@@ -222,6 +226,7 @@ impl Courier {
             Letter::Code(text) => (wording::refund_code_mail(&text), Vec::new()),
             Letter::Money(facts) => (wording::money::words(&facts)?, Vec::new()),
             Letter::Cancelled(facts) => (wording::cancelled::words(&facts)?, Vec::new()),
+            Letter::Noticed(facts) => (wording::noticed::words(&facts)?, Vec::new()),
             Letter::Staff(text) => (wording::staff::words(&text)?, Vec::new()),
             Letter::Receipt(held) => {
                 let (item, mut facts, original) = *held;
@@ -255,6 +260,10 @@ impl Courier {
                 (None, None) if message.kind == KIND_CANCELLED => {
                     let facts = letter::of_cancelled(conn, &self.public_url, &message)?;
                     wording::cancelled::sms(&facts, texting.is_unicode)
+                }
+                (None, None) if message.kind == KIND_NOTICED => {
+                    let facts = letter::of_noticed(conn, &self.public_url, &message)?;
+                    wording::noticed::sms(&facts, texting.is_unicode)
                 }
                 (None, None) => {
                     let (_, facts) = letter::of_receipt(conn, &self.public_url, &message)?;
@@ -370,6 +379,7 @@ enum Letter {
     Code(String),
     Money(MoneyFacts),
     Cancelled(CancelledFacts),
+    Noticed(NoticedFacts),
     Staff(String),
     Receipt(Box<(Stored, Facts, Attachment)>),
 }

@@ -3,6 +3,7 @@
 
 pub mod cancelled;
 pub mod money;
+pub mod noticed;
 pub mod staff;
 
 use askama::Template;

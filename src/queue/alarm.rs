@@ -1,5 +1,6 @@
 //! “Money arrived, the system did not know” and “claimed, not proven”, told at each age that is set:
-//! a row, a line in the log, a figure in the metrics.
+//! a row, a line in the log, a figure in the metrics. A channel that is believed no more stands beside them for as
+//! long as nobody decided about it, told from the trust as it is.
 
 use std::collections::BTreeSet;
 
@@ -21,21 +22,25 @@ use crate::payment::prove::HELD_KINDS;
 use crate::payment::{Direction, MovementState, line_query};
 use crate::reconciliation;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
+use crate::unit::trust::{self, Suspended};
 
 /// What an alarm is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
     MoneyUnknown,
     ClaimUnproven,
+    /// The program fell back to a channel's word being only advice: every payer waits for the statement.
+    TrustSuspended,
 }
 
 impl About {
-    pub const ALL: [About; 2] = [About::MoneyUnknown, About::ClaimUnproven];
+    pub const ALL: [About; 3] = [About::MoneyUnknown, About::ClaimUnproven, About::TrustSuspended];
 
     pub fn as_str(self) -> &'static str {
         match self {
             About::MoneyUnknown => "money_unknown",
             About::ClaimUnproven => "claim_unproven",
+            About::TrustSuspended => "trust_suspended",
         }
     }
 
@@ -46,6 +51,10 @@ impl About {
                 ("Tiền đã vào nhưng hệ thống chưa biết của ai", "Money arrived, the system did not know")
             }
             About::ClaimUnproven => ("Đã báo có nhưng chưa được sao kê chứng minh", "Claimed, not proven"),
+            About::TrustSuspended => (
+                "Kênh báo có bị hệ thống ngừng tin: hỏi ngân hàng, hai người cấp lại",
+                "A channel is believed no more: ask the bank, then two persons trust it anew",
+            ),
         }
     }
 }
@@ -194,7 +203,7 @@ pub struct Shown {
     pub kind: String,
     pub title: &'static str,
     pub title_en: &'static str,
-    /// The exception, the claimed movement, or the card payment.
+    /// The exception, the claimed movement, the card payment, or the channel's name.
     pub subject: String,
     pub account: Option<AccountId>,
     pub amount: Dong,
@@ -208,7 +217,11 @@ pub fn standing(conn: &mut Conn, actor: &Actor, unit: Option<UnitId>, now: Insta
     actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator, Role::System])?;
     let in_sight = |row: &Standing| actor.scope.covers(UnitId(row.unit_id));
     let rows = query::standing(conn, unit)?;
-    Ok(rows.into_iter().filter(in_sight).map(|row| shown(row, now)).collect())
+    let mut found: Vec<Shown> = rows.into_iter().filter(in_sight).map(|row| shown(row, now)).collect();
+    let is_asked = |one: &Suspended| actor.scope.covers(one.unit) && unit.is_none_or(|unit| unit == one.unit);
+    found.extend(trust::suspended(conn)?.into_iter().filter(is_asked).map(|one| disbelieved(one, now)));
+    found.sort_by_key(|one| one.since);
+    Ok(found)
 }
 
 fn shown(row: Standing, now: Instant) -> Shown {
@@ -234,9 +247,30 @@ fn shown(row: Standing, now: Instant) -> Shown {
     }
 }
 
+/// It has no sum: what is claimed from now on waits for the statement.
+fn disbelieved(one: Suspended, now: Instant) -> Shown {
+    let (title, title_en) = About::TrustSuspended.title();
+    Shown {
+        unit: one.unit,
+        kind: About::TrustSuspended.as_str().to_owned(),
+        title,
+        title_en,
+        subject: one.channel,
+        account: Some(one.account),
+        amount: Dong::ZERO,
+        passed_hours: 0,
+        age_hours: now.seconds_since(one.since).max(0) / 3_600,
+        since: one.since,
+    }
+}
+
 /// How many alarms of each kind stand in all units, for the metrics.
 pub fn counts(conn: &mut Conn) -> Result<Vec<(&'static str, i64)>> {
     let rows = query::standing(conn, None)?;
-    let count = |about: About| rows.iter().filter(|row| row.kind == about.as_str()).count() as i64;
+    let suspended = trust::suspended(conn)?.len();
+    let count = |about: About| match about {
+        About::TrustSuspended => suspended as i64,
+        _ => rows.iter().filter(|row| row.kind == about.as_str()).count() as i64,
+    };
     Ok(About::ALL.into_iter().map(|about| (about.as_str(), count(about))).collect())
 }

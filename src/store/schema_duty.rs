@@ -101,3 +101,27 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(delegated_act, delegation);
+
+diesel::table! {
+    certificate_stop (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        certificate_id -> BigInt,
+        reason -> Text,
+        maker_person_id -> BigInt,
+        asked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificate_stop_decision (unit_id, stop_id) {
+        unit_id -> BigInt,
+        stop_id -> BigInt,
+        certificate_id -> BigInt,
+        maker_person_id -> BigInt,
+        verdict -> Text,
+        reason -> Nullable<Text>,
+        checker_person_id -> BigInt,
+        decided_at -> BigInt,
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{registration, registration_query};
+use super::{certificate_stop_query, registration, registration_query};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::Instant;
@@ -105,7 +105,7 @@ pub struct Listed {
     pub active_from: Instant,
     pub is_test: bool,
     pub revoked_at: Option<Instant>,
-    /// An accepted registration stopped it (`HThuc` 3).
+    /// An accepted registration stopped it (`HThuc` 3), or two persons did.
     pub is_stopped: bool,
 }
 
@@ -317,13 +317,14 @@ fn list(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Listed>> {
     }
     let rows: Vec<ListedColumns> = found.load(conn).classify()?;
     let stopping = stopping_lines(conn, unit)?;
+    let by_two = certificate_stop_query::stopped(conn, unit)?;
     let is_stopped = |unit: UnitId, issuer: Option<&str>, serial: &str| {
         stopping.get(&unit).is_some_and(|lines| registration::is_stopped(lines, issuer, serial))
     };
     Ok(rows
         .into_iter()
         .map(|(name, way, (revoked_at, issuer))| Listed {
-            is_stopped: is_stopped(name.0, issuer.as_deref(), &name.3),
+            is_stopped: by_two.contains(&(name.0, name.1)) || is_stopped(name.0, issuer.as_deref(), &name.3),
             unit: name.0,
             id: name.1,
             subject: name.2,

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod certificate;
+pub mod certificate_stop;
+mod certificate_stop_query;
 pub mod city;
 pub mod codes;
 pub mod entrustment;

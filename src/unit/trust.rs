@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use crate::actor::{Actor, Role};
@@ -10,7 +11,9 @@ use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, PersonId, TrustId, UnitId};
+use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
+use crate::store::schema::channel_trust;
 use crate::store::{Conn, Stamp, Tx};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,6 +267,49 @@ pub struct Decided {
     /// Who proposed or ended it; none where the program fell back by itself.
     pub maker: Option<PersonId>,
     pub checker: Option<PersonId>,
+}
+
+/// A channel that the program itself believes no more: nobody decided otherwise since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspended {
+    pub unit: UnitId,
+    pub account: AccountId,
+    pub channel: String,
+    pub reason: String,
+    pub since: Instant,
+}
+
+/// The channels that were suspended by the program and stand so, of all units in sight, oldest first.
+pub fn suspended(conn: &mut Conn) -> Result<Vec<Suspended>> {
+    type Columns = ((UnitId, AccountId, String), (String, Option<PersonId>, String, Instant));
+    let decided: Vec<Columns> = channel_trust::table
+        .order(channel_trust::id)
+        .select((
+            (channel_trust::unit_id, channel_trust::account_id, channel_trust::channel),
+            (
+                channel_trust::level,
+                channel_trust::maker_person_id,
+                channel_trust::reason,
+                channel_trust::created_at,
+            ),
+        ))
+        .load(conn)
+        .classify()?;
+    let newest: HashMap<_, _> = decided.into_iter().collect();
+    let fell = newest
+        .into_iter()
+        .filter(|(_, (level, maker, ..))| level == Level::Advises.as_str() && maker.is_none());
+    let mut found: Vec<Suspended> = fell
+        .map(|((unit, account, channel), (_, _, reason, since))| Suspended {
+            unit,
+            account,
+            channel,
+            reason,
+            since,
+        })
+        .collect();
+    found.sort_by(|a, b| (a.since, a.unit, &a.channel).cmp(&(b.since, b.unit, &b.channel)));
+    Ok(found)
 }
 
 /// Every decision about a unit's accounts, oldest first.

@@ -24,6 +24,8 @@ pub const STATEMENT_BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 /// The longest token worth looking at.
 const TOKEN_LIMIT: usize = 200;
 const KEY_LIMIT: usize = 128;
+/// The longest path to a field that is named; ours are far shorter.
+const PATH_LIMIT: usize = 100;
 
 /// The API client behind a bearer token.
 pub struct Caller(pub Actor);
@@ -78,10 +80,26 @@ pub async fn body(mut payload: web::Payload, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads JSON with no unknown fields; the place of a fault is told, its value is not.
+/// Reads JSON with no unknown fields; the field and place of a fault are told, its value is not.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body)
-        .map_err(|error| Error::invalid("body", "json_unreadable", without_values(&error.to_string())))
+    let unreadable = |field: &str, error: &serde_json::Error| {
+        Error::invalid(field.to_owned(), "json_unreadable", without_values(&error.to_string()))
+    };
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        unreadable(field_at(&path), error.inner())
+    })?;
+    reader.end().map_err(|error| unreadable("body", &error))?;
+    Ok(read)
+}
+
+/// The field of a fault by its path; the body where the fault is in no field, and where a name in the path is
+/// the sender's own.
+pub fn field_at(path: &str) -> &str {
+    let is_ours = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.[]".contains(&byte);
+    let is_field = path != "." && path.len() <= PATH_LIMIT && path.bytes().all(is_ours);
+    if is_field { path } else { "body" }
 }
 
 /// serde quotes offending strings in double quotes; they may be personal data.

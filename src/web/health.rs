@@ -147,6 +147,9 @@ fn count(app: &App, now: Instant) -> Result<()> {
     gauge("bienlai_books_broken", app.books.broken() as i64);
     for (kind, count) in app.store.read(&Scope::All, alarm::counts)? {
         metrics::gauge!("bienlai_age_alarms_open", "kind" => kind).set(count as f64);
+        if kind == alarm::About::TrustSuspended.as_str() {
+            gauge("bienlai_trust_suspended", count);
+        }
     }
     let sending = app.store.read(&Scope::All, filing::transmission::oldest_waiting)?;
     gauge("bienlai_tax_oldest_waiting_age_seconds", age(sending));

@@ -130,7 +130,7 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
     bound().map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             let detail = format!(
-                "{address} is taken by another program; choose another with web.listen or BIENLAI_LISTEN"
+                "{address} is taken by another program; choose another with --listen, web.listen or BIENLAI_LISTEN"
             );
             Error::conflict("port_taken", detail)
         }

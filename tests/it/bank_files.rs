@@ -123,3 +123,21 @@ fn a_file_too_large_for_the_memory_is_read_in_little_of_it() {
     );
     assert_eq!(json["errors"], serde_json::json!([]));
 }
+
+#[test]
+fn what_cannot_be_read_ends_with_two_and_says_so_in_json_too() {
+    let (json, code) = parsed("/nowhere/saoke.xml", &[]);
+    assert_eq!((code, json["error"]["code"].as_str()), (2, Some("file_unreadable")), "{json}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bienlai"));
+    let mut child = command
+        .args(["statement", "parse", "-", "--json"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let bytes = std::fs::read(fixture("bank/bidv.xlsx")).unwrap();
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), &bytes).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), json["format"].as_str()), (Some(0), Some("xlsx")), "{json}");
+}

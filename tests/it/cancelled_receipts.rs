@@ -4,11 +4,13 @@ use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::config::Config;
 use bienlai::correction::Kind;
+use bienlai::filing::notice::{self, Request};
 use bienlai::notification::send::Courier;
 use bienlai::party::Payer;
 use bienlai::simulator::sms::SmsCentre;
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 
-use crate::corrections::corrected;
+use crate::corrections::{corrected, person};
 use crate::messages::sms_section;
 use crate::support::app::MASTER_KEY;
 use crate::support::program::{Service, get};
@@ -47,6 +49,51 @@ fn who_was_told_of_a_receipt_is_told_once_that_it_is_cancelled_and_nobody_else_i
         world.claim(&other, FEE).settle();
         corrected(&world, &world.receipts(&other).remove(0), Kind::Cancel, Vec::new());
         assert_eq!(world.count("message WHERE kind = 'receipt_cancelled'"), 1);
+    });
+}
+
+#[test]
+fn who_was_told_of_a_receipt_is_told_when_the_authority_took_the_notice_about_its_name() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let centre = SmsCentre::start(0, None).unwrap();
+        let sections = sms_section(&world, &[&centre.url()]);
+        let config = Config::parse_alone(&format!("[vault]\nmaster_key = \"{MASTER_KEY}\"\n{sections}"));
+        let courier = Courier::new(&config.unwrap()).unwrap();
+        let deliver = || while courier.send_due(&world.app.store, &|| world.app.stamp()).unwrap() > 0 {};
+        let (told, untold) = (world.raise_for(with_phone(), FEE), world.raise(FEE));
+        for owed in [&told, &untold] {
+            world.claim(owed, FEE).settle();
+        }
+        world.seal();
+        deliver();
+        let unit = told.unit;
+        let (clerk, chief) =
+            (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+        let asked = Request {
+            unit,
+            documents: [&told, &untold]
+                .map(|owed| (world.receipts(owed)[0].id, "Sai tên, đúng là Nguyễn Thị Mẫu".to_owned()))
+                .to_vec(),
+            demand: None,
+            place: "Hà Nội".to_owned(),
+        };
+        let id = world.change(|tx, stamp| notice::request(tx, stamp, &clerk, asked.clone()));
+        world.change(|tx, stamp| notice::approve(tx, stamp, &chief, unit, id));
+        deliver();
+        assert_eq!(centre.sent().len(), 1, "the authority has not taken it yet");
+        crate::filing::deliver(&world, &TaxAuthority::new(Habits::default()));
+        deliver();
+        deliver();
+        let texts: Vec<String> = centre.sent().into_iter().map(|sms| sms.text).collect();
+        assert_eq!(texts.len(), 2, "the receipt, and that its name is put right: {texts:?}");
+        assert!(texts[1].contains("da bao thue sua ten, dia chi bien lai BD-26E so 0000001"), "{texts:?}");
+        assert!(!texts[1].contains("Nguyen"), "what is right stands in the mail and not here: {texts:?}");
+        assert_eq!(
+            world.count("message WHERE kind = 'receipt_noticed'"),
+            1,
+            "who was never told is not told"
+        );
     });
 }
 

@@ -3,6 +3,9 @@
 
 use std::process::Command;
 
+use bienlai::actor::{Role, Scope};
+use bienlai::exception::Kind;
+use bienlai::obligation::State;
 use bienlai::payment::book::Method;
 use serde_json::{Value, json};
 
@@ -10,6 +13,7 @@ use crate::corrections::{collected, fee};
 use crate::corrections_over_http::{Desk, code};
 use crate::documents::{BOTH, fee_and_service, open_invoices};
 use crate::support::program::{Service, get, send};
+use crate::support::visitor::{PASSWORD, Visitor, appoint, seated};
 use crate::support::{World, each_database};
 
 const PAPER: &[u8] = b"%PDF-1.7\nvan ban thoa thuan so 05/BB\n";
@@ -169,6 +173,91 @@ fn on_the_command_line_an_item_is_added_and_what_nobody_pays_is_withdrawn() {
         let told = desk.get(&desk.checker, &format!("/api/v1/receipts/{id}")).json();
         assert_eq!(told["notices"][0]["form"], "04/SS-CTĐT", "{told}");
         assert_eq!(told["chain"].as_array().map(Vec::len), Some(1), "no new number");
+        service.stop();
+    });
+}
+
+#[test]
+fn finance_asks_with_the_paper_the_approver_opens_it_and_what_nobody_pays_is_withdrawn_on_the_workbench() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (owed, receipt) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.ba_dinh.id);
+        let ready = appoint(&world, Role::Finance, "ketoan.badinh", unit.clone(), world.clerk);
+        let mut finance = Visitor::at(service.address);
+        finance.sign_in(&ready.name, PASSWORD, &ready.code(&world));
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.badinh", unit);
+        let elsewhere = Scope::unit(world.tay_ho.id);
+        let mut stranger = seated(&world, service.address, Role::Approver, "duyet.tayho", elsewhere);
+
+        let page = format!("/counter/obligations/{}/correct", owed.id);
+        assert_eq!(finance.get(&page).status, 200);
+        assert!(!finance.page.contains(&format!("href=\"/counter/obligations/{}\"", owed.id)), "no counter");
+        finance.sees("enctype=\"multipart/form-data\"");
+        let (id, today) = (receipt.id.to_string(), world.now().business_day().to_string());
+        let fields = [
+            ("receipt", id.as_str()),
+            ("edition", "0"),
+            ("kind", "adjust"),
+            ("reason", "tính thiếu một bản"),
+            ("number", "08/BB"),
+            ("on", today.as_str()),
+            ("about", "thỏa thuận về sai sót"),
+            ("l.0.0", "33000"),
+        ];
+        let refused = finance.upload_as(&page, &fields, "agreement", b"<html>");
+        assert_eq!((refused.status, world.count("correction")), (400, 0), "neither is kept");
+        finance.sees("value=\"tính thiếu một bản\"");
+        let asked = finance.upload_as(&page, &fields, "agreement", PAPER);
+        assert_eq!(asked.status, 303, "{}", finance.page);
+
+        chief.get("/duties");
+        chief.sees("đã đính kèm bản quét");
+        let correction = world.words("SELECT CAST(id AS TEXT) AS t FROM correction").remove(0);
+        let correction = bienlai::id::CorrectionId(correction.parse().unwrap()).to_string();
+        let paper = format!("/duties/corrections/{correction}/agreement");
+        chief.sees(&paper);
+        let opened = chief.get(&paper);
+        assert_eq!((opened.status, opened.body.as_slice()), (200, PAPER));
+        assert_eq!(stranger.get(&paper).status, 404);
+        assert_eq!(world.count("audit_entry WHERE action = 'correction.agreement_seen'"), 1);
+        let unit_id = world.ba_dinh.id.to_string();
+        let mut decide = |act: &str| {
+            chief.get("/duties");
+            let about = [
+                ("act", act),
+                ("unit_id", unit_id.as_str()),
+                ("subject", correction.as_str()),
+                ("verdict", "approve"),
+            ];
+            let done = chief.post("/duties/decide", &about);
+            assert_eq!(done.status, 303, "{}", chief.page);
+        };
+        decide("correction");
+        assert_eq!(world.again(&owed).state, State::Reopened);
+
+        // Nobody pays the difference.
+        let items = world.exceptions(world.ba_dinh.id);
+        let item = items.iter().find(|item| item.kind == Kind::Underpaid).expect("it is asked for");
+        let bench = format!("/finance/exceptions/{}", item.id);
+        finance.get(&bench);
+        finance.sees("Biên lai đã lập vẫn còn hiệu lực");
+        finance.sees(&page);
+        assert!(!finance.page.contains("value=\"cancel\""), "no way to a wall: the receipt stands");
+        let wrong = finance.post(&bench, &[("do", "cancel"), ("reason", "không nộp")]);
+        assert_eq!(wrong.status, 400);
+        let no_reason = finance.post(&bench, &[("do", "withdraw"), ("reason", " ")]);
+        assert_eq!(no_reason.status, 400);
+        let done = finance.post(&bench, &[("do", "withdraw"), ("reason", "không nộp")]);
+        assert_eq!(done.status, 303, "{}", finance.page);
+        finance.get(&bench);
+        finance.sees("Đã đề nghị rút việc sửa");
+        assert!(!finance.page.contains("value=\"withdraw\""), "once");
+        decide("withdrawal");
+        assert_eq!(world.again(&owed).state, State::Paid);
+        assert_eq!(world.receipts(&owed)[0].state, "signed", "the receipt stood all the time");
+        world.assert_balances(owed.unit, &[]);
         service.stop();
     });
 }

@@ -471,9 +471,15 @@ fn a_paper_leads_to_what_was_paid_and_a_wrong_name_to_a_notice_of_two_persons() 
         assert_eq!(cashier.post(&path, &other).status, 400, "it is no document of this dossier");
         cashier.sees("value=\"Sai tên người nộp\"");
         let id = receipt.id.to_string();
-        let made = cashier.post(&path, &[("receipt", &id), ("reason", "Sai tên người nộp")]);
+        let (number, today) = ("12/TB-CCT", world.now().business_day().to_string());
+        let half = [("receipt", id.as_str()), ("reason", "Sai tên người nộp"), ("demand_no", number)];
+        assert_eq!(cashier.post(&path, &half).status, 400, "a notice of the office has a day");
+        cashier.sees("value=\"12/TB-CCT\"");
+        let made = cashier.post(&path, &[&half[..], &[("demand_on", today.as_str())][..]].concat());
         assert_eq!(made.status, 303, "{}", cashier.page);
         assert_eq!(world.count("filing"), 1);
+        let kept = world.words("SELECT detail AS t FROM filing").remove(0);
+        assert!(kept.contains("\"demand\":{\"number\":\"12/TB-CCT\""), "{kept}");
         cashier.get(location(&made));
         cashier.sees("Đã ghi nhận");
         cashier.get(&path);

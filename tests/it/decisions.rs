@@ -9,6 +9,7 @@ use bienlai::ledger::Account;
 use bienlai::obligation::State;
 use bienlai::payment::book::{Method, PaymentState};
 use bienlai::payment::{cancel, resolve};
+use bienlai::queue::alarm::{self, About};
 use bienlai::reconciliation::day_close::{self, Closing};
 use bienlai::reconciliation::reconcile;
 use bienlai::store::Lane;
@@ -216,6 +217,23 @@ fn a_channel_whose_claims_stay_unproven_too_long_is_not_believed_any_more() {
         assert_eq!(world.claim(&late, Dong(FEE)).settle().receipt, None, "only advised from now on");
         assert_eq!(world.again(&late).state, State::Raised, "no money is refused, none is believed");
         assert_eq!(world.count("audit_entry WHERE action = 'trust.suspended'"), 1);
+
+        // Somebody is told until somebody decides.
+        let told = || {
+            let system = Actor::system();
+            let found = world.look(|conn| alarm::standing(conn, &system, None, world.now()));
+            let about = About::TrustSuspended.as_str();
+            let found: Vec<_> = found.into_iter().filter(|one| one.kind == about).collect();
+            let counted = world.look(alarm::counts);
+            assert!(counted.contains(&(about, found.len() as i64)), "{counted:?}");
+            found
+        };
+        let alarms = told();
+        assert_eq!(alarms.len(), 1, "{alarms:?}");
+        assert_eq!((alarms[0].unit, alarms[0].account), (world.ba_dinh.id, Some(world.ba_dinh.account)));
+        assert_eq!(alarms[0].subject, BANK);
+        world.trust_within(&world.ba_dinh, BANK, Dong(1_000_000), Dong(1_000_000));
+        assert!(told().is_empty(), "two persons trust it anew");
     });
 }
 

@@ -1,8 +1,10 @@
 //! Invoices on their way to the tax authority: each as it was issued, once, with its answer linked.
 
-use bienlai::actor::Role;
-use bienlai::filing::{Kind, State, code, invoice, mark, query, transmission};
+use bienlai::actor::{Role, Scope};
+use bienlai::exception;
+use bienlai::filing::{Kind, State, code, invoice, mark, notice, query, transmission};
 use bienlai::id::UnitId;
+use bienlai::payment::resolve;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 use bienlai::worker;
 use serde_json::Value;
@@ -10,7 +12,8 @@ use serde_json::Value;
 use crate::cash_by_command::Shell;
 use crate::documents::{BOTH, fee_and_service, kinds, open_invoices, signed};
 use crate::filing::{client, deliver};
-use crate::support::program::{Service, send};
+use crate::support::program::{Service, get, send};
+use crate::support::visitor::seated;
 use crate::support::{World, each_database};
 
 /// A receipt and an invoice of one payment, sealed.
@@ -123,6 +126,80 @@ fn a_refused_invoice_is_sent_again_by_a_person_when_the_cause_is_gone() {
     });
 }
 
+/// Ba Đình's one claim that settled never came: two persons say so, and its documents are cancelled.
+fn disproven(world: &World, owed: &bienlai::obligation::Obligation, movement: bienlai::id::MovementId) {
+    let (clerk, chief) = (
+        crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk),
+        crate::filing::person(&world.ba_dinh, Role::Approver, world.chief),
+    );
+    world.change(|tx, stamp| {
+        let new = exception::New {
+            unit: owed.unit,
+            kind: exception::Kind::ClaimWithoutCredit,
+            subject: exception::Subject::Movement(movement),
+            account: Some(world.ba_dinh.account),
+            amount: BOTH,
+            opened_on: stamp.today(),
+            detail: String::new(),
+        };
+        exception::open(tx, stamp, &[new])
+    });
+    let item = world.exceptions(owed.unit).remove(0).id;
+    let proposal = ("disprove", None, "sao kê không có");
+    world.change(|tx, stamp| exception::propose(tx, stamp, &clerk, owed.unit, item, proposal));
+    world.change(|tx, stamp| resolve::approve(tx, stamp, &chief, owed.unit, item));
+}
+
+#[test]
+fn an_invoice_the_authority_has_and_whose_money_never_came_is_an_alarm_until_its_notice_is_made() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+        let settled = world.claim(&owed, BOTH).settle();
+        world.seal();
+        let authority = TaxAuthority::new(Habits::default());
+        deliver(&world, &authority);
+        let is_told = || {
+            let alarms = worker::tax_alarms(&world.app).unwrap();
+            alarms.iter().any(|one| one.kind.as_str() == "invoice_withdrawn")
+        };
+        assert!(!is_told(), "it stands");
+        disproven(&world, &owed, settled.movement);
+        let documents = world.receipts(&owed);
+        let states: Vec<&str> = documents.iter().map(|one| one.state.as_str()).collect();
+        assert_eq!(states, ["cancelled", "cancelled"]);
+        assert!(is_told(), "the authority counts it still");
+
+        let clerk = crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk);
+        let chief = crate::filing::person(&world.ba_dinh, Role::Approver, world.chief);
+        let ask = |place: usize| {
+            let asked = notice::Request {
+                unit: owed.unit,
+                documents: vec![(documents[place].id, "Hủy: tiền không về".to_owned())],
+                demand: None,
+                place: "Hà Nội".to_owned(),
+            };
+            world.try_change(|tx, stamp| notice::request(tx, stamp, &clerk, asked.clone()))
+        };
+        assert_eq!(ask(0).unwrap_err().code(), "receipt_not_valid", "a receipt is cancelled with no notice");
+        let id = ask(1).unwrap();
+        assert!(!is_told(), "it is being told");
+        world.change(|tx, stamp| notice::withdraw(tx, stamp, &clerk, owed.unit, id, "lập lại"));
+        assert!(is_told(), "nobody tells it any more");
+        let id = ask(1).unwrap();
+        world.change(|tx, stamp| notice::approve(tx, stamp, &chief, owed.unit, id));
+        deliver(&world, &authority);
+        assert_eq!(crate::filing::state(&world, owed.unit, id), State::Accepted);
+        assert!(!is_told());
+        let mut program = Service::start(&world);
+        let page = get(program.address, &format!("/r/{}", documents[1].lookup_code)).unwrap().body;
+        let page = String::from_utf8(page).unwrap();
+        assert!(page.contains("việc hủy theo mẫu 04/SS-HĐĐT"), "{page}");
+        program.stop();
+    });
+}
+
 /// Ba Đình's one invoice, which the authority refused.
 fn refused(world: &World) -> invoice::Sent {
     open_invoices(world, "invoice_vat", "1");
@@ -145,6 +222,54 @@ fn the_command_sends_a_refused_invoice_again() {
         assert_eq!((code, out.starts_with("fil_")), (0, true), "{out} {error}");
         let (code, _, error) = shell.run(&asked);
         assert!(code != 0 && error.contains("invoice_not_refused"), "{error}");
+    });
+}
+
+#[test]
+fn the_button_and_the_api_send_a_refused_invoice_again() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        let sent = refused(&world);
+        let unit = world.ba_dinh.id;
+        let form = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0).0;
+        let message = world.look(|conn| transmission::of_filing(conn, unit, form.id)).remove(0);
+        let mut service = Service::start(&world);
+        let page = format!("/tax/messages/{}", message.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", Scope::All);
+        finance.get(&page);
+        assert!(!finance.page.contains("value=\"again\""), "who keeps the books does not");
+        assert_eq!(finance.post(&page, &[("step", "again")]).status, 403);
+        let mut chief = seated(&world, service.address, Role::Approver, "truong.mau", Scope::All);
+        chief.get(&page);
+        chief.sees("value=\"again\"");
+        assert_eq!(chief.post(&page, &[("step", "again")]).status, 303, "{}", chief.page);
+        chief.get(&page);
+        assert!(!chief.page.contains("value=\"again\""), "it goes again: once");
+        assert_eq!(chief.post(&page, &[("step", "again")]).status, 400);
+
+        // It is refused once more; this time a program sends it, for a person.
+        deliver(&world, &TaxAuthority::new(Habits { refuses_invoices: true, ..Habits::default() }));
+        let newest = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0).0;
+        assert_eq!(newest.state, State::Refused);
+        let ask = |role, id: String| {
+            let bearer = format!("Bearer {}", client(&world, unit, &format!("{role:?}"), role));
+            let path = format!("/api/v1/tax/invoices/{id}/again");
+            let headers = [("Authorization", bearer.as_str())];
+            let reply = send(service.address, "POST", &path, &headers, b"").unwrap();
+            (reply.status, reply.json())
+        };
+        assert_eq!(ask(Role::Finance, newest.id.to_string()).1["error"]["code"], "role_not_allowed");
+        let (status, told) = ask(Role::Approver, newest.id.to_string());
+        assert_eq!((status, told["invoice"]["state"].as_str()), (200, Some("drafted")), "{told}");
+        assert_eq!(told["invoice"]["data"]["receipt"], sent.receipt.to_string());
+        let (_, told) = ask(Role::Administrator, newest.id.to_string());
+        assert_eq!(told["error"]["code"], "invoice_not_refused");
+        deliver(&world, &TaxAuthority::new(Habits::default()));
+        let states: Vec<State> = ways(&world).into_iter().map(|(state, _)| state).collect();
+        assert_eq!(states, [State::Accepted, State::Refused, State::Refused]);
+        assert!(!is_alarmed(&world));
+        service.stop();
     });
 }
 

@@ -72,6 +72,8 @@ fn a_line_set_aside_is_listed_with_its_text_and_repaired_by_command() {
         let text = String::from_utf8(day(&world, &[10_000, 8_000]).mt940()).unwrap();
         let file = written(&world, "bad.sta", text.replace("C8000,N", "C8x00,N").as_bytes());
         shell.json(&["statement", "import", &file]);
+        let other = written(&world, "not-a-statement.txt", b"Kinh gui quy khach hang");
+        assert_eq!(shell.run(&["statement", "import", &other]).0, 2, "nothing of it can be read");
         let (code, shown, _) = shell.run(&["statement", "quarantine", "list", "--unit", "00004"]);
         assert!(code == 1 && shown.contains("C8x00,") && shown.contains("must come to 8000"), "{shown}");
         let id = shown.split_whitespace().find(|word| word.starts_with("evt_")).unwrap().to_owned();

@@ -209,6 +209,9 @@ fn a_wrong_name_on_an_invoice_is_told_by_its_own_form_signed_and_without_a_numbe
         worker::sign_forms(&world.app).unwrap();
         let filing = world.look(|conn| filing::find(conn, owed.unit, id));
         assert_eq!((filing.form.as_str(), filing.state), (INVOICE_FORM, FilingState::Signed));
+        let marks = filing::mark::rules(&filing).unwrap();
+        let number = marks.iter().find(|rule| rule.item == "invoice_notice_message");
+        assert_eq!(number.map(|rule| (rule.value.as_str(), rule.mark)), Some(("300", "V2")), "{marks:?}");
         assert_eq!(world.receipts(&owed).len(), 2, "no new number");
         crate::filing::deliver(&world, &TaxAuthority::new(Habits::default()));
         let told = world.look(|conn| notice::of_receipt(conn, owed.unit, invoice.id));

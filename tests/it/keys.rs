@@ -1,10 +1,13 @@
 //! Certificates end, are followed by others, and nothing is lost meanwhile.
 
+use bienlai::actor::{Actor, Role};
 use bienlai::receipt::key::alarm::Kind;
 use bienlai::receipt::key::watch;
-use bienlai::unit::certificate;
 use bienlai::unit::registration::CertificateAction;
+use bienlai::unit::{certificate, certificate_stop};
 
+use crate::cash_by_command::Shell;
+use crate::corrections::person;
 use crate::support::keys::{KeyWorld, TAX_CODE};
 use crate::support::{World, each_database};
 
@@ -89,6 +92,81 @@ fn a_stopped_certificate_signs_no_more_though_it_is_valid_and_is_not_warned_of()
         keys.world.seal();
         assert_eq!(keys.state(third), "numbered", "with every certificate stopped nothing is signed");
         assert!(keys.alarms().contains(&Kind::SigningStopped));
+    });
+}
+
+#[test]
+fn a_stolen_key_is_stopped_by_two_persons_and_signs_nothing_more() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        let stolen = keys.store(&keys.issue(400), None);
+        let first = keys.pay();
+        keys.world.seal();
+        assert_eq!(keys.signed_under(first), stolen);
+        let unit = keys.world.soc_son.id;
+        let clerk = person(unit, keys.world.clerk, Role::Administrator);
+        let chief = person(unit, keys.world.chief, Role::Approver);
+        let ask = |actor: &Actor, reason: &str| {
+            keys.world.try_change(|tx, stamp| certificate_stop::ask(tx, stamp, actor, (unit, stolen), reason))
+        };
+        let approve = |actor: &Actor, id| {
+            keys.world.try_change(|tx, stamp| certificate_stop::approve(tx, stamp, actor, unit, id))
+        };
+        let elsewhere = person(keys.world.ba_dinh.id, keys.world.chief, Role::Approver);
+        let cashier = person(unit, keys.world.chief, Role::Cashier);
+        assert_eq!(ask(&clerk, " ").unwrap_err().code(), "reason_missing");
+        assert_eq!(ask(&elsewhere, "lộ khóa").unwrap_err().code(), "unit_not_found");
+        let id = ask(&clerk, "lộ khóa").unwrap();
+        assert_eq!(ask(&chief, "lộ khóa").unwrap_err().code(), "certificate_stop_open");
+        assert_eq!(approve(&clerk, id).unwrap_err().code(), "maker_is_checker");
+        assert_eq!(approve(&cashier, id).unwrap_err().code(), "role_not_allowed");
+        let taken_back = keys
+            .world
+            .try_change(|tx, stamp| certificate_stop::refuse(tx, stamp, &clerk, (unit, id), "tìm thấy rồi"));
+        assert_eq!(taken_back.unwrap(), stolen);
+        assert_eq!(approve(&chief, id).unwrap_err().code(), "certificate_stop_not_open");
+        keys.world.wait_seconds(31);
+        let second = keys.pay();
+        keys.world.seal();
+        assert_eq!(keys.signed_under(second), stolen, "it signs on");
+
+        let id = ask(&clerk, "lộ khóa thật").unwrap();
+        assert_eq!(approve(&chief, id).unwrap(), stolen);
+        assert_eq!(ask(&clerk, "lần nữa").unwrap_err().code(), "certificate_stopped");
+        keys.world.wait_seconds(31);
+        let third = keys.pay();
+        keys.world.seal();
+        assert_eq!(keys.state(third), "numbered", "the money is settled, the receipt waits");
+        assert!(keys.alarms().contains(&Kind::SigningStopped));
+        let coming = keys.store(&keys.issue(300), None);
+        keys.world.wait_seconds(31);
+        keys.world.seal();
+        assert_eq!(keys.signed_under(third), coming, "another key signs it");
+    });
+}
+
+#[test]
+fn the_command_stops_a_key_when_a_second_person_agrees() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let held = world.look(|conn| certificate::of_unit(conn, world.ba_dinh.id)).remove(0).id.to_string();
+        let shell = Shell::new(&world);
+        let (maker, other) = (shell.person("Lê Thị Mẫu").to_string(), shell.person("Vũ Văn Mẫu").to_string());
+        let ask = ["key", "stop", "--certificate", &held, "--reason", "lộ khóa", "--person", &maker];
+        let (code, id, error) = shell.run(&ask);
+        assert_eq!(code, 0, "{error}");
+        let by = |person: &str| {
+            shell.run(&["key", "stop-approve", id.trim(), "--unit", "00004", "--person", person])
+        };
+        let (code, _, error) = by(&maker);
+        assert!(code == 1 && error.contains("maker_is_checker"), "{code} {error}");
+        let (code, out, error) = by(&other);
+        assert!(code == 0 && out.contains(&held), "{out} {error}");
+        let (code, _, error) = shell.run(&ask);
+        assert!(code == 1 && error.contains("certificate_stopped"), "{code} {error}");
+        let (_, listed, _) = shell.run(&["key", "list"]);
+        let line = listed.lines().find(|line| line.contains(&held)).unwrap();
+        assert!(line.contains("stopped"), "{line}");
     });
 }
 

@@ -144,6 +144,7 @@ mod simulation;
 mod single_sign_on;
 mod split_lines;
 mod staff_pages;
+mod starting;
 mod statements;
 mod strange_requests;
 mod strangers;

@@ -349,11 +349,19 @@ fn one_transfer_for_several_obligations_pays_them_all_when_the_sum_is_theirs() {
         let world = World::settled_in(database);
         let owed: Vec<_> = [8_000, 9_000, 10_000].map(|amount| world.raise(Dong(amount))).into();
         let memo = owed.iter().map(|owed| owed.reference_code.as_str()).collect::<Vec<_>>().join(" ");
-        world.money(&world.ba_dinh, Dong(27_000)).memo(&memo).settle();
+        let told = || world.money(&world.ba_dinh, Dong(27_000)).memo(&memo).id("T-1").settle();
+        let settled = told();
+        let mut made = Vec::new();
         for owed in &owed {
             assert_eq!(world.again(owed).state, State::Paid);
             assert_eq!(world.receipts(owed).len(), 1);
+            made.push(world.receipts(owed)[0].id);
         }
+        assert_eq!(settled.receipts, made, "the answer names them all, and what is named is signed at once");
+        assert_eq!((settled.obligation, settled.receipt), (None, made.first().copied()));
+        let again = told();
+        assert!(again.is_repeated);
+        assert_eq!(again.receipts, made, "the same answer");
         world.assert_balances(world.ba_dinh.id, &[(clearing(&world), 27_000), (fees("HT-01"), -27_000)]);
         assert_eq!(world.payments(&world.ba_dinh).len(), 1);
     });

@@ -119,12 +119,21 @@ fn cash_goes_from_the_counter_over_the_bank_to_the_treasury() {
             .camt();
         let imported = desk.ask(&finance, "POST", "/api/v1/statements", &file);
         assert_eq!(imported.status, 200, "{}", imported.json());
+        let as_requests_do = |told: &Value| {
+            let named = (&told["unit"], &told["account"], &told["account_id"]);
+            let account = world.ba_dinh.account.to_string();
+            assert_eq!(named, (&json!("00004"), &json!(world.ba_dinh.account_no), &json!(account)), "{told}");
+        };
+        as_requests_do(&imported.json()["import"]["statements"][0]);
+        as_requests_do(&desk.get(&finance, "/api/v1/statements")["statements"][0]);
         let matched = desk.post(&finance, "/api/v1/reconciliations", &json!({}));
         let named = (&matched["accounts"][0]["unit"], &matched["accounts"][0]["account"]);
         assert_eq!(named, (&json!("00004"), &json!(world.ba_dinh.account_no)), "as requests name them");
         let shown = desk.get(&cashier, &format!("/api/v1/deposits/{}", id(&slip)));
         assert_eq!(shown["deposit"]["state"], "credited", "{shown}");
-        desk.post(&finance, "/api/v1/days/close", &json!({ "date": today }));
+        let closed = desk.post(&finance, "/api/v1/days/close", &json!({ "date": today }));
+        as_requests_do(&closed["certificate"]);
+        as_requests_do(&desk.get(&finance, "/api/v1/days")["certificates"][0]);
 
         let due = desk.get(&finance, "/api/v1/remittable");
         assert_eq!(due["sources"][0]["free"], 25_000, "gross is owed: {due}");

@@ -149,6 +149,7 @@ impl Things {
         thing!("quarantine", "statement", StatementId);
         thing!("reopenings", "day_reopening", ReopeningId);
         thing!("notices", "filing", FilingId);
+        thing!("invoices", "filing", FilingId);
         thing!("registrations", "filing", FilingId);
         thing!("reports", "filing", FilingId);
         thing!("statements", "statement", StatementId);

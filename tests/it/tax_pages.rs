@@ -11,6 +11,7 @@ use bienlai::filing::{self, Kind, notice, query};
 use bienlai::id::FilingId;
 use bienlai::payment::book::Method;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
+use bienlai::unit::imprint::{self, Imprint, Principal};
 use bienlai::unit::registration::CertificateAction;
 use bienlai::worker;
 
@@ -289,5 +290,63 @@ fn a_change_on_the_page_keeps_the_entrustments_that_the_office_was_told_of() {
         let drafted = world.look(|conn| query::of_unit(conn, unit, Some(Kind::Registration), 9)).remove(0);
         let told = drafted.data::<Registration>().unwrap().entrustments;
         assert_eq!(told, [entrusted("9900000023", "2099-12-31")], "one that ended is not told again");
+    });
+}
+
+#[test]
+fn a_unit_that_collects_for_a_principal_tells_of_it_on_the_page() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        world.stop_watching();
+        let unit = newcomer(&world);
+        let own = listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        install(&world, unit, &own.serial).unwrap();
+        world.change(|tx, stamp| {
+            let principal = Principal {
+                name: "Sở Mẫu".into(),
+                tax_code: "9900000023".into(),
+                contract: "12/HĐ-UNT".into(),
+            };
+            let wanted = Imprint { principal: Some(principal), ..Imprint::default() };
+            imprint::record(tx, stamp, &Actor::system(), unit, stamp.today(), &wanted)
+        });
+        let mut service = Service::start(&world);
+        let mut office = seated(&world, service.address, Role::Administrator, "quantri.mau", Scope::All);
+        office.get("/tax/registration?unit=00999");
+        office.sees("name=\"entrust_tax_code\" value=\"9900000023\"");
+        let plain = [
+            ("unit", "00999"),
+            ("do", "draft"),
+            ("action", "new"),
+            ("office_code", "10100"),
+            ("office_name", "Thuế cơ sở Thử"),
+            ("contact_name", "Người Liên Hệ Mẫu"),
+            ("contact_email", "lienhe@example.vn"),
+            ("contact_phone", "02400000000"),
+            ("entrust_direction", "entrusted"),
+        ];
+        assert_eq!(office.post("/tax/registration", &plain).status, 400);
+        office.sees("mục Ủy nhiệm thu");
+        let told = [
+            ("entrust_tax_code", "9900000023"),
+            ("entrust_organisation", "Sở Mẫu"),
+            ("entrust_template", "01BLP0-001"),
+            ("entrust_series", "ZZ-26E"),
+            ("entrust_purpose", "Thu hộ phí, lệ phí"),
+            ("entrust_from", "2026-12-01"),
+            ("entrust_method", "Chuyển khoản"),
+        ];
+        let half = [&plain[..], &told[..]].concat();
+        assert_eq!(office.post("/tax/registration", &half).status, 400, "the last day is missing");
+        office.sees("href=\"#entrust_until\"");
+        office.sees("value=\"Thu hộ phí, lệ phí\"");
+        let whole = [&half[..], &[("entrust_until", "2027-11-30")][..]].concat();
+        assert_eq!(office.post("/tax/registration", &whole).status, 303, "{}", office.page);
+        service.stop();
+        let drafted = world.look(|conn| query::of_unit(conn, unit, Some(Kind::Registration), 9)).remove(0);
+        let told = drafted.data::<Registration>().unwrap().entrustments;
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].kind, told[0].tax_code.as_str()), (2, "9900000023"));
+        assert_eq!(told[0].valid_until.to_string(), "2027-11-30");
     });
 }

@@ -144,3 +144,61 @@ fn a_certificate_is_uploaded_with_its_password_and_nothing_of_it_is_kept_in_the_
         assert!(!service.log().contains("test-only"));
     });
 }
+
+#[test]
+fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_another_person() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let system = Actor::system();
+        let id = world.change(|tx, stamp| {
+            let new = NewUnit {
+                code: "00999".into(),
+                name: "Ủy ban nhân dân phường Thử Nghiệm".into(),
+                kind: "phường".into(),
+                tax_code: "9900000009".into(),
+                budget_code: None,
+                address: "Số 9 phố Mẫu".into(),
+                phone: None,
+                valid_from: stamp.today(),
+            };
+            unit::register(tx, stamp, &system, new)
+        });
+        accept_registration(&world, id, Some(("9900000009", SIGNER)));
+        let mut service = Service::start(&world);
+        let mut admin = administrator(&world, &service, Scope::All);
+        let page = "/admin/units/00999";
+        admin.get(page);
+        let done = admin.upload(&format!("{page}/certificate"), &[("active_from", "")], SIGNER.as_bytes());
+        assert_eq!(done.status, 303, "{}", admin.page);
+        admin.get(page);
+        let key = admin.page.split("id=\"key-stop-which\"").nth(1).unwrap();
+        let key = key.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let stop = format!("{page}/certificate/stop");
+        assert_eq!(admin.post(&stop, &[("which", &key), ("reason", " ")]).status, 400);
+        assert_eq!(admin.post(&stop, &[("which", "crt_1"), ("reason", "lộ khóa")]).status, 400);
+        let asked = admin.post(&stop, &[("which", &key), ("reason", "lộ khóa")]);
+        assert_eq!(asked.status, 303, "{}", admin.page);
+        admin.get(page);
+        admin.sees("đã đề nghị ngừng, chờ duyệt");
+
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.thu", Scope::unit(id));
+        chief.get("/duties");
+        for words in ["Ngừng chứng thư số", "lộ khóa", "không ký gì nữa"] {
+            chief.sees(words);
+        }
+        let subject = chief.value("subject").unwrap();
+        let unit_id = id.to_string();
+        let about = [
+            ("act", "key_stop"),
+            ("unit_id", unit_id.as_str()),
+            ("subject", subject.as_str()),
+            ("verdict", "approve"),
+        ];
+        assert_eq!(chief.post("/duties/decide", &about).status, 303, "{}", chief.page);
+        assert_eq!(chief.post("/duties/decide", &about).status, 400, "once");
+        admin.get(page);
+        admin.sees("đã ngừng");
+        assert!(!admin.page.contains("id=\"key-stop-which\""), "nothing is left to stop");
+        service.stop();
+    });
+}

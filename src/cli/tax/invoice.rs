@@ -8,7 +8,7 @@ use crate::actor::{Actor, Role};
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, table};
 use crate::error::Result;
-use crate::filing::{code, invoice};
+use crate::filing::invoice;
 use crate::id::{PersonId, ReceiptId};
 use crate::unit;
 
@@ -63,7 +63,7 @@ fn list(office: &Office, unit: &str, limit: i64) -> Result<u8> {
     let rows: Vec<Vec<String>> = found
         .into_iter()
         .map(|(filing, sent)| {
-            let mark = code::of(sent.message).map_or("", |kind| kind.certainty.mark());
+            let mark = invoice::mark(&filing, &sent);
             vec![
                 filing.id.to_string(),
                 format!("{} {} {}", sent.template, sent.series, sent.number),

@@ -7,7 +7,9 @@ use clap::Subcommand;
 use crate::actor::Role;
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, table};
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::filing::form::notice::Demand;
 use crate::filing::{Kind, notice, query};
 use crate::id::{FilingId, PersonId, ReceiptId};
 use crate::{receipt, unit};
@@ -22,6 +24,12 @@ pub enum Command {
         /// What is wrong and what is right
         #[arg(long)]
         reason: String,
+        /// The number of the tax office's notice that this one answers (Loai 2)
+        #[arg(long, value_name = "NO", requires = "demand_on")]
+        demand_no: Option<String>,
+        /// The day of that notice
+        #[arg(long, value_name = "DATE", requires = "demand_no")]
+        demand_on: Option<BusinessDay>,
         /// Who requests it, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
@@ -56,7 +64,9 @@ pub enum Command {
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
-        Command::Request { receipt, reason, person } => {
+        Command::Request { receipt, reason, demand_no, demand_on, person } => {
+            let demand = demand_no.zip(demand_on);
+            let demand = demand.map(|(number, noticed_on)| Demand { number, noticed_on });
             let actor = office::actor(Role::Finance, Some(person));
             let id = office.write(&actor, |tx, stamp| {
                 let first = receipt.first().copied().unwrap_or(ReceiptId(0));
@@ -64,7 +74,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                     .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt"))?;
                 let documents = receipt.iter().map(|id| (*id, reason.clone())).collect();
                 let place = office.config.tax.place.clone();
-                notice::request(tx, stamp, &actor, notice::Request { unit, documents, demand: None, place })
+                let demand = demand.clone();
+                notice::request(tx, stamp, &actor, notice::Request { unit, documents, demand, place })
             })?;
             println!("{id}");
         }

@@ -92,7 +92,7 @@ impl Envelope<'_> {
             let detail = "expected the sender's code and 32 hexadecimal capitals";
             return Err(Error::invalid("MTDiep", "message_code_wrong", detail));
         }
-        if code::of(self.kind).is_none() {
+        if !code::is_known(self.kind) {
             return Err(Error::invalid("MLTDiep", "message_kind_unknown", format!("{}", self.kind)));
         }
         if !is_tax_code(self.tax_code) {

@@ -1,15 +1,15 @@
 //! 04/SS: error notices for receipts (04/SS-CTĐT, message 304) and invoices (04/SS-HĐĐT, message
-//! 300). Here they explain a wrong name or address; no new number is taken.
+//! 300). They explain a wrong name or address, and tell of an invoice that was cancelled after it was sent; no new
+//! number is taken.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Taxpayer, within};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::filing::code;
 use crate::filing::xml::Writer;
 use crate::receipt::content::ReceiptKind;
-use crate::receipt::profile::Profile;
+use crate::receipt::profile::{self, Profile};
 
 pub const RECEIPT_FORM: &str = "04/SS-CTĐT";
 pub const INVOICE_FORM: &str = "04/SS-HĐĐT";
@@ -42,6 +42,9 @@ pub struct Item {
     pub authority_code: Option<String>,
     /// `LDo` s255
     pub reason: String,
+    /// The invoice is cancelled; else its text is explained.
+    #[serde(default)]
+    pub is_withdrawn: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,10 +65,11 @@ impl Notice {
         }
     }
 
-    pub fn message_kind(&self) -> i32 {
+    /// `MLTDiep`, with how sure the profile is of it.
+    pub fn message<'a>(&self, profile: &'a Profile) -> &'a profile::Item<u32> {
         match self.subject {
-            Subject::Receipts => code::RECEIPT_NOTICE,
-            Subject::Invoices => code::INVOICE_NOTICE,
+            Subject::Receipts => &profile.receipt_notice_message,
+            Subject::Invoices => &profile.invoice_notice_message,
         }
     }
 
@@ -192,8 +196,8 @@ fn invoice(xml: &mut Writer, ordinal: i64, item: &Item, first_shape: bool) {
         // 1: an e-invoice under Decree 123.
         xml.number("LADHDDT", 1);
         if first_shape {
-            // 4: explained, neither cancelled nor replaced.
-            xml.number("TCTBao", 4);
+            // 1: cancelled; 4: explained, neither cancelled nor replaced.
+            xml.number("TCTBao", if item.is_withdrawn { 1 } else { 4 });
         }
         xml.text("LDo", &item.reason);
     });

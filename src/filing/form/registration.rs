@@ -60,8 +60,11 @@ pub enum Direction {
     Entrusted,
 }
 
+/// What the documents of an entrustment are called, unless another name is given.
+pub const DOCUMENT_NAME: &str = "Biên lai thu phí, lệ phí";
+
 fn receipts() -> String {
-    "Biên lai thu phí, lệ phí".into()
+    DOCUMENT_NAME.into()
 }
 
 impl From<Entrusting> for Entrustment {

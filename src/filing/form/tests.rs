@@ -11,7 +11,7 @@ use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::filing::envelope::{AUTHORITY, Envelope, new_message_code};
 use crate::filing::schema;
-use crate::receipt::profile;
+use crate::receipt::profile::{self, Profile};
 use crate::receipt::testing::{at, signed_by, signer, signing_time};
 use crate::unit::registration::{CertificateAction, ListedCertificate};
 
@@ -101,6 +101,7 @@ fn notice(subject: Subject) -> Notice {
             issued_on: "2026-11-02".parse().unwrap(),
             authority_code: (!is_receipt).then(|| "0".repeat(34)),
             reason: "Sai tên người nộp".into(),
+            is_withdrawn: false,
         }],
     }
 }
@@ -364,4 +365,17 @@ fn what_cannot_stand_in_xml_is_refused_before_it_is_signed() {
         form.contact_name = hostile.into();
         assert_eq!(form.check(signing_time()).unwrap_err().code(), "text_not_allowed", "{hostile:?}");
     }
+}
+
+#[test]
+fn a_cancelled_invoice_is_told_as_cancelled_where_the_format_has_a_word_for_it() {
+    let body = |profile: &Profile, is_withdrawn: bool| {
+        let mut notice = notice(Subject::Invoices);
+        notice.items.iter_mut().for_each(|item| item.is_withdrawn = is_withdrawn);
+        String::from_utf8(notice.body(profile, "fil-9")).unwrap()
+    };
+    let (first, later) = (&profile::all()[0], &profile::all()[1]);
+    assert!(body(first, true).contains("<TCTBao>1</TCTBao>"));
+    assert!(body(first, false).contains("<TCTBao>4</TCTBao>"));
+    assert!(!body(later, true).contains("TCTBao"));
 }

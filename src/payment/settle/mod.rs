@@ -41,18 +41,34 @@ pub struct Settled {
     pub unit: UnitId,
     pub claim: ClaimId,
     pub movement: MovementId,
+    /// The one obligation that the claim names; None when it names several.
     pub obligation: Option<ObligationId>,
-    /// The receipt of the obligation that the claim names, once it is paid: the first of `receipts`.
+    /// All that it names, in the order of its codes; none where one of them is another unit's.
+    pub obligations: Vec<ObligationId>,
+    /// The receipt of the first obligation that the claim names, once it is paid: the first of `receipts`.
     pub receipt: Option<ReceiptId>,
-    /// Every document of the paid obligation, the receipt first; also in the answer to a repetition.
+    /// Every document of the paid obligations, of each the receipt first; also in the answer to a repetition.
     pub receipts: Vec<ReceiptId>,
     /// The same claim was known already.
     pub is_repeated: bool,
 }
 
 impl Settled {
-    fn new(unit: UnitId, claim: ClaimId, movement: MovementId, obligation: Option<ObligationId>) -> Self {
-        Settled { unit, claim, movement, obligation, receipt: None, receipts: Vec::new(), is_repeated: false }
+    fn new(unit: UnitId, claim: ClaimId, movement: MovementId, obligations: Vec<ObligationId>) -> Self {
+        let obligation = match obligations.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        Settled {
+            unit,
+            claim,
+            movement,
+            obligation,
+            obligations,
+            receipt: None,
+            receipts: Vec::new(),
+            is_repeated: false,
+        }
     }
 }
 
@@ -95,12 +111,12 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
     let written = flush(tx, stamp, &actor, batch.book)?;
     failpoint::hit("settled");
     for (_, answer) in &mut settled {
-        if let Some(obligation) = answer.obligation {
-            let key = (answer.unit, obligation);
+        for obligation in &answer.obligations {
+            let key = (answer.unit, *obligation);
             let made = written.receipts.get(&key).or_else(|| batch.world.known_receipts.get(&key));
-            answer.receipts = made.cloned().unwrap_or_default();
-            answer.receipt = answer.receipts.first().copied();
+            answer.receipts.extend(made.into_iter().flatten());
         }
+        answer.receipt = answer.receipts.first().copied();
     }
     settled.sort_by_key(|(position, _)| *position);
     Ok(settled.into_iter().map(|(_, answer)| answer).collect())
@@ -111,13 +127,12 @@ impl Batch<'_> {
     fn decide(&mut self, tx: &mut Tx<'_>, read: &Read<'_>) -> Result<Settled> {
         let named: Vec<(UnitId, ObligationId)> =
             read.codes.iter().filter_map(|code| self.world.codes.get(code).copied()).collect();
-        let obligation = match named.as_slice() {
-            [(unit, id)] if *unit == read.unit => Some(*id),
-            _ => None,
-        };
+        let is_own = named.iter().all(|(unit, _)| *unit == read.unit);
+        let obligations: Vec<ObligationId> =
+            named.iter().filter(|_| is_own).map(|(_, obligation)| *obligation).collect();
         let raw_event: RawEventId = self.archive(tx, read)?;
         if let Some(&(unit, claim, movement)) = self.world.provider.get(&read.provider_key()) {
-            let known = Settled { is_repeated: true, ..Settled::new(unit, claim, movement, obligation) };
+            let known = Settled { is_repeated: true, ..Settled::new(unit, claim, movement, obligations) };
             return Ok(self.repeat(read, known));
         }
         let claim_id: ClaimId = self.stamp.mint()?;
@@ -157,7 +172,7 @@ impl Batch<'_> {
             (read.unit, claim_id),
             (read.account, claim.direction.as_str().to_owned(), claim.amount, read.code_text()),
         );
-        Ok(Settled::new(read.unit, claim_id, identified.movement, obligation))
+        Ok(Settled::new(read.unit, claim_id, identified.movement, obligations))
     }
 
     fn archive(&mut self, tx: &mut Tx<'_>, read: &Read<'_>) -> Result<RawEventId> {

@@ -75,6 +75,16 @@ fn check(profile: &Profile) -> Result<(), Fault> {
             return Err((item, format!("{code} is no MLTDiep of an invoice")));
         }
     }
+    for (item, code) in [
+        ("registration_message", profile.registration_message.value),
+        ("usage_report_message", profile.usage_report_message.value),
+        ("receipt_notice_message", profile.receipt_notice_message.value),
+        ("invoice_notice_message", profile.invoice_notice_message.value),
+    ] {
+        if !(100..1_000).contains(&code) {
+            return Err((item, format!("{code} is no MLTDiep")));
+        }
+    }
     if profile.receipt_types.value.0.iter().any(|(_, code)| ReceiptKind::of_code(*code).is_none()) {
         return Err(("receipt_types", "expected the codes 3 and 4".to_owned()));
     }
@@ -140,6 +150,7 @@ mod tests {
             changed("value = 7", "value = 0"),
             changed("title = 100", "title = 0"),
             changed("value = 209", "value = 999"),
+            changed("value = 304", "value = 0"),
             changed("01 = 3, 02 = 4", "01 = 5"),
             changed("{5,20}", "{5,2}"),
             changed("[page_layout]\nvalue = 1", "[page_layout]\nvalue = 9"),

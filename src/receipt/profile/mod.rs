@@ -97,6 +97,11 @@ profile! {
     invoice_version: &'static str,
     /// `THDon` by `KHMSHDon`.
     invoice_names: InvoiceNames,
+    /// `MLTDiep` of the forms: registration, usage report, error notices of receipts and of invoices.
+    registration_message: u32,
+    usage_report_message: u32,
+    receipt_notice_message: u32,
+    invoice_notice_message: u32,
     /// `MLTDiep` under which an uncoded invoice is sent as issued; 0: it is not sent.
     invoice_message: u32,
     /// The same for the integrated kinds 8 and 9.
@@ -276,6 +281,18 @@ impl Profile {
         let types = &self.receipt_types.value.0;
         let found = types.iter().find(|(prefix, _)| template.starts_with(*prefix));
         found.and_then(|(_, code)| ReceiptKind::of_code(*code))
+    }
+
+    /// The numbers under which messages go; 0 is none.
+    pub fn messages(&self) -> [&Item<u32>; 6] {
+        [
+            &self.registration_message,
+            &self.usage_report_message,
+            &self.receipt_notice_message,
+            &self.invoice_notice_message,
+            &self.invoice_message,
+            &self.integrated_invoice_message,
+        ]
     }
 
     /// The answers and how each says yes and no.

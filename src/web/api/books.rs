@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::unit_asked;
+use super::{by_code, unit_asked};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -37,10 +37,11 @@ pub async fn statements(request: HttpRequest, caller: Caller, shared: web::Data<
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let (unit, account) = account_asked(conn, &caller.0, &asked)?;
-            statement::query::statements_of(conn, unit, account)
+            let found = statement::query::statements_of(conn, unit, account)?;
+            by_code::named(conn, json!({ "statements": found }))
         })
     });
-    respond::ok(&json!({ "statements": found.await? }))
+    respond::ok(&found.await?)
 }
 
 #[derive(Default, Deserialize, schemars::JsonSchema)]
@@ -118,13 +119,20 @@ pub async fn close_day(caller: Caller, payload: web::Payload, shared: web::Data<
         let app = shared.app();
         let query = AccountQuery { unit: asked.unit, account: asked.account };
         let (unit, account) = app.read(&caller.0, |conn| account_asked(conn, &caller.0, &query))?;
-        day_close::close(&app.store, &app.keyring, &|| app.stamp(), &caller.0, unit, account, asked.date)
+        let stamp = || app.stamp();
+        let closing =
+            day_close::close(&app.store, &app.keyring, &stamp, &caller.0, unit, account, asked.date)?;
+        Ok(match closing {
+            Closing::Closed(certificate) => {
+                let answer = json!({ "certificate": certificate_json(&certificate) });
+                Ok(app.read(&caller.0, |conn| by_code::named(conn, answer))?)
+            }
+            Closing::Refused(obstacles) => Err(obstacles),
+        })
     });
     match closing.await? {
-        Closing::Closed(certificate) => {
-            respond::ok(&json!({ "certificate": certificate_json(&certificate) }))
-        }
-        Closing::Refused(obstacles) => respond::json(
+        Ok(answer) => respond::ok(&answer),
+        Err(obstacles) => respond::json(
             actix_web::http::StatusCode::CONFLICT,
             &json!({
                 "error": respond::refusal("day_not_closable"),
@@ -171,7 +179,8 @@ pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                     view
                 })
                 .collect();
-            Ok(json!({ "certificates": listed, "chain_holds": broken.is_none(), "broken": broken }))
+            let answer = json!({ "certificates": listed, "chain_holds": broken.is_none(), "broken": broken });
+            by_code::named(conn, answer)
         })
     });
     respond::ok(&found.await?)

@@ -423,7 +423,8 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "The statements of an account.",
         who: "finance, approver, auditor, administrator",
         notes: "?unit= (official code) &account= (account number); each may be left out where there is only one.",
-        answer: r#"{ "statements": [] }"#,
+        answer: r#"{ "statements": [ { "id": "stm_01j9…", "unit": "00070", "account": "0123456789", "account_id": "acc_01j9…",
+  "closing_on": "2026-11-22", "opening": 0, "closing": 25000, "state": "ready" } ] }"#,
         ..NONE
     },
     Endpoint {
@@ -451,7 +452,8 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "The day certificates of an account, oldest first, and whether their chain holds.",
         who: "finance, approver, auditor, administrator",
         notes: "?unit= &account= stands is false where the day was opened again since.",
-        answer: r#"{ "certificates": [ { "date": "2026-11-22", "revision": 1, "stands": true } ], "chain_holds": true, "broken": null }"#,
+        answer: r#"{ "certificates": [ { "unit": "00070", "account": "0123456789", "account_id": "acc_01j9…",
+  "date": "2026-11-22", "revision": 1, "stands": true } ], "chain_holds": true, "broken": null }"#,
         ..NONE
     },
     Endpoint {

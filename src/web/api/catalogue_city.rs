@@ -129,8 +129,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/admin/units/{code}/certificate",
-        vi: "Nạp chứng thư số PKCS#12.",
-        en: "Imports a signing certificate from PKCS#12.",
+        vi: "Nạp chứng thư số PKCS#12 hoặc PEM.",
+        en: "Imports a signing certificate from PKCS#12 or PEM.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/certificate/stop",
+        vi: "Đề nghị ngừng một chứng thư số; người khác duyệt.",
+        en: "Asks for a signing certificate to be stopped; another person decides.",
         who: "administrator",
         ..NONE
     },

@@ -68,22 +68,22 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/counter/obligations/{id}/correct",
         vi: "Đề nghị sửa chứng từ.",
         en: "The form that asks for a correction.",
-        who: "cashier",
+        who: "cashier, finance",
         ..NONE
     },
     Endpoint {
         method: "POST",
         path: "/counter/obligations/{id}/correct",
         vi: "Gửi đề nghị sửa.",
-        en: "Asks for a correction; another person decides.",
-        who: "cashier",
+        en: "Asks for a correction, with a scan of the agreement; another person decides.",
+        who: "cashier, finance",
         ..NONE
     },
     Endpoint {
         path: "/counter/obligations/{id}/notice",
         vi: "Thông báo 04/SS: chỉ sai tên, địa chỉ.",
         en: "The form of notice 04/SS: only the name or address is wrong.",
-        who: "cashier",
+        who: "cashier, finance",
         ..NONE
     },
     Endpoint {

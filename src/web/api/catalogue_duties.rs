@@ -125,4 +125,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         who: "finance, approver",
         ..NONE
     },
+    Endpoint {
+        path: "/duties/corrections/{id}/agreement",
+        vi: "Văn bản thỏa thuận của một việc sửa chứng từ, như đã đính kèm; mỗi lần mở được ghi lại.",
+        en: "The agreement a correction stands on, as it was attached; each look is recorded.",
+        who: BOOKS,
+        notes: "The file itself: PDF, PNG or JPEG.",
+        ..NONE
+    },
 ];

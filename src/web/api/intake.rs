@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::books::{AccountQuery, account_asked};
 use super::step::{ReasonBody, step};
-use super::{paging, unit_asked};
+use super::{by_code, paging, unit_asked};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, EventId, JobId, StatementId, UnitId, VersionId};
@@ -59,7 +59,11 @@ pub async fn import(
         let options = Options { account_no: asked.account.as_deref(), ..Options::default() };
         let imported = if is_async {
             match job::queue(&app.store, &stamp, &caller.0, &bytes, options)? {
-                Ok(job) => return Ok((StatusCode::ACCEPTED, json!({ "import": job_json(&job) }))),
+                Ok(job) => {
+                    let answer = json!({ "import": job_json(&job) });
+                    let named = app.read(&caller.0, |conn| by_code::named(conn, answer))?;
+                    return Ok((StatusCode::ACCEPTED, named));
+                }
                 Err(refused) => *refused,
             }
         } else {
@@ -67,7 +71,8 @@ pub async fn import(
         };
         let is_taken = imported.errors.is_empty();
         let status = if is_taken { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        Ok((status, json!({ "import": imported })))
+        let named = app.read(&caller.0, |conn| by_code::named(conn, json!({ "import": imported })))?;
+        Ok((status, named))
     })
     .await?;
     respond::json(status, &body)
@@ -117,13 +122,13 @@ pub async fn imports(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let (unit, _) = asked.place(conn, &caller.0)?;
-            job::list(conn, unit, page)
+            let found = job::list(conn, unit, page)?;
+            let next = paging::next(&found, page.limit, |job| job.id);
+            let imports: Vec<Value> = found.iter().map(job_json).collect();
+            by_code::named(conn, json!({ "imports": imports, "next": next }))
         })
     });
-    let found = found.await?;
-    let next = paging::next(&found, page.limit, |job| job.id);
-    let imports: Vec<Value> = found.iter().map(job_json).collect();
-    respond::ok(&json!({ "imports": imports, "next": next }))
+    respond::ok(&found.await?)
 }
 
 /// `GET /api/v1/imports/{id}`
@@ -133,10 +138,11 @@ pub async fn find_import(request: HttpRequest, caller: Caller, shared: web::Data
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = job::query::unit_of(conn, &caller.0.scope, id)?.ok_or_else(job::query::not_found)?;
-            job::find(conn, unit, id)
+            let found = job::find(conn, unit, id)?;
+            by_code::named(conn, json!({ "import": job_json(&found) }))
         })
     });
-    respond::ok(&json!({ "import": job_json(&found.await?) }))
+    respond::ok(&found.await?)
 }
 
 /// `GET /api/v1/versions?unit=&account=`: the newest first.

@@ -1,6 +1,7 @@
 //! `/api/v1`: the dossier system and the staff's programs. JSON in, JSON out, a bearer token.
 
 mod books;
+mod by_code;
 pub mod catalogue;
 mod catalogue_books;
 mod catalogue_cash;

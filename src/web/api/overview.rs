@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::books::{READERS, certificate_json, obstacle_json};
 use super::days::{form_asked, table_file};
-use super::unit_asked;
+use super::{by_code, unit_asked};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -72,9 +72,10 @@ pub async fn close_all(caller: Caller, payload: web::Payload, shared: web::Data<
         let until = asked.until.unwrap_or_else(|| app.stamp().today().plus_days(-1));
         let closed =
             office::close_accounts(&app.store, &app.keyring, &|| app.stamp(), &caller.0, unit, until)?;
-        Ok(closed.iter().map(view).collect::<Vec<Value>>())
+        let answer = json!({ "accounts": closed.iter().map(view).collect::<Vec<Value>>() });
+        app.read(&caller.0, |conn| by_code::named(conn, answer))
     });
-    respond::ok(&json!({ "accounts": closed.await? }))
+    respond::ok(&closed.await?)
 }
 
 fn view(one: &ClosedUntil) -> Value {

@@ -94,7 +94,8 @@ fn count<'de, D: Deserializer<'de>>(
     deserializer: D,
     field: &str,
 ) -> std::result::Result<Option<u32>, D::Error> {
-    let unreadable = |_| serde::de::Error::custom(format!("{field}: expected a whole number without quotes"));
+    let unreadable =
+        |_| serde::de::Error::custom(format!("{field}: expected a whole number from 0, without quotes"));
     Option::<u32>::deserialize(deserializer).map_err(unreadable)
 }
 

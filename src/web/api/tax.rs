@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
 use crate::filing::period::Quarter;
 use crate::filing::transmission::{self, Wanted};
-use crate::filing::{self, Filing, Kind, due, notice, query, report};
+use crate::filing::{self, Filing, Kind, due, invoice, notice, query, report};
 use crate::id::{FilingId, ReceiptId, TransmissionId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
@@ -154,6 +154,27 @@ pub async fn invoices(request: HttpRequest, caller: Caller, shared: web::Data<Sh
         })
     });
     respond::ok(&found.await?)
+}
+
+/// `POST /api/v1/tax/invoices/{id}/again`: a person sends the refused invoice of this form once more, in a form
+/// of its own.
+pub async fn send_invoice_again(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
+    let id: FilingId = extract::path(&request, "id")?;
+    let made = block(move || {
+        let actor = &caller.0;
+        shared.app().write(actor, |tx, stamp| {
+            let missing = || Error::not_found("filing_not_found", "no such form in your scope");
+            let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(missing)?;
+            let refused = filing::find(tx, unit, id)?;
+            if refused.kind != Kind::Invoice {
+                return Err(missing());
+            }
+            let sent: invoice::Sent = refused.data()?;
+            let again = invoice::again(tx, stamp, actor, unit, sent.receipt)?;
+            Ok(filing_json(&filing::find(tx, unit, again)?))
+        })
+    });
+    respond::ok(&json!({ "invoice": made.await? }))
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]

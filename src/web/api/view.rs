@@ -50,7 +50,8 @@ pub struct ObligationView {
 #[derive(Serialize, schemars::JsonSchema)]
 pub struct ObligationLinks {
     pub pay: String,
-    pub qr_svg: String,
+    /// None while nothing is owed: there is nothing to scan.
+    pub qr_svg: Option<String>,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
@@ -128,7 +129,7 @@ pub fn obligation(
         qr: if is_owed { Some(vietqr::payload(conn, item, today)?.text) } else { None },
         links: ObligationLinks {
             pay: shared.url(&format!("/p/{}", item.reference_code)),
-            qr_svg: shared.url(&format!("/api/v1/obligations/{}/qr.svg", item.id)),
+            qr_svg: is_owed.then(|| shared.url(&format!("/api/v1/obligations/{}/qr.svg", item.id))),
         },
         lines: lines.iter().map(LineView::of).collect(),
     })

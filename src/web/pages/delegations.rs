@@ -55,6 +55,7 @@ fn delegated_row(
     // The pages behind the facts are the unit's own.
     let may_look = READERS.contains(&actor.role) && actor.scope.covers(one.unit);
     facts.link = facts.link.filter(|_| may_look);
+    facts.paper = facts.paper.filter(|_| may_look);
     Ok(DelegatedRow {
         unit_id: one.unit,
         act: one.matter.as_str(),

@@ -182,7 +182,12 @@ fn waiting_rows(
         .collect();
     let why = |one: &Open| match one.matter {
         Matter::Kind(kind) => escalated.get(&(kind, kind.subject_text(one.id))).map(String::as_str),
-        Matter::Withdrawal | Matter::Drawer | Matter::Report | Matter::Registration | Matter::Undo => None,
+        Matter::Withdrawal
+        | Matter::Drawer
+        | Matter::Report
+        | Matter::Registration
+        | Matter::Undo
+        | Matter::KeyStop => None,
     };
     let mut open = Vec::new();
     for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
@@ -343,6 +348,10 @@ pub async fn decide(
         }
         let receipts = decision::decide(&app.store, &|| app.stamp(), &signed.actor, about, verdict)?;
         app.sealing.numbered(&receipts);
+        if matter == Matter::KeyStop {
+            // What is stopped signs nothing more, not even until the choice is made anew by itself.
+            app.keyring.forget();
+        }
         Ok(())
     })
     .await

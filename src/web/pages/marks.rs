@@ -21,6 +21,12 @@ fn key(item: &str) -> Option<&'static str> {
         "registration_form" => "mark_registration_form",
         "registration_received_answer" => "mark_registration_received",
         "registration_answer" => "mark_registration_answer",
+        "registration_message"
+        | "usage_report_message"
+        | "receipt_notice_message"
+        | "invoice_notice_message"
+        | "invoice_message"
+        | "integrated_invoice_message" => "mark_message",
         "usage_report_form" => "mark_usage_form",
         "usage_report_release" => "mark_usage_release",
         "usage_report_head" => "mark_usage_head",

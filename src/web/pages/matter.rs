@@ -24,6 +24,7 @@ use crate::reconciliation::{reopening, rulebook};
 use crate::statement::version;
 use crate::store::Conn;
 use crate::store::vault::Vault;
+use crate::unit::{certificate, certificate_stop};
 use crate::{identity, remittance, shift, unit};
 
 /// Differences of a corrected statement that are listed; the file itself may have thousands.
@@ -35,6 +36,8 @@ pub struct Facts {
     /// Name and value.
     pub rows: Vec<(&'static str, String)>,
     pub link: Option<String>,
+    /// Where the paper opens on which a correction stands, when it was attached.
+    pub paper: Option<String>,
 }
 
 impl Facts {
@@ -74,6 +77,7 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
         Matter::Report => of_report(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Registration => of_registration(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Undo => of_undo(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
+        Matter::KeyStop => of_key_stop(conn, lang, (unit, EventId(id)), &mut facts)?,
     }
     let makers: Result<Vec<String>> =
         open.makers.iter().map(|person| identity::called(conn, *person)).collect();
@@ -104,16 +108,20 @@ fn of_exception(
     Ok(())
 }
 
-/// Whom it is paid to stands on its own page, because looking there leaves a trace.
 /// What changes when somebody changes what waits: the revision, where it has one, else when it was asked for.
 pub fn edition(conn: &mut Conn, open: &Open) -> Result<i64> {
     Ok(match open.matter {
         Matter::Kind(Kind::Exception) => exception::find(conn, open.unit, ExceptionId(open.id))?.revision,
         Matter::Kind(Kind::Refund) => refund::find(conn, open.unit, RefundId(open.id))?.revision,
+        // Another agreement in place of the one that was read is a change.
+        Matter::Kind(Kind::Correction) | Matter::Withdrawal => {
+            correction::find(conn, open.unit, CorrectionId(open.id))?.revision
+        }
         _ => open.asked_at.0,
     })
 }
 
+/// Whom it is paid to stands on its own page, because looking there leaves a trace.
 fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts: &mut Facts) -> Result<()> {
     let item = refund::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/refunds/{id}"));
@@ -167,6 +175,7 @@ fn of_correction(
         }
     }
     let agreed = &item.agreement;
+    facts.paper = agreed_paper(&item);
     let is_attached =
         lang.t(if item.agreement_sha256.is_some() { "matter_attached" } else { "matter_on_paper" });
     facts.add(
@@ -194,6 +203,10 @@ fn of_correction(
         );
     }
     Ok(())
+}
+
+fn agreed_paper(item: &Correction) -> Option<String> {
+    item.agreement_sha256.as_ref().map(|_| format!("/duties/corrections/{}/agreement", item.id))
 }
 
 /// What of the payer becomes what; of a number of a person only its end.
@@ -336,6 +349,20 @@ fn add_marks(lang: Lang, form: &filing::Filing, facts: &mut Facts) -> Result<()>
     for rule in marks::of_form(lang, form)? {
         facts.add(lang.t("matter_rule"), rule);
     }
+    Ok(())
+}
+
+/// Which certificate, and what it means: receipts wait for their signature until another one signs.
+fn of_key_stop(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, EventId), facts: &mut Facts) -> Result<()> {
+    let asked = certificate_stop::find(conn, unit, id)?;
+    let all = certificate::of_unit(conn, unit)?;
+    if let Some(known) = all.iter().find(|one| one.id == asked.certificate) {
+        facts.add(lang.t("certificate_subject"), known.subject.clone());
+        facts.add(lang.t("certificate_serial"), known.serial.clone());
+        facts.add(lang.t("certificate_ends"), day(known.not_after.business_day()));
+    }
+    facts.add(lang.t("reason"), asked.reason);
+    facts.add(lang.t("matter_effect"), lang.t("key_stop_effect"));
     Ok(())
 }
 

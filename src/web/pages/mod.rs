@@ -6,6 +6,7 @@
 
 mod acting;
 pub mod admin;
+pub mod agreement;
 pub mod api;
 pub mod asset;
 mod called;

@@ -57,8 +57,8 @@ struct ReceiptPage {
     /// Where the documents in force are, when this one is not all of them.
     current: Vec<(String, String)>,
     net: String,
-    /// Form and day of the notices about its text.
-    notices: Vec<(String, String)>,
+    /// Words, form and day of the notices about its text or its end.
+    notices: Vec<(&'static str, String, String)>,
     /// Leads from paper to this page.
     qr: Option<String>,
     /// Look-up code and label of the other documents of the same payment.
@@ -212,11 +212,21 @@ fn cancelled_on(conn: &mut Conn, item: &Stored) -> Result<Option<String>> {
     Ok(at.map(|at| at.in_hanoi().format("%d/%m/%Y").to_string()))
 }
 
-/// The notices to the tax authority that its name or address is wrong, and no number was taken for it.
-fn notices(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
+/// The notices to the tax authority that its name or address is wrong, and no number was taken for it; and that
+/// it was cancelled, which only a notice of after that day can say.
+fn notices(conn: &mut Conn, item: &Stored) -> Result<Vec<(&'static str, String, String)>> {
+    let ended_at = match item.state.as_str() {
+        "cancelled" => relation_query::moved_at(conn, item)?,
+        _ => None,
+    };
+    let words = |made_at: Instant| match ended_at {
+        Some(ended_at) if made_at >= ended_at => "receipt_end_noticed",
+        _ => "receipt_noticed",
+    };
     let told = notice::of_receipt(conn, item.unit, item.id)?;
     let sent = told.into_iter().filter(|one| matches!(one.state.as_str(), "sent" | "received" | "accepted"));
-    Ok(sent.map(|one| (one.form, one.made_at.in_hanoi().format("%d/%m/%Y").to_string())).collect())
+    let day = |at: Instant| at.in_hanoi().format("%d/%m/%Y").to_string();
+    Ok(sent.map(|one| (words(one.made_at), one.form, day(one.made_at))).collect())
 }
 
 /// How it stands, in Vietnamese and English, and the tone of the page.

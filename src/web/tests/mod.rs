@@ -170,6 +170,18 @@ fn a_refused_request_leaves_no_trace_and_may_be_corrected_under_its_key() {
             assert!(!reply.json()["error"][part].as_str().unwrap().is_empty(), "{part}");
         }
         assert_eq!(reply.json()["error"]["request_id"].as_str().unwrap(), reply.header("x-request-id"));
+        let faults = [
+            ("/due_on", json!("06/12/2026"), "due_on", "YYYY-MM-DD"),
+            ("/submitted_at", json!("2026-11-29"), "submitted_at", "2026-11-29T08:00:00+07:00"),
+            ("/lines/0/pages", json!(-1), "lines[0].pages", "from 0"),
+        ];
+        for (place, value, field, detail) in faults {
+            let mut wrong = copies("H26-0005");
+            *wrong.pointer_mut(place).expect(place) = value;
+            let error = service.post(&service.dossier, "/api/v1/obligations", "K", &wrong).await.json();
+            assert_eq!(error["error"]["field"], field, "{error}");
+            assert!(error["error"]["detail"].as_str().unwrap().contains(detail), "{error}");
+        }
         let mut unknown = copies("H26-0005");
         unknown["discount"] = json!(1);
         assert_eq!(

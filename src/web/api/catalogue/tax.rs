@@ -86,6 +86,17 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/api/v1/tax/invoices/{id}/again",
+        vi: "Gửi lại hóa đơn mà cơ quan thuế đã từ chối, khi nguyên nhân đã hết.",
+        en: "Sends an invoice once more that the tax authority refused, when its cause is gone; 409 invoice_not_refused \
+             while its last sending was not refused.",
+        who: "approver, administrator",
+        notes: "id is the form's (fil_…), as GET /api/v1/tax/invoices names it. The token acts for a person.",
+        answer: r#"{ "invoice": { "id": "fil_01ja…", "state": "drafted", "data": { "receipt": "rcp_01j9…", "message": 203 } } }"#,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/tax/notices",
         vi: "Thông báo sai sót 04/SS của đơn vị.",
         en: "Error notices 04/SS of a unit, newest first.",

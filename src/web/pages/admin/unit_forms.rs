@@ -14,13 +14,14 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::SeriesId;
+use crate::id::{CertificateId, SeriesId};
 use crate::receipt::key::{SigningKey, installed};
 use crate::register;
 use crate::store::{Stamp, Tx};
 use crate::unit::Unit;
 use crate::unit::account::{self, NewAccount};
 use crate::unit::certificate::{self, Custody};
+use crate::unit::certificate_stop;
 use crate::unit::imprint::{self, Imprint};
 use crate::unit::series::{self, NewSeries, life};
 use crate::web::Shared;
@@ -137,8 +138,8 @@ pub async fn imprint(
     .await
 }
 
-/// `POST /admin/units/{code}/certificate`: a PKCS#12 file with its password. The key is read outside the
-/// transaction and stored encrypted.
+/// `POST /admin/units/{code}/certificate`: a PKCS#12 file with its password, or key and chain as PEM. The key is
+/// read outside the transaction and stored encrypted.
 pub async fn certificate(
     request: HttpRequest,
     signed: Signed,
@@ -155,7 +156,7 @@ pub async fn certificate(
     let key = block(move || {
         let tax_code = app.read(&actor, |conn| unit_coded(conn, &actor, &code))?.tax_code;
         let none = || Error::invalid("file", "key_file_missing", "choose a file");
-        SigningKey::from_pkcs12(&file.ok_or_else(none)?, &password, &tax_code)
+        read_key(&file.ok_or_else(none)?, &password, &tax_code)
     })
     .await;
     let key = match key {
@@ -172,6 +173,39 @@ pub async fn certificate(
         let active_from = day(fields, "active_from")?.map(BusinessDay::start);
         let custody = Custody { active_from, ..Custody::software() };
         certificate::store_as(tx, stamp, actor, new, custody).map(|_| ())
+    })
+    .await
+}
+
+/// PEM says of itself that it is text with blocks; everything else is read as PKCS#12.
+fn read_key(file: &[u8], password: &SecretString, tax_code: &str) -> Result<SigningKey> {
+    match std::str::from_utf8(file) {
+        Ok(text) if text.contains("-----BEGIN ") => {
+            SigningKey::from_pem(&SecretString::from(text), text, tax_code)
+        }
+        _ => SigningKey::from_pkcs12(file, password, tax_code),
+    }
+}
+
+/// `POST /admin/units/{code}/certificate/stop`: asks for a certificate to be stopped; another person decides on
+/// the waiting approvals.
+pub async fn stop_certificate(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    change(request, signed, shared, ("key-stop", fields), |tx, stamp, actor, unit, fields| {
+        let unknown =
+            |_| Error::invalid("which", "certificate_not_found", "no such certificate of this unit");
+        let id: CertificateId = fields.get("which").parse().map_err(unknown)?;
+        certificate_stop::ask(tx, stamp, actor, (unit.id, id), fields.get("reason")).map(|_| ()).map_err(
+            |error| match error.code() {
+                "certificate_not_found" => unknown(error),
+                _ => error,
+            },
+        )
     })
     .await
 }

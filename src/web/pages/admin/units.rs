@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::receipt::key::alarm::Kind as Nearness;
 use crate::receipt::key::watch;
 use crate::store::{Conn, Stamp};
-use crate::unit::{self, CITY, Unit, account, certificate, registration, series, trust};
+use crate::unit::{self, CITY, Unit, account, certificate, certificate_stop, registration, series, trust};
 use crate::web::Shared;
 use crate::web::extract::path_text;
 use crate::web::pages::called;
@@ -118,6 +118,8 @@ pub(super) struct UnitPage {
     listings: Vec<Listing>,
     /// Series that number: id and text.
     open_series: Vec<(String, String)>,
+    /// Certificates that may still be stopped: id and text.
+    keys: Vec<(String, String)>,
     /// Kinds of documents, each with what it is called.
     kinds: Vec<(&'static str, String)>,
     today: String,
@@ -154,7 +156,7 @@ pub(super) async fn compose(
     let (app, lang, actor) = (Arc::clone(shared.app()), frame.lang, signed.actor.clone());
     let code = path_text(request, "code").to_owned();
     let today = app.clock.now().business_day();
-    let (unit, listings, open_series, imprint, waits_for_handover) = block(move || {
+    let (unit, listings, open_series, keys, imprint, waits_for_handover) = block(move || {
         let stamp = app.stamp();
         app.read(&actor, |conn| {
             let unit = unit_coded(conn, &actor, &code)?;
@@ -170,11 +172,12 @@ pub(super) async fn compose(
             listings.extend(ends);
             let open = series::of_unit(conn, unit.id)?.into_iter().filter(|one| one.is_open);
             let open = open.map(|one| (one.id.to_string(), format!("{} {}", one.template, one.series)));
+            let keys = stoppable(conn, &unit)?;
             let known = unit::imprint::recorded(conn, &[unit.id], stamp.today())?.pop();
             let known = known.map(|(_, known)| known).unwrap_or_default();
             let imprint = [known.email, known.treasury_account, known.treasury_code];
             let imprint = imprint.map(Option::unwrap_or_default);
-            Ok((unit, listings, open.collect(), imprint, waits_for_handover))
+            Ok((unit, listings, open.collect(), keys, imprint, waits_for_handover))
         })
     })
     .await?;
@@ -190,6 +193,7 @@ pub(super) async fn compose(
         typed: Fields::default(),
         listings,
         open_series,
+        keys,
         kinds: SERIES_KINDS.iter().map(|kind| (*kind, called::document(lang, kind))).collect(),
         today: today.to_string(),
         imprint,
@@ -269,10 +273,12 @@ fn numbering(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
 }
 
 fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Listing> {
+    let asked = certificate_stop::waiting(conn, unit.id)?;
     let row = |one: certificate::Listed| {
         let (key, tone) = match () {
             () if one.revoked_at.is_some() => ("certificate_revoked", "late"),
             () if one.is_stopped => ("certificate_stopped", "gone"),
+            () if asked.iter().any(|stop| stop.certificate == one.id) => ("certificate_stop_asked", "late"),
             () if one.signs_at(stamp.now) => ("certificate_signs", "done"),
             () => ("certificate_waits", "wait"),
         };
@@ -294,6 +300,13 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
         heads: heads.map(|key| lang.t(key)).to_vec(),
         rows: certificate::of_unit(conn, unit.id)?.into_iter().map(row).collect(),
     })
+}
+
+/// What may be asked to stop: whatever signs, or will.
+fn stoppable(conn: &mut Conn, unit: &Unit) -> Result<Vec<(String, String)>> {
+    let all = certificate::of_unit(conn, unit.id)?;
+    let good = all.into_iter().filter(|one| one.revoked_at.is_none() && !one.is_stopped);
+    Ok(good.map(|one| (one.id.to_string(), format!("{} ({})", one.subject, one.serial))).collect())
 }
 
 fn registrations(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {

@@ -1,5 +1,5 @@
-//! `/counter/obligations/{id}/correct`: a cashier asks for a document of today's list to be put right;
-//! another person decides, as ever.
+//! `/counter/obligations/{id}/correct`: a cashier, or Finance, asks for a document to be put right and attaches
+//! the agreement; another person decides, as ever.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::take::locate;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::correction::{self, Agreement, Ask, Kind};
+use crate::correction::{self, Agreement, Ask, Kind, agreement};
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::obligation::{self, Line};
@@ -20,12 +20,18 @@ use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Wrong};
 use crate::web::pages::frame::{Frame, see};
-use crate::web::pages::session::Signed;
+use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, Posted, html};
+use crate::web::pages::{Page, html, upload};
 use crate::web::respond::block;
+
+/// Who asks for corrections.
+const ASKERS: [Role; 2] = [Role::Cashier, Role::Finance];
+
+/// The agreement and the fields around it.
+const FORM_LIMIT_BYTES: usize = agreement::BYTES_LIMIT + 64 * 1024;
 
 #[derive(Template)]
 #[template(path = "correct.html")]
@@ -35,6 +41,8 @@ struct CorrectPage {
     wrong: Wrong,
     id: ObligationId,
     dossier: String,
+    /// Whether the reader takes money at a counter, where the obligation has a page.
+    is_cashier: bool,
     /// Id, name, whether it is chosen.
     documents: Vec<(ReceiptId, String, bool)>,
     /// The edition of the lines that the form is about.
@@ -93,7 +101,7 @@ async fn compose(
     shared: &web::Data<Shared>,
     (wrong, fields): (Wrong, Option<Fields>),
 ) -> Result<CorrectPage> {
-    signed.require(&[Role::Cashier])?;
+    signed.require(&ASKERS)?;
     let id: ObligationId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
@@ -144,6 +152,7 @@ async fn compose(
                 wrong,
                 id,
                 dossier: item.dossier_code.clone(),
+                is_cashier: actor.role == Role::Cashier,
                 documents: found.iter().map(|one| (one.id, one.name(), Some(one.id) == chosen)).collect(),
                 typed,
             })
@@ -188,22 +197,29 @@ fn asked(
     Ok(states)
 }
 
-/// `POST /counter/obligations/{id}/correct`
+/// `POST /counter/obligations/{id}/correct`: with the scan of the agreement where one was chosen, in one
+/// transaction, so that nobody decides on a request whose paper is still to come.
 pub async fn ask(
     request: HttpRequest,
     signed: Signed,
-    form: Posted<Pairs>,
+    payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Cashier])?;
+    check_origin(&request)?;
+    let (fields, file) = upload::form(&request, payload, FORM_LIMIT_BYTES, "agreement").await?;
+    signed.check_token(fields.get("csrf"))?;
+    signed.require(&ASKERS)?;
     let id: ObligationId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let done = block(move || {
         app.write(&actor, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
             let ask = read_form(tx, &actor, unit, id, &typed)?;
-            correction::request(tx, stamp, &actor, ask)
+            let asked = correction::request(tx, stamp, &actor, ask)?;
+            match &file {
+                Some(file) => agreement::attach(tx, stamp, &actor, unit, asked.id, file),
+                None => Ok(asked),
+            }
         })
     })
     .await;

@@ -9,7 +9,8 @@ use askama::Template;
 
 use super::take::locate;
 use crate::actor::Role;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::filing::form::notice::Demand;
 use crate::filing::notice;
 use crate::id::{ObligationId, ReceiptId};
 use crate::obligation;
@@ -23,6 +24,9 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
+/// Who asks for notices.
+const ASKERS: [Role; 2] = [Role::Cashier, Role::Finance];
+
 #[derive(Template)]
 #[template(path = "notice.html")]
 struct NoticePage {
@@ -31,9 +35,13 @@ struct NoticePage {
     wrong: Wrong,
     id: ObligationId,
     dossier: String,
+    /// Whether the reader takes money at a counter, where the obligation has a page.
+    is_cashier: bool,
     /// The document, its name, whether it is chosen.
     documents: Vec<(ReceiptId, String, bool)>,
     reason: String,
+    /// Number and day of the tax office's notice that this one answers.
+    demand: (String, String),
 }
 
 /// `GET /counter/obligations/{id}/notice`
@@ -50,16 +58,20 @@ async fn compose(
     shared: &web::Data<Shared>,
     (wrong, typed): (Wrong, Fields),
 ) -> Result<NoticePage> {
-    signed.require(&[Role::Cashier])?;
+    signed.require(&ASKERS)?;
     let id: ObligationId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
     block(move || {
         app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
-            let mut found = receipt::query::of_obligation(conn, unit, id)?;
-            // Of others the notice would be refused: they have no signature, or no longer stand.
-            found.retain(|one| matches!(one.state.as_str(), "signed" | "adjusted"));
+            let mut found = Vec::new();
+            for one in receipt::query::of_obligation(conn, unit, id)? {
+                // Of others the notice would be refused: they have no signature, or no longer stand.
+                if notice::may_be_about(conn, &one)? {
+                    found.push(one);
+                }
+            }
             let chosen = typed.get("receipt").parse().ok().or(found.last().map(|one| one.id));
             Ok(NoticePage {
                 frame,
@@ -67,8 +79,10 @@ async fn compose(
                 wrong,
                 id,
                 dossier: obligation::find(conn, unit, id)?.dossier_code,
+                is_cashier: actor.role == Role::Cashier,
                 documents: found.iter().map(|one| (one.id, one.name(), Some(one.id) == chosen)).collect(),
                 reason: typed.get("reason").to_owned(),
+                demand: (typed.get("demand_no").to_owned(), typed.get("demand_on").to_owned()),
             })
         })
     })
@@ -83,7 +97,7 @@ pub async fn ask(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Cashier])?;
+    signed.require(&ASKERS)?;
     let id: ObligationId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let done = block(move || {
@@ -98,10 +112,13 @@ pub async fn ask(
             let asked = notice::Request {
                 unit,
                 documents: vec![(document, typed.trimmed("reason").to_owned())],
-                demand: None,
+                demand: demand(&typed)?,
                 place: app.config.tax.place.clone(),
             };
-            notice::request(tx, stamp, &actor, asked).map_err(|error| of_field(error, "reason"))
+            notice::request(tx, stamp, &actor, asked).map_err(|error| match error.kind() {
+                ErrorKind::Invalid { field } if field == "demand.number" => of_field(error, "demand_no"),
+                _ => of_field(error, "reason"),
+            })
         })
     })
     .await;
@@ -113,4 +130,17 @@ pub async fn ask(
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
+}
+
+/// The tax office's notice that this one answers; none where both fields are empty.
+fn demand(fields: &Fields) -> Result<Option<Demand>> {
+    let (number, on) = (fields.trimmed("demand_no"), fields.trimmed("demand_on"));
+    if number.is_empty() && on.is_empty() {
+        return Ok(None);
+    }
+    if number.is_empty() {
+        return Err(Error::invalid("demand_no", "field_missing", "the number of the tax office's notice"));
+    }
+    let noticed_on = on.parse().map_err(|_| Error::invalid("demand_on", "date_unreadable", "a day"))?;
+    Ok(Some(Demand { number: number.to_owned(), noticed_on }))
 }

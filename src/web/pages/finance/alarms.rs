@@ -36,12 +36,15 @@ pub fn standing(
         let title = lang.pick(one.title, one.title_en);
         let age = lang.with("alarm_hours", one.age_hours);
         let is_item = one.subject.starts_with("exc_");
+        let is_trust = one.kind == ages::About::TrustSuspended.as_str();
         let href = match one.account {
+            _ if is_trust => "/finance/trust".to_owned(),
             _ if is_item => format!("/finance/exceptions/{}", one.subject),
             Some(account) => format!("/finance/days/{account}"),
             None => "/finance/exceptions".to_owned(),
         };
-        let words = format!("{title}: {} – {age}", one.amount);
+        let about = if is_trust { one.subject.clone() } else { one.amount.to_string() };
+        let words = format!("{title}: {about} – {age}");
         found.push(Alarm { words, unit: name(one.unit), href: Some(href) });
     }
     for one in keys::open(conn)?.into_iter().filter(|one| actor.scope.covers(one.unit)) {

@@ -44,6 +44,7 @@ pub mod trust;
 mod undoing;
 pub mod unmatch;
 pub mod versions;
+mod withdrawing;
 pub mod workbench;
 
 use crate::actor::{Actor, Role};

@@ -193,6 +193,7 @@ fn about(lang: Lang, kind: &str) -> &'static str {
     lang.t(match kind {
         notification::KIND_RECEIPT => "told_receipt",
         notification::KIND_CANCELLED => "told_cancelled",
+        notification::KIND_NOTICED => "told_noticed",
         notification::KIND_PARTIAL => "told_partial",
         notification::KIND_SURPLUS => "told_surplus",
         _ => "told_staff",

@@ -26,7 +26,9 @@ pub(super) fn of(conn: &mut Conn, lang: Lang, role: Role, item: &Exception) -> R
         "payment" => of_payment(conn, lang, role, item),
         "obligation" => {
             let owed = obligation::find(conn, item.unit, ObligationId(item.subject_id))?;
-            Ok(vec![payers(lang, &owed)])
+            let mut roads = vec![payers(lang, &owed)];
+            roads.extend(correcting(conn, lang, role, &owed)?);
+            Ok(roads)
         }
         "shift" if item.state != State::Resolved => {
             Ok(vec![Road { href: "/duties".to_owned(), words: lang.t("way_duties").to_owned() }])
@@ -50,9 +52,25 @@ fn of_payment(conn: &mut Conn, lang: Lang, role: Role, item: &Exception) -> Resu
         roads.push(Road { href: format!("/finance/refunds/{}", refund.id), words });
     }
     if let Some(obligation) = payment.obligation {
-        roads.push(payers(lang, &obligation::find(conn, item.unit, obligation)?));
+        let owed = obligation::find(conn, item.unit, obligation)?;
+        roads.push(payers(lang, &owed));
+        roads.extend(correcting(conn, lang, role, &owed)?);
     }
     Ok(roads)
+}
+
+/// Finance asks for a correction of the documents that an obligation has.
+fn correcting(
+    conn: &mut Conn,
+    lang: Lang,
+    role: Role,
+    owed: &obligation::Obligation,
+) -> Result<Option<Road>> {
+    if role != Role::Finance || receipt::query::of_obligation(conn, owed.unit, owed.id)?.is_empty() {
+        return Ok(None);
+    }
+    let href = format!("/counter/obligations/{}/correct", owed.id);
+    Ok(Some(Road { href, words: lang.t("correct_ask").to_owned() }))
 }
 
 fn payers(lang: Lang, owed: &obligation::Obligation) -> Road {

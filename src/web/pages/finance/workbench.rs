@@ -13,6 +13,7 @@ use super::exceptions::locate;
 use super::originals::originals;
 use super::proposing::{finds_itself, propose_as};
 use super::roads::{self, Road};
+use super::withdrawing::{self, Withdrawing};
 use super::{READERS, confirm, steps, undoing};
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
@@ -40,7 +41,7 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-use crate::{audit, identity, obligation, statement, unit};
+use crate::{audit, identity, obligation, receipt, statement, unit};
 
 /// Why a line's texts are seen, as the trail has it.
 pub(super) const PURPOSE: &str = "reconciliation";
@@ -112,6 +113,8 @@ struct WorkbenchPage {
     can_propose: bool,
     /// Whether what it is about may be cancelled here: partly paid, and nobody pays the rest.
     can_cancel: bool,
+    /// The correction whose difference it asks for.
+    withdrawing: Option<Withdrawing>,
     can_decide: bool,
     can_comment: bool,
     must_confirm: bool,
@@ -216,11 +219,15 @@ async fn compose(
                 "obligation" if works => picture::of_obligation(conn, unit, ObligationId(item.subject_id))?,
                 _ => Vec::new(),
             };
+            let withdrawing = withdrawing::of(conn, lang, actor.role, &item)?;
+            let usual_step = lang.pick(item.kind.next_step_vi(), item.kind.next_step_en());
+            let usual_effect = lang.pick(item.kind.effect_vi(), item.kind.effect_en());
             Ok(WorkbenchPage {
                 revision: item.revision,
                 title: lang.pick(item.kind.title_vi(), item.kind.title_en()),
-                next_step: lang.pick(item.kind.next_step_vi(), item.kind.next_step_en()),
-                effect: lang.pick(item.kind.effect_vi(), item.kind.effect_en()),
+                next_step: withdrawing.as_ref().map_or(usual_step, |one| one.next_step),
+                effect: withdrawing.as_ref().map_or(usual_effect, |one| one.effect),
+                withdrawing,
                 frame,
                 csrf,
                 wrong,
@@ -269,8 +276,10 @@ fn is_partly_paid(conn: &mut Conn, item: &Exception) -> Result<bool> {
     if item.kind != Kind::Underpaid || item.subject_kind != "obligation" {
         return Ok(false);
     }
-    let owed = obligation::find(conn, item.unit, ObligationId(item.subject_id))?;
-    Ok(cancel::awaits_rest(&owed))
+    let key = (item.unit, ObligationId(item.subject_id));
+    let owed = obligation::find(conn, key.0, key.1)?;
+    // Where a receipt stands, a correction asks for the rest: it is withdrawn, the receipt is not cancelled.
+    Ok(cancel::awaits_rest(&owed) && receipt::query::current_of_obligations(conn, &[key])?.is_empty())
 }
 
 /// Cancels what the item is about; what was paid of it is owed back, and asked about until it is refunded.
@@ -438,7 +447,7 @@ pub async fn step(
 fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<()> {
     let actor = &signed.actor;
     let (step, reason) = (fields.get("do"), fields.get("reason"));
-    if matches!(step, "approve" | "approve_reopening" | "cancel") {
+    if matches!(step, "approve" | "approve_reopening" | "cancel" | "withdraw") {
         confirm(app, signed, fields.get("confirm"))?;
     }
     let receipts = app.write(actor, |tx, stamp| {
@@ -458,6 +467,10 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
             "cancel" => {
                 let item = exception::find(tx, unit, id)?;
                 cancel(tx, stamp, actor, &item, reason)?;
+            }
+            "withdraw" => {
+                let item = exception::find(tx, unit, id)?;
+                withdrawing::ask(tx, stamp, actor, &item, reason)?;
             }
             "reopen" => reopen::ask(tx, stamp, actor, unit, id, reason).map(|_| ())?,
             "approve_reopening" => reopen::approve(tx, stamp, actor, unit, id).map(|_| ())?,

@@ -8,15 +8,17 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::registration_form::{self, Typed};
+use super::registration_form::{self, Entrust, Typed};
 use super::words;
 use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::form::registration::{Action, Registration};
 use crate::filing::{Filing, Kind, State, query, transmission};
 use crate::id::{FilingId, TransmissionId};
 use crate::store::Conn;
 use crate::unit::Unit;
+use crate::unit::imprint;
 use crate::unit::registration::{self, CertificateAction, ListedCertificate};
 use crate::web::Shared;
 use crate::web::extract;
@@ -109,7 +111,11 @@ async fn compose(
     let can_work = signed.actor.role == Role::Administrator;
     let (app, actor, lang, code) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang, unit.clone());
     let (choices, found) = block(move || {
-        app.read(&actor, |conn| Ok((unit_choices(conn, &actor)?, found(conn, &actor, lang, &code))))
+        let today = app.clock.now().business_day();
+        app.read(&actor, |conn| {
+            let found = found(conn, (&actor, lang), &code, today);
+            Ok((unit_choices(conn, &actor)?, found))
+        })
     })
     .await?;
     let found = match found {
@@ -145,19 +151,25 @@ async fn compose(
     Ok(html(status, &page))
 }
 
-fn found(conn: &mut Conn, actor: &Actor, lang: Lang, code: &str) -> Result<Found> {
+fn found(conn: &mut Conn, (actor, lang): (&Actor, Lang), code: &str, today: BusinessDay) -> Result<Found> {
     let unit = unit_named(conn, actor, code)?;
     let filings = query::of_unit(conn, unit.id, Some(Kind::Registration), SHOWN_LIMIT)?;
     let is_waiting = filings.iter().any(|one| one.state.is_live() && one.state != State::Accepted);
     let newest: Option<Registration> = filings.first().map(Filing::data).transpose()?;
     let forms: Result<Vec<Form>> = filings.iter().map(|one| form(conn, lang, (actor, one))).collect();
+    let is_registered = registration::accepted(conn, unit.id, "receipt")?.is_some();
+    let mut typed = newest.map(|form| Typed::before(&form)).unwrap_or_default();
+    let imprint = imprint::recorded(conn, &[unit.id], today)?.pop().map(|(_, imprint)| imprint);
+    if let Some(principal) = imprint.and_then(|imprint| imprint.principal).filter(|_| !is_registered) {
+        typed.entrust = Entrust::by(&principal);
+    }
     Ok(Found {
         accepted: registration::of_unit(conn, unit.id)?,
         certificates: registration::certificates(conn, unit.id)?,
         forms: forms?,
-        is_registered: registration::accepted(conn, unit.id, "receipt")?.is_some(),
+        is_registered,
         is_waiting,
-        typed: newest.map(|form| Typed::before(&form)).unwrap_or_default(),
+        typed,
         unit,
     })
 }

@@ -4,12 +4,13 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::filing;
-use crate::filing::form::registration::{Action, Registration};
+use crate::filing::form::registration::{Action, Direction, Entrusting, Registration};
 use crate::filing::registration::Asked;
+use crate::filing::{self, form};
 use crate::id::FilingId;
 use crate::store::{Conn, Stamp};
 use crate::unit::Unit;
+use crate::unit::imprint::Principal;
 use crate::unit::registration::{self, CertificateAction, ListedCertificate};
 use crate::web::pages::fields::Fields;
 use crate::web::pages::finance::report_page::unit_named;
@@ -26,6 +27,87 @@ pub(super) struct Typed {
     pub pem: String,
     pub pem_action: String,
     pub stop: String,
+    pub entrust: Entrust,
+}
+
+/// One entrustment beside those that the office was told of; none while every field but the direction is empty.
+#[derive(Clone, Default)]
+pub(super) struct Entrust {
+    pub direction: String,
+    pub template: String,
+    pub series: String,
+    pub tax_code: String,
+    pub organisation: String,
+    pub purpose: String,
+    pub from: String,
+    pub until: String,
+    pub method: String,
+}
+
+impl Entrust {
+    fn of(fields: &Fields) -> Entrust {
+        let field = |name: &str| fields.trimmed(&format!("entrust_{name}")).to_owned();
+        Entrust {
+            direction: field("direction"),
+            template: field("template"),
+            series: field("series"),
+            tax_code: field("tax_code"),
+            organisation: field("organisation"),
+            purpose: field("purpose"),
+            from: field("from"),
+            until: field("until"),
+            method: field("method"),
+        }
+    }
+
+    /// For whom the unit's documents say that it collects.
+    pub fn by(principal: &Principal) -> Entrust {
+        Entrust {
+            direction: "entrusted".to_owned(),
+            tax_code: principal.tax_code.clone(),
+            organisation: principal.name.clone(),
+            ..Entrust::default()
+        }
+    }
+
+    /// # Errors
+    /// `field_missing` and `date_unreadable`, each with its field; what a text may be is the form's own rule.
+    fn asked(&self) -> Result<Option<Entrusting>> {
+        let texts = [
+            ("template", &self.template),
+            ("series", &self.series),
+            ("tax_code", &self.tax_code),
+            ("organisation", &self.organisation),
+            ("purpose", &self.purpose),
+            ("from", &self.from),
+            ("until", &self.until),
+            ("method", &self.method),
+        ];
+        if texts.iter().all(|(_, text)| text.is_empty()) {
+            return Ok(None);
+        }
+        if let Some((name, _)) = texts.iter().find(|(_, text)| text.is_empty()) {
+            return Err(Error::invalid(format!("entrust_{name}"), "field_missing", "of an entrustment"));
+        }
+        let day = |name: &str, text: &str| -> Result<BusinessDay> {
+            text.parse().map_err(|_| Error::invalid(format!("entrust_{name}"), "date_unreadable", "a day"))
+        };
+        Ok(Some(Entrusting {
+            direction: match self.direction.as_str() {
+                "entrusting" => Direction::Entrusting,
+                _ => Direction::Entrusted,
+            },
+            document_name: form::registration::DOCUMENT_NAME.to_owned(),
+            template: self.template.clone(),
+            series: self.series.clone(),
+            tax_code: self.tax_code.clone(),
+            organisation: self.organisation.clone(),
+            purpose: self.purpose.clone(),
+            valid_from: day("from", &self.from)?,
+            valid_until: day("until", &self.until)?,
+            payment_method: self.method.clone(),
+        }))
+    }
 }
 
 impl Typed {
@@ -41,6 +123,7 @@ impl Typed {
             pem: field("certificates"),
             pem_action: field("pem_action"),
             stop: field("stop"),
+            entrust: Entrust::of(fields),
         }
     }
 
@@ -66,10 +149,11 @@ pub(super) fn draft(app: &App, actor: &Actor, fields: &Fields) -> Result<String>
         let unit = unit_named(tx, actor, fields.get("unit"))?;
         let action = if fields.get("action") == "change" { Action::Change } else { Action::New };
         // A change tells everything anew: what the office was told of entrustments stays told.
-        let entrustments = match action {
+        let mut entrustments = match action {
             Action::Change => filing::registration::told_before(tx, unit.id, stamp.today())?,
             Action::New => Vec::new(),
         };
+        entrustments.extend(typed.entrust.asked()?);
         let asked = Asked {
             action,
             office_code: typed.office_code.trim().to_owned(),
