@@ -13,7 +13,7 @@ use crate::id::*;
 use crate::payment::{refund, reopen, resolve};
 use crate::reconciliation::{reopening, restated, rulebook};
 use crate::remittance;
-use crate::shift;
+use crate::shift::{self, provisional_query};
 use crate::statement::version;
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
 
@@ -38,11 +38,13 @@ pub enum Matter {
     Registration,
     /// A settled exception is opened again, and what it did to money is taken back.
     Undo,
+    /// Cash that was taken on a provisional slip; it has a page of its own.
+    Slip,
 }
 
 /// The matters that are no kind.
-const OTHERS: [Matter; 5] =
-    [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Registration, Matter::Undo];
+const OTHERS: [Matter; 6] =
+    [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Registration, Matter::Undo, Matter::Slip];
 
 impl Matter {
     pub fn as_str(self) -> &'static str {
@@ -53,6 +55,7 @@ impl Matter {
             Matter::Report => "usage_report",
             Matter::Registration => "registration",
             Matter::Undo => "undo",
+            Matter::Slip => "slip",
         }
     }
 
@@ -72,6 +75,7 @@ impl Matter {
             Matter::Report => ("Báo cáo tình hình sử dụng biên lai", "Report on receipts in use"),
             Matter::Registration => ("Tờ khai đăng ký biên lai", "Registration of receipts"),
             Matter::Undo => ("Mở lại ngoại lệ đã xử lý", "A settled exception opened again"),
+            Matter::Slip => ("Phiếu thu tạm chờ ký đối chứng", "Provisional slip to be countersigned"),
         }
     }
 
@@ -82,6 +86,7 @@ impl Matter {
             Matter::Drawer => ShiftId(id).to_string(),
             Matter::Report | Matter::Registration => FilingId(id).to_string(),
             Matter::Undo => ExceptionId(id).to_string(),
+            Matter::Slip => id.to_string(),
         }
     }
 
@@ -93,6 +98,7 @@ impl Matter {
             Matter::Drawer => text.parse().map(|id: ShiftId| id.0),
             Matter::Report | Matter::Registration => text.parse().map(|id: FilingId| id.0),
             Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
+            Matter::Slip => text.parse().map_err(|_| shift::provisional::not_found()),
         }
     }
 
@@ -126,7 +132,7 @@ impl Open {
     }
 }
 
-/// Everything of a unit that waits for a second person, oldest first.
+/// Everything of a unit that waits for a second person and is decided on the page of decisions, oldest first.
 pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
     let mut found: Vec<Open> =
         waiting::of_unit(conn, unit)?.into_iter().map(|one| Open::of(unit, one)).collect();
@@ -176,6 +182,21 @@ pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
         found.push(Open { unit, matter: Matter::Undo, id, makers, amount: item.amount, asked_at });
     }
     found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
+    Ok(found)
+}
+
+/// The provisional slips of a unit that wait to be countersigned.
+pub(super) fn slips(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
+    let mut found = Vec::new();
+    for slip in provisional_query::entered(conn, unit)? {
+        let Some((entry, asked_at)) = provisional_query::entered_at(conn, unit, slip.number)? else {
+            continue;
+        };
+        let mut makers = vec![slip.person];
+        makers.extend(Some(entry.person).filter(|person| *person != slip.person));
+        let (matter, id, amount) = (Matter::Slip, slip.number, entry.amount);
+        found.push(Open { unit, matter, id, makers, amount, asked_at });
+    }
     Ok(found)
 }
 
@@ -251,6 +272,7 @@ pub(super) fn approve(
             registration::approve(tx, stamp, actor, unit, FilingId(id)).map(|_| ())?;
         }
         Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
+        Matter::Slip => return Err(Error::invalid("form.act", "act_unknown", "it has a page of its own")),
     }
     Ok(Vec::new())
 }
@@ -304,6 +326,9 @@ fn refuse(
         }
         Matter::Undo => {
             exception::refuse_reopening(tx, stamp, actor, unit, ExceptionId(id), reason).map(|_| ())?;
+        }
+        Matter::Slip => {
+            shift::provisional::send_back(tx, stamp, actor, (unit, id), reason).map(|_| ())?;
         }
     }
     Ok(())
