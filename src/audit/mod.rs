@@ -116,6 +116,10 @@ pub struct Search {
     pub until: BusinessDay,
     /// The beginning of an action, or a subject or actor in full; empty for everything.
     pub text: String,
+    /// Only what this person or program did, as entries name it.
+    pub by: Option<String>,
+    /// Only entries before this one.
+    pub before: Option<AuditId>,
     pub limit: i64,
 }
 

@@ -287,6 +287,12 @@ pub fn search(conn: &mut Conn, search: &super::Search) -> Result<Vec<super::Foun
                 .or(audit_entry::actor.eq(text.to_owned())),
         );
     }
+    if let Some(by) = &search.by {
+        asked = asked.filter(audit_entry::actor.eq(by.clone()));
+    }
+    if let Some(before) = search.before {
+        asked = asked.filter(audit_entry::id.lt(before));
+    }
     let found: Vec<Columns> = asked.load(conn).classify()?;
     let of =
         |(id, actor, action, subject, detail, at)| super::Found { id, actor, action, subject, detail, at };

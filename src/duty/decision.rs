@@ -13,7 +13,7 @@ use crate::id::*;
 use crate::payment::{refund, reopen, resolve};
 use crate::reconciliation::{reopening, restated, rulebook};
 use crate::remittance;
-use crate::shift;
+use crate::shift::{self, provisional_query};
 use crate::statement::version;
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
 use crate::unit::certificate_stop;
@@ -41,11 +41,20 @@ pub enum Matter {
     Undo,
     /// A signing certificate is stopped, for good.
     KeyStop,
+    /// Cash that was taken on a provisional slip; it has a page of its own.
+    Slip,
 }
 
 /// The matters that are no kind.
-const OTHERS: [Matter; 6] =
-    [Matter::Withdrawal, Matter::Drawer, Matter::Report, Matter::Registration, Matter::Undo, Matter::KeyStop];
+const OTHERS: [Matter; 7] = [
+    Matter::Withdrawal,
+    Matter::Drawer,
+    Matter::Report,
+    Matter::Registration,
+    Matter::Undo,
+    Matter::KeyStop,
+    Matter::Slip,
+];
 
 impl Matter {
     pub fn as_str(self) -> &'static str {
@@ -57,6 +66,7 @@ impl Matter {
             Matter::Registration => "registration",
             Matter::Undo => "undo",
             Matter::KeyStop => "key_stop",
+            Matter::Slip => "slip",
         }
     }
 
@@ -77,6 +87,7 @@ impl Matter {
             Matter::Registration => ("Tờ khai đăng ký biên lai", "Registration of receipts"),
             Matter::Undo => ("Mở lại ngoại lệ đã xử lý", "A settled exception opened again"),
             Matter::KeyStop => ("Ngừng chứng thư số", "A signing certificate stopped"),
+            Matter::Slip => ("Phiếu thu tạm chờ ký đối chứng", "Provisional slip to be countersigned"),
         }
     }
 
@@ -88,6 +99,7 @@ impl Matter {
             Matter::Report | Matter::Registration => FilingId(id).to_string(),
             Matter::Undo => ExceptionId(id).to_string(),
             Matter::KeyStop => EventId(id).to_string(),
+            Matter::Slip => id.to_string(),
         }
     }
 
@@ -100,6 +112,7 @@ impl Matter {
             Matter::Report | Matter::Registration => text.parse().map(|id: FilingId| id.0),
             Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
             Matter::KeyStop => text.parse().map(|id: EventId| id.0),
+            Matter::Slip => text.parse().map_err(|_| shift::provisional::not_found()),
         }
     }
 
@@ -133,7 +146,7 @@ impl Open {
     }
 }
 
-/// Everything of a unit that waits for a second person, oldest first.
+/// Everything of a unit that waits for a second person and is decided on the page of decisions, oldest first.
 pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
     let mut found: Vec<Open> =
         waiting::of_unit(conn, unit)?.into_iter().map(|one| Open::of(unit, one)).collect();
@@ -187,6 +200,21 @@ pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
         found.push(Open { unit, matter: Matter::KeyStop, id, makers, amount: Dong::ZERO, asked_at });
     }
     found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
+    Ok(found)
+}
+
+/// The provisional slips of a unit that wait to be countersigned.
+pub(super) fn slips(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
+    let mut found = Vec::new();
+    for slip in provisional_query::entered(conn, unit)? {
+        let Some((entry, asked_at)) = provisional_query::entered_at(conn, unit, slip.number)? else {
+            continue;
+        };
+        let mut makers = vec![slip.person];
+        makers.extend(Some(entry.person).filter(|person| *person != slip.person));
+        let (matter, id, amount) = (Matter::Slip, slip.number, entry.amount);
+        found.push(Open { unit, matter, id, makers, amount, asked_at });
+    }
     Ok(found)
 }
 
@@ -263,6 +291,7 @@ pub(super) fn approve(
         }
         Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
         Matter::KeyStop => certificate_stop::approve(tx, stamp, actor, unit, EventId(id)).map(|_| ())?,
+        Matter::Slip => return Err(Error::invalid("form.act", "act_unknown", "it has a page of its own")),
     }
     Ok(Vec::new())
 }
@@ -319,6 +348,9 @@ fn refuse(
         }
         Matter::KeyStop => {
             certificate_stop::refuse(tx, stamp, actor, (unit, EventId(id)), reason).map(|_| ())?;
+        }
+        Matter::Slip => {
+            shift::provisional::send_back(tx, stamp, actor, (unit, id), reason).map(|_| ())?;
         }
     }
     Ok(())

@@ -67,8 +67,8 @@ pub fn due_at(asked_at: Instant, calendar: &WorkingDays) -> Instant {
 }
 
 /// Whether somebody of the unit itself may decide: a person who had no hand in it.
-pub fn has_decider(deciders: &[PersonId], waiting: &Waiting) -> bool {
-    deciders.iter().any(|person| !waiting.makers.contains(person))
+pub fn has_decider(deciders: &[PersonId], makers: &[PersonId]) -> bool {
+    deciders.iter().any(|person| !makers.contains(person))
 }
 
 #[cfg(test)]
@@ -151,8 +151,8 @@ mod tests {
 
     #[test]
     fn who_is_alone_in_a_unit_decides_nothing_they_asked_for() {
-        assert!(!has_decider(&[PersonId(3)], &refund(3, 1)));
-        assert!(has_decider(&[PersonId(3), PersonId(4)], &refund(3, 1)));
-        assert!(!has_decider(&[], &refund(3, 1)));
+        assert!(!has_decider(&[PersonId(3)], &refund(3, 1).makers));
+        assert!(has_decider(&[PersonId(3), PersonId(4)], &refund(3, 1).makers));
+        assert!(!has_decider(&[], &refund(3, 1).makers));
     }
 }

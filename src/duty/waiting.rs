@@ -2,8 +2,11 @@
 //! at once where nobody of the unit may decide. A city's approver may approve in every unit already;
 //! escalating says that they are asked to.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
+use super::decision::{self, Matter, Open};
 use super::delegation::{self, Delegation};
 use super::{Kind, Waiting, delegation_query, rules, waiting_query as query};
 use crate::actor::{Actor, Role, Scope};
@@ -67,6 +70,11 @@ pub fn find(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Waitin
 /// Who has a hand in something, in whatever state it is.
 pub(super) fn makers(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Vec<PersonId>> {
     query::makers(conn, unit, kind, id)
+}
+
+/// Why the city is asked for what waits in a unit: by the matter's name, its id and when it was asked for.
+pub fn escalated(conn: &mut Conn, unit: UnitId) -> Result<HashMap<(String, i64, Instant), String>> {
+    query::escalated(conn, unit)
 }
 
 /// What waits in the units an actor sees, or in one of them, with what was handed to the city.
@@ -164,9 +172,10 @@ fn mails<'r>(
 
 /// The subject, then what is said, Vietnamese and English.
 fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> String {
-    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
-    let (title, title_en) = kind.map_or((row.kind, row.kind), Kind::title);
-    let subject = kind.map(|kind| kind.subject_text(row.subject_id)).unwrap_or_default();
+    let matter = Matter::parse(row.kind).ok();
+    let (title, title_en) = matter.map_or((row.kind, row.kind), Matter::title);
+    let subject = matter.map(|matter| matter.subject_text(row.subject_id)).unwrap_or_default();
+    let place = if matter == Some(Matter::Slip) { "finance/slips" } else { "duties" };
     let (why, why_en) = if row.why == Why::Waited.as_str() {
         ("đã chờ quá một ngày làm việc", "it waited for more than a working day")
     } else {
@@ -176,14 +185,15 @@ fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> Strin
     format!(
         "Việc chờ thành phố duyệt: {title} – {unit_name}\n\
          {title} {subject} của {unit_name}, đề nghị lúc {asked}: {why}.\n\
-         Duyệt tại {public_url}/duties\n\
+         Duyệt tại {public_url}/{place}\n\
          {title_en} {subject} of {unit_name}, asked for at {asked}, waits for the city: {why_en}. \
-         Decide at {public_url}/duties\n"
+         Decide at {public_url}/{place}\n"
     )
 }
 
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::EscalationRow>> {
-    let waiting = of_unit(conn, unit)?;
+    let mut waiting = decision::open(conn, unit)?;
+    waiting.extend(decision::slips(conn, unit)?);
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
@@ -194,7 +204,9 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
     for one in waiting {
         let why = if rules::due_at(one.asked_at, stamp.calendar) <= stamp.now {
             Why::Waited
-        } else if !rules::has_decider(&deciders, &one) && !has_delegate(conn, &delegations, &one, stamp)? {
+        } else if !rules::has_decider(&deciders, &one.makers)
+            && !has_delegate(conn, &delegations, &one, stamp)?
+        {
             Why::NobodyElse
         } else {
             continue;
@@ -202,7 +214,7 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
         rows.push(query::EscalationRow {
             unit_id: unit,
             id: stamp.mint()?,
-            kind: one.kind.as_str(),
+            kind: one.matter.as_str(),
             subject_id: one.id,
             asked_at: one.asked_at,
             why: why.as_str(),
@@ -213,14 +225,19 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
 }
 
 /// Whether somebody who stands in for an approver may decide on this very thing.
-fn has_delegate(
-    conn: &mut Conn,
-    delegations: &[Delegation],
-    waits: &Waiting,
-    stamp: &Stamp<'_>,
-) -> Result<bool> {
+fn has_delegate(conn: &mut Conn, delegations: &[Delegation], open: &Open, stamp: &Stamp<'_>) -> Result<bool> {
+    // Nobody lends the power to decide on the other matters.
+    let Matter::Kind(kind) = open.matter else { return Ok(false) };
+    let waits = Waiting {
+        unit: open.unit,
+        kind,
+        id: open.id,
+        makers: open.makers.clone(),
+        amount: open.amount,
+        asked_at: open.asked_at,
+    };
     for one in delegations {
-        if delegation::lets_decide(conn, one, waits, stamp.today())? {
+        if delegation::lets_decide(conn, one, &waits, stamp.today())? {
             return Ok(true);
         }
     }

@@ -15,6 +15,9 @@ use crate::store::failure::Classify;
 use crate::store::schema::{obligation, party_index};
 use crate::store::schema_desk::{dossier_link, favourite_list, queue_ticket};
 
+/// Payers of one name that are looked through, the newest of them.
+const NAMESAKES_LIMIT: i64 = 500;
+
 #[derive(QueryableByName)]
 struct Owed {
     #[diesel(sql_type = BigInt)]
@@ -53,6 +56,47 @@ pub fn owed_by(conn: &mut Conn, unit: UnitId, terms: &[Term], limit: i64) -> Res
     ids.dedup();
     let ids = ids.into_iter().rev().take(usize::try_from(limit).unwrap_or(0));
     let mut found = by_ids(conn, &ids.map(|id| (unit, id)).collect::<Vec<_>>())?;
+    found.sort_by_key(|item| std::cmp::Reverse(item.id));
+    Ok(found)
+}
+
+/// What payers who are found by one of these terms have paid a unit, of what was raised since an instant, newest
+/// first.
+pub fn paid_by(
+    conn: &mut Conn,
+    unit: UnitId,
+    terms: &[Term],
+    since: Instant,
+    limit: i64,
+) -> Result<Vec<Obligation>> {
+    let mut parties: Vec<i64> = Vec::new();
+    for (kind, hash) in terms {
+        let known: Vec<i64> = party_index::table
+            .filter(party_index::unit_id.eq(unit))
+            .filter(party_index::kind.eq(*kind))
+            .filter(party_index::hash.eq(hash))
+            .order(party_index::party_id.desc())
+            .limit(NAMESAKES_LIMIT)
+            .select(party_index::party_id)
+            .load(conn)
+            .classify()?;
+        parties.extend(known);
+    }
+    if parties.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A range of one state's index: ids carry the time they were minted at.
+    let paid: Vec<ObligationId> = obligation::table
+        .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::state.eq("paid"))
+        .filter(obligation::id.ge(ObligationId(first_minted_at(since))))
+        .filter(obligation::party_id.eq_any(parties))
+        .order(obligation::id.desc())
+        .limit(limit)
+        .select(obligation::id)
+        .load(conn)
+        .classify()?;
+    let mut found = by_ids(conn, &paid.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.sort_by_key(|item| std::cmp::Reverse(item.id));
     Ok(found)
 }
@@ -103,6 +147,18 @@ pub fn tickets_since(
         .filter(queue_ticket::id.ge(EventId(first_minted_at(since))))
         .order(queue_ticket::id)
         .select((queue_ticket::obligation_id, queue_ticket::ticket))
+        .load(conn)
+        .classify()
+}
+
+/// The obligations for which a ticket was noted since an instant.
+pub fn bearing(conn: &mut Conn, unit: UnitId, ticket: &str, since: Instant) -> Result<Vec<ObligationId>> {
+    queue_ticket::table
+        .filter(queue_ticket::unit_id.eq(unit))
+        .filter(queue_ticket::ticket.eq(ticket.to_owned()))
+        .filter(queue_ticket::id.ge(EventId(first_minted_at(since))))
+        .order(queue_ticket::id)
+        .select(queue_ticket::obligation_id)
         .load(conn)
         .classify()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::counter_query::{self as query, TicketRow};
-use super::find;
+use super::{Obligation, find};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -57,6 +57,19 @@ pub fn of_day(
     day: BusinessDay,
 ) -> Result<BTreeMap<ObligationId, String>> {
     Ok(query::tickets_since(conn, unit, ids, day.start())?.into_iter().collect())
+}
+
+/// The obligations whose visitor drew this ticket on a day, newest first; none where it is no ticket.
+pub fn named(conn: &mut Conn, unit: UnitId, typed: &str, day: BusinessDay) -> Result<Vec<Obligation>> {
+    let Ok(ticket) = read(typed) else { return Ok(Vec::new()) };
+    let ids = query::bearing(conn, unit, &ticket, day.start())?;
+    // Who was given another number afterwards is called by that one.
+    let newest = of_day(conn, unit, &ids, day)?;
+    let of_it: Vec<(UnitId, ObligationId)> =
+        newest.into_iter().filter(|(_, last)| *last == ticket).map(|(id, _)| (unit, id)).collect();
+    let mut found = super::query::by_ids(conn, &of_it)?;
+    found.sort_by_key(|item| std::cmp::Reverse(item.id));
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -28,11 +28,15 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
 
 /// Whether a file could be kept. `picture_unfit` otherwise.
 pub fn check(bytes: &[u8]) -> Result<&'static str> {
-    let unfit = || Error::invalid("picture", "picture_unfit", "JPEG, PNG or WebP, 3 MB at most");
     if bytes.len() > BYTES_LIMIT {
         return Err(unfit());
     }
     media_type(bytes).ok_or_else(unfit)
+}
+
+/// What a file is refused with that cannot be kept.
+pub fn unfit() -> Error {
+    Error::invalid("picture", "picture_unfit", "JPEG, PNG or WebP, 3 MB at most")
 }
 
 /// Keeps the picture beside the obligation it is about; after five the next ones are left out.

@@ -3,9 +3,9 @@
 //! money that waits and could be meant.
 
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::exception::{self, Detail, Exception, Kind, New, Subject};
+use crate::exception::{self, Detail, Exception, Kind, New, Subject, work_query};
 use crate::id::{AccountId, UnitId};
 use crate::obligation::Obligation;
 use crate::store::{Conn, Stamp, Tx};
@@ -72,7 +72,23 @@ pub fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, word: &Word) 
 /// The word of a payer about an obligation that waits for an answer.
 pub fn open_word(conn: &mut Conn, item: &Obligation) -> Result<Option<Exception>> {
     let open = exception::find_open(conn, item.unit, Kind::Complaint, Subject::Obligation(item.id))?;
-    Ok(open.filter(|one| matches!(Detail::read(&one.detail), Some(Detail::PayerSays { .. }))))
+    Ok(open.filter(is_word))
+}
+
+/// What the unit answered to a payer's word, and when: the reason of who settled it, in words for the payer.
+/// Nothing while a word waits, or where the money itself was the answer.
+pub fn answer(conn: &mut Conn, item: &Obligation) -> Result<Option<(Instant, String)>> {
+    let known = exception::find_any(conn, item.unit, Kind::Complaint, Subject::Obligation(item.id))?;
+    let settled = known.filter(|one| one.state == exception::State::Resolved && is_word(one));
+    let Some(settled) = settled else { return Ok(None) };
+    let last = work_query::events(conn, item.unit, settled.id)?.pop();
+    let by_person = last.filter(|event| matches!(event.kind.as_str(), "approved" | "approved_alone"));
+    Ok(by_person.map(|event| (event.at, event.reason)))
+}
+
+/// Whether an item is what a payer said, and who settles it answers them.
+pub fn is_word(item: &Exception) -> bool {
+    item.kind == Kind::Complaint && matches!(Detail::read(&item.detail), Some(Detail::PayerSays { .. }))
 }
 
 /// Who mistyped, or found the bank's reference meanwhile, is heard: the unit works on the newest word.

@@ -205,23 +205,30 @@ pub fn last_number(conn: &mut Conn, unit: UnitId) -> Result<i64> {
 
 /// What was entered from a slip last.
 pub fn entry(conn: &mut Conn, unit: UnitId, number: i64) -> Result<Option<Entry>> {
-    let found: Option<(Option<ObligationId>, Option<Dong>, Option<Instant>, PersonId)> =
-        provisional_slip_event::table
-            .filter(provisional_slip_event::unit_id.eq(unit))
-            .filter(provisional_slip_event::slip_no.eq(number))
-            .filter(provisional_slip_event::kind.eq("entered"))
-            .order(provisional_slip_event::revision.desc())
-            .select((
-                provisional_slip_event::obligation_id,
-                provisional_slip_event::amount,
-                provisional_slip_event::collected_at,
-                provisional_slip_event::person_id,
-            ))
-            .first(conn)
-            .optional()
-            .classify()?;
-    Ok(found.and_then(|(obligation, amount, collected_at, person)| {
-        Some(Entry { obligation: obligation?, amount: amount?, collected_at: collected_at?, person })
+    Ok(entered_at(conn, unit, number)?.map(|(entry, _)| entry))
+}
+
+/// What was entered from a slip last, and when.
+pub fn entered_at(conn: &mut Conn, unit: UnitId, number: i64) -> Result<Option<(Entry, Instant)>> {
+    type Found = (Option<ObligationId>, Option<Dong>, Option<Instant>, PersonId, Instant);
+    let found: Option<Found> = provisional_slip_event::table
+        .filter(provisional_slip_event::unit_id.eq(unit))
+        .filter(provisional_slip_event::slip_no.eq(number))
+        .filter(provisional_slip_event::kind.eq("entered"))
+        .order(provisional_slip_event::revision.desc())
+        .select((
+            provisional_slip_event::obligation_id,
+            provisional_slip_event::amount,
+            provisional_slip_event::collected_at,
+            provisional_slip_event::person_id,
+            provisional_slip_event::at,
+        ))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.and_then(|(obligation, amount, collected_at, person, at)| {
+        let entry = Entry { obligation: obligation?, amount: amount?, collected_at: collected_at?, person };
+        Some((entry, at))
     }))
 }
 

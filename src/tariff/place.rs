@@ -22,7 +22,7 @@ pub enum UnitKind {
 }
 
 impl UnitKind {
-    const ALL: [UnitKind; 4] = [UnitKind::Xa, UnitKind::Phuong, UnitKind::Department, UnitKind::Branch];
+    pub const ALL: [UnitKind; 4] = [UnitKind::Xa, UnitKind::Phuong, UnitKind::Department, UnitKind::Branch];
 
     pub fn as_str(self) -> &'static str {
         match self {

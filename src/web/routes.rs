@@ -371,6 +371,7 @@ pub fn entries() -> Vec<Entry> {
         get("/screen/{token}", web::to(pages::counter::screen::hall)),
         get("/s/{code}", web::to(pages::slip::page)),
         get("/admin/units", web::to(pages::admin::units::list)),
+        post("/admin/units", web::to(pages::admin::unit_forms::register)),
         get("/admin/units/{code}", web::to(pages::admin::units::detail)),
         post("/admin/units/{code}/account", web::to(pages::admin::unit_forms::account)),
         post("/admin/units/{code}/series", web::to(pages::admin::unit_forms::series)),

@@ -78,6 +78,26 @@ fn a_walk_in_is_served_with_the_keyboard_and_sees_the_price_while_it_is_typed() 
             browser.open(&url(&service, &path));
             look(&mut browser, name);
         }
+        // Twelve items, who pays and what it comes to stand on one screen, and typing begins at once.
+        browser.open(&url(&service, "/counter/favourites"));
+        browser.eval(
+            "Array.from(document.querySelectorAll('[name^=\"i.\"]')).forEach((box, at) => { box.checked = at < 12; })",
+        );
+        browser.eval("document.querySelector('main form').requestSubmit()");
+        browser.wait_for("location.pathname === '/counter/walk-in' && document.readyState === 'complete'");
+        browser.screen(Screen::Desk);
+        browser.open(&url(&service, "/counter/walk-in"));
+        assert_eq!(browser.focus(), "name");
+        assert_eq!(browser.eval("document.querySelectorAll('.pick').length"), json!(12));
+        let below = "document.querySelector('.below').getBoundingClientRect()";
+        assert_eq!(
+            browser.eval(&format!("{below}.bottom <= innerHeight")),
+            json!(true),
+            "the sum is in sight"
+        );
+        let last = "Array.from(document.querySelectorAll('.pick')).pop().getBoundingClientRect().bottom";
+        let (last, top) = (browser.eval(last), browser.eval(&format!("{below}.top")));
+        assert!(last.as_f64() <= top.as_f64(), "the last item ends at {last}, the sum begins at {top}");
         assert_quiet(&browser, &service);
         service.stop();
     });

@@ -124,6 +124,39 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         assert_eq!(auditor.get("/admin/trail?from=x").status, 400);
         assert_eq!(auditor.get("/admin/trail/proof?unit=00004").status, 200);
         auditor.sees("Nguyên vẹn");
+
+        // Who reads for the city sees every unit's entries on one page, and proves every trail.
+        let mut city = seated(&world, service.address, Role::Auditor, "kiemtoan.thanhpho", Scope::All);
+        city.get("/admin/trail?text=account.");
+        city.sees("Tất cả đơn vị");
+        city.sees("Việc chung của thành phố");
+        let rows = city.page.split("<tbody>").nth(1).unwrap().to_owned();
+        for unit in [&world.ba_dinh, &world.tay_ho] {
+            let name = world.look(|conn| bienlai::unit::find(conn, unit.id)).name;
+            assert!(rows.contains(&name), "{name}: {rows}");
+        }
+        city.get("/admin/trail/proof?unit=all");
+        city.sees("Nguyên vẹn");
+        city.sees("Số nhật ký đã kiểm chứng");
+        // A person is chosen by name and login, and stands in the address by id alone.
+        let mut admin = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
+        let units = [("name", "tram.thu"), ("unit", "00004"), ("role", "cashier")];
+        admin.get("/admin/clients");
+        admin.post("/admin/clients/create", &units);
+        city.get("/admin/trail");
+        let option = city.page.split("(quantri.thanhpho)").next().unwrap();
+        let id = option.rsplit("<option value=\"").next().unwrap().split('"').next().unwrap().to_owned();
+        assert!(id.starts_with("per_"), "{id}");
+        city.get(&format!("/admin/trail?person={id}"));
+        let rows = city.page.split("<tbody>").nth(1).unwrap();
+        let others = rows.split("<tr>").skip(1).filter(|row| !row.contains(&id)).count();
+        assert_eq!(others, 0, "{rows}");
+        // What does not fit on a page follows.
+        let last = city.page.matches("<tr>").count();
+        assert!(last > 0);
+        let before = world.words("SELECT CAST(MAX(id) AS TEXT) AS t FROM audit_entry").remove(0);
+        let before = bienlai::id::AuditId(before.parse().unwrap());
+        assert_eq!(city.get(&format!("/admin/trail?before={before}")).status, 200);
         service.stop();
     });
 }
@@ -194,8 +227,17 @@ fn a_price_is_proposed_tried_and_approved_by_another_person() {
         let proposed = maker.post("/tariff/price", &change("2027-01-01"));
         assert_eq!(proposed.status, 303, "{}", maker.page);
         let draft = location(&proposed).to_owned();
+        maker.get("/duties");
+        maker.sees("Đề nghị thay đổi biểu phí chờ duyệt: 1");
         maker.get(&draft);
         maker.sees("per_unit = 8000");
+        let table =
+            maker.page.split("<tbody>").nth(1).and_then(|rest| rest.split("</tbody>").next()).unwrap();
+        for told in
+            ["Lệ phí đăng ký khai sinh không đúng hạn", ">5.000 đ<", "8.000 đ", "01/01/2027", "thử 01/2027"]
+        {
+            assert!(table.contains(told), "{told}: {table}");
+        }
 
         // What would it cost, and why: by the draft and by the tariff in force.
         let ask = |day: &str, more: &str| {

@@ -451,6 +451,59 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
     });
 }
 
+/// A drawer and a slip wait for a second person as a refund does.
+#[test]
+fn a_difference_of_a_drawer_and_a_slip_on_paper_go_to_the_city_too() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (taken, on_paper) = (world.raise(Dong(25_000)), world.raise(Dong(8_000)));
+        let mut service = Service::start(&world);
+        let home = Scope::unit(world.ba_dinh.id);
+        let mut first = seated(&world, service.address, Role::Cashier, "thungan.mot", home.clone());
+        first.get("/counter/shift");
+        first.post("/counter/shift/open", &[]);
+        let page = format!("/counter/obligations/{}", taken.id);
+        first.get(&page);
+        let key = first.value("key").unwrap();
+        let form = [("amount", "25000"), ("method", "cash"), ("key", key.as_str())];
+        assert_eq!(first.post(&format!("{page}/take"), &form).status, 303, "{}", first.page);
+        first.get("/counter/shift");
+        let shift = first.value("shift").unwrap();
+        let short = [("shift", shift.as_str()), ("n10000", "2"), ("differs", "20000")];
+        assert_eq!(first.post("/counter/shift/close", &short).status, 303, "{}", first.page);
+        // The day goes on when somebody has looked at it, and the page says so instead of a form that fails.
+        first.get("/counter/shift");
+        first.sees("khi kế toán hoặc người duyệt khác đã xác nhận chênh lệch");
+        assert!(!first.page.contains("/counter/shift/open"), "{}", first.page);
+        first.get("/counter/deposit");
+        first.sees("25.000 đ: chờ người khác xác nhận chênh lệch");
+        assert!(!first.page.contains("Không có ngăn quỹ nào"), "{}", first.page);
+
+        let mut second = seated(&world, service.address, Role::Cashier, "thungan.hai", home);
+        second.get("/counter/shift");
+        second.post("/counter/shift/open", &[]);
+        second.get("/counter/slips");
+        second.post("/counter/slips", &[("do", "print"), ("count", "1")]);
+        let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        let page = format!("/counter/obligations/{}", on_paper.id);
+        second.get(&page);
+        let fields = [("number", "1"), ("amount", "8.000"), ("collected_at", now.as_str())];
+        assert_eq!(second.post(&format!("{page}/slip"), &fields).status, 303, "{}", second.page);
+
+        // Nobody of the unit may decide, and the city is asked at once, each thing once.
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
+        assert_eq!((escalate(), escalate()), (2, 0));
+        let kinds = world.words("SELECT kind AS t FROM approval_escalation ORDER BY kind");
+        assert_eq!(kinds, ["drawer", "slip"]);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.tp", Scope::All);
+        chief.get("/duties");
+        chief.sees("Chênh lệch quỹ ca thu");
+        chief.sees("Đơn vị không còn ai duyệt được");
+        chief.sees("Phiếu thu tạm chờ ký đối chứng: 1");
+        service.stop();
+    });
+}
+
 #[test]
 fn the_city_is_told_by_mail_once_of_each_decision_that_is_handed_to_it() {
     each_database(|database| {

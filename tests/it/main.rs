@@ -48,6 +48,7 @@ mod days;
 mod decisions;
 mod desk_prints;
 mod desk_steps;
+mod desk_visitors;
 mod desks;
 mod documents;
 mod due_receipts;

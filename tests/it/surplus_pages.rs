@@ -283,6 +283,7 @@ fn a_link_alone_sends_nobodys_money_to_another_account() {
         let mut citizen = Visitor::at(service.address);
         citizen.get(&format!("/p/{}", owed.reference_code));
         citizen.post(&ask, &ACCOUNT);
+        citizen.sees("Chưa gửi: còn mã xác nhận");
         let first = code(&centre, 1);
         let elsewhere = [("bank", "VPBank"), ("account_no", "1900 8888 00"), ("holder", "NGUYEN THI THU")];
         let other = citizen.post(&ask, &[&elsewhere[..], &[("code", first.as_str())]].concat());
@@ -348,6 +349,11 @@ fn a_picture_comes_with_the_word_and_only_staff_see_it() {
         assert_eq!(wrong.status, 400);
         citizen.sees("JPEG, PNG hoặc WebP");
         citizen.sees("value=\"25.000\"");
+        // A photograph past the limit is told beside its field, and what was typed is still there.
+        let photograph = [PICTURE, &vec![7; 5_000_000]].concat();
+        assert_eq!(citizen.upload_as(&told, &fields, "picture", &photograph).status, 400);
+        citizen.sees("tối đa 3 MB");
+        citizen.sees("value=\"25.000\"");
         assert!(world.open_kinds(world.ba_dinh.id).is_empty());
         assert_eq!(citizen.upload_as(&told, &fields, "picture", PICTURE).status, 200);
         citizen.sees("trả lời chậm nhất ngày");
@@ -370,6 +376,27 @@ fn a_picture_comes_with_the_word_and_only_staff_see_it() {
         let other = Scope::unit(world.tay_ho.id);
         let mut stranger = seated(&world, service.address, Role::Finance, "ketoan.tayho", other);
         assert_eq!(stranger.get(&link).status, 404);
+
+        // What the unit answers is read where it was promised.
+        let page = format!("/finance/exceptions/{}", item.id);
+        finance.get(&page);
+        finance.sees("Người nộp đọc lời này");
+        let answer = "Tiền của bạn vào nhầm tài khoản khác, ngân hàng đã trả lại";
+        let proposed = [("do", "propose"), ("resolution", "acknowledge"), ("reason", answer)];
+        assert_eq!(finance.post(&page, &proposed).status, 303, "{}", finance.page);
+        citizen.get(&path);
+        citizen.sees("trả lời chậm nhất ngày");
+        assert!(!citizen.page.contains(answer), "another person has not agreed");
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.badinh", unit);
+        chief.get(&page);
+        assert_eq!(chief.post(&page, &[("do", "approve")]).status, 303, "{}", chief.page);
+        citizen.get(&path);
+        citizen.sees("Đơn vị thu đã trả lời ngày");
+        citizen.sees(answer);
+        assert!(!citizen.page.contains("trả lời chậm nhất ngày"), "{}", citizen.page);
+        finance.get("/finance/exceptions?state=resolved");
+        finance.sees(&format!(" – {answer} – "));
         service.stop();
     });
 }

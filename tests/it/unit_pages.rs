@@ -202,3 +202,77 @@ fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_ano
         service.stop();
     });
 }
+
+#[test]
+fn the_city_registers_a_unit_on_a_page_and_goes_on_at_its_checklist() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut admin = administrator(&world, &service, Scope::All);
+        let form = |code: &'static str, tax: &'static str, budget: &'static str| {
+            [
+                ("code", code),
+                ("name", "Ủy ban nhân dân phường Mẫu Mới"),
+                ("kind", "phuong"),
+                ("tax_code", tax),
+                ("budget_code", budget),
+                ("address", "Số 1 phố Mẫu"),
+                ("phone", ""),
+                ("valid_from", "2026-12-01"),
+            ]
+        };
+        let units = world.count("unit");
+        admin.get("/admin/units");
+        for (code, tax, budget, told) in [
+            ("09999", "9900000008", "", "Mã số thuế không đúng"),
+            ("09999", "9900000009", "12345", "phải có 7 chữ số"),
+            ("phường 9", "9900000009", "", "Mã đơn vị chỉ gồm"),
+            ("00004", "9900000009", "", "Đơn vị này đã được đăng ký"),
+        ] {
+            assert_eq!(admin.post("/admin/units", &form(code, tax, budget)).status, 400, "{told}");
+            admin.sees(told);
+            admin.sees("value=\"Ủy ban nhân dân phường Mẫu Mới\"");
+        }
+        assert_eq!(world.count("unit"), units, "nothing is half-saved");
+        let made = admin.post("/admin/units", &form("09999", "9900000009", "1234567"));
+        assert_eq!((made.status, location(&made)), (303, "/onboarding/09999"), "{}", admin.page);
+        admin.get("/onboarding/09999");
+        admin.sees("Ủy ban nhân dân phường Mẫu Mới");
+        admin.get("/admin/units");
+        admin.sees("09999");
+        admin.sees("Phường");
+
+        // A unit's own administrator registers no other unit.
+        let mut own = seated(
+            &world,
+            service.address,
+            Role::Administrator,
+            "quantri.rieng",
+            Scope::unit(world.ba_dinh.id),
+        );
+        own.get("/admin/units");
+        assert!(!own.page.contains("id=\"new-unit\""));
+        assert_eq!(own.post("/admin/units", &form("09998", "9900000009", "")).status, 404);
+        service.stop();
+    });
+}
+
+#[test]
+fn who_leaves_is_told_in_words_what_to_hand_over_first() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let home = Scope::unit(world.ba_dinh.id);
+        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.nghi", home.clone());
+        cashier.get("/counter/shift");
+        assert_eq!(cashier.post("/counter/shift/open", &[]).status, 303);
+        let mut admin = administrator(&world, &service, home);
+        admin.get("/users");
+        admin.sees("thungan.nghi – ");
+        assert_eq!(admin.post("/users/end", &[("login", "thungan.nghi")]).status, 400);
+        admin.sees("Phải bàn giao trước");
+        admin.sees("Ca thu ngày");
+        assert!(!admin.page.contains("shf_"), "{}", admin.page);
+        service.stop();
+    });
+}

@@ -76,6 +76,8 @@ fn a_replaced_receipt_with_a_good_signature_is_said_to_be_replaced_and_leads_to_
         let tampered = text.replacen("25000", "26000", 1);
         let page = brought(&service, "/verify", tampered.as_bytes());
         assert!(page.contains("Không hợp lệ") && !page.contains(&second.lookup_code), "{page}");
+        let why = page.find("<p class=\"notice\">").expect("the reason of a bad signature");
+        assert!(why < page.find("<section class=\"card\"").unwrap(), "it stands above the details: {page}");
 
         let elsewhere = include_bytes!("../../fixtures/receipt/test-only-receipt.xml");
         let page = brought(&service, "/verify", elsewhere);
@@ -100,7 +102,9 @@ fn a_pdf_of_ours_is_checked_by_the_signed_file_it_carries_and_another_pdf_is_tol
         assert!(page.contains("tệp XML đã ký nằm trong PDF"), "{page}");
         let other = send(service.address, "POST", "/verify", &[], b"%PDF-1.7\n%%EOF").unwrap();
         assert_eq!(other.status, 409, "{}", other.head);
-        assert!(String::from_utf8_lossy(&other.body).contains("không chứa tệp XML đã ký"));
+        let told = String::from_utf8_lossy(&other.body).into_owned();
+        assert!(told.contains("không chứa tệp XML đã ký"));
+        assert!(told.contains("name=\"file\""), "another file may be chosen at once: {told}");
         service.stop();
     });
 }

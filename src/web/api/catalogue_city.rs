@@ -88,6 +88,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/admin/units",
+        vi: "Đăng ký một đơn vị thu mới.",
+        en: "Registers a unit, by an administrator of the city.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/admin/units/{code}",
         vi: "Một đơn vị: tài khoản, ký hiệu, chứng thư, đăng ký, sáp nhập.",
         en: "One unit: accounts, series, certificates, registrations, mergers.",
@@ -244,14 +252,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/admin/trail",
         vi: "Nhật ký.",
-        en: "The audit trail; ?unit= &from= &until= &text=.",
+        en: "The audit trail; ?unit= (a code, city or all) &from= &until= &text= &person= &before=.",
         who: "administrator, auditor",
         ..NONE
     },
     Endpoint {
         path: "/admin/trail/proof",
         vi: "Kiểm chứng nhật ký.",
-        en: "Proves the trail of a unit; ?unit=.",
+        en: "Proves the trail of a unit, or of all; ?unit=.",
         who: "administrator, auditor",
         ..NONE
     },

@@ -113,7 +113,7 @@ pub fn lines(
         let collecting = unit::find(tx, unit)?;
         let channel = IntakeMode::parse(&owed.intake_mode)?;
         let on = owed.submitted_at.business_day();
-        lines.extend(raise::priced(&*app.tariff()?, &collecting, channel, on, &to_price)?);
+        lines.extend(raise::priced(&*app.tariff()?, &collecting, channel, on, (&to_price, &[]))?);
     }
     Ok(lines)
 }

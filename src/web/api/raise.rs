@@ -303,18 +303,18 @@ fn of_request(error: Error) -> Error {
     }
 }
 
-/// The lines of fee items as the tariff of a day prices them, for a correction.
+/// The lines of fee items as the tariff of a day prices them for a payer of these exemption groups.
 pub fn priced(
     tariff: &Tariff,
     collecting: &Unit,
     channel: IntakeMode,
     on: BusinessDay,
-    lines: &[AskedLine],
+    (lines, exemptions): (&[AskedLine], &[String]),
 ) -> Result<Vec<Line>> {
     if lines.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(assess(tariff, collecting, channel, on, lines, &[])?.lines.iter().map(line).collect())
+    Ok(assess(tariff, collecting, channel, on, lines, exemptions)?.lines.iter().map(line).collect())
 }
 
 fn line(assessed: &tariff::Line) -> Line {

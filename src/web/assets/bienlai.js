@@ -58,6 +58,13 @@
     document.querySelectorAll('.scroll').forEach(function (wide) {
       if (wide.scrollWidth > wide.clientWidth) { wide.tabIndex = 0; } else { wide.removeAttribute('tabindex'); }
     });
+    /* What a telephone needs open is folded on a wide screen. */
+    if (window.innerWidth > 700) {
+      document.querySelectorAll('details[data-narrow]').forEach(function (one) {
+        one.removeAttribute('data-narrow');
+        one.open = false;
+      });
+    }
   }
   reach();
   window.addEventListener('resize', reach);
@@ -202,11 +209,33 @@
       fetch(form.action, { method: 'POST', body: fields, cache: 'no-store' }).then(function (answer) {
         return answer.text();
       }).then(function (text) {
-        var fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('priced');
-        var here = document.getElementById('priced');
-        if (fresh && here) { here.replaceWith(document.adoptNode(fresh)); }
+        var fresh = new DOMParser().parseFromString(text, 'text/html');
+        form.querySelectorAll('[data-part]').forEach(function (here) {
+          var part = fresh.getElementById(here.id);
+          if (part) { here.replaceWith(document.adoptNode(part)); }
+        });
       }).catch(function () {});
     }, 250);
+  });
+
+  /* A photograph of a telephone is made small before it is sent; where the browser cannot, it goes as it is. */
+  document.addEventListener('change', function (event) {
+    var field = event.target;
+    var file = field.type === 'file' && /^image\//.test(field.accept) && field.files[0];
+    if (!file || file.size < 1000000 || !window.createImageBitmap || !window.DataTransfer) { return; }
+    createImageBitmap(file).then(function (picture) {
+      var scale = Math.min(1, 1600 / Math.max(picture.width, picture.height));
+      var canvas = document.createElement('canvas');
+      canvas.width = Math.round(picture.width * scale);
+      canvas.height = Math.round(picture.height * scale);
+      canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob(function (small) {
+        if (!small || small.size >= file.size || field.files[0] !== file) { return; }
+        var held = new DataTransfer();
+        held.items.add(new File([small], 'picture.jpg', { type: 'image/jpeg' }));
+        field.files = held.files;
+      }, 'image/jpeg', 0.8);
+    }).catch(function () {});
   });
 
   /* A waiting page asks for its newest state: told by the server, or asked for every three seconds. */
@@ -224,6 +253,7 @@
       var main = fresh.querySelector('main');
       if (!main) { return; }
       document.querySelector('main').replaceWith(document.adoptNode(main));
+      reach();
       var state = main.querySelector('[data-say]');
       if (state) { say(state.textContent); }
       var next = main.querySelector('[autofocus]');

@@ -16,8 +16,37 @@ use crate::web::message;
 struct ApiPage<'a> {
     frame: Frame,
     base: &'a str,
-    endpoints: Vec<&'static Endpoint>,
+    groups: Vec<Group>,
     codes: Vec<(&'static str, &'static message::Words)>,
+}
+
+/// Paths that begin alike.
+struct Group {
+    name: String,
+    endpoints: Vec<&'static Endpoint>,
+}
+
+/// What a path is about: its first part, of the API's paths the part after the version.
+fn about(path: &str) -> &str {
+    let path = path.strip_prefix("/api/v1").filter(|rest| !rest.is_empty()).unwrap_or(path);
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match first.split('.').next() {
+        None | Some("") => "home",
+        Some(name) => name,
+    }
+}
+
+/// The paths in groups, in the order in which each group comes first.
+fn groups() -> Vec<Group> {
+    let mut found: Vec<Group> = Vec::new();
+    for endpoint in endpoints() {
+        let name = about(endpoint.path);
+        match found.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.endpoints.push(endpoint),
+            None => found.push(Group { name: name.to_owned(), endpoints: vec![endpoint] }),
+        }
+    }
+    found
 }
 
 pub async fn page(shared: web::Data<Shared>) -> HttpResponse {
@@ -54,7 +83,7 @@ pub async fn console() -> HttpResponse {
 fn compose(base: &str) -> ApiPage<'_> {
     let mut codes: Vec<_> = message::all().collect();
     codes.sort_unstable_by_key(|(code, _)| *code);
-    ApiPage { frame: Frame::default(), base, endpoints: endpoints(), codes }
+    ApiPage { frame: Frame::default(), base, groups: groups(), codes }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::ledger::words;
 use crate::receipt::DocumentKind;
-use crate::tariff::Tariff;
+use crate::tariff::{Tariff, UnitKind};
 use crate::unit::series::life::Phase;
 use crate::web::pages::wording::Lang;
 
@@ -36,6 +36,21 @@ pub fn document(lang: Lang, stored: &str) -> String {
             lang.pick(vi, en).to_owned()
         },
     )
+}
+
+/// A kind of collecting unit.
+pub fn unit_kind(lang: Lang, kind: UnitKind) -> &'static str {
+    lang.t(match kind {
+        UnitKind::Xa => "unit_xa",
+        UnitKind::Phuong => "unit_phuong",
+        UnitKind::Department => "unit_department",
+        UnitKind::Branch => "unit_branch",
+    })
+}
+
+/// The same of the stored word; another word stays.
+pub fn kind_of(lang: Lang, stored: &str) -> String {
+    UnitKind::parse(stored).map_or_else(|_| stored.to_owned(), |kind| unit_kind(lang, kind).to_owned())
 }
 
 pub fn phase(lang: Lang, phase: Phase) -> &'static str {

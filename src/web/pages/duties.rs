@@ -1,6 +1,5 @@
 //! `/duties`: what waits for a second person, and delegations: offered, accepted, used, ended.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -26,9 +25,13 @@ use crate::error::{Error, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::identity::person;
 use crate::payment::settler::Numbered;
+use crate::privacy;
+use crate::proposal::State;
+use crate::report::proposal;
 use crate::shift::provisional_query;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp};
+use crate::tariff::draft;
 use crate::unit;
 use crate::web::Shared;
 use crate::web::api::duties::{acted, answered, offered};
@@ -43,6 +46,8 @@ const SIGNERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
 
 /// Decisions shown at once; the rest follows when these are taken.
 const SHOWN: usize = 100;
+/// Proposals looked through for those that wait.
+const SHOWN_ELSEWHERE: i64 = 200;
 
 struct WaitingRow {
     unit: String,
@@ -78,8 +83,8 @@ struct DutiesPage {
     waiting: Vec<WaitingRow>,
     /// How many more wait than are shown.
     more: usize,
-    /// Contingency slips that wait for another person, on a page of their own.
-    slips: usize,
+    /// What waits for another person on a page of its own: how many of what, and the page.
+    elsewhere: Vec<(String, &'static str)>,
     delegations: Vec<DelegationRow>,
     units: Vec<(String, String)>,
     people: Vec<(String, String)>,
@@ -109,7 +114,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         wrong: Wrong::default(),
         waiting: parts.waiting,
         more: parts.more,
-        slips: parts.slips,
+        elsewhere: parts.elsewhere,
         delegations: parts.delegations,
         units: parts.units,
         people: parts.people,
@@ -122,7 +127,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
 struct Parts {
     waiting: Vec<WaitingRow>,
     more: usize,
-    slips: usize,
+    elsewhere: Vec<(String, &'static str)>,
     delegations: Vec<DelegationRow>,
     units: Vec<(String, String)>,
     people: Vec<(String, String)>,
@@ -146,7 +151,7 @@ impl Parts {
         Ok(Parts {
             waiting,
             more,
-            slips: slips(conn, actor)?,
+            elsewhere: elsewhere(conn, actor, lang)?,
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
@@ -154,14 +159,38 @@ impl Parts {
     }
 }
 
-/// Cash that was taken on paper holds up its cashier's shift until somebody countersigns it.
-fn slips(conn: &mut Conn, actor: &Actor) -> Result<usize> {
-    if !SIGNERS.contains(&actor.role) {
-        return Ok(0);
-    }
+/// Slips on paper, changes of the tariff, proposals for the city and acts on personal data wait on pages of their
+/// own; who reads these is told here that something waits.
+fn elsewhere(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<(String, &'static str)>> {
     let units: Vec<UnitId> =
         unit::all(conn)?.iter().map(|unit| unit.id).filter(|unit| actor.scope.covers(*unit)).collect();
-    Ok(provisional_query::entered_in(conn, &units)?.len())
+    let mut found = Vec::new();
+    let mut add = |key, count: usize, href| {
+        if count > 0 {
+            found.push((lang.with(key, count), href));
+        }
+    };
+    if SIGNERS.contains(&actor.role) {
+        // Cash that was taken on paper holds up its cashier's shift until somebody countersigns it.
+        add("duties_slips", provisional_query::entered_in(conn, &units)?.len(), "/finance/slips");
+    }
+    if draft::READERS.contains(&actor.role) && actor.scope == Scope::All {
+        let drafts = draft::list(conn, SHOWN_ELSEWHERE)?;
+        add("duties_tariff", drafts.iter().filter(|one| one.state == State::Proposed).count(), "/tariff");
+    }
+    if proposal::READERS.contains(&actor.role) && actor.scope == Scope::All {
+        let asked = proposal::list(conn, actor, SHOWN_ELSEWHERE)?;
+        let count = asked.iter().filter(|one| one.state == State::Proposed).count();
+        add("duties_proposals", count, "/admin/proposals");
+    }
+    if privacy::READERS.contains(&actor.role) {
+        let mut count = 0;
+        for unit in &units {
+            count += privacy::act::waiting(conn, *unit)?.len();
+        }
+        add("duties_privacy", count, "/privacy");
+    }
+    Ok(found)
 }
 
 pub(super) fn title(lang: Lang, kind: Kind) -> &'static str {
@@ -176,29 +205,20 @@ fn waiting_rows(
     actor: &Actor,
     lang: Lang,
 ) -> Result<(Vec<WaitingRow>, usize)> {
-    let escalated: BTreeMap<(Kind, String), String> = waiting::list(conn, stamp, actor, None)?
-        .into_iter()
-        .filter_map(|one| Some(((one.kind, one.subject), one.escalated?)))
-        .collect();
-    let why = |one: &Open| match one.matter {
-        Matter::Kind(kind) => escalated.get(&(kind, kind.subject_text(one.id))).map(String::as_str),
-        Matter::Withdrawal
-        | Matter::Drawer
-        | Matter::Report
-        | Matter::Registration
-        | Matter::Undo
-        | Matter::KeyStop => None,
-    };
-    let mut open = Vec::new();
+    let mut open: Vec<(Open, Option<String>)> = Vec::new();
     for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
-        open.extend(decision::open(conn, unit.id)?);
+        let mut escalated = waiting::escalated(conn, unit.id)?;
+        for one in decision::open(conn, unit.id)? {
+            let why = escalated.remove(&(one.matter.as_str().to_owned(), one.id, one.asked_at));
+            open.push((one, why));
+        }
     }
-    open.sort_by_key(|one| (why(one).is_none(), one.asked_at));
+    open.sort_by_key(|(one, why)| (why.is_none(), one.asked_at));
     let more = open.len().saturating_sub(SHOWN);
     let rows: Result<Vec<WaitingRow>> = open
         .iter()
         .take(SHOWN)
-        .map(|one| waiting_row(conn, stamp.vault, (actor, lang), one, why(one)))
+        .map(|(one, why)| waiting_row(conn, stamp.vault, (actor, lang), one, why.as_deref()))
         .collect();
     Ok((rows?, more))
 }

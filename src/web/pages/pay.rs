@@ -13,7 +13,7 @@ use super::surplus::{self, Surplus};
 use super::wording::Lang;
 use super::{Page, ReceiptLink, html, live, mask, on_paper, png, vietqr};
 use crate::actor::Scope;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, feed_query};
@@ -147,6 +147,8 @@ impl Forms {
 pub(super) struct Told {
     pub wrong: Wrong,
     pub answer_on: Option<String>,
+    /// What the unit answered last, and when.
+    pub answered: Option<(String, String)>,
 }
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
@@ -207,6 +209,10 @@ fn compose(
     let (words, tone) = standing.words();
     if forms.told.answer_on.is_none() {
         forms.told.answer_on = answer_on(conn, item, &events)?;
+    }
+    if forms.told.answer_on.is_none() {
+        let day = |at: Instant| at.business_day().0.format("%d/%m/%Y").to_string();
+        forms.told.answered = told::answer(conn, item)?.map(|(at, reason)| (day(at), reason));
     }
     let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
     let is_part = item.allocated.is_positive() && item.outstanding().is_positive();
@@ -306,7 +312,6 @@ fn label(document: &receipt::query::Stored) -> String {
 mod tests {
     use super::*;
     use crate::amount::Dong;
-    use crate::clock::Instant;
     use crate::id::*;
 
     fn obligation(state: State) -> Obligation {

@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, web};
 use super::fields::{Fields, Wrong};
 use super::pay::{Forms, Told, shown};
 use super::session::check_origin;
+use super::upload::Chosen;
 use super::wording::Lang;
 use super::{Page, html, on_paper, upload};
 use crate::actor::Scope;
@@ -28,12 +29,17 @@ const FORM_LIMIT_BYTES: usize = picture::BYTES_LIMIT + 64 * 1024;
 pub async fn tell(request: HttpRequest, payload: web::Payload, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
-    let (fields, file) = upload::form(&request, payload, FORM_LIMIT_BYTES, "picture").await?;
+    let (fields, chosen) = upload::form_with_picture(&request, payload, FORM_LIMIT_BYTES, "picture").await?;
     let code = on_paper::code_of(&request)?;
     let app = Arc::clone(shared.app());
     let typed = fields.clone();
     let answered = block(move || {
         let word = word_of(&typed)?;
+        let file = match chosen {
+            Chosen::Nothing => None,
+            Chosen::File(bytes) => Some(bytes),
+            Chosen::TooLarge => return Err(picture::unfit()),
+        };
         if let Some(file) = &file {
             picture::check(file)?;
         }
@@ -54,7 +60,7 @@ pub async fn tell(request: HttpRequest, payload: web::Payload, shared: web::Data
             let day = answer_on.0.format("%d/%m/%Y").to_string();
             (StatusCode::OK, Told { answer_on: Some(day), ..Told::default() })
         }
-        Err(error) => (StatusCode::BAD_REQUEST, Told { wrong: Wrong::of(error, lang)?, answer_on: None }),
+        Err(error) => (StatusCode::BAD_REQUEST, Told { wrong: Wrong::of(error, lang)?, ..Told::default() }),
     };
     let forms = Forms { told: outcome, ..Forms::default() };
     Ok(html(status, &shown(&request, &shared, forms).await?))

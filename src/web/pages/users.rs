@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong, of_field};
 use super::frame::{Frame, role_words};
+use super::listing::day;
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
@@ -26,6 +27,7 @@ use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY};
 use crate::web::Shared;
 use crate::web::respond::block;
+use crate::{exception, shift};
 
 const ROLES: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
@@ -58,6 +60,8 @@ struct UsersPage {
     link: Option<(String, String)>,
     typed: Fields,
     is_sso_offered: bool,
+    /// What somebody who is to leave still holds, with the way to it.
+    held: Vec<(String, String)>,
 }
 
 /// `GET /users`
@@ -97,6 +101,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         link: None,
         typed: Fields::default(),
         is_sso_offered: shared.app().sso.is_some(),
+        held: Vec::new(),
         frame,
     })
 }
@@ -107,7 +112,7 @@ fn row(conn: &mut Conn, lang: Lang, login: &Login, is_linked: bool) -> Result<Ro
         Scope::Units(units) => {
             let units: Vec<_> = units.iter().copied().collect();
             let found = unit::query::by_ids(conn, &units)?;
-            found.into_iter().map(|unit| unit.code).collect::<Vec<_>>().join(", ")
+            found.into_iter().map(|unit| unit.name).collect::<Vec<_>>().join(", ")
         }
     };
     Ok(Row {
@@ -251,14 +256,39 @@ async fn change(
         }
         Err(error) => {
             page.is_namesake = error.code() == "person_namesake";
-            // What has to be handed over first is told by its ids, which say nothing about a payer.
-            let held = (error.code() == "login_holds_work").then(|| error.detail().to_owned());
+            if error.code() == "login_holds_work" {
+                page.held = held(&shared, &fields, page.frame.lang).await?;
+            }
             page.wrong = Wrong::of(error, page.frame.lang)?;
-            page.wrong.0.extend(held.map(|ids| (String::new(), ids)));
             page.typed = fields;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
+}
+
+/// What has to be handed over before a login ends: shifts by their day, exceptions by their title.
+async fn held(shared: &web::Data<Shared>, fields: &Fields, lang: Lang) -> Result<Vec<(String, String)>> {
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    block(move || {
+        app.store.read(&Scope::All, |conn| {
+            let login = login::find_by_name(conn, typed.trimmed("login"))?;
+            let held = leaving::held(conn, &login)?;
+            let mut found = Vec::new();
+            for (unit, id) in held.shifts {
+                let shift = shift::find(conn, unit, id)?;
+                let words = lang.with("users_held_shift", day(shift.opened_on));
+                found.push((words.replacen("{}", &unit::find(conn, unit)?.name, 1), "/duties".to_owned()));
+            }
+            for (unit, id) in held.exceptions {
+                let item = exception::find(conn, unit, id)?;
+                let title = lang.pick(item.kind.title_vi(), item.kind.title_en());
+                let words = format!("{title} – {} ({})", item.amount, unit::find(conn, unit)?.name);
+                found.push((words, format!("/finance/exceptions/{id}/beside")));
+            }
+            Ok(found)
+        })
+    })
+    .await
 }
 
 /// Units by code, with commas between; a star is the whole city, and so is `all`, as commands say it.

@@ -16,7 +16,7 @@ use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::pdf::embedded::{self, Embedded};
 use crate::receipt::evidence::bundle::{Bundle, Finding, Judgement};
 use crate::receipt::key::certificates_in;
@@ -43,13 +43,15 @@ const SHOWN_LIMIT: usize = 50;
 struct VerifyPage {
     frame: Frame,
     outcome: Option<Outcome>,
+    /// Why the file was not looked at.
+    refused: Option<&'static message::Words>,
     /// The lenient rules that may be asked for.
     rules: [&'static str; Lenient::ALL.len()],
 }
 
 impl VerifyPage {
     fn with(frame: Frame, outcome: Option<Outcome>) -> VerifyPage {
-        VerifyPage { frame, outcome, rules: Lenient::ALL.map(Lenient::name) }
+        VerifyPage { frame, outcome, refused: None, rules: Lenient::ALL.map(Lenient::name) }
     }
 }
 
@@ -121,10 +123,36 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
     shared.lookups.check(shared.source(&request))?;
     let asked = query::<Asked>(&request)?.lenient;
     let rules: Vec<Lenient> = asked.iter().map(|name| rule(name)).collect::<Result<_>>()?;
-    let bytes = body(payload, BODY_LIMIT_BYTES).await?;
-    let boundary = boundary(&request);
+    let done = match body(payload, BODY_LIMIT_BYTES).await {
+        Ok(bytes) => judged(&request, &shared, rules, bytes).await,
+        Err(error) => Err(error),
+    };
+    let frame = Frame::public(&request);
+    match done {
+        Ok(outcome) => Ok(html(StatusCode::OK, &VerifyPage::with(frame, Some(outcome)))),
+        // Another file may be chosen at once.
+        Err(error) if matches!(error.kind(), Kind::TooLarge | Kind::Conflict) => {
+            let status = if *error.kind() == Kind::TooLarge {
+                StatusCode::PAYLOAD_TOO_LARGE
+            } else {
+                StatusCode::CONFLICT
+            };
+            let page = VerifyPage::with(frame, None);
+            Ok(html(status, &VerifyPage { refused: Some(message::words(error.code())), ..page }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn judged(
+    request: &HttpRequest,
+    shared: &web::Data<Shared>,
+    rules: Vec<Lenient>,
+    bytes: Vec<u8>,
+) -> Result<Outcome> {
+    let boundary = boundary(request);
     let app = Arc::clone(shared.app());
-    let outcome = block(move || {
+    block(move || {
         let brought = Brought::of(&bytes, boundary.as_deref())?;
         let carried = carried(brought.file)?;
         let file = carried.as_deref().unwrap_or(brought.file);
@@ -137,8 +165,7 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         let evidence = judged.as_ref().map(evidence_words);
         Ok(Outcome { is_from_pdf: carried.is_some(), evidence, ..outcome(&report, &entries) })
     })
-    .await?;
-    Ok(html(StatusCode::OK, &VerifyPage::with(Frame::public(&request), Some(outcome))))
+    .await
 }
 
 /// What somebody brings.

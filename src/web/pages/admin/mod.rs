@@ -14,10 +14,6 @@ pub mod unit_forms;
 pub mod units;
 pub mod webhooks;
 
-use askama::Template;
-
-use super::frame::Frame;
-use super::listing::Listing;
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::store::Conn;
@@ -25,17 +21,6 @@ use crate::unit::{self, Unit};
 
 /// Who may look.
 pub(super) const READERS: [Role; 2] = [Role::Administrator, Role::Auditor];
-
-/// A page that is lists only.
-#[derive(Template)]
-#[template(path = "listings.html")]
-struct ListingsPage {
-    frame: Frame,
-    title: String,
-    lead: String,
-    way: Option<(String, &'static str)>,
-    listings: Vec<Listing>,
-}
 
 /// A unit of the actor's scope that a form or path names by its code.
 pub(super) fn unit_coded(conn: &mut Conn, actor: &Actor, code: &str) -> Result<Unit> {

@@ -12,8 +12,8 @@ use crate::actor::{Actor, Scope};
 use crate::audit::{self, Search};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{PersonId, UnitId};
-use crate::identity::person_name;
+use crate::id::{AuditId, PersonId, UnitId};
+use crate::identity::{person, person_name};
 use crate::store::Conn;
 use crate::unit::{self, CITY};
 use crate::web::Shared;
@@ -41,7 +41,10 @@ struct TrailPage {
     from: String,
     until: String,
     listing: Listing,
-    is_cut: bool,
+    /// Persons with logins, by id: a name stands in no address.
+    people: Vec<(String, String)>,
+    /// The entry before which the next page begins.
+    older: Option<AuditId>,
     /// Whether the trail is whole, and if not what is wrong.
     proof: Option<(bool, String)>,
 }
@@ -53,10 +56,12 @@ struct Asked {
     from: String,
     until: String,
     text: String,
+    person: String,
+    before: String,
 }
 
-/// `GET /admin/trail?unit=&from=&until=&text=`: `text` is the beginning of an action, or a subject or
-/// actor in full.
+/// `GET /admin/trail?unit=&from=&until=&text=&person=&before=`: `text` is the beginning of an action, or a subject
+/// or actor in full.
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     let composed = match extract::query(&request) {
         Ok(asked) => compose(&request, &signed, &shared, asked).await,
@@ -72,14 +77,20 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     }
 }
 
-/// The unit asked for: the city's own trail for who governs all, else the first unit.
-fn place(conn: &mut Conn, actor: &Actor, code: &str) -> Result<UnitId> {
+/// The trails asked for, each with the unit's name: one unit's, the city's own, or all that the reader sees.
+fn places(conn: &mut Conn, (lang, actor): (Lang, &Actor), code: &str) -> Result<Vec<(UnitId, String)>> {
+    let of_city = || (CITY, lang.t("trail_city").to_owned());
     match (code, &actor.scope) {
-        ("", Scope::All) | ("city", Scope::All) => Ok(CITY),
-        ("", Scope::Units(units)) => {
-            units.first().copied().ok_or_else(|| Error::not_found("unit_not_found", "no unit in your scope"))
+        ("city", Scope::All) => Ok(vec![of_city()]),
+        ("" | "all", _) => {
+            let own = unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id));
+            let mut found: Vec<(UnitId, String)> = own.map(|unit| (unit.id, unit.name)).collect();
+            if actor.scope == Scope::All && found.iter().all(|(id, _)| *id != CITY) {
+                found.insert(0, of_city());
+            }
+            Ok(found)
         }
-        (code, _) => unit_coded(conn, actor, code).map(|unit| unit.id),
+        (code, _) => unit_coded(conn, actor, code).map(|unit| vec![(unit.id, unit.name)]),
     }
 }
 
@@ -102,39 +113,62 @@ async fn compose(
     let today = app.clock.now().business_day();
     let until = day_asked("until", &asked.until, today)?;
     let from = day_asked("from", &asked.from, until.plus_days(1 - DAYS))?;
-    let (text, code) = (asked.text.clone(), asked.unit.clone());
-    let (units, found) = block(move || {
+    let before = Some(asked.before.trim()).filter(|text| !text.is_empty());
+    let before = before.map(str::parse::<AuditId>).transpose().map_err(|error| error.in_field("form"))?;
+    let (typed, lang) = (asked.clone(), frame.lang);
+    let read = block(move || {
         let (units, found) = app.read(&actor, |conn| {
             let units: Vec<(String, String)> = unit::all(conn)?
                 .into_iter()
-                .filter(|unit| actor.scope.covers(unit.id))
+                .filter(|unit| unit.id != CITY && actor.scope.covers(unit.id))
                 .map(|unit| (unit.code, unit.name))
                 .collect();
-            let unit = place(conn, &actor, &code)?;
-            let search = Search { unit, from, until, text, limit: SHOWN_LIMIT };
-            Ok((units, audit::search(conn, &actor, &search)?))
+            let mut found = Vec::new();
+            for (unit, name) in places(conn, (lang, &actor), &typed.unit)? {
+                let search = Search {
+                    unit,
+                    from,
+                    until,
+                    text: typed.text.clone(),
+                    by: Some(typed.person.clone()).filter(|person| !person.is_empty()),
+                    before,
+                    limit: SHOWN_LIMIT,
+                };
+                found
+                    .extend(audit::search(conn, &actor, &search)?.into_iter().map(|one| (name.clone(), one)));
+            }
+            found.sort_by_key(|(_, one)| std::cmp::Reverse(one.id));
+            found.truncate(usize::try_from(SHOWN_LIMIT).unwrap_or(0));
+            Ok((units, found))
         })?;
         // Persons may be registered at another unit than the one they work for.
-        let rows = app.store.read(&Scope::All, |conn| found.iter().map(|one| row(conn, one)).collect())?;
-        let rows: Vec<Vec<Cell>> = rows;
-        Ok((units, rows))
+        app.store.read(&Scope::All, |conn| {
+            let rows = found.iter().map(|(unit, one)| row(conn, unit, one)).collect::<Result<Vec<_>>>()?;
+            let people = person::choices(conn, &actor)?
+                .into_iter()
+                .map(|one| (one.id.to_string(), format!("{} ({})", one.name, one.logins.join(", "))));
+            Ok(Read { units, people: people.collect(), last: found.last().map(|(_, one)| one.id), rows })
+        })
     })
     .await?;
-    let heads = ["event_at", "trail_actor", "trail_action", "trail_subject", "trail_detail"];
-    let mut places = units;
+    let heads = ["event_at", "unit", "trail_actor", "trail_action", "trail_subject", "trail_detail"];
+    let mut places = read.units;
     if signed.actor.scope == Scope::All {
-        places.insert(0, ("city".to_owned(), frame.t("users_all_units").to_owned()));
+        places.insert(0, ("city".to_owned(), frame.t("trail_city").to_owned()));
     }
+    places.insert(0, ("all".to_owned(), frame.t("trail_all").to_owned()));
+    let is_cut = i64::try_from(read.rows.len()).unwrap_or(0) == SHOWN_LIMIT;
     Ok(TrailPage {
         wrong: Wrong::default(),
         units: places,
+        people: read.people,
         from: from.to_string(),
         until: until.to_string(),
-        is_cut: i64::try_from(found.len()).unwrap_or(0) == SHOWN_LIMIT,
+        older: read.last.filter(|_| is_cut),
         listing: Listing {
             caption: frame.t("trail_entries"),
             heads: heads.map(|key| frame.t(key)).to_vec(),
-            rows: found,
+            rows: read.rows,
         },
         proof: None,
         asked,
@@ -142,7 +176,15 @@ async fn compose(
     })
 }
 
-fn row(conn: &mut Conn, one: &audit::Found) -> Result<Vec<Cell>> {
+/// What the page shows of the trail.
+struct Read {
+    units: Vec<(String, String)>,
+    people: Vec<(String, String)>,
+    last: Option<AuditId>,
+    rows: Vec<Vec<Cell>>,
+}
+
+fn row(conn: &mut Conn, unit: &str, one: &audit::Found) -> Result<Vec<Cell>> {
     let person: Option<PersonId> = one.actor.parse().ok();
     let who = match person {
         Some(person) => format!("{} ({})", person_name(conn, person).unwrap_or_default(), one.actor),
@@ -150,6 +192,7 @@ fn row(conn: &mut Conn, one: &audit::Found) -> Result<Vec<Cell>> {
     };
     Ok(vec![
         Cell::text(time(one.at)),
+        Cell::text(unit.to_owned()),
         Cell::text(who),
         Cell::mono(one.action.clone()),
         Cell::mono(one.subject.clone()),
@@ -157,24 +200,28 @@ fn row(conn: &mut Conn, one: &audit::Found) -> Result<Vec<Cell>> {
     ])
 }
 
-/// `GET /admin/trail/proof?unit=`: proves the trail of a unit from its first entry on. It changes nothing,
-/// so auditors may ask for it; another site may not make them.
+/// `GET /admin/trail/proof?unit=`: proves each trail that is asked for from its first entry on. It changes
+/// nothing, so auditors may ask for it; another site may not make them.
 pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     signed.require(&READERS)?;
     let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
     let mut page = compose(&request, &signed, &shared, asked.clone()).await?;
-    let app = Arc::clone(shared.app());
-    let fault = block(move || {
+    let (app, lang) = (Arc::clone(shared.app()), page.frame.lang);
+    let (count, faults) = block(move || {
         app.read(&signed.actor, |conn| {
-            let unit = place(conn, &signed.actor, &asked.unit)?;
-            audit::verify(conn, unit)
+            let places = places(conn, (lang, &signed.actor), &asked.unit)?;
+            let mut faults = Vec::new();
+            for (unit, name) in &places {
+                faults.extend(audit::verify(conn, *unit)?.map(|fault| format!("{name}: {fault}")));
+            }
+            Ok((places.len(), faults))
         })
     })
     .await?;
-    page.proof = Some(match fault {
-        None => (true, String::new()),
-        Some(fault) => (false, fault),
+    page.proof = Some(match faults.is_empty() {
+        true => (true, page.frame.lang.with("trail_proven", count)),
+        false => (false, faults.join("; ")),
     });
     Ok(html(StatusCode::OK, &page))
 }

@@ -8,22 +8,24 @@ use actix_web::{HttpRequest, web};
 use secrecy::SecretString;
 
 use super::unit_coded;
-use super::units::compose;
+use super::units::{compose, compose_list};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, SeriesId};
+use crate::receipt::content::identifier::is_tax_code;
 use crate::receipt::key::{SigningKey, installed};
 use crate::register;
 use crate::store::{Stamp, Tx};
-use crate::unit::Unit;
+use crate::tariff::UnitKind;
 use crate::unit::account::{self, NewAccount};
 use crate::unit::certificate::{self, Custody};
 use crate::unit::certificate_stop;
 use crate::unit::imprint::{self, Imprint};
 use crate::unit::series::{self, NewSeries, life};
+use crate::unit::{self, CITY, NewUnit, Unit};
 use crate::web::Shared;
 use crate::web::extract::path_text;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -36,6 +38,76 @@ use crate::web::respond::block;
 
 /// A PKCS#12 file with a chain stays far below this.
 const FILE_LIMIT_BYTES: usize = 256 * 1_024;
+
+/// `POST /admin/units`: the city registers a unit; what it needs to go live follows on its checklist.
+pub async fn register(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
+    signed.actor.scope.require(CITY)?;
+    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+    let signed = Arc::new(signed);
+    let acting = Arc::clone(&signed);
+    let done = block(move || {
+        let new = new_unit(&typed)?;
+        let code = new.code.clone();
+        confirm(&app, &acting, typed.get("confirm"))?;
+        app.write(&acting.actor, |tx, stamp| unit::register(tx, stamp, &acting.actor, new.clone()))?;
+        Ok(code)
+    })
+    .await;
+    match done {
+        Ok(code) => Ok(see(format!("/onboarding/{code}"))),
+        Err(error) => {
+            let mut page = compose_list(&request, &signed, &shared).await?;
+            page.wrong = match error.code() {
+                "unit_exists" => {
+                    Wrong(vec![("code".to_owned(), page.lang().of_code("unit_exists").to_owned())])
+                }
+                _ => Wrong::of(error, page.lang())?,
+            };
+            page.typed = fields;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
+}
+
+/// What the form says, checked as the command checks its file.
+fn new_unit(fields: &Fields) -> Result<NewUnit> {
+    let given = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
+    let code = needed(fields, "code")?;
+    if !code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-') {
+        return Err(Error::invalid("code", "unit_code_wrong", "letters, digits, dots and hyphens"));
+    }
+    let tax_code = needed(fields, "tax_code")?;
+    if !is_tax_code(&tax_code) {
+        return Err(Error::invalid("tax_code", "tax_code_wrong", "its check digit does not fit"));
+    }
+    let budget_code = given("budget_code");
+    let is_budget_code = |code: &String| code.len() == 7 && code.bytes().all(|byte| byte.is_ascii_digit());
+    if budget_code.as_ref().is_some_and(|code| !is_budget_code(code)) {
+        return Err(Error::invalid("budget_code", "budget_code_wrong", "expected seven digits"));
+    }
+    Ok(NewUnit {
+        code,
+        name: needed(fields, "name")?,
+        // As lists of communes write it, and the city's targets with them.
+        kind: match UnitKind::parse(fields.get("kind"))? {
+            UnitKind::Xa => "xã".to_owned(),
+            UnitKind::Phuong => "phường".to_owned(),
+            other => other.as_str().to_owned(),
+        },
+        tax_code,
+        budget_code,
+        address: needed(fields, "address")?,
+        phone: given("phone"),
+        valid_from: day(fields, "valid_from")?.ok_or_else(|| missing("valid_from"))?,
+    })
+}
 
 /// `POST /admin/units/{code}/account`
 pub async fn account(

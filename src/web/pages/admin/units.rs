@@ -7,13 +7,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::{ListingsPage, READERS, unit_coded, unit_ends};
-use crate::actor::Role;
+use super::{READERS, unit_coded, unit_ends};
+use crate::actor::{Role, Scope};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::receipt::key::alarm::Kind as Nearness;
 use crate::receipt::key::watch;
 use crate::store::{Conn, Stamp};
+use crate::tariff::UnitKind;
 use crate::unit::{self, CITY, Unit, account, certificate, certificate_stop, registration, series, trust};
 use crate::web::Shared;
 use crate::web::extract::path_text;
@@ -30,17 +31,48 @@ use crate::web::respond::block;
 const SERIES_KINDS: [&str; 5] =
     ["receipt", "invoice_vat", "invoice_sales", "invoice_vat_with_receipt", "invoice_sales_with_receipt"];
 
+#[derive(Template)]
+#[template(path = "units.html")]
+pub(super) struct UnitsPage {
+    frame: Frame,
+    csrf: String,
+    listing: Listing,
+    /// Whether the reader registers units: the city's own administrators do.
+    can_register: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
+    pub wrong: Wrong,
+    pub typed: Fields,
+    kinds: Vec<(&'static str, &'static str)>,
+    today: String,
+}
+
+impl UnitsPage {
+    pub fn lang(&self) -> Lang {
+        self.frame.lang
+    }
+}
+
 /// `GET /admin/units`
 pub async fn list(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    Ok(html(StatusCode::OK, &compose_list(&request, &signed, &shared).await?))
+}
+
+pub(super) async fn compose_list(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+) -> Result<UnitsPage> {
     signed.require(&READERS)?;
-    let frame = Frame::of(&signed, &request);
-    let (app, lang) = (Arc::clone(shared.app()), frame.lang);
-    let listing = block(move || {
+    let frame = Frame::of(signed, request);
+    let (app, lang, actor) = (Arc::clone(shared.app()), frame.lang, signed.actor.clone());
+    let now = app.clock.now();
+    let rows = block(move || {
         let stamp = app.stamp();
-        app.read(&signed.actor, |conn| {
+        app.read(&actor, |conn| {
             let mut rows = Vec::new();
             for unit in unit::all(conn)? {
-                if unit.id != CITY && signed.actor.scope.covers(unit.id) {
+                if unit.id != CITY && actor.scope.covers(unit.id) {
                     rows.push(row(conn, &stamp, lang, &unit)?);
                 }
             }
@@ -48,20 +80,24 @@ pub async fn list(request: HttpRequest, signed: Signed, shared: web::Data<Shared
         })
     })
     .await?;
-    let page = ListingsPage {
-        title: frame.t("way_units").to_owned(),
-        lead: frame.t("units_lead").to_owned(),
-        way: Some(("/onboarding".to_owned(), frame.t("way_onboarding"))),
-        listings: vec![Listing {
+    Ok(UnitsPage {
+        csrf: signed.csrf.clone(),
+        listing: Listing {
             caption: frame.t("way_units"),
             heads: ["unit_code", "unit", "unit_kind", "tax_code", "valid", "unit_certificate"]
                 .map(|key| frame.t(key))
                 .to_vec(),
-            rows: listing,
-        }],
+            rows,
+        },
+        can_register: signed.actor.role == Role::Administrator && signed.actor.scope == Scope::All,
+        must_confirm: !signed.session.is_confirmed(now),
+        has_second_factor: signed.session.login.has_second_factor(),
+        wrong: Wrong::default(),
+        typed: Fields::default(),
+        kinds: UnitKind::ALL.iter().map(|kind| (kind.as_str(), called::unit_kind(lang, *kind))).collect(),
+        today: now.business_day().to_string(),
         frame,
-    };
-    Ok(html(StatusCode::OK, &page))
+    })
 }
 
 fn row(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Vec<Cell>> {
@@ -70,7 +106,7 @@ fn row(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Ve
     Ok(vec![
         Cell::link(unit.code.clone(), format!("/admin/units/{}", unit.code)),
         Cell::text(unit.name.clone()),
-        Cell::text(unit.kind.clone()),
+        Cell::text(called::kind_of(lang, &unit.kind)),
         Cell::mono(unit.tax_code.clone()),
         valid(unit, stamp.today()),
         signing.map_or_else(
@@ -214,7 +250,7 @@ fn facts(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<
             fact("tax_code", Cell::mono(unit.tax_code.clone())),
             fact("unit_budget_code", Cell::mono(or_dash(unit.budget_code.clone()))),
             fact("unit_treasury", Cell::mono(or_dash(treasury))),
-            fact("unit_kind", Cell::text(unit.kind.clone())),
+            fact("unit_kind", Cell::text(called::kind_of(lang, &unit.kind))),
             fact("valid", valid(unit, stamp.today())),
         ],
     })

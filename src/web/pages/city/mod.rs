@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::called;
 use super::fields::{Wrong, of_field};
 use super::frame::{Frame, see_done};
 use super::listing::time;
@@ -229,7 +230,7 @@ fn targets(lang: Lang, all: &Targets) -> Vec<TargetRow> {
         let (vi, en) = Measure::words(target.measure);
         TargetRow {
             measure: lang.pick(vi, en),
-            kinds: target.kinds.join(", "),
+            kinds: target.kinds.iter().map(|kind| called::kind_of(lang, kind)).collect::<Vec<_>>().join(", "),
             asked: target.shown(),
             from: target.valid_from.format("%d/%m/%Y").to_string(),
             until: target.valid_until.map(|day| day.format("%d/%m/%Y").to_string()),

@@ -56,6 +56,8 @@ struct DepositPage {
     csrf: String,
     wrong: Wrong,
     drawers: Vec<Drawer>,
+    /// Drawers whose difference waits for another person: day and what they hold.
+    waiting: Vec<(String, String)>,
     slips: Vec<Slip>,
 }
 
@@ -74,23 +76,24 @@ async fn compose(
     signed.require(&[Role::Cashier])?;
     let frame = Frame::of(signed, request);
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
-    let (drawers, slips) = block(move || {
+    let ((drawers, waiting), slips) = block(move || {
         let since = app.clock.now().business_day().plus_days(-SLIP_DAYS);
         app.read(&actor, |conn| Ok((drawers(conn, &actor, &typed)?, slips(conn, &actor, since)?)))
     })
     .await?;
-    Ok(DepositPage { frame, csrf, wrong, drawers, slips })
+    Ok(DepositPage { frame, csrf, wrong, drawers, waiting, slips })
 }
 
-fn drawers(conn: &mut Conn, actor: &Actor, typed: &Fields) -> Result<Vec<Drawer>> {
+/// Those with money to hand over, and those whose difference is signed off first.
+fn drawers(conn: &mut Conn, actor: &Actor, typed: &Fields) -> Result<(Vec<Drawer>, Vec<(String, String)>)> {
     let (unit, person) = (own_unit(actor)?, actor.require_person()?);
-    let mut found = Vec::new();
+    let (mut found, mut waiting) = (Vec::new(), Vec::new());
     for one in query::of_person(conn, unit, person, SHOWN)? {
-        // A difference is signed off first.
+        let held = shift::balance(conn, unit, one.id)?;
         if one.state == State::Counted {
+            waiting.push((day(one.opened_on), held.to_string()));
             continue;
         }
-        let held = shift::balance(conn, unit, one.id)?;
         if held.is_positive() {
             let name = format!("d.{}", one.id);
             let amount =
@@ -98,7 +101,7 @@ fn drawers(conn: &mut Conn, actor: &Actor, typed: &Fields) -> Result<Vec<Drawer>
             found.push(Drawer { id: one.id, opened_on: day(one.opened_on), held: held.to_string(), amount });
         }
     }
-    Ok(found)
+    Ok((found, waiting))
 }
 
 /// Those on their way, and the last ones that arrived.

@@ -14,7 +14,9 @@ pub mod slips;
 pub mod take;
 pub mod together;
 pub mod walk_in;
+mod walk_in_form;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -27,10 +29,11 @@ use super::session::Signed;
 use super::{Page, Posted, html_that_prints, on_paper};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
 use crate::notification::address;
-use crate::obligation::{Obligation, counter_query};
+use crate::obligation::{Obligation, counter_query, ticket};
 use crate::payment::{counter, pos};
 use crate::shift::{self as shifts, Shift, State, report};
 use crate::store::Conn;
@@ -41,6 +44,8 @@ use crate::{obligation, party, receipt, text, unit};
 
 /// Rows of a search; who finds more types more.
 const FOUND_LIMIT: i64 = 30;
+/// What was raised within these days is found by its payer when it is paid, too.
+const PAID_DAYS: i64 = 60;
 /// The longest text worth searching for: what a scanner reads from a VietQR code, whose memo comes last.
 const ASKED_LIMIT: usize = 512;
 
@@ -151,7 +156,7 @@ async fn compose(
             let unit = own_unit(actor)?;
             let found = match asked.as_deref().filter(|asked| !asked.is_empty()) {
                 Some(asked) => {
-                    let items = look(conn, &app.vault, actor, unit, asked)?;
+                    let items = look(conn, &app.vault, actor, (unit, app.clock.now()), asked)?;
                     Some(rows(conn, &app.vault, lang, &items)?)
                 }
                 None => None,
@@ -225,9 +230,16 @@ fn in_use(conn: &mut Conn, actor: &Actor, unit: UnitId) -> Result<Option<Shift>>
     Ok(open.into_iter().find(|shift| shift.person == person))
 }
 
-/// By reference code, the document's look-up code or number, dossier, the payer's name, phone or personal number:
-/// whatever was typed or scanned. A scanned VietQR holds the reference code among its fields.
-fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str) -> Result<Vec<Obligation>> {
+/// By reference code, the document's look-up code or number, dossier, today's ticket, the payer's name, phone or
+/// personal number: whatever was typed or scanned. A scanned VietQR holds the reference code among its fields.
+/// What is owed comes first, then what was paid lately.
+fn look(
+    conn: &mut Conn,
+    vault: &Vault,
+    actor: &Actor,
+    (unit, now): (UnitId, Instant),
+    asked: &str,
+) -> Result<Vec<Obligation>> {
     let by_document = on_paper::of_document(conn, actor, asked)?;
     if !by_document.is_empty() || on_paper::code_in(asked).is_some() {
         return Ok(by_document);
@@ -235,6 +247,10 @@ fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str
     let by_dossier = obligation::walk_in::of_dossier(conn, unit, asked, FOUND_LIMIT)?;
     if !by_dossier.is_empty() {
         return Ok(by_dossier);
+    }
+    let by_ticket = ticket::named(conn, unit, asked, now.business_day())?;
+    if !by_ticket.is_empty() {
+        return Ok(by_ticket);
     }
     let kinds = ["name", "phone", "personal_id", "tax_code", "passport"];
     let mut terms: Vec<party::Term> =
@@ -244,6 +260,11 @@ fn look(conn: &mut Conn, vault: &Vault, actor: &Actor, unit: UnitId, asked: &str
     }
     let mut found = counter_query::owed_by(conn, unit, &terms, FOUND_LIMIT)?;
     found.extend(counter::owed_again_by(conn, unit, &terms)?);
+    let shown: BTreeSet<ObligationId> = found.iter().map(|item| item.id).collect();
+    let paid =
+        counter_query::paid_by(conn, unit, &terms, now.minus_seconds(PAID_DAYS * 86_400), FOUND_LIMIT)?;
+    found.extend(paid.into_iter().filter(|item| !shown.contains(&item.id)));
+    found.truncate(usize::try_from(FOUND_LIMIT).unwrap_or(0));
     Ok(found)
 }
 

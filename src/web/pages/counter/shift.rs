@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::ShiftId;
 use crate::shift::count::{Count, DENOMINATIONS};
 use crate::shift::report::{self, Report};
-use crate::shift::{self, Shift, query};
+use crate::shift::{self, Shift, provisional, query};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -66,6 +66,15 @@ struct ShiftPage {
     closed: Option<Closed>,
     differs: Option<Differs>,
     notes: Vec<Note>,
+    /// The sum of the pieces that were typed.
+    counted: String,
+}
+
+impl ShiftPage {
+    /// A difference of today waits for another person, who closes the drawer or sends it back.
+    fn waits(&self) -> bool {
+        self.closed.as_ref().is_some_and(|closed| !closed.is_signed_off)
+    }
 }
 
 /// `GET /counter/shift`
@@ -91,6 +100,7 @@ async fn compose(
         pieces: typed.trimmed(&format!("n{value}")).to_owned(),
     };
     let notes = DENOMINATIONS.into_iter().map(note).collect();
+    let counted = count_of(typed).and_then(|count| count.total()).unwrap_or(Dong::ZERO).to_string();
     let (drawer, closed) = block(move || {
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| {
@@ -106,7 +116,7 @@ async fn compose(
         })
     })
     .await?;
-    Ok(ShiftPage { frame, csrf, wrong, drawer, closed, differs: None, notes })
+    Ok(ShiftPage { frame, csrf, wrong, drawer, closed, differs: None, notes, counted })
 }
 
 fn drawer(conn: &mut Conn, shift: &Shift) -> Result<Drawer> {
@@ -132,6 +142,10 @@ fn differs(conn: &mut Conn, lang: Lang, actor: &Actor, fields: &Fields) -> Resul
     let Some(shift) = in_use(conn, actor, own_unit(actor)?)? else { return Ok(None) };
     let expected = expected(&report::report(conn, &shift)?)?;
     let counted = count_of(fields)?.total()?;
+    // A slip that is in no book keeps the shift open, whatever was counted.
+    if provisional::check_closing(conn, shift.unit, shift.person).is_err() {
+        return Ok(None);
+    }
     if counted == expected || fields.get("differs") == counted.0.to_string() {
         return Ok(None);
     }

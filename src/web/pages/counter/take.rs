@@ -13,7 +13,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PaymentId, ReceiptId, ShiftId, UnitId};
-use crate::obligation::{self, query, walk_in};
+use crate::obligation::{self, query, ticket, walk_in};
 use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking, Tender};
 use crate::payment::pos;
@@ -77,6 +77,8 @@ pub(super) struct TakePage {
     pub(super) paper: Paper,
     /// The dossier it was linked to afterwards.
     linked: Option<String>,
+    /// The number its visitor drew today.
+    ticket: Option<String>,
 }
 
 /// What a cashier typed off a slip, to come back with the reason.
@@ -203,6 +205,7 @@ async fn compose(
                 paper: Paper::default(),
                 is_late: asked.late.is_some(),
                 linked: walk_in::linked(conn, unit, id)?,
+                ticket: ticket::of_day(conn, unit, &[id], app.clock.now().business_day())?.remove(&id),
             })
         })
     })

@@ -6,24 +6,24 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
-use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::own_unit;
 use super::take::{fresh_key, key_of};
+use super::walk_in_form::{
+    ASKED, MORE, asked, chosen, content, is_of_payer, local_case, placed, price_words,
+};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::id::{EventId, ObligationId, UnitId};
+use crate::id::{ObligationId, UnitId};
 use crate::obligation::{self, IntakeMode, ticket, walk_in};
-use crate::party::Payer;
-use crate::store::Stamp;
-use crate::tariff::{FeeItem, Measure, Place, Pricing, Tariff, UnitKind};
+use crate::tariff::{ExemptionGroup, FeeItem, Measure, Place, Pricing, Tariff, UnitKind};
 use crate::text;
 use crate::unit::{self, Unit};
 use crate::web::Shared;
-use crate::web::api::raise::{self, Asked, AskedLine};
+use crate::web::api::raise;
 use crate::web::idempotency::{Given, Repeatable, given_before, once};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see, see_done};
@@ -33,18 +33,28 @@ use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::{self, block};
 
 const ROUTE: &str = "POST /counter/walk-in";
-/// What a form may ask of an item, and whether its number is money.
-const ASKED: [&str; 5] = ["pages", "copies", "quantity", "base", "amount"];
 
 /// One item of the screen.
 struct Item {
+    code: String,
     name: String,
     ground: String,
-    /// Name of the field, its words, what was typed.
-    fields: Vec<(String, &'static str, String)>,
+    /// What one unit costs.
+    price: String,
+    fields: Vec<Field>,
+    /// What it comes to and how, once it is asked.
+    sum: Option<(String, String)>,
 }
 
-/// What it comes to.
+/// A number that is typed for an item.
+struct Field {
+    name: String,
+    words: &'static str,
+    value: String,
+    is_money: bool,
+}
+
+/// What it comes to: each line's item with its sum and how that was found.
 struct Priced {
     lines: Vec<(String, String, String)>,
     total: String,
@@ -60,11 +70,26 @@ struct WalkInPage {
     items: Vec<Item>,
     /// Items of the tariff that are charged here and are no favourites.
     others: Vec<(String, String)>,
-    name: String,
-    address: String,
-    case: String,
-    ticket: String,
-    priced: Option<Priced>,
+    typed: Fields,
+    /// Groups of the tariff that pay less or nothing.
+    groups: Vec<(String, String)>,
+    total: Option<String>,
+}
+
+impl WalkInPage {
+    /// Whether more than the name is told of the payer, or wrong there.
+    fn is_more(&self) -> bool {
+        MORE.iter().any(|name| !self.typed.trimmed(name).is_empty() || self.wrong.at(name).is_some())
+    }
+
+    fn show(&mut self, priced: Option<Priced>) {
+        let Some(priced) = priced else { return };
+        for item in &mut self.items {
+            let line = priced.lines.iter().find(|(code, ..)| *code == item.code);
+            item.sum = line.map(|(_, why, amount)| (amount.clone(), why.clone()));
+        }
+        self.total = Some(priced.total);
+    }
 }
 
 /// `GET /counter/walk-in`
@@ -102,9 +127,9 @@ async fn compose(
     let frame = Frame::of(signed, request);
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let lang = frame.lang;
-    let (items, others, typed) = block(move || {
+    let (items, others, groups, typed) = block(move || {
         let (unit, favourites) = desk(&app, &actor)?;
-        let Some(tariff) = tariff_of(&app)? else { return Ok((Vec::new(), Vec::new(), typed)) };
+        let Some(tariff) = tariff_of(&app)? else { return Ok((Vec::new(), Vec::new(), Vec::new(), typed)) };
         let today = app.clock.now().business_day();
         let place = Place { unit_code: unit.code.clone(), unit_kind: UnitKind::parse(&unit.kind)? };
         let (mut items, mut others) = (Vec::new(), Vec::new());
@@ -121,7 +146,10 @@ async fn compose(
             }
         }
         items.sort_by_key(|(position, _)| *position);
-        Ok((items.into_iter().map(|(_, item)| item).collect(), others, typed))
+        let group =
+            |one: &ExemptionGroup| (one.code.clone(), lang.pick(&one.name.vi, &one.name.en).to_owned());
+        let groups = tariff.exemption_groups().map(group).collect();
+        Ok((items.into_iter().map(|(_, item)| item).collect(), others, groups, typed))
     })
     .await?;
     Ok(WalkInPage {
@@ -131,11 +159,9 @@ async fn compose(
         key,
         items,
         others,
-        name: typed.trimmed("name").to_owned(),
-        address: typed.trimmed("address").to_owned(),
-        case: typed.trimmed("case").to_owned(),
-        ticket: typed.trimmed("ticket").to_owned(),
-        priced: None,
+        typed,
+        groups,
+        total: None,
     })
 }
 
@@ -157,106 +183,19 @@ fn item_of(lang: Lang, item: &FeeItem, pricing: &Pricing, ground: &str, typed: &
         Pricing::Percentage { .. } => &[("base", "walk_in_base")],
         Pricing::Stated => &[("amount", "walk_in_amount")],
     };
-    let field = |&(name, key): &(&str, &str)| {
-        let name = format!("{name}.{}", item.code);
+    let field = |&(kind, key): &(&str, &str)| {
+        let name = format!("{kind}.{}", item.code);
         let value = typed.trimmed(&name).to_owned();
-        (name, lang.t(key), value)
+        Field { name, words: lang.t(key), value, is_money: matches!(kind, "base" | "amount") }
     };
-    Item { name: words(lang, item), ground: ground.to_owned(), fields: asked.iter().map(field).collect() }
-}
-
-/// The items that something was typed for, in the order of the tariff.
-fn chosen<'t>(tariff: &'t Tariff, fields: &Fields) -> Vec<&'t FeeItem> {
-    let is_asked = |item: &&FeeItem| {
-        ASKED.iter().any(|kind| !fields.trimmed(&format!("{kind}.{}", item.code)).is_empty())
-    };
-    tariff.items().filter(is_asked).collect()
-}
-
-/// What was typed for the items, in the order of the tariff. An item with an empty form is not asked.
-fn lines(tariff: &Tariff, fields: &Fields) -> Result<Vec<AskedLine>> {
-    let mut asked = Vec::new();
-    for item in chosen(tariff, fields) {
-        let name = |kind: &str| format!("{kind}.{}", item.code);
-        asked.push(AskedLine {
-            item: item.code.clone(),
-            pages: whole(fields, &name("pages"))?,
-            copies: whole(fields, &name("copies"))?,
-            quantity: decimal(fields, &name("quantity"))?,
-            base_value: fields.dong(&name("base"))?.map(Dong),
-            amount: fields.dong(&name("amount"))?.map(Dong),
-        });
+    Item {
+        code: item.code.clone(),
+        name: words(lang, item),
+        ground: ground.to_owned(),
+        price: price_words(lang, item, pricing),
+        fields: asked.iter().map(field).collect(),
+        sum: None,
     }
-    Ok(asked)
-}
-
-fn whole(fields: &Fields, name: &str) -> Result<Option<u32>> {
-    let text = fields.trimmed(name);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = |_| Error::invalid(name.to_owned(), "walk_in_number_wrong", "a whole number");
-    text.parse().map(Some).map_err(wrong)
-}
-
-fn decimal(fields: &Fields, name: &str) -> Result<Option<Decimal>> {
-    let text = fields.trimmed(name);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = || Error::invalid(name.to_owned(), "walk_in_number_wrong", "a number");
-    vietnamese(text).map(Some).ok_or_else(wrong)
-}
-
-/// A number as it is written here: dots group thousands, a comma begins the decimals. `1.500` is fifteen hundred,
-/// as in every other field; what a dot cannot mean is no number.
-fn vietnamese(text: &str) -> Option<Decimal> {
-    let (whole, part) = text.split_once(',').unwrap_or((text, ""));
-    let mut groups = whole.split('.');
-    let first = groups.next().filter(|first| !first.is_empty())?;
-    let rest: Vec<&str> = groups.collect();
-    let is_grouped = rest.is_empty() || first.len() <= 3 && rest.iter().all(|group| group.len() == 3);
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_grouped || !digits(first) || !rest.iter().all(|group| digits(group)) || !digits(part) {
-        return None;
-    }
-    let ends_open = text.ends_with(',');
-    (!ends_open).then(|| format!("{first}{}.{part}0", rest.concat()).parse().ok()).flatten()
-}
-
-/// The request as a dossier system would make it, without a dossier.
-fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked> {
-    let tariff = app.tariff()?;
-    let lines = lines(&tariff, fields)?;
-    let first = lines.first().map(|line| line.item.clone()).unwrap_or_default();
-    let procedure = tariff.procedures().find(|procedure| procedure.items.contains(&first));
-    let some = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
-    let now = app.clock.now();
-    Ok(Asked {
-        unit: unit.code.clone(),
-        dossier_code: case,
-        procedure_code: procedure.map_or(first, |procedure| procedure.code.clone()),
-        procedure_field: walk_in::FIELD.to_owned(),
-        intake_mode: IntakeMode::Counter.as_str().to_owned(),
-        receiving_unit: None,
-        competent_unit: None,
-        submitted_at: now,
-        result_due_on: None,
-        due_on: now.business_day(),
-        electronic_payment_required: false,
-        payer: Payer { name: some("name"), address: some("address"), ..Payer::default() },
-        lines,
-        exemptions: Vec::new(),
-    })
-}
-
-/// A number of the desk's own for a case that has none yet: `QUAY-261127-7C02FA`.
-fn local_case(stamp: &Stamp<'_>) -> Result<String> {
-    let id: EventId = stamp.mint()?;
-    // Ids of one moment differ in the middle; the screen of the waiting room shows the last four letters.
-    let mixed = crate::audit::merkle::sha256_hex(id.to_string().as_bytes());
-    let last = mixed.get(..6).unwrap_or_default().to_uppercase();
-    Ok(format!("QUAY-{}-{last}", stamp.today().0.format("%y%m%d")))
 }
 
 /// `POST /counter/walk-in`: `do=price` shows what it comes to, `do=raise` goes on to the money.
@@ -291,7 +230,7 @@ pub async fn raise(
     let mut page = compose(&request, &signed, &shared, (key, fields), done.is_ok()).await?;
     match done {
         Ok(Outcome::Raised(id)) => return Ok(see(format!("/counter/obligations/{id}"))),
-        Ok(Outcome::Priced(priced)) => page.priced = priced,
+        Ok(Outcome::Priced(priced)) => page.show(priced),
         Err(error) => {
             page.wrong = beside(error, &page, &chosen)?;
             status = StatusCode::BAD_REQUEST;
@@ -315,30 +254,12 @@ fn beside(error: Error, page: &WalkInPage, chosen: &[(String, String)]) -> Resul
     };
     let reason = lang.of_code(error.code()).to_owned();
     let (place, whose) = placed(&field, chosen);
-    let has = |name: &str| page.items.iter().any(|item| item.fields.iter().any(|(field, ..)| field == name));
-    if has(&place) || matches!(place.as_str(), "name" | "address" | "case" | "ticket") {
+    let has = |name: &str| page.items.iter().any(|item| item.fields.iter().any(|one| one.name == name));
+    if has(&place) || is_of_payer(&place) {
         return Ok(Wrong(vec![(place, reason)]));
     }
     let reason = whose.map_or(reason.clone(), |item| format!("{item}: {reason}"));
     Ok(Wrong(vec![(String::new(), reason)]))
-}
-
-/// `pages.chung_thuc_ban_sao` for `lines[0].pages`, with the item's name where a line is meant.
-fn placed<'c>(field: &str, chosen: &'c [(String, String)]) -> (String, Option<&'c str>) {
-    let last = field.rsplit('.').next().unwrap_or_default();
-    let line = field.strip_prefix("lines[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
-    if let Some((code, name)) = line.and_then(|line| chosen.get(line)) {
-        let kind = if last == "base_value" { "base" } else { last };
-        return (format!("{kind}.{code}"), Some(name));
-    }
-    let is_own = ASKED.iter().any(|name| field.starts_with(&format!("{name}.")));
-    (if is_own { field } else { last }.to_owned(), None)
-}
-
-/// Everything that makes two forms the same.
-fn content(fields: &Fields) -> String {
-    let all = fields.beginning("").filter(|(name, _)| !matches!(*name, "csrf" | "key" | "do"));
-    all.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
 }
 
 fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
@@ -349,11 +270,11 @@ fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
         return Ok(None);
     }
     let on = app.clock.now().business_day();
-    let lines = raise::priced(&tariff, &unit, IntakeMode::Counter, on, &asked.lines)?;
+    let lines = raise::priced(&tariff, &unit, IntakeMode::Counter, on, (&asked.lines, &asked.exemptions))?;
     let total = Dong::sum(lines.iter().map(|line| line.amount))?;
     let line = |line: &crate::obligation::Line| {
         let why = line.explanation.lines().next().unwrap_or_default().to_owned();
-        (line.item_name.clone(), why, line.amount.to_string())
+        (line.item_code.clone(), why, line.amount.to_string())
     };
     Ok(Some(Priced { lines: lines.iter().map(line).collect(), total: total.to_string() }))
 }
@@ -452,37 +373,4 @@ pub async fn link(
     })
     .await;
     came_back(linked, (&request, &signed, &shared), id).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{placed, vietnamese};
-
-    #[test]
-    fn numbers_are_read_as_they_are_written_here() {
-        let read = |text| vietnamese(text).map(|number| number.normalize().to_string());
-        for (text, number) in
-            [("3", "3"), ("1500", "1500"), ("1.500", "1500"), ("1.500,5", "1500.5"), ("0,25", "0.25")]
-        {
-            assert_eq!(read(text).as_deref(), Some(number), "{text}");
-        }
-        for text in ["1.5", "1.50", "15.00", "1500.000", ",5", "1,", "1,5,5", "-1", "1e3", "một", ".500"] {
-            assert_eq!(read(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_line_stands_beside_its_item() {
-        let chosen =
-            [("ban_sao".to_owned(), "Bản sao".to_owned()), ("chu_ky".to_owned(), "Chữ ký".to_owned())];
-        let at = |field: &str| {
-            let (place, whose) = placed(field, &chosen);
-            (place, whose.map(str::to_owned))
-        };
-        assert_eq!(at("lines[1].pages"), ("pages.chu_ky".to_owned(), Some("Chữ ký".to_owned())));
-        assert_eq!(at("lines[0].base_value"), ("base.ban_sao".to_owned(), Some("Bản sao".to_owned())));
-        assert_eq!(at("lines[7].pages"), ("pages".to_owned(), None));
-        assert_eq!(at("copies.ban_sao"), ("copies.ban_sao".to_owned(), None));
-        assert_eq!(at("payer.name"), ("name".to_owned(), None));
-    }
 }

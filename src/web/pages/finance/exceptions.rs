@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::beside::owner_typed;
 use super::proposing;
-use super::{READERS, accounts, confirm, units};
+use super::{READERS, accounts, confirm, units, workbench};
 use crate::actor::{Actor, Role, Scope};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -46,7 +46,8 @@ struct Row {
     opened_on: String,
     age: i64,
     is_overdue: bool,
-    next_step: &'static str,
+    /// What is to be done; of what is settled how, by whom and when.
+    next_step: String,
     proposal: Option<(String, String)>,
 }
 
@@ -253,7 +254,10 @@ fn row(conn: &mut Conn, lang: Lang, unit: String, item: &Exception, today: Busin
         opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
         age: item.age_days(today),
         is_overdue: item.due_on < today,
-        next_step: lang.pick(item.kind.next_step_vi(), item.kind.next_step_en()),
+        next_step: match item.state {
+            State::Resolved => workbench::last_words(conn, lang, item)?,
+            _ => lang.pick(item.kind.next_step_vi(), item.kind.next_step_en()).to_owned(),
+        },
         proposal: proposal.map(|proposal| (proposal.resolution, proposal.reason)),
     })
 }

@@ -96,6 +96,8 @@ struct WorkbenchPage {
     /// Words of payers that could mean this money.
     told: Vec<Related>,
     resolutions: Vec<&'static str>,
+    /// Whether the reason is read by who said that they paid.
+    answers_payer: bool,
     proposal: Option<(String, String, String)>,
     /// The reader proposed it: another person approves.
     is_own: bool,
@@ -246,6 +248,7 @@ async fn compose(
                 candidates: found,
                 waiting: related(told::waiting_for(conn, &item)?),
                 told: related(told::told_of(conn, &item)?),
+                answers_payer: told::is_word(&item),
                 resolutions,
                 pages: steps::of(lang, actor.role, &item),
                 proposal,
@@ -396,6 +399,15 @@ fn past(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<Past>> {
         found.push(Past { at, who, what, why: event.reason });
     }
     Ok(found)
+}
+
+/// The last thing that happened to an item: what, why, by whom and when.
+pub(super) fn last_words(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<String> {
+    let last = past(conn, lang, item)?.pop();
+    Ok(last.map_or_else(String::new, |last| {
+        let parts = [last.what, last.why, last.who, last.at];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" – ")
+    }))
 }
 
 fn event_key(kind: &str) -> &'static str {

@@ -1,6 +1,7 @@
 //! `/tariff`: the prices in force; a change is proposed by one person and approved by another, and can
 //! be tried in the simulator before.
 
+mod change;
 pub mod simulator;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,9 +152,15 @@ fn charge(lang: Lang, at: usize, one: &Charge, today: BusinessDay) -> ChargeRow 
     let price = match &one.pricing {
         Pricing::PerUnit { price, .. } => price.to_string(),
         Pricing::Percentage { percent } => format!("{percent} %"),
-        Pricing::Tiers { .. } => lang.t("tariff_tiers").to_owned(),
+        Pricing::Tiers { tiers, .. } => {
+            let steps: Vec<String> = tiers.iter().map(|tier| tier.price.to_string()).collect();
+            format!("{}: {}", lang.t("tariff_tiers"), steps.join(" → "))
+        }
         Pricing::Stated => lang.t("tariff_stated").to_owned(),
     };
+    let bound = |key: &str, amount: Option<Dong>| amount.map(|amount| lang.with(key, amount));
+    let bounds = [bound("tariff_floor", one.floor), bound("tariff_cap", one.cap)];
+    let price = [price].into_iter().chain(bounds.into_iter().flatten()).collect::<Vec<_>>().join(", ");
     ChargeRow {
         at,
         places,
@@ -270,6 +277,8 @@ struct DraftPage {
     is_own: bool,
     /// The fee items whose prices or rules differ.
     changes: Vec<String>,
+    /// Their prices before and after.
+    prices: Vec<change::ChangeRow>,
     /// Lines that go and lines that come.
     gone: Vec<String>,
     come: Vec<String>,
@@ -290,6 +299,7 @@ async fn compose_draft(
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let (app, lang) = (Arc::clone(shared.app()), frame.lang);
+    let today = app.clock.now().business_day();
     let (found, row, checker, base) = block(move || {
         app.store.read(&Scope::All, |conn| {
             let found = draft::find(conn, id)?;
@@ -308,6 +318,10 @@ async fn compose_draft(
     Ok(DraftPage {
         is_own: signed.actor.person == Some(found.maker),
         changes: changed_items(lang, &base, &found.content),
+        prices: match load(&found.content) {
+            Ok(new) => change::rows(lang, load(&base).ok().as_ref(), &new, today),
+            Err(_) => Vec::new(),
+        },
         csrf: signed.csrf.clone(),
         can_decide: matches!(signed.actor.role, Role::Administrator | Role::Approver)
             && signed.actor.scope == Scope::All,
