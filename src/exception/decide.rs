@@ -58,6 +58,8 @@ pub const BUDGET_PAID: &str = "budget_paid";
 const SHORTAGE_REPAID: &str = "shortage_repaid";
 /// The resolution that takes a wrongly matched line apart.
 pub const UNMATCH: &str = "unmatch";
+/// What is owed is lowered by a decision only.
+const REDUCE: &str = "reduce";
 
 /// Records how a person wants it settled; another person approves.
 ///
@@ -107,7 +109,7 @@ fn checked(ask: &Ask<'_>, maker: PersonId, today: BusinessDay) -> Result<Proposa
         }
         None => None,
     };
-    if matches!(ask.resolution, TO_BUDGET | CASH_WITHDRAWN | BUDGET_PAID) && decision.is_none() {
+    if matches!(ask.resolution, TO_BUDGET | CASH_WITHDRAWN | BUDGET_PAID | REDUCE) && decision.is_none() {
         let detail = "number and date of the decision";
         return Err(Error::invalid("decision", "decision_missing", detail));
     }

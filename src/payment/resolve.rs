@@ -10,6 +10,7 @@ use super::held::{load_obligations, touch};
 use super::late_payout;
 use super::merger_transfer;
 use super::own_transfer::{self, Tie};
+use super::reduce;
 use super::refund::bounce;
 use super::refund::debit::{self, Debit};
 use super::reopen_cancelled;
@@ -33,7 +34,7 @@ use crate::obligation;
 use crate::store::{Conn, Stamp, Tx};
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 29] = [
+pub const RESOLUTIONS: [&str; 30] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -63,6 +64,7 @@ pub const RESOLUTIONS: [&str; 29] = [
     late_payout::BATCH,
     late_payout::SETTLEMENT,
     reopen_cancelled::REOPEN,
+    reduce::REDUCE,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -131,6 +133,8 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `batch`, `settlement` (target: the paper, or none where only one waits for exactly this line): the line pays
 ///   out an acquirer's batch, or what a gateway's report names, though nothing in its text says so.
 /// - `reopen_obligation`: a cancelled obligation is owed after all, and its late payment pays it.
+/// - `reduce`, by a decision (target: the number of a line, or none where only one can be): what is missing of a
+///   partly paid obligation is not asked for any more, and its documents are made.
 /// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
 pub fn approve(
@@ -222,6 +226,7 @@ fn carry_out(
             late_payout::carry_out(tx, stamp, actor, (item, proposal), on)?
         }
         reopen_cancelled::REOPEN => reopen_cancelled::carry_out(tx, stamp, actor, (item, proposal), on)?,
+        reduce::REDUCE => reduce::carry_out(tx, stamp, actor, (item, proposal), on)?,
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
@@ -275,6 +280,7 @@ pub fn check_proposal(
             unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?
         }
         reopen_cancelled::REOPEN => reopen_cancelled::fits(conn, item)?,
+        reduce::REDUCE => reduce::fits(conn, item, target)?,
         payout if late_payout::is_ours(payout) => {
             (is_debit || is_whole) && standing.has_line && late_payout::fits(conn, item, payout, target)?
         }
@@ -329,6 +335,7 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),
         bounce::REFUND_BOUNCED => RefundId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
+        reduce::REDUCE => target.to_string(),
         _ => item.id.to_string(),
     }
 }

@@ -9,6 +9,7 @@ pub mod admin;
 pub mod api;
 pub mod asset;
 mod called;
+mod chart;
 pub mod city;
 pub mod complaint;
 pub mod counter;
