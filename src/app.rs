@@ -71,7 +71,8 @@ impl App {
         let trust = trusted(&config)?;
         let public_url = config.web.public_url.as_str();
         let sso = config.sso.as_ref().map(|sso| Provider::new(sso, public_url)).transpose()?;
-        let calendar = Arc::new(store.read(&Scope::All, crate::unit::query::calendar)?);
+        let calendar = store.read(&Scope::All, crate::unit::query::calendar)?;
+        let calendar = Arc::new(calendar.patient(config.exceptions.partial_patience_working_days));
         Ok(Arc::new(App {
             config,
             store,

@@ -118,6 +118,8 @@ impl Default for Retention {
 pub struct Books {
     /// A chart of accounts with sub-accounts of the units' own, in place of the shipped one.
     pub chart_file: Option<PathBuf>,
+    /// Charts beside the shipped one, files or folders of files: each from its day on, for the units it names.
+    pub charts: Vec<PathBuf>,
     /// Close every hour what can be closed up to yesterday, account by account.
     pub close_by_itself: bool,
 }
@@ -251,6 +253,9 @@ impl Config {
         }
         if let Some(file) = self.books.chart_file.as_ref().filter(|file| !file.is_file()) {
             return invalid("books.chart_file", &format!("{}: no such file", file.display()));
+        }
+        if let Some(place) = self.books.charts.iter().find(|place| !place.exists()) {
+            return invalid("books.charts", &format!("{}: no such file or folder", place.display()));
         }
         self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {

@@ -13,7 +13,12 @@ pub struct WorkingDays {
     holidays: Vec<BusinessDay>,
     /// Weekend days that are worked all the same, sorted.
     worked: Vec<BusinessDay>,
+    /// Working days that a payer has for the rest of a part.
+    partial_patience: u32,
 }
+
+/// What a payer has for the rest of a part where nothing else is set.
+const PARTIAL_PATIENCE: u32 = 10;
 
 impl Default for WorkingDays {
     /// Saturday and Sunday off, no holidays.
@@ -47,7 +52,22 @@ impl WorkingDays {
             chosen.dedup();
             chosen
         };
-        WorkingDays { until_weekday, holidays: on(false, holidays), worked: on(true, worked) }
+        WorkingDays {
+            until_weekday,
+            holidays: on(false, holidays),
+            worked: on(true, worked),
+            partial_patience: PARTIAL_PATIENCE,
+        }
+    }
+
+    /// The same with another patience for the rest of a part.
+    pub fn patient(self, partial_patience: u32) -> WorkingDays {
+        WorkingDays { partial_patience, ..self }
+    }
+
+    /// Working days that a payer has for the rest of a part, until an officer decides about it.
+    pub fn partial_patience(&self) -> u32 {
+        self.partial_patience
     }
 
     /// The number of working days from a fixed far day up to and including `day`.

@@ -11,7 +11,7 @@ use super::{DONE, print_json, reports};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::report::chart::Chart;
+use crate::report::chart::Charts;
 use crate::report::sheet::Form;
 use crate::report::{self, Book, Period, trial_balance, verify};
 use crate::unit::{self, Unit};
@@ -117,11 +117,10 @@ fn verify(office: &Office, asked: &Verify) -> Result<u8> {
 
 fn trial(office: &Office, asked: &Asked) -> Result<u8> {
     let period = Period::new(asked.from, asked.until)?;
-    let chart = Chart::choose(office.config.books.chart_file.as_deref(), period.until)?;
     let table = office.read(&Actor::system(), |conn| {
         let unit = unit::find_by_code(conn, &asked.unit)?;
         let rows = trial_balance::rows(conn, &unit, period)?;
-        trial_balance::table(&unit, period, &rows, &chart)
+        trial_balance::table(&unit, period, &rows, &Charts::of_unit(&office.config.books, &unit.code)?)
     })?;
     reports::put(&table, asked.out.as_deref())?;
     Ok(DONE)
@@ -132,9 +131,9 @@ fn write(office: &Office, asked: &Asked, choose: impl FnOnce(&Unit) -> Result<Bo
     let actor = Actor::system();
     let unit = office.read(&actor, |conn| unit::find_by_code(conn, &asked.unit))?;
     let which = choose(&unit)?;
-    let chart = Chart::choose(office.config.books.chart_file.as_deref(), period.until)?;
+    let charts = Charts::of_unit(&office.config.books, &unit.code)?;
     let into = |form: Form, sink: &mut dyn Write| {
-        report::write_as(form, &office.store, &actor.scope, unit.id, (which, period), &chart, sink)
+        report::write_as(form, &office.store, &actor.scope, unit.id, (which, period), &charts, sink)
     };
     match &asked.out {
         None => {

@@ -15,16 +15,17 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
-use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, limit, query};
+use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, query};
 use crate::id::{ExceptionId, LineId, PersonId, UnitId};
 use crate::payment::split::Part;
 use crate::payment::{handover, reopen, resolve, undo, unmatch};
 use crate::queue::complaint::{self, Complaint};
 use crate::queue::{alarm, hint};
 use crate::reconciliation::explanation_query;
+use crate::report::proposal::{self, Content};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
-use crate::web::{event_view, exception_view, read_target};
+use crate::web::{event_view, exception_view, read_target_of};
 use crate::worker;
 
 #[derive(Debug, Subcommand)]
@@ -70,7 +71,7 @@ pub enum Command {
     Reply(letter::Answer),
     /// Take a citizen's complaint down
     Complain(Complain),
-    /// Up to which sum one person may settle exceptions of a unit; two persons decide
+    /// Draft up to which sum one person may settle exceptions of a unit; another administrator approves it
     Limit(Limit),
     /// Money that has lain too long; looks over the queue first
     Alarms(Alarms),
@@ -221,12 +222,12 @@ pub struct Limit {
     /// The number of the decision it stands on
     #[arg(long, value_name = "NO")]
     decision: String,
-    /// Who proposes it, as per_…
+    /// Why
+    #[arg(long)]
+    reason: String,
+    /// Who proposes it, as per_…; another administrator approves it at /admin/proposals
     #[arg(long, value_name = "ID")]
-    maker: PersonId,
-    /// Who approves it: another person
-    #[arg(long, value_name = "ID")]
-    checker: PersonId,
+    person: PersonId,
 }
 
 #[derive(Debug, Args)]
@@ -285,7 +286,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Print(asked) => letter::print(&office, &asked)?,
         Command::Reply(asked) => letter::answer(&office, &asked)?,
         Command::Complain(asked) => complain(&office, &asked)?,
-        Command::Limit(asked) => set_limit(&office, &asked)?,
+        Command::Limit(asked) => draft_limit(&office, &asked)?,
         Command::Alarms(asked) => alarms(&office, &asked)?,
     }
     Ok(DONE)
@@ -383,7 +384,7 @@ fn carry_out(
 
 impl Propose {
     fn target(&self) -> Result<Option<i64>> {
-        self.target.as_deref().map(read_target).transpose()
+        self.target.as_deref().map(|text| read_target_of(&self.resolution, text)).transpose()
     }
 
     fn ask(&self, target: Option<i64>) -> Ask<'_> {
@@ -441,14 +442,15 @@ fn complain(office: &Office, asked: &Complain) -> Result<()> {
     print_json(&exception_view(&item, office.clock.now().business_day()))
 }
 
-fn set_limit(office: &Office, asked: &Limit) -> Result<()> {
-    let actor = Actor::system();
-    office.write(&actor, |tx, stamp| {
-        let unit = unit::find_by_code(tx, &asked.unit)?;
-        let what = (Dong(asked.amount), asked.decision.as_str());
-        limit::set(tx, stamp, &actor, unit.id, what, (asked.maker, asked.checker))
+fn draft_limit(office: &Office, asked: &Limit) -> Result<()> {
+    let actor = office::person(Role::Administrator, asked.person);
+    let id = office.write(&actor, |tx, stamp| {
+        let unit = unit::find_by_code(tx, &asked.unit)?.id;
+        let (amount, decision_no) = (Dong(asked.amount), asked.decision.clone());
+        let content = Content::Limit(proposal::Limit { unit, amount, decision_no });
+        proposal::propose(tx, stamp, &actor, &content, &asked.reason)
     })?;
-    println!("{}", Dong(asked.amount));
+    println!("{id}");
     Ok(())
 }
 

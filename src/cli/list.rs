@@ -9,19 +9,18 @@ use super::{DONE, reports};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::report::list::{self, Asked, List};
+use crate::report::list::{self, Asked, Filter, List};
 use crate::report::sheet::Form;
 use crate::report::{Period, table};
-use crate::unit;
+use crate::unit::{self, CITY};
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// obligations, claims, movements, payments, receipts, corrections, statements, lines, exceptions, refunds,
-    /// shifts, deposits or remittances
+    /// obligations, payments, exceptions, days, pos_batches … ; a wrong name is answered with all of them
     list: String,
-    /// The collecting unit, by its code
+    /// The collecting unit, by its code; every unit when left out
     #[arg(long, value_name = "CODE")]
-    unit: String,
+    unit: Option<String>,
     /// The first day, YYYY-MM-DD, by the list's own date
     #[arg(long, value_name = "DATE")]
     from: BusinessDay,
@@ -41,9 +40,18 @@ pub fn run(config: &Path, options: Options) -> Result<u8> {
     let period = Period::new(options.from, options.until)?;
     let office = Office::open(config)?;
     let actor = Actor::system();
-    let unit = office.read(&actor, |conn| unit::find_by_code(conn, &options.unit))?;
-    let asked =
-        Asked { list: which, unit: unit.id, unit_code: unit.code, period, state: options.state.clone() };
+    let units = office.read(&actor, |conn| match &options.unit {
+        Some(code) => Ok(vec![unit::find_by_code(conn, code)?]),
+        None => Ok(unit::all(conn)?.into_iter().filter(|unit| unit.id != CITY).collect()),
+    })?;
+    let asked = Asked {
+        list: which,
+        units: units.into_iter().map(|unit| (unit.id, unit.code)).collect(),
+        is_of_all: options.unit.is_none(),
+        period,
+        state: options.state.clone(),
+        filter: Filter::default(),
+    };
     let write = |form: Form, sink: &mut dyn std::io::Write| {
         table::write_as(form, sink, |sheet| list::write(&office.store, &actor.scope, &asked, sheet))
     };

@@ -12,6 +12,8 @@ pub struct Exceptions {
     pub escalate_after_working_days: u32,
     /// A channel is asked about a line it did not tell of after so many working days.
     pub callback_patience_working_days: u32,
+    /// Who paid a part has so many working days for the rest; then an officer decides.
+    pub partial_patience_working_days: u32,
     /// Ages in hours at which money that nobody knows is an alarm.
     pub unknown_money_alarm_hours: Vec<i64>,
     /// Ages in hours at which a claim that no statement proves is an alarm.
@@ -29,6 +31,7 @@ impl Default for Exceptions {
         Exceptions {
             escalate_after_working_days: 5,
             callback_patience_working_days: 2,
+            partial_patience_working_days: 10,
             unknown_money_alarm_hours: vec![24, 72, 168],
             unproven_claim_alarm_hours: vec![24, 48, 96],
             returned_refund_charge_limit: 55_000,
@@ -51,6 +54,9 @@ impl Exceptions {
         }
         if !(1..=60).contains(&self.callback_patience_working_days) {
             return invalid("exceptions.callback_patience_working_days", "1 to 60");
+        }
+        if !(1..=60).contains(&self.partial_patience_working_days) {
+            return invalid("exceptions.partial_patience_working_days", "1 to 60");
         }
         for (field, hours) in [
             ("exceptions.unknown_money_alarm_hours", &self.unknown_money_alarm_hours),

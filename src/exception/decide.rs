@@ -60,6 +60,8 @@ const SHORTAGE_REPAID: &str = "shortage_repaid";
 pub const UNMATCH: &str = "unmatch";
 /// The resolution that withdraws a batch or a settlement report which waits for its line.
 pub const WITHDRAW_PAPER: &str = "withdraw_paper";
+/// What is owed is lowered by a decision only.
+const REDUCE: &str = "reduce";
 
 /// Records how a person wants it settled; another person approves.
 ///
@@ -109,7 +111,7 @@ fn checked(ask: &Ask<'_>, maker: PersonId, today: BusinessDay) -> Result<Proposa
         }
         None => None,
     };
-    if matches!(ask.resolution, TO_BUDGET | CASH_WITHDRAWN | BUDGET_PAID) && decision.is_none() {
+    if matches!(ask.resolution, TO_BUDGET | CASH_WITHDRAWN | BUDGET_PAID | REDUCE) && decision.is_none() {
         let detail = "number and date of the decision";
         return Err(Error::invalid("decision", "decision_missing", detail));
     }

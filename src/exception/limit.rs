@@ -26,6 +26,16 @@ pub fn one_person_may(item: &Exception, resolution: &str, limit: Option<Dong>) -
     asks_nothing || ALONE.contains(&resolution) && is_small
 }
 
+/// Whether a limit can be asked for at all. Pure.
+///
+/// Errors: `limit_wrong`, `decision_missing`.
+pub fn check(amount: Dong, decision_no: &str) -> Result<()> {
+    if amount < Dong::ZERO {
+        return Err(Error::invalid("amount", "limit_wrong", "zero or above"));
+    }
+    worded("decision", decision_no, "decision_missing", 100).map(|_| ())
+}
+
 /// Sets the limit of a unit; two persons decide, and their decision has a number.
 ///
 /// Errors: `maker_is_checker`, `limit_wrong`, `decision_missing`.
@@ -39,9 +49,7 @@ pub fn set(
 ) -> Result<()> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(unit)?;
-    if amount < Dong::ZERO {
-        return Err(Error::invalid("amount", "limit_wrong", "zero or above"));
-    }
+    check(amount, decision_no)?;
     if maker == checker {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
     }

@@ -29,7 +29,7 @@ pub use reopen::{
     asked_by as reopening_asked, refuse as refuse_reopening,
 };
 pub use subject::Subject;
-pub use work::{CITY_OWNER, Owner, assign, comment, escalate};
+pub use work::{CITY_OWNER, Owner, assign, comment, escalate, remind};
 
 /// An exception to be opened. The same (kind, subject) is opened once.
 #[derive(Clone, Debug)]
@@ -127,7 +127,11 @@ fn open_or_reopen(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &[New], reopen: Reope
     let state = if reopen == Reopen::Never { State::Resolved } else { State::Open };
     let mut items = Vec::with_capacity(new.len());
     for item in new {
-        let due_on = stamp.calendar.after(item.opened_on, item.kind.due_working_days());
+        let days = match item.kind {
+            Kind::Underpaid => stamp.calendar.partial_patience(),
+            kind => kind.due_working_days(),
+        };
+        let due_on = stamp.calendar.after(item.opened_on, days);
         items.push(query::ExceptionRow {
             unit_id: item.unit,
             id: stamp.mint()?,

@@ -57,6 +57,28 @@ pub fn comment(
     Ok(item)
 }
 
+/// Notes that its payer was asked once more for what it says is missing.
+///
+/// Errors: `exception_not_open`.
+pub fn remind(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, ExceptionId),
+    missing: &str,
+) -> Result<Exception> {
+    let maker = actor.require_person()?;
+    let mut item = query::lock(tx, unit, id)?;
+    if item.state != State::Open {
+        return Err(Error::conflict("exception_not_open", "it is proposed or resolved already"));
+    }
+    let reason = missing.to_owned();
+    let act = query::Act { kind: "reminded", maker: Some(maker), reason, ..query::Act::default() };
+    advance(tx, stamp, &mut item, State::Open, act)?;
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "exception.reminded", id)])?;
+    Ok(item)
+}
+
 /// Gives it to somebody else.
 ///
 /// Errors: `exception_owner_unknown`, `exception_not_open` when it is settled.

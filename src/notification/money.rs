@@ -7,7 +7,7 @@ use super::outbox::{self, New, distinct};
 use super::{KIND_PARTIAL, KIND_SURPLUS, rules};
 use crate::amount::Dong;
 use crate::error::Result;
-use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
+use crate::id::{EventId, ObligationId, PartyId, PaymentId, UnitId};
 use crate::party;
 use crate::store::{Stamp, Tx};
 
@@ -35,6 +35,34 @@ pub struct Notice {
     pub payment: PaymentId,
     pub miss: Miss,
     pub money: Money,
+}
+
+/// What a message that a person asked for is about: no payment, so that it may be sent again.
+pub(super) const REMINDER: &str = "reminder";
+
+/// Asks a payer once more for the rest; how many messages that makes, none where no address is known.
+pub fn remind(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, party): (UnitId, PartyId),
+    money: Money,
+) -> Result<usize> {
+    let key = (unit, party);
+    let payer = party::load(tx, stamp.vault, &[key])?.remove(&key).unwrap_or_default();
+    let asked: EventId = stamp.mint()?;
+    let message = |(channel, to)| New {
+        unit,
+        kind: KIND_PARTIAL,
+        subject_kind: REMINDER,
+        subject: asked.0,
+        channel,
+        to,
+        text: None,
+        money: Some(money),
+        expires_at: None,
+    };
+    let messages: Vec<New> = rules::recipients(&payer, false).into_iter().map(message).collect();
+    outbox::enqueue(tx, stamp, &messages)
 }
 
 /// Writes the messages, in the transaction of the payments. Each payment is told of once.

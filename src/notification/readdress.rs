@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::money::REMINDER;
 use super::outbox::{self, Detail, New, Recipient};
 use super::readdress_query as query;
 use super::{
@@ -69,10 +70,10 @@ fn anew(message: &Message, recipient: Recipient, to: String) -> Option<New> {
     Some(New {
         unit: message.unit,
         kind,
-        subject_kind: if matches!(kind, KIND_RECEIPT | KIND_CANCELLED | KIND_NOTICED) {
-            "receipt"
-        } else {
-            "payment"
+        subject_kind: match message.subject_kind.as_str() {
+            REMINDER => REMINDER,
+            _ if matches!(kind, KIND_RECEIPT | KIND_CANCELLED | KIND_NOTICED) => "receipt",
+            _ => "payment",
         },
         subject: message.subject,
         channel: message.channel,

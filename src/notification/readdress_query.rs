@@ -37,7 +37,7 @@ pub fn about_receipts(conn: &mut Conn, unit: UnitId, parties: &[PartyId]) -> Res
 pub fn about_money(conn: &mut Conn, unit: UnitId) -> Result<Vec<Message>> {
     let found: Vec<Columns> = message::table
         .filter(message::unit_id.eq(unit))
-        .filter(message::subject_kind.eq("payment"))
+        .filter(message::subject_kind.eq_any(["payment", super::money::REMINDER]))
         .filter(message::state.eq_any(UNSENT))
         .order(message::id)
         .select(columns!())

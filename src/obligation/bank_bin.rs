@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::text;
 
 /// One bank of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -74,6 +75,23 @@ pub fn name_of(bin: &str) -> &str {
     known().by_bin(bin).map_or(bin, |bank| bank.name.as_str())
 }
 
+/// The bank that a person names: by its number, its name or an earlier one, or its BIC, in whatever letters.
+pub fn find(text: &str) -> Option<&'static Bank> {
+    let asked = text::squash(text);
+    let is_named = |name: &str| !asked.is_empty() && text::squash(name) == asked;
+    known().all().find(|bank| {
+        let others = bank.former_names().chain(bank.swift.as_deref());
+        bank.bin == asked || is_named(&bank.name) || others.into_iter().any(is_named)
+    })
+}
+
+/// Number and name of every bank of the list that comes with the program, by name.
+pub fn choices() -> Vec<(&'static str, &'static str)> {
+    let mut found: Vec<_> = known().all().map(|bank| (bank.bin.as_str(), bank.name.as_str())).collect();
+    found.sort_unstable_by_key(|(_, name)| text::squash(name));
+    found
+}
+
 /// The name as its bank writes it, of one written in whatever case.
 pub fn spelled(name: &str) -> Option<&'static str> {
     known().all().map(|bank| bank.name.as_str()).find(|known| known.eq_ignore_ascii_case(name))
@@ -94,6 +112,17 @@ mod tests {
         assert_eq!((vpbank.name.as_str(), vpbank.swift.as_deref()), ("VPBank", Some("VPBKVNVX")));
         assert_eq!(banks.by_bin("970414").unwrap().former_names().collect::<Vec<_>>(), ["OceanBank"]);
         assert_eq!(banks.all().count(), 45);
+    }
+
+    #[test]
+    fn a_bank_is_found_by_whatever_people_call_it() {
+        let bin = |text: &str| find(text).map(|bank| bank.bin.as_str());
+        for text in ["970432", "VPBank", "vp bank", "VPBKVNVX"] {
+            assert_eq!(bin(text), Some("970432"), "{text}");
+        }
+        assert_eq!(bin("OceanBank"), Some("970414"), "by an earlier name");
+        assert_eq!((bin(""), bin("xyz gì đó"), bin("970")), (None, None, None));
+        assert_eq!(choices().len(), 45);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::late_payout;
 use super::merger_transfer;
 use super::own_transfer::{self, Tie};
 use super::payout::{back, withdrawal};
+use super::reduce;
 use super::refund::bounce;
 use super::refund::debit::{self, Debit};
 use super::reopen_cancelled;
@@ -34,7 +35,7 @@ use crate::obligation;
 use crate::store::{Conn, Stamp, Tx};
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 31] = [
+pub const RESOLUTIONS: [&str; 32] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -66,6 +67,7 @@ pub const RESOLUTIONS: [&str; 31] = [
     reopen_cancelled::REOPEN,
     back::PAYOUT_BACK,
     exception::WITHDRAW_PAPER,
+    reduce::REDUCE,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -143,6 +145,8 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `reopen_obligation`: a cancelled obligation is owed after all, and its late payment pays it.
 /// - `payout_back` (target: the line, its batch or its settlement, or none where only one paid out this sum): an
 ///   unexplained debit took back what a line had paid out at once; all of it waits for its line again.
+/// - `reduce`, by a decision (target: the number of a line, or none where only one can be): what is missing of a
+///   partly paid obligation is not asked for any more, and its documents are made.
 /// - `unmatch`: a line that is matched wrongly is taken apart, in `unmatch`.
 /// - `withdraw_paper`: a batch or a settlement report that waits for its line was entered wrongly.
 /// - `acknowledge`: looked at, nothing to post; not for money that is unexplained.
@@ -243,6 +247,7 @@ fn carry_out(
             late_payout::carry_out(tx, stamp, actor, (item, proposal), on)?
         }
         reopen_cancelled::REOPEN => reopen_cancelled::carry_out(tx, stamp, actor, (item, proposal), on)?,
+        reduce::REDUCE => reduce::carry_out(tx, stamp, actor, (item, proposal), on)?,
         "acknowledge" => Vec::new(),
         other if settle_cash::is_ours(other) => {
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
@@ -296,6 +301,7 @@ pub fn check_proposal(
             unplaced::find(conn, item)?.is_some() && shown_claim::fits(conn, item, target)?
         }
         reopen_cancelled::REOPEN => reopen_cancelled::fits(conn, item)?,
+        reduce::REDUCE => reduce::fits(conn, item, target)?,
         payout if late_payout::is_ours(payout) => {
             (is_debit || is_whole) && standing.has_line && late_payout::fits(conn, item, payout, target)?
         }
@@ -353,6 +359,7 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),
         bounce::REFUND_BOUNCED => RefundId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
+        reduce::REDUCE => target.to_string(),
         _ => item.id.to_string(),
     }
 }

@@ -1,6 +1,7 @@
 //! The bridge report as rows: bank, books, the way from receipts to the bank, what is carried on,
 //! and how the day's fees are shared.
 
+use super::question;
 use super::sheet::Cell;
 use super::table::Table;
 use crate::amount::Dong;
@@ -48,6 +49,7 @@ fn title(report: &Report) -> Vec<String> {
         "Báo cáo cầu nối biên lai – ngân hàng / Bridge from receipts to the bank".to_owned(),
         format!("{} {} · TK / account {}", report.unit_code, report.unit_name, report.account_no),
         format!("Ngày / Day {} · {standing}", report.date.0.format("%d/%m/%Y")),
+        question::line(&["bridge", &report.unit_code, &report.account_no, &report.date.to_string()]),
     ];
     if let Some(sha256) = &report.certificate_sha256 {
         title.push(format!("Chứng nhận / Certificate SHA-256 {sha256}"));

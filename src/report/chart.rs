@@ -2,12 +2,13 @@
 //! with a span of time and a mark of certainty, like the legal profiles.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::rules;
+use super::{Period, rules};
 use crate::clock::BusinessDay;
+use crate::config::Books;
 use crate::error::{Error, Result};
 
 /// The files that ship with the program, oldest first.
@@ -21,15 +22,17 @@ pub struct Chart {
     pub source: String,
     pub certainty: String,
     pub valid_from: chrono::NaiveDate,
+    /// The codes of the units whose chart it is; every unit's where none is named.
+    #[serde(default)]
+    units: Vec<String>,
     /// Account of the regime by the first part of our account, `bank` for one.
     accounts: BTreeMap<String, String>,
 }
 
 impl Chart {
-    /// Which chart it is and how certain, as the heading of a book says it.
-    pub fn words(&self) -> String {
-        let named = format!("{} ({}, {})", self.name, self.source, self.certainty);
-        format!("Hệ thống tài khoản: {named} / Chart of accounts: {named}")
+    /// Which chart it is and how certain.
+    fn named(&self) -> String {
+        format!("{} ({}, {})", self.name, self.source, self.certainty)
     }
 
     /// Reads a chart of the unit's own, with the sub-accounts it uses.
@@ -49,33 +52,6 @@ impl Chart {
         Ok(chart)
     }
 
-    /// The chart of the unit's own where a file is named, else the shipped one in force on `day`.
-    ///
-    /// # Errors
-    /// `chart_unreadable`.
-    pub fn choose(file: Option<&Path>, day: BusinessDay) -> Result<Chart> {
-        let Some(file) = file else { return Chart::in_force(day) };
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Error::invalid("books.chart_file", "chart_unreadable", format!("{}: {error}", file.display()))
-        })?;
-        Chart::parse(&text)
-    }
-
-    /// The shipped chart in force on a day; the first one before its time.
-    ///
-    /// # Errors
-    /// `chart_unreadable`; a test reads every shipped file.
-    pub fn in_force(day: BusinessDay) -> Result<Chart> {
-        let mut found: Option<Chart> = None;
-        for text in SHIPPED {
-            let chart = Chart::parse(text)?;
-            if found.is_none() || chart.valid_from <= day.0 {
-                found = Some(chart);
-            }
-        }
-        found.ok_or_else(|| Error::internal("no chart of accounts ships with the program"))
-    }
-
     /// # Errors
     /// `chart_account_missing`.
     pub fn account_of(&self, account: &str) -> Result<&str> {
@@ -85,4 +61,91 @@ impl Chart {
             .map(String::as_str)
             .ok_or_else(|| rules::chart_account_missing(&self.name, head))
     }
+}
+
+/// The charts that a unit's books may be read by, the shipped ones first.
+#[derive(Clone, Debug)]
+pub struct Charts(Vec<Chart>);
+
+impl Charts {
+    /// Those that ship with the program.
+    ///
+    /// # Errors
+    /// `chart_unreadable`; a test reads every shipped file.
+    pub fn shipped() -> Result<Charts> {
+        SHIPPED.into_iter().map(Chart::parse).collect::<Result<_>>().map(Charts)
+    }
+
+    /// What the configuration names for a unit: one file in place of all others, or files beside the shipped
+    /// ones, each from its day on and for the units it names.
+    ///
+    /// # Errors
+    /// `chart_unreadable`.
+    pub fn of_unit(books: &Books, code: &str) -> Result<Charts> {
+        if let Some(file) = &books.chart_file {
+            return Ok(Charts(vec![read(file)?]));
+        }
+        let mut found = Charts::shipped()?;
+        for place in &books.charts {
+            for file in files(place)? {
+                found.0.push(read(&file)?);
+            }
+        }
+        found.0.retain(|chart| chart.units.is_empty() || chart.units.iter().any(|unit| unit == code));
+        Ok(found)
+    }
+
+    /// The chart in force on a day: one that names the unit before one that names none, then the newest; the
+    /// first one before the time of all.
+    ///
+    /// # Errors
+    /// `internal_error`: no chart ships.
+    pub fn in_force(&self, day: BusinessDay) -> Result<&Chart> {
+        let begun = |is_own: bool| {
+            let of_kind = self.0.iter().filter(move |chart| chart.units.is_empty() != is_own);
+            of_kind.filter(|chart| chart.valid_from <= day.0).max_by_key(|chart| chart.valid_from)
+        };
+        let found = begun(true).or_else(|| begun(false)).or_else(|| self.0.first());
+        found.ok_or_else(|| Error::internal("no chart of accounts ships with the program"))
+    }
+
+    /// Every chart that is in force on some day of a period, as the heading of a book names them.
+    pub fn words(&self, period: Period) -> String {
+        let mut days: Vec<BusinessDay> = self.0.iter().map(|chart| BusinessDay(chart.valid_from)).collect();
+        days.retain(|day| *day > period.from && *day <= period.until);
+        days.push(period.from);
+        days.sort_unstable();
+        let mut named: Vec<String> = Vec::new();
+        for chart in days.into_iter().filter_map(|day| self.in_force(day).ok()) {
+            if named.last() != Some(&chart.named()) {
+                named.push(chart.named());
+            }
+        }
+        let named = named.join("; ");
+        format!("Hệ thống tài khoản: {named} / Chart of accounts: {named}")
+    }
+}
+
+fn read(file: &Path) -> Result<Chart> {
+    Chart::parse(&std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?)
+}
+
+/// A file, or the files of a folder that end in `.toml`, by name.
+fn files(place: &Path) -> Result<Vec<PathBuf>> {
+    if !place.is_dir() {
+        return Ok(vec![place.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(place).map_err(|error| unreadable(place, &error))? {
+        let path = entry.map_err(|error| unreadable(place, &error))?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            found.push(path);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn unreadable(place: &Path, error: &std::io::Error) -> Error {
+    Error::invalid("books.charts", "chart_unreadable", format!("{}: {error}", place.display()))
 }

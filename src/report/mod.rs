@@ -19,6 +19,7 @@ pub mod overview;
 pub mod principals;
 pub mod proposal;
 mod query;
+pub mod question;
 mod rules;
 pub mod sheet;
 pub mod table;
@@ -42,7 +43,7 @@ use crate::id::{AccountId, UnitId};
 use crate::ledger::Account;
 use crate::store::{Conn, Store};
 use crate::unit::account;
-use chart::Chart;
+use chart::Charts;
 use rules::{Accounts, Line};
 use sheet::{Form, Sheet};
 use table::Table;
@@ -71,6 +72,16 @@ impl Book {
             Book::Bank(account) => Accounts::One(Account::Bank(account).to_string()),
             Book::Cash => Accounts::Begin("drawer/"),
             Book::Fees => Accounts::Begin("fees_collected/"),
+        }
+    }
+
+    /// The word of the question, with the account where it is about one.
+    fn asked(self) -> String {
+        match self {
+            Book::Journal => "journal".to_owned(),
+            Book::Bank(account) => format!("bank {account}"),
+            Book::Cash => "cash".to_owned(),
+            Book::Fees => "fee_book".to_owned(),
         }
     }
 
@@ -142,7 +153,7 @@ pub fn write(
     scope: &Scope,
     unit: UnitId,
     (book, period): (Book, Period),
-    chart: &Chart,
+    charts: &Charts,
     sheet: &mut dyn Sheet,
 ) -> Result<Summary> {
     scope.require(unit)?;
@@ -154,7 +165,7 @@ pub fn write(
         ))
     })?;
     let mut summary = Summary { opening, ..Summary::default() };
-    sheet.title(&rules::heading(book, period, chart))?;
+    sheet.title(&rules::heading(unit, book, period, charts))?;
     sheet.columns(rules::columns(book))?;
     if book != Book::Journal {
         sheet.row(&rules::opening_row(opening, book))?;
@@ -162,7 +173,7 @@ pub fn write(
     for page in keys.chunks(PAGE) {
         for line in store.read(scope, |conn| page_of(conn, unit, page))? {
             rules::add(&mut summary, book, &line)?;
-            sheet.row(&rules::row(book, &line, chart, summary.closing())?)?;
+            sheet.row(&rules::row(book, &line, charts, summary.closing())?)?;
         }
     }
     sheet.row(&rules::total_row(book, &summary))?;
@@ -179,10 +190,10 @@ pub fn write_as(
     scope: &Scope,
     unit: UnitId,
     asked: (Book, Period),
-    chart: &Chart,
+    charts: &Charts,
     sink: &mut dyn Write,
 ) -> Result<Summary> {
-    table::write_as(form, sink, |sheet| write(store, scope, unit, asked, chart, sheet))
+    table::write_as(form, sink, |sheet| write(store, scope, unit, asked, charts, sheet))
 }
 
 /// The beginning of a book as it is looked at: its first `limit` postings, and whether that is all of it. The
@@ -194,7 +205,7 @@ pub fn head(
     conn: &mut Conn,
     unit: UnitId,
     (book, period): (Book, Period),
-    chart: &Chart,
+    charts: &Charts,
     limit: usize,
 ) -> Result<(Table, bool)> {
     let accounts = book.accounts();
@@ -209,13 +220,13 @@ pub fn head(
     let lines = if shown.is_empty() { Vec::new() } else { page_of(conn, unit, shown)? };
     for line in lines {
         rules::add(&mut summary, book, &line)?;
-        rows.push(rules::row(book, &line, chart, summary.closing())?);
+        rows.push(rules::row(book, &line, charts, summary.closing())?);
     }
     let is_whole = shown.len() == keys.len();
     if is_whole {
         rows.push(rules::total_row(book, &summary));
     }
-    let title = rules::heading(book, period, chart).to_vec();
+    let title = rules::heading(unit, book, period, charts).to_vec();
     Ok((Table { title, columns: rules::columns(book), rows }, is_whole))
 }
 

@@ -1,5 +1,6 @@
 //! The city's overview as rows.
 
+use super::question;
 use super::sheet::Cell;
 use super::table::Table;
 use crate::clock::BusinessDay;
@@ -33,8 +34,16 @@ pub fn table(overview: &Overview) -> Table {
             overview.open,
             overview.up_to_date
         ),
+        query_line(overview),
     ];
     Table { title, columns: COLUMNS, rows: overview.rows.iter().map(row).collect() }
+}
+
+/// What was asked: the day and the accounts.
+pub fn query_line(overview: &Overview) -> String {
+    let of = |one: &Row| format!("{}/{}", one.unit_code, one.account_no);
+    let accounts: Vec<String> = overview.rows.iter().map(of).collect();
+    question::line(&["overview", &overview.today.to_string(), &accounts.join(",")])
 }
 
 fn row(one: &Row) -> Vec<Cell> {

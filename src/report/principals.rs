@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fees::{READERS, Span};
+use super::question;
 use super::sheet::Cell;
 use super::table::Table;
 use crate::actor::Actor;
@@ -124,6 +125,7 @@ pub fn table(unit: &Unit, span: Span, collected: &[Collected]) -> Table {
         "Thu theo ủy nhiệm / Collected on behalf of principals".to_owned(),
         format!("{} {} · {span}", unit.code, unit.name),
         "Theo ngày lập biên lai / By the receipts' day of issue".to_owned(),
+        question::line(&["principals", &unit.code, &span.to_string()]),
     ];
     let columns: &[&str] = &[
         "Bên ủy nhiệm / Principal",

@@ -1,8 +1,8 @@
 //! How a posting reads in a book (pure).
 
-use super::chart::Chart;
+use super::chart::Charts;
 use super::sheet::Cell;
-use super::{Book, Period, Summary};
+use super::{Book, Period, Summary, question};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -49,8 +49,8 @@ pub struct Line {
     pub number: Option<String>,
 }
 
-/// The title, the period, and the chart with the mark of how certain it is.
-pub fn heading(book: Book, period: Period, chart: &Chart) -> [String; 3] {
+/// The title, the period, the charts with the mark of how certain they are, and what was asked.
+pub fn heading(unit: UnitId, book: Book, period: Period, charts: &Charts) -> [String; 4] {
     [
         book.title().to_owned(),
         format!(
@@ -58,7 +58,8 @@ pub fn heading(book: Book, period: Period, chart: &Chart) -> [String; 3] {
             from = day_text(period.from),
             until = day_text(period.until)
         ),
-        chart.words(),
+        charts.words(period),
+        question::line_over(&book.asked(), &unit.to_string(), period),
     ]
 }
 
@@ -126,11 +127,12 @@ pub fn add(summary: &mut Summary, book: Book, line: &Line) -> Result<()> {
     Ok(())
 }
 
-/// `balance`: debits minus credits after this line.
+/// `balance`: debits minus credits after this line. Its accounts are those of the chart in force on its date.
 ///
 /// # Errors
 /// `chart_account_missing`.
-pub fn row(book: Book, line: &Line, chart: &Chart, balance: Dong) -> Result<Vec<Cell>> {
+pub fn row(book: Book, line: &Line, charts: &Charts, balance: Dong) -> Result<Vec<Cell>> {
+    let chart = charts.in_force(line.date)?;
     let (date, document) = (Cell::Date(line.date), Cell::Text(document(line)));
     if book == Book::Journal {
         return Ok(vec![

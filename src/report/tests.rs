@@ -1,4 +1,4 @@
-use super::chart::Chart;
+use super::chart::{Chart, Charts};
 use super::rules::{self, Line};
 use super::sheet::{Cell, Csv, Sheet, Xlsx};
 use super::*;
@@ -53,7 +53,8 @@ fn every_account() -> Vec<Account> {
 
 #[test]
 fn the_shipped_charts_are_readable_and_know_every_account() {
-    let chart = Chart::in_force(day("2026-11-23")).unwrap();
+    let charts = Charts::shipped().unwrap();
+    let chart = charts.in_force(day("2026-11-23")).unwrap();
     for account in every_account() {
         let found = chart.account_of(&account.to_string()).unwrap();
         assert!(found.len() >= 3, "{account}: {found}");
@@ -69,8 +70,40 @@ fn a_chart_with_a_word_for_a_number_is_refused() {
 }
 
 #[test]
+fn each_posting_is_read_by_the_chart_of_its_unit_and_date() {
+    use crate::config::Books;
+
+    let folder = std::env::temp_dir().join(format!("bienlai-charts-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let chart = |name: &str, from: &str, units: &str, bank: &str| {
+        format!(
+            "name = \"{name}\"\nsource = \"s\"\ncertainty = \"P\"\nvalid_from = \"{from}\"\n{units}\n[accounts]\n\
+             bank = \"{bank}\"\nfees_collected = \"3381\"\n"
+        )
+    };
+    let own = "units = [\"00004\"]";
+    std::fs::write(folder.join("a.toml"), chart("all", "2026-06-01", "", "1121")).unwrap();
+    std::fs::write(folder.join("b.toml"), chart("own", "2026-12-01", own, "11214")).unwrap();
+    std::fs::write(folder.join("c.toml"), chart("other", "2026-01-01", "units = [\"00091\"]", "11291"))
+        .unwrap();
+    let books = Books { charts: vec![folder.clone()], ..Books::default() };
+    let charts = Charts::of_unit(&books, "00004").unwrap();
+    let read = |on: &str| {
+        let mut moved = line(&Account::Bank(AccountId(1)), &Account::FeesCollected("HT1".into()), 1);
+        moved.date = day(on);
+        rules::row(Book::Journal, &moved, &charts, Dong::ZERO).unwrap()[4].shown()
+    };
+    assert_eq!([read("2026-05-31"), read("2026-11-30"), read("2026-12-01")], ["112", "1121", "11214"]);
+    let words = charts.words(Period::new(day("2026-11-01"), day("2026-12-31")).unwrap());
+    assert!(words.contains("all (s, P); own (s, P)") && !words.contains("other"), "{words}");
+    let missing = Books { charts: vec![folder.join("none.toml")], ..Books::default() };
+    assert_eq!(Charts::of_unit(&missing, "00004").unwrap_err().code(), "chart_unreadable");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn money_of_the_bank_stands_in_debit_and_fees_in_credit() {
-    let chart = Chart::in_force(day("2026-11-23")).unwrap();
+    let chart = Charts::shipped().unwrap();
     let account = AccountId(1);
     let collected = line(&Account::Bank(account), &Account::FeesCollected("HT1".into()), 25_000);
     for (book, debit, credit, balance) in

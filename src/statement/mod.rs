@@ -23,6 +23,7 @@ mod file_query;
 mod finding;
 pub mod identity;
 pub mod import;
+pub mod inbox;
 pub mod job;
 pub mod layout;
 mod line;

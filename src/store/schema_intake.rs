@@ -115,6 +115,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbox_file (unit_id, id) {
+        unit_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        sha256 -> Nullable<Text>,
+        outcome -> Text,
+        error_code -> Nullable<Text>,
+        findings -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
     entry_detail (unit_id, id) {
         unit_id -> BigInt,
         id -> BigInt,

@@ -20,11 +20,13 @@ use ring::digest::{SHA256, digest};
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat};
 
 use super::intake::match_imported;
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::reconciliation::office;
+use crate::statement::inbox::{self, Ended};
 use crate::statement::{Finding, Imported, MAX_BYTES, Options, Progress};
+use crate::store::Lane;
 use crate::text;
 use crate::web::message;
 
@@ -165,15 +167,14 @@ fn fate_of(
     keep_on: &dyn Fn() -> bool,
 ) -> (Fate, Identity) {
     if !found.is_file() {
-        let fate = Fate::Failed(
-            "Không phải tệp thường (liên kết, ống dẫn hoặc thiết bị): không đọc.\n\
-             Not a plain file (a link, a pipe or a device): it is not read.\n"
-                .to_owned(),
-        );
+        let words = "Không phải tệp thường (liên kết, ống dẫn hoặc thiết bị): không đọc.\n\
+                     Not a plain file (a link, a pipe or a device): it is not read.\n";
+        let fate =
+            recorded(app, name, None, &Ended::Refused("file_unreadable"), Fate::Failed(words.to_owned()));
         return (fate, Identity::of(found));
     }
     match folders.read(name) {
-        Ok((bytes, read)) => (imported(app, &bytes, keep_on), read),
+        Ok((bytes, read)) => (imported(app, name, &bytes, keep_on), read),
         Err(error) => {
             tracing::warn!(%error, "a file of the inbox cannot be read yet");
             (Fate::Waits, Identity::of(found))
@@ -181,7 +182,7 @@ fn fate_of(
     }
 }
 
-fn imported(app: &App, bytes: &[u8], keep_on: &dyn Fn() -> bool) -> Fate {
+fn imported(app: &App, name: &OsStr, bytes: &[u8], keep_on: &dyn Fn() -> bool) -> Fate {
     let progress = |_: Progress| match keep_on() {
         true => Ok(()),
         false => Err(Error::busy("service_stopping", 5, "the service is stopping")),
@@ -189,20 +190,47 @@ fn imported(app: &App, bytes: &[u8], keep_on: &dyn Fn() -> bool) -> Fate {
     let options = Options { progress: Some(&progress), ..Options::default() };
     let outcome = office::import_with(&app.store, &|| app.stamp(), &Actor::system(), bytes, options);
     match outcome {
-        Ok(imported) if imported.errors.is_empty() => {
-            match_imported(app, &Actor::system(), &imported);
-            Fate::Done(done_words(&imported))
+        Ok(imported) => {
+            let fate = if imported.errors.is_empty() {
+                match_imported(app, &Actor::system(), &imported);
+                Fate::Done(done_words(&imported))
+            } else {
+                Fate::Failed(failed_words(&imported.errors))
+            };
+            recorded(app, name, Some(bytes), &Ended::Imported(&imported), fate)
         }
-        Ok(imported) => Fate::Failed(failed_words(&imported.errors)),
         Err(error) if error.is_busy() || error.is_internal() => {
             tracing::warn!(%error, "a file of the inbox waits");
             Fate::Waits
         }
         Err(error) => {
             let words = message::words(error.code());
-            Fate::Failed(format!("{}\n{}\n{}: {}\n", words.vi, words.en, error.code(), error.detail()))
+            let told = format!("{}\n{}\n{}: {}\n", words.vi, words.en, error.code(), error.detail());
+            recorded(app, name, Some(bytes), &Ended::Refused(error.code()), Fate::Failed(told))
         }
     }
+}
+
+/// Keeps what became of a file where the officers of its unit see it. While that cannot be kept, the file
+/// waits: to import it again changes nothing.
+fn recorded(app: &App, name: &OsStr, bytes: Option<&[u8]>, ended: &Ended<'_>, fate: Fate) -> Fate {
+    let sha256 = bytes.map(inbox::hash);
+    let name = name.to_string_lossy();
+    let kept = app.store.write(&Scope::All, Lane::Bulk, |tx| {
+        let units = inbox::units_of(tx, bytes, ended)?;
+        inbox::record(tx, &app.stamp(), &units, (&name, sha256.as_deref()), ended)
+    });
+    if let Err(error) = kept {
+        tracing::warn!(%error, "what became of a file of the inbox cannot be kept yet");
+        return Fate::Waits;
+    }
+    let outcome = ended.outcome();
+    metrics::counter!("bienlai_inbox_files_total", "outcome" => outcome).increment(1);
+    if let Fate::Failed(_) = fate {
+        let sha256 = sha256.unwrap_or_default();
+        tracing::warn!(sha256, "a file of the inbox was refused");
+    }
+    fate
 }
 
 fn done_words(imported: &Imported) -> String {

@@ -5,7 +5,7 @@ use std::process::Command;
 use bienlai::actor::Scope;
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
-use bienlai::report::chart::Chart;
+use bienlai::report::chart::Charts;
 use bienlai::report::sheet::Form;
 use bienlai::report::{self, Book, Period, Summary};
 
@@ -43,7 +43,7 @@ fn a_day_of_money(world: &World) {
 
 fn written(world: &World, book: Book, from: BusinessDay, until: BusinessDay) -> (Summary, Vec<Vec<String>>) {
     let mut bytes = Vec::new();
-    let chart = Chart::in_force(until).expect("a chart ships");
+    let chart = Charts::shipped().expect("a chart ships");
     let period = Period::new(from, until).expect("a period");
     let asked = (book, period);
     let unit = world.ba_dinh.id;

@@ -96,6 +96,16 @@ fn figures_that_were_handed_in_are_no_longer_due() {
         finance.get(&format!("/finance/figures?unit=00004&period={month}"));
         let due = format!("unit=00004&#38;period={month}");
         finance.sees(&due);
+        // The same question on the page and in the file, and a picture of it with its table and words.
+        let at = finance.page.find("qry_").expect("a query id");
+        let query: String = finance.page[at..].chars().take(20).collect();
+        let file = finance.get(&format!("/finance/figures/file?unit=00004&period={month}"));
+        assert!(text(&file).contains(&query), "{query}: {}", text(&file));
+        let now = world.now().business_day().to_string();
+        finance.get(&format!("/finance/figures?unit=00004&period={}", &now[..7]));
+        finance.sees("<svg class=\"bar\"");
+        finance.sees("id=\"chart-words\"");
+        finance.get(&format!("/finance/figures?unit=00004&period={month}"));
         let fields = [("unit", "00004"), ("period", month.as_str()), ("reference_no", "TB 12/2026")];
         let recorded = finance.post("/finance/figures", &fields);
         assert_eq!(recorded.status, 303, "{}", finance.page);

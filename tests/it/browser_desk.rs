@@ -123,7 +123,7 @@ fn the_queue_is_worked_with_j_k_enter_and_x() {
         browser.open(&url(&service, &format!("/p/{}", over.reference_code)));
         browser.eval("document.querySelectorAll('details').forEach(e => e.open = true)");
         look(&mut browser, "surplus");
-        for (field, value) in [("bank", "VPBank"), ("account_no", "1900777700"), ("holder", "NGUYEN THI THU")]
+        for (field, value) in [("bank", "970432"), ("account_no", "1900777700"), ("holder", "NGUYEN THI THU")]
         {
             browser.eval(&format!("document.getElementById('{field}').value = '{value}'"));
         }

@@ -6,7 +6,9 @@ use bienlai::amount::Dong;
 use bienlai::exception::State;
 use bienlai::party::Payer;
 use bienlai::payment::book::Method;
+use bienlai::payment::refund::{self, Ask};
 
+use crate::corrections::person;
 use crate::refunds::{overpaid, statement, today};
 use crate::remittances::shown;
 use crate::support::bank_file::BankFile;
@@ -85,7 +87,61 @@ fn a_refund_begins_with_the_account_that_sent_the_money_and_shows_whose_it_was()
         approver.sees(&owed.dossier_code);
         approver.get(location(&made));
         approver.sees("Nguyễn Thị Thử");
+        // A bank is one of the list; each step names who took it.
+        finance.get(location(&made));
+        finance.sees("<option value=\"970432\">VPBank (970432)</option>");
+        let step = format!("{}/step", location(&made));
+        let named = |bank: &'static str| {
+            [("do", "name"), ("bank", bank), ("account_no", "0123456789"), ("holder", "NGUYEN THI THU")]
+        };
+        assert_eq!(finance.post(&step, &named("xyz gì đó")).status, 400);
+        finance.sees("Không có ngân hàng này trong danh sách");
+        assert_eq!(finance.post(&step, &named("970432")).status, 303, "{}", finance.page);
+        approver.get(location(&made));
+        approver.sees("VPBank (970432)");
+        approver.sees("chưa so được ngân hàng");
+        approver.sees("Người ketoan.mau");
         approver.sees(&format!("href=\"/r/{}\"", world.receipts(&owed)[0].lookup_code));
+        service.stop();
+    });
+}
+
+#[test]
+fn refunds_stand_newest_first_by_state_with_their_payer_fifty_on_a_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let clerk = person(world.ba_dinh.id, world.clerk, Role::Finance);
+        let mut codes = Vec::new();
+        for _ in 0..52 {
+            let owed = world.raise(Dong(1_000));
+            world.claim(&owed, Dong(3_000)).settle();
+            let payment = world.payments(&world.ba_dinh).into_iter().map(|one| one.id).max().unwrap();
+            let ask = Ask {
+                unit: world.ba_dinh.id,
+                payment,
+                amount: Dong(1_000),
+                reason: "nộp thừa".into(),
+                payee: None,
+            };
+            let made = world.change(|tx, stamp| refund::request(tx, stamp, &clerk, &ask));
+            codes.push(made.reference_code);
+        }
+        let mut service = Service::start(&world);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get("/finance/refunds");
+        finance.sees("Nguyễn Thị Thử");
+        assert!(finance.page.contains(&codes[51]) && finance.page.contains(&codes[2]), "the newest fifty");
+        assert!(!finance.page.contains(&codes[1]), "the others are one press away");
+        let at = finance.page.find("before=rfd_").expect("a next page");
+        let next: String = finance.page[at..].chars().take_while(|c| *c != '"').collect();
+        finance.get(&format!("/finance/refunds?state=open&{next}"));
+        assert!(finance.page.contains(&codes[0]) && finance.page.contains(&codes[1]));
+        assert!(!finance.page.contains(&codes[2]));
+        finance.get("/finance/refunds?state=debited");
+        finance.sees("Không có phiếu hoàn tiền nào ở trạng thái này.");
+        let mut auditor = sit(&world, &service, Role::Auditor, "kiemtoan.mau");
+        auditor.get("/finance/refunds");
+        assert!(!auditor.page.contains("Nguyễn Thị Thử"), "auditors see no names");
         service.stop();
     });
 }

@@ -16,6 +16,7 @@ use crate::corrections::person;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{How, Reply, Service, send};
 use crate::support::tools::Folder;
+use crate::support::visitor::seated;
 use crate::support::{World, each_database};
 
 fn json(reply: &Reply) -> Value {
@@ -171,12 +172,56 @@ fn the_inbox_takes_whole_files_to_their_accounts_and_one_bad_file_stops_no_other
         assert!(!words.contains("1900999900"), "account numbers are shown by their end: {words}");
         assert_eq!((world.count("statement"), world.count("statement_line")), (2, 2));
 
+        // What was refused is known to whoever waits for it: by the account in the file, else to the city.
+        let taken = |unit, outcome: &str| -> Vec<bienlai::statement::inbox::Taken> {
+            let all = world.look(|conn| bienlai::statement::inbox::newest(conn, unit, 10));
+            all.into_iter().filter(|one| one.outcome == outcome).collect()
+        };
+        assert_eq!(taken(world.ba_dinh.id, "done").len(), 1);
+        let broken = taken(world.ba_dinh.id, "failed");
+        assert_eq!((broken.len(), broken[0].name.as_str()), (1, "a broken.xml"));
+        assert!(!broken[0].places.is_empty(), "where it breaks off");
+        let lost = taken(bienlai::unit::CITY, "failed");
+        assert_eq!((lost.len(), lost[0].name.as_str()), (1, "d stranger.sta"));
+        assert_eq!(lost[0].error_code.as_deref(), Some("statement_account_unknown"));
+
         // The same file once more, under the same name: nothing is new, and nothing is overwritten.
         std::fs::write(path.join("b ba dinh.xml"), &one).unwrap();
         look(&world, &mut inbox);
         assert_eq!(look(&world, &mut inbox).done, 1);
         assert_eq!(names(&path.join("done")).len(), 6);
         assert_eq!(world.count("statement"), 2);
+        assert_eq!(world.count("inbox_file WHERE outcome = 'known'"), 1);
+    });
+}
+
+#[test]
+fn a_refused_file_of_the_inbox_stands_on_the_board_and_among_the_statements_with_its_place() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let folder = Folder::new("inbox-refused");
+        let day = world.now().business_day();
+        let mut wrong = BankFile::new(world.ba_dinh.account_no, day, 0).book(10_000, "a", "R1");
+        wrong.claimed_closing = Some(9_000);
+        std::fs::write(folder.path().join("sai so du.xml"), wrong.camt()).unwrap();
+        let mut inbox = Inbox::new(folder.path());
+        look(&world, &mut inbox);
+        assert_eq!(look(&world, &mut inbox).failed, 1);
+
+        let mut service = Service::start(&world);
+        let here = Scope::unit(world.ba_dinh.id);
+        let mut officer = seated(&world, service.address, Role::Finance, "ketoan", here);
+        officer.get("/finance");
+        officer.sees("Tệp sao kê trong thư mục nhận không nhập được: 1");
+        officer.get("/finance/statements");
+        officer.sees("sai so du.xml");
+        officer.sees("không nhập được");
+        officer.sees("<span class=\"mono\">/Document/");
+        let there = Scope::unit(world.tay_ho.id);
+        let mut stranger = seated(&world, service.address, Role::Finance, "ketoan2", there);
+        stranger.get("/finance/statements");
+        assert!(!stranger.page.contains("sai so du.xml"), "{}", stranger.page);
+        service.stop();
     });
 }
 

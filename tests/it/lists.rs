@@ -11,7 +11,7 @@ use bienlai::identity::{self, NewClient};
 use bienlai::payment::book::Method;
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::reconcile;
-use bienlai::report::list::{self, Asked, List};
+use bienlai::report::list::{self, Asked, Filter, List, Place};
 use bienlai::report::sheet::{Cell, Form};
 use bienlai::report::{Period, cut_off, fees, table};
 use bienlai::unit::{self, CITY};
@@ -51,10 +51,11 @@ fn lived_in(world: &World) {
 fn asked(world: &World, list: &str, state: Option<&str>) -> Asked {
     Asked {
         list: List::parse(list).unwrap(),
-        unit: world.ba_dinh.id,
-        unit_code: "00004".to_owned(),
+        units: vec![(world.ba_dinh.id, "00004".to_owned())],
+        is_of_all: false,
         period: Period::new(today(world), today(world)).unwrap(),
         state: state.map(str::to_owned),
+        filter: Filter::default(),
     }
 }
 
@@ -80,7 +81,7 @@ fn every_list_is_written_whole_and_pages_meet_without_gap_or_repeat() {
             let (count, text, rows) = written(&world, &asked);
             assert_eq!(count, rows.len(), "{}: {text}", one.name());
             assert!(text.contains(&asked.query_id()), "the query id stands in the file: {text}");
-            let (mut seen, mut after) = (Vec::new(), 0);
+            let (mut seen, mut after) = (Vec::new(), Place::default());
             loop {
                 let (page, next) = world.look(|conn| list::page(conn, &Actor::system(), &asked, after, 1));
                 seen.extend(page.iter().map(|row| row[0].shown()));
@@ -120,12 +121,59 @@ fn a_list_shows_local_time_amounts_and_one_state_and_nobody_elses_rows() {
         assert_eq!(written(&world, &later).0, 0, "by the list's own date");
         let stranger = Actor { scope: Scope::unit(world.tay_ho.id), ..Actor::system() };
         let asked = asked(&world, "receipts", None);
-        let refused = world.store.read(&Scope::All, |conn| list::page(conn, &stranger, &asked, 0, 10));
+        let refused =
+            world.store.read(&Scope::All, |conn| list::page(conn, &stranger, &asked, Place::default(), 10));
         assert_eq!(refused.unwrap_err().code(), "unit_not_found");
         let mut sheet = Vec::new();
         table::write_as(Form::Xlsx, &mut sheet, |into| list::write(&world.store, &Scope::All, &asked, into))
             .unwrap();
         assert!(zip::ZipArchive::new(std::io::Cursor::new(sheet)).is_ok());
+    });
+}
+
+#[test]
+fn a_list_over_all_units_names_the_unit_of_each_row_and_pages_from_one_to_the_next() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        lived_in(&world);
+        world.raise_at(&world.tay_ho, Dong(99_000));
+        let units = vec![(world.ba_dinh.id, "00004".to_owned()), (world.tay_ho.id, "00091".to_owned())];
+        let all = Asked { units, is_of_all: true, ..asked(&world, "obligations", None) };
+        let (count, text, rows) = written(&world, &all);
+        assert_eq!(count, 3, "{text}");
+        let of: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(of, ["00004", "00004", "00091"]);
+        assert!(text.contains(&all.query_id()) && text.contains("Đơn vị / Unit"), "{text}");
+        assert_ne!(all.query_id(), asked(&world, "obligations", None).query_id());
+        let (mut seen, mut place) = (Vec::new(), Place::default());
+        loop {
+            let (page, next) = world.look(|conn| list::page(conn, &Actor::system(), &all, place, 1));
+            seen.extend(page.iter().map(|row| row[1].shown()));
+            match next {
+                Some(last) => place = last.to_string().parse().expect("a place reads back"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, rows.iter().map(|row| row[1].clone()).collect::<Vec<_>>());
+        let one = Actor { scope: Scope::unit(world.ba_dinh.id), ..Actor::system() };
+        let refused = world.store.read(&Scope::All, |conn| list::page(conn, &one, &all, Place::default(), 9));
+        assert_eq!(refused.unwrap_err().code(), "unit_not_found");
+    });
+}
+
+#[test]
+fn exceptions_are_listed_by_kind_and_owner_as_the_queue_shows_them() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        lived_in(&world);
+        shown(&world, 33_000, 7_000, "khong ro");
+        let kind = |kind: &str, owner: &str| {
+            let list = List::parse("exceptions").unwrap();
+            let filter = Filter::parse(list, ("", kind, owner)).unwrap();
+            written(&world, &Asked { filter, ..asked(&world, "exceptions", Some("unresolved")) }).0
+        };
+        assert_eq!((kind("unidentified_credit", ""), kind("", "finance")), (1, 1));
+        assert_eq!((kind("overpaid", ""), kind("unidentified_credit", "cashier")), (0, 0));
     });
 }
 

@@ -109,7 +109,7 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
         citizen.sees("Bạn đã chuyển thừa 5.000 đ");
         let wrong = citizen.post(&ask, &[("bank", "VPBank"), ("account_no", "?"), ("holder", "THU")]);
         assert_eq!(wrong.status, 400);
-        citizen.sees("value=\"VPBank\"");
+        citizen.sees("value=\"970432\" selected");
         citizen.sees("không hợp lệ");
         assert_eq!(world.count("refund_request"), 0, "nothing half-saved");
         let elsewhere = citizen.post_from("https://evil.example", &ask, &ACCOUNT);

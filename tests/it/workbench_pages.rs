@@ -121,7 +121,8 @@ fn money_nobody_knew_is_proposed_approved_receipted_and_undone_in_the_browser() 
         finance.get(&page);
         finance.post(&page, &[("do", "reopen"), ("reason", "nhầm người thật")]);
         approver.get(&page);
-        approver.sees(&format!("Nghĩa vụ {} mở lại", owed.id));
+        approver.sees(&format!("{} mở lại", owed.dossier_code));
+        assert!(!approver.page.contains(&format!("Nghĩa vụ {}", owed.id)), "in what people know it by");
         approver.sees("bị hủy");
         assert_eq!(approver.post(&page, &[("do", "approve_reopening")]).status, 303, "{}", approver.page);
         assert_eq!(world.again(&owed).state.as_str(), "reopened", "it is undone");
@@ -195,6 +196,84 @@ fn two_transfers_of_one_payer_are_proposed_together_for_one_obligation() {
         let now = world.again(&owed);
         assert_eq!((now.state.as_str(), now.allocated), ("paid", Dong(25_000)));
         world.seal();
+        service.stop();
+    });
+}
+
+#[test]
+fn credits_are_combined_for_who_owes_their_sum_all_of_them_or_none() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(10_000, "chuyen lan 1", "U1")
+            .book(15_000, "chuyen lan 2", "U2");
+        statement(&world, file);
+        let items = world.exceptions(world.ba_dinh.id);
+        let names: Vec<String> = items.iter().map(|item| format!("x.{}", item.id)).collect();
+        let mut service = Service::start(&world);
+        let Two { mut finance, mut approver } = staff(&world, &service);
+        finance.get("/finance/exceptions");
+        finance.sees("formaction=\"/finance/exceptions/combine\"");
+        let path = "/finance/exceptions/combine";
+        assert_eq!(finance.post(path, &[(names[0].as_str(), "1"), ("do", "look")]).status, 400);
+        finance.sees("Hãy chọn ít nhất hai khoản tiền");
+        let both = [(names[0].as_str(), "1"), (names[1].as_str(), "1")];
+        assert_eq!(finance.post(path, &[&both[..], &[("do", "look")]].concat()).status, 200);
+        finance.sees("Cộng các khoản đã chọn: 25.000 đ");
+        finance.sees(&owed.dossier_code);
+        let nowhere = [&both[..], &[("do", "propose"), ("reason", "hai lần chuyển")]].concat();
+        assert_eq!(finance.post(path, &nowhere).status, 400, "to whom is missing");
+        assert_eq!(world.count("exception WHERE state = 'proposed'"), 0, "all or none");
+        let id = owed.id.to_string();
+        let right = [&nowhere[..], &[("target", id.as_str())]].concat();
+        assert_eq!(finance.post(path, &right).status, 303, "{}", finance.page);
+        assert_eq!(world.count("exception WHERE state = 'proposed'"), 2);
+        approver.get("/finance/exceptions?state=proposed");
+        let seen: Vec<(String, String)> = items
+            .iter()
+            .map(|item| {
+                let revision = world.look(|conn| exception::find(conn, item.unit, item.id)).revision;
+                (format!("seen.{}", item.id), revision.to_string())
+            })
+            .collect();
+        let mut fields = vec![both[0], both[1], ("do", "approve")];
+        fields.extend(seen.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        assert_eq!(approver.post("/finance/exceptions/bulk", &fields).status, 303, "{}", approver.page);
+        assert_eq!(world.again(&owed).state.as_str(), "paid");
+        world.seal();
+        service.stop();
+    });
+}
+
+#[test]
+fn the_queue_is_the_same_question_as_its_file_and_what_leads_nowhere_says_what_it_waits_for() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(10_000)).settle();
+        let mut service = Service::start(&world);
+        let Two { mut finance, .. } = staff(&world, &service);
+        finance.get("/finance/exceptions?kind=underpaid");
+        let at = finance.page.find("qry_").expect("a query id");
+        let query: String = finance.page[at..].chars().take(20).collect();
+        let at = finance.page.find("/finance/lists/exceptions/file?").expect("a file");
+        let file: String = finance.page[at..].chars().take_while(|c| *c != '"').collect();
+        let csv = finance.get(&file.replace("&#38;", "&").replace("&amp;", "&"));
+        let csv = String::from_utf8_lossy(&csv.body).into_owned();
+        assert!(csv.contains(&query) && csv.contains("Nộp thiếu"), "{file}: {csv}");
+
+        let item = world.exceptions(owed.unit).remove(0);
+        let page = format!("/finance/exceptions/{}", item.id);
+        finance.get(&page);
+        finance.sees("Giảm khoản phải nộp");
+        let told = "Người nộp đã được báo phần còn thiếu";
+        finance.sees(told);
+        assert_eq!(finance.post(&page, &[("do", "remind")]).status, 303, "{}", finance.page);
+        finance.get(&page);
+        finance.sees("Đã nhắc người nộp phần còn thiếu: 15.000 đ");
+        assert_eq!(finance.post(&page, &[("do", "remind")]).status, 400);
+        finance.sees("Người nộp vừa được nhắc");
         service.stop();
     });
 }

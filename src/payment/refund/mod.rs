@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
-use crate::obligation::code;
+use crate::obligation::{bank_bin, code};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::account::KIND_REFUND;
@@ -365,14 +365,18 @@ fn store_payee(
     rows::insert(tx, &[row])
 }
 
-/// An account as people type it, in the form it is stored.
+/// An account as people type it, in the form it is stored: the bank by its number, so that two persons and the
+/// bank's own form mean the same one.
 fn checked_payee(payee: &Payee) -> Result<Payee> {
     let account_no = text::squash(&payee.account_no);
     if !(4..=34).contains(&account_no.len()) || !account_no.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Error::invalid("payee.account_no", "payee_account_wrong", "4 to 34 letters and digits"));
     }
+    let bank = cleaned("payee.bank", &payee.bank, "field_missing")?;
+    let unknown =
+        || Error::invalid("payee.bank", "payee_bank_unknown", "a bank of the list, by number or name");
     Ok(Payee {
-        bank: cleaned("payee.bank", &payee.bank, "field_missing")?,
+        bank: bank_bin::find(&bank).ok_or_else(unknown)?.bin.clone(),
         account_no,
         holder: cleaned("payee.holder", &payee.holder, "field_missing")?,
     })

@@ -151,6 +151,29 @@ pub fn page(
     Ok(found)
 }
 
+/// Refunds of several units in one of these states, the newest first, below an id.
+pub fn over(
+    conn: &mut Conn,
+    units: &[UnitId],
+    states: &[State],
+    below: RefundId,
+    limit: i64,
+) -> Result<Vec<Refund>> {
+    let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    let ids: Vec<(UnitId, RefundId)> = refund::table
+        .filter(refund::unit_id.eq_any(units.to_vec()))
+        .filter(refund::state.eq_any(states))
+        .filter(refund::id.lt(below))
+        .order(refund::id.desc())
+        .limit(limit)
+        .select((refund::unit_id, refund::id))
+        .load(conn)
+        .classify()?;
+    let mut found = by_ids(conn, &ids)?;
+    found.sort_unstable_by_key(|one| std::cmp::Reverse(one.id));
+    Ok(found)
+}
+
 /// Refunds of an account that were sent before an instant and that no line shows.
 pub fn overdue(conn: &mut Conn, unit: UnitId, account: AccountId, before: Instant) -> Result<Vec<Refund>> {
     let ids: Vec<RefundId> = refund::table

@@ -23,7 +23,7 @@ use super::fees::Span;
 use super::target::total::{self, Total};
 use super::target::{Measure, Target, Targets};
 
-pub use sheet::table;
+pub use sheet::{query_line, table};
 
 /// A share against what is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -3,6 +3,7 @@
 use super::{Figures, Measured, NO_FIGURES, Sum};
 use crate::clock::BusinessDay;
 use crate::report::collection::percent;
+use crate::report::question;
 use crate::report::sheet::Cell;
 use crate::report::table::Table;
 
@@ -33,7 +34,14 @@ pub fn title(figures: &Figures) -> Vec<String> {
             figures.report_source,
             figures.report_certainty
         ),
+        query_line(figures),
     ]
+}
+
+/// What was asked: the month and the units.
+pub fn query_line(figures: &Figures) -> String {
+    let units: Vec<&str> = figures.units.iter().map(|one| one.unit_code.as_str()).collect();
+    question::line(&["city", &figures.month, &units.join(",")])
 }
 
 /// The figures as rows: units, items, channels, days, warnings.

@@ -5,6 +5,7 @@ mod cut_off_query;
 
 use serde::Serialize;
 
+use super::question;
 use super::sheet::Cell;
 use super::table::Table;
 use crate::actor::{Actor, Role};
@@ -135,6 +136,7 @@ pub fn table(unit: &Unit, report: &CutOff) -> Table {
             unit.name,
             year = report.year
         ),
+        question::line(&["cut_off", &unit.code, &report.year.to_string()]),
     ];
     let columns: &[&str] =
         &["Mục / Section", "Tài khoản, chứng từ / Account, document", "Ngày / Day", "Số tiền / Amount"];

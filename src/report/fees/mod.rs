@@ -18,9 +18,9 @@ use crate::working_days::WorkingDays;
 use calendar::{Calendar, Due};
 use figures::Figures;
 
-use super::Period;
 use super::sheet::Cell;
 use super::table::Table;
+use super::{Period, question};
 
 /// A month or a year, as figures are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +116,7 @@ pub fn table(unit: &unit::Unit, span: Span, figures: &Figures) -> Table {
         format!("{vi} / {en}"),
         format!("{} {} · {span}", unit.code, unit.name),
         "Theo ngày hạch toán / By accounting date".to_owned(),
+        question::line(&["fees", &unit.code, &span.to_string()]),
     ];
     let columns: &[&str] = &[
         "Mục / Section",

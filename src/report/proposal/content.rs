@@ -9,6 +9,7 @@ use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::exception::limit;
 use crate::id::{AccountId, PersonId, UnitId};
 use crate::receipt::content::identifier::{is_digits, is_tax_code};
 use crate::store::{Conn, Stamp, Tx};
@@ -34,6 +35,7 @@ pub enum Content {
     AccountEnd(AccountEnd),
     Naming(Naming),
     Trust(Trust),
+    Limit(Limit),
 }
 
 /// The city's certificate signs for a unit.
@@ -111,6 +113,15 @@ pub struct Trust {
     pub age_limit_days: i32,
 }
 
+/// Up to which sum one person settles an exception of a unit alone; 0 ends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    pub unit: UnitId,
+    pub amount: Dong,
+    pub decision_no: String,
+}
+
 impl Content {
     /// The kind of its row.
     pub(super) fn kind(&self) -> &'static str {
@@ -121,6 +132,7 @@ impl Content {
             Content::AccountEnd(_) => "account",
             Content::Naming(_) => "naming",
             Content::Trust(_) => "trust",
+            Content::Limit(_) => "limit",
         }
     }
 
@@ -134,6 +146,7 @@ impl Content {
             Content::AccountEnd(asked) => Some(asked.unit),
             Content::Naming(asked) => Some(asked.unit),
             Content::Trust(asked) => Some(asked.unit),
+            Content::Limit(asked) => Some(asked.unit),
         }
     }
 
@@ -170,6 +183,7 @@ impl Content {
                 let limits = (asked.claim_limit, asked.unproven_limit, asked.age_limit_days);
                 trust::check(&asked.agreement_no, days, limits)
             }
+            Content::Limit(asked) => limit::check(asked.amount, &asked.decision_no),
         }
     }
 }
@@ -219,6 +233,10 @@ pub(super) fn carry_out(
                 checker,
             };
             trust::grant(tx, stamp, actor, grant).map(|_| ())
+        }
+        Content::Limit(asked) => {
+            let decided = (asked.amount, asked.decision_no.as_str());
+            limit::set(tx, stamp, actor, asked.unit, decided, (found.maker, checker))
         }
     }
 }

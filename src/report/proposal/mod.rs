@@ -1,12 +1,12 @@
 //! Decisions of the city that one administrator proposes and another person approves: a target for units, an
 //! entrustment of a unit's signing or its end, a merger of units, the end of an account, a unit's new name,
-//! the trust in a channel. They stand at the city's unit.
+//! the trust in a channel, the limit up to which one person settles alone. They stand at the city's unit.
 
 mod content;
 
 use serde::Serialize;
 
-pub use self::content::{AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming, Trust};
+pub use self::content::{AccountEnd, Content, Entrustment, EntrustmentEnd, Limit, Merger, Naming, Trust};
 pub use crate::proposal::State;
 
 use super::target::Targets;
@@ -19,7 +19,7 @@ use crate::proposal::{self, New};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::CITY;
 
-const KINDS: [&str; 6] = ["targets", "entrustment", "merger", "account", "naming", "trust"];
+const KINDS: [&str; 7] = ["targets", "entrustment", "merger", "account", "naming", "trust", "limit"];
 
 /// Who may look at proposals.
 pub const READERS: [Role; 3] = [Role::Administrator, Role::Approver, Role::Auditor];

@@ -3,10 +3,10 @@
 
 mod trial_balance_query;
 
-use super::chart::Chart;
+use super::chart::Charts;
 use super::sheet::Cell;
 use super::table::Table;
-use super::{Period, rules};
+use super::{Period, question, rules};
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::ledger::words;
@@ -64,11 +64,12 @@ pub fn summed(conn: &mut Conn, unit: &Unit, period: Period) -> Result<Vec<Row>> 
     trial_balance_query::sums(conn, unit.id, period, &ONE_EACH)
 }
 
-/// The rows with their numbers in the state's chart and their sums.
+/// The rows with their numbers in the state's chart of the period's last day, and their sums.
 ///
 /// # Errors
 /// `chart_account_missing`, `amount_out_of_range`.
-pub fn table(unit: &Unit, period: Period, rows: &[Row], chart: &Chart) -> Result<Table> {
+pub fn table(unit: &Unit, period: Period, rows: &[Row], charts: &Charts) -> Result<Table> {
+    let chart = charts.in_force(period.until)?;
     let mut sums = [Dong::ZERO; 6];
     let mut found = Vec::new();
     for row in rows {
@@ -107,7 +108,8 @@ pub fn table(unit: &Unit, period: Period, rows: &[Row], chart: &Chart) -> Result
             rules::day_text(period.from),
             rules::day_text(period.until)
         ),
-        chart.words(),
+        charts.words(Period { from: period.until, until: period.until }),
+        question::line_over("trial", &unit.code, period),
     ];
     Ok(Table { title, columns: COLUMNS, rows: found })
 }
@@ -144,7 +146,7 @@ mod tests {
             valid_from: day,
             valid_until: None,
         };
-        let chart = Chart::in_force(day).unwrap();
+        let chart = Charts::shipped().unwrap();
         let rows = [
             row("fees_collected/HT1", -25_000, 0, 8_000),
             row("bank/acc_1", 25_000, 8_000, 3_000),

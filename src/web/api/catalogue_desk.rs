@@ -201,6 +201,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/finance/exceptions/combine",
+        vi: "Gộp nhiều khoản tiền cho một nghĩa vụ nộp.",
+        en: "Proposes several credits for one obligation at once; without a target it shows their sum and who owes it.",
+        who: "finance, approver",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/finance/exceptions/bulk",
         vi: "Đề nghị, ghi chú hoặc giao việc cho nhiều mục.",
         en: "Proposes or comments for many items, or gives them to an owner.",

@@ -91,7 +91,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 a debit paid another unit; own_transfer (lin_…, or none where one fits); cash_withdrawn (per_…) with \
                 decision; given_back (lin_…, or none where one fits): a credit gives back a debit of the account; \
                 merger_transfer (lin_…, or none where one fits): a merged unit's money came to the unit that goes on; \
-                reopen_obligation: late money pays its cancelled obligation; batch (bat_…) or settlement (set_…), or none \
+                reopen_obligation: late money pays its cancelled obligation; reduce with decision (the number of a line, \
+                or none where one fits): what is missing is not owed; batch (bat_…) or settlement (set_…), or none \
                 where one fits: the line pays that paper out; payout_back (lin_…, bat_…, set_…, or none where one fits): a \
                 debit took back what a line had paid out at once; \
                 charge_returned; budget_paid with decision; taken_back (pay_…, mov_… or obl_…): the bank took back money of that payment.",

@@ -73,15 +73,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/finance/lists",
-        vi: "Các danh sách của đơn vị.",
-        en: "The lists of a unit.",
+        vi: "Các danh sách.",
+        en: "The lists there are.",
         who: READERS,
         ..NONE
     },
     Endpoint {
         path: "/finance/lists/{list}",
         vi: "Một danh sách theo ngày, có mã truy vấn.",
-        en: "A list by its day, page by page, with its query id; ?unit= &from= &until= &state= &after=.",
+        en: "A list by its day, page by page, with its query id; ?unit= (* for all) &from= &until= &state= \
+             &account= &kind= &owner= &after=.",
         who: READERS,
         ..NONE
     },

@@ -252,6 +252,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/finance/overview/file",
+        vi: "Tải tình hình khóa ngày của mọi tài khoản.",
+        en: "How every account stands, as a file; ?format=csv|xlsx.",
+        who: "finance, approver, auditor, administrator",
+        ..NONE
+    },
+    Endpoint {
         method: "POST",
         path: "/finance/days/close",
         vi: "Đóng ngày.",

@@ -23,7 +23,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề xuất một quyết định của thành phố; chưa có hiệu lực trước khi người khác duyệt.",
         en: "Proposes a decision of the city; nothing holds before another person approves.",
         who: "administrator",
-        notes: "Exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust, and the reason.",
+        notes: "Exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust, limit, and the reason.",
         body: r#"{ "reason": "Chỉ tiêu năm 2027", "target": { "measure": "online", "kinds": ["xã", "phường"],
   "percent": 70, "valid_from": "2027-01-01", "source": "Quyết định giao chỉ tiêu", "certainty": "P" } }"#,
         answer: r#"{ "id": "evt_01j9…" }"#,
@@ -125,6 +125,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/admin/proposals/naming",
         vi: "Đề xuất tên, địa chỉ mới của đơn vị.",
         en: "Proposes a unit's new name or address.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/proposals/limit",
+        vi: "Đề xuất hạn mức một người xử lý ngoại lệ của đơn vị.",
+        en: "Proposes up to which sum one person settles exceptions of a unit.",
         who: "administrator",
         ..NONE
     },

@@ -238,7 +238,7 @@ impl Asked {
         Ok(Asked {
             resolution: bounded("resolution", &body.resolution, RESOLUTION_LIMIT)?,
             reason: bounded("reason", &body.reason, REASON_LIMIT)?,
-            target: body.target.as_deref().map(read_target).transpose()?,
+            target: body.target.as_deref().map(|text| read_target_of(&body.resolution, text)).transpose()?,
             decision: body
                 .decision
                 .as_ref()
@@ -387,6 +387,15 @@ pub(super) fn bounded(field: &str, value: &str, limit: usize) -> Result<String> 
         return Err(Error::invalid(field, "field_too_long", format!("at most {limit} characters")));
     }
     Ok(value)
+}
+
+/// What a resolution points at: the line that is lowered by its number, everything else by its id.
+pub fn read_target_of(resolution: &str, text: &str) -> Result<i64> {
+    if resolution != crate::payment::reduce::REDUCE {
+        return read_target(text);
+    }
+    let wrong = |_| Error::invalid("target", "id_unreadable", "expected the number of a line");
+    text.trim().parse().map_err(wrong)
 }
 
 /// An id of any kind a resolution may point at.

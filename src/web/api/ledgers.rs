@@ -13,7 +13,7 @@ use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
-use crate::report::chart::Chart;
+use crate::report::chart::Charts;
 use crate::report::sheet::Form;
 use crate::report::{self, Book, Period, trial_balance};
 use crate::store::Tx;
@@ -89,7 +89,6 @@ pub(in crate::web) async fn sent(request: &HttpRequest, actor: Actor, shared: we
     let client = actor.client.map(|id| id.to_string()).or(actor.person.map(|id| id.to_string()));
     let slot = shared.staff_bundles.take(client.unwrap_or_else(|| actor.role.as_str().to_owned()))?;
     let app = Arc::clone(shared.app());
-    let chart = Chart::choose(app.config.books.chart_file.as_deref(), period.until)?;
     let (unit, book) = block(move || {
         app.write(&actor, |tx, stamp| {
             let (unit, book) = book_asked(tx, &actor, name, &asked)?;
@@ -100,17 +99,18 @@ pub(in crate::web) async fn sent(request: &HttpRequest, actor: Actor, shared: we
     })
     .await?;
     let app = Arc::clone(shared.app());
+    let charts = Charts::of_unit(&app.config.books, &unit.code)?;
     let file = format!("{}-{}-{}-{}.{}", name.as_str(), unit.code, period.from, period.until, form.suffix());
     bundle::stream(slot, (&file, form.media_type()), move |out| {
         let scope = Scope::unit(unit.id);
         match book {
             Some(book) => {
                 let asked = (book, period);
-                report::write_as(form, &app.store, &scope, unit.id, asked, &chart, out).map(|one| one.count)
+                report::write_as(form, &app.store, &scope, unit.id, asked, &charts, out).map(|one| one.count)
             }
             None => {
                 let rows = app.store.read(&scope, |conn| trial_balance::rows(conn, &unit, period))?;
-                trial_balance::table(&unit, period, &rows, &chart)?.write_as(form, out)?;
+                trial_balance::table(&unit, period, &rows, &charts)?.write_as(form, out)?;
                 Ok(rows.len())
             }
         }

@@ -28,15 +28,25 @@ pub(super) struct OverviewQuery {
 
 /// `GET /api/v1/days/overview?unit=&format=json|csv|xlsx`: one unit, or every unit of the scope.
 pub async fn show(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&READERS)?;
-    let asked: OverviewQuery = extract::query(&request)?;
-    let form = form_asked(asked.format.as_deref())?;
+    of(&request, caller.0, shared, "json").await
+}
+
+/// The overview that the query asks for; in this form where it names none.
+pub(in crate::web) async fn of(
+    request: &HttpRequest,
+    actor: Actor,
+    shared: web::Data<Shared>,
+    otherwise: &str,
+) -> Answer {
+    actor.require_role(&READERS)?;
+    let asked: OverviewQuery = extract::query(request)?;
+    let form = form_asked(Some(asked.format.as_deref().unwrap_or(otherwise)))?;
     let found = block(move || {
         let app = shared.app();
         let stamp = app.stamp();
-        app.read(&caller.0, |conn| {
-            let unit = named(conn, &caller.0, asked.unit.as_deref())?;
-            overview::overview(conn, &stamp, &caller.0, unit)
+        app.read(&actor, |conn| {
+            let unit = named(conn, &actor, asked.unit.as_deref())?;
+            overview::overview(conn, &stamp, &actor, unit)
         })
     })
     .await?;

@@ -11,7 +11,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{EventId, UnitId};
 use crate::report::proposal::{
-    self, AccountEnd, Content, Entrustment, EntrustmentEnd, Merger, Naming, Trust,
+    self, AccountEnd, Content, Entrustment, EntrustmentEnd, Limit, Merger, Naming, Trust,
 };
 use crate::report::target::{Measure, Target};
 use crate::report::winding_up;
@@ -112,6 +112,16 @@ pub(super) struct TrustBody {
     age_limit_days: i32,
 }
 
+#[derive(Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitBody {
+    /// By its code.
+    unit: String,
+    /// Up to which one person settles an exception alone; 0 ends it.
+    amount: Dong,
+    decision_no: String,
+}
+
 /// Exactly one of them.
 #[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +141,8 @@ pub(super) struct ProposalBody {
     naming: Option<NamingBody>,
     #[serde(default)]
     trust: Option<TrustBody>,
+    #[serde(default)]
+    limit: Option<LimitBody>,
 }
 
 fn unit_of(conn: &mut Conn, code: &str) -> Result<UnitId> {
@@ -200,11 +212,14 @@ fn content(conn: &mut Conn, channels: &[&str], body: &ProposalBody) -> Result<Co
             age_limit_days: asked.age_limit_days,
         }));
     }
+    if let Some(asked) = &body.limit {
+        let (unit, decision_no) = (unit_of(conn, &asked.unit)?, asked.decision_no.clone());
+        found.push(Content::Limit(Limit { unit, amount: asked.amount, decision_no }));
+    }
     match found.pop() {
         Some(content) if found.is_empty() => Ok(content),
         _ => {
-            let detail =
-                "exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust";
+            let detail = "exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust, limit";
             Err(Error::invalid("target", "field_missing", detail))
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::wording::Lang;
 use crate::error::{Error, Kind, Result};
+use crate::obligation::bank_bin;
 
 /// A form's fields as they came.
 pub type Pairs = Vec<(String, String)>;
@@ -29,6 +30,12 @@ impl Fields {
 
     pub fn trimmed(&self, name: &str) -> &str {
         self.get(name).trim()
+    }
+
+    /// The bank of a form by its number, however it was named; what no bank is called, as it came.
+    pub fn bank(&self) -> String {
+        let typed = self.trimmed("bank");
+        bank_bin::find(typed).map_or(typed, |bank| bank.bin.as_str()).to_owned()
     }
 
     /// Whole đồng, with or without dots; `None` for an empty field.

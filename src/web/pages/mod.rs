@@ -10,6 +10,7 @@ pub mod agreement;
 pub mod api;
 pub mod asset;
 mod called;
+mod chart;
 pub mod city;
 pub mod complaint;
 pub mod counter;

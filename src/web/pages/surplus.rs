@@ -112,7 +112,7 @@ pub async fn ask(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Sh
     let code = on_paper::code_of(&request)?;
     let running = Arc::clone(&shared.running);
     let payee = Payee {
-        bank: fields.trimmed("bank").to_owned(),
+        bank: fields.bank(),
         account_no: fields.trimmed("account_no").to_owned(),
         holder: fields.trimmed("holder").to_owned(),
     };
@@ -128,7 +128,7 @@ pub async fn ask(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Sh
     let lang = Lang::of(&request);
     let mut surplus = Asked {
         wrong: Wrong::default(),
-        bank: fields.trimmed("bank").to_owned(),
+        bank: fields.bank(),
         account_no: fields.trimmed("account_no").to_owned(),
         holder: fields.trimmed("holder").to_owned(),
         code_at: None,

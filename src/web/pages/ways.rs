@@ -118,11 +118,22 @@ pub fn key_of(role: Role, path: &str) -> Option<&'static str> {
     WAYS.iter().find(|way| way.path == path && way.roles.contains(&role)).map(|way| way.key)
 }
 
+/// Pages that belong to the way of another address.
+const ALIASES: [(&str, &str); 3] = [
+    ("/finance/refund-start", "/finance/refunds/start"),
+    ("/finance/refund-requests", "/finance/refunds/requests"),
+    ("/finance/overview", "/finance/days/overview"),
+];
+
+fn is_under(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The ways of a role, seen from a path.
 pub fn of(role: Role, path: &str, lang: Lang) -> Vec<Ways> {
     let may = |way: &&Way| way.roles.contains(&role);
-    let leads =
-        |way: &&Way| path.strip_prefix(way.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let path = ALIASES.iter().find(|(from, _)| is_under(path, from)).map_or(path, |(_, to)| *to);
+    let leads = |way: &&Way| is_under(path, way.path);
     let here = WAYS.iter().filter(may).filter(leads).max_by_key(|way| way.path.len());
     let open = here.map_or(Group::Daily, |way| way.group);
     let item = |way: &Way| Item {
@@ -160,6 +171,9 @@ mod tests {
             open(Role::Finance, "/finance/exceptions/exc_1"),
             (vec!["Every day"], vec!["/finance/exceptions"])
         );
+        for page in ["/finance/refund-start", "/finance/refund-requests/rfq_1"] {
+            assert_eq!(open(Role::Finance, page).1, ["/finance/refunds"], "{page}");
+        }
         assert_eq!(open(Role::Finance, "/finance/letters/1"), (vec!["Every day"], vec!["/finance"]));
         assert_eq!(
             open(Role::Finance, "/financed"),

@@ -52,6 +52,11 @@ impl Lang {
         }
     }
 
+    /// The part in one's own language of a text that has both.
+    pub fn part(self, text: &str) -> &str {
+        text.split_once(" / ").map_or(text, |(vi, en)| self.pick(vi, en))
+    }
+
     /// The words of a key. A test holds that every key in use is in the catalogue.
     pub fn t(self, key: &str) -> &'static str {
         catalogue().get(key).map_or("…", |words| self.of_words(words))

@@ -144,11 +144,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/api/v1/lists/{list}",
-        vi: "Mọi danh sách của đơn vị, trên màn hình và dưới dạng tệp, cùng một mã truy vấn.",
-        en: "Every list of a unit, on the screen and as a file, under the same query id.",
+        vi: "Mọi danh sách của một hay mọi đơn vị, trên màn hình và dưới dạng tệp, cùng một mã truy vấn.",
+        en: "Every list of one unit or of all, on the screen and as a file, under the same query id.",
         who: BOOKS,
         notes: "list: obligations, claims, movements, payments, receipts, corrections, statements, lines, exceptions, \
-                refunds, shifts, deposits, remittances. ?unit= &from= &until= (by the list's own date; today) &state= &format= (json, csv, \
+                refunds, shifts, deposits, remittances, inbox_files, imports, versions, version_differences, quarantine, \
+                matches, letters, pos_batches, pos_items, settlements, settlement_items, days, months, reopenings, \
+                decisions, complaints, alarms, limits, delegations, delegated_acts, shift_counts, shift_variances, \
+                provisional_slips, series, notifications, tax_messages. ?unit= (every unit of the scope without it or \
+                by *; each row then names its unit) &from= &until= (by the list's own date; today) &state= (of what can \
+                be resolved also unresolved) &account= &kind= &owner= (where rows have them) &format= (json, csv, \
                 xlsx; json) and, on the screen, &cursor= (next of the page before) &limit= (1 to 200). A file is \
                 written as it is read, one at a time for each client, and leaves a trace.",
         answer: r#"{ "list": "receipts", "query_id": "qry_0f9a…", "rows": [ { "document": "rcp_01j9…", "number": 17, "amount": 25000 } ], "next": null }"#,

@@ -1,5 +1,5 @@
 //! Forms of `/admin/proposals` about units: a merger, the end of an account, a new name, the trust in
-//! a channel.
+//! a channel, the limit for one person.
 
 use actix_web::{HttpRequest, web};
 
@@ -7,11 +7,11 @@ use super::proposals::{change, propose, read_day, wrong};
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::id::{AccountId, UnitId};
-use crate::report::proposal::{AccountEnd, Content, Merger, Naming, Trust};
+use crate::report::proposal::{AccountEnd, Content, Limit, Merger, Naming, Trust};
 use crate::store::Conn;
 use crate::unit::{self, account};
 use crate::web::Shared;
-use crate::web::pages::fields::{Fields, Pairs};
+use crate::web::pages::fields::{Fields, Pairs, of_field};
 use crate::web::pages::session::Signed;
 use crate::web::pages::{Page, Posted};
 
@@ -123,6 +123,27 @@ pub async fn naming(
                 tax_code: filled(fields, "tax_code"),
                 budget_code: filled(fields, "budget_code"),
             }))
+        })
+    })
+    .await
+}
+
+/// `POST /admin/proposals/limit`
+pub async fn limit(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        let amount = Dong(fields.dong("limit")?.ok_or_else(|| wrong("limit", "limit_wrong"))?);
+        propose(app, actor, fields, |conn| {
+            let decision_no = fields.trimmed("decision_no").to_owned();
+            Ok(Content::Limit(Limit { unit: coded(conn, fields, "unit")?, amount, decision_no }))
+        })
+        .map_err(|error| match error.code() {
+            "decision_missing" => of_field(error, "decision_no"),
+            _ => error,
         })
     })
     .await

@@ -214,6 +214,13 @@ fn words(conn: &mut Conn, lang: Lang, units: &[Unit], content: &Content) -> Resu
             day(asked.valid_until),
             asked.agreement_no
         ),
+        Content::Limit(asked) => format!(
+            "{}: {}, {}, {}",
+            lang.t("proposal_limit"),
+            unit_name(units, asked.unit),
+            asked.amount,
+            asked.decision_no
+        ),
         Content::Naming(asked) => format!(
             "{}: {} → {}, {}, {}, {}{}",
             lang.t("proposal_naming"),

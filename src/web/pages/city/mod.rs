@@ -1,8 +1,6 @@
 //! `/city`: what was collected, how units stand against their targets, who needs help early; the
 //! monthly report at one click, and the dossier system's totals as a file.
 
-mod chart;
-
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -11,6 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::called;
+use super::chart::{self, Bar, Columns};
 use super::fields::{Wrong, of_field};
 use super::frame::{Frame, see_done};
 use super::listing::time;
@@ -19,7 +18,7 @@ use super::wording::Lang;
 use super::{Page, html};
 use crate::actor::{Role, Scope};
 use crate::error::{Error, Kind, Result};
-use crate::report::city::{Figures, Measured, Standing, Warning, way_words};
+use crate::report::city::{Figures, Measured, Standing, Warning, query_line, way_words};
 use crate::report::collection::{READERS, percent};
 use crate::report::proposal;
 use crate::report::target::total;
@@ -30,7 +29,6 @@ use crate::web::api::days::file;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, body};
 use crate::web::multipart::{Part, boundary, parts};
 use crate::web::respond::block;
-use chart::{Bar, Columns};
 
 /// Warnings on the page; the report has all of them.
 const WARNINGS_SHOWN: usize = 60;
@@ -85,6 +83,7 @@ struct CityPage {
     can_import: bool,
     wrong: Wrong,
     month: String,
+    query: String,
     until: String,
     counted_at: String,
     total: String,
@@ -148,6 +147,7 @@ async fn compose(
         csrf: signed.csrf.clone(),
         can_import: signed.actor.role == Role::Administrator,
         wrong: Wrong::default(),
+        query: lang.part(&query_line(&found)).to_owned(),
         until: shown(found.until),
         counted_at: time(found.counted_at),
         total: found.total.to_string(),

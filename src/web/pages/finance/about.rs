@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::error::Result;
-use crate::exception::Exception;
-use crate::id::{BatchId, LineId, MovementId, ObligationId, PaymentId, SettlementId, UnitId};
+use crate::exception::{self, Exception};
+use crate::id::{
+    BatchId, ExceptionId, LineId, MovementId, ObligationId, PaymentId, ReceiptId, SettlementId, UnitId,
+};
 use crate::obligation::Obligation;
 use crate::payment::{gateway, movement_query, payment_query, pos};
 use crate::store::Conn;
@@ -147,6 +149,15 @@ fn word(conn: &mut Conn, lang: Lang, unit: UnitId, id: &str) -> Result<Option<St
     if let Ok(payment) = id.parse::<PaymentId>() {
         let paid = payment_query::payments(conn, &[(unit, payment)])?.pop();
         return Ok(paid.map(|paid| sum_and_day(lang, "about_sum", paid.amount, &day(paid.accounting_date))));
+    }
+    if let Ok(document) = id.parse::<ReceiptId>() {
+        let found = receipt::query::by_id(conn, unit, document)?;
+        return Ok(found.map(|found| found.name()));
+    }
+    if let Ok(item) = id.parse::<ExceptionId>() {
+        let found = exception::find(conn, unit, item).ok();
+        let title = |item: Exception| lang.pick(item.kind.title_vi(), item.kind.title_en());
+        return Ok(found.map(|item| (item.amount, item)).map(|(sum, item)| format!("{} {sum}", title(item))));
     }
     if let Ok(line) = id.parse::<LineId>() {
         let line = statement::query::line(conn, unit, line).ok();

@@ -2,12 +2,14 @@
 
 use super::units;
 use crate::actor::Actor;
+use crate::clock::Instant;
 use crate::error::Result;
 use crate::queue::alarm as ages;
 use crate::receipt::key::alarm as keys;
 use crate::remittance::alarm as treasury;
 use crate::report::fees;
 use crate::report::verify::Standing;
+use crate::statement::inbox;
 use crate::store::{Conn, Stamp};
 use crate::unit::Unit;
 use crate::web::pages::matter::day;
@@ -58,7 +60,31 @@ pub fn standing(
         }
         of_unit(conn, stamp, lang, &unit, &mut found)?;
     }
+    inbox_refused(conn, stamp, actor, lang, &mut found)?;
     Ok(found)
+}
+
+/// How long a refused file of the inbox stands on the board.
+const INBOX_DAYS: i64 = 3;
+
+/// Files of the inbox that were refused of late; those that name no registered account are the city's.
+fn inbox_refused(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    lang: Lang,
+    found: &mut Vec<Alarm>,
+) -> Result<()> {
+    let since = Instant(stamp.now.0.saturating_sub(INBOX_DAYS * 24 * 60 * 60 * 1_000_000));
+    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
+        let count = inbox::failed_since(conn, unit.id, since)?;
+        if count > 0 {
+            let (words, href) =
+                (lang.with("alarm_inbox", count), Some("/finance/statements#inbox".to_owned()));
+            found.push(Alarm { words, unit: unit.name, href });
+        }
+    }
+    Ok(())
 }
 
 fn of_unit(

@@ -12,7 +12,7 @@ use super::report_page::{Ask, ReportPage, listing, part, period_typed, unit_choi
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::report::chart::Chart;
+use crate::report::chart::Charts;
 use crate::report::table::Table;
 use crate::report::{self, Book, Period, trial_balance};
 use crate::store::Conn;
@@ -84,6 +84,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
         asks: asks(&frame, &asked, choices, accounts),
         notes: Vec::new(),
         file: None,
+        chart: None,
         listings: Vec::new(),
         hand: None,
         beside: vec![
@@ -163,8 +164,8 @@ fn found(conn: &mut Conn, app: &App, actor: &Actor, lang: Lang, typed: &Asked) -
     let period = period_typed(&typed.from, &typed.until, app.stamp().today())?;
     let book = if typed.book.is_empty() { "trial" } else { typed.book.as_str() };
     let name: Name = book.parse().map_err(|_| Error::invalid("book", "book_unknown", "no such book"))?;
-    let chart = Chart::choose(app.config.books.chart_file.as_deref(), period.until)?;
-    let (table, note, account) = drawn(conn, (&unit, name, &typed.account), period, &chart)?;
+    let charts = Charts::of_unit(&app.config.books, &unit.code)?;
+    let (table, note, account) = drawn(conn, (&unit, name, &typed.account), period, &charts)?;
     let names = names(conn, lang, app, &unit)?;
     let asked = Asked {
         unit: unit.code,
@@ -181,12 +182,12 @@ fn drawn(
     conn: &mut Conn,
     (unit, name, account): (&Unit, Name, &str),
     period: Period,
-    chart: &Chart,
+    charts: &Charts,
 ) -> Result<(Table, Option<&'static str>, String)> {
     let book = match name {
         Name::Trial => {
             let rows = trial_balance::summed(conn, unit, period)?;
-            let table = trial_balance::table(unit, period, &rows, chart)?;
+            let table = trial_balance::table(unit, period, &rows, charts)?;
             return Ok((table, Some("books_summed"), account.to_owned()));
         }
         Name::Journal => Book::Journal,
@@ -197,11 +198,12 @@ fn drawn(
             let held = held.into_iter().find(|one| account.is_empty() || one.account_no == account);
             let held =
                 held.ok_or_else(|| Error::invalid("account", "account_not_found", "not of this unit"))?;
-            let (table, is_whole) = report::head(conn, unit.id, (Book::Bank(held.id), period), chart, SHOWN)?;
+            let (table, is_whole) =
+                report::head(conn, unit.id, (Book::Bank(held.id), period), charts, SHOWN)?;
             return Ok((table, beginning(is_whole), held.account_no));
         }
     };
-    let (table, is_whole) = report::head(conn, unit.id, (book, period), chart, SHOWN)?;
+    let (table, is_whole) = report::head(conn, unit.id, (book, period), charts, SHOWN)?;
     Ok((table, beginning(is_whole), account.to_owned()))
 }
 

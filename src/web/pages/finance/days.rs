@@ -6,13 +6,17 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
+use super::report_page::part;
 use super::{READERS, account_named, accounts, confirm};
 use crate::actor::Role;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::AccountId;
 use crate::reconciliation::day_close::{self, Closing};
+use crate::reconciliation::overview;
+use crate::report;
 use crate::web::Shared;
+use crate::web::api;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::session::Signed;
@@ -43,6 +47,8 @@ struct DaysPage {
     /// Day and closing balance of a day that was closed now.
     closed: Option<(String, String)>,
     obstacles: Vec<String>,
+    /// What the roll-up of all accounts was asked, as its file names it.
+    query: String,
 }
 
 /// `GET /finance/days`
@@ -55,9 +61,12 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let frame = Frame::of(signed, request);
     let app = Arc::clone(shared.app());
     let actor = signed.actor.clone();
-    let rows = block(move || {
+    let lang = frame.lang;
+    let (rows, query) = block(move || {
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| {
+            let found = overview::overview(conn, &app.stamp(), &actor, None)?;
+            let query = part(lang, &report::overview::query_line(&found)).to_owned();
             let mut rows = Vec::new();
             for (unit, account) in accounts(conn, &actor)? {
                 let closed = day_close::last_closed(conn, unit.id, account.id)?;
@@ -72,11 +81,12 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
                     is_due: next <= today,
                 });
             }
-            Ok(rows)
+            Ok((rows, query))
         })
     })
     .await?;
     Ok(DaysPage {
+        query,
         frame,
         csrf: signed.csrf.clone(),
         can_close: signed.actor.role == Role::Finance,
@@ -91,6 +101,12 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
 
 fn shown(day: BusinessDay) -> String {
     day.0.format("%d/%m/%Y").to_string()
+}
+
+/// `GET /finance/overview/file?format=csv|xlsx`: how every account of one's units stands, as a file.
+pub async fn overview_file(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    signed.require(&READERS)?;
+    api::overview::of(&request, signed.actor, shared, "csv").await.map_err(|failure| failure.0.into())
 }
 
 /// `POST /finance/days/close`: closes a day, or says everything that is in its way.

@@ -22,8 +22,11 @@ use crate::id::{ExceptionId, UnitId};
 use crate::identity::person;
 use crate::payment::resolve;
 use crate::payment::settler::Numbered;
+use crate::report::Period;
+use crate::report::list::{self, List};
 use crate::store::Conn;
 use crate::web::Shared;
+use crate::web::api;
 use crate::web::extract;
 use crate::web::pages::acting::as_seen;
 use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
@@ -79,6 +82,9 @@ struct ExceptionsPage {
     /// To whom items may be given: id and name.
     people: Vec<(String, String)>,
     typed: Fields,
+    /// The same question as a list: its id, and the query of its file.
+    query_id: String,
+    file: String,
 }
 
 impl ExceptionsPage {
@@ -134,6 +140,29 @@ impl Asked {
         said.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     }
 
+    /// The same as a question of the list of exceptions: what is older than the age, from the first day on.
+    fn list(
+        &self,
+        conn: &mut Conn,
+        actor: &Actor,
+        filter: &Filter,
+        today: BusinessDay,
+    ) -> Result<list::Asked> {
+        let mut all = api::lists::all_units(conn, actor)?;
+        if let Some(unit) = filter.unit {
+            all.retain(|(id, _)| *id == unit);
+        }
+        let until = filter.opened_until.unwrap_or(today);
+        Ok(list::Asked {
+            list: List::parse("exceptions")?,
+            units: all,
+            is_of_all: filter.unit.is_none(),
+            period: Period::new(first_day().min(until), until)?,
+            state: Some(self.state().to_owned()),
+            filter: list::Filter { account: filter.account, kind: filter.kind, owner: filter.owner.clone() },
+        })
+    }
+
     fn state(&self) -> &'static str {
         let states = ["open", "proposed", "resolved"];
         states.into_iter().find(|state| self.state == *state).unwrap_or("unresolved")
@@ -157,6 +186,26 @@ impl Asked {
             ..Filter::default()
         })
     }
+}
+
+/// No item is older.
+fn first_day() -> BusinessDay {
+    BusinessDay(chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap_or_default())
+}
+
+/// A question as the query of the list's file.
+fn file_query(asked: &list::Asked) -> String {
+    let unit = if asked.is_of_all { api::lists::ALL_UNITS.to_owned() } else { asked.of_units() };
+    let (period, filter) = (asked.period, &asked.filter);
+    format!(
+        "unit={unit}&from={}&until={}&state={}&account={}&kind={}&owner={}",
+        period.from,
+        period.until,
+        asked.state.as_deref().unwrap_or_default(),
+        filter.account.map(|id| id.to_string()).unwrap_or_default(),
+        filter.kind.map_or("", Kind::as_str),
+        filter.owner.as_deref().unwrap_or_default()
+    )
 }
 
 /// The oldest an item can be asked for; about a century.
@@ -189,7 +238,7 @@ async fn compose(
     let (actor, lang) = (signed.actor.clone(), frame.lang);
     let can_work = matches!(actor.role, Role::Finance | Role::Approver | Role::Administrator);
     let wanted = asked.clone();
-    let (rows, all, accounts, people) = block(move || {
+    let (rows, all, accounts, people, question) = block(move || {
         let today = app.clock.now().business_day();
         // Persons and their logins stand at the city; only those of the actor's sight are named.
         let people = match can_work {
@@ -211,7 +260,8 @@ async fn compose(
             let accounts: Vec<(String, String)> = accounts
                 .map(|(unit, one)| (one.id.to_string(), format!("{} – {}", unit.name, one.account_no)))
                 .collect();
-            Ok((rows, all, accounts, people))
+            let question = wanted.list(conn, &actor, &filter, today)?;
+            Ok((rows, all, accounts, people, question))
         })
     })
     .await?;
@@ -237,6 +287,8 @@ async fn compose(
         owners: OWNERS.into_iter().map(|(role, key)| (role, lang.t(key))).collect(),
         people: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
         typed: Fields::default(),
+        query_id: question.query_id(),
+        file: file_query(&question),
     })
 }
 
@@ -330,7 +382,7 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
 }
 
 /// Items of one press: those of the largest page.
-const BULK_LIMIT: usize = 100;
+pub(super) const BULK_LIMIT: usize = 100;
 
 pub(super) fn locate(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<UnitId> {
     query::unit_of(conn, &actor.scope, id)?

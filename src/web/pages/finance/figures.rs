@@ -7,17 +7,20 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
-use super::report_page::{Ask, Hand, ReportPage, listing, part, unit_choices, unit_named};
+use super::report_page::{Ask, Chart, Hand, ReportPage, listing, part, unit_choices, unit_named};
 use super::{READERS, units};
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::report::fees::calendar::Urgency;
 use crate::report::fees::{self, Span};
 use crate::report::{cut_off, table::Table};
 use crate::store::{Conn, Stamp};
+use crate::tariff::Tariff;
 use crate::web::Shared;
 use crate::web::api;
 use crate::web::extract;
+use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day};
@@ -43,6 +46,7 @@ struct Found {
     /// Month, year, or the year of a cut-off.
     period: String,
     table: Table,
+    chart: Option<Chart>,
 }
 
 /// `GET /finance/figures?unit=&period=`: `2026-11` or `2026`; the month before when left out.
@@ -66,7 +70,9 @@ async fn compose(
         let stamp = app.stamp();
         app.read(&actor, |conn| {
             let due = due(conn, &stamp, &actor, lang)?;
-            Ok((unit_choices(conn, &actor)?, due, figures(conn, &stamp, &actor, &typed)))
+            let tariff = app.tariff().ok();
+            let found = figures(conn, &stamp, &actor, (&typed, lang, tariff.as_deref()));
+            Ok((unit_choices(conn, &actor)?, due, found))
         })
     })
     .await?;
@@ -95,6 +101,7 @@ async fn compose(
         ],
         notes: Vec::new(),
         file: None,
+        chart: None,
         listings: Vec::new(),
         hand: may_file.then_some(hand),
         beside: beside(&frame),
@@ -125,16 +132,25 @@ fn show(page: &mut ReportPage, found: Option<Found>, file: &str, name: &str) {
     page.notes = found.table.title.iter().map(|line| part(lang, line).to_owned()).collect();
     page.file = Some(format!("{file}?unit={}&{name}={}", found.unit, found.period));
     page.listings.push(listing(lang, page.title, &found.table));
+    page.chart = found.chart;
 }
 
-fn figures(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, asked: &Asked) -> Result<Found> {
+fn figures(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (asked, lang, tariff): (&Asked, Lang, Option<&Tariff>),
+) -> Result<Found> {
     let unit = unit_named(conn, actor, &asked.unit)?;
     let span = match asked.period.trim() {
         "" => Span::month_before(stamp.today()),
         text => Span::parse(text)?,
     };
-    let table = fees::table(&unit, span, &fees::figures(conn, actor, unit.id, span)?);
-    Ok(Found { unit: unit.code, period: span.to_string(), table })
+    let figures = fees::figures(conn, actor, unit.id, span)?;
+    let sums: Vec<(String, Dong)> =
+        figures.items.iter().map(|one| (called::item(lang, &one.code, tariff), one.collected)).collect();
+    let chart = Chart::of(lang, ("chart_items", "chart_items_words", "city_item"), &sums);
+    Ok(Found { period: span.to_string(), table: fees::table(&unit, span, &figures), chart, unit: unit.code })
 }
 
 /// What is to be handed in, of every unit one keeps.
@@ -205,10 +221,11 @@ pub async fn at_year_end(request: HttpRequest, signed: Signed, shared: web::Data
     let asked: Asked = extract::query(&request).unwrap_or_default();
     let frame = Frame::of(&signed, &request);
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), asked.clone());
+    let lang = frame.lang;
     let (choices, found) = block(move || {
         let today = app.stamp().today();
         app.read(&actor, |conn| {
-            let found = cut_off_asked(conn, &actor, &typed, today.year() - 1);
+            let found = cut_off_asked(conn, &actor, (&typed, lang), today.year() - 1);
             Ok((unit_choices(conn, &actor)?, found))
         })
     })
@@ -231,6 +248,7 @@ pub async fn at_year_end(request: HttpRequest, signed: Signed, shared: web::Data
         ],
         notes: Vec::new(),
         file: None,
+        chart: None,
         listings: Vec::new(),
         hand: None,
         beside: beside(&frame),
@@ -240,7 +258,12 @@ pub async fn at_year_end(request: HttpRequest, signed: Signed, shared: web::Data
     Ok(html(status, &page))
 }
 
-fn cut_off_asked(conn: &mut Conn, actor: &Actor, asked: &Asked, last_year: i32) -> Result<Found> {
+fn cut_off_asked(
+    conn: &mut Conn,
+    actor: &Actor,
+    (asked, lang): (&Asked, Lang),
+    last_year: i32,
+) -> Result<Found> {
     let unit = unit_named(conn, actor, &asked.unit)?;
     let wrong = |_| Error::invalid("year", "fee_period_unreadable", "expected YYYY");
     let year = match asked.year.trim() {
@@ -248,7 +271,23 @@ fn cut_off_asked(conn: &mut Conn, actor: &Actor, asked: &Asked, last_year: i32) 
         text => text.parse().map_err(wrong)?,
     };
     let report = cut_off::cut_off(conn, actor, unit.id, year)?;
-    Ok(Found { period: year.to_string(), table: cut_off::table(&unit, &report), unit: unit.code })
+    let chart =
+        Chart::of(lang, ("chart_cut_off", "chart_cut_off_words", "chart_section"), &sections(lang, &report));
+    Ok(Found { period: year.to_string(), table: cut_off::table(&unit, &report), chart, unit: unit.code })
+}
+
+/// What stands open of each section, in the order of the report.
+fn sections(lang: Lang, report: &cut_off::CutOff) -> Vec<(String, Dong)> {
+    let mut sums: Vec<(String, Dong)> = Vec::new();
+    for one in &report.positions {
+        let (vi, en) = one.section.words();
+        let name = lang.pick(vi, en);
+        match sums.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum)) => sum.0 = sum.0.saturating_add(one.balance.0),
+            None => sums.push((name.to_owned(), one.balance)),
+        }
+    }
+    sums
 }
 
 /// `GET /finance/cut-off/file?unit=&year=&format=csv|xlsx`

@@ -13,9 +13,10 @@ use super::READERS;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, JobId, StatementId, UnitId};
+use crate::statement::inbox;
 use crate::statement::job::{self, Job};
 use crate::store::Conn;
-use crate::unit::{Unit, account};
+use crate::unit::{self, Unit, account};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing;
 use crate::web::pages::session::Signed;
@@ -161,4 +162,50 @@ pub(super) fn recent(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Vec<
         (words, format!("/finance/imports/{}", job.id))
     });
     Ok(shown.collect())
+}
+
+/// A file of the inbox as the statements page tells it.
+pub(super) struct Dropped {
+    /// Whose it is, its name, when.
+    pub words: String,
+    pub state: &'static str,
+    pub tone: &'static str,
+    /// Why nothing of it was stored.
+    pub reason: Option<String>,
+    pub places: Vec<(String, String)>,
+}
+
+/// Places of a refused file that the page names.
+const SHOWN_PLACES: usize = 5;
+/// Files of the inbox that the page names.
+const DROPPED: usize = 10;
+
+/// The newest files of the inbox in the actor's units, and those that are nobody's for who sees the city.
+pub(super) fn dropped(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<Dropped>> {
+    let mut found = Vec::new();
+    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
+        for one in inbox::newest(conn, unit.id, DROPPED as i64)? {
+            found.push((unit.name.clone(), one));
+        }
+    }
+    found.sort_unstable_by_key(|(_, one)| Reverse(one.id));
+    Ok(found.into_iter().take(DROPPED).map(|(name, one)| dropped_words(lang, &name, one)).collect())
+}
+
+fn dropped_words(lang: Lang, unit: &str, one: inbox::Taken) -> Dropped {
+    let (state, tone) = match one.outcome.as_str() {
+        "failed" => ("inbox_failed", "late"),
+        "known" => ("inbox_known", "gone"),
+        _ => ("inbox_done", "done"),
+    };
+    let is_failed = one.outcome == "failed";
+    let reason = one.error_code.as_deref().filter(|_| one.places.is_empty());
+    let place = |place: inbox::Place| (place.at, lang.pick(&place.vi, &place.en).to_owned());
+    Dropped {
+        words: format!("{}: {} – {unit}", listing::time(one.received_at), one.name),
+        state: lang.t(state),
+        tone,
+        reason: reason.map(|code| lang.of_code(code).to_owned()),
+        places: one.places.into_iter().take(SHOWN_PLACES).filter(|_| is_failed).map(place).collect(),
+    }
 }

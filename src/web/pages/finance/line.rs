@@ -114,7 +114,7 @@ fn compose(
         matches: matches(conn, &frame, unit, &told.parts)?,
         items: items(conn, &frame, unit, &told)?,
         versions: versions_of(conn, &frame, &line)?,
-        undoes: undoing::words(frame.lang, &foreseen),
+        undoes: undoing::words(conn, frame.lang, unit, &foreseen)?,
         can_undo: may_ask && matches!(foreseen, Foreseen::Does(_)),
         frame,
     })

@@ -1,6 +1,7 @@
-//! `/finance/lists`: every list of a unit on one page and as a file: what the screen shows and what the
+//! `/finance/lists`: every list, of a unit or of all, on one page and as a file: what the screen shows and what the
 //! file holds is the same question, with the same id.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -9,13 +10,16 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::account::part_of;
-use super::report_page::{day_typed, unit_choices, unit_named};
-use super::{READERS, roads, stored};
-use crate::actor::{Actor, Role};
+use super::exceptions::OWNERS;
+use super::list_names as called;
+use super::report_page::{Ask, day_typed, unit_choices, unit_named};
+use super::{READERS, accounts, roads, stored};
+use crate::actor::{Actor, Role, Scope};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::exception::Kind;
 use crate::report::Period;
-use crate::report::list::{self, Asked, List, SCREEN_LIMIT};
+use crate::report::list::{self, Asked, Filter, List, Narrow, SCREEN_LIMIT};
 use crate::report::sheet::Cell as Value;
 use crate::store::Conn;
 use crate::web::Shared;
@@ -60,19 +64,35 @@ struct Query {
     from: String,
     until: String,
     state: String,
-    /// The last row of the page before.
-    after: i64,
+    account: String,
+    kind: String,
+    owner: String,
+    /// The place of the page before.
+    after: String,
     format: String,
 }
 
 impl Query {
     /// The question. The first unit and today stand for what is left out.
     fn asked(&self, conn: &mut Conn, actor: &Actor, list: List, today: BusinessDay) -> Result<Asked> {
-        let unit = unit_named(conn, actor, &self.unit)?;
+        let is_of_all = self.unit == api::lists::ALL_UNITS;
+        let units = match is_of_all {
+            true => api::lists::all_units(conn, actor)?,
+            false => unit_named(conn, actor, &self.unit).map(|unit| vec![(unit.id, unit.code)])?,
+        };
         let until = day_typed("until", &self.until, today)?;
         let from = day_typed("from", &self.from, until)?;
         let state = list.state_asked(&self.state)?;
-        Ok(Asked { list, unit: unit.id, unit_code: unit.code, period: Period::new(from, until)?, state })
+        let filter = Filter::parse(list, (&self.account, &self.kind, &self.owner))?;
+        Ok(Asked { list, units, is_of_all, period: Period::new(from, until)?, state, filter })
+    }
+
+    /// The unit as the form has it.
+    fn unit(asked: &Asked) -> String {
+        match asked.is_of_all {
+            true => api::lists::ALL_UNITS.to_owned(),
+            false => asked.of_units(),
+        }
     }
 }
 
@@ -87,52 +107,72 @@ struct ListPage {
     /// Code and words.
     states: Vec<(&'static str, String)>,
     query: Query,
+    /// Accounts, kinds of exceptions and owners, where the list can be narrowed by them.
+    narrows: Vec<Ask>,
     query_id: Option<String>,
     listing: Listing,
-    next: Option<i64>,
+    next: Option<String>,
 }
 
+#[derive(Default)]
 struct Found {
     query: Query,
     query_id: String,
+    columns: Vec<&'static str>,
+    coded: Vec<bool>,
     rows: Vec<Vec<Value>>,
-    next: Option<i64>,
+    next: Option<String>,
+    /// What ids of the rows are called.
+    names: HashMap<String, String>,
 }
 
-/// `GET /finance/lists/{list}?unit=&from=&until=&state=&after=`
+/// `GET /finance/lists/{list}?unit=&from=&until=&state=&account=&kind=&owner=&after=`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;
     let list = List::parse(extract::path_text(&request, "list"))?;
     let query: Query = extract::query(&request).map_err(|error| error.in_field("form"))?;
     let frame = Frame::of(&signed, &request);
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), query.clone());
-    let (choices, found) = block(move || {
+    let lang = frame.lang;
+    let (choices, narrows, found) = block(move || {
         let today = app.stamp().today();
-        app.read(&actor, |conn| {
-            Ok((unit_choices(conn, &actor)?, rows(conn, &actor, list, typed.clone(), today)))
-        })
+        let (choices, narrows, mut found) = app.read(&actor, |conn| {
+            let mut choices = unit_choices(conn, &actor)?;
+            if choices.len() > 1 {
+                choices.push((api::lists::ALL_UNITS.to_owned(), lang.t("list_all_units").to_owned()));
+            }
+            let narrows = narrows(conn, lang, &actor, list, &typed)?;
+            Ok((choices, narrows, rows(conn, &actor, list, typed.clone(), today)))
+        })?;
+        if let Ok(found) = &mut found {
+            // Persons stand at the city, whatever unit they work for.
+            let rows = &found.rows;
+            let people = app.store.read(&Scope::All, |conn| called::people(conn, ids_of(rows)))?;
+            found.names.extend(people);
+        }
+        Ok((choices, narrows, found))
     })
     .await?;
     let (status, wrong, found) = match found {
         Ok(found) => (StatusCode::OK, Wrong::default(), found),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
-            let none = Found { query, query_id: String::new(), rows: Vec::new(), next: None };
-            (StatusCode::BAD_REQUEST, wrong, none)
+            (StatusCode::BAD_REQUEST, wrong, Found { query, ..Found::default() })
         }
     };
     let (title, role) = (part_of(frame.lang, list.title()), signed.actor.role);
     let listing = Listing {
         caption: title,
-        heads: list.columns().into_iter().map(|column| part_of(frame.lang, column)).collect(),
-        rows: found.rows.iter().map(|row| worded(frame.lang, role, list, row)).collect(),
+        heads: found.columns.iter().map(|column| part_of(frame.lang, column)).collect(),
+        rows: found.rows.iter().map(|row| worded(frame.lang, role, list, row, &found)).collect(),
     };
     let page = ListPage {
         wrong,
         title,
         name: list.name(),
         units: choices,
-        states: list.states().iter().map(|state| (*state, stored::words(frame.lang, list, state))).collect(),
+        states: list.askable().map(|state| (state, stored::words(frame.lang, list, state))).collect(),
+        narrows,
         query_id: Some(found.query_id).filter(|id| !id.is_empty()),
         query: found.query,
         listing,
@@ -145,33 +185,75 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
 /// The rows, and the question with what stood for what was left out.
 fn rows(conn: &mut Conn, actor: &Actor, list: List, query: Query, today: BusinessDay) -> Result<Found> {
     let asked = query.asked(conn, actor, list, today)?;
-    let (rows, next) = list::page(conn, actor, &asked, query.after, SCREEN_LIMIT)?;
+    let (rows, next) = list::page(conn, actor, &asked, query.after.parse()?, SCREEN_LIMIT)?;
     let query = Query {
-        unit: asked.unit_code.clone(),
+        unit: Query::unit(&asked),
         from: asked.period.from.to_string(),
         until: asked.period.until.to_string(),
         ..query
     };
-    Ok(Found { query, query_id: asked.query_id(), rows, next })
+    let names = called::things(conn, &asked, ids_of(&rows))?;
+    let (columns, coded) = (asked.columns(), asked.coded());
+    let next = next.map(|place| place.to_string());
+    Ok(Found { query, query_id: asked.query_id(), columns, coded, rows, next, names })
+}
+
+fn ids_of(rows: &[Vec<Value>]) -> impl Iterator<Item = &str> {
+    rows.iter().flatten().filter_map(|cell| match cell {
+        Value::Text(text) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+/// Fields that narrow the list, where it can be narrowed.
+fn narrows(conn: &mut Conn, lang: Lang, actor: &Actor, list: List, query: &Query) -> Result<Vec<Ask>> {
+    let all = || (String::new(), lang.t("filter_all").to_owned());
+    let mut asks = Vec::new();
+    for one in list.filters() {
+        let (label, value, mut choices) = match one {
+            Narrow::Account => {
+                let held = accounts(conn, actor)?.into_iter();
+                let held = held
+                    .map(|(unit, one)| (one.id.to_string(), format!("{} – {}", unit.name, one.account_no)));
+                ("account", &query.account, held.collect::<Vec<_>>())
+            }
+            Narrow::Kind => {
+                let title = |kind: Kind| lang.pick(kind.title_vi(), kind.title_en()).to_owned();
+                let kinds = Kind::all().map(|kind| (kind.as_str().to_owned(), title(kind)));
+                ("exceptions_what", &query.kind, kinds.collect())
+            }
+            Narrow::Owner => {
+                let owners = OWNERS.iter().map(|(role, key)| ((*role).to_owned(), lang.t(key).to_owned()));
+                ("filter_owner", &query.owner, owners.collect())
+            }
+        };
+        choices.insert(0, all());
+        asks.push(Ask::one_of(one.as_str(), lang.t(label), value, choices));
+    }
+    Ok(asks)
 }
 
 /// A row with its stored words in the reader's language, and its ids as ways to what they name.
-fn worded(lang: Lang, role: Role, list: List, row: &[Value]) -> Vec<Cell> {
-    let cells = row.iter().zip(list.coded());
+fn worded(lang: Lang, role: Role, list: List, row: &[Value], found: &Found) -> Vec<Cell> {
+    let cells = row.iter().zip(&found.coded);
     cells
         .map(|(value, is_coded)| match value {
-            Value::Text(text) if is_coded => Cell::text(stored::words(lang, list, text)),
-            value => cell(role, value),
+            Value::Text(text) if *is_coded => Cell::text(stored::words(lang, list, text)),
+            value => cell(role, value, &found.names),
         })
         .collect()
 }
 
-fn cell(role: Role, value: &Value) -> Cell {
+/// Ids stand by what people call them, or by their last letters; the file has them whole.
+fn cell(role: Role, value: &Value, names: &HashMap<String, String>) -> Cell {
     match value {
-        Value::Text(text) => match roads::of_id(role, text) {
-            Some(href) => Cell::link(text, href),
-            None => Cell::text(text),
-        },
+        Value::Text(text) => {
+            let shown = names.get(text).cloned().unwrap_or_else(|| called::short(text));
+            match roads::of_id(role, text) {
+                Some(href) => Cell::link(shown, href),
+                None => Cell::text(shown),
+            }
+        }
         Value::Amount(_) | Value::Count(_) => Cell::figure(value.shown()),
         _ => Cell::text(value.shown()),
     }

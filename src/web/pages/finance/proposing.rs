@@ -9,6 +9,7 @@ use crate::id::{ExceptionId, ObligationId, UnitId};
 use crate::obligation;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::walk_in;
+use crate::payment::reduce::REDUCE;
 use crate::payment::resolve;
 use crate::payment::split::{self, Part};
 use crate::store::{Conn, Stamp, Tx};
@@ -28,6 +29,7 @@ pub(super) fn propose_as(
     let marked = if finds_itself(resolution) { "" } else { fields.trimmed("target") };
     let named = [fields.trimmed("other"), marked].into_iter().find(|text| !text.is_empty());
     let target = match named {
+        Some(text) if resolution == REDUCE => Some(crate::web::read_target_of(resolution, text)?),
         Some(text) if needs_target(resolution) => Some(target_of(tx, unit, text)?),
         _ => None,
     };

@@ -14,6 +14,7 @@ use crate::audit;
 use crate::duty;
 use crate::error::{Error, Result};
 use crate::id::{RefundId, UnitId};
+use crate::identity::person_name;
 use crate::obligation;
 use crate::party;
 use crate::payment::payment_query;
@@ -33,6 +34,14 @@ use crate::web::respond::block;
 
 /// Why the account is seen, as the trail has it.
 const PURPOSE: &str = "refund";
+
+/// One step: when, by whom, what it became, why.
+struct Past {
+    at: String,
+    who: String,
+    words: &'static str,
+    why: String,
+}
 
 #[derive(Template)]
 #[template(path = "refund.html")]
@@ -61,8 +70,7 @@ struct RefundPage {
     has_second_factor: bool,
     typed: Payee,
     reason: String,
-    /// When, what, why.
-    events: Vec<(String, &'static str, String)>,
+    events: Vec<Past>,
     /// Who decided for whom.
     delegated: Vec<String>,
 }
@@ -142,20 +150,18 @@ async fn compose(
     let id: RefundId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
-    let (Looked { item, payee, is_sender, payer, receipts, events }, delegated) = block(move || {
-        let looked = look(&app, &actor, id)?;
+    let (Looked { item, payee, is_sender, payer, receipts, .. }, events, delegated) = block(move || {
+        let mut looked = look(&app, &actor, id)?;
+        // Persons stand at the city, whatever unit they work for.
+        let events = std::mem::take(&mut looked.events);
+        let events = app.store.read(&Scope::All, |conn| past(conn, lang, events))?;
         let subject = (looked.item.unit, duty::Kind::Refund, id.0);
         let delegated = app.store.read(&Scope::All, |conn| delegations::delegated(conn, lang, subject))?;
-        Ok((looked, delegated))
+        Ok((looked, events, delegated))
     })
     .await?;
     let (state, tone) = state_words(frame.lang, item.state);
     let role = signed.actor.role;
-    let event = |event: query::PastEvent| {
-        let at = event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string();
-        let words = State::ALL.into_iter().find(|state| state.as_str() == event.state);
-        (at, words.map_or("", |state| state_words(lang, state).0), event.reason.unwrap_or_default())
-    };
     Ok(RefundPage {
         csrf: signed.csrf.clone(),
         wrong,
@@ -180,14 +186,28 @@ async fn compose(
         has_second_factor: signed.session.login.has_second_factor(),
         typed: payee_typed(fields),
         reason: fields.trimmed("reason").to_owned(),
-        events: events.into_iter().map(event).collect(),
+        events,
         frame,
     })
 }
 
+fn past(conn: &mut Conn, lang: Lang, events: Vec<query::PastEvent>) -> Result<Vec<Past>> {
+    let mut found = Vec::with_capacity(events.len());
+    for event in events {
+        let state = State::ALL.into_iter().find(|state| state.as_str() == event.state);
+        found.push(Past {
+            at: event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
+            who: event.person.map(|person| person_name(conn, person)).transpose()?.unwrap_or_default(),
+            words: state.map_or("", |state| state_words(lang, state).0),
+            why: event.reason.unwrap_or_default(),
+        });
+    }
+    Ok(found)
+}
+
 fn payee_typed(fields: &Fields) -> Payee {
     Payee {
-        bank: fields.trimmed("bank").to_owned(),
+        bank: fields.bank(),
         account_no: fields.trimmed("account_no").to_owned(),
         holder: fields.trimmed("holder").to_owned(),
     }

@@ -159,7 +159,7 @@ fn requested(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, fields: &Fields)
 /// before the refund is approved.
 fn payee(fields: &Fields) -> Option<Payee> {
     let of = |name: &str| fields.trimmed(name).to_owned();
-    let payee = Payee { bank: of("bank"), account_no: of("account_no"), holder: of("holder") };
+    let payee = Payee { bank: fields.bank(), account_no: of("account_no"), holder: of("holder") };
     let is_as_filled = payee.account_no == of("sent_account_no") && payee.holder == of("sent_holder");
     let is_empty = payee.bank.is_empty() && is_as_filled;
     (!is_empty).then_some(payee)

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::units;
 use crate::actor::Actor;
+use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::report::Period;
@@ -12,6 +13,7 @@ use crate::report::table::Table;
 use crate::store::Conn;
 use crate::unit::Unit;
 use crate::web::pages::called;
+use crate::web::pages::chart::{self, Bar};
 use crate::web::pages::fields::Wrong;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing};
@@ -47,6 +49,35 @@ impl Ask {
     }
 }
 
+/// Bars beside the sums they show, and what they show, for those who do not see them.
+pub(super) struct Chart {
+    pub caption: &'static str,
+    pub description: String,
+    pub head: &'static str,
+    pub bars: Vec<Bar>,
+}
+
+impl Chart {
+    /// Bars of sums by name; none where nothing is above zero. `words` has a place for the name and one for the sum
+    /// of the largest.
+    pub fn of(
+        lang: Lang,
+        (caption, words, head): (&'static str, &str, &str),
+        sums: &[(String, Dong)],
+    ) -> Option<Chart> {
+        let (name, most) = sums.iter().max_by_key(|(_, amount)| *amount)?;
+        if !most.is_positive() {
+            return None;
+        }
+        Some(Chart {
+            caption: lang.t(caption),
+            description: lang.with(words, name).replacen("{}", &most.to_string(), 1),
+            head: lang.t(head),
+            bars: chart::bars(sums.iter().cloned()),
+        })
+    }
+}
+
 /// A form under the report: what was handed in is recorded.
 pub(super) struct Hand {
     pub csrf: String,
@@ -67,6 +98,8 @@ pub(super) struct ReportPage {
     pub notes: Vec<String>,
     /// Where the report is as a file, without its form.
     pub file: Option<String>,
+    /// The report as bars, with what they show in words; none where there is nothing to draw.
+    pub chart: Option<Chart>,
     pub listings: Vec<Listing>,
     pub hand: Option<Hand>,
     /// Reports that belong beside it.
@@ -104,7 +137,7 @@ pub(super) fn period_typed(from: &str, until: &str, today: BusinessDay) -> Resul
 
 /// The part in one's own language of a text that has both.
 pub(super) fn part(lang: Lang, text: &str) -> &str {
-    text.split_once(" / ").map_or(text, |(vi, en)| lang.pick(vi, en))
+    lang.part(text)
 }
 
 /// A report as a list: one language, accounts by what they are called.

@@ -19,6 +19,13 @@ pub(super) struct Road {
     pub words: String,
 }
 
+impl Road {
+    /// What the payer sees: nothing is settled there.
+    pub fn is_payers(&self) -> bool {
+        self.href.starts_with("/p/")
+    }
+}
+
 /// The pages where a role goes on with an item: the refund of its surplus, the sign-off of its shift, the
 /// page its payer sees.
 pub(super) fn of(conn: &mut Conn, lang: Lang, role: Role, item: &Exception) -> Result<Vec<Road>> {

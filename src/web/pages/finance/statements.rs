@@ -83,6 +83,8 @@ struct StatementsPage {
     waiting: Vec<(String, String)>,
     /// Imports that run or ran by themselves: words and where.
     recent: Vec<(String, String)>,
+    /// What lay in the inbox and what became of it.
+    dropped: Vec<importing::Dropped>,
 }
 
 impl StatementsPage {
@@ -99,6 +101,7 @@ impl StatementsPage {
             warnings: Vec::new(),
             waiting: Vec::new(),
             recent: Vec::new(),
+            dropped: Vec::new(),
         }
     }
 
@@ -114,10 +117,11 @@ impl StatementsPage {
             app.read(&actor, |conn| {
                 let units = units(conn, &actor)?;
                 let recent = importing::recent(conn, lang, &units)?;
-                Ok((waiting(conn, &actor, lang)?, recent))
+                let dropped = importing::dropped(conn, &actor, lang)?;
+                Ok((waiting(conn, &actor, lang)?, recent, dropped))
             })
         });
-        (page.waiting, page.recent) = found.await?;
+        (page.waiting, page.recent, page.dropped) = found.await?;
         Ok(page)
     }
 }

@@ -33,8 +33,8 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         Kind::BulkSettlement => &["batch", "settlement", "proves", "assign", "split"],
         Kind::MatchDoubted => &["unmatch", "withdraw_paper"],
         Kind::LatePayment => &["reopen_obligation"],
-        Kind::Underpaid
-        | Kind::Overpaid
+        Kind::Underpaid => &["reduce"],
+        Kind::Overpaid
         | Kind::DuplicateTransfer
         | Kind::WrongAccount
         | Kind::PaymentPending
@@ -133,6 +133,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "batch" => "do_batch",
         "settlement" => "do_settlement",
         "reopen_obligation" => "do_reopen_obligation",
+        "reduce" => "do_reduce",
         _ => "do_other",
     }
 }

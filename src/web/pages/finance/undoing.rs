@@ -1,10 +1,18 @@
 //! What undoing would do, in words for the person who is to approve it.
 
+use super::about;
+use crate::error::Result;
+use crate::id::UnitId;
 use crate::payment::undo::{Effect, Foreseen};
+use crate::store::Conn;
 use crate::web::pages::wording::Lang;
 
-/// One sentence for each thing that happens; where it cannot be, the reason alone.
-pub(super) fn words(lang: Lang, foreseen: &Foreseen) -> Vec<String> {
+/// One sentence for each thing that happens, in what people know it by; where it cannot be, the reason alone.
+pub(super) fn words(conn: &mut Conn, lang: Lang, unit: UnitId, foreseen: &Foreseen) -> Result<Vec<String>> {
+    said(lang, foreseen).iter().map(|text| about::named(conn, lang, unit, text)).collect()
+}
+
+fn said(lang: Lang, foreseen: &Foreseen) -> Vec<String> {
     let effect = match foreseen {
         Foreseen::Refused(code) => return vec![lang.of_code(code).to_owned()],
         Foreseen::Does(effect) if *effect == Effect::default() => {

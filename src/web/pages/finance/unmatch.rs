@@ -127,7 +127,7 @@ fn shown(conn: &mut Conn, lang: Lang, may_ask: bool, (unit, id): (UnitId, LineId
         booked_on: line.booking_date.0.format("%d/%m/%Y").to_string(),
         amount: line.amount.to_string(),
         can_ask: may_ask && matches!(foreseen, Foreseen::Does(_)),
-        does: undoing::words(lang, &foreseen),
+        does: undoing::words(conn, lang, unit, &foreseen)?,
     })
 }
 

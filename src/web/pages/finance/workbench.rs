@@ -14,21 +14,22 @@ use super::originals::originals;
 use super::proposing::{finds_itself, propose_as};
 use super::roads::{self, Road};
 use super::withdrawing::{self, Withdrawing};
-use super::{READERS, confirm, steps, undoing};
+use super::{READERS, confirm, part_paid, steps, undoing};
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::duty;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::exception::{self, Exception, Kind, State, work_query};
+use crate::exception::{self, Exception, State, work_query};
 use crate::id::{ExceptionId, LineId, ObligationId, PictureId};
 use crate::payment::handover::{self, Transfer};
 use crate::payment::payout::back;
+use crate::payment::reduce::{self, REDUCE};
 use crate::payment::refund::bounce::{self, REFUND_BOUNCED};
 use crate::payment::refund::debit::Debit;
 use crate::payment::settler::Numbered;
 use crate::payment::split;
 use crate::payment::taken_back::TAKEN_BACK;
-use crate::payment::{cancel, late_payout, picture, reopen, resolve, told, undo};
+use crate::payment::{late_payout, picture, remind, reopen, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
@@ -124,6 +125,13 @@ struct WorkbenchPage {
     typed: Typed,
 }
 
+impl WorkbenchPage {
+    /// Whether the item is worked on at another page.
+    fn leads_on(&self) -> bool {
+        self.roads.iter().any(|road| !road.is_payers())
+    }
+}
+
 /// The form as it was typed.
 #[derive(Default)]
 struct Typed {
@@ -212,6 +220,9 @@ async fn compose(
                 if found.is_empty() {
                     found = candidates(conn, &app.vault, lang, &item)?;
                 }
+                if found.is_empty() {
+                    found = part_paid::lines(conn, lang, &item)?;
+                }
                 if typed.resolution.is_empty() {
                     let usual = steps::resolutions(item.kind).iter().find(|one| resolutions.contains(one));
                     typed.resolution = usual.copied().unwrap_or_default().to_owned();
@@ -255,15 +266,16 @@ async fn compose(
                 is_own,
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
                 transfer,
-                undoes: undo::foreseen(conn, &item)?
-                    .map(|found| undoing::words(lang, &found))
-                    .unwrap_or_default(),
+                undoes: match undo::foreseen(conn, &item)? {
+                    Some(found) => undoing::words(conn, lang, unit, &found)?,
+                    None => Vec::new(),
+                },
                 pictures,
                 events: past(conn, lang, &item)?,
                 receipts: roads::receipts(conn, &item)?,
                 delegated,
                 can_propose: works && is_open,
-                can_cancel: actor.role == Role::Finance && is_open && is_partly_paid(conn, &item)?,
+                can_cancel: actor.role == Role::Finance && is_open && part_paid::is_partly_paid(conn, &item)?,
                 can_decide: works,
                 can_comment: works || actor.role == Role::Administrator,
                 must_confirm,
@@ -273,25 +285,6 @@ async fn compose(
         })
     })
     .await
-}
-
-fn is_partly_paid(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    if item.kind != Kind::Underpaid || item.subject_kind != "obligation" {
-        return Ok(false);
-    }
-    let key = (item.unit, ObligationId(item.subject_id));
-    let owed = obligation::find(conn, key.0, key.1)?;
-    // Where a receipt stands, a correction asks for the rest: it is withdrawn, the receipt is not cancelled.
-    Ok(cancel::awaits_rest(&owed) && receipt::query::current_of_obligations(conn, &[key])?.is_empty())
-}
-
-/// Cancels what the item is about; what was paid of it is owed back, and asked about until it is refunded.
-fn cancel(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, item: &Exception, reason: &str) -> Result<()> {
-    if !is_partly_paid(tx, item)? {
-        return Err(Error::conflict("resolution_unfit", "it is about no obligation that is paid in part"));
-    }
-    let owed = ObligationId(item.subject_id);
-    cancel::cancel(tx, stamp, actor, item.unit, owed, reason).map(|_| ())
 }
 
 /// The parts of a proposed split, and what stays in suspense.
@@ -346,6 +339,11 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
     let is_debit = resolve::check_proposal(conn, item, "bank_charge", None).is_ok();
     let can_assign = resolve::check_proposal(conn, item, "assign", Some(item.id.0)).is_ok();
     for resolution in resolve::RESOLUTIONS {
+        if resolution == REDUCE {
+            // The line is named in the form.
+            found.extend((!reduce::lines(conn, item)?.is_empty()).then_some(resolution));
+            continue;
+        }
         let is_refund = Debit::parse(resolution).is_some();
         let named = Some(item.id.0).filter(|_| !finds_itself(resolution));
         let fits = match resolve::check_proposal(conn, item, resolution, named) {
@@ -419,6 +417,7 @@ fn event_key(kind: &str) -> &'static str {
         "approved" | "approved_alone" => "event_approved",
         "refused" | "reopen_refused" => "event_refused",
         "commented" => "event_commented",
+        "reminded" => "event_reminded",
         "assigned" => "event_assigned",
         "escalated" => "event_escalated",
         "reopen_proposed" => "event_reopen_proposed",
@@ -478,7 +477,11 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
             }
             "cancel" => {
                 let item = exception::find(tx, unit, id)?;
-                cancel(tx, stamp, actor, &item, reason)?;
+                part_paid::cancel(tx, stamp, actor, &item, reason)?;
+            }
+            "remind" => {
+                let item = exception::find(tx, unit, id)?;
+                remind::remind(tx, stamp, actor, &item)?;
             }
             "withdraw" => {
                 let item = exception::find(tx, unit, id)?;

@@ -1,86 +1,9 @@
-//! The lists: each a table with its columns and the date by which it is asked.
+//! Lists of the money's own way, from what is owed to what is handed on.
 
-use crate::id::*;
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    Text,
-    /// A stored word of the program: a state, a kind. Pages say it in the reader's language, files keep it.
-    Code,
-    Date,
-    /// Microseconds, shown in the time of Hà Nội.
-    Time,
-    Amount,
-    Count,
-    /// An id, written with its prefix.
-    Id(fn(i64) -> String),
-    /// The number of a kind of exception.
-    Exception,
-}
-
-/// One column: its heading, the column of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    pub title: &'static str,
-    pub column: &'static str,
-    pub kind: Kind,
-}
-
-/// How a list is asked by date.
-#[derive(Clone, Copy, Debug)]
-pub enum Dated {
-    Day(&'static str),
-    /// Microseconds.
-    Time(&'static str),
-}
-
-#[derive(Debug)]
-pub struct Definition {
-    pub name: &'static str,
-    pub title: &'static str,
-    pub table: &'static str,
-    pub dated: Dated,
-    /// What the date is, Vietnamese and English.
-    pub date_title: &'static str,
-    /// The states its rows can be in; none for rows without one.
-    pub states: &'static [&'static str],
-    pub columns: &'static [Column],
-}
-
-const fn of(title: &'static str, column: &'static str, kind: Kind) -> Column {
-    Column { title, column, kind }
-}
-
-const fn text(title: &'static str, column: &'static str) -> Column {
-    of(title, column, Kind::Text)
-}
-
-const fn code(title: &'static str, column: &'static str) -> Column {
-    of(title, column, Kind::Code)
-}
-
-const fn amount(title: &'static str, column: &'static str) -> Column {
-    of(title, column, Kind::Amount)
-}
-
-const STATE: Column = code("Trạng thái / State", "state");
-const MADE: Column = of("Lập lúc / Made at", "created_at", Kind::Time);
-const AMOUNT: Column = amount("Số tiền / Amount", "amount");
-const CODE: Column = text("Mã nộp tiền / Reference code", "reference_code");
-
-macro_rules! named {
-    ($id:ident) => {
-        Kind::Id(|raw| $id(raw).to_string())
-    };
-}
-
-const ACCOUNT: Column = of("Tài khoản / Account", "account_id", named!(AccountId));
-const OBLIGATION: Column = of("Nghĩa vụ / Obligation", "obligation_id", named!(ObligationId));
-const PAYMENT: Column = of("Khoản nộp / Payment", "payment_id", named!(PaymentId));
+use super::*;
 
 /// In the order of the money's way.
-pub const LISTS: &[Definition] = &[
+pub(super) const MONEY: &[Definition] = &[
     Definition {
         name: "obligations",
         title: "Nghĩa vụ nộp / Obligations",
@@ -249,12 +172,15 @@ pub const LISTS: &[Definition] = &[
         columns: &[
             of("Ngoại lệ / Exception", "id", named!(ExceptionId)),
             of("Loại / Kind", "kind", Kind::Exception),
+            of("Mã loại / Kind no", "kind", Kind::Count),
             of("Ngày mở / Opened on", "opened_on", Kind::Date),
             of("Hạn xử lý / Due on", "due_on", Kind::Date),
             code("Phụ trách / Owner", "owner"),
+            of("Người giữ / Assignee", "assignee_person_id", named!(PersonId)),
             code("Về / About", "subject_kind"),
             ACCOUNT,
             AMOUNT,
+            of("Bước tiếp theo / Next step", "kind", Kind::NextStep),
             STATE,
         ],
     },

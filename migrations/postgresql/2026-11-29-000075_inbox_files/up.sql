@@ -1,0 +1,23 @@
+-- What became of each file that lay in the inbox: a refused one leaves nothing else behind than a text in a folder
+-- that no officer sees. It is the unit's whose account the file names, else the city's.
+CREATE TABLE inbox_file (
+    unit_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('done', 'known', 'failed')),
+    error_code TEXT NULL,
+    findings TEXT NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, id)
+);
+CREATE INDEX inbox_file_by_unit_id_id ON inbox_file (unit_id, id);
+ALTER TABLE inbox_file ENABLE ROW LEVEL SECURITY;
+ALTER TABLE inbox_file FORCE ROW LEVEL SECURITY;
+CREATE POLICY inbox_file_in_scope ON inbox_file USING (((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]))) WITH CHECK (((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])));
+CREATE TRIGGER inbox_file_facts_stay BEFORE UPDATE ON inbox_file FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER inbox_file_stays BEFORE DELETE ON inbox_file FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER inbox_file_is_not_emptied BEFORE TRUNCATE ON inbox_file FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON inbox_file TO bienlai_app;
+
+INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-29-000075_inbox_files', '0.1.0');
