@@ -46,3 +46,6 @@ pub mod worker;
 pub mod bench;
 pub mod cli;
 pub mod demo;
+
+#[cfg(test)]
+mod cases;

@@ -224,7 +224,10 @@ impl Desk<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::cases::cases;
 
     fn owed(amounts: &[i64]) -> Vec<Owed> {
         let one = |(line, amount): (usize, &i64)| Owed {
@@ -247,6 +250,31 @@ mod tests {
         assert_eq!(lines(&[25, 25], 25), Some(vec![0]), "of equal ones the oldest");
         assert_eq!(lines(&[25, 40, 10], 65), Some(vec![0, 1]));
         assert_eq!(lines(&[25, 40, 10], 75), Some(vec![0, 1, 2]));
+    }
+
+    /// One of that amount, the oldest; else however many of the oldest together, tried one after the other.
+    fn by_force(amounts: &[i64], sum: i64) -> Option<Vec<i64>> {
+        let count = |of: usize| (0..of as i64).collect::<Vec<_>>();
+        let one = (0..amounts.len()).find(|place| amounts[*place] == sum).map(|place| vec![place as i64]);
+        let together = || (1..=amounts.len()).find(|of| amounts[..*of].iter().sum::<i64>() == sum).map(count);
+        one.or_else(together)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: cases(), ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_a_sum_pays_is_what_trying_everything_finds(
+            amounts in prop::collection::vec(1_i64..=9, 0..=8),
+            sum in 1_i64..=40,
+            of in 0_usize..=8,
+        ) {
+            prop_assert_eq!(lines(&amounts, sum), by_force(&amounts, sum));
+            let oldest: i64 = amounts.iter().take(of).sum();
+            if oldest > 0 {
+                prop_assert_eq!(lines(&amounts, oldest), by_force(&amounts, oldest));
+            }
+        }
     }
 
     #[test]

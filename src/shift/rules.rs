@@ -90,7 +90,10 @@ pub fn shown(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::cases::cases;
     use crate::id::UnitId;
 
     fn day(text: &str) -> BusinessDay {
@@ -153,5 +156,83 @@ mod tests {
                 (ShiftId(2), day("2026-11-26"), Dong(10)),
             ]
         );
+    }
+
+    /// Each đồng of the credits goes to the first drawer of which one is still waited for.
+    fn spread_by_force(parts: &[i64], credits: &[i64]) -> Vec<(usize, usize, i64)> {
+        let each = |amounts: &[i64]| -> Vec<usize> {
+            let places = amounts.iter().enumerate();
+            places.flat_map(|(place, amount)| std::iter::repeat_n(place, *amount as usize)).collect()
+        };
+        let mut given: Vec<(usize, usize, i64)> = Vec::new();
+        for (part, credit) in each(parts).into_iter().zip(each(credits)) {
+            match given.last_mut().filter(|last| (last.0, last.1) == (part, credit)) {
+                Some(last) => last.2 += 1,
+                None => given.push((part, credit, 1)),
+            }
+        }
+        given
+    }
+
+    /// A taking is shown by the first credit with which all credits so far are as much as all takings so far.
+    fn shown_by_force(
+        takings: &[(PaymentId, Dong)],
+        covers: &[(BusinessDay, AccountId, Dong)],
+    ) -> BTreeMap<PaymentId, (BusinessDay, AccountId)> {
+        let mut found = BTreeMap::new();
+        for (payment, _) in takings {
+            let until = takings.iter().filter(|(other, _)| other <= payment);
+            let wanted: i64 = until.map(|(_, amount)| amount.0).sum();
+            let mut days: Vec<_> = covers.to_vec();
+            days.sort_unstable();
+            let is_enough = |count: &usize| days[..*count].iter().map(|one| one.2.0).sum::<i64>() >= wanted;
+            if let Some(count) = (1..=days.len()).find(is_enough) {
+                found.insert(*payment, (days[count - 1].0, days[count - 1].1));
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: cases(), ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_credits_fill_is_what_each_dong_fills(
+            parts in prop::collection::vec(1_i64..=9, 0..=6),
+            credits in prop::collection::vec(1_i64..=12, 0..=6),
+        ) {
+            let first = day("2026-11-23");
+            let shifts: Vec<_> =
+                parts.iter().enumerate().map(|(at, amount)| (ShiftId(at as i64), Dong(*amount))).collect();
+            let days: Vec<_> = credits
+                .iter()
+                .enumerate()
+                .map(|(at, amount)| (first.plus_days(at as i64), Dong(*amount)))
+                .collect();
+            let expected: Vec<_> = spread_by_force(&parts, &credits)
+                .into_iter()
+                .map(|(part, credit, amount)| (shifts[part].0, days[credit].0, Dong(amount)))
+                .collect();
+            prop_assert_eq!(spread(&shifts, &days).unwrap(), expected);
+        }
+
+        #[test]
+        fn what_deposits_show_is_what_adding_up_from_the_start_shows(
+            takings in prop::collection::btree_map(1_i64..=20, 1_i64..=9, 0..=8),
+            covers in prop::collection::vec((0_i64..=4, 1_i64..=2, 1_i64..=15), 0..=8),
+            is_backwards in any::<bool>(),
+        ) {
+            let first = day("2026-11-23");
+            let mut takings: Vec<_> =
+                takings.into_iter().map(|(id, amount)| (PaymentId(id), Dong(amount))).collect();
+            if is_backwards {
+                takings.reverse();
+            }
+            let covers: Vec<_> = covers
+                .into_iter()
+                .map(|(on, account, amount)| (first.plus_days(on), AccountId(account), Dong(amount)))
+                .collect();
+            prop_assert_eq!(shown(&takings, &covers).unwrap(), shown_by_force(&takings, &covers));
+        }
     }
 }

@@ -167,7 +167,10 @@ pub fn pair(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::cases::cases;
     use crate::id::AccountId;
 
     fn item(kind: ItemKind, code: &str, amount: i64) -> Item {
@@ -258,5 +261,101 @@ mod tests {
         assert_eq!(items(&[item(ItemKind::Sale, " ", 1)]).unwrap_err().code(), "approval_code_wrong");
         assert_eq!(reference("12 3").unwrap_err().code(), "pos_batch_wrong");
         assert_eq!(reference(" pos-0001/26 ").unwrap(), "POS000126");
+    }
+
+    /// How well an item could be a payment: 0 not at all, 1 as a part of it, 2 exactly.
+    fn fit(item: &Item, candidate: &Candidate) -> u8 {
+        let is_same = item.amount == candidate.amount;
+        let is_refund = candidate.refund == Some(item.amount);
+        if item.approval_code != candidate.approval_code {
+            return 0;
+        }
+        match item.kind {
+            ItemKind::Sale => {
+                if candidate.is_open && is_same {
+                    2
+                } else {
+                    0
+                }
+            }
+            ItemKind::Chargeback if !candidate.is_sold || item.amount > candidate.amount => 0,
+            ItemKind::Chargeback => {
+                if is_same || is_refund {
+                    2
+                } else {
+                    1
+                }
+            }
+        }
+    }
+
+    /// Every way to give each item a payment or none, one by one: no payment twice, each item the only one of those
+    /// that fit it best, none that stands there twice. Of all ways the one that serves the first items first.
+    fn by_force(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, PaymentId> {
+        let allowed = |item: &Item, candidate: &Candidate| {
+            let best = candidates.iter().map(|other| fit(item, other)).max().unwrap_or(0);
+            let as_well = candidates.iter().filter(|other| fit(item, other) == best).count();
+            let alike = items.iter().filter(|other| *other == item).count();
+            best > 0 && fit(item, candidate) == best && as_well == 1 && alike == 1
+        };
+        let table: Vec<Vec<bool>> =
+            items.iter().map(|item| candidates.iter().map(|one| allowed(item, one)).collect()).collect();
+        let picks = candidates.len() + 1;
+        let mut found: (Vec<bool>, BTreeMap<usize, PaymentId>) = (Vec::new(), BTreeMap::new());
+        for way in 0..picks.pow(items.len() as u32) {
+            let picked = |place: usize| (way / picks.pow(place as u32)) % picks;
+            let chosen: Vec<(usize, usize)> = (0..items.len())
+                .map(|place| (place, picked(place)))
+                .filter(|(_, pick)| *pick < candidates.len())
+                .collect();
+            let is_twice = chosen.iter().any(|(place, pick)| {
+                let same =
+                    |other: &&(usize, usize)| other.1 == *pick && items[other.0].kind == items[*place].kind;
+                chosen.iter().filter(same).count() > 1
+            });
+            if is_twice || chosen.iter().any(|(place, pick)| !table[*place][*pick]) {
+                continue;
+            }
+            let given: Vec<bool> =
+                (0..items.len()).map(|place| chosen.iter().any(|one| one.0 == place)).collect();
+            if given > found.0 {
+                let of = |(place, pick): (usize, usize)| (place, candidates[pick].payment);
+                found = (given, chosen.into_iter().map(of).collect());
+            }
+        }
+        found.1
+    }
+
+    fn any_item() -> impl Strategy<Value = Item> {
+        (any::<bool>(), 0_usize..2, 1_i64..=4).prop_map(|(is_sale, code, amount)| {
+            let kind = if is_sale { ItemKind::Sale } else { ItemKind::Chargeback };
+            item(kind, ["A1", "A2"][code], amount)
+        })
+    }
+
+    fn any_candidate() -> impl Strategy<Value = Candidate> {
+        (0_usize..2, 1_i64..=4, any::<bool>(), any::<bool>(), prop::option::weighted(0.2, 1_i64..=4))
+            .prop_map(|(code, amount, is_open, is_sold, refund)| Candidate {
+                is_sold: is_sold && !is_open,
+                refund: refund.map(Dong),
+                ..candidate(0, ["A1", "A2"][code], amount, is_open)
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: cases(), ..ProptestConfig::default() })]
+
+        #[test]
+        fn items_are_the_payments_that_trying_every_way_finds(
+            items in prop::collection::vec(any_item(), 0..=4),
+            candidates in prop::collection::vec(any_candidate(), 0..=3),
+        ) {
+            let numbered: Vec<Candidate> = candidates
+                .into_iter()
+                .zip(1..)
+                .map(|(one, id)| Candidate { payment: PaymentId(id), ..one })
+                .collect();
+            prop_assert_eq!(matched(&items, &numbered), by_force(&items, &numbered));
+        }
     }
 }

@@ -152,7 +152,10 @@ fn parse(account: &str) -> Result<Account> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::cases::cases;
 
     fn fee(item: &str, kind: &str, bp: i32, amount: i64) -> Fee {
         Fee {
@@ -244,5 +247,88 @@ mod tests {
             texts(&shares(&[], &posted(&first)).unwrap()),
             ["fees_collected/P1 -> budget_due/805-2716 -500", "fees_collected/P1 -> share_kept/P1 -500",]
         );
+    }
+
+    /// What every fee adds to the two accounts it is shared between, before the month's parts are rounded: of each
+    /// source, budget account and rate the kept part is the most whole đồng that are no more than its rate.
+    fn due_by_force(fees: &[Fee]) -> BTreeMap<(String, String), i64> {
+        let place = |fee: &Fee| {
+            let bp = if fee.kind == "le_phi" { 0 } else { i64::from(fee.kept_share_bp) };
+            (format!("fees_collected/{}", fee.item_code), "budget_due/805-2716".to_owned(), bp)
+        };
+        let mut due: BTreeMap<(String, String), i64> = BTreeMap::new();
+        let places: std::collections::BTreeSet<_> = fees.iter().map(place).collect();
+        for (from, budget, bp) in places {
+            let own = fees.iter().filter(|fee| place(fee) == (from.clone(), budget.clone(), bp));
+            let sum: i64 = own.map(|fee| fee.amount.0).sum();
+            let kept = (0..=sum).rev().find(|kept| kept * 10_000 <= sum * bp).unwrap_or(0);
+            let item = from.trim_start_matches("fees_collected/").to_owned();
+            *due.entry((from.clone(), budget)).or_default() += sum - kept;
+            *due.entry((from, format!("share_kept/{item}"))).or_default() += kept;
+        }
+        due
+    }
+
+    /// Đồng by đồng: what other fees bring and what no order took gives back, the Treasury the rest.
+    fn cap_by_force(shares: &[Share], free: i64) -> BTreeMap<(String, String), i64> {
+        let is_budget = |share: &Share| matches!(share.to, Account::BudgetDue(_));
+        let brought = shares.iter().filter(|share| is_budget(share) && share.amount.is_positive());
+        let mut left = free + brought.map(|share| share.amount.0).sum::<i64>();
+        let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+        for share in shares {
+            let (from, to) = (share.from.to_string(), share.to.to_string());
+            if !is_budget(share) || share.amount.is_positive() {
+                *sums.entry((from, to)).or_default() += share.amount.0;
+                continue;
+            }
+            for _ in 0..-share.amount.0 {
+                let to = if left > 0 { to.clone() } else { to.replace("budget_due", "budget_refund_due") };
+                left -= i64::from(left > 0);
+                *sums.entry((from.clone(), to)).or_default() -= 1;
+            }
+        }
+        sums
+    }
+
+    fn summed(shares: &[Share]) -> BTreeMap<(String, String), i64> {
+        let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+        for share in shares {
+            *sums.entry((share.from.to_string(), share.to.to_string())).or_default() += share.amount.0;
+        }
+        sums
+    }
+
+    fn any_fees() -> impl Strategy<Value = Vec<Fee>> {
+        let one = (0_usize..2, any::<bool>(), 0_usize..4, 1_i64..=30);
+        prop::collection::vec(one, 0..=8).prop_map(|fees| {
+            let of = |(item, is_phi, bp, amount): (usize, bool, usize, i64)| {
+                let kind = if is_phi { "phi" } else { "le_phi" };
+                fee(["P1", "P2"][item], kind, [0, 3_333, 5_000, 10_000][bp], amount)
+            };
+            fees.into_iter().map(of).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: cases(), ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_day_posts_what_counting_every_dong_says(
+            before in any_fees(),
+            now in any_fees(),
+            free in 0_i64..=40,
+        ) {
+            let first = shares(&before, &Sums::new()).unwrap();
+            let second = shares(&now, &posted(&first)).unwrap();
+            let mut expected = due_by_force(&now);
+            for (place, amount) in due_by_force(&before) {
+                *expected.entry(place).or_default() -= amount;
+            }
+            expected.retain(|_, amount| *amount != 0);
+            prop_assert_eq!(summed(&second), expected);
+            let account = "budget_due/805-2716".to_owned();
+            let capped = cap(second.clone(), BTreeMap::from([(account, Dong(free))])).unwrap();
+            prop_assert_eq!(summed(&capped), cap_by_force(&second, free));
+        }
     }
 }

@@ -22,10 +22,8 @@ impl Damage {
 }
 
 /// So many, or the full figure when the endurance tests are asked for.
-#[allow(clippy::disallowed_methods, reason = "tests are switched by the environment; the program is not")]
 fn rounds(usual: usize) -> usize {
-    let is_long = std::env::var("BIENLAI_TEST_LONG").is_ok_and(|value| !value.is_empty() && value != "0");
-    if is_long { 100_000 } else { usual }
+    if crate::cases::is_long() { 100_000 } else { usual }
 }
 
 fn range_of(text: &str, open: &str, close: &str) -> std::ops::Range<usize> {

@@ -8,12 +8,7 @@ use proptest::prelude::*;
 use super::super::*;
 use super::properties::{World, any_world};
 use super::world::X;
-
-fn cases() -> u32 {
-    #[allow(clippy::disallowed_methods, reason = "tests are switched by the environment")]
-    let is_long = std::env::var("BIENLAI_TEST_LONG").is_ok_and(|value| !value.is_empty() && value != "0");
-    if is_long { 1_000_000 } else { 10_000 }
-}
+use crate::cases::cases;
 
 /// Codes as a set.
 type Codes = BTreeSet<String>;
