@@ -318,15 +318,15 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
             () if one.signs_at(stamp.now) => ("certificate_signs", "done"),
             () => ("certificate_waits", "wait"),
         };
+        // That it is one for trials matters while it may sign at all.
+        let is_in_use = matches!(key, "certificate_signs" | "certificate_waits");
+        let (key, tone) = if one.is_test && is_in_use { ("certificate_test", "wait") } else { (key, tone) };
         vec![
             Cell::text(one.subject.clone()),
             Cell::mono(one.serial.clone()),
             Cell::text(called::signer(lang, &one.signer)),
             ends(one.not_after, stamp.now),
-            Cell::state(
-                lang.t(if one.is_test { "certificate_test" } else { key }),
-                if one.is_test { "wait" } else { tone },
-            ),
+            Cell::state(lang.t(key), tone),
         ]
     };
     let heads =
