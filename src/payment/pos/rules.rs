@@ -263,67 +263,59 @@ mod tests {
         assert_eq!(reference(" pos-0001/26 ").unwrap(), "POS000126");
     }
 
-    /// How well an item could be a payment: 0 not at all, 1 as a part of it, 2 exactly.
-    fn fit(item: &Item, candidate: &Candidate) -> u8 {
+    /// How well an item could be a payment of which `left` is not given back: 0 not at all, 1 as a part, 2 exactly.
+    fn fit(item: &Item, candidate: &Candidate, left: Dong) -> u8 {
         let is_same = item.amount == candidate.amount;
         let is_refund = candidate.refund == Some(item.amount);
-        if item.approval_code != candidate.approval_code {
-            return 0;
-        }
+        let is_of_it = item.approval_code == candidate.approval_code;
         match item.kind {
-            ItemKind::Sale => {
-                if candidate.is_open && is_same {
-                    2
-                } else {
-                    0
-                }
-            }
-            ItemKind::Chargeback if !candidate.is_sold || item.amount > candidate.amount => 0,
-            ItemKind::Chargeback => {
-                if is_same || is_refund {
-                    2
-                } else {
-                    1
-                }
-            }
+            ItemKind::Sale if is_of_it && candidate.is_open && is_same => 2,
+            ItemKind::Chargeback if is_of_it && item.amount <= left && (is_same || is_refund) => 2,
+            ItemKind::Chargeback if is_of_it && item.amount <= left => 1,
+            _ => 0,
         }
     }
 
-    /// Every way to give each item a payment or none, one by one: no payment twice, each item the only one of those
-    /// that fit it best, none that stands there twice. Of all ways the one that serves the first items first.
-    fn by_force(items: &[Item], candidates: &[Candidate]) -> BTreeMap<usize, PaymentId> {
-        let allowed = |item: &Item, candidate: &Candidate| {
-            let best = candidates.iter().map(|other| fit(item, other)).max().unwrap_or(0);
-            let as_well = candidates.iter().filter(|other| fit(item, other) == best).count();
-            let alike = items.iter().filter(|other| *other == item).count();
-            best > 0 && fit(item, candidate) == best && as_well == 1 && alike == 1
+    /// The candidate that the item at `place` must be after the earlier choices: the only one that fits best, unless
+    /// the item stands there twice.
+    fn must_be(
+        items: &[Item],
+        candidates: &[Candidate],
+        place: usize,
+        earlier: &[Option<usize>],
+    ) -> Option<usize> {
+        let left = |at: usize| {
+            let given = items
+                .iter()
+                .zip(earlier)
+                .filter(|(item, chosen)| item.kind == ItemKind::Chargeback && **chosen == Some(at));
+            Dong(candidates[at].left.0 - given.map(|(item, _)| item.amount.0).sum::<i64>())
         };
-        let table: Vec<Vec<bool>> =
-            items.iter().map(|item| candidates.iter().map(|one| allowed(item, one)).collect()).collect();
+        let fits: Vec<u8> =
+            (0..candidates.len()).map(|at| fit(&items[place], &candidates[at], left(at))).collect();
+        let best = fits.iter().copied().max().filter(|best| *best > 0)?;
+        let is_single = items.iter().filter(|other| **other == items[place]).count() == 1;
+        let only = fits.iter().filter(|fit| **fit == best).count() == 1;
+        fits.iter().position(|fit| *fit == best).filter(|_| is_single && only)
+    }
+
+    /// Every way to give each item a payment or none is tried; the right one gives each item what it must be.
+    fn by_force(items: &[Item], candidates: &[Candidate]) -> Vec<BTreeMap<usize, PaymentId>> {
         let picks = candidates.len() + 1;
-        let mut found: (Vec<bool>, BTreeMap<usize, PaymentId>) = (Vec::new(), BTreeMap::new());
+        let mut right = Vec::new();
         for way in 0..picks.pow(items.len() as u32) {
-            let picked = |place: usize| (way / picks.pow(place as u32)) % picks;
-            let chosen: Vec<(usize, usize)> = (0..items.len())
-                .map(|place| (place, picked(place)))
-                .filter(|(_, pick)| *pick < candidates.len())
+            let chosen: Vec<Option<usize>> = (0..items.len())
+                .map(|place| (way / picks.pow(place as u32)) % picks)
+                .map(|pick| Some(pick).filter(|pick| *pick < candidates.len()))
                 .collect();
-            let is_twice = chosen.iter().any(|(place, pick)| {
-                let same =
-                    |other: &&(usize, usize)| other.1 == *pick && items[other.0].kind == items[*place].kind;
-                chosen.iter().filter(same).count() > 1
-            });
-            if is_twice || chosen.iter().any(|(place, pick)| !table[*place][*pick]) {
-                continue;
-            }
-            let given: Vec<bool> =
-                (0..items.len()).map(|place| chosen.iter().any(|one| one.0 == place)).collect();
-            if given > found.0 {
-                let of = |(place, pick): (usize, usize)| (place, candidates[pick].payment);
-                found = (given, chosen.into_iter().map(of).collect());
+            let is_right = (0..items.len())
+                .all(|place| chosen[place] == must_be(items, candidates, place, &chosen[..place]));
+            if is_right {
+                let given = chosen.iter().enumerate().filter_map(|(place, pick)| Some((place, (*pick)?)));
+                right.push(given.map(|(place, pick)| (place, candidates[pick].payment)).collect());
             }
         }
-        found.1
+        right
     }
 
     fn any_item() -> impl Strategy<Value = Item> {
@@ -334,12 +326,13 @@ mod tests {
     }
 
     fn any_candidate() -> impl Strategy<Value = Candidate> {
-        (0_usize..2, 1_i64..=4, any::<bool>(), any::<bool>(), prop::option::weighted(0.2, 1_i64..=4))
-            .prop_map(|(code, amount, is_open, is_sold, refund)| Candidate {
-                is_sold: is_sold && !is_open,
+        (0_usize..2, 1_i64..=4, any::<bool>(), 0_i64..=4, prop::option::weighted(0.2, 1_i64..=4)).prop_map(
+            |(code, amount, is_open, left, refund)| Candidate {
+                left: if is_open { Dong::ZERO } else { Dong(left.min(amount)) },
                 refund: refund.map(Dong),
                 ..candidate(0, ["A1", "A2"][code], amount, is_open)
-            })
+            },
+        )
     }
 
     proptest! {
@@ -355,7 +348,7 @@ mod tests {
                 .zip(1..)
                 .map(|(one, id)| Candidate { payment: PaymentId(id), ..one })
                 .collect();
-            prop_assert_eq!(matched(&items, &numbered), by_force(&items, &numbered));
+            prop_assert_eq!(vec![matched(&items, &numbered)], by_force(&items, &numbered));
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::corrections::{READERS, locate, summary};
@@ -14,7 +13,7 @@ use crate::error::Result;
 use crate::id::{CorrectionId, UnitId};
 use crate::store::{Stamp, Tx};
 use crate::web::Shared;
-use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::extract::{self, Caller};
 use crate::web::respond::{self, Answer, block};
 
 async fn change(

@@ -14,7 +14,7 @@ use crate::shift::deposit::{self, Slip};
 use crate::shift::deposit_query as query;
 use crate::store::Conn;
 use crate::web::Shared;
-use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::extract::{self, Caller};
 use crate::web::respond::{self, Answer, block};
 
 const HAND_OVER: &str = "POST /api/v1/deposits";

@@ -42,7 +42,7 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-use crate::{audit, identity, obligation, receipt, statement, unit};
+use crate::{audit, identity, obligation, statement, unit};
 
 /// Why a line's texts are seen, as the trail has it.
 pub(super) const PURPOSE: &str = "reconciliation";
