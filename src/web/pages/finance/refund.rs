@@ -153,8 +153,8 @@ async fn compose(
     let (Looked { item, payee, is_sender, payer, receipts, .. }, events, delegated) = block(move || {
         let mut looked = look(&app, &actor, id)?;
         // Persons stand at the city, whatever unit they work for.
-        let events = std::mem::take(&mut looked.events);
-        let events = app.store.read(&Scope::All, |conn| past(conn, lang, events))?;
+        let events =
+            app.store.read(&Scope::All, |conn| Ok(past(conn, lang, std::mem::take(&mut looked.events))))?;
         let subject = (looked.item.unit, duty::Kind::Refund, id.0);
         let delegated = app.store.read(&Scope::All, |conn| delegations::delegated(conn, lang, subject))?;
         Ok((looked, events, delegated))
@@ -191,18 +191,18 @@ async fn compose(
     })
 }
 
-fn past(conn: &mut Conn, lang: Lang, events: Vec<query::PastEvent>) -> Result<Vec<Past>> {
-    let mut found = Vec::with_capacity(events.len());
-    for event in events {
+fn past(conn: &mut Conn, lang: Lang, events: Vec<query::PastEvent>) -> Vec<Past> {
+    let past = |event: query::PastEvent| {
         let state = State::ALL.into_iter().find(|state| state.as_str() == event.state);
-        found.push(Past {
+        let who = event.person.map(|person| person_name(conn, person).unwrap_or_default());
+        Past {
             at: event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
-            who: event.person.map(|person| person_name(conn, person)).transpose()?.unwrap_or_default(),
+            who: who.unwrap_or_default(),
             words: state.map_or("", |state| state_words(lang, state).0),
             why: event.reason.unwrap_or_default(),
-        });
-    }
-    Ok(found)
+        }
+    };
+    events.into_iter().map(past).collect()
 }
 
 fn payee_typed(fields: &Fields) -> Payee {
