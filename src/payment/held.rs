@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::obligation;
 use crate::party;
-use crate::store::{Stamp, Tx};
+use crate::store::{Stamp, Tx, rows};
 use crate::unit;
 
 pub(super) fn hold(book: &mut Book, movement: Movement) {
@@ -68,4 +68,12 @@ pub(super) fn movement_row(movement: &Movement, stamp: &Stamp<'_>) -> movement_q
         state: movement.state.as_str(),
         revision: movement.revision,
     }
+}
+
+/// Stores the movements that the book opened, in the order of their keys.
+pub(super) fn store_new(tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &Book) -> Result<()> {
+    let opened = book.movements.values().filter(|held| held.read_revision.is_none());
+    let mut fresh: Vec<_> = opened.map(|held| movement_row(&held.value, stamp)).collect();
+    fresh.sort_by_key(|row| (row.unit_id, row.id));
+    rows::insert(tx, &fresh)
 }

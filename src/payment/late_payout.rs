@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::flush::flush;
-use super::held::{movement_row, touch};
+use super::held::{store_new, touch};
 use super::line_query::{self, MatchPartRow};
 use super::movement::State;
 use super::prove::{self, Case, Desk, HELD_KINDS, LineWork, Posted};
@@ -194,12 +194,12 @@ fn retire(tx: &mut Tx<'_>, desk: &mut Desk<'_>, work: &LineWork, by_persons: boo
     let ids: Vec<(UnitId, MovementId)> = standing.iter().map(|part| (work.unit, part.1)).collect();
     let mut own = movement_query::movements(tx, &ids)?;
     own.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
-    if !by_persons {
-        for movement in own {
-            for kind in HELD_KINDS {
-                desk.book.settled_exceptions.push((work.unit, kind, Subject::Movement(movement.id), WHY));
-            }
+    for movement in &own {
+        for kind in HELD_KINDS {
+            desk.book.settled_exceptions.push((work.unit, kind, Subject::Movement(movement.id), WHY));
         }
+    }
+    if !by_persons {
         return Ok(());
     }
     for (id, movement, amount) in standing {
@@ -213,9 +213,6 @@ fn retire(tx: &mut Tx<'_>, desk: &mut Desk<'_>, work: &LineWork, by_persons: boo
     }
     for movement in own {
         let (key, revision) = ((movement.unit, movement.id), movement.revision);
-        for kind in HELD_KINDS {
-            desk.book.settled_exceptions.push((work.unit, kind, Subject::Movement(movement.id), WHY));
-        }
         let mut held = Held::read(movement, revision);
         held.value.state = State::Reversed;
         held.value.proven = Dong::ZERO;
@@ -231,15 +228,7 @@ fn write(
     desk: &mut Desk<'_>,
     persons: Option<(PersonId, PersonId)>,
 ) -> Result<()> {
-    let mut fresh: Vec<movement_query::MovementRow> = desk
-        .book
-        .movements
-        .values()
-        .filter(|held| held.read_revision.is_none())
-        .map(|held| movement_row(&held.value, stamp))
-        .collect();
-    fresh.sort_by_key(|row| (row.unit_id, row.id));
-    rows::insert(tx, &fresh)?;
+    store_new(tx, stamp, &desk.book)?;
     // The line's own keys lead to the movement that it opened when it came.
     let keys: Vec<(UnitId, String)> =
         desk.movement_keys.iter().map(|row| (row.unit_id, row.key.clone())).collect();

@@ -2,9 +2,9 @@
 
 use super::{Desk, LineWork, Mark};
 use crate::error::{Error, Result};
-use crate::payment::held::movement_row;
+use crate::payment::held::store_new;
+use crate::payment::line_query;
 use crate::payment::paper_line::case_name;
-use crate::payment::{line_query, movement_query};
 use crate::store::{Stamp, Tx, rows};
 
 pub(in crate::payment) fn write(
@@ -14,15 +14,7 @@ pub(in crate::payment) fn write(
     works: &[&LineWork],
     marks: &[Mark],
 ) -> Result<()> {
-    let mut fresh: Vec<movement_query::MovementRow> = desk
-        .book
-        .movements
-        .values()
-        .filter(|held| held.read_revision.is_none())
-        .map(|held| movement_row(&held.value, stamp))
-        .collect();
-    fresh.sort_by_key(|row| (row.unit_id, row.id));
-    rows::insert(tx, &fresh)?;
+    store_new(tx, stamp, &desk.book)?;
     rows::insert(tx, &desk.movement_keys)?;
     rows::insert(tx, &desk.match_parts)?;
     let evidence = line_query::evidence_of(works, &desk.match_parts, stamp.now);
