@@ -3,6 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use crate::actor::{Actor, Scope};
+use crate::amount::Dong;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -87,7 +88,13 @@ impl App {
     }
 
     pub fn stamp(&self) -> Stamp<'_> {
-        Stamp { now: self.clock.now(), ids: &self.lease.ids, vault: &self.vault, calendar: &self.calendar }
+        Stamp {
+            now: self.clock.now(),
+            ids: &self.lease.ids,
+            vault: &self.vault,
+            calendar: &self.calendar,
+            returned_charge_limit: Dong(self.config.exceptions.returned_refund_charge_limit),
+        }
     }
 
     /// Reads within the actor's scope.
@@ -135,6 +142,7 @@ impl App {
             ids: Arc::clone(&self.lease.ids),
             vault: Arc::clone(&self.vault),
             calendar: Arc::clone(&self.calendar),
+            returned_charge_limit: self.stamp().returned_charge_limit,
             numbered: Arc::clone(&self.sealing) as Arc<dyn crate::payment::settler::Numbered>,
         }
     }

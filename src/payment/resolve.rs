@@ -81,6 +81,9 @@ pub fn propose(
     let (resolution, target) = (ask.resolution.to_owned(), ask.target);
     let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
     check_proposal(tx, &item, &resolution, target)?;
+    if resolution == bounce::REFUND_BOUNCED {
+        bounce::check_kept(tx, stamp, &item, target)?;
+    }
     if resolution == merger_transfer::MERGER_TRANSFER {
         merger_transfer::check_maker(tx, actor, &item, target)?;
     }
@@ -113,7 +116,7 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 ///   paid it, exactly, with less, or with more than its amount; `refund_refused`: one that was refused
 ///   left the account all the same.
 /// - `refund_bounced` (target: a refund that a line showed leaving): a credit in suspense is its money, which came
-///   back; what is missing of it is a charge to recover.
+///   back; what is missing of it, up to what a bank asks for that, is a charge to recover.
 /// - `disprove`: a claim, or a card payment, never came; what it settled is taken back and its receipt cancelled.
 /// - `deposit` (target: a slip), `remittance`, `remittance_refused` (target: an order), `shortage`,
 ///   `shortage_repaid` (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::settle::{Arrival, Settled, settle};
 use super::{parked_query, query, settle as settling};
 use crate::actor::Scope;
+use crate::amount::Dong;
 use crate::audit;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -60,12 +61,19 @@ pub struct Tools {
     pub ids: Arc<Ids>,
     pub vault: Arc<Vault>,
     pub calendar: Arc<WorkingDays>,
+    pub returned_charge_limit: Dong,
     pub numbered: Arc<dyn Numbered>,
 }
 
 impl Tools {
     fn stamp(&self) -> Stamp<'_> {
-        Stamp { now: self.clock.now(), ids: &self.ids, vault: &self.vault, calendar: &self.calendar }
+        Stamp {
+            now: self.clock.now(),
+            ids: &self.ids,
+            vault: &self.vault,
+            calendar: &self.calendar,
+            returned_charge_limit: self.returned_charge_limit,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Tx;
 use super::vault::{DataKey, Vault};
+use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{Ids, UnitId};
@@ -14,6 +15,8 @@ pub struct Stamp<'a> {
     pub ids: &'a Ids,
     pub vault: &'a Vault,
     pub calendar: &'a WorkingDays,
+    /// The most that banks may have kept of a refund that comes back short.
+    pub returned_charge_limit: Dong,
 }
 
 impl Stamp<'_> {

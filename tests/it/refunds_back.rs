@@ -112,3 +112,35 @@ fn what_is_more_than_the_refund_or_on_the_way_still_is_no_refund_that_came_back(
         assert_eq!(tried.unwrap_err().code(), "resolution_unfit");
     });
 }
+
+#[test]
+fn a_refund_comes_back_less_what_a_bank_asks_for_that_and_no_less() {
+    for (kept, code) in [(55_000, None), (55_001, Some("refund_charge_beyond_limit"))] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            let unit = world.ba_dinh.id;
+            let owed = world.raise(Dong(25_000));
+            let statement_of = |opening: i64| BankFile::new(world.ba_dinh.account_no, today(&world), opening);
+            let memo = format!("{} nop phi", owed.reference_code);
+            statement(&world, statement_of(0).book(125_000, &memo, "R1"));
+            let payment = world.payments(&world.ba_dinh).remove(0).id;
+            let asked = request(&world, payment, 100_000).unwrap();
+            approve(&world, &asked).unwrap();
+            send(&world, &asked).unwrap();
+            world.wait_days(1);
+            let out = format!("HOAN TIEN {}", asked.reference_code);
+            statement(&world, statement_of(125_000).book(-100_000, &out, "R2"));
+            world.wait_days(1);
+            statement(&world, statement_of(25_000).book(100_000 - kept, "TRA LAI LENH CHUYEN TIEN", "R3"));
+            let tried = named(&world, &asked, Kind::UnidentifiedCredit);
+            assert_eq!(tried.err().map(|error| error.code()), code);
+            let (state, open, charges) = match code {
+                None => (State::Bounced, Kind::RefundBounced, kept),
+                Some(_) => (State::Debited, Kind::UnidentifiedCredit, 0),
+            };
+            assert_eq!((now(&world, &asked).state, world.open_kinds(unit)), (state, vec![open]));
+            assert_eq!(balance(&world, &Account::ChargesToRecover), charges);
+            books_hold(&world);
+        });
+    }
+}

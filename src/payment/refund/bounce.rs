@@ -36,6 +36,26 @@ fn is_like(item: &Exception, refund: &Refund) -> bool {
     refund.state == State::Debited && Some(refund.account) == item.account && item.amount <= refund.amount
 }
 
+/// Refuses a refund of which banks would have kept more than they ask for giving a transfer back: then the credit is
+/// another payment's, or the missing money is to be asked for.
+///
+/// Errors: `refund_charge_beyond_limit`.
+pub(in crate::payment) fn check_kept(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    item: &Exception,
+    target: Option<i64>,
+) -> Result<()> {
+    let Some(id) = target.map(RefundId) else { return Ok(()) };
+    let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(()) };
+    let kept = refund.amount.checked_sub(item.amount)?;
+    if kept > stamp.returned_charge_limit {
+        let detail = format!("{kept} would be kept, at most {} may be", stamp.returned_charge_limit);
+        return Err(Error::conflict("refund_charge_beyond_limit", detail));
+    }
+    Ok(())
+}
+
 /// Whether any refund could be what came back.
 pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
     let debited = query::page(conn, item.unit, Some(State::Debited), READ_LIMIT)?;
@@ -57,7 +77,7 @@ pub(in crate::payment) fn asked(refund: &Refund, account: AccountId, on: Busines
 
 /// Takes a credit in suspense for the refund. Two persons decided; the account is locked.
 ///
-/// Errors: `resolution_unfit` when either changed meanwhile.
+/// Errors: `resolution_unfit` when either changed meanwhile; `refund_charge_beyond_limit`.
 pub(in crate::payment) fn settle(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -73,6 +93,7 @@ pub(in crate::payment) fn settle(
     if !fits(tx, item, proposal.target)? {
         return Err(unfit());
     }
+    check_kept(tx, stamp, item, proposal.target)?;
     let mut refund = find(tx, unit, id)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let (state, revision) = (held.state, held.revision);
