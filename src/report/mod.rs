@@ -27,6 +27,7 @@ pub mod target;
 mod tests;
 pub mod trial_balance;
 pub mod verify;
+mod verify_advances;
 mod verify_debts;
 mod verify_query;
 pub mod winding_up;

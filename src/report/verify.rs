@@ -6,8 +6,8 @@ use std::sync::RwLock;
 
 use serde::Serialize;
 
-use super::verify_debts;
 use super::verify_query as query;
+use super::{verify_advances, verify_debts};
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::exception::Kind;
@@ -63,7 +63,7 @@ impl Standing {
 }
 
 /// Every check that one question answers, in the order it is asked; suspense, unexplained debits, other units' money,
-/// what the bank took back and the bank accounts come after.
+/// advances, what the bank took back and the bank accounts come after.
 pub const CHECKS: &[Check] = query::CHECKS;
 
 /// What does not hold in one unit; empty where the books do.
@@ -75,6 +75,7 @@ pub fn unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Fault>> {
     faults.extend(fault(SUSPENSE, suspense(conn, unit)?));
     faults.extend(fault(DEBITS, debits(conn, unit)?));
     faults.extend(fault(DUE_TO_UNIT, due_to_units(conn, unit)?));
+    faults.extend(fault(ADVANCE, verify_advances::unasked(conn, unit)?));
     faults.extend(fault(BOTH_WAYS, verify_debts::both_ways(conn, unit)?));
     faults.extend(fault(UNTOLD, verify_debts::untold(conn, unit)?));
     faults.extend(fault(BANK, banks(conn, unit)?));
@@ -102,6 +103,11 @@ const DUE_TO_UNIT: Rule = (
     "due_to_unit",
     "Tiền giữ cho đơn vị khác bằng tổng các việc đang mở về số tiền đó",
     "What is owed to another unit is the sum of the money that open items are about",
+);
+const ADVANCE: Rule = (
+    "advance_unasked",
+    "Mỗi khoản đã nộp trước đều có một việc đang mở, hoặc một điều chỉnh đang chờ, hỏi phần còn lại",
+    "An open item, or a waiting correction, asks for the rest of each advance, and of nothing else",
 );
 const BOTH_WAYS: Rule = (
     "owed_both_ways",

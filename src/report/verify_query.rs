@@ -1,5 +1,7 @@
 //! The checks of the books in SQL: each names what breaks it.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 
@@ -7,7 +9,7 @@ use super::verify::Check;
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::exception::Kind;
-use crate::id::{AccountId, LineId, PaymentId, ShiftId, UnitId};
+use crate::id::{AccountId, LineId, ObligationId, PaymentId, ShiftId, UnitId};
 use crate::ledger::Account;
 use crate::store::Conn;
 use crate::store::failure::Classify;
@@ -113,13 +115,13 @@ pub fn debts(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
 }
 
 #[derive(QueryableByName)]
-struct PaymentRow {
+struct IdRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
 }
 
 fn payments(conn: &mut Conn, unit: UnitId, sql: &str) -> Result<Vec<PaymentId>> {
-    let found: Vec<PaymentRow> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    let found: Vec<IdRow> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
     Ok(found.into_iter().take(SHOWN_LIMIT).map(|one| PaymentId(one.id)).collect())
 }
 
@@ -219,6 +221,38 @@ pub fn holders(conn: &mut Conn, unit: UnitId) -> Result<Vec<(Kind, Account, Dong
         holders.push((kind, account, Dong(one.amount)));
     }
     Ok(holders)
+}
+
+/// What stands in advance, by the account of each obligation: credits above zero.
+pub fn advances(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let sql = concat!(
+        "SELECT b.account, CAST(-b.balance AS BIGINT) AS balance FROM ",
+        balances!("received_in_advance/%"),
+        " b WHERE b.balance < 0 ORDER BY b.account"
+    );
+    let found: Vec<Standing> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().map(|one| (one.account, Dong(one.balance))).collect())
+}
+
+fn obligations(conn: &mut Conn, unit: UnitId, sql: &str) -> Result<Vec<ObligationId>> {
+    let found: Vec<IdRow> = diesel::sql_query(sql).bind::<BigInt, _>(unit).load(conn).classify()?;
+    Ok(found.into_iter().map(|one| ObligationId(one.id)).collect())
+}
+
+/// The obligations whose rest, or whose document, an open item or a waiting correction asks for.
+pub fn asked_advances(conn: &mut Conn, unit: UnitId) -> Result<BTreeSet<ObligationId>> {
+    let sql = "SELECT x.subject_id AS id FROM exception x WHERE x.unit_id = $1 AND x.state <> 'resolved' \
+               AND x.kind IN (7, 27) AND x.subject_kind = 'obligation' UNION SELECT a.obligation_id \
+               FROM awaited_document a WHERE a.unit_id = $1 AND a.state = 'waiting'";
+    obligations(conn, unit, sql).map(|found| found.into_iter().collect())
+}
+
+/// The obligations whose rest is asked for though nothing was paid.
+pub fn asked_of_nothing(conn: &mut Conn, unit: UnitId) -> Result<Vec<ObligationId>> {
+    let sql = "SELECT o.id FROM exception x JOIN obligation o ON o.unit_id = x.unit_id AND o.id = x.subject_id \
+               WHERE x.unit_id = $1 AND x.state <> 'resolved' AND x.kind = 7 AND x.subject_kind = 'obligation' \
+               AND o.allocated = 0 ORDER BY o.id";
+    obligations(conn, unit, sql)
 }
 
 pub const CHECKS: &[Check] = &[

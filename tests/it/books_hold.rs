@@ -67,6 +67,7 @@ fn the_books_of_a_day_hold_and_a_wrong_posting_is_named_by_every_check_it_breaks
             "unexplained_debit",
             "suspense",
             "due_to_unit",
+            "advance_unasked",
             "bank",
         ];
         assert_eq!(checks, expected);
@@ -121,6 +122,31 @@ fn a_debit_that_no_open_item_asks_about_breaks_the_books() {
         tools::run(&mut owner, "UPDATE exception SET amount = amount + 1 WHERE kind = 28")
             .expect("the owner may");
         assert!(broken(&world).is_empty());
+    });
+}
+
+#[test]
+fn an_advance_that_nobody_asks_about_breaks_the_books_and_so_does_asking_where_nothing_was_paid() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        lived(&world);
+        let unpaid = world.raise(Dong(60_000));
+        let part = world.exceptions(world.ba_dinh.id);
+        let part = part.iter().find(|item| item.kind == Kind::Underpaid).expect("a part was paid").subject_id;
+        world.stop_watching();
+        let mut owner = world.database.as_owner();
+        tools::unguarded(&mut owner, world.database.product, "exception");
+        let sql = format!("UPDATE exception SET subject_id = {} WHERE kind = 7", unpaid.id.0);
+        tools::run(&mut owner, &sql).expect("the owner may");
+        let both = [bienlai::id::ObligationId(part).to_string(), unpaid.id.to_string()];
+        assert_eq!(broken(&world), [("advance_unasked", both.to_vec())]);
+        tools::run(&mut owner, "UPDATE exception SET kind = 8 WHERE kind = 7").expect("the owner may");
+        assert_eq!(broken(&world), [("advance_unasked", both.get(..1).unwrap_or_default().to_vec())]);
+        let sql = format!(
+            "UPDATE exception SET kind = 7, subject_id = {part} WHERE kind = 8 AND subject_kind = 'obligation'"
+        );
+        tools::run(&mut owner, &sql).expect("the owner may");
+        assert!(broken(&world).is_empty(), "{:?}", broken(&world));
     });
 }
 
