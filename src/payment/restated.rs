@@ -29,6 +29,8 @@ pub struct Withdrawal {
     pub original: LineWork,
     /// The class the original was posted with; `unknown` is no class of a line that takes over.
     pub class: &'static str,
+    /// The class of what its money was found to be; the same where it was known when it came.
+    pub placed: &'static str,
     pub contra: LineWork,
     /// The line of the new version, where it says the same money; in another amount it takes nothing over.
     pub successor: Option<LineWork>,
@@ -191,11 +193,7 @@ fn take_over(
         desk.link(successor, part.1, part.2)?;
     }
     let left = move_unplaced(tx, &mut desk, one, successor)?;
-    let class = match one.class {
-        _ if !left.is_zero() => "unknown",
-        "unknown" => "fee_receipt",
-        known => known,
-    };
+    let class = if left.is_zero() { one.placed } else { "unknown" };
     let taken = Mark { matched: successor.size().checked_sub(left)?, class };
     store(tx, stamp, actor, desk, &works, &[reversal(&one.contra), taken])
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::classification::{Class, RuleSet, classify};
 use super::contra_query as lines;
+use super::day_close::placed::class_now;
 use super::query::StoredLine;
 use super::rulebook;
 use super::run::line_of;
@@ -23,7 +24,8 @@ use crate::statement::version::{self, Difference, Withdrawn};
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
 use crate::text;
 
-const RULE: &str = "statement_corrected";
+/// The rule of the matches that the line of a corrected statement took over, and of their undoing.
+pub(super) const STATEMENT_CORRECTED: &str = "statement_corrected";
 
 /// Posts the contra lines that are not posted yet, each with the line that takes over.
 pub fn post(
@@ -102,6 +104,7 @@ fn waiting(
         withdrawals.push(Withdrawal {
             original: work(original, Case::Withdrawal, None),
             class: class_of(original).as_str(),
+            placed: placed(conn, original)?,
             contra: work(contra, Case::Withdrawal, Some(hint(one, &paid.0))),
             successor,
             decided_by,
@@ -238,6 +241,15 @@ fn class_of(line: &StoredLine) -> Class {
     line.class.as_deref().and_then(|class| Class::parse(class).ok()).unwrap_or(Class::Unknown)
 }
 
+/// What a line that nobody knew was found to be. What paid nothing is told by its payment, as of any line.
+fn placed(conn: &mut Conn, line: &StoredLine) -> Result<&'static str> {
+    if class_of(line) != Class::Unknown {
+        return Ok(class_of(line).as_str());
+    }
+    let found = class_now(conn, (line.unit, line.account), (line.id, line.amount))?;
+    Ok(if found == Class::Surplus { Class::FeeReceipt } else { found }.as_str())
+}
+
 /// The exception names the line and the payments it had proven.
 fn hint(one: &Withdrawn, payments: &[PaymentId]) -> Hint {
     Hint::TakenOut { line: one.line, payments: payments.to_vec() }
@@ -255,7 +267,7 @@ fn work(line: &StoredLine, case: Case, hint: Option<Hint>) -> LineWork {
         bank_reference: None,
         revision: line.revision,
         case,
-        rule: RULE,
+        rule: STATEMENT_CORRECTED,
         evidence: "[]".to_owned(),
         hint,
     }

@@ -964,6 +964,7 @@ diesel::table! {
         signature -> Binary,
         certificate_id -> BigInt,
         created_at -> BigInt,
+        clearing -> Nullable<BigInt>,
     }
 }
 

@@ -3,8 +3,8 @@
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
-use bienlai::exception::{self, Kind};
-use bienlai::id::{ExceptionId, LineId, PersonId};
+use bienlai::exception::{self, Kind, Subject};
+use bienlai::id::{ExceptionId, LineId, MovementId, PersonId};
 use bienlai::ledger::{self, Account};
 use bienlai::payment::book::Method;
 use bienlai::payment::{cancel, resolve, unmatch};
@@ -14,25 +14,27 @@ use bienlai::reconciliation::proof::Obstacle;
 use bienlai::reconciliation::reconcile;
 use bienlai::shift::deposit;
 
+use crate::gateways;
 use crate::imports::import;
+use crate::restated_money::corrected;
 use crate::support::bank_file::BankFile;
-use crate::support::world::BANK;
-use crate::support::{World, each_database};
+use crate::support::world::{BANK, POLL};
+use crate::support::{World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
 
-fn today(world: &World) -> BusinessDay {
+pub fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
-fn matched(world: &World) {
+pub fn matched(world: &World) {
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
     reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).expect("the lines are matched");
 }
 
 /// A day's certificate, closed now.
 #[track_caller]
-fn closed(world: &World, day: BusinessDay) -> Reading {
+pub fn closed(world: &World, day: BusinessDay) -> Reading {
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
     let closing =
         close(&world.store, &world.keyring, &|| world.stamp(), &Actor::system(), unit, account, day);
@@ -42,13 +44,13 @@ fn closed(world: &World, day: BusinessDay) -> Reading {
     }
 }
 
-fn item(world: &World, kind: Kind) -> ExceptionId {
+pub fn item(world: &World, kind: Kind) -> ExceptionId {
     let found = world.exceptions(world.ba_dinh.id);
     found.iter().find(|item| item.kind == kind).expect("there is such an exception").id
 }
 
 /// Two persons settle an exception.
-fn settled(world: &World, item: ExceptionId, (resolution, target): (&str, Option<i64>)) {
+pub fn settled(world: &World, item: ExceptionId, (resolution, target): (&str, Option<i64>)) {
     let unit = world.ba_dinh.id;
     let officer = |role: Role, person: PersonId| Actor {
         person: Some(person),
@@ -70,7 +72,7 @@ fn settled(world: &World, item: ExceptionId, (resolution, target): (&str, Option
     world.change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, item));
 }
 
-fn class(reading: &Reading, class: &str) -> i64 {
+pub fn class(reading: &Reading, class: &str) -> i64 {
     reading.classes.iter().filter(|(name, _)| name == class).map(|(_, sum)| sum.0).sum()
 }
 
@@ -261,5 +263,184 @@ fn what_is_handed_over_or_cancelled_on_a_closed_day_belongs_to_the_next() {
         let next = [day.next().to_string()];
         assert_eq!(posted_on(&world, "deposit_in_transit", "drawer"), next);
         assert_eq!(posted_on(&world, "received_in_advance", "surplus"), next);
+    });
+}
+
+/// All that was on its way by the books, over every channel.
+fn on_its_way(world: &World, day: BusinessDay) -> Dong {
+    let of = |channel: &str| {
+        let account = Account::Clearing(world.ba_dinh.account, channel.to_owned());
+        world.look(|conn| ledger::balance_until(conn, world.ba_dinh.id, &account, day))
+    };
+    Dong::sum([BANK, POLL, "vietqr", "pos"].into_iter().map(of)).unwrap()
+}
+
+/// The codes of what a day's certificate has on its way, which must be all that the books had.
+#[track_caller]
+fn codes(world: &World, day: BusinessDay) -> Vec<String> {
+    let told = closed(world, day);
+    assert_eq!(told.in_transit_unnamed, Dong::ZERO, "{:?}", told.claims);
+    let carried = told.carried.iter().filter(|one| one.kind == "movement" || one.kind == "payment");
+    let named = told.claims.iter().map(|claim| claim.amount).chain(carried.map(|one| one.amount));
+    assert_eq!(Dong::sum(named).unwrap(), on_its_way(world, day), "{told:?}");
+    told.claims.into_iter().map(|claim| claim.code).collect()
+}
+
+#[test]
+fn a_claim_whose_line_a_corrected_statement_moved_is_named_until_the_day_its_first_line_showed_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, owed) = (today(&world), world.raise(FEE));
+        world.claim(&owed, FEE).reference("FT26327001").settle();
+        world.wait_days(1);
+        let shown_on = today(&world);
+        world.wait_days(1);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        let told = file().book_on(shown_on, 25_000, &memo, "FT26327001").book(8_000, "le", "FT26327002");
+        import(&world, &told.camt());
+        matched(&world);
+        corrected(&world, &file().book(8_000, "le", "FT26327002").book(25_000, &memo, "FT26327001"));
+        let taken_over = "SELECT rule AS t FROM match_part WHERE undoes_id IS NOT NULL";
+        assert_eq!(world.words(taken_over), ["statement_corrected"]);
+        assert_eq!(codes(&world, first), [owed.reference_code.as_str()]);
+        assert!(codes(&world, shown_on).is_empty(), "its money was in the books of that day");
+        assert!(codes(&world, today(&world)).is_empty());
+    });
+}
+
+#[test]
+fn a_claim_that_persons_show_by_part_of_a_lump_sum_is_named_without_what_the_lump_sum_showed_before() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, day) = (world.ba_dinh.clone(), today(&world));
+        let paid = gateways::claimed(&world, &ba_dinh, 25_000, "S1");
+        world.money(&ba_dinh, Dong(7_000)).by(POLL).id("S2").memo("khong ghi ma").settle();
+        let other = world.raise(Dong(7_000));
+        world.claim(&other, Dong(7_000)).reference("FT99").settle();
+        let rows = [gateways::item("S1", 25_000, 125), gateways::item("S2", 7_000, 35)];
+        gateways::report(&world, &ba_dinh, &rows).unwrap();
+        gateways::shown(&world, &ba_dinh, 0, &[(31_840, "QT000126")]);
+        assert_eq!(world.payments(&ba_dinh)[0].obligation, Some(paid.id));
+        world.wait_days(1);
+        let waits = "SELECT CAST(id AS TEXT) AS t FROM movement WHERE state = 'expected'";
+        let claim: i64 = world.words(waits)[0].parse().unwrap();
+        let found = world.exceptions(ba_dinh.id);
+        let about =
+            found.iter().find(|item| item.kind == Kind::BulkSettlement && item.subject_kind == "line");
+        settled(&world, about.expect("it is asked about").id, ("proves", Some(claim)));
+        assert_eq!(codes(&world, day), [other.reference_code.as_str()]);
+        world.assert_balances(
+            ba_dinh.id,
+            &[
+                (Account::Bank(ba_dinh.account), 31_840),
+                (Account::ChargesToRecover, 160),
+                (Account::BudgetDue("805-2771".into()), -12_500),
+                (Account::ShareKept("HT-01".into()), -12_500),
+                (Account::FeesCollected("HT-01".into()), -7_000),
+            ],
+        );
+    });
+}
+
+#[test]
+fn items_of_a_lump_sum_that_found_their_places_after_the_day_are_carried_from_it_under_their_line() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, day) = (world.ba_dinh.clone(), today(&world));
+        for (id, amount) in [("S1", 7_000), ("S2", 8_000)] {
+            world.money(&ba_dinh, Dong(amount)).by(POLL).id(id).memo("khong ghi ma").settle();
+        }
+        gateways::report(&world, &ba_dinh, &[gateways::item("S1", 7_000, 0), gateways::item("S2", 8_000, 0)])
+            .unwrap();
+        gateways::shown(&world, &ba_dinh, 0, &[(15_000, "QT000126")]);
+        world.wait_days(1);
+        let (first, second) = (world.raise(Dong(7_000)), world.raise(Dong(8_000)));
+        for owed in [&first, &second] {
+            let found = world.exceptions(ba_dinh.id);
+            let about =
+                found.iter().find(|item| item.amount == owed.total && item.kind == Kind::BulkSettlement);
+            settled(&world, about.expect("each is asked about").id, ("assign", Some(owed.id.0)));
+        }
+        let told = closed(&world, day);
+        let carried: Vec<(&str, i64)> =
+            told.carried.iter().map(|one| (one.kind.as_str(), one.amount.0)).collect();
+        assert_eq!(carried, [("line", 15_000)]);
+        import(&world, &BankFile::new(ba_dinh.account_no, today(&world), 15_000).without_sequence().camt());
+        assert_eq!(closed(&world, today(&world)).carried, []);
+    });
+}
+
+#[test]
+fn of_two_equal_claims_the_one_that_was_disproven_later_is_named_and_the_one_of_an_earlier_day_is_not() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let first = today(&world);
+        let (owed, never) = (world.raise(FEE), world.raise(FEE));
+        world.claim(&owed, FEE).id("VPB-778899").settle();
+        world.claim(&owed, FEE).id("VPB-778900").reference("FT26327020").settle();
+        world.claim(&never, FEE).settle();
+        world.wait_days(4);
+        let disproven_on = today(&world);
+        let code =
+            format!("SELECT CAST(id AS TEXT) AS t FROM movement WHERE code = '{}'", never.reference_code);
+        let movement = MovementId(world.words(&code)[0].parse().unwrap());
+        let new = exception::New {
+            unit: world.ba_dinh.id,
+            kind: Kind::ClaimWithoutCredit,
+            subject: Subject::Movement(movement),
+            account: Some(world.ba_dinh.account),
+            amount: FEE,
+            opened_on: disproven_on,
+            detail: String::new(),
+        };
+        world.change(|tx, stamp| exception::open(tx, stamp, std::slice::from_ref(&new)).map(|_| ()));
+        let missing = item(&world, Kind::ClaimWithoutCredit);
+        settled(&world, missing, ("disprove", None));
+        // The line of the first day comes last: what it drops was gone on its own day.
+        let file = BankFile::new(world.ba_dinh.account_no, disproven_on, 0);
+        let file = file.book_on(first, 25_000, "NGUYEN THI THU chuyen tien", "FT26327020").camt();
+        let refs = "<TxDtls><Refs><EndToEndId>VPB-778899</EndToEndId></Refs>";
+        let file = String::from_utf8(file).unwrap().replacen("<TxDtls>", refs, 1);
+        import(&world, file.as_bytes());
+        matched(&world);
+        assert_eq!(world.count("payment WHERE state = 'disproven'"), 2);
+        let mut day = first;
+        while day < disproven_on {
+            assert_eq!(codes(&world, day), [never.reference_code.as_str()], "{day}");
+            day = day.next();
+        }
+        assert!(codes(&world, disproven_on).is_empty());
+    });
+}
+
+#[test]
+fn a_day_begins_at_the_figure_that_the_certificate_before_it_keeps_and_an_old_certificate_has_none() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, owed) = (today(&world), world.raise(FEE));
+        let nil = |day: BusinessDay, number: u32| {
+            import(&world, &BankFile::new(world.ba_dinh.account_no, day, 0).numbered(number).camt());
+        };
+        world.claim(&owed, FEE).settle();
+        nil(first, 1);
+        assert_eq!(codes(&world, first), [owed.reference_code.as_str()]);
+        let kept = "SELECT CAST(clearing AS TEXT) AS t FROM day_certificate ORDER BY date";
+        assert_eq!(world.words(kept), ["25000"]);
+        let mut owner = world.database.as_owner();
+        tools::unguarded(&mut owner, world.database.product, "day_certificate");
+        tools::run(&mut owner, "UPDATE day_certificate SET clearing = NULL").expect("the owner may");
+        world.wait_days(1);
+        let later = world.raise(Dong(8_000));
+        world.claim(&later, Dong(8_000)).settle();
+        nil(today(&world), 2);
+        assert_eq!(codes(&world, today(&world)).len(), 2, "everything that was ever posted is gone through");
+        assert_eq!(world.words("SELECT CAST(MAX(clearing) AS TEXT) AS t FROM day_certificate"), ["33000"]);
+        tools::run(&mut owner, "UPDATE day_certificate SET clearing = 34000 WHERE clearing = 33000")
+            .expect("the owner may");
+        world.wait_days(1);
+        nil(today(&world), 3);
+        let told = closed(&world, today(&world));
+        assert_eq!(told.in_transit_unnamed, Dong(1_000), "older postings are not looked at again");
     });
 }

@@ -67,7 +67,7 @@ const LARGE: [&str; 43] = [
 
 /// What pages walk and sum, by words of the query, and how SQLite gets there: from the few, or along an index that
 /// holds all that is asked. Another way reads what a unit, or the whole city, ever had.
-const WALKED: [(&str, &str); 13] = [
+const WALKED: [(&str, &str); 15] = [
     ("FROM raw_event e WHERE e.channel > $1", "COVERING INDEX raw_event_by_channel_id"),
     ("FROM raw_event e WHERE e.channel = $1 AND e.id >= $2", "INDEX raw_event_by_channel_id"),
     ("FROM audit_entry e WHERE e.unit_id = $1 AND NOT EXISTS", "INDEX audit_entry_by_unit_id_id"),
@@ -83,7 +83,15 @@ const WALKED: [(&str, &str); 13] = [
         "m.amount - m.proven AS amount",
         "SEARCH m USING INDEX movement_by_unit_id_state_account_id_first_seen_on_payment_id",
     ),
-    ("AS handed_over FROM posting", "COVERING INDEX posting_by_unit_id_accounting_date_id"),
+    (
+        "OR credit_account LIKE 'unexplained_debit/%')",
+        "COVERING INDEX posting_by_unit_id_accounting_date_where",
+    ),
+    ("- CASE WHEN credit_account LIKE $1", "COVERING INDEX posting_by_unit_id_accounting_date_id"),
+    (
+        "AS other, source_kind, source_id, amount FROM posting",
+        "COVERING INDEX posting_by_unit_id_accounting_date_id",
+    ),
     ("FROM exception_event e CROSS JOIN exception x", "INDEX exception_event_by_unit_id_at_where"),
     ("SELECT p.credit_account AS source", "COVERING INDEX posting_by_unit_id_source_id_day_where"),
     ("ORDER BY +o.id DESC", "INDEX obligation_by_unit_id_state_id"),
@@ -291,13 +299,24 @@ fn a_day_closes_along_its_own_lines_cash_and_batches() {
     let statements: BTreeSet<&str> = found.iter().map(|plan| plan.sql.as_str()).collect();
     let sqlite = Database::sqlite();
     let mut conn = sqlite.as_owner();
-    let mut ways = Vec::new();
+    let (mut ways, mut looked) = (Vec::new(), BTreeSet::new());
     for sql in statements.iter().filter(|sql| sql.contains("allocation a")).filter_map(|sql| for_sqlite(sql))
     {
         let steps = tools::plan(&mut conn, &sql).unwrap_or_else(|| panic!("not explained: {sql}"));
         ways.extend(steps.into_iter().filter(|step| step.starts_with("SEARCH a ")));
     }
     assert!(ways.len() >= 3, "{ways:?}");
+    // What waits is found along its own few postings, and what is on its way from the last closed day on.
+    for (words, way) in
+        WALKED.into_iter().filter(|(_, way)| way.contains("INDEX posting_by_unit_id_accounting_date"))
+    {
+        for sql in statements.iter().filter(|sql| sql.contains(words)).filter_map(|sql| for_sqlite(sql)) {
+            let steps = tools::plan(&mut conn, &sql).unwrap_or_else(|| panic!("not explained: {sql}"));
+            assert!(steps.iter().any(|step| step.contains(way)), "{way}: {steps:?}");
+            looked.insert(words);
+        }
+    }
+    assert!(looked.len() >= 3, "{looked:?}");
     assert!(ways.iter().all(|way| way.contains("INDEX allocation_by_unit_id_payment_id")), "{ways:?}");
 }
 

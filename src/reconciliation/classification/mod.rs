@@ -24,6 +24,8 @@ pub use rule_set::{RuleSet, classify};
 pub enum Class {
     /// Money for an obligation of the account's unit, whole, partial or over.
     FeeReceipt,
+    /// Wholly too much: paid a second time, or after its obligation had ended.
+    Surplus,
     BankFee,
     Interest,
     /// Handed to the Treasury.
@@ -41,8 +43,9 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Class; 10] = [
+    pub const ALL: [Class; 11] = [
         Class::FeeReceipt,
+        Class::Surplus,
         Class::BankFee,
         Class::Interest,
         Class::TransferToBudget,
@@ -57,6 +60,7 @@ impl Class {
     pub fn as_str(self) -> &'static str {
         match self {
             Class::FeeReceipt => "fee_receipt",
+            Class::Surplus => "surplus",
             Class::BankFee => "bank_fee",
             Class::Interest => "interest",
             Class::TransferToBudget => "transfer_to_budget",
@@ -79,6 +83,7 @@ impl Class {
     pub fn vi(self) -> &'static str {
         match self {
             Class::FeeReceipt => "thu phí, lệ phí",
+            Class::Surplus => "tiền nộp thừa",
             Class::BankFee => "phí ngân hàng",
             Class::Interest => "lãi tiền gửi",
             Class::TransferToBudget => "nộp ngân sách",
@@ -94,6 +99,7 @@ impl Class {
     pub fn en(self) -> &'static str {
         match self {
             Class::FeeReceipt => "fee receipt",
+            Class::Surplus => "paid too much",
             Class::BankFee => "bank fee",
             Class::Interest => "interest",
             Class::TransferToBudget => "transfer to the budget",
@@ -191,7 +197,7 @@ impl Rule {
             return Err(Error::invalid("phrases", "class_rule_too_wide", "the rule would cover every line"));
         }
         let wrong_way = match self.class {
-            Class::FeeReceipt | Class::OtherUnit | Class::Unknown => {
+            Class::FeeReceipt | Class::Surplus | Class::OtherUnit | Class::Unknown => {
                 let detail = "lines of this class are found by codes, not by rules";
                 return Err(Error::invalid("class", "class_rule_class", detail));
             }

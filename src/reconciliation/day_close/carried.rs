@@ -136,7 +136,7 @@ fn as_of(
     let ids: Vec<ExceptionId> = noted.keys().copied().collect();
     for settled in query::settled_at(conn, unit, &ids, date.next().start())? {
         // Lines go by the books: what was settled on a day that was closed already was posted on a later one.
-        let is_about_line = noted.get(&settled).is_some_and(|item| item.subject_kind == "line");
+        let is_about_line = noted.get(&settled).is_some_and(part::is_about_line);
         if is_about_line {
             states.insert(settled, State::SettledByItself);
         } else {

@@ -5,6 +5,7 @@
 //! bytes. The schema is `xsd/day_certificate/DC-1.0.xsd`.
 
 use super::bridge_part;
+use super::reading::OnItsWay;
 use super::share::Share;
 use super::transit::Claim;
 use crate::amount::Dong;
@@ -138,12 +139,28 @@ fn sums(xml: &mut Markup, content: &Content<'_>) {
     bridge_part::write(xml, content.bridge);
 }
 
-/// The list is absent where nothing is on its way, as it is in certificates that were made before they named claims.
 fn in_transit(xml: &mut Markup, claims: &[Claim], unnamed: Dong) {
     let named = claims.iter().fold(0_i64, |sum, claim| sum.saturating_add(claim.amount.0));
+    let claims: Vec<OnItsWay> = claims
+        .iter()
+        .map(|claim| OnItsWay {
+            payment: claim.payment.to_string(),
+            movement: claim.movement.map(|id| id.to_string()),
+            code: claim.code.clone(),
+            amount: claim.amount,
+            first_seen: claim.first_seen,
+        })
+        .collect();
+    let count = i64::try_from(claims.len()).unwrap_or(i64::MAX);
+    write_in_transit(xml, (count, Dong(named.saturating_add(unnamed.0).max(0))), unnamed, &claims);
+}
+
+/// The same in the certificates of days and of months. The list is absent where nothing is on its way, as it is in
+/// certificates that were made before they named claims.
+pub fn write_in_transit(xml: &mut Markup, (count, amount): (i64, Dong), unnamed: Dong, claims: &[OnItsWay]) {
     xml.element("InTransit", |xml| {
-        xml.text("Count", &claims.len().to_string());
-        xml.amount("Amount", Dong(named.saturating_add(unnamed.0).max(0)));
+        xml.text("Count", &count.to_string());
+        xml.amount("Amount", amount);
         if !unnamed.is_zero() {
             xml.amount("Unnamed", unnamed);
         }
@@ -153,9 +170,9 @@ fn in_transit(xml: &mut Markup, claims: &[Claim], unnamed: Dong) {
         xml.element("Claims", |xml| {
             for claim in claims {
                 xml.element("Claim", |xml| {
-                    xml.text("Payment", &claim.payment.to_string());
-                    if let Some(movement) = claim.movement {
-                        xml.text("Movement", &movement.to_string());
+                    xml.text("Payment", &claim.payment);
+                    if let Some(movement) = &claim.movement {
+                        xml.text("Movement", movement);
                     }
                     xml.text("Code", &claim.code);
                     xml.amount("Amount", claim.amount);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bank_query;
+use super::beyond;
 use super::carried::Open;
 use super::certificate::Cash;
 use super::query;
@@ -37,6 +38,8 @@ pub struct DayRead {
     pub in_transit: Vec<Claim>,
     /// What the books had on its way beyond these and those that are carried by name.
     pub in_transit_unnamed: Dong,
+    /// All that was on its way by the books, whatever names it.
+    pub clearing: Dong,
     /// Cash that is not in the account yet, drawer by drawer and slip by slip.
     pub cash: Vec<Cash>,
     /// The statements that show the day, with their files' hashes.
@@ -55,7 +58,9 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
     };
     let standing = Standing::read(conn, account, date)?;
     let posted = posted_by_line(conn, account, date, &stored)?;
-    let lines: Vec<LineFacts> = stored.iter().map(|line| line_facts(line, &standing, &posted)).collect();
+    let beyond = beyond::lines(conn, account, date, &stored)?;
+    let lines: Vec<LineFacts> =
+        stored.iter().map(|line| line_facts(line, (&standing, &beyond), &posted)).collect();
     let claims = transit::at_end(conn, account, date, &standing)?;
     let in_transit_unnamed = unnamed(account, date, &claims, &standing)?;
     let cash = cash(conn, account, date)?;
@@ -78,6 +83,7 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
         previous_sha256,
         in_transit: open.in_transit,
         in_transit_unnamed,
+        clearing: standing.clearing,
         cash,
         statements: shown.on_day.iter().map(|one| (one.id, one.file_sha256.clone())).collect(),
     })
@@ -300,7 +306,11 @@ fn posted_by_line(
     Ok(posted)
 }
 
-fn line_facts(line: &StoredLine, standing: &Standing, posted: &HashMap<LineId, Dong>) -> LineFacts {
+fn line_facts(
+    line: &StoredLine,
+    (standing, beyond): (&Standing, &BTreeSet<LineId>),
+    posted: &HashMap<LineId, Dong>,
+) -> LineFacts {
     let sign = line.amount.0.signum();
     let class = line.class.as_deref().and_then(|class| Class::parse(class).ok());
     let (class, matched, open) = match class {
@@ -310,6 +320,9 @@ fn line_facts(line: &StoredLine, standing: &Standing, posted: &HashMap<LineId, D
             let placed = Dong(line.amount.0.saturating_sub(open.0));
             let found = if placed.is_zero() { Class::Unknown } else { standing.class(line.id, line.amount) };
             (Some(found), placed, open)
+        }
+        Some(Class::FeeReceipt) if beyond.contains(&line.id) => {
+            (Some(Class::Surplus), Dong(line.matched.0.saturating_mul(sign)), line.open())
         }
         known => (known, Dong(line.matched.0.saturating_mul(sign)), line.open()),
     };

@@ -4,6 +4,8 @@
 //! again that nothing it looked at has changed. Days close in their order, nil days too.
 
 mod bank_query;
+mod beyond;
+mod beyond_query;
 pub mod bridge_part;
 mod carried;
 pub mod certificate;
@@ -16,7 +18,7 @@ mod fingerprint_query;
 pub mod outline;
 pub mod page;
 mod part;
-mod placed;
+pub(super) mod placed;
 mod query;
 pub mod reading;
 mod share;
@@ -95,6 +97,7 @@ pub struct Prepared {
     pub document: Vec<u8>,
     pub document_sha256: String,
     pub previous_sha256: String,
+    clearing: Dong,
     issued_at: Instant,
     first: BusinessDay,
     seen: Fingerprint,
@@ -338,6 +341,7 @@ fn certify(
         document_sha256: sha256(&document),
         document,
         previous_sha256: read.previous_sha256.clone(),
+        clearing: read.clearing,
         proof,
         shares,
         issued_at: stamp.now,
@@ -439,6 +443,7 @@ fn certificate_row(prepared: &Prepared, signature: &[u8], signed_by: Certificate
         revision: prepared.revision,
         opening: prepared.proof.opening,
         closing: prepared.proof.closing,
+        clearing: Some(prepared.clearing),
         document: prepared.document.clone(),
         document_sha256: prepared.document_sha256.clone(),
         previous_sha256: prepared.previous_sha256.clone(),

@@ -1,7 +1,7 @@
 //! The page of a day's certificate: A4, drawn from the signed bytes alone, which are attached.
 
 use super::bridge_part::BridgeReading;
-use super::reading::{Carried, Cash, Reading, Share, split};
+use super::reading::{Carried, Cash, OnItsWay, Reading, Share, split};
 use super::{sha256, words};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -227,15 +227,7 @@ pub fn sums(sheet: &mut Sheet, title: &str, rows: &[(String, Dong)], total: (&st
 fn carried(sheet: &mut Sheet, reading: &Reading) {
     let in_transit = (reading.in_transit_count, reading.in_transit);
     let mut rows = carried_rows(&reading.carried, &reading.cash, in_transit);
-    for one in reading.claims.iter().take(NAMED) {
-        let id = if one.code.is_empty() { &one.payment } else { &one.code };
-        rows.push(["–".to_owned(), id.clone(), day_text(one.first_seen), one.amount.to_string()]);
-    }
-    let rest = reading.claims.len().saturating_sub(NAMED);
-    if rest > 0 {
-        let words = format!("– và {rest} khoản khác, nêu tên trong tệp chứng nhận");
-        rows.push([words, String::new(), String::new(), String::new()]);
-    }
+    rows.extend(claim_rows(&reading.claims));
     items(sheet, "Chuyển tiếp sang ngày sau", &rows);
 }
 
@@ -259,6 +251,21 @@ pub fn carried_rows(carried: &[Carried], cash: &[Cash], in_transit: (i64, Dong))
     if count > 0 {
         let words = format!("Đã báo có, chờ sao kê ({count} khoản)");
         rows.push([words, String::new(), String::new(), amount.to_string()]);
+    }
+    rows
+}
+
+/// What is on its way, one by one as far as a page has room.
+pub fn claim_rows(claims: &[OnItsWay]) -> Vec<[String; 4]> {
+    let mut rows: Vec<[String; 4]> = Vec::new();
+    for one in claims.iter().take(NAMED) {
+        let id = if one.code.is_empty() { &one.payment } else { &one.code };
+        rows.push(["–".to_owned(), id.clone(), day_text(one.first_seen), one.amount.to_string()]);
+    }
+    let rest = claims.len().saturating_sub(NAMED);
+    if rest > 0 {
+        let words = format!("– và {rest} khoản khác, nêu tên trong tệp chứng nhận");
+        rows.push([words, String::new(), String::new(), String::new()]);
     }
     rows
 }

@@ -1,10 +1,14 @@
-//! What a line that nobody knew when it came was found to be: told by where the books moved its money. Pure.
+//! What a line that nobody knew when it came was found to be: told by where the books moved its money.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::query;
 use crate::amount::Dong;
-use crate::id::LineId;
+use crate::error::Result;
+use crate::id::{AccountId, LineId, UnitId};
+use crate::ledger::{self, Account};
 use crate::reconciliation::classification::Class;
+use crate::store::Conn;
 
 /// What left a line's suspense or unexplained debit, by the account on the other side; the bank is left out. Less than
 /// zero is what was put there: of a lump sum less its fee, for one.
@@ -23,6 +27,29 @@ pub fn class(moved: &Moved, is_of_account: impl Fn(LineId) -> bool) -> Class {
     found.map_or(Class::Reversal, |(class, _)| class)
 }
 
+/// The class of a line as the books have its money now; unknown while nothing of it found its place.
+pub fn class_now(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    (line, amount): (LineId, Dong),
+) -> Result<Class> {
+    let is_credit = amount.is_positive();
+    let waiting = if is_credit { Account::Suspense(line) } else { Account::UnexplainedDebit(line) };
+    let mut moved = Moved::new();
+    for (other, sum) in ledger::between(conn, unit, &waiting, "")? {
+        if !other.starts_with("bank/") {
+            moved.insert(other, if is_credit { sum } else { Dong::ZERO.checked_sub(sum)? });
+        }
+    }
+    if moved.is_empty() {
+        return Ok(Class::Unknown);
+    }
+    let others: Vec<LineId> = moved.keys().filter_map(|other| line_of(other)).collect();
+    let own: BTreeSet<LineId> =
+        query::posted_lines(conn, unit, account, &others)?.into_iter().map(|(id, ..)| id).collect();
+    Ok(class(&moved, |other| own.contains(&other)))
+}
+
 /// The line whose waiting account this is.
 pub fn line_of(account: &str) -> Option<LineId> {
     match account.split_once('/') {
@@ -34,6 +61,7 @@ pub fn line_of(account: &str) -> Option<LineId> {
 fn of(other: &str, is_of_account: impl Fn(LineId) -> bool) -> Class {
     let head = other.split_once('/').map_or(other, |(head, _)| head);
     match head {
+        "surplus" => Class::Surplus,
         "charges_to_recover" => Class::BankFee,
         "interest" => Class::Interest,
         "refund_payable" => Class::RefundByUs,
@@ -65,7 +93,7 @@ mod tests {
         let places = [
             (Account::FeesCollected("HT-01".into()), Class::FeeReceipt),
             (Account::Clearing(AccountId(1), "sepay".into()), Class::FeeReceipt),
-            (Account::Surplus(PaymentId(1)), Class::FeeReceipt),
+            (Account::Surplus(PaymentId(1)), Class::Surplus),
             (Account::ChargesToRecover, Class::BankFee),
             (Account::RefundPayable, Class::RefundByUs),
             (Account::TreasuryInTransit(RemittanceId(1)), Class::TransferToBudget),

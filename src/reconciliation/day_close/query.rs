@@ -51,6 +51,7 @@ crate::table_row! {
         pub revision: i64,
         pub opening: Dong,
         pub closing: Dong,
+        pub clearing: Option<Dong>,
         pub document: Vec<u8>,
         pub document_sha256: String,
         pub previous_sha256: String,
@@ -450,6 +451,26 @@ pub fn posted_lines(
         "AND t.class IS NOT NULL",
         Lock::None,
     )
+}
+
+/// The line that showed each movement first, whatever was undone since.
+pub fn first_lines(
+    conn: &mut Conn,
+    unit: UnitId,
+    movements: &[MovementId],
+) -> Result<BTreeMap<MovementId, LineId>> {
+    let mut found: Vec<(MatchId, MovementId, LineId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
+        conn,
+        "SELECT t.id, t.movement_id, t.line_id FROM match_part t",
+        &[
+            ("unit_id", Column::of(movements.iter().map(|_| unit))),
+            ("movement_id", Column::of(movements.iter().copied())),
+        ],
+        "AND +t.undoes_id IS NULL",
+        Lock::None,
+    )?;
+    found.sort_unstable_by_key(|part| std::cmp::Reverse(part.0));
+    Ok(found.into_iter().map(|(_, movement, line)| (movement, line)).collect())
 }
 
 /// What a fee item was called last.

@@ -41,6 +41,8 @@ pub struct Reading {
     pub carried: Vec<Carried>,
     pub in_transit_count: i64,
     pub in_transit: Dong,
+    /// What of it no claim names.
+    pub in_transit_unnamed: Dong,
     /// The same by name; empty in certificates that were made before they named claims.
     pub claims: Vec<OnItsWay>,
     pub shares: Vec<Share>,
@@ -163,6 +165,7 @@ pub fn read(document: &[u8]) -> Result<Reading> {
         carried: each(root, "CarriedItems", carried)?,
         in_transit_count: number(transit, "Count")?,
         in_transit: amount(transit, "Amount")?,
+        in_transit_unnamed: unnamed(transit)?,
         claims: each(transit, "Claims", on_its_way)?,
         shares: each(root, "Shares", share)?,
         cash: each(root, "CashInTransit", cash)?,
@@ -191,7 +194,12 @@ pub(crate) fn carried(one: Node<'_, '_>) -> Result<Carried> {
     })
 }
 
-fn on_its_way(one: Node<'_, '_>) -> Result<OnItsWay> {
+/// Absent where each claim is named, and in certificates that were made before they named them.
+pub(crate) fn unnamed(transit: Node<'_, '_>) -> Result<Dong> {
+    part(transit, "Unnamed").map_or(Ok(Dong::ZERO), |_| amount(transit, "Unnamed"))
+}
+
+pub(crate) fn on_its_way(one: Node<'_, '_>) -> Result<OnItsWay> {
     Ok(OnItsWay {
         payment: field(one, "Payment")?,
         movement: part(one, "Movement").ok().map(|node| node.text().unwrap_or_default().to_owned()),

@@ -1,5 +1,6 @@
 //! What stood at the end of a day on the accounts that wait for something: suspense and unexplained debits line by
-//! line, and clearing. One look at the books answers for every line.
+//! line, and clearing. One look at the books answers for every line. What was on its way begins at the figure that the
+//! certificate of the last closed day keeps: nothing is posted on a day that is closed.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -35,31 +36,25 @@ pub struct Standing {
 
 impl Standing {
     pub fn read(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> Result<Standing> {
-        let clearing = format!("clearing/{}/", account.id);
-        let pairs = standing_query::pairs(conn, account.unit, &clearing, until)?;
         let mut standing = Standing {
             suspense: HashMap::new(),
             debits: HashMap::new(),
             own: BTreeSet::new(),
-            clearing: Dong::ZERO,
+            clearing: clearing(conn, account, until)?,
         };
-        for pair in &pairs {
-            standing.add(pair, &clearing)?;
+        for pair in &standing_query::pairs(conn, account.unit, until)? {
+            standing.add(pair)?;
         }
         standing.own = standing.tied(conn, account)?;
         Ok(standing)
     }
 
-    fn add(&mut self, pair: &Pair, clearing: &str) -> Result<()> {
+    fn add(&mut self, pair: &Pair) -> Result<()> {
         let sides = [
             (&pair.debit, &pair.credit, pair.amount),
             (&pair.credit, &pair.debit, Dong::ZERO.checked_sub(pair.amount)?),
         ];
         for (account, other, debited) in sides {
-            // That its unit was handed over showed none of the money in the bank.
-            if account.starts_with(clearing) && !pair.handed_over {
-                self.clearing = self.clearing.checked_add(debited)?;
-            }
             let credited = Dong::ZERO.checked_sub(debited)?;
             let (held, line, left) = match account.split_once('/') {
                 Some(("suspense", id)) => (&mut self.suspense, id.parse::<LineId>(), debited),
@@ -104,4 +99,11 @@ impl Standing {
             None => Class::FeeReceipt,
         }
     }
+}
+
+/// Taken on a channel's word or by card, and not shown by any line at the end of a day.
+fn clearing(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> Result<Dong> {
+    let kept = standing_query::kept_clearing(conn, account, until)?;
+    let (after, before) = kept.map_or((None, Dong::ZERO), |(day, sum)| (Some(day), sum));
+    before.checked_add(standing_query::clearing_moved(conn, account, (after, until))?)
 }

@@ -1,7 +1,7 @@
 //! The SQL of what waits on suspense, unexplained debits and clearing.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -9,14 +9,13 @@ use crate::error::Result;
 use crate::id::UnitId;
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::unit::BankAccount;
 
 /// What was posted from one account to another.
 pub struct Pair {
     pub debit: String,
     pub credit: String,
     pub amount: Dong,
-    /// When the unit was handed over to another.
-    pub handed_over: bool,
 }
 
 #[derive(QueryableByName)]
@@ -27,32 +26,85 @@ struct PairRow {
     credit_account: String,
     #[diesel(sql_type = BigInt)]
     amount: i64,
-    #[diesel(sql_type = BigInt)]
-    handed_over: i64,
 }
 
-/// Everything that was posted to or from a unit's suspense and unexplained debits, and clearing that begins so, by the
-/// end of a day.
-pub fn pairs(conn: &mut Conn, unit: UnitId, clearing: &str, until: BusinessDay) -> Result<Vec<Pair>> {
+/// Everything that was posted to or from a unit's suspense and unexplained debits by the end of a day. The condition is
+/// that of the index which holds these postings and no others.
+pub fn pairs(conn: &mut Conn, unit: UnitId, until: BusinessDay) -> Result<Vec<Pair>> {
     let found: Vec<PairRow> = diesel::sql_query(
-        "SELECT debit_account, credit_account, handed_over, CAST(SUM(amount) AS BIGINT) AS amount FROM \
-         (SELECT debit_account, credit_account, amount, \
-         CAST(CASE WHEN source_kind = 'handover' THEN 1 ELSE 0 END AS BIGINT) AS handed_over FROM posting \
+        "SELECT debit_account, credit_account, CAST(SUM(amount) AS BIGINT) AS amount FROM posting \
          WHERE unit_id = $1 AND accounting_date <= $2 AND (debit_account LIKE 'suspense/%' \
          OR credit_account LIKE 'suspense/%' OR debit_account LIKE 'unexplained_debit/%' \
-         OR credit_account LIKE 'unexplained_debit/%' OR debit_account LIKE $3 OR credit_account LIKE $3)) AS waiting \
-         GROUP BY debit_account, credit_account, handed_over",
+         OR credit_account LIKE 'unexplained_debit/%') GROUP BY debit_account, credit_account",
     )
     .bind::<BigInt, _>(unit)
     .bind::<Date, _>(until)
-    .bind::<Text, _>(format!("{clearing}%"))
     .load(conn)
     .classify()?;
     let pair = |row: PairRow| Pair {
         debit: row.debit_account,
         credit: row.credit_account,
         amount: Dong(row.amount),
-        handed_over: row.handed_over == 1,
     };
     Ok(found.into_iter().map(pair).collect())
+}
+
+#[derive(QueryableByName)]
+struct KeptRow {
+    #[diesel(sql_type = Date)]
+    date: BusinessDay,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    clearing: Option<i64>,
+}
+
+/// What the certificate of the account's last closed day before another one keeps of clearing, with its day. None where
+/// no day is closed, or where its certificate was made before it kept the figure.
+pub fn kept_clearing(
+    conn: &mut Conn,
+    account: &BankAccount,
+    before: BusinessDay,
+) -> Result<Option<(BusinessDay, Dong)>> {
+    let found: Option<KeptRow> = diesel::sql_query(
+        "SELECT d.date, c.clearing FROM day d JOIN day_certificate c ON c.unit_id = d.unit_id \
+         AND c.account_id = d.account_id AND c.date = d.date AND c.revision = d.revision \
+         WHERE d.unit_id = $1 AND d.account_id = $2 AND d.state = 'closed' AND d.date < $3 \
+         ORDER BY d.date DESC LIMIT 1",
+    )
+    .bind::<BigInt, _>(account.unit)
+    .bind::<BigInt, _>(account.id)
+    .bind::<Date, _>(before)
+    .get_result(conn)
+    .optional()
+    .classify()?;
+    Ok(found.and_then(|row| Some((row.date, Dong(row.clearing?)))))
+}
+
+#[derive(QueryableByName)]
+struct SumRow {
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// What the account's clearing grew by after a day, or since ever, until the end of another. That a unit was handed over
+/// showed none of the money in the bank.
+pub fn clearing_moved(
+    conn: &mut Conn,
+    account: &BankAccount,
+    (after, until): (Option<BusinessDay>, BusinessDay),
+) -> Result<Dong> {
+    // No account of ours is older.
+    let after = after.unwrap_or(BusinessDay(chrono::NaiveDate::default()));
+    let found: SumRow = diesel::sql_query(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN debit_account LIKE $1 THEN amount ELSE 0 END \
+         - CASE WHEN credit_account LIKE $1 THEN amount ELSE 0 END), 0) AS BIGINT) AS amount FROM posting \
+         WHERE unit_id = $2 AND accounting_date > $3 AND accounting_date <= $4 AND source_kind <> 'handover' \
+         AND (debit_account LIKE $1 OR credit_account LIKE $1)",
+    )
+    .bind::<Text, _>(format!("clearing/{}/%", account.id))
+    .bind::<BigInt, _>(account.unit)
+    .bind::<Date, _>(after)
+    .bind::<Date, _>(until)
+    .get_result(conn)
+    .classify()?;
+    Ok(Dong(found.amount))
 }

@@ -1,15 +1,16 @@
 //! What was on its way at the end of a day: money that documents were issued for on a channel's word or by card, and
 //! that no line had shown by then, one by one. What happened to a claim since is read from what left clearing since.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::placed;
 use super::standing::Standing;
-use super::transit_query::{self, Left};
+use super::transit_query::{self, Left, Part};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::{LineId, MovementId, PaymentId};
+use crate::reconciliation::contra::STATEMENT_CORRECTED;
 use crate::reconciliation::proof::Item;
 use crate::store::Conn;
 use crate::unit::BankAccount;
@@ -41,63 +42,63 @@ pub fn at_end(
     standing: &Standing,
 ) -> Result<Vec<Claim>> {
     let mut open = Found::default();
-    open.add(transit_query::expected(conn, account, date)?)?;
-    let left = transit_query::left_after(conn, account, date)?;
-    let (shown, returned) = lines(&left);
-    open.add(transit_query::shown_by(conn, account, date, &shown)?)?;
-    open.take(transit_query::unshown_by(conn, account, date, &returned)?)?;
-    let sum = open.sum()?;
+    open.put(transit_query::expected(conn, account, date)?)?;
+    open.put(transit_query::disproven_after(conn, account, date)?)?;
+    let later = by_line(&transit_query::left_after(conn, account, date)?)?;
+    let lines: Vec<LineId> = later.keys().copied().collect();
+    let (shown, returned) = since(transit_query::parts(conn, account, date, &lines)?, later)?;
+    open.put(shown)?;
+    open.take(returned)?;
     // Card payments are looked for only where the books say that there are some.
-    if sum != standing.clearing {
-        open.add(transit_query::cards(conn, account, date)?)?;
-        open.add(transit_query::cards_shown_after(conn, account, date)?)?;
-    }
     if open.sum()? != standing.clearing {
-        add_disproven(conn, account, date, standing.clearing, &mut open)?;
+        open.put(transit_query::cards(conn, account, date)?)?;
+        open.put(transit_query::cards_shown_after(conn, account, date)?)?;
     }
-    Ok(open.claims.into_values().filter(|claim| !claim.amount.is_zero()).collect())
+    Ok(open.claims.into_values().filter(|claim| claim.amount.is_positive()).collect())
 }
 
-/// What was found never to have come since, as far as the books had it on its way. One of the day itself may have been
-/// taken back on the day after, when this one was closed.
-fn add_disproven(
-    conn: &mut Conn,
-    account: &BankAccount,
-    date: BusinessDay,
-    clearing: Dong,
-    open: &mut Found,
-) -> Result<()> {
-    let mut rest = clearing.checked_sub(open.sum()?)?;
-    for claim in transit_query::disproven_since(conn, account, date)? {
-        if claim.amount <= rest {
-            rest = rest.checked_sub(claim.amount)?;
-            open.add(vec![claim])?;
+/// What each line moved on clearing after the day, both ways together. What took a claim back is no line's.
+fn by_line(left: &[Left]) -> Result<BTreeMap<LineId, Dong>> {
+    let mut sums: BTreeMap<LineId, Dong> = BTreeMap::new();
+    for one in left {
+        let is_proof = one.other.starts_with("bank/") || one.other.starts_with("charges_to_recover");
+        let by_line = (one.source_kind == "line" && is_proof).then_some(LineId(one.source_id));
+        if let Some(line) = placed::line_of(&one.other).or(by_line) {
+            let sum = sums.entry(line).or_default();
+            *sum = sum.checked_add(one.amount)?;
         }
     }
-    Ok(())
+    Ok(sums)
 }
 
-/// The lines that showed claims after the day, and those whose matches were undone after it.
-fn lines(left: &[Left]) -> (Vec<LineId>, Vec<LineId>) {
-    let (mut shown, mut returned) = (BTreeSet::new(), BTreeSet::new());
-    for one in left {
-        let by_line = (one.source_kind == "line").then_some(LineId(one.source_id));
-        let line = placed::line_of(&one.other).or(by_line);
-        if one.is_back { returned.extend(line) } else { shown.extend(line) }
+/// What lines showed of claims after the day, and what of their matches was undone after it. A line may have shown
+/// some of its claims before: its matches are gone through from the newest back, as far as the books moved later.
+fn since(parts: Vec<Part>, mut later: BTreeMap<LineId, Dong>) -> Result<(Vec<Claim>, Vec<Claim>)> {
+    let (mut shown, mut returned) = (Vec::new(), Vec::new());
+    for part in parts.into_iter().rev() {
+        // A line that took over from one of an older statement moved the bank account alone.
+        if part.rule == STATEMENT_CORRECTED {
+            continue;
+        }
+        let Some(rest) = later.get_mut(&part.line).filter(|rest| rest.is_positive()) else { continue };
+        *rest = rest.checked_sub(part.claim.amount)?;
+        match (part.is_claimed_by_then, part.is_undone) {
+            (true, false) => shown.push(part.claim),
+            (true, true) => returned.push(part.claim),
+            (false, _) => {}
+        }
     }
-    // Proven and taken apart again, both after the day: what is expected now was on its way then.
-    returned.retain(|line| !shown.contains(line));
-    (shown.into_iter().collect(), returned.into_iter().collect())
+    Ok((shown, returned))
 }
 
-/// Claims by payment; one that several lines showed is one.
+/// Claims by payment; one that several lines showed is one. Below zero stands what is put back by another look.
 #[derive(Default)]
 struct Found {
     claims: BTreeMap<PaymentId, Claim>,
 }
 
 impl Found {
-    fn add(&mut self, claims: Vec<Claim>) -> Result<()> {
+    fn put(&mut self, claims: Vec<Claim>) -> Result<()> {
         for claim in claims {
             match self.claims.get_mut(&claim.payment) {
                 Some(known) => known.amount = known.amount.checked_add(claim.amount)?,
@@ -108,12 +109,11 @@ impl Found {
     }
 
     fn take(&mut self, claims: Vec<Claim>) -> Result<()> {
+        let mut negative = Vec::with_capacity(claims.len());
         for claim in claims {
-            if let Some(known) = self.claims.get_mut(&claim.payment) {
-                known.amount = known.amount.checked_sub(claim.amount)?;
-            }
+            negative.push(Claim { amount: Dong::ZERO.checked_sub(claim.amount)?, ..claim });
         }
-        Ok(())
+        self.put(negative)
     }
 
     fn sum(&self) -> Result<Dong> {
@@ -125,18 +125,62 @@ impl Found {
 mod tests {
     use super::*;
 
-    fn left(other: &str, source_kind: &str, is_back: bool) -> Left {
-        Left { other: other.to_owned(), source_kind: source_kind.to_owned(), source_id: 7, is_back }
+    fn left(other: &str, source_kind: &str, amount: i64) -> Left {
+        Left {
+            other: other.to_owned(),
+            source_kind: source_kind.to_owned(),
+            source_id: 7,
+            amount: Dong(amount),
+        }
+    }
+
+    fn part(claim: i64, rule: &str, is_undone: bool) -> Part {
+        let first_seen = "2026-11-23".parse().unwrap();
+        let claim = Claim {
+            movement: Some(MovementId(claim)),
+            payment: PaymentId(claim),
+            code: String::new(),
+            amount: Dong(25),
+            first_seen,
+        };
+        Part { line: LineId(7), claim, is_claimed_by_then: true, rule: rule.to_owned(), is_undone }
+    }
+
+    fn named(claims: &[Claim]) -> Vec<i64> {
+        claims.iter().map(|claim| claim.payment.0).collect()
     }
 
     #[test]
     fn the_line_that_showed_a_claim_is_told_by_its_posting_or_by_its_suspense() {
         let found = [
-            left("bank/acc_0000000000001", "line", false),
-            left(&format!("suspense/{}", LineId(9)), "exception", false),
-            left(&format!("suspense/{}", LineId(11)), "exception", true),
-            left("fees_collected/HT-01", "receipt", false),
+            left("bank/acc_0000000000001", "line", 90),
+            left("charges_to_recover", "line", 10),
+            left(&format!("suspense/{}", LineId(9)), "exception", 25),
+            left("fees_collected/HT-01", "receipt", 25),
+            left("surplus/pay_0000000000001", "line", 25),
         ];
-        assert_eq!(lines(&found), (vec![LineId(7), LineId(9)], vec![LineId(11)]));
+        let expected = BTreeMap::from([(LineId(7), Dong(100)), (LineId(9), Dong(25))]);
+        assert_eq!(by_line(&found).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_line_that_showed_a_claim_before_the_day_and_another_after_it_tells_them_apart() {
+        let parts =
+            || vec![part(1, "code", false), part(1, "unmatched", true), part(2, "by_two_persons", false)];
+        let told = |later: i64| {
+            let (shown, returned) = since(parts(), BTreeMap::from([(LineId(7), Dong(later))])).unwrap();
+            (named(&shown), named(&returned))
+        };
+        assert_eq!(told(0), (vec![], vec![]));
+        assert_eq!(told(25), (vec![2], vec![]));
+        assert_eq!(told(50), (vec![2], vec![1]));
+        assert_eq!(told(75), (vec![2, 1], vec![1]), "the first claim was on its way all the time");
+    }
+
+    #[test]
+    fn a_line_that_another_one_took_over_showed_its_claim_when_it_was_posted() {
+        let parts = vec![part(1, "code", false), part(1, STATEMENT_CORRECTED, true)];
+        let (shown, returned) = since(parts, BTreeMap::from([(LineId(7), Dong(25))])).unwrap();
+        assert_eq!((named(&shown), named(&returned)), (vec![1], vec![]));
     }
 }

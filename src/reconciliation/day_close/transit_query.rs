@@ -1,13 +1,13 @@
 //! The SQL of what was on its way at the end of a day.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 
 use super::transit::Claim;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::id::{LineId, MovementId, PaymentId};
+use crate::id::{LineId, MatchId, MovementId, PaymentId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
@@ -93,14 +93,18 @@ pub fn cards_shown_after(conn: &mut Conn, account: &BankAccount, day: BusinessDa
     )
 }
 
-/// Claims that two persons found never to have come, on the day or after it; the newest first.
-pub fn disproven_since(conn: &mut Conn, account: &BankAccount, day: BusinessDay) -> Result<Vec<Claim>> {
+/// Claims that were taken back after a day: two persons found that they never came, or a line showed that they were
+/// another claim's money. It is the day in the books that counts: what was taken back under the line of an earlier day
+/// was gone by then. A decision and its postings are written at the same instant.
+pub fn disproven_after(conn: &mut Conn, account: &BankAccount, day: BusinessDay) -> Result<Vec<Claim>> {
     let found: Vec<ClaimRow> = diesel::sql_query(
         "SELECT p.movement_id, p.id AS payment_id, COALESCE(m.code, '') AS code, p.amount, \
          p.accounting_date AS first_seen FROM payment_event e JOIN payment p ON p.unit_id = e.unit_id \
          AND p.id = e.payment_id LEFT JOIN movement m ON m.unit_id = p.unit_id AND m.id = p.movement_id \
          WHERE e.unit_id = $1 AND e.kind = 'disproven' AND e.at >= $2 AND p.accounting_date <= $3 \
-         AND p.debit_account LIKE $4 ORDER BY e.id DESC",
+         AND p.debit_account LIKE $4 AND EXISTS (SELECT 1 FROM posting x WHERE x.unit_id = e.unit_id \
+         AND x.accounting_date > $3 AND x.credit_account = p.debit_account AND x.created_at = e.at \
+         AND x.debit_account NOT LIKE 'bank/%' AND x.debit_account NOT LIKE 'suspense/%') ORDER BY e.id",
     )
     .bind::<BigInt, _>(account.unit)
     .bind::<BigInt, _>(day.start().ms())
@@ -111,13 +115,13 @@ pub fn disproven_since(conn: &mut Conn, account: &BankAccount, day: BusinessDay)
     Ok(found.into_iter().map(claim).collect())
 }
 
-/// A posting that emptied clearing after a day, or, `is_back`, filled it again from a line's suspense.
+/// What was posted between clearing and another account after a day, under a source.
 #[derive(Clone, Debug)]
 pub struct Left {
     pub other: String,
     pub source_kind: String,
     pub source_id: i64,
-    pub is_back: bool,
+    pub amount: Dong,
 }
 
 #[derive(QueryableByName)]
@@ -129,16 +133,18 @@ struct LeftRow {
     #[diesel(sql_type = BigInt)]
     source_id: i64,
     #[diesel(sql_type = BigInt)]
-    back: i64,
+    amount: i64,
 }
 
-/// What moved on an account's clearing after a day, other than claims.
+/// What left an account's clearing after a day, and what came back to it from a line's suspense.
 pub fn left_after(conn: &mut Conn, account: &BankAccount, day: BusinessDay) -> Result<Vec<Left>> {
     let found: Vec<LeftRow> = diesel::sql_query(
-        "SELECT debit_account AS other, source_kind, source_id, CAST(0 AS BIGINT) AS back FROM posting \
+        "SELECT other, source_kind, source_id, CAST(SUM(amount) AS BIGINT) AS amount FROM \
+         (SELECT debit_account AS other, source_kind, source_id, amount FROM posting \
          WHERE unit_id = $1 AND accounting_date > $2 AND credit_account LIKE $3 \
-         UNION SELECT credit_account, source_kind, source_id, CAST(1 AS BIGINT) FROM posting \
-         WHERE unit_id = $1 AND accounting_date > $2 AND debit_account LIKE $3 AND credit_account LIKE 'suspense/%'",
+         UNION ALL SELECT credit_account, source_kind, source_id, amount FROM posting \
+         WHERE unit_id = $1 AND accounting_date > $2 AND debit_account LIKE $3 AND credit_account LIKE 'suspense/%') \
+         AS later GROUP BY other, source_kind, source_id",
     )
     .bind::<BigInt, _>(account.unit)
     .bind::<Date, _>(day)
@@ -149,61 +155,50 @@ pub fn left_after(conn: &mut Conn, account: &BankAccount, day: BusinessDay) -> R
         other: row.other,
         source_kind: row.source_kind,
         source_id: row.source_id,
-        is_back: row.back == 1,
+        amount: Dong(row.amount),
     };
     Ok(found.into_iter().map(left).collect())
 }
 
-/// What these lines show of claims that were there at the end of a day, as their matches stand.
-pub fn shown_by(
-    conn: &mut Conn,
-    account: &BankAccount,
-    until: BusinessDay,
-    lines: &[LineId],
-) -> Result<Vec<Claim>> {
-    parts(conn, account, until, lines, "NOT EXISTS")
+/// A match of a line with a claim, or the undoing of one.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub line: LineId,
+    pub claim: Claim,
+    /// The claim was there before, or on the day that is looked at.
+    pub is_claimed_by_then: bool,
+    pub rule: String,
+    pub is_undone: bool,
 }
 
-/// The same of matches that were undone.
-pub fn unshown_by(
-    conn: &mut Conn,
-    account: &BankAccount,
-    until: BusinessDay,
-    lines: &[LineId],
-) -> Result<Vec<Claim>> {
-    parts(conn, account, until, lines, "EXISTS")
-}
+type PartSql = ((BigInt, BigInt, BigInt, BigInt, Text), (BigInt, Date, Date, Text, Bool));
+type PartRow =
+    ((MatchId, LineId, MovementId, PaymentId, String), (Dong, BusinessDay, BusinessDay, String, bool));
 
-fn parts(
+/// Every match that these lines ever had with claims of a channel that settles, oldest first.
+pub fn parts(
     conn: &mut Conn,
     account: &BankAccount,
     until: BusinessDay,
     lines: &[LineId],
-    undone: &str,
-) -> Result<Vec<Claim>> {
-    type Part = (MovementId, PaymentId, String, Dong, BusinessDay);
-    let found: Vec<Part> = rows::fetch::<(BigInt, BigInt, Text, BigInt, Date), _>(
+) -> Result<Vec<Part>> {
+    let mut found: Vec<PartRow> = rows::fetch::<PartSql, _>(
         conn,
-        "SELECT m.id, p.id, m.code, t.amount, m.first_seen_on FROM match_part t JOIN movement m \
-         ON m.unit_id = t.unit_id AND m.id = t.movement_id JOIN payment p ON p.unit_id = m.unit_id \
-         AND p.id = m.payment_id",
+        "SELECT t.id, t.line_id, m.id, p.id, m.code, t.amount, m.first_seen_on, p.accounting_date, t.rule, \
+         t.undoes_id IS NOT NULL FROM match_part t JOIN movement m ON m.unit_id = t.unit_id AND m.id = t.movement_id \
+         JOIN payment p ON p.unit_id = m.unit_id AND p.id = m.payment_id",
         &[
             ("unit_id", Column::of(lines.iter().map(|_| account.unit))),
             ("line_id", Column::of(lines.iter().copied())),
         ],
-        &format!(
-            "AND +t.undoes_id IS NULL AND p.accounting_date <= '{until}' AND p.debit_account LIKE '{}' \
-             AND {undone} (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id AND u.undoes_id = t.id)",
-            clearing(account)
-        ),
+        &format!("AND p.debit_account LIKE '{}'", clearing(account)),
         Lock::None,
     )?;
-    let claim = |(movement, payment, code, amount, first_seen): Part| Claim {
-        movement: Some(movement),
-        payment,
-        code,
-        amount,
-        first_seen,
+    found.sort_by_key(|(what, _)| what.0);
+    let part = |((_, line, movement, payment, code), rest): PartRow| {
+        let (amount, first_seen, claimed_on, rule, is_undone) = rest;
+        let claim = Claim { movement: Some(movement), payment, code, amount, first_seen };
+        Part { line, claim, is_claimed_by_then: claimed_on <= until, rule, is_undone }
     };
-    Ok(found.into_iter().map(claim).collect())
+    Ok(found.into_iter().map(part).collect())
 }

@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::id::CertificateId;
 use crate::receipt::markup::Markup;
 use crate::reconciliation::bridge::{Bridge, Pier};
-use crate::reconciliation::day_close::reading::{self, Carried, Cash, Share};
+use crate::reconciliation::day_close::certificate::write_in_transit;
+use crate::reconciliation::day_close::reading::{self, Carried, Cash, OnItsWay, Share};
 use crate::statement::import::masked;
 use crate::unit::{BankAccount, Unit};
 
@@ -125,10 +126,7 @@ fn open(xml: &mut Markup, sum: &Summary) {
             });
         }
     });
-    xml.element("InTransit", |xml| {
-        xml.text("Count", &sum.in_transit_count.to_string());
-        xml.amount("Amount", sum.in_transit);
-    });
+    write_in_transit(xml, (sum.in_transit_count, sum.in_transit), sum.in_transit_unnamed, &sum.claims);
     xml.element("CashInTransit", |xml| {
         for one in &sum.cash {
             xml.element("Cash", |xml| {
@@ -168,6 +166,10 @@ pub struct MonthReading {
     pub carried: Vec<Carried>,
     pub in_transit_count: i64,
     pub in_transit: Dong,
+    /// What of it no claim names.
+    pub in_transit_unnamed: Dong,
+    /// On its way at the end of the last day; empty in certificates that were made before they named claims.
+    pub claims: Vec<OnItsWay>,
     pub cash: Vec<Cash>,
     pub days: Vec<(BusinessDay, String)>,
     pub previous_sha256: String,
@@ -226,6 +228,8 @@ fn try_read(document: &[u8]) -> Result<MonthReading> {
         carried: each(root, "CarriedItems", reading::carried)?,
         in_transit_count: number(transit, "Count")?,
         in_transit: amount(transit, "Amount")?,
+        in_transit_unnamed: reading::unnamed(transit)?,
+        claims: each(transit, "Claims", reading::on_its_way)?,
         cash: each(root, "CashInTransit", reading::cash)?,
         days: each(root, "Days", |one| Ok((day(one, "Date")?, field(one, "Sha256")?)))?,
         previous_sha256: field(root, "PreviousSha256")?,

@@ -7,7 +7,7 @@ use crate::pdf::{Paper, Paragraph, Sheet};
 use crate::reconciliation::bridge::Pier;
 use crate::reconciliation::classification::Class;
 use crate::reconciliation::day_close::page::{
-    Printed, TEXT, carried_rows, day_text, finish, heading, items, seal, sums,
+    Printed, TEXT, carried_rows, claim_rows, day_text, finish, heading, items, seal, sums,
 };
 use crate::reconciliation::day_close::reading::split;
 use crate::reconciliation::day_close::{sha256, words};
@@ -32,11 +32,9 @@ pub fn render(document: &[u8], is_superseded: bool) -> Result<Vec<u8>> {
     let total = format!("Nộp ngân sách {budget}; để lại đơn vị {kept}; cộng");
     sums(&mut sheet, "Phân chia số phí, lệ phí", &rows, (&total, budget.checked_add(kept)?));
     let in_transit = (reading.in_transit_count, reading.in_transit);
-    items(
-        &mut sheet,
-        "Chuyển tiếp sang tháng sau",
-        &carried_rows(&reading.carried, &reading.cash, in_transit),
-    );
+    let mut rows = carried_rows(&reading.carried, &reading.cash, in_transit);
+    rows.extend(claim_rows(&reading.claims));
+    items(&mut sheet, "Chuyển tiếp sang tháng sau", &rows);
     let words = format!("{}|{}|{hash}", certificate::VERSION, reading.id);
     let before =
         if reading.previous_sha256.is_empty() { "(tháng đầu tiên)" } else { &reading.previous_sha256 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::reconciliation::day_close::reading::{Carried, Cash, Reading};
+use crate::reconciliation::day_close::reading::{Carried, Cash, OnItsWay, Reading};
 
 /// A month of an account, from its days' certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Summary {
     pub carried: Vec<Carried>,
     pub in_transit_count: i64,
     pub in_transit: Dong,
+    pub in_transit_unnamed: Dong,
+    pub claims: Vec<OnItsWay>,
     pub cash: Vec<Cash>,
 }
 
@@ -56,6 +58,7 @@ pub fn summary(days: &[Reading]) -> Result<Summary> {
     if let Some(last) = days.last() {
         sum.carried = last.carried.clone();
         (sum.in_transit_count, sum.in_transit) = (last.in_transit_count, last.in_transit);
+        (sum.in_transit_unnamed, sum.claims) = (last.in_transit_unnamed, last.claims.clone());
         sum.cash = last.cash.clone();
     }
     Ok(sum)

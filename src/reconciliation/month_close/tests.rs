@@ -33,6 +33,7 @@ fn reading(date: BusinessDay, opening: i64, credits: i64, debits: i64) -> Readin
         carried: Vec::new(),
         in_transit_count: 1,
         in_transit: Dong(7),
+        in_transit_unnamed: Dong::ZERO,
         claims: Vec::new(),
         shares: Vec::new(),
         cash: Vec::new(),

@@ -118,7 +118,7 @@ pub fn what_if(store: &Store, vault: &Vault, actor: &Actor, asked: &Question) ->
 
 /// Lines that were matched with money of a payer are not asked about.
 fn is_for_rules(class: Option<&str>) -> bool {
-    let placed = [Class::FeeReceipt, Class::OtherUnit, Class::Reversal];
+    let placed = [Class::FeeReceipt, Class::Surplus, Class::OtherUnit, Class::Reversal];
     class.is_none_or(|class| placed.iter().all(|one| one.as_str() != class))
 }
 

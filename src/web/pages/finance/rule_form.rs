@@ -14,7 +14,7 @@ pub(super) const TRIED_DAYS: i64 = 30;
 
 /// The classes that a rule may give.
 pub(super) fn classes(lang: Lang) -> Vec<(&'static str, &'static str)> {
-    let by_codes = [Class::FeeReceipt, Class::OtherUnit, Class::Unknown];
+    let by_codes = [Class::FeeReceipt, Class::Surplus, Class::OtherUnit, Class::Unknown];
     let all = Class::ALL.into_iter().filter(|class| !by_codes.contains(class));
     all.map(|class| (class.as_str(), lang.pick(class.vi(), class.en()))).collect()
 }
