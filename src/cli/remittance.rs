@@ -46,8 +46,16 @@ pub enum Command {
     ///
     /// Exit code 1 when there is any.
     Alarms(alarms::Alarms),
+    /// One order with what the Treasury said of each of its lines, as JSON
+    Show(Show),
     /// The orders of a unit, newest first
     List(List),
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The order, as rmt_…
+    order: RemittanceId,
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +145,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Document(asked) => write(&office, &asked)?,
         Command::Report(asked) => return import(&office, &asked),
         Command::Alarms(asked) => return alarms::run(&office, &asked),
+        Command::Show(asked) => show(&office, &asked)?,
         Command::List(asked) => list(&office, &asked)?,
     }
     Ok(DONE)
@@ -223,8 +232,21 @@ fn import(office: &Office, asked: &ReportFile) -> Result<u8> {
     })?;
     print_json(&imported)?;
     let is_good = imported.faults.is_empty()
-        && imported.orders.iter().all(|one| matches!(one.outcome, "credited" | "rejected" | "known"));
+        && imported
+            .orders
+            .iter()
+            .all(|one| matches!(one.outcome, "credited" | "rejected" | "in_part" | "known"));
     Ok(if is_good { DONE } else { NO })
+}
+
+fn show(office: &Office, asked: &Show) -> Result<()> {
+    let found = office.read(&Actor::system(), |conn| {
+        let unit = query::unit_of(conn, &Actor::system().scope, asked.order)?;
+        let order = remittance::find(conn, unit.ok_or_else(remittance::not_found)?, asked.order)?;
+        let lines = query::lines(conn, order.unit, order.id)?;
+        Ok(serde_json::json!({ "remittance": summary(&order), "lines": lines }))
+    })?;
+    print_json(&found)
 }
 
 fn list(office: &Office, asked: &List) -> Result<()> {

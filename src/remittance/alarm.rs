@@ -127,7 +127,7 @@ fn of_order(calendar: &WorkingDays, today: BusinessDay, order: &Order, since: In
         kind,
         order: Some(order.id),
         number: Some(format!("{}/{}", order.order_no, order.year)),
-        amount: order.amount,
+        amount: if kind == Kind::OrderUnreturned { order.returning() } else { order.amount },
         since,
         due_on,
         late_days: calendar.distance(due_on, today),
@@ -206,6 +206,7 @@ mod tests {
             state,
             revision: 1,
             was_debited,
+            credited: Dong::ZERO,
         }
     }
 

@@ -58,6 +58,7 @@ impl Content {
     /// What stands behind the text of one that must not be used.
     pub fn watermark(&self) -> Option<&'static str> {
         match self.order.state {
+            _ if self.order.is_in_part() => Some("KHO BẠC TỪ CHỐI MỘT PHẦN"),
             State::Drafted => Some("CHƯA DUYỆT"),
             State::Refused => Some("ĐÃ HỦY"),
             State::Rejected | State::Returned => Some("KHO BẠC TỪ CHỐI"),

@@ -32,6 +32,7 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::account::{self, KIND_REMITTANCE};
 use crate::unit::imprint;
+pub use report::Status;
 pub use rules::{Event, Leg};
 
 /// What an order does.
@@ -128,6 +129,20 @@ pub struct Order {
     pub revision: i64,
     /// The bank has shown the money leaving.
     pub was_debited: bool,
+    /// What of it the Treasury's report credited; nothing before it came.
+    pub credited: Dong,
+}
+
+impl Order {
+    /// What of its money comes back when the Treasury rejected it, or some of its lines.
+    pub fn returning(&self) -> Dong {
+        Dong(self.amount.0.saturating_sub(self.credited.0))
+    }
+
+    /// Some of its lines were credited and the others rejected.
+    pub fn is_in_part(&self) -> bool {
+        self.credited.is_positive() && self.returning().is_positive()
+    }
 }
 
 /// A line of an order.
@@ -139,6 +154,11 @@ pub struct Line {
     /// Sub-item (tiểu mục); of a kept share the fee item.
     pub sub_item: Option<String>,
     pub amount: Dong,
+    /// What the Treasury's report said of it; None before it came, and for orders that were reported before reports
+    /// were kept by line.
+    pub status: Option<Status>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
 }
 
 /// What may be ordered of one source.
@@ -260,6 +280,7 @@ pub fn draft(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Draft) -> 
         state: State::Drafted,
         revision: 1,
         was_debited: false,
+        credited: Dong::ZERO,
     };
     query::insert(tx, &order, &lines).map_err(|error| match error.code() {
         // Another account of the unit took the number at the same moment.
@@ -391,9 +412,10 @@ fn locked(tx: &mut Tx<'_>, unit: UnitId, id: RemittanceId) -> Result<Order> {
     find(tx, unit, id)
 }
 
-/// What the order took may be ordered again.
+/// What the order took may be ordered again; of one that was credited in part what was rejected.
 fn release(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
-    let lines = query::lines(tx, order.unit, order.id)?;
+    let mut lines = query::lines(tx, order.unit, order.id)?;
+    lines.retain(|line| !order.is_in_part() || line.status == Some(Status::Rejected));
     query::give_back(tx, order.unit, order.account, &lines)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
-use super::{Kind, Line, Order, Remittable, State};
+use super::{Kind, Line, Order, Remittable, State, Status};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -15,7 +15,9 @@ use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::day;
-use crate::store::schema_cash::{remittable, remittance, remittance_event, remittance_line};
+use crate::store::schema_cash::{
+    remittable, remittance, remittance_event, remittance_line, remittance_line_status,
+};
 use crate::store::{Conn, Tx};
 use crate::unit::account::KIND_REMITTANCE;
 
@@ -81,18 +83,21 @@ crate::table_row! {
 type Sql = (
     (BigInt, BigInt, BigInt, Text, Integer, BigInt),
     (Date, BigInt, Text, Nullable<Text>, Nullable<Text>),
-    (BigInt, Nullable<BigInt>, BigInt, Text, BigInt, BigInt),
+    (BigInt, Nullable<BigInt>, BigInt, Text, BigInt, BigInt, BigInt),
 );
 type Parts = (
     (UnitId, RemittanceId, AccountId, String, i32, i64),
     (BusinessDay, Dong, String, Option<String>, Option<String>),
-    (PersonId, Option<PersonId>, Instant, String, i64, i64),
+    (PersonId, Option<PersonId>, Instant, String, i64, i64, Dong),
 );
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.kind, t.year, t.order_no, t.covered_until, t.amount, \
      t.reference_code, t.treasury_account, t.treasury_code, t.maker_person_id, t.checker_person_id, t.created_at, \
      t.state, t.revision, (SELECT CAST(COUNT(*) AS BIGINT) FROM remittance_event e WHERE e.unit_id = t.unit_id \
-     AND e.remittance_id = t.id AND e.kind = 'debited') FROM remittance t";
+     AND e.remittance_id = t.id AND e.kind = 'debited'), (SELECT CAST(COALESCE(SUM(l.amount), 0) AS BIGINT) \
+     FROM remittance_line_status s JOIN remittance_line l ON l.unit_id = s.unit_id \
+     AND l.remittance_id = s.remittance_id AND l.line_no = s.line_no WHERE s.unit_id = t.unit_id \
+     AND s.remittance_id = t.id AND s.status = 'credited') FROM remittance t";
 
 fn order_of((what, sum, now): Parts) -> Result<Order> {
     Ok(Order {
@@ -113,6 +118,7 @@ fn order_of((what, sum, now): Parts) -> Result<Order> {
         state: State::stored(&now.3)?,
         revision: now.4,
         was_debited: now.5 > 0,
+        credited: now.6,
     })
 }
 
@@ -144,13 +150,28 @@ pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Order>> {
     by_ids(conn, &ids)
 }
 
-/// The lines of an order, in their order.
+crate::table_row! {
+    /// What the Treasury's report said of a line.
+    pub struct StatusRow in "remittance_line_status" {
+        pub unit_id: UnitId,
+        pub remittance_id: RemittanceId,
+        pub line_no: i32,
+        pub status: &'static str,
+        pub reason: String,
+        pub report_id: EventId,
+        pub created_at: Instant,
+    }
+}
+
+/// The lines of an order, in their order; numbered from 1.
 pub fn lines(conn: &mut Conn, unit: UnitId, id: RemittanceId) -> Result<Vec<Line>> {
-    let found: Vec<(String, Option<String>, Option<String>, Dong)> = remittance_line::table
+    type Stored = (i32, String, Option<String>, Option<String>, Dong);
+    let found: Vec<Stored> = remittance_line::table
         .filter(remittance_line::unit_id.eq(unit))
         .filter(remittance_line::remittance_id.eq(id))
         .order(remittance_line::line_no)
         .select((
+            remittance_line::line_no,
             remittance_line::source_account,
             remittance_line::chapter,
             remittance_line::sub_item,
@@ -158,8 +179,23 @@ pub fn lines(conn: &mut Conn, unit: UnitId, id: RemittanceId) -> Result<Vec<Line
         ))
         .load(conn)
         .classify()?;
-    let line = |(source, chapter, sub_item, amount)| Line { source, chapter, sub_item, amount };
-    Ok(found.into_iter().map(line).collect())
+    let told: Vec<(i32, String, String)> = remittance_line_status::table
+        .filter(remittance_line_status::unit_id.eq(unit))
+        .filter(remittance_line_status::remittance_id.eq(id))
+        .select((
+            remittance_line_status::line_no,
+            remittance_line_status::status,
+            remittance_line_status::reason,
+        ))
+        .load(conn)
+        .classify()?;
+    let line = |(line_no, source, chapter, sub_item, amount): Stored| {
+        let said = told.iter().find(|one| one.0 == line_no);
+        let status = said.map(|(_, status, _)| Status::stored(status)).transpose()?;
+        let reason = said.map(|(.., reason)| reason.clone()).filter(|reason| !reason.is_empty());
+        Ok(Line { source, chapter, sub_item, amount, status, reason })
+    };
+    found.into_iter().map(line).collect()
 }
 
 pub fn insert(tx: &mut Tx<'_>, order: &Order, lines: &[Line]) -> Result<()> {

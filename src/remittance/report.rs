@@ -40,14 +40,7 @@ pub enum Status {
     Rejected,
 }
 
-impl Status {
-    fn as_str(self) -> &'static str {
-        match self {
-            Status::Credited => "credited",
-            Status::Rejected => "rejected",
-        }
-    }
-}
+crate::text_enum! { Status { Credited = "credited", Rejected = "rejected" } }
 
 /// A row of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,8 +122,8 @@ fn row(line_no: usize, line: &str, separator: char) -> std::result::Result<Row, 
 pub struct Outcome {
     pub reference_code: String,
     pub order: Option<RemittanceId>,
-    /// `credited`, `rejected`, `known` (told before), `unknown` (no such order of the unit), or
-    /// `differs`: nothing was changed and an exception says so.
+    /// `credited`, `rejected`, `in_part` (some lines credited, the others rejected), `known` (told before), `unknown`
+    /// (no such order of the unit), or `differs`: nothing was changed and an exception says so.
     pub outcome: &'static str,
 }
 
@@ -174,7 +167,7 @@ pub fn import(
     let mut stored: Vec<RowRow> = Vec::new();
     for code in codes {
         let of_order: Vec<&Row> = told.iter().filter(|row| row.reference_code == code).collect();
-        let outcome = apply(tx, stamp, unit, &code, &of_order)?;
+        let outcome = apply(tx, stamp, (unit, id), &code, &of_order)?;
         stored.extend(of_order.into_iter().map(|row| stored_row(unit, id, row, &outcome)));
         orders.push(outcome);
     }
@@ -201,14 +194,24 @@ fn stored_row(unit_id: UnitId, report_id: EventId, row: &Row, outcome: &Outcome)
     }
 }
 
-fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, code: &str, told: &[&Row]) -> Result<Outcome> {
+fn apply(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, report): (UnitId, EventId),
+    code: &str,
+    told: &[&Row],
+) -> Result<Outcome> {
     let known = query::by_codes(tx, &[code.to_owned()])?;
     let Some(order) = known.into_iter().find(|order| order.unit == unit) else {
         return Ok(Outcome { reference_code: code.to_owned(), order: None, outcome: "unknown" });
     };
     let mut order = locked(tx, unit, order.id)?;
     let lines = query::lines(tx, unit, order.id)?;
-    let outcome = match verdict(&order, &lines, told) {
+    let verdict = verdict(&order, &lines, told);
+    if let Verdict::Credited(_) | Verdict::InPart(_) | Verdict::Rejected(_) = verdict {
+        keep(tx, stamp, &mut order, (&lines, told), report)?;
+    }
+    let outcome = match verdict {
         Verdict::Known => "known",
         Verdict::Differs => {
             differs(tx, stamp, &order, false)?;
@@ -218,26 +221,79 @@ fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, unit: UnitId, code: &str, told: &[&
             credit(tx, stamp, &mut order, &lines, state)?;
             "credited"
         }
+        Verdict::InPart(state) => {
+            reject(tx, stamp, &mut order, ("rejected_in_part", state), told)?;
+            let lines = query::lines(tx, unit, order.id)?;
+            let credited = lines.iter().filter(|line| line.status == Some(Status::Credited));
+            post(tx, stamp, &order, credited)?;
+            "in_part"
+        }
         Verdict::Rejected(state) => {
-            let reason = told.iter().map(|row| row.reason.clone()).find(|reason| !reason.is_empty());
-            step(tx, stamp, &mut order, state, What { kind: "rejected", reason, ..What::default() })?;
-            differs(tx, stamp, &order, true)?;
+            reject(tx, stamp, &mut order, ("rejected", state), told)?;
             "rejected"
         }
     };
     Ok(Outcome { reference_code: code.to_owned(), order: Some(order.id), outcome })
 }
 
+/// Keeps what was said of each line, and how much of the order was credited.
+fn keep(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    order: &mut Order,
+    (lines, told): (&[Line], &[&Row]),
+    report_id: EventId,
+) -> Result<()> {
+    let mut kept = Vec::with_capacity(lines.len());
+    for (line_no, line) in (1..).zip(lines) {
+        let said = told.iter().find(|row| key(line) == (row.chapter.as_str(), row.sub_item.as_str()));
+        let said = said.ok_or_else(|| Error::internal("a report that fits names no line of the order"))?;
+        if said.status == Status::Credited {
+            order.credited = order.credited.checked_add(line.amount)?;
+        }
+        kept.push(query::StatusRow {
+            unit_id: order.unit,
+            remittance_id: order.id,
+            line_no,
+            status: said.status.as_str(),
+            reason: said.reason.clone(),
+            report_id,
+            created_at: stamp.now,
+        });
+    }
+    rows::insert(tx, &kept)
+}
+
+/// What a report calls a line.
+fn key(line: &Line) -> (&str, &str) {
+    (line.chapter.as_deref().unwrap_or_default(), line.sub_item.as_deref().unwrap_or_default())
+}
+
+fn reject(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    order: &mut Order,
+    (kind, state): (&'static str, State),
+    told: &[&Row],
+) -> Result<()> {
+    let rejected = told.iter().filter(|row| row.status == Status::Rejected);
+    let reason = rejected.map(|row| row.reason.clone()).find(|reason| !reason.is_empty());
+    step(tx, stamp, order, state, What { kind, reason, ..What::default() })?;
+    differs(tx, stamp, order, true)
+}
+
 /// What a report means for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Credited(State),
+    /// Some lines credited, the others rejected.
+    InPart(State),
     Rejected(State),
     Known,
     Differs,
 }
 
-/// All of it credited, line by line, or all of it rejected; everything else is for a person. Pure.
+/// Each line of it credited or rejected; everything else is for a person. Pure.
 fn verdict(order: &Order, lines: &[Line], told: &[&Row]) -> Verdict {
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut asked: Vec<(String, String, Dong)> =
@@ -253,24 +309,46 @@ fn verdict(order: &Order, lines: &[Line], told: &[&Row]) -> Verdict {
     if all(Status::Credited) {
         return match (order.state, rules::next(order, Event::Credited)) {
             (_, Ok(state)) => Verdict::Credited(state),
-            (State::Credited | State::Settled, Err(_)) => Verdict::Known,
+            (State::Credited | State::Settled, Err(_)) if !order.is_in_part() => Verdict::Known,
             _ => Verdict::Differs,
         };
     }
     if all(Status::Rejected) {
         return match (order.state, rules::next(order, Event::Rejected)) {
             (_, Ok(state)) => Verdict::Rejected(state),
-            (State::Rejected | State::Returned, Err(_)) => Verdict::Known,
+            (State::Rejected | State::Returned, Err(_)) if !order.is_in_part() => Verdict::Known,
             _ => Verdict::Differs,
         };
     }
-    Verdict::Differs
+    match rules::next(order, Event::Rejected) {
+        Ok(state) => Verdict::InPart(state),
+        Err(_) if order.is_in_part() && is_said(lines, told) => Verdict::Known,
+        Err(_) => Verdict::Differs,
+    }
+}
+
+/// Whether an earlier report said the same of every line.
+fn is_said(lines: &[Line], told: &[&Row]) -> bool {
+    lines.iter().all(|line| {
+        let same = |row: &&&Row| key(line) == (row.chapter.as_str(), row.sub_item.as_str());
+        told.iter().find(same).is_some_and(|row| line.status == Some(row.status))
+    })
 }
 
 fn credit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &mut Order, lines: &[Line], state: State) -> Result<()> {
     step(tx, stamp, order, state, What { kind: "credited", ..What::default() })?;
+    post(tx, stamp, order, lines)?;
+    settle_rejection(tx, stamp, order, "the Treasury credited it")
+}
+
+fn post<'a>(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    order: &Order,
+    credited: impl IntoIterator<Item = &'a Line>,
+) -> Result<()> {
     let on = crate::statement::open_day_query::first_open_day(tx, order.unit, order.account, stamp.today())?;
-    let postings: Vec<Posting> = rules::credit_postings(order, lines)?
+    let postings: Vec<Posting> = rules::credit_postings(order, credited)?
         .into_iter()
         .map(|(debit, credit, amount)| Posting {
             unit: order.unit,
@@ -281,8 +359,7 @@ fn credit(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &mut Order, lines: &[Line],
             source: Source::Remittance(order.id),
         })
         .collect();
-    ledger::post(tx, stamp, &postings)?;
-    settle_rejection(tx, stamp, order, "the Treasury credited it")
+    ledger::post(tx, stamp, &postings)
 }
 
 fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool) -> Result<()> {
@@ -291,7 +368,7 @@ fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool)
         kind: ExceptionKind::TreasuryRejected,
         subject: Subject::Remittance(order.id),
         account: Some(order.account),
-        amount: order.amount,
+        amount: if is_rejected { order.returning() } else { order.amount },
         opened_on: stamp.today(),
         detail: Detail::Order {
             number: order.order_no,
@@ -339,6 +416,7 @@ mod tests {
             state,
             revision: 1,
             was_debited: state == State::Debited,
+            credited: Dong::ZERO,
         }
     }
 
@@ -348,6 +426,8 @@ mod tests {
             chapter: Some("805".into()),
             sub_item: Some(sub_item.into()),
             amount: Dong(amount),
+            status: None,
+            reason: None,
         };
         vec![line("2716", 8_000), line("2771", 12_500)]
     }
@@ -359,11 +439,11 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_credited_whole_or_rejected_whole_and_the_rest_is_for_a_person() {
+    fn each_line_is_credited_or_rejected_and_the_rest_is_for_a_person() {
         let (a, b) = ("C1,805,2771,12500,2026-11-25,", "C1,805,2716,8000,2026-11-25,");
         assert_eq!(told(&format!("{a}credited,\n{b}credited,\n")), Verdict::Credited(State::Settled));
         assert_eq!(told(&format!("{a}rejected,x\n{b}rejected,\n")), Verdict::Rejected(State::Rejected));
-        assert_eq!(told(&format!("{a}credited,\n{b}rejected,\n")), Verdict::Differs);
+        assert_eq!(told(&format!("{a}credited,\n{b}rejected,\n")), Verdict::InPart(State::Rejected));
         assert_eq!(told(&format!("{a}credited,\n")), Verdict::Differs, "a line is missing");
         assert_eq!(told("C1,805,2771,20500,2026-11-25,credited,\n"), Verdict::Differs);
     }
@@ -375,6 +455,8 @@ mod tests {
         let rows: Vec<&Row> = rows.iter().collect();
         assert_eq!(verdict(&order(State::Settled), &lines(), &rows), Verdict::Known);
         assert_eq!(verdict(&order(State::Drafted), &lines(), &rows), Verdict::Differs);
+        let in_part = Order { credited: Dong(8_000), ..order(State::Settled) };
+        assert_eq!(verdict(&in_part, &lines(), &rows), Verdict::Differs, "a part of it was rejected");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub fn next(order: &Order, event: Event) -> Result<State> {
     let state = match (order.state, event) {
         (State::Drafted, Event::Approved) => State::Approved,
         (State::Drafted | State::Approved, Event::Refused) => State::Refused,
-        (State::Rejected, Event::Refused) if !order.was_debited => State::Refused,
+        (State::Rejected, Event::Refused) if !order.was_debited && !order.is_in_part() => State::Refused,
         (State::Approved, Event::Debited) if is_treasury => State::Debited,
         (State::Approved, Event::Debited) if !is_claim => State::Settled,
         (State::Credited, Event::Debited) => State::Settled,
@@ -55,6 +55,8 @@ pub fn next(order: &Order, event: Event) -> Result<State> {
         (State::Debited, Event::Credited) => State::Settled,
         (State::Approved | State::Debited, Event::Rejected) if is_treasury => State::Rejected,
         (State::Debited, Event::Returned) => State::Returned,
+        // What was not rejected stays with the Treasury: all of it has its place then.
+        (State::Rejected, Event::Returned) if order.was_debited && order.is_in_part() => State::Settled,
         (State::Rejected, Event::Returned) if order.was_debited => State::Returned,
         (state, event) => {
             let detail = format!("it is {} and cannot be {}", state.as_str(), event.as_str());
@@ -86,7 +88,11 @@ impl Leg {
 /// Which leg of the order a line with its code and this amount is; None when it is none. Minus is
 /// money out.
 pub fn leg(order: &Order, amount: Dong) -> Option<Leg> {
-    if amount.0.unsigned_abs() != order.amount.0.unsigned_abs() {
+    let awaited = match (order.kind, amount < Dong::ZERO) {
+        (Kind::Treasury, false) => order.returning(),
+        _ => order.amount,
+    };
+    if amount.0.unsigned_abs() != awaited.0.unsigned_abs() {
         return None;
     }
     let leg = match (order.kind, amount < Dong::ZERO) {
@@ -107,8 +113,10 @@ pub fn postings(
 ) -> Result<Vec<(Account, Account, Dong)>> {
     let (bank, transit) = (Account::Bank(account), Account::TreasuryInTransit(order.id));
     if order.kind == Kind::Treasury {
-        let (debit, credit) = if leg == Leg::Out { (transit, bank) } else { (bank, transit) };
-        return Ok(vec![(debit, credit, order.amount)]);
+        return Ok(vec![match leg {
+            Leg::Out => (transit, bank, order.amount),
+            _ => (bank, transit, order.returning()),
+        }]);
     }
     lines
         .iter()
@@ -129,11 +137,14 @@ pub fn overpaid_postings(lines: &[Line], account: AccountId) -> Result<Vec<(Acco
     lines.iter().map(owed_back).collect()
 }
 
-/// What the Treasury's credit posts.
-pub fn credit_postings(order: &Order, lines: &[Line]) -> Result<Vec<(Account, Account, Dong)>> {
+/// What the Treasury's credit of these lines posts.
+pub fn credit_postings<'a>(
+    order: &Order,
+    lines: impl IntoIterator<Item = &'a Line>,
+) -> Result<Vec<(Account, Account, Dong)>> {
     let transit = Account::TreasuryInTransit(order.id);
     let posting = |line: &Line| Ok((source_account(&line.source)?, transit.clone(), line.amount));
-    lines.iter().map(posting).collect()
+    lines.into_iter().map(posting).collect()
 }
 
 fn source_account(text: &str) -> Result<Account> {
@@ -171,7 +182,7 @@ pub fn lines(available: &[Remittable], asked: &[(String, Dong)]) -> Result<Vec<L
             return Err(Error::conflict("remittance_beyond_due", detail));
         }
         let (chapter, sub_item) = budget_code(&source);
-        lines.push(Line { source, chapter, sub_item, amount });
+        lines.push(Line { source, chapter, sub_item, amount, status: None, reason: None });
     }
     lines.sort_by(|one, other| one.source.cmp(&other.source));
     Ok(lines)
@@ -213,6 +224,7 @@ mod tests {
             state,
             revision: 1,
             was_debited,
+            credited: Dong::ZERO,
         }
     }
 
@@ -243,6 +255,21 @@ mod tests {
         assert_eq!(next(&stayed, Event::Refused).unwrap(), State::Refused);
         assert!(next(&stayed, Event::Returned).is_err());
         assert_eq!(next(&stayed, Event::Debited).unwrap(), State::Rejected, "the bank was faster");
+    }
+
+    #[test]
+    fn an_order_that_was_rejected_in_part_ends_when_the_rejected_part_is_back() {
+        let in_part = |was_debited| Order {
+            credited: Dong(8_000),
+            ..order(Kind::Treasury, State::Rejected, was_debited)
+        };
+        assert_eq!(next(&in_part(true), Event::Returned).unwrap(), State::Settled);
+        assert_eq!(leg(&in_part(true), Dong(4_500)), Some(Leg::Back));
+        assert_eq!(leg(&in_part(true), Dong(12_500)), None, "the Treasury keeps what it credited");
+        let back = postings(&in_part(true), &[], Leg::Back, AccountId(1)).unwrap();
+        assert_eq!(back.iter().map(|(.., amount)| *amount).collect::<Vec<_>>(), [Dong(4_500)]);
+        assert!(next(&in_part(false), Event::Refused).is_err(), "part of it left for good");
+        assert_eq!(leg(&in_part(false), Dong(-12_500)), Some(Leg::Out), "the bank was slower");
     }
 
     #[test]

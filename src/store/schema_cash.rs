@@ -246,3 +246,15 @@ diesel::table! {
         outcome -> Text,
     }
 }
+
+diesel::table! {
+    remittance_line_status (unit_id, remittance_id, line_no) {
+        unit_id -> BigInt,
+        remittance_id -> BigInt,
+        line_no -> Integer,
+        status -> Text,
+        reason -> Text,
+        report_id -> BigInt,
+        created_at -> BigInt,
+    }
+}

@@ -119,6 +119,7 @@ mod refunds_back;
 mod refusals;
 mod refused_orders;
 mod remittances;
+mod remitted_in_part;
 mod renditions;
 mod restated;
 mod restated_interest;

@@ -26,7 +26,7 @@ use crate::support::{World, each_database, tools};
 
 pub const DUE: &str = "budget_due/805-2771";
 
-fn today(world: &World) -> BusinessDay {
+pub fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
@@ -106,7 +106,7 @@ pub fn told(world: &World, rows: &[&str]) -> Imported {
         .expect("the report is read")
 }
 
-fn outcome(imported: &Imported) -> &'static str {
+pub fn outcome(imported: &Imported) -> &'static str {
     imported.orders[0].outcome
 }
 

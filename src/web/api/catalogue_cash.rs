@@ -169,6 +169,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Một lệnh với các dòng và lịch sử.",
         en: "One order with its lines and steps.",
         who: BOOKS,
+        notes: "status and reason of each line are what the Treasury's report said of it (credited, rejected); credited \
+                is the sum of those it credited. Of an order rejected in part the rest comes back and may be ordered \
+                again.",
+        answer: r#"{ "remittance": { "id": "rmt_01j9…", "state": "rejected", "amount": 20500, "credited": 12500 }, "lines": [ { "source": "budget_due/805-2716", "amount": 8000, "status": "rejected", "reason": "Sai tiểu mục" } ] }"#,
         ..NONE
     },
     Endpoint {
@@ -212,7 +216,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "Takes the Treasury's report of credits and rejections on; the body is the file.",
         who: "finance",
         notes: "?unit=. CSV with the first line ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do; trang_thai is \
-                credited or rejected. The format is a proposal of ours. The same file again changes nothing.",
+                credited or rejected, each line of an order by itself (outcome in_part where some are rejected). The format is \
+                a proposal of ours. The same file again changes nothing.",
         answer: r#"{ "report": { "is_known": false, "orders": [ { "reference_code": "HNPH7K2MQ4X97", "outcome": "credited" } ], "faults": [] } }"#,
         ..NONE
     },

@@ -308,6 +308,7 @@ pub fn summary(order: &Order) -> Value {
         "state": order.state,
         "revision": order.revision,
         "was_debited": order.was_debited,
+        "credited": order.credited,
         "maker": order.maker,
         "checker": order.checker,
         "created_at": order.created_at,

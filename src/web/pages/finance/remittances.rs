@@ -14,7 +14,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::identity;
-use crate::remittance::{self, Draft, Kind, Order, State, alarm, query, report};
+use crate::remittance::{self, Draft, Kind, Order, State, Status, alarm, query, report};
 use crate::store::{Conn, Stamp};
 use crate::tariff::Tariff;
 use crate::unit::{BankAccount, Unit};
@@ -198,7 +198,7 @@ fn due_of(
 
 fn order_row(lang: Lang, unit: &Unit, order: &Order) -> Vec<Cell> {
     let (vi, en) = order.kind.title();
-    let (state, tone) = state_words(lang, order.state);
+    let (state, tone) = words_of(lang, order);
     vec![
         Cell::link(
             format!("{}/{}", order.order_no, order.year),
@@ -210,6 +210,14 @@ fn order_row(lang: Lang, unit: &Unit, order: &Order) -> Vec<Cell> {
         Cell::text(day(order.covered_until)),
         Cell::state(state, tone),
     ]
+}
+
+/// Of one that is rejected in part it says so.
+fn words_of(lang: Lang, order: &Order) -> (&'static str, &'static str) {
+    match order.state {
+        State::Rejected if order.is_in_part() => (lang.t("remittance_in_part"), "late"),
+        state => state_words(lang, state),
+    }
 }
 
 fn state_words(lang: Lang, state: State) -> (&'static str, &'static str) {
@@ -297,6 +305,7 @@ fn outcome(lang: Lang, imported: &report::Imported) -> Listing {
         let (key, tone) = match one.outcome {
             "credited" => ("remittance_credited", "done"),
             "rejected" => ("remittance_rejected", "late"),
+            "in_part" => ("remittance_in_part", "late"),
             "known" => ("remittance_known", "done"),
             "differs" => ("remittance_differs", "late"),
             _ => ("remittance_unknown", "late"),
@@ -356,10 +365,19 @@ pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>
     Ok(html(StatusCode::OK, &page.await?))
 }
 
+/// What the Treasury said of a line.
+fn line_state(lang: Lang, status: Option<Status>) -> Cell {
+    match status {
+        Some(Status::Credited) => Cell::state(lang.t("remittance_credited"), "done"),
+        Some(Status::Rejected) => Cell::state(lang.t("remittance_rejected"), "late"),
+        None => Cell::text("–"),
+    }
+}
+
 fn compose_one(conn: &mut Conn, frame: Frame, order: &Order, tariff: Option<&Tariff>) -> Result<OrderPage> {
     let (unit, id, lang) = (order.unit, order.id, frame.lang);
     let (vi, en) = order.kind.title();
-    let (state, tone) = state_words(lang, order.state);
+    let (state, tone) = words_of(lang, order);
     let lines: Vec<Vec<Cell>> = query::lines(conn, unit, id)?
         .into_iter()
         .map(|line| {
@@ -368,6 +386,8 @@ fn compose_one(conn: &mut Conn, frame: Frame, order: &Order, tariff: Option<&Tar
                 Cell::text(or_dash(line.chapter)),
                 Cell::text(or_dash(line.sub_item)),
                 Cell::figure(line.amount),
+                line_state(lang, line.status),
+                Cell::text(line.reason.unwrap_or_default()),
             ]
         })
         .collect();
@@ -404,6 +424,8 @@ fn compose_one(conn: &mut Conn, frame: Frame, order: &Order, tariff: Option<&Tar
                 frame.t("remittance_chapter"),
                 frame.t("remittance_item"),
                 frame.t("amount"),
+                frame.t("state"),
+                frame.t("reason"),
             ],
             rows: lines,
         },
