@@ -85,8 +85,8 @@ struct SumRow {
     amount: i64,
 }
 
-/// What the account's clearing grew by after a day, or since ever, until the end of another. That a unit was handed over
-/// showed none of the money in the bank.
+/// What the account's clearing grew by after a day, or since ever, until the end of another. That a unit was handed
+/// over showed none of the money in the bank.
 pub fn clearing_moved(
     conn: &mut Conn,
     account: &BankAccount,
