@@ -232,10 +232,27 @@ pub fn sign_off(
     let cause = (unit, Kind::DepositDiffers, Subject::Shift(id), "the difference was signed off");
     exception::settle_by_themselves(tx, stamp, &[cause])?;
     if variance.is_positive() {
-        exception::open(tx, stamp, &[over(&shift, account, amount, on)])?;
+        ask_about_over(tx, stamp, &shift, (account, on))?;
     }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "shift.signed_off", id)])?;
     Ok(shift)
+}
+
+/// A drawer that is used again on its day may be over again: its item asks about all that stands there.
+fn ask_about_over(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    shift: &Shift,
+    (account, on): (AccountId, BusinessDay),
+) -> Result<()> {
+    let held = ledger::balance(tx, shift.unit, &Account::DrawerSuspense(shift.id))?;
+    let new = over(shift, account, Dong::ZERO.checked_sub(held)?, on);
+    if let Some(item) = exception::find_open(tx, shift.unit, new.kind, new.subject)? {
+        let reason = format!("{} đồng in all", new.amount.0);
+        exception::restate(tx, stamp, (shift.unit, item.id), (new.amount, new.detail.as_str()), reason)?;
+        return Ok(());
+    }
+    exception::open(tx, stamp, &[new]).map(|_| ())
 }
 
 /// Cash that nobody is known to have paid waits for a decision, as money in suspense does.

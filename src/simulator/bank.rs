@@ -150,7 +150,7 @@ impl Bank {
         })
     }
 
-    /// Takes an earlier credit back.
+    /// Takes an earlier credit back, or gives a debit back.
     pub fn reverse(&mut self, now: Instant, original_no: u32) -> Result<&Booking> {
         let original = self.booking(original_no)?;
         let memo = format!("HOAN TRA giao dich {}", original.bank_reference);
@@ -197,7 +197,11 @@ impl Bank {
 
     fn return_money(&mut self, now: Instant, told: Booking) -> Result<&Booking> {
         let trace = self.next_trace();
-        self.book(Booking { trace, direction: Direction::Debit, booked_at: now, is_reversal: true, ..told })
+        let direction = match told.direction {
+            Direction::Credit => Direction::Debit,
+            Direction::Debit => Direction::Credit,
+        };
+        self.book(Booking { trace, direction, booked_at: now, is_reversal: true, ..told })
     }
 
     fn next_trace(&self) -> String {
@@ -285,6 +289,16 @@ pub(super) mod tests {
         assert_eq!(statement.closing.0 - statement.opening.0, moved);
         let next = bank.day(ACCOUNT, day.next()).unwrap();
         assert_eq!((next.opening, next.bookings.len(), next.sequence), (statement.closing, 0, 2));
+    }
+
+    #[test]
+    fn what_is_given_back_comes_in_under_the_reference_of_its_debit() {
+        let (mut bank, day) = busy_bank();
+        let debit = bank.ledger().iter().find(|one| one.direction == Direction::Debit && !one.is_reversal);
+        let (no, reference) = debit.map(|one| (one.no, one.bank_reference.clone())).unwrap();
+        let back = bank.take_back(day.start().plus_seconds(10 * 3_600), no).unwrap();
+        assert_eq!((back.direction, &back.bank_reference), (Direction::Credit, &reference));
+        assert!(back.is_reversal);
     }
 
     #[test]

@@ -189,6 +189,23 @@ fn a_batch_of_one_sale_that_nobody_knows_is_placed_gross() {
 }
 
 #[test]
+fn a_day_closes_while_nobody_knows_the_only_sale_of_its_batch() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        batch(&world, "POS000001", 500, &[sale("A00009")]).unwrap();
+        shown(&world, 0, 24_500, "POS000001");
+        // The line carries more than it brought: its fee was withheld.
+        close_day(&world);
+        assert_eq!(world.open_kinds(unit), [Kind::BulkSettlement]);
+        world.wait_days(1);
+        placed(&world, FEE);
+        let collected = (Account::FeesCollected("HT-01".into()), -25_000);
+        world.assert_balances(unit, &[bank(&world, 24_500), (Account::ChargesToRecover, 500), collected]);
+    });
+}
+
+#[test]
 fn a_sale_of_a_line_that_an_earlier_version_posted_without_a_movement_is_placed_too() {
     each_database(|database| {
         let world = World::settled_in(database);

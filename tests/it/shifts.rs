@@ -113,6 +113,25 @@ fn resolved(world: &World, kind: Kind, resolution: &str, target: Option<i64>) ->
 }
 
 #[test]
+fn a_drawer_that_is_over_twice_on_a_day_is_asked_about_whole() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let mut shift = open(&world, "").unwrap();
+        for notes in ["1000x1", "1000x2"] {
+            count(&world, shift.id, notes).unwrap();
+            sign_off(&world, &chief(&world), shift.id).unwrap();
+            shift = open(&world, "").unwrap();
+        }
+        let over =
+            world.exceptions(unit).into_iter().find(|one| one.kind == Kind::UnidentifiedCredit).unwrap();
+        let suspense = Account::DrawerSuspense(shift.id);
+        let held = world.look(|conn| bienlai::ledger::balance(conn, unit, &suspense));
+        assert_eq!((over.amount, held), (Dong(2_000), Dong(-2_000)));
+    });
+}
+
+#[test]
 fn a_day_of_cash_is_counted_deposited_credited_and_shared_out() {
     each_database(|database| {
         let world = World::settled_in(database);

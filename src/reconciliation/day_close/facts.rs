@@ -313,10 +313,17 @@ fn line_facts(
 ) -> LineFacts {
     let sign = line.amount.0.signum();
     let class = line.class.as_deref().and_then(|class| Class::parse(class).ok());
+    let unplaced = standing.open(line.id, line.amount);
+    // What nobody knows of a lump sum stands gross, and may be more than its line: the rest was withheld.
+    let withheld = match class {
+        Some(Class::Unknown) if sign > 0 => Dong(unplaced.0.saturating_sub(line.amount.0).max(0)),
+        _ => Dong::ZERO,
+    };
     let (class, matched, open) = match class {
         // Identified by the end of the day, at least in part, or not.
+        Some(Class::Unknown) if withheld.is_positive() => (class, Dong::ZERO, unplaced),
         Some(Class::Unknown) => {
-            let open = standing.open(line.id, line.amount);
+            let open = unplaced;
             let placed = Dong(line.amount.0.saturating_sub(open.0));
             let found = if placed.is_zero() { Class::Unknown } else { standing.class(line.id, line.amount) };
             (Some(found), placed, open)
@@ -336,7 +343,7 @@ fn line_facts(
         posted: line.posted_on.map(|_| posted.get(&line.id).copied().unwrap_or_default()),
         class,
         matched,
-        charge: if is_charged { charge } else { Dong::ZERO },
+        charge: if is_charged { charge } else { withheld },
         open: if is_charged { Dong::ZERO } else { open },
     }
 }

@@ -372,7 +372,8 @@ fn check_match(line: &LineFacts, obstacles: &mut Vec<Obstacle>) {
     let is_sound = sum.is_ok_and(|sum| sum == line.amount)
         && line.charge.0 >= 0
         && (line.open.is_zero() || line.open.0.signum() == line.amount.0.signum())
-        && line.open.0.unsigned_abs() <= line.amount.0.unsigned_abs()
+        && line.open.0.unsigned_abs()
+            <= line.amount.0.unsigned_abs().saturating_add(line.charge.0.unsigned_abs())
         && (class != Class::Unknown || line.matched.is_zero() || !line.open.is_zero());
     if !is_sound {
         obstacles.push(Obstacle::MatchSumDiffers {
