@@ -75,14 +75,13 @@ fn overflow() -> Error {
     Error::invalid("amount", "amount_out_of_range", "the amount is too large")
 }
 
-/// `1.234.567 đ`: grouped by dots, as Vietnamese documents write it; below zero with a minus sign (U+2212), which
-/// no line breaks after.
+/// `1.234.567 đ`: grouped by dots, as Vietnamese documents write it.
 impl fmt::Display for Dong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.unsigned_abs().to_string();
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
         if self.0 < 0 {
-            grouped.push('−');
+            grouped.push('-');
         }
         for (index, digit) in digits.chars().enumerate() {
             if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -109,7 +108,7 @@ mod tests {
         assert_eq!(Dong(0).to_string(), "0 đ");
         assert_eq!(Dong(999).to_string(), "999 đ");
         assert_eq!(Dong(25_000).to_string(), "25.000 đ");
-        assert_eq!(Dong(-1_234_567).to_string(), "−1.234.567 đ");
+        assert_eq!(Dong(-1_234_567).to_string(), "-1.234.567 đ");
     }
 
     #[test]

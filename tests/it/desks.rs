@@ -476,7 +476,7 @@ fn a_difference_of_a_drawer_is_signed_off_on_the_page_by_another_person_with_a_r
         let counted = [("shift", shift.as_str()), ("n20000", "1")];
         assert_eq!(cashier.post("/counter/shift/close", &counted).status, 200, "it is seen before it closes");
         cashier.sees("Đếm được 20.000 đ, phải có 25.000 đ");
-        cashier.sees("−5.000 đ");
+        cashier.sees("-5.000 đ");
         let seen = [counted[0], counted[1], ("differs", "20000")];
         assert_eq!(cashier.post("/counter/shift/close", &seen).status, 303);
         let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
