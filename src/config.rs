@@ -248,9 +248,6 @@ impl Config {
         if self.retention.personal_data_years == 0 {
             return invalid("retention.personal_data_years", "at least 1");
         }
-        if let Some(inbox) = self.statements.inbox.as_ref().filter(|inbox| !inbox.is_dir()) {
-            return invalid("statements.inbox", &format!("{}: no such folder", inbox.display()));
-        }
         if let Some(file) = self.books.chart_file.as_ref().filter(|file| !file.is_file()) {
             return invalid("books.chart_file", &format!("{}: no such file", file.display()));
         }
@@ -333,7 +330,6 @@ mod tests {
             error("[retention]\npersonal_data_years = 0\n").starts_with("retention.personal_data_years:")
         );
         assert!(error("[books]\nchart_file = \"/nowhere\"\n").starts_with("books.chart_file:"));
-        assert!(error("[statements]\ninbox = \"/nowhere/x\"\n").starts_with("statements.inbox:"));
         assert!(error("[web]\nstreams_per_address = 0\n").starts_with("web.streams_per_address:"));
         assert!(error("[web]\npublic_url = \"httpfoo\"\n").starts_with("web.public_url:"));
         let stamps = "[evidence]\ntimestamp_url = \"http://x\"\ntimestamp_trust_file = \"/nowhere\"\n";

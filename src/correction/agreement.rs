@@ -103,7 +103,7 @@ fn context(row: EventId) -> String {
     format!("correction_agreement/{}", row.0)
 }
 
-fn too_large() -> Error {
+pub fn too_large() -> Error {
     Error::invalid("agreement", "agreement_too_large", format!("at most {BYTES_LIMIT} bytes"))
 }
 

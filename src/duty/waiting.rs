@@ -109,7 +109,7 @@ fn units(conn: &mut Conn, scope: &Scope, asked: Option<UnitId>) -> Result<Vec<Un
         scope.require(unit)?;
         return Ok(vec![unit]);
     }
-    Ok(unit::all(conn)?.into_iter().map(|unit| unit.id).filter(|unit| scope.covers(*unit)).collect())
+    Ok(unit::of_scope(conn, scope)?.into_iter().map(|unit| unit.id).collect())
 }
 
 /// Whom the city's decisions are told to by mail, and where they are decided.

@@ -29,6 +29,8 @@ pub fn remind(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, item: &Exceptio
     if !awaits_rest(&owed) || !missing.is_positive() {
         return Err(unfit());
     }
+    // Two persons who remind at once are one reminder.
+    let item = exception::query::lock(tx, item.unit, item.id)?;
     if let Some(last) = exception::work_query::last_of(tx, item.unit, item.id, &["reminded"])? {
         let next = stamp.calendar.after(last.at.business_day(), EVERY_WORKING_DAYS);
         if stamp.today() < next {

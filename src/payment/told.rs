@@ -81,7 +81,9 @@ pub fn answer(conn: &mut Conn, item: &Obligation) -> Result<Option<(Instant, Str
     let known = exception::find_any(conn, item.unit, Kind::Complaint, Subject::Obligation(item.id))?;
     let settled = known.filter(|one| one.state == exception::State::Resolved && is_word(one));
     let Some(settled) = settled else { return Ok(None) };
-    let last = work_query::events(conn, item.unit, settled.id)?.pop();
+    // What is said about it later, such as a comment, leaves the answer as it is.
+    const ENDS: [&str; 4] = ["approved", "approved_alone", "settled_by_itself", "noted"];
+    let last = work_query::last_of(conn, item.unit, settled.id, &ENDS)?;
     let by_person = last.filter(|event| matches!(event.kind.as_str(), "approved" | "approved_alone"));
     Ok(by_person.map(|event| (event.at, event.reason)))
 }

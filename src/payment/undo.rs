@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::book::{Payment, PaymentState};
 use super::refund::{self, State as RefundState};
-use super::{payment_query, reopen, unmatch};
+use super::{awaited_query, payment_query, reopen, unmatch};
 use crate::amount::Dong;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exception::{self, Exception, Kind, Subject};
@@ -76,7 +76,7 @@ pub(super) fn of_payment(conn: &mut Conn, unit: UnitId, id: PaymentId, effect: &
     check_standing(conn, &payment)?;
     for (id, _) in payment_query::allocated_to(conn, unit, payment.id)? {
         let owed = obligation::find(conn, unit, id)?;
-        if owed.line_edition > 0 {
+        if owed.line_edition > 0 && is_corrected(conn, (unit, id))? {
             let detail = "its receipt was corrected since: cancel the receipt by a correction first";
             return Err(Error::conflict("undo_corrected", detail));
         }
@@ -88,6 +88,13 @@ pub(super) fn of_payment(conn: &mut Conn, unit: UnitId, id: PaymentId, effect: &
     }
     effect.payments_taken_back.push(payment.id);
     Ok(())
+}
+
+/// Whether a correction made the newest lines, and not a decision to ask for less.
+fn is_corrected(conn: &mut Conn, (unit, id): (UnitId, ObligationId)) -> Result<bool> {
+    let documents = receipt::query::of_obligation(conn, unit, id)?;
+    let is_changed = documents.iter().any(|one| matches!(one.state.as_str(), "replaced" | "adjusted"));
+    Ok(is_changed || awaited_query::waiting(conn, unit, id)?.is_some())
 }
 
 /// Refunds stand on proven money: a request falls with it, one that was approved is refused first.

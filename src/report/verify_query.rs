@@ -247,11 +247,12 @@ pub fn asked_advances(conn: &mut Conn, unit: UnitId) -> Result<BTreeSet<Obligati
     obligations(conn, unit, sql).map(|found| found.into_iter().collect())
 }
 
-/// The obligations whose rest is asked for though nothing was paid.
+/// The obligations whose rest is asked for though nothing was paid, and no correction asks for it.
 pub fn asked_of_nothing(conn: &mut Conn, unit: UnitId) -> Result<Vec<ObligationId>> {
     let sql = "SELECT o.id FROM exception x JOIN obligation o ON o.unit_id = x.unit_id AND o.id = x.subject_id \
                WHERE x.unit_id = $1 AND x.state <> 'resolved' AND x.kind = 7 AND x.subject_kind = 'obligation' \
-               AND o.allocated = 0 ORDER BY o.id";
+               AND o.allocated = 0 AND NOT EXISTS (SELECT 1 FROM awaited_document a WHERE a.unit_id = o.unit_id \
+               AND a.obligation_id = o.id AND a.state = 'waiting') ORDER BY o.id";
     obligations(conn, unit, sql)
 }
 

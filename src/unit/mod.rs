@@ -22,7 +22,7 @@ pub mod trust;
 
 use diesel::prelude::*;
 
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -105,6 +105,15 @@ pub fn find_by_code(conn: &mut Conn, code: &str) -> Result<Unit> {
         Some(id) => find(conn, id),
         None => Err(Error::not_found("unit_not_found", format!("no unit has the code {code}"))),
     }
+}
+
+/// The units of a scope by code, and the city behind them where the scope is everything.
+pub fn of_scope(conn: &mut Conn, scope: &Scope) -> Result<Vec<Unit>> {
+    let mut found: Vec<Unit> = all(conn)?.into_iter().filter(|unit| scope.covers(unit.id)).collect();
+    if *scope == Scope::All {
+        found.push(find(conn, CITY)?);
+    }
+    Ok(found)
 }
 
 /// Every registered unit but the city itself, by code.

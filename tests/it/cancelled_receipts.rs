@@ -61,7 +61,7 @@ fn who_was_told_of_a_receipt_is_told_when_the_authority_took_the_notice_about_it
         let config = Config::parse_alone(&format!("[vault]\nmaster_key = \"{MASTER_KEY}\"\n{sections}"));
         let courier = Courier::new(&config.unwrap()).unwrap();
         let deliver = || while courier.send_due(&world.app.store, &|| world.app.stamp()).unwrap() > 0 {};
-        let (told, untold) = (world.raise_for(with_phone(), FEE), world.raise(FEE));
+        let (told, untold) = (world.raise_for(with_phone(), FEE), world.raise_for(Payer::default(), FEE));
         for owed in [&told, &untold] {
             world.claim(owed, FEE).settle();
         }

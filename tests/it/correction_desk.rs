@@ -13,7 +13,7 @@ use crate::corrections::{collected, fee};
 use crate::corrections_over_http::{Desk, code};
 use crate::documents::{BOTH, fee_and_service, open_invoices};
 use crate::support::program::{Service, get, send};
-use crate::support::visitor::{PASSWORD, Visitor, appoint, seated};
+use crate::support::visitor::seated;
 use crate::support::{World, each_database};
 
 const PAPER: &[u8] = b"%PDF-1.7\nvan ban thoa thuan so 05/BB\n";
@@ -184,9 +184,7 @@ fn finance_asks_with_the_paper_the_approver_opens_it_and_what_nobody_pays_is_wit
         let (owed, receipt) = collected(&world, vec![fee("HT-01", 25_000)]);
         let mut service = Service::start(&world);
         let unit = Scope::unit(world.ba_dinh.id);
-        let ready = appoint(&world, Role::Finance, "ketoan.badinh", unit.clone(), world.clerk);
-        let mut finance = Visitor::at(service.address);
-        finance.sign_in(&ready.name, PASSWORD, &ready.code(&world));
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit.clone());
         let mut chief = seated(&world, service.address, Role::Approver, "duyet.badinh", unit);
         let elsewhere = Scope::unit(world.tay_ho.id);
         let mut stranger = seated(&world, service.address, Role::Approver, "duyet.tayho", elsewhere);

@@ -310,11 +310,12 @@ impl Apart<'_> {
         rows::insert(tx, &[unmatch::part_row(self.stamp, &payout.line, own.id, payout.line.amount)?])
     }
 
-    /// Gross back to where it is claimed, the net to suspense, the fee from the charges.
+    /// The gross goes back to where it is claimed, so that each claim is seen to come back whole; of suspense the net
+    /// is left when the fee is taken from the charges.
     fn postings(&self, payout: &Payout, mut debits: Vec<(Account, Dong)>) -> Result<Vec<Posting>> {
         let suspense = Account::Suspense(payout.line.id);
         debits.push((suspense.clone(), payout.waiting));
-        let credits = vec![(suspense, payout.line.amount), (Account::ChargesToRecover, payout.fee)];
+        let gross = payout.line.amount.checked_add(payout.fee)?;
         let posting = |(debit, credit, amount)| Posting {
             unit: payout.line.unit,
             debit,
@@ -323,6 +324,10 @@ impl Apart<'_> {
             accounting_date: self.on,
             source: Source::Exception(self.item.id),
         };
-        Ok(pair(debits, credits)?.into_iter().map(posting).collect())
+        let mut pairs = pair(debits, vec![(suspense.clone(), gross)])?;
+        if payout.fee.is_positive() {
+            pairs.push((suspense, Account::ChargesToRecover, payout.fee));
+        }
+        Ok(pairs.into_iter().map(posting).collect())
     }
 }

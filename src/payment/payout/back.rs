@@ -15,6 +15,7 @@ use crate::payment::movement::State;
 use crate::payment::{query, settle_cash};
 use crate::statement;
 use crate::store::{Conn, Stamp, Tx};
+use crate::unit::succession;
 
 /// An unexplained debit took back what a line paid out (target: the line, its batch or its settlement, or none where
 /// only one of exactly this sum is there).
@@ -46,7 +47,7 @@ pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
 
 /// Whether the target paid out exactly this sum, and all of it is where it was put.
 ///
-/// Errors: as `unmatch::plan`.
+/// Errors: `unit_handed_over`, and as `unmatch::plan`.
 pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
     let debit = settle_cash::line_of(conn, item)?;
     let on = statement::query::line(conn, item.unit, debit)?.booking_date;
@@ -59,6 +60,7 @@ fn plan(
     target: Option<i64>,
     on: BusinessDay,
 ) -> Result<Option<(LineId, Payout)>> {
+    succession::require_not_handed_over(conn, item.unit)?;
     let Some(line) = named(conn, item, target)? else { return Ok(None) };
     let line = statement::query::line(conn, item.unit, LineId(line))?;
     if line.amount != item.amount || Some(line.account) != item.account {

@@ -104,6 +104,6 @@ impl Standing {
 /// Taken on a channel's word or by card, and not shown by any line at the end of a day.
 fn clearing(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> Result<Dong> {
     let kept = standing_query::kept_clearing(conn, account, until)?;
-    let (after, before) = kept.map_or((None, Dong::ZERO), |(day, sum)| (Some(day), sum));
-    before.checked_add(standing_query::clearing_moved(conn, account, (after, until))?)
+    let before = kept.map_or(Dong::ZERO, |kept| kept.clearing);
+    before.checked_add(standing_query::clearing_moved(conn, account, (kept, until))?)
 }

@@ -66,7 +66,7 @@ pub fn expected(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> R
     )
 }
 
-/// Card payments that no batch has shown.
+/// Card payments that no batch has shown, but those whose batch stood on that day and was taken apart later.
 pub fn cards(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> Result<Vec<Claim>> {
     claims(
         conn,
@@ -74,7 +74,11 @@ pub fn cards(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> Resu
         until,
         "SELECT CAST(NULL AS BIGINT) AS movement_id, p.id AS payment_id, '' AS code, p.amount, \
          p.accounting_date AS first_seen FROM payment p WHERE p.unit_id = $1 AND $2 = $2 AND p.state = 'claimed' \
-         AND p.method = 'card' AND p.accounting_date <= $3 AND p.debit_account LIKE $4",
+         AND p.method = 'card' AND p.accounting_date <= $3 AND p.debit_account LIKE $4 AND NOT EXISTS (SELECT 1 \
+         FROM pos_match x JOIN pos_event e ON e.unit_id = x.unit_id AND e.batch_id = x.batch_id \
+         AND e.revision = x.revision JOIN pos_event u ON u.unit_id = e.unit_id AND u.batch_id = e.batch_id \
+         AND u.revision = e.revision + 1 AND u.kind = 'unmatched' WHERE x.unit_id = p.unit_id \
+         AND x.payment_id = p.id AND x.kind = 'sale' AND e.on_date <= $3 AND u.on_date > $3)",
     )
 }
 

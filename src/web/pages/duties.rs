@@ -206,7 +206,7 @@ fn waiting_rows(
     lang: Lang,
 ) -> Result<(Vec<WaitingRow>, usize)> {
     let mut open: Vec<(Open, Option<String>)> = Vec::new();
-    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
+    for unit in unit::of_scope(conn, &actor.scope)? {
         let mut escalated = waiting::escalated(conn, unit.id)?;
         for one in decision::open(conn, unit.id)? {
             let why = escalated.remove(&(one.matter.as_str().to_owned(), one.id, one.asked_at));

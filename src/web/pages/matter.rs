@@ -1,6 +1,7 @@
 //! What a waiting decision is about, in words: what somebody must know before they say yes or no.
 
 use super::finance::about::named;
+use super::finance::part_paid;
 use super::finance::steps::resolution_key;
 use super::finance::tax::registration;
 use super::wording::Lang;
@@ -17,6 +18,7 @@ use crate::filing::{self, form::notice::Notice};
 use crate::id::*;
 use crate::obligation;
 use crate::party::Payer;
+use crate::payment::reduce::REDUCE;
 use crate::payment::{payment_query, refund, resolve};
 use crate::receipt;
 use crate::receipt::profile::Certainty;
@@ -99,7 +101,10 @@ fn of_exception(
     if let Some(proposal) = work_query::last_proposal(conn, unit, id)? {
         let target = proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
         let how = lang.t(resolution_key(&proposal.resolution));
-        let target = named(conn, lang, unit, target.as_deref().unwrap_or_default())?;
+        let target = match proposal.resolution.as_str() {
+            REDUCE => part_paid::reduced(conn, lang, &item, proposal.target)?,
+            _ => named(conn, lang, unit, target.as_deref().unwrap_or_default())?,
+        };
         facts.add(lang.t("exceptions_proposed"), [how, &target].join(" "));
         if let Some(decision) = &proposal.decision {
             facts.add(lang.t("duties_decision"), format!("{} ({})", decision.number, day(decision.on)));

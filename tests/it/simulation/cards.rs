@@ -213,7 +213,10 @@ impl City {
         }
         let items: Vec<gateway::Item> = own
             .into_iter()
-            .map(|(_, reference, amount)| gateway::Item { reference, amount, fee: Dong(amount.0 / 200) })
+            .map(|(_, reference, amount)| {
+                let kind = gateway::ItemKind::Paid;
+                gateway::Item { kind, reference, amount, fee: Dong(amount.0 / 200) }
+            })
             .collect();
         let net: i64 = items.iter().map(|one| one.amount.0 - one.fee.0).sum();
         let reference = format!("QT{commune}{:06}", self.paper());
@@ -223,6 +226,7 @@ impl City {
             channel: POLL.to_owned(),
             reference: reference.clone(),
             settled_on: self.world.now().business_day(),
+            charge: Dong::ZERO,
             items,
         };
         if let Some(at) = self.arrival() {

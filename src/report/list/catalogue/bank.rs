@@ -144,7 +144,7 @@ pub(super) const BANK: &[Definition] = &[
         table: "pos_batch",
         dated: Dated::Day("settled_on"),
         date_title: "Ngày quyết toán / Settled on",
-        states: &["awaited", "credited"],
+        states: &["awaited", "credited", "withdrawn"],
         columns: &[
             of("Bảng kê / Batch", "id", named!(BatchId)),
             ACCOUNT,
@@ -165,7 +165,7 @@ pub(super) const BANK: &[Definition] = &[
             "i.batch_id, i.item_no",
             ", b.settled_on, m.payment_id FROM pos_item i JOIN pos_batch b ON b.unit_id = i.unit_id AND \
              b.id = i.batch_id LEFT JOIN pos_match m ON m.unit_id = i.unit_id AND m.batch_id = i.batch_id AND \
-             m.item_no = i.item_no"
+             m.item_no = i.item_no AND m.revision = b.revision"
         ),
         dated: Dated::Day("settled_on"),
         date_title: "Ngày quyết toán / Settled on",
@@ -187,7 +187,7 @@ pub(super) const BANK: &[Definition] = &[
         table: "settlement",
         dated: Dated::Day("settled_on"),
         date_title: "Ngày quyết toán / Settled on",
-        states: &["awaited", "credited"],
+        states: &["awaited", "credited", "withdrawn"],
         columns: &[
             of("Bảng kê / Settlement", "id", named!(SettlementId)),
             ACCOUNT,
@@ -195,6 +195,7 @@ pub(super) const BANK: &[Definition] = &[
             text("Số bảng kê / Reference", "reference"),
             of("Ngày quyết toán / Settled on", "settled_on", Kind::Date),
             amount("Tổng thu / Gross", "gross"),
+            amount("Hoàn lại / Returned", "returned"),
             amount("Phí / Fee", "fee"),
             amount("Thực nhận / Net", "net"),
             MADE,
@@ -217,6 +218,7 @@ pub(super) const BANK: &[Definition] = &[
             of("Bảng kê / Settlement", "settlement_id", named!(SettlementId)),
             of("Dòng / Item", "item_no", Kind::Count),
             of("Ngày quyết toán / Settled on", "settled_on", Kind::Date),
+            code("Loại / Kind", "kind"),
             text("Mã giao dịch / Transaction", "external_id"),
             AMOUNT,
             amount("Phí / Fee", "fee"),

@@ -77,11 +77,17 @@ pub async fn register(
 }
 
 /// What the form says, checked as the command checks its file.
+/// A unit's official code has five digits; a department's may be longer. It is never changed.
+const CODE_LIMIT: usize = 20;
+
 fn new_unit(fields: &Fields) -> Result<NewUnit> {
     let given = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
     let code = needed(fields, "code")?;
-    if !code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-') {
-        return Err(Error::invalid("code", "unit_code_wrong", "letters, digits, dots and hyphens"));
+    let is_written = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    let begins = code.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_reserved = ["city", "all"].contains(&code.to_lowercase().as_str());
+    if code.len() > CODE_LIMIT || !begins || is_reserved || !code.bytes().all(is_written) {
+        return Err(Error::invalid("code", "unit_code_wrong", "1 to 20 letters, digits, dots and hyphens"));
     }
     let tax_code = needed(fields, "tax_code")?;
     if !is_tax_code(&tax_code) {

@@ -23,8 +23,9 @@ use crate::web::extract;
 use crate::web::pages::fields::{Fields, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::{Signed, check_origin};
+use crate::web::pages::upload::{self, Chosen};
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, html, upload};
+use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 
 /// Who asks for corrections.
@@ -206,12 +207,18 @@ pub async fn ask(
     shared: web::Data<Shared>,
 ) -> Page {
     check_origin(&request)?;
-    let (fields, file) = upload::form(&request, payload, FORM_LIMIT_BYTES, "agreement").await?;
+    let (fields, chosen) =
+        upload::form_with_picture(&request, payload, FORM_LIMIT_BYTES, "agreement").await?;
     signed.check_token(fields.get("csrf"))?;
     signed.require(&ASKERS)?;
     let id: ObligationId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let done = block(move || {
+        let file = match chosen {
+            Chosen::Nothing => None,
+            Chosen::File(bytes) => Some(bytes),
+            Chosen::TooLarge => return Err(agreement::too_large()),
+        };
         app.write(&actor, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
             let ask = read_form(tx, &actor, unit, id, &typed)?;

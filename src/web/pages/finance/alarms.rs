@@ -76,7 +76,7 @@ fn inbox_refused(
     found: &mut Vec<Alarm>,
 ) -> Result<()> {
     let since = Instant(stamp.now.0.saturating_sub(INBOX_DAYS * 24 * 60 * 60 * 1_000_000));
-    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
+    for unit in unit::of_scope(conn, &actor.scope)? {
         let count = inbox::failed_since(conn, unit.id, since)?;
         if count > 0 {
             let (words, href) =

@@ -183,7 +183,7 @@ const DROPPED: usize = 10;
 /// The newest files of the inbox in the actor's units, and those that are nobody's for who sees the city.
 pub(super) fn dropped(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<Dropped>> {
     let mut found = Vec::new();
-    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
+    for unit in unit::of_scope(conn, &actor.scope)? {
         for one in inbox::newest(conn, unit.id, DROPPED as i64)? {
             found.push((unit.name.clone(), one));
         }

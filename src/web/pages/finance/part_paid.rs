@@ -37,6 +37,21 @@ pub(super) fn cancel(
     cancelling::cancel(tx, stamp, actor, item.unit, owed, reason).map(|_| ())
 }
 
+/// The line that a proposal lowers, and by how much.
+pub(in crate::web::pages) fn reduced(
+    conn: &mut Conn,
+    lang: Lang,
+    item: &Exception,
+    target: Option<i64>,
+) -> Result<String> {
+    let missing = obligation::find(conn, item.unit, ObligationId(item.subject_id))?.outstanding();
+    let mut lines = reduce::lines(conn, item)?.into_iter();
+    let lowered = lines.find(|(number, _)| target.is_none_or(|target| target == *number));
+    Ok(lowered.map_or_else(String::new, |(number, line)| {
+        format!("{}: {} −{missing}", lang.with("reduce_line", number), line.item_name)
+    }))
+}
+
 /// The lines that could be lowered, as what the form chooses from.
 pub(super) fn lines(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<Candidate>> {
     let found = reduce::lines(conn, item)?;

@@ -20,9 +20,9 @@ pub(super) struct Road {
 }
 
 impl Road {
-    /// What the payer sees: nothing is settled there.
-    pub fn is_payers(&self) -> bool {
-        self.href.starts_with("/p/")
+    /// What the payer sees, and a correction, which asks for something new: neither ends the item.
+    pub fn leaves_it_open(&self) -> bool {
+        self.href.starts_with("/p/") || self.href.ends_with("/correct")
     }
 }
 

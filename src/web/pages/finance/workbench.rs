@@ -128,7 +128,7 @@ struct WorkbenchPage {
 impl WorkbenchPage {
     /// Whether the item is worked on at another page.
     fn leads_on(&self) -> bool {
-        self.roads.iter().any(|road| !road.is_payers())
+        self.roads.iter().any(|road| !road.leaves_it_open())
     }
 }
 
@@ -199,9 +199,10 @@ async fn compose(
                 Some(proposal) => {
                     let target =
                         proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
-                    let parts = match proposal.resolution == split::SPLIT {
-                        true => Some(parts_text(conn, lang, &item)?),
-                        false => None,
+                    let parts = match proposal.resolution.as_str() {
+                        split::SPLIT => Some(parts_text(conn, lang, &item)?),
+                        REDUCE => Some(part_paid::reduced(conn, lang, &item, proposal.target)?),
+                        _ => None,
                     };
                     let target = parts.or(target).unwrap_or_default();
                     let target = about::named(conn, lang, unit, &target)?;
