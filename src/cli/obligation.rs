@@ -432,7 +432,7 @@ mod tests {
         }
         let (groups, _) = rows(&row(good, "2026-12-10", "-1"));
         let fault = serde_path_to_error::deserialize::<_, crate::web::raise::Asked>(&groups[0].json);
-        let fault = fault.err().expect("no pages are below zero");
+        let fault = fault.expect_err("no pages are below zero");
         assert_eq!(column_of(&fault.path().to_string()), "pages");
         assert!(fault.into_inner().to_string().contains("from 0"));
         assert_eq!(column_of("payer.tax_code"), "payer_tax_code");

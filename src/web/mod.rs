@@ -18,6 +18,7 @@ mod refusal;
 mod respond;
 pub mod retention;
 mod routes;
+mod routes_of_pages;
 mod serve;
 #[cfg(test)]
 mod tests;

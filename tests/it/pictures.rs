@@ -17,7 +17,7 @@ use crate::support::visitor::{Visitor, seated};
 use crate::support::{World, tools};
 
 /// Pages load at once on the screens of readers, too.
-const LIMIT_BYTES: u64 = 100_000;
+const LIMIT_BYTES: u64 = 110_000;
 
 fn folder() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

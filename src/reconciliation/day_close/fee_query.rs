@@ -216,8 +216,9 @@ pub fn shown_whole(
     Ok(last)
 }
 
-/// The fee lines of obligations in every edition: (obligation, is in force and paid, fee). What a
-/// correction asks for more leaves its lines in force though they are not paid yet. They tell what an item is; amounts in force count only where no document is made.
+/// The fee lines of obligations in every edition: (obligation, is in force and paid, fee). Where a correction asks for
+/// more its lines are in force though they are not paid yet. They tell what an item is; amounts in force count only
+/// where no document is made.
 pub fn fees(
     conn: &mut Conn,
     unit: UnitId,
@@ -232,8 +233,8 @@ pub fn fees(
     let found: Vec<Parts> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.obligation_id, t.item_code, t.kind, t.document_kind, t.chapter, t.sub_item, t.kept_share_bp, \
-         t.amount, (o.line_edition = t.edition AND (o.state = 'paid' OR (t.edition > 0 AND EXISTS (SELECT 1 FROM awaited_document a \
-         WHERE a.unit_id = o.unit_id AND a.obligation_id = o.id AND a.state = 'waiting')))) FROM obligation_line t \
+         t.amount, (o.line_edition = t.edition AND (o.state = 'paid' OR (t.edition > 0 AND EXISTS (SELECT 1 \
+         FROM awaited_document a WHERE a.unit_id = o.unit_id AND a.obligation_id = o.id AND a.state = 'waiting')))) FROM obligation_line t \
          JOIN obligation o ON o.unit_id = t.unit_id AND o.id = t.obligation_id",
         &[
             ("unit_id", Column::of(obligations.iter().map(|_| unit))),

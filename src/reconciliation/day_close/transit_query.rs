@@ -91,8 +91,8 @@ pub fn cards_shown_after(conn: &mut Conn, account: &BankAccount, day: BusinessDa
         "SELECT CAST(NULL AS BIGINT) AS movement_id, p.id AS payment_id, '' AS code, p.amount, \
          p.accounting_date AS first_seen FROM pos_event e JOIN pos_match x ON x.unit_id = e.unit_id \
          AND x.batch_id = e.batch_id AND x.revision = e.revision AND x.kind = 'sale' JOIN pos_batch b \
-         ON b.unit_id = x.unit_id AND b.id = x.batch_id AND b.revision = x.revision JOIN payment p ON p.unit_id = x.unit_id \
-         AND p.id = x.payment_id \
+         ON b.unit_id = x.unit_id AND b.id = x.batch_id AND b.revision = x.revision \
+         JOIN payment p ON p.unit_id = x.unit_id AND p.id = x.payment_id \
          WHERE e.unit_id = $1 AND $2 = $2 AND e.kind = 'credited' AND e.on_date > $3 AND p.accounting_date <= $3 \
          AND p.state <> 'claimed' AND p.debit_account LIKE $4",
     )

@@ -87,7 +87,7 @@ pub fn units_of(conn: &mut Conn, bytes: Option<&[u8]>, ended: &Ended<'_>) -> Res
         Ended::Refused(_) => Vec::new(),
     };
     if units.is_empty() {
-        let numbers = bytes.map(|bytes| numbers(bytes)).unwrap_or_default();
+        let numbers = bytes.map(numbers).unwrap_or_default();
         for number in numbers {
             units.extend(account::find_by_number(conn, &number)?.map(|(unit, _)| unit));
         }

@@ -91,7 +91,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/counter/obligations/{id}/notice",
         vi: "Lập thông báo 04/SS.",
         en: "Makes the notice; another person approves it.",
-        who: "cashier",
+        who: "cashier, finance",
         ..NONE
     },
     Endpoint {

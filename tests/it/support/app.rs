@@ -438,7 +438,9 @@ const PROMISES: &[(&str, &str)] = &[
         "SELECT m.source_account AS t FROM remittable m WHERE m.ordered <> (SELECT COALESCE(SUM(l.amount), 0) \
          FROM remittance_line l JOIN remittance r ON r.unit_id = l.unit_id AND r.id = l.remittance_id \
          AND r.account_id = m.account_id AND r.state NOT IN ('refused', 'returned') \
-         WHERE l.unit_id = m.unit_id AND l.source_account = m.source_account)",
+         WHERE l.unit_id = m.unit_id AND l.source_account = m.source_account AND NOT (r.state = 'settled' AND EXISTS \
+         (SELECT 1 FROM remittance_line_status s WHERE s.unit_id = l.unit_id AND s.remittance_id = l.remittance_id \
+         AND s.line_no = l.line_no AND s.status = 'rejected')))",
     ),
     (
         "treasury_in_transit is what left and did not arrive, less what arrived before the bank showed it",
@@ -448,7 +450,11 @@ const PROMISES: &[(&str, &str)] = &[
           FROM posting p WHERE p.unit_id = u.unit_id) <> (SELECT COALESCE(SUM(CASE WHEN r.state = 'debited' \
           OR (r.state = 'rejected' AND EXISTS (SELECT 1 FROM remittance_event e WHERE e.unit_id = r.unit_id \
               AND e.remittance_id = r.id AND e.kind = 'debited')) THEN r.amount \
-          WHEN r.state = 'credited' THEN -r.amount ELSE 0 END), 0) \
+          WHEN r.state = 'credited' THEN -r.amount ELSE 0 END \
+          - CASE WHEN r.state = 'rejected' THEN COALESCE((SELECT SUM(l.amount) FROM remittance_line l \
+          JOIN remittance_line_status s ON s.unit_id = l.unit_id AND s.remittance_id = l.remittance_id \
+          AND s.line_no = l.line_no AND s.status = 'credited' WHERE l.unit_id = r.unit_id \
+          AND l.remittance_id = r.id), 0) ELSE 0 END), 0) \
           FROM remittance r WHERE r.unit_id = u.unit_id AND r.kind = 'treasury')",
     ),
     ("nothing committed waits for its number", "SELECT kind AS t FROM unsealed"),

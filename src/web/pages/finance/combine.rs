@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::candidates::{Candidate, candidates};
-use super::exceptions::{BULK_LIMIT, locate};
+use super::exceptions::{BULK_LIMIT, again, locate};
 use super::proposing::target_of;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -60,17 +60,25 @@ pub async fn combine(
     signed.require(&[Role::Finance, Role::Approver])?;
     let is_proposal = fields.get("do") == "propose";
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    let done = match is_proposal {
-        true => block(move || propose(&app, &actor, &typed)).await.map(Some),
-        false => Ok(None),
-    };
-    let (status, wrong) = match done {
-        Ok(Some(())) => return Ok(see("/finance/exceptions?state=proposed")),
-        Ok(None) => (StatusCode::OK, Wrong::default()),
-        Err(error) => (StatusCode::BAD_REQUEST, Wrong::of(error, Lang::of(&request))?),
-    };
-    let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
-    Ok(html(if page.wrong.is_some() { StatusCode::BAD_REQUEST } else { status }, &page))
+    if !is_proposal {
+        // What cannot be combined is told on the queue, where it was chosen.
+        let looked = block(move || app.read(&actor, |conn| chosen(conn, &actor, &typed).map(|_| ()))).await;
+        return match looked {
+            Ok(()) => Ok(html(
+                StatusCode::OK,
+                &compose(&request, &signed, &shared, (Wrong::default(), fields)).await?,
+            )),
+            Err(error) => again(&request, &signed, &shared, (fields, vec![error])).await,
+        };
+    }
+    match block(move || propose(&app, &actor, &typed)).await {
+        Ok(()) => Ok(see("/finance/exceptions?state=proposed")),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
 }
 
 /// The chosen items: at least two, open, of one unit, each with money that waits for its place.

@@ -60,6 +60,7 @@ struct ExceptionsPage {
     frame: Frame,
     csrf: String,
     can_approve: bool,
+    can_combine: bool,
     must_confirm: bool,
     has_second_factor: bool,
     wrong: Wrong,
@@ -271,6 +272,7 @@ async fn compose(
         frame,
         csrf: signed.csrf.clone(),
         can_approve: signed.actor.role == Role::Approver,
+        can_combine: matches!(signed.actor.role, Role::Finance | Role::Approver),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
         wrong: Wrong::default(),
@@ -335,7 +337,17 @@ pub async fn bulk(
     if failed.is_empty() {
         return Ok(see(format!("/finance/exceptions?{}", asked.query())));
     }
-    let mut page = compose(&request, &signed, &shared, asked).await?;
+    again(&request, &signed, &shared, (fields, failed)).await
+}
+
+/// The queue with what was chosen and typed, and what is wrong with it.
+pub(super) async fn again(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (fields, failed): (Fields, Vec<Error>),
+) -> Page {
+    let mut page = compose(request, signed, shared, Asked::of_form(&fields)).await?;
     for error in failed {
         page.wrong.0.extend(Wrong::of(error, page.frame.lang)?.0);
     }

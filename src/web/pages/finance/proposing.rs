@@ -4,7 +4,7 @@ use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{self, Ask, Decision};
+use crate::exception::{self, Ask, Decision, Exception};
 use crate::id::{ExceptionId, ObligationId, UnitId};
 use crate::obligation;
 use crate::obligation::reference::ReferenceCode;
@@ -14,6 +14,7 @@ use crate::payment::resolve;
 use crate::payment::split::{self, Part};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::pages::fields::Fields;
+use crate::web::pages::wording::Lang;
 
 /// Proposes what a form says: a resolution, what it points at (an id, a reference code or a dossier),
 /// why, and the decision where one is needed.
@@ -100,4 +101,18 @@ pub(super) fn target_of(conn: &mut Conn, unit: UnitId, text: &str) -> Result<i64
         [one] => Ok(one.id.0),
         _ => Err(unknown()),
     }
+}
+
+/// The parts of a proposed split, and what stays in suspense.
+pub(super) fn parts_text(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<String> {
+    let (mut words, mut rest) = (Vec::new(), item.amount);
+    for part in split::proposed(conn, item)? {
+        let owed = obligation::find(conn, item.unit, part.obligation)?;
+        words.push(format!("{} {}", owed.reference_code, part.amount));
+        rest = rest.checked_sub(part.amount)?;
+    }
+    if rest.is_positive() {
+        words.push(lang.with("split_rest", rest));
+    }
+    Ok(words.join(" · "))
 }

@@ -11,7 +11,7 @@ use super::about::{self, Fact};
 use super::candidates::{Candidate, Related, candidates, related};
 use super::exceptions::locate;
 use super::originals::originals;
-use super::proposing::{finds_itself, propose_as};
+use super::proposing::{self, finds_itself, propose_as};
 use super::roads::{self, Road};
 use super::withdrawing::{self, Withdrawing};
 use super::{READERS, confirm, part_paid, steps, undoing};
@@ -42,7 +42,7 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-use crate::{audit, identity, obligation, statement, unit};
+use crate::{audit, identity, statement, unit};
 
 /// Why a line's texts are seen, as the trail has it.
 pub(super) const PURPOSE: &str = "reconciliation";
@@ -200,7 +200,7 @@ async fn compose(
                     let target =
                         proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
                     let parts = match proposal.resolution.as_str() {
-                        split::SPLIT => Some(parts_text(conn, lang, &item)?),
+                        split::SPLIT => Some(proposing::parts_text(conn, lang, &item)?),
                         REDUCE => Some(part_paid::reduced(conn, lang, &item, proposal.target)?),
                         _ => None,
                     };
@@ -286,20 +286,6 @@ async fn compose(
         })
     })
     .await
-}
-
-/// The parts of a proposed split, and what stays in suspense.
-fn parts_text(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<String> {
-    let (mut words, mut rest) = (Vec::new(), item.amount);
-    for part in split::proposed(conn, item)? {
-        let owed = obligation::find(conn, item.unit, part.obligation)?;
-        words.push(format!("{} {}", owed.reference_code, part.amount));
-        rest = rest.checked_sub(part.amount)?;
-    }
-    if rest.is_positive() {
-        words.push(lang.with("split_rest", rest));
-    }
-    Ok(words.join(" · "))
 }
 
 /// The line with its texts, for those who decide; seeing them leaves a trace.
