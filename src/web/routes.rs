@@ -1,5 +1,5 @@
-//! Every path of the service, in one list; those of pages stand in `routes_of_pages`. The page `/api` shows the same list, which a test
-//! holds against it.
+//! Every path of the service, in one list; those of pages stand in `routes_of_pages`. The page `/api` shows the
+//! same list, which a test holds against it.
 
 use std::collections::BTreeMap;
 

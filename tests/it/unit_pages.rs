@@ -226,7 +226,7 @@ fn the_city_registers_a_unit_on_a_page_and_goes_on_at_its_checklist() {
         for (code, tax, budget, told) in [
             ("09999", "9900000008", "", "Mã số thuế không đúng"),
             ("09999", "9900000009", "12345", "phải có 7 chữ số"),
-            ("phường 9", "9900000009", "", "Mã đơn vị chỉ gồm"),
+            ("phường 9", "9900000009", "", "Mã đơn vị có 1 đến 20 ký tự"),
             ("00004", "9900000009", "", "Đơn vị này đã được đăng ký"),
         ] {
             assert_eq!(admin.post("/admin/units", &form(code, tax, budget)).status, 400, "{told}");

@@ -184,8 +184,7 @@ impl Desk<'_> {
             debits.push((debt, *amount));
             self.note_chargeback(work, payment, (owed, String::new()));
             // Whoever pays again covers this debt first.
-            let held = movement.and_then(|id| self.book.movements.get_mut(&(work.unit, id)));
-            if let Some(held) = held.filter(|_| owed.is_positive()) {
+            if let Some(held) = movement.and_then(|id| self.book.movements.get_mut(&(work.unit, id))) {
                 held.value.state = State::Reversed;
                 touch(held);
             }

@@ -48,9 +48,7 @@ impl Desk<'_> {
         } else {
             self.release_part(work, id, amount, &debt)?;
         }
-        // Of what it takes a surplus, or an advance, may have covered all.
-        let left = self.stands_on.debt(key).checked_add(self.owed_on(&Account::ReversalToRecover(id))?)?;
-        Ok(Some(left.checked_add(before)?.checked_add(amount)?))
+        Ok(Some(owed.checked_add(amount)?))
     }
 
     /// One item asks for all that was charged back of a payment, whatever came in parts.
@@ -60,9 +58,6 @@ impl Desk<'_> {
         id: PaymentId,
         (owed, detail): (Dong, String),
     ) {
-        if !owed.is_positive() {
-            return;
-        }
         let subject = Subject::Payment(id);
         let is_of_it = |one: &&mut exception::New| one.kind == Kind::PosChargeback && one.subject == subject;
         if let Some(told) = self.book.exceptions.iter_mut().find(is_of_it) {

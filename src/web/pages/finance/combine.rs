@@ -89,7 +89,7 @@ fn chosen(conn: &mut Conn, actor: &Actor, fields: &Fields) -> Result<Vec<Excepti
         let unit = locate(conn, actor, id)?;
         found.push(exception::find(conn, unit, id)?);
     }
-    let wrong = |code, why| Error::invalid("x", code, why);
+    let wrong = |code, why| Error::conflict(code, why);
     if found.len() < 2 {
         return Err(wrong("combine_few", "choose at least two"));
     }
