@@ -61,7 +61,7 @@ pub fn axe(browser: &mut Browser) -> Value {
 /// Pages that are no page to look at: they lead on, or answer with a file.
 pub fn is_page(operation: &Operation) -> bool {
     let told = &operation.told["responses"]["200"]["content"];
-    let is_file = operation.path.ends_with("/file");
+    let is_file = ["/file", "/agreement"].iter().any(|end| operation.path.ends_with(end));
     operation.method == "GET"
         && operation.told["tags"][0] == "pages"
         && !told["text/html"].is_null()
