@@ -3,6 +3,7 @@
 
 mod closer;
 mod filer;
+mod house;
 pub mod inbox;
 mod intake;
 mod sealing;
@@ -26,12 +27,12 @@ use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
 use crate::payment::channel::{Channel, Secrets};
 use crate::payment::due::{self, Made};
-use crate::payment::settler::{self, Numbered as _, Settler};
+use crate::payment::settler::{Numbered as _, Settler};
 use crate::payment::webhook;
 use crate::queue::names;
 use crate::receipt::evidence::daily;
 use crate::receipt::evidence::refresh::{Refreshed, Sources, refresh};
-use crate::receipt::key::{certificates_in, watch};
+use crate::receipt::key::certificates_in;
 use crate::receipt::query;
 use crate::register;
 use crate::report::evidence::{self, Taking};
@@ -89,7 +90,7 @@ impl Workers {
             spawn("lease", app, &is_stopping, |app, is_stopping| {
                 every_tick(is_stopping, LEASE_EVERY_TICKS, || app.lease.renew(&app.store, &app.clock));
             }),
-            spawn("housekeeper", app, &is_stopping, keep_house),
+            spawn("housekeeper", app, &is_stopping, house::keep),
             spawn("filer", app, &is_stopping, filer::file_until),
             spawn("form signer", app, &is_stopping, filer::sign_until),
             spawn("closer", app, &is_stopping, closer::close_until),
@@ -411,32 +412,6 @@ fn keep_secrets(app: &App, channels: &[Arc<dyn Channel>]) -> Result<()> {
     })
 }
 
-/// A round of housekeeping is a second.
-const ROUND_TICKS: u32 = 5;
-
-/// Something done every so many rounds, in the round given.
-struct Chore<'a> {
-    name: &'static str,
-    every: u64,
-    at: u64,
-    failures: u32,
-    run: Box<dyn FnMut() -> Result<()> + 'a>,
-}
-
-impl<'a> Chore<'a> {
-    fn new(name: &'static str, (every, at): (u64, u64), run: impl FnMut() -> Result<()> + 'a) -> Self {
-        Chore { name, every, at, failures: 0, run: Box::new(run) }
-    }
-}
-
-/// Does what is due in the round. What fails is logged and due again; it keeps nothing else from running.
-fn run_due(chores: &mut [Chore<'_>], round: u64) {
-    for chore in chores.iter_mut().filter(|chore| round % chore.every == chore.at) {
-        let outcome = (chore.run)();
-        note_outcome(chore.name, &mut chore.failures, outcome);
-    }
-}
-
 /// The first failure is told at once, the following ones now and then.
 fn note_outcome(work: &str, failures: &mut u32, outcome: Result<()>) {
     let Err(error) = outcome else {
@@ -447,78 +422,4 @@ fn note_outcome(work: &str, failures: &mut u32, outcome: Result<()>) {
         tracing::warn!(work, %error, failures, "background work failed; it is tried again");
     }
     *failures = failures.saturating_add(1);
-}
-
-fn keep_house(app: &Arc<App>, is_stopping: &AtomicBool) {
-    let tools = app.settling_tools();
-    let (mut names_looked_at, mut books_verified, mut warned_on) = (None, None, None);
-    let mut chores = [
-        Chore::new("parked claims", (10, 1), || settler::retry_parked(&tools).map(|_| ())),
-        Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
-        Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
-        Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
-        Chore::new("sums of collections", (60, 50), || sum_collections(app).map(|_| ())),
-        Chore::new("what was collected today", (10, 7), || {
-            app.collected.refresh(&app.store, app.clock.now())
-        }),
-        Chore::new("what may be deleted", (600, 1), || crate::web::retention::purge(app).map(|_| ())),
-        Chore::new("registers", (600, 20), || keep_registers(app).map(|_| ())),
-        Chore::new("series", (600, 40), || audit_series(app).map(|_| ())),
-        Chore::new("queue", (600, 90), || look_over_queue(app).map(|_| ())),
-        Chore::new("late decisions", (600, 91), || escalate_decisions(app).map(|_| ())),
-        Chore::new("mails of warnings", (600, 110), || {
-            let today = app.clock.now().business_day();
-            if warned_on != Some(today) && mail_warnings(app)?.is_some() {
-                warned_on = Some(today);
-            }
-            Ok(())
-        }),
-        Chore::new("senders", (600, 120), || {
-            names_looked_at = Some(look_at_senders(app, names_looked_at)?);
-            Ok(())
-        }),
-        Chore::new("books", (600, 150), || {
-            let today = app.clock.now().business_day();
-            if books_verified != Some(today) {
-                verify_books(app)?;
-                books_verified = Some(today);
-            }
-            Ok(())
-        }),
-        Chore::new("roots of the trail", (3_600, 60), || sign_audit_roots(app).map(|_| ())),
-    ];
-    let mut round = 0_u64;
-    every_tick(is_stopping, ROUND_TICKS, || {
-        round += 1;
-        run_due(&mut chores, round);
-        Ok(())
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::{Chore, run_due};
-    use crate::error::Error;
-
-    #[test]
-    fn a_chore_that_fails_keeps_none_from_its_turn_and_is_tried_again() {
-        let (failed, done) = (Cell::new(0), Cell::new(0));
-        let mut chores = [
-            Chore::new("broken", (2, 1), || {
-                failed.set(failed.get() + 1);
-                Err(Error::busy("store_unavailable", 1, "gone"))
-            }),
-            Chore::new("sound", (2, 1), || {
-                done.set(done.get() + 1);
-                Ok(())
-            }),
-        ];
-        for round in 1..=5 {
-            run_due(&mut chores, round);
-        }
-        drop(chores);
-        assert_eq!((failed.get(), done.get()), (3, 3));
-    }
 }
