@@ -7,6 +7,7 @@ use super::flush::flush;
 use super::held::touch;
 use super::line_query::{self, MatchPartRow};
 use super::movement::State;
+use super::payout::Paper;
 use super::prove::{self, Desk, HELD_KINDS, LineWork, Mark};
 use super::{movement_query, query};
 use crate::actor::{Actor, Role};
@@ -175,7 +176,7 @@ fn undo(
 const WHY: &str = "the corrected statement took the line out";
 
 /// Only the bank account moves, from the day and the line of the one to those of the other: payments,
-/// receipts and papers stay as they are, and the new line shows the movements from now on.
+/// receipts and what papers posted stay as they are, and the new line shows movements and papers from now on.
 fn take_over(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -191,6 +192,9 @@ fn take_over(
     for part in line_query::standing_parts(tx, one.contra.unit, one.original.line)? {
         desk.match_parts.push(undo(stamp, one, part)?);
         desk.link(successor, part.1, part.2)?;
+    }
+    if let Some((mut paper, on)) = Paper::shown_by(tx, one.contra.unit, one.original.line)? {
+        paper.shown_anew(tx, stamp, (successor.line, on), one.decided_by.1)?;
     }
     let left = move_unplaced(tx, &mut desk, one, successor)?;
     let class = if left.is_zero() { one.placed } else { "unknown" };

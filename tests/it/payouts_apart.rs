@@ -14,7 +14,10 @@ use bienlai::payment::{gateway, pos};
 
 use crate::cards::{self, FEE, batch, by_card, close_day, sale};
 use crate::gateways::{self, claimed, item, report};
+use crate::imports::import;
 use crate::late_payouts::{open, run, settled};
+use crate::restated_money::{corrected, line_of};
+use crate::support::bank_file::BankFile;
 use crate::support::world::POLL;
 use crate::support::{World, each_database};
 use crate::taken_apart::{approve, approver, ask_to_unmatch, finance, only_line};
@@ -274,4 +277,69 @@ fn money_of_another_unit_in_a_payout_is_asked_about_under_its_claim_again() {
         world.assert_balances(unit, &waiting);
         holds(&world);
     });
+}
+
+/// The line is imported and matched; then the bank says it anew as one of today.
+fn moved_by_a_corrected_statement(world: &World, amount: i64, memo: &str) -> LineId {
+    let shown_on = cards::today(world);
+    world.wait_days(1);
+    let file = || BankFile::new(world.ba_dinh.account_no, cards::today(world), 0);
+    let told = file().book_on(shown_on, amount, memo, "FT26327001").book(8_000, "le", "FT26327002");
+    import(world, &told.camt());
+    run(world);
+    corrected(world, &file().book(8_000, "le", "FT26327002").book(amount, memo, "FT26327001"));
+    line_of(world, amount, 1)
+}
+
+#[test]
+fn a_batch_whose_line_a_corrected_statement_moved_is_taken_apart_under_the_new_line() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        by_card(&world, "A00001");
+        by_card(&world, "A00002");
+        let made = batch(&world, "POS-0001/26", 500, &[sale("A00001"), sale("A00002")]).unwrap();
+        let line = moved_by_a_corrected_statement(&world, 49_500, "THANH TOAN POS 0001/26");
+        assert_eq!(cards::states(&world), [PaymentState::Proven, PaymentState::Proven]);
+        assert_eq!(world.look(|conn| pos::query::matches(conn, unit, made.id)).len(), 2);
+        holds(&world);
+        let first = line_of(&world, 49_500, 0);
+        let refused = ask_to_unmatch(&world, first).unwrap_err().code();
+        assert_eq!(refused, "unmatch_unfit", "the statement has it no more");
+        taken_apart(&world, line);
+        assert_eq!(cards::states(&world), [PaymentState::Claimed, PaymentState::Claimed]);
+        assert_eq!(world.look(|conn| pos::find(conn, unit, made.id)).state, "awaited");
+        let balances = [
+            cards::bank(&world, 57_500),
+            cards::clearing(&world, 50_000),
+            collected(50_000),
+            (Account::Suspense(line), -49_500),
+            (Account::Suspense(only_line(&world, 8_000)), -8_000),
+        ];
+        world.assert_balances(unit, &balances);
+        holds(&world);
+    });
+}
+
+#[test]
+fn a_report_whose_line_a_corrected_statement_moved_is_taken_apart_with_its_fee_and_without_one() {
+    for fee in [0, 125] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+            claimed(&world, &ba_dinh, 25_000, "S1");
+            claimed(&world, &ba_dinh, 15_000, "S2");
+            let made = report(&world, &ba_dinh, &[item("S1", 25_000, fee), item("S2", 15_000, 0)]).unwrap();
+            let line = moved_by_a_corrected_statement(&world, 40_000 - fee, "QT000126");
+            taken_apart(&world, line);
+            assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Claimed, PaymentState::Claimed]);
+            let report = world.look(|conn| gateway::find(conn, unit, made.id));
+            assert_eq!(report.state, "awaited", "it waits for its line, with a fee of {fee} or none");
+            let asked = open(&world, Kind::UnidentifiedCredit);
+            let asked = asked.iter().find(|one| one.subject_id == line.0).expect("the line is asked about");
+            settled(&world, asked, "settlement", Some(made.id.0));
+            assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven, PaymentState::Proven]);
+            holds(&world);
+        });
+    }
 }

@@ -283,52 +283,6 @@ pub fn store_state(tx: &mut Tx<'_>, settlement: &Settlement) -> Result<()> {
     )
 }
 
-/// The settlement that a line shows still, with the day of its postings.
-pub fn shown_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Option<(Settlement, BusinessDay)>> {
-    let found: Vec<(SettlementId, BusinessDay)> = rows::fetch::<(BigInt, Date), _>(
-        conn,
-        "SELECT t.settlement_id, t.on_date FROM settlement_event t JOIN settlement s ON s.unit_id = t.unit_id \
-         AND s.id = t.settlement_id AND s.revision = t.revision AND s.state = 'credited'",
-        &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
-        "",
-        Lock::None,
-    )?;
-    let Some((id, on)) = found.first().copied() else { return Ok(None) };
-    Ok(by_ids(conn, &[(unit, id)])?.pop().map(|settlement| (settlement, on)))
-}
-
-/// The lines that show settlements of an account which paid out exactly so much.
-pub fn lines_of(conn: &mut Conn, unit: UnitId, account: AccountId, net: Dong) -> Result<Vec<LineId>> {
-    lines(
-        conn,
-        &[
-            ("unit_id", Column::of([unit])),
-            ("account_id", Column::of([account])),
-            ("state", Column::of(["credited"])),
-            ("net", Column::of([net])),
-        ],
-    )
-}
-
-/// The line that shows a settlement.
-pub fn line_of(conn: &mut Conn, unit: UnitId, id: SettlementId) -> Result<Option<LineId>> {
-    let keys =
-        [("unit_id", Column::of([unit])), ("id", Column::of([id])), ("state", Column::of(["credited"]))];
-    Ok(lines(conn, &keys)?.pop())
-}
-
-fn lines(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<LineId>> {
-    let found: Vec<(LineId,)> = rows::fetch::<(BigInt,), _>(
-        conn,
-        "SELECT e.line_id FROM settlement t JOIN settlement_event e ON e.unit_id = t.unit_id \
-         AND e.settlement_id = t.id AND e.revision = t.revision AND e.line_id IS NOT NULL",
-        keys,
-        "",
-        Lock::None,
-    )?;
-    Ok(found.into_iter().map(|(line,)| line).collect())
-}
-
 /// The items of a settlement, in their order.
 pub fn items(conn: &mut Conn, unit: UnitId, id: SettlementId) -> Result<Vec<Item>> {
     let found: Vec<(String, String, Dong, Dong)> = settlement_item::table

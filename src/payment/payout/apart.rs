@@ -62,7 +62,10 @@ pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Optio
     let case = line_query::case_of(conn, unit, id)?.unwrap_or_default();
     let parts = unmatch::parts(conn, unit, id)?;
     let is_claimed = |part: &Part| part.is_claimed() && part.movement.payment.is_some();
-    if shown.is_none() && (case != "lump_sum" || !parts.iter().any(is_claimed)) {
+    // What a corrected statement restated is a lump sum still where it shows more than its line has.
+    let gross = Dong::sum(parts.iter().map(|part| part.amount))?;
+    let is_lump_sum = case == "lump_sum" || (case == "taken_over" && gross > line.amount);
+    if shown.is_none() && !(is_lump_sum && parts.iter().any(is_claimed)) {
         return Ok(None);
     }
     if matches!(&shown, Some((Paper::Batch(batch), _)) if batch.charged_back.is_positive()) {

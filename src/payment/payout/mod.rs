@@ -5,6 +5,7 @@
 mod apart;
 pub mod back;
 mod paper;
+mod paper_query;
 pub mod rules;
 pub mod withdrawal;
 

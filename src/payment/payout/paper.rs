@@ -1,5 +1,6 @@
 //! The paper that says what a line pays out.
 
+use super::paper_query::{self as query, BATCHES, SETTLEMENTS};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -27,16 +28,16 @@ pub(super) struct Step {
 
 impl Paper {
     /// The paper that a line shows still, with the day of its postings.
-    pub(super) fn shown_by(
+    pub(in crate::payment) fn shown_by(
         conn: &mut Conn,
         unit: UnitId,
         line: LineId,
     ) -> Result<Option<(Paper, BusinessDay)>> {
-        if let Some((batch, on)) = pos::query::shown_by(conn, unit, line)? {
-            return Ok(Some((Paper::Batch(batch), on)));
+        if let Some((id, on)) = query::shown_by(conn, &BATCHES, unit, line)? {
+            return Ok(Some((Paper::Batch(pos::find(conn, unit, BatchId(id))?), on)));
         }
-        let report = gateway::query::shown_by(conn, unit, line)?;
-        Ok(report.map(|(report, on)| (Paper::Settlement(report), on)))
+        let Some((id, on)) = query::shown_by(conn, &SETTLEMENTS, unit, line)? else { return Ok(None) };
+        Ok(Some((Paper::Settlement(gateway::find(conn, unit, SettlementId(id))?), on)))
     }
 
     /// The paper that an item is about.
@@ -58,16 +59,16 @@ impl Paper {
         account: AccountId,
         net: Dong,
     ) -> Result<Vec<LineId>> {
-        let mut found = pos::query::lines_of(conn, unit, account, net)?;
-        found.extend(gateway::query::lines_of(conn, unit, account, net)?);
+        let mut found = query::lines_of(conn, &BATCHES, (unit, account), net)?;
+        found.extend(query::lines_of(conn, &SETTLEMENTS, (unit, account), net)?);
         Ok(found)
     }
 
     /// The line that shows the paper of an id.
     pub(super) fn line_of(conn: &mut Conn, unit: UnitId, id: i64) -> Result<Option<LineId>> {
-        match pos::query::line_of(conn, unit, BatchId(id))? {
+        match query::line_of(conn, &BATCHES, unit, id)? {
             Some(line) => Ok(Some(line)),
-            None => gateway::query::line_of(conn, unit, SettlementId(id)),
+            None => query::line_of(conn, &SETTLEMENTS, unit, id),
         }
     }
 
@@ -138,6 +139,26 @@ impl Paper {
                 gateway::query::store_state(tx, report)?;
                 gateway::query::note(tx, stamp, report, step.kind, step.on, by)
             }
+        }
+    }
+
+    /// A corrected statement says with another line what the line said that showed it. What was posted then stands,
+    /// with its day.
+    pub(in crate::payment) fn shown_anew(
+        &mut self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        (line, on): (LineId, BusinessDay),
+        person: PersonId,
+    ) -> Result<()> {
+        let again = Step { kind: "credited", state: "credited", on, person, line: Some(line) };
+        match self {
+            Paper::Batch(batch) => {
+                let matched = pos::query::standing_matches(tx, batch)?;
+                self.step(tx, stamp, &again)?;
+                pos::query::keep_matches(tx, stamp, matched)
+            }
+            Paper::Settlement(_) => self.step(tx, stamp, &again),
         }
     }
 

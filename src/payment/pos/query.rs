@@ -1,6 +1,6 @@
 //! The SQL of card slips and batches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
@@ -218,52 +218,6 @@ pub fn items(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Vec<Item>> {
     Ok(found.into_iter().map(item).collect())
 }
 
-/// The batch that a line shows still, with the day of its postings.
-pub fn shown_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Option<(Batch, BusinessDay)>> {
-    let found: Vec<(BatchId, BusinessDay)> = rows::fetch::<(BigInt, Date), _>(
-        conn,
-        "SELECT t.batch_id, t.on_date FROM pos_event t JOIN pos_batch b ON b.unit_id = t.unit_id \
-         AND b.id = t.batch_id AND b.revision = t.revision AND b.state = 'credited'",
-        &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
-        "",
-        Lock::None,
-    )?;
-    let Some((id, on)) = found.first().copied() else { return Ok(None) };
-    Ok(by_ids(conn, &[(unit, id)])?.pop().map(|batch| (batch, on)))
-}
-
-/// The lines that show batches of an account which paid out exactly so much.
-pub fn lines_of(conn: &mut Conn, unit: UnitId, account: AccountId, net: Dong) -> Result<Vec<LineId>> {
-    lines(
-        conn,
-        &[
-            ("unit_id", Column::of([unit])),
-            ("account_id", Column::of([account])),
-            ("state", Column::of(["credited"])),
-            ("net", Column::of([net])),
-        ],
-    )
-}
-
-/// The line that shows a batch.
-pub fn line_of(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Option<LineId>> {
-    let keys =
-        [("unit_id", Column::of([unit])), ("id", Column::of([id])), ("state", Column::of(["credited"]))];
-    Ok(lines(conn, &keys)?.pop())
-}
-
-fn lines(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<LineId>> {
-    let found: Vec<(LineId,)> = rows::fetch::<(BigInt,), _>(
-        conn,
-        "SELECT e.line_id FROM pos_batch t JOIN pos_event e ON e.unit_id = t.unit_id AND e.batch_id = t.id \
-         AND e.revision = t.revision AND e.line_id IS NOT NULL",
-        keys,
-        "",
-        Lock::None,
-    )?;
-    Ok(found.into_iter().map(|(line,)| line).collect())
-}
-
 /// The payments that items of a batch are matched with: (item's number, payment).
 pub fn matches(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Vec<(i32, PaymentId)>> {
     let mut found: Vec<(i32, PaymentId)> = rows::fetch::<(Integer, BigInt), _>(
@@ -276,6 +230,31 @@ pub fn matches(conn: &mut Conn, unit: UnitId, id: BatchId) -> Result<Vec<(i32, P
     )?;
     found.sort_unstable();
     Ok(found)
+}
+
+/// The same as the rows they are.
+pub fn standing_matches(conn: &mut Conn, batch: &Batch) -> Result<Vec<MatchRow>> {
+    let kinds: BTreeMap<i32, &'static str> =
+        (1..).zip(items(conn, batch.unit, batch.id)?).map(|(no, item)| (no, item.kind.as_str())).collect();
+    let row = |(item_no, payment): (i32, PaymentId)| MatchRow {
+        unit_id: batch.unit,
+        batch_id: batch.id,
+        item_no,
+        kind: kinds.get(&item_no).copied().unwrap_or("sale"),
+        payment_id: payment,
+        created_at: batch.created_at,
+        revision: batch.revision,
+    };
+    Ok(matches(conn, batch.unit, batch.id)?.into_iter().map(row).collect())
+}
+
+/// Matches of a batch's revision before stand at its present one too.
+pub fn keep_matches(tx: &mut Tx<'_>, stamp: &Stamp<'_>, mut matched: Vec<MatchRow>) -> Result<()> {
+    for row in &mut matched {
+        row.revision += 1;
+        row.created_at = stamp.now;
+    }
+    rows::insert(tx, &matched)
 }
 
 /// The card payments that items may be, by their approval codes.
