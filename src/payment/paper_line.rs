@@ -136,8 +136,8 @@ impl Desk<'_> {
         }
         let Some(leg) = orders::leg(order, work.amount) else { return Ok(None) };
         let postings = orders::postings(order, lines, leg, work.account)?;
-        order.state = orders::next(order, leg.event())?;
-        order.was_debited |= leg == Leg::Out;
+        order.state = orders::after(order, leg)?;
+        order.was_debited |= leg.event() == orders::Event::Debited;
         let class = if order.kind == remittance::Kind::Kept { KEPT } else { TO_BUDGET };
         let code = order.reference_code.clone();
         self.papers.legs.push((code, leg, work.line));

@@ -198,7 +198,7 @@ fn remitted(
     } else {
         (Account::UnexplainedDebit(line), debit)
     };
-    let leg = orders::leg(&order, amount).ok_or_else(|| unfit("the order waits for another amount"))?;
+    let leg = orders::leg_named(&order, amount).ok_or_else(|| unfit("the order waits for another amount"))?;
     let lines = remittance::query::lines(tx, item.unit, order.id)?;
     let bank = Account::Bank(order.account);
     let postings = orders::postings(&order, &lines, leg, order.account)?

@@ -207,6 +207,7 @@ mod tests {
             revision: 1,
             was_debited,
             credited: Dong::ZERO,
+            returned: Dong::ZERO,
         }
     }
 

@@ -131,17 +131,19 @@ pub struct Order {
     pub was_debited: bool,
     /// What of it the Treasury's report credited; nothing before it came.
     pub credited: Dong,
+    /// What the bank has shown coming back.
+    pub returned: Dong,
 }
 
 impl Order {
-    /// What of its money comes back when the Treasury rejected it, or some of its lines.
+    /// What of its money is still to come back when the Treasury rejected it, or some of its lines.
     pub fn returning(&self) -> Dong {
-        Dong(self.amount.0.saturating_sub(self.credited.0))
+        Dong(self.amount.0.saturating_sub(self.credited.0).saturating_sub(self.returned.0))
     }
 
     /// Some of its lines were credited and the others rejected.
     pub fn is_in_part(&self) -> bool {
-        self.credited.is_positive() && self.returning().is_positive()
+        self.credited.is_positive() && self.credited < self.amount
     }
 }
 
@@ -280,6 +282,7 @@ pub fn draft(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Draft) -> 
         state: State::Drafted,
         revision: 1,
         was_debited: false,
+        returned: Dong::ZERO,
         credited: Dong::ZERO,
     };
     query::insert(tx, &order, &lines).map_err(|error| match error.code() {
@@ -358,16 +361,35 @@ pub fn store_line(
     leg: Leg,
     line: LineId,
 ) -> Result<()> {
-    let event = leg.event();
-    let state = rules::next(order, event)?;
-    if event == Event::Returned {
+    let state = rules::after(order, leg)?;
+    let ends = match leg {
+        Leg::Back => Some("the money is in the account again"),
+        Leg::Accepted => Some("what was rejected never left the account"),
+        _ => None,
+    };
+    if ends.is_some() {
         release(tx, order)?;
     }
-    step(tx, stamp, order, state, What { kind: event.as_str(), line: Some(line), ..What::default() })?;
-    if event == Event::Returned {
-        settle_rejection(tx, stamp, order, "the money is in the account again")?;
+    let kind = leg.event().as_str();
+    step(tx, stamp, order, state, What { kind, line: Some(line), ..What::default() })?;
+    if let Some(why) = ends {
+        settle_rejection(tx, stamp, order, why)?;
+    }
+    if let Leg::BackInPart(amount) = leg {
+        order.returned = order.returned.checked_add(amount)?;
+        ask_about_the_rest(tx, stamp, order)?;
     }
     Ok(())
+}
+
+/// The item about the rejection asks for what is still to come back.
+fn ask_about_the_rest(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order) -> Result<()> {
+    let subject = Subject::Remittance(order.id);
+    let Some(item) = exception::find_open(tx, order.unit, ExceptionKind::TreasuryRejected, subject)? else {
+        return Ok(());
+    };
+    let now = (order.returning(), item.detail.as_str());
+    exception::restate(tx, stamp, (order.unit, item.id), now, "a part came back".to_owned()).map(|_| ())
 }
 
 /// Two persons found that the bank paid an order which was refused. Its sums are taken again where

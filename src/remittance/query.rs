@@ -83,12 +83,12 @@ crate::table_row! {
 type Sql = (
     (BigInt, BigInt, BigInt, Text, Integer, BigInt),
     (Date, BigInt, Text, Nullable<Text>, Nullable<Text>),
-    (BigInt, Nullable<BigInt>, BigInt, Text, BigInt, BigInt, BigInt),
+    (BigInt, Nullable<BigInt>, BigInt, Text, BigInt, BigInt, BigInt, BigInt),
 );
 type Parts = (
     (UnitId, RemittanceId, AccountId, String, i32, i64),
     (BusinessDay, Dong, String, Option<String>, Option<String>),
-    (PersonId, Option<PersonId>, Instant, String, i64, i64, Dong),
+    (PersonId, Option<PersonId>, Instant, String, i64, i64, Dong, Dong),
 );
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.kind, t.year, t.order_no, t.covered_until, t.amount, \
@@ -97,7 +97,9 @@ const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.kind, t.year, t.or
      AND e.remittance_id = t.id AND e.kind = 'debited'), (SELECT CAST(COALESCE(SUM(l.amount), 0) AS BIGINT) \
      FROM remittance_line_status s JOIN remittance_line l ON l.unit_id = s.unit_id \
      AND l.remittance_id = s.remittance_id AND l.line_no = s.line_no WHERE s.unit_id = t.unit_id \
-     AND s.remittance_id = t.id AND s.status = 'credited') FROM remittance t";
+     AND s.remittance_id = t.id AND s.status = 'credited'), (SELECT CAST(COALESCE(SUM(l.amount), 0) AS BIGINT) \
+     FROM remittance_event e JOIN statement_line l ON l.unit_id = e.unit_id AND l.id = e.line_id \
+     WHERE e.unit_id = t.unit_id AND e.remittance_id = t.id AND e.kind = 'returned') FROM remittance t";
 
 fn order_of((what, sum, now): Parts) -> Result<Order> {
     Ok(Order {
@@ -119,6 +121,7 @@ fn order_of((what, sum, now): Parts) -> Result<Order> {
         revision: now.4,
         was_debited: now.5 > 0,
         credited: now.6,
+        returned: now.7,
     })
 }
 

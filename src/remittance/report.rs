@@ -417,6 +417,7 @@ mod tests {
             revision: 1,
             was_debited: state == State::Debited,
             credited: Dong::ZERO,
+            returned: Dong::ZERO,
         }
     }
 

@@ -66,11 +66,35 @@ pub fn next(order: &Order, event: Event) -> Result<State> {
     Ok(state)
 }
 
+/// The state after a line of the statement. `remittance_state_wrong` when none follows.
+pub fn after(order: &Order, leg: Leg) -> Result<State> {
+    match leg {
+        Leg::BackInPart(_) if awaits_parts(order) => Ok(State::Rejected),
+        Leg::Accepted if sends_accepted(order) => Ok(State::Settled),
+        _ => next(order, leg.event()),
+    }
+}
+
+/// Its money left, was rejected, and comes back as the Treasury booked it.
+fn awaits_parts(order: &Order) -> bool {
+    order.kind == Kind::Treasury && order.state == State::Rejected && order.was_debited
+}
+
+/// The Treasury spoke before the bank did, and rejected some lines.
+fn sends_accepted(order: &Order) -> bool {
+    order.kind == Kind::Treasury && order.state == State::Rejected && !order.was_debited && order.is_in_part()
+}
+
 /// What a line of the statement is to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leg {
     Out,
+    /// Of an order that is rejected in part only what the Treasury credited leaves.
+    Accepted,
+    /// All that is still to come back.
     Back,
+    /// Some of it: the Treasury returns rejected lines one by one.
+    BackInPart(Dong),
     /// Money of a claim.
     In,
 }
@@ -78,16 +102,25 @@ pub enum Leg {
 impl Leg {
     pub fn event(self) -> Event {
         match self {
-            Leg::Out => Event::Debited,
-            Leg::Back => Event::Returned,
+            Leg::Out | Leg::Accepted => Event::Debited,
+            Leg::Back | Leg::BackInPart(_) => Event::Returned,
             Leg::In => Event::Received,
         }
     }
 }
 
+/// Which leg of the order a line is that two persons name for it: also some of what comes back.
+pub fn leg_named(order: &Order, amount: Dong) -> Option<Leg> {
+    let is_part = awaits_parts(order) && amount.is_positive() && amount < order.returning();
+    leg(order, amount).or_else(|| is_part.then_some(Leg::BackInPart(amount)))
+}
+
 /// Which leg of the order a line with its code and this amount is; None when it is none. Minus is
 /// money out.
 pub fn leg(order: &Order, amount: Dong) -> Option<Leg> {
+    if amount.0 == order.credited.0.saturating_neg() && sends_accepted(order) {
+        return Some(Leg::Accepted);
+    }
     let awaited = match (order.kind, amount < Dong::ZERO) {
         (Kind::Treasury, false) => order.returning(),
         _ => order.amount,
@@ -115,6 +148,8 @@ pub fn postings(
     if order.kind == Kind::Treasury {
         return Ok(vec![match leg {
             Leg::Out => (transit, bank, order.amount),
+            Leg::Accepted => (transit, bank, order.credited),
+            Leg::BackInPart(amount) => (bank, transit, amount),
             _ => (bank, transit, order.returning()),
         }]);
     }
@@ -225,6 +260,7 @@ mod tests {
             revision: 1,
             was_debited,
             credited: Dong::ZERO,
+            returned: Dong::ZERO,
         }
     }
 
@@ -269,6 +305,20 @@ mod tests {
         let back = postings(&in_part(true), &[], Leg::Back, AccountId(1)).unwrap();
         assert_eq!(back.iter().map(|(.., amount)| *amount).collect::<Vec<_>>(), [Dong(4_500)]);
         assert!(next(&in_part(false), Event::Refused).is_err(), "part of it left for good");
+        assert_eq!(leg(&in_part(true), Dong(1_500)), None, "some of it only two persons name");
+        let part = leg_named(&in_part(true), Dong(1_500)).unwrap();
+        assert_eq!(
+            (part, after(&in_part(true), part).unwrap()),
+            (Leg::BackInPart(Dong(1_500)), State::Rejected)
+        );
+        let some_came = Order { returned: Dong(1_500), ..in_part(true) };
+        assert_eq!(leg(&some_came, Dong(3_000)), Some(Leg::Back), "the rest");
+        assert_eq!(leg_named(&some_came, Dong(3_001)), None);
+        let accepted = leg(&in_part(false), Dong(-8_000)).unwrap();
+        assert_eq!((accepted, after(&in_part(false), accepted).unwrap()), (Leg::Accepted, State::Settled));
+        let out = postings(&in_part(false), &[], accepted, AccountId(1)).unwrap();
+        assert_eq!(out.iter().map(|(.., amount)| *amount).collect::<Vec<_>>(), [Dong(8_000)]);
+        assert_eq!(leg_named(&in_part(false), Dong(1_500)), None, "it has not left");
         assert_eq!(leg(&in_part(false), Dong(-12_500)), Some(Leg::Out), "the bank was slower");
     }
 

@@ -35,6 +35,23 @@ fn in_part(world: &World, order: &Order) -> [String; 2] {
     ]
 }
 
+/// Two persons say that the line nobody knows is the order's.
+fn named(world: &World, order: &Order) {
+    let (unit, target) = (order.unit, Some(order.id.0));
+    let came = world.exceptions(unit).into_iter().find(|item| item.subject_kind == "line");
+    let id = came.expect("nobody knows it").id;
+    let (maker, checker) =
+        (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+    world
+        .app
+        .write(&maker, |tx, stamp| {
+            let ask = exception::Ask::from(("remittance", target, "báo có của Kho bạc"));
+            resolve::propose(tx, stamp, &maker, (unit, id), ask, &[])
+        })
+        .unwrap();
+    world.app.write(&checker, |tx, stamp| resolve::approve(tx, stamp, &checker, unit, id)).unwrap();
+}
+
 #[test]
 fn of_an_order_that_is_rejected_in_part_the_credited_lines_stay_and_the_others_come_back() {
     each_database(|database| {
@@ -90,22 +107,64 @@ fn a_report_in_part_may_come_before_the_bank_and_persons_name_the_part_that_come
         close_day(&world);
         world.wait_days(1);
         shown(&world, 12_500, 20_500, "KBNN TRA LAI TIEN");
-        let (unit, target) = (order.unit, Some(order.id.0));
-        let came = world.exceptions(unit).into_iter().find(|item| item.subject_kind == "line");
-        let id = came.expect("nobody knows it").id;
-        let (maker, checker) =
-            (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
-        world
-            .app
-            .write(&maker, |tx, stamp| {
-                let ask = exception::Ask::from(("remittance", target, "báo có của Kho bạc"));
-                resolve::propose(tx, stamp, &maker, (unit, id), ask, &[])
-            })
-            .unwrap();
-        world.app.write(&checker, |tx, stamp| resolve::approve(tx, stamp, &checker, unit, id)).unwrap();
+        let unit = order.unit;
+        named(&world, &order);
         assert_eq!(now(&world, &order).state, State::Settled);
         assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
         world.assert_balances(unit, &[bank(&world, 33_000), kept(-12_500), due(-20_500)]);
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn what_the_treasury_returns_line_by_line_is_named_by_two_persons_until_the_rest_is_back() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected_with_interest(&world);
+        let order = approved(&world, Kind::Treasury);
+        shown(&world, 33_700, -21_200, &format!("NOP NSNN {}", order.reference_code));
+        let rows = in_part(&world, &order).map(|row| row.replace("credited", "rejected"));
+        assert_eq!(outcome(&told(&world, &[&rows[0], &rows[1]])), "rejected");
+        close_day(&world);
+        world.wait_days(1);
+        shown(&world, 12_500, 700, &format!("KBNN TRA LAI {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Rejected, "one line of it proves nothing by itself");
+        named(&world, &order);
+        let held = now(&world, &order);
+        assert_eq!((held.state, held.returned, held.returning()), (State::Rejected, Dong(700), Dong(20_500)));
+        let asked = world.exceptions(order.unit);
+        let asked = asked.iter().find(|item| item.kind == ExceptionKind::TreasuryRejected).unwrap();
+        assert_eq!(asked.amount, Dong(20_500), "what is still to come back");
+        assert_eq!(world.problems(), Vec::<String>::new());
+        let early = draft_of(&world, Kind::Treasury, &[]).unwrap_err();
+        assert_eq!(early.code(), "remittance_nothing_due", "it is ordered again when all of it is back");
+        close_day(&world);
+        world.wait_days(1);
+        shown(&world, 13_200, 20_500, &format!("KBNN TRA LAI {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Returned);
+        assert!(world.open_kinds(order.unit).is_empty(), "{:?}", world.open_kinds(order.unit));
+        close_day(&world);
+        world.wait_days(1);
+        assert_eq!(draft_of(&world, Kind::Treasury, &[]).unwrap().amount, Dong(21_200));
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn of_an_order_that_was_rejected_in_part_before_it_left_the_bank_sends_what_was_accepted() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected_with_interest(&world);
+        let order = approved(&world, Kind::Treasury);
+        let rows = in_part(&world, &order);
+        assert_eq!(outcome(&told(&world, &[&rows[0], &rows[1]])), "in_part");
+        shown(&world, 33_700, -700, &format!("NOP NSNN {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Settled);
+        assert!(world.open_kinds(order.unit).is_empty(), "{:?}", world.open_kinds(order.unit));
+        world.assert_balances(order.unit, &[bank(&world, 33_000), kept(-12_500), due(-20_500)]);
+        close_day(&world);
+        world.wait_days(1);
+        assert_eq!(draft_of(&world, Kind::Treasury, &[]).unwrap().amount, Dong(20_500));
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }

@@ -288,6 +288,7 @@ pub fn summary(order: &Order) -> Value {
         "revision": order.revision,
         "was_debited": order.was_debited,
         "credited": order.credited,
+        "returned": order.returned,
         "maker": order.maker,
         "checker": order.checker,
         "created_at": order.created_at,

@@ -454,7 +454,9 @@ const PROMISES: &[(&str, &str)] = &[
           - CASE WHEN r.state = 'rejected' THEN COALESCE((SELECT SUM(l.amount) FROM remittance_line l \
           JOIN remittance_line_status s ON s.unit_id = l.unit_id AND s.remittance_id = l.remittance_id \
           AND s.line_no = l.line_no AND s.status = 'credited' WHERE l.unit_id = r.unit_id \
-          AND l.remittance_id = r.id), 0) ELSE 0 END), 0) \
+          AND l.remittance_id = r.id), 0) + COALESCE((SELECT SUM(l.amount) FROM remittance_event e \
+          JOIN statement_line l ON l.unit_id = e.unit_id AND l.id = e.line_id WHERE e.unit_id = r.unit_id \
+          AND e.remittance_id = r.id AND e.kind = 'returned'), 0) ELSE 0 END), 0) \
           FROM remittance r WHERE r.unit_id = u.unit_id AND r.kind = 'treasury')",
     ),
     ("nothing committed waits for its number", "SELECT kind AS t FROM unsealed"),
