@@ -33,7 +33,7 @@ const BATCH: usize = 250;
 const AMOUNT: i64 = 25_000;
 /// The other half of a sum that pays two claims.
 const OTHER_AMOUNT: i64 = 31_000;
-/// What the issue asks for: so many lines in so many seconds, in so much memory.
+/// What a morning may take: so many lines in so many seconds, in so much memory.
 const SMALL: (usize, f64) = (100_000, 5.0);
 const LARGE: (usize, f64) = (1_000_000, 60.0);
 const MEMORY_MB: f64 = 1_024.0;
