@@ -36,9 +36,13 @@ pub struct Folder(PathBuf);
 
 impl Folder {
     pub fn new(name: &str) -> Folder {
+        Folder::within(&std::env::temp_dir(), name)
+    }
+
+    pub fn within(parent: &Path, name: &str) -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("bienlai-test-{}-{number}-{name}", std::process::id()));
+        let path = parent.join(format!("bienlai-test-{}-{number}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a temporary folder can be made");
         Folder(path)
     }
