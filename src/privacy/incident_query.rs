@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::incident::{Event, Incident};
+use crate::actor::Scope;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
@@ -136,24 +137,14 @@ pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: IncidentId) -> Result<Option<Inci
     Ok(found.pop().map(read))
 }
 
-/// By its id alone; the scope is the caller's to check.
-pub fn unit_of(conn: &mut Conn, id: IncidentId) -> Result<Option<UnitId>> {
-    data_incident::table
-        .filter(data_incident::id.eq(id))
-        .select(data_incident::unit_id)
-        .first(conn)
-        .optional()
-        .classify()
+/// The unit of an incident within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: IncidentId) -> Result<Option<UnitId>> {
+    crate::unit_in_scope!(conn, scope, data_incident, id)
 }
 
 /// Incidents of a unit with what was done, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Incident>> {
-    let page = page.into();
-    let found: Vec<Stored> = data_incident::table
-        .filter(data_incident::unit_id.eq(unit))
-        .filter(data_incident::id.lt(page.below()))
-        .order(data_incident::id.desc())
-        .limit(page.limit)
+    let found: Vec<Stored> = crate::newest_of!(data_incident, unit, page)
         .select((
             data_incident::unit_id,
             data_incident::id,

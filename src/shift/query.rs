@@ -171,12 +171,7 @@ pub fn page(
     state: Option<State>,
     page: impl Into<Page>,
 ) -> Result<Vec<Shift>> {
-    let page = page.into();
-    let mut found = shift::table
-        .filter(shift::unit_id.eq(unit))
-        .filter(shift::id.lt(page.below()))
-        .order(shift::id.desc())
-        .limit(page.limit)
+    let found: Vec<Parts> = crate::newest_of!(shift, unit, page, state)
         .select((
             shift::unit_id,
             shift::id,
@@ -186,11 +181,8 @@ pub fn page(
             shift::state,
             shift::revision,
         ))
-        .into_boxed();
-    if let Some(state) = state {
-        found = found.filter(shift::state.eq(state.as_str()));
-    }
-    let found: Vec<Parts> = found.load(conn).classify()?;
+        .load(conn)
+        .classify()?;
     found.into_iter().map(shift_of).collect()
 }
 

@@ -324,6 +324,14 @@ pub fn delete(conn: &mut Conn, table: &'static str, keys: Vec<(&str, Column)>) -
     }
 }
 
+/// The keys of units' rows: the unit and the column that is named.
+pub fn unit_keys<'a, I: Cell + Copy>(column: &'a str, ids: &[(UnitId, I)]) -> [(&'a str, Column); 2] {
+    [
+        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+        (column, Column::of(ids.iter().map(|(_, id)| *id))),
+    ]
+}
+
 /// How rows that are read by key are to be locked (PostgreSQL; SQLite has one writer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {

@@ -116,15 +116,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let unit = locate(conn, &caller.0, id)?;
             let order = remittance::find(conn, unit, id)?;
             let lines = query::lines(conn, unit, id)?;
-            let events: Vec<Value> = query::events(conn, unit, id)?
-                .into_iter()
-                .map(|event| {
-                    json!({
-                        "kind": event.kind, "state": event.state, "person": event.person, "line": event.line,
-                        "reason": event.reason, "at": event.at,
-                    })
-                })
-                .collect();
+            let events = query::events(conn, unit, id)?;
             let delegated = delegation::acts_on(conn, unit, duty::Kind::Remittance, id.0)?;
             let order = summary(&order);
             Ok(json!({ "remittance": order, "lines": lines, "events": events, "delegated": delegated }))
