@@ -266,3 +266,14 @@ pub fn receiving(conn: &mut Conn, unit: UnitId) -> Result<BankAccount> {
         .find(|account| account.closed_on.is_none() && !account.bank_bin.is_empty())
         .ok_or_else(|| Error::conflict("unit_has_no_account", "the unit has no open bank account"))
 }
+
+/// The account that is named, of this unit; where none is, the receiving one.
+///
+/// # Errors
+/// `account_not_found`, `unit_has_no_account`.
+pub fn named_or_receiving(conn: &mut Conn, unit: UnitId, named: Option<AccountId>) -> Result<BankAccount> {
+    match named {
+        Some(id) => find(conn, unit, id),
+        None => receiving(conn, unit),
+    }
+}

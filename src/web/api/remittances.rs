@@ -42,10 +42,7 @@ pub async fn due(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let account = match named {
-                Some(id) => account::find(conn, unit, id)?.id,
-                None => account::receiving(conn, unit)?.id,
-            };
+            let account = account::named_or_receiving(conn, unit, named)?.id;
             let closed = query::last_closed(conn, unit, account)?;
             let sources = remittance::remittable(conn, unit, account, kind)?;
             Ok(json!({ "account": account, "covered_until": closed, "sources": sources }))
