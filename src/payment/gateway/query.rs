@@ -190,11 +190,7 @@ fn by(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<Settlement>> {
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, SettlementId)]) -> Result<Vec<Settlement>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
-    by(conn, &keys)
+    by(conn, &rows::unit_keys("id", ids))
 }
 
 /// Settlements of an account that no line has shown.
@@ -351,15 +347,8 @@ pub fn standings(
 
 /// Settlements of a unit, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Settlement>> {
-    let page = page.into();
-    let ids: Vec<SettlementId> = settlement::table
-        .filter(settlement::unit_id.eq(unit))
-        .filter(settlement::id.lt(page.below()))
-        .order(settlement::id.desc())
-        .limit(page.limit)
-        .select(settlement::id)
-        .load(conn)
-        .classify()?;
+    let ids: Vec<SettlementId> =
+        crate::newest_of!(settlement, unit, page).select(settlement::id).load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.reverse();
     Ok(found)

@@ -117,11 +117,7 @@ fn by(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<Batch>> {
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, BatchId)]) -> Result<Vec<Batch>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
-    by(conn, &keys)
+    by(conn, &rows::unit_keys("id", ids))
 }
 
 /// Batches of an account that no line has shown.
@@ -386,15 +382,8 @@ pub fn is_in_batch(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<
 
 /// Batches of a unit, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Batch>> {
-    let page = page.into();
-    let ids: Vec<BatchId> = pos_batch::table
-        .filter(pos_batch::unit_id.eq(unit))
-        .filter(pos_batch::id.lt(page.below()))
-        .order(pos_batch::id.desc())
-        .limit(page.limit)
-        .select(pos_batch::id)
-        .load(conn)
-        .classify()?;
+    let ids: Vec<BatchId> =
+        crate::newest_of!(pos_batch, unit, page).select(pos_batch::id).load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.reverse();
     Ok(found)
