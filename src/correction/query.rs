@@ -10,7 +10,7 @@ use crate::id::*;
 use crate::obligation::{Line, line_query};
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Update};
+use crate::store::rows::{self, Column};
 use crate::store::schema::{correction, correction_agreement, correction_event, correction_line};
 use crate::store::{Conn, Tx};
 
@@ -208,21 +208,18 @@ pub fn page(
 
 /// Stores a correction's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Correction) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "correction",
-            keys: vec![("unit_id", Column::of([changed.unit])), ("id", Column::of([changed.id]))],
-            guard: vec![("revision", Column::of([changed.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([changed.state.as_str()])),
-                ("checker_person_id", Column::of([changed.checker])),
-                ("agreement_sha256", Column::of([changed.agreement_sha256.clone()])),
-                ("withdrawal_maker_person_id", Column::of([changed.withdrawal_maker])),
-                ("withdrawal_checker_person_id", Column::of([changed.withdrawal_checker])),
-                ("revision", Column::of([changed.revision])),
-            ],
-        },
+        "correction",
+        (changed.unit, changed.id),
+        changed.revision,
+        vec![
+            ("state", Column::of([changed.state.as_str()])),
+            ("checker_person_id", Column::of([changed.checker])),
+            ("agreement_sha256", Column::of([changed.agreement_sha256.clone()])),
+            ("withdrawal_maker_person_id", Column::of([changed.withdrawal_maker])),
+            ("withdrawal_checker_person_id", Column::of([changed.withdrawal_checker])),
+        ],
     )
 }
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_privacy::{data_incident, data_incident_event as event};
 use crate::store::{Conn, Stamp, Tx};
 
@@ -86,14 +86,12 @@ pub fn note(
 
 /// The projection, guarded by the revision before.
 pub fn store(tx: &mut Tx<'_>, one: &Incident) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "data_incident",
-            keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
-            guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![("state", Column::of([one.state.clone()])), ("revision", Column::of([one.revision]))],
-        },
+        "data_incident",
+        (one.unit, one.id),
+        one.revision,
+        vec![("state", Column::of([one.state.clone()]))],
     )
 }
 

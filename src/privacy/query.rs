@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{obligation, receipt};
 use crate::store::schema_privacy::{data_request, data_request_event, data_view};
 use crate::store::{Conn, Stamp, Tx};
@@ -107,14 +107,12 @@ pub fn note(
 
 /// The projection, guarded by the revision before.
 pub fn store(tx: &mut Tx<'_>, one: &Request) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "data_request",
-            keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
-            guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![("state", Column::of([one.state.clone()])), ("revision", Column::of([one.revision]))],
-        },
+        "data_request",
+        (one.unit, one.id),
+        one.revision,
+        vec![("state", Column::of([one.state.clone()]))],
     )
 }
 

@@ -225,18 +225,15 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order, lines: &[Line]) -> Result<()> {
 
 /// Stores an order's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "remittance",
-            keys: vec![("unit_id", Column::of([order.unit])), ("id", Column::of([order.id]))],
-            guard: vec![("revision", Column::of([order.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([order.state.as_str()])),
-                ("checker_person_id", Column::of([order.checker])),
-                ("revision", Column::of([order.revision])),
-            ],
-        },
+        "remittance",
+        (order.unit, order.id),
+        order.revision,
+        vec![
+            ("state", Column::of([order.state.as_str()])),
+            ("checker_person_id", Column::of([order.checker])),
+        ],
     )
 }
 

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_cash::{deposit_event, deposit_slip};
 use crate::store::{Conn, Tx};
 use crate::unit::account;
@@ -141,18 +141,12 @@ pub fn parts(conn: &mut Conn, unit: UnitId, slips: &[SlipId]) -> Result<Vec<(Sli
 
 /// Stores a slip's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, slip: &Slip) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "deposit_slip",
-            keys: vec![("unit_id", Column::of([slip.unit])), ("id", Column::of([slip.id]))],
-            guard: vec![("revision", Column::of([slip.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([slip.state.as_str()])),
-                ("credited", Column::of([slip.credited])),
-                ("revision", Column::of([slip.revision])),
-            ],
-        },
+        "deposit_slip",
+        (slip.unit, slip.id),
+        slip.revision,
+        vec![("state", Column::of([slip.state.as_str()])), ("credited", Column::of([slip.credited]))],
     )
 }
 

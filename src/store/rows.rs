@@ -313,6 +313,22 @@ pub fn update(conn: &mut Conn, update: Update<'_>) -> Result<()> {
     ))
 }
 
+/// Moves one row on to a revision, with what else it says then; the row must still have the revision before.
+///
+/// # Errors
+/// As of `update`.
+pub fn advance<I: Cell + Copy>(
+    conn: &mut Conn,
+    table: &'static str,
+    (unit, id): (UnitId, I),
+    revision: i64,
+    mut sets: Vec<(&str, Column)>,
+) -> Result<()> {
+    sets.push(("revision", Column::of([revision])));
+    let guard = vec![("revision", Column::of([revision - 1]))];
+    update(conn, Update { table, keys: unit_keys("id", &[(unit, id)]).into(), guard, sets })
+}
+
 /// Deletes the rows with these keys, each key once; tells how many there were.
 pub fn delete(conn: &mut Conn, table: &'static str, keys: Vec<(&str, Column)>) -> Result<usize> {
     if keys.first().is_none_or(|(_, column)| column.is_empty()) {

@@ -11,7 +11,7 @@ use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::past::PastEvent;
-use crate::store::rows::{self, Cell, Column, Lock, Update};
+use crate::store::rows::{self, Cell, Column, Lock};
 use crate::store::schema::{refund, refund_event, refund_payee};
 use crate::store::{Conn, Tx};
 use crate::unit::account;
@@ -186,18 +186,15 @@ pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Ref
 
 /// Stores a refund's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Refund) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "refund",
-            keys: vec![("unit_id", Column::of([changed.unit])), ("id", Column::of([changed.id]))],
-            guard: vec![("revision", Column::of([changed.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([changed.state.as_str()])),
-                ("checker_person_id", Column::of([changed.checker])),
-                ("revision", Column::of([changed.revision])),
-            ],
-        },
+        "refund",
+        (changed.unit, changed.id),
+        changed.revision,
+        vec![
+            ("state", Column::of([changed.state.as_str()])),
+            ("checker_person_id", Column::of([changed.checker])),
+        ],
     )
 }
 

@@ -91,18 +91,15 @@ pub fn insert(tx: &mut Tx<'_>, new: &Reopening) -> Result<()> {
 
 /// Stores the next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, reopening: &Reopening) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "day_reopening",
-            keys: vec![("unit_id", Column::of([reopening.unit])), ("id", Column::of([reopening.id]))],
-            guard: vec![("revision", Column::of([reopening.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([reopening.state.as_str()])),
-                ("checker_person_id", Column::of([reopening.checker])),
-                ("revision", Column::of([reopening.revision])),
-            ],
-        },
+        "day_reopening",
+        (reopening.unit, reopening.id),
+        reopening.revision,
+        vec![
+            ("state", Column::of([reopening.state.as_str()])),
+            ("checker_person_id", Column::of([reopening.checker])),
+        ],
     )
 }
 
