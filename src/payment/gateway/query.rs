@@ -16,7 +16,7 @@ use crate::payment::movement_query;
 use crate::payment::query as payments;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::movement;
 use crate::store::schema_matching::{settlement, settlement_item};
 use crate::store::{Conn, Stamp, Tx};
@@ -265,17 +265,12 @@ pub fn note(
 
 /// Moves a settlement on to its state.
 pub fn store_state(tx: &mut Tx<'_>, settlement: &Settlement) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "settlement",
-            keys: vec![("unit_id", Column::of([settlement.unit])), ("id", Column::of([settlement.id]))],
-            guard: vec![("revision", Column::of([settlement.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([settlement.state.clone()])),
-                ("revision", Column::of([settlement.revision])),
-            ],
-        },
+        "settlement",
+        (settlement.unit, settlement.id),
+        settlement.revision,
+        vec![("state", Column::of([settlement.state.clone()]))],
     )
 }
 

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_cash::{card_slip, pos_batch, pos_item};
 use crate::store::{Conn, Stamp, Tx};
 
@@ -185,17 +185,12 @@ pub fn note(
 
 /// Moves a batch on to its state.
 pub fn store_state(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "pos_batch",
-            keys: vec![("unit_id", Column::of([batch.unit])), ("id", Column::of([batch.id]))],
-            guard: vec![("revision", Column::of([batch.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([batch.state.clone()])),
-                ("revision", Column::of([batch.revision])),
-            ],
-        },
+        "pos_batch",
+        (batch.unit, batch.id),
+        batch.revision,
+        vec![("state", Column::of([batch.state.clone()]))],
     )
 }
 
