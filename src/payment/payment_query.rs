@@ -11,7 +11,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
-use crate::store::rows::{self, Cell, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{allocation, payment};
 use crate::store::{Conn, Tx};
 
@@ -107,23 +107,18 @@ const PAYMENT: &str = "SELECT t.unit_id, t.id, t.movement_id, t.account_id, t.me
      t.obligation_id, t.shift_id, t.debit_account, t.accounting_date, t.state, t.revision, t.unallocated, \
      t.to_obligations, t.surplus, t.suspense, t.other_unit, t.reversed FROM payment t";
 
-fn fetch_payments<I: Cell + Copy>(
-    conn: &mut Conn,
-    key: &str,
-    ids: &[(UnitId, I)],
-    lock: Lock,
-) -> Result<Vec<Payment>> {
-    let keys = rows::unit_keys(key, ids);
+fn fetch_payments(conn: &mut Conn, ids: &[(UnitId, PaymentId)], lock: Lock) -> Result<Vec<Payment>> {
+    let keys = rows::unit_keys("id", ids);
     let found: Vec<PaymentStored> = rows::fetch::<PaymentSql, _>(conn, PAYMENT, &keys, "", lock)?;
     Ok(found.into_iter().map(payment_from).collect())
 }
 
 pub fn payments(conn: &mut Conn, ids: &[(UnitId, PaymentId)]) -> Result<Vec<Payment>> {
-    fetch_payments(conn, "id", ids, Lock::None)
+    fetch_payments(conn, ids, Lock::None)
 }
 
 pub fn lock_payments(tx: &mut Tx<'_>, ids: &[(UnitId, PaymentId)]) -> Result<Vec<Payment>> {
-    fetch_payments(tx, "id", ids, Lock::Update)
+    fetch_payments(tx, ids, Lock::Update)
 }
 
 /// Stores payments, each with the revision it was read at.
