@@ -27,7 +27,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Whether its day or month, of which this is state and revision, is closed by it still.
+    /// Whether it closes its day or month still; `now` is the state and revision of that.
     pub(super) fn stands(&self, now: Option<&(String, i64)>) -> bool {
         now.is_some_and(|(state, revision)| state == "closed" && *revision == self.revision)
     }
