@@ -93,10 +93,7 @@ pub fn entries(conn: &mut Conn, ids: &[(UnitId, AuditId)]) -> Result<Vec<(UnitId
     let found: Vec<Columns> = rows::fetch::<(BigInt, BigInt, Text, Text, Text, Text, BigInt), _>(
         conn,
         "SELECT t.unit_id, t.id, t.actor, t.action, t.subject, t.detail, t.at FROM audit_entry t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
+        &rows::unit_keys("id", ids),
         "",
         Lock::None,
     )?;

@@ -99,7 +99,7 @@ fn list(office: &Office, asked: &List) -> Result<u8> {
     })?;
     let row = |one: &Certificate| {
         vec![
-            Month::of(one.month).to_string(),
+            Month::of(one.date).to_string(),
             one.revision.to_string(),
             one.opening.to_string(),
             one.closing.to_string(),
@@ -119,7 +119,7 @@ fn write(office: &Office, asked: &Write) -> Result<u8> {
     let (found, stands) = office.read(&Actor::system(), |conn| {
         let (unit, account) = asked.place.find(conn)?;
         let all = month_close::certificates(conn, unit.id, account.id)?;
-        let newest = all.into_iter().rfind(|one| one.month == asked.month.first());
+        let newest = all.into_iter().rfind(|one| one.date == asked.month.first());
         let newest = newest.ok_or_else(|| {
             let detail = format!("{} was never closed", asked.month);
             Error::not_found("month_certificate_not_found", detail)

@@ -7,10 +7,10 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::obligation::Line;
+use crate::obligation::{Line, line_query};
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Update};
+use crate::store::rows::{self, Column};
 use crate::store::schema::{correction, correction_agreement, correction_event, correction_line};
 use crate::store::{Conn, Tx};
 
@@ -52,29 +52,11 @@ crate::table_row! {
     }
 }
 
-crate::table_row! {
+crate::line_row! {
     pub struct LineRow in "correction_line" {
         pub unit_id: UnitId,
         pub correction_id: CorrectionId,
         pub line_no: i32,
-        pub item_code: String,
-        pub item_name: String,
-        pub kind: String,
-        pub document_kind: String,
-        pub measure_unit: String,
-        pub quantity: String,
-        pub unit_price: String,
-        pub gross: Dong,
-        pub reduction: Dong,
-        pub reduction_percent: Option<String>,
-        pub reduction_ground: Option<String>,
-        pub amount: Dong,
-        pub chapter: Option<String>,
-        pub sub_item: Option<String>,
-        pub kept_share_bp: i32,
-        pub legal_ground: String,
-        pub explanation: String,
-        pub vat_rate: Option<String>,
     }
 }
 
@@ -95,39 +77,11 @@ crate::table_row! {
 
 /// The corrected lines as rows, numbered from 1.
 pub fn line_rows(unit: UnitId, id: CorrectionId, lines: &[Line]) -> Vec<LineRow> {
-    let row = |(line, line_no): (&Line, i32)| LineRow {
-        unit_id: unit,
-        correction_id: id,
-        line_no,
-        item_code: line.item_code.clone(),
-        item_name: line.item_name.clone(),
-        kind: line.kind.clone(),
-        document_kind: line.document_kind.clone(),
-        measure_unit: line.measure_unit.clone(),
-        quantity: line.quantity.to_string(),
-        unit_price: line.unit_price.to_string(),
-        gross: line.gross,
-        reduction: line.reduction,
-        reduction_percent: line.reduction_percent.map(|percent| percent.to_string()),
-        reduction_ground: line.reduction_ground.clone(),
-        amount: line.amount,
-        chapter: line.chapter.clone(),
-        sub_item: line.sub_item.clone(),
-        kept_share_bp: line.kept_share_bp,
-        legal_ground: line.legal_ground.clone(),
-        explanation: line.explanation.clone(),
-        vat_rate: line.vat_rate.clone(),
-    };
-    lines.iter().zip(1..).map(row).collect()
+    lines.iter().zip(1..).map(|(line, line_no)| LineRow::of(line, unit, id, line_no)).collect()
 }
 
 pub fn lines(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Vec<Line>> {
-    type Parts = (
-        (String, String, String, String, String, String, String),
-        (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String, Option<String>),
-    );
-    let found: Vec<Parts> = correction_line::table
+    let found: Vec<line_query::Stored> = correction_line::table
         .filter(correction_line::unit_id.eq(unit))
         .filter(correction_line::correction_id.eq(id))
         .order(correction_line::line_no)
@@ -159,38 +113,7 @@ pub fn lines(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Vec<Line
         ))
         .load(conn)
         .classify()?;
-    found.into_iter().map(line_of).collect()
-}
-
-#[allow(clippy::type_complexity, reason = "the columns of one row, named where they are read")]
-fn line_of(
-    (what, money, law): (
-        (String, String, String, String, String, String, String),
-        (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String, Option<String>),
-    ),
-) -> Result<Line> {
-    let decimal = |text: &str| text.parse().map_err(|_| Error::internal("a stored decimal is unreadable"));
-    Ok(Line {
-        item_code: what.0,
-        item_name: what.1,
-        kind: what.2,
-        document_kind: what.3,
-        measure_unit: what.4,
-        quantity: decimal(&what.5)?,
-        unit_price: decimal(&what.6)?,
-        gross: money.0,
-        reduction: money.1,
-        reduction_percent: money.2.as_deref().map(decimal).transpose()?,
-        reduction_ground: money.3,
-        amount: money.4,
-        chapter: law.0,
-        sub_item: law.1,
-        kept_share_bp: law.2,
-        legal_ground: law.3,
-        explanation: law.4,
-        vat_rate: law.5,
-    })
+    found.into_iter().map(line_query::line_of).collect()
 }
 
 type Parts = (
@@ -275,19 +198,9 @@ pub fn page(
     state: Option<State>,
     page: impl Into<Page>,
 ) -> Result<Vec<Correction>> {
-    let page = page.into();
-    let mut found = correction::table
-        .filter(correction::unit_id.eq(unit))
-        .filter(correction::id.lt(page.below()))
-        .order(correction::id.desc())
-        .limit(page.limit)
-        .select(columns!())
-        .into_boxed();
+    let mut found = crate::newest_of!(correction, unit, page, state).select(columns!());
     if let Some(receipt) = receipt {
         found = found.filter(correction::receipt_id.eq(receipt));
-    }
-    if let Some(state) = state {
-        found = found.filter(correction::state.eq(state.as_str()));
     }
     let found: Vec<Parts> = found.load(conn).classify()?;
     found.into_iter().map(correction_of).collect()
@@ -295,21 +208,18 @@ pub fn page(
 
 /// Stores a correction's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Correction) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "correction",
-            keys: vec![("unit_id", Column::of([changed.unit])), ("id", Column::of([changed.id]))],
-            guard: vec![("revision", Column::of([changed.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([changed.state.as_str()])),
-                ("checker_person_id", Column::of([changed.checker])),
-                ("agreement_sha256", Column::of([changed.agreement_sha256.clone()])),
-                ("withdrawal_maker_person_id", Column::of([changed.withdrawal_maker])),
-                ("withdrawal_checker_person_id", Column::of([changed.withdrawal_checker])),
-                ("revision", Column::of([changed.revision])),
-            ],
-        },
+        "correction",
+        (changed.unit, changed.id),
+        changed.revision,
+        vec![
+            ("state", Column::of([changed.state.as_str()])),
+            ("checker_person_id", Column::of([changed.checker])),
+            ("agreement_sha256", Column::of([changed.agreement_sha256.clone()])),
+            ("withdrawal_maker_person_id", Column::of([changed.withdrawal_maker])),
+            ("withdrawal_checker_person_id", Column::of([changed.withdrawal_checker])),
+        ],
     )
 }
 

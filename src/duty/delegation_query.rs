@@ -10,7 +10,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_duty::{delegated_act, delegation, delegation_event};
 use crate::store::{Conn, Stamp, Tx};
 
@@ -165,14 +165,12 @@ pub fn accepted_by(conn: &mut Conn, one: &Delegation) -> Result<Option<String>> 
 
 /// The projection, guarded by the revision before.
 pub fn store(tx: &mut Tx<'_>, one: &Delegation) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "delegation",
-            keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
-            guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![("state", Column::of([one.state.as_str()])), ("revision", Column::of([one.revision]))],
-        },
+        "delegation",
+        (one.unit, one.id),
+        one.revision,
+        vec![("state", Column::of([one.state.as_str()]))],
     )
 }
 

@@ -11,7 +11,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, EventId, ExceptionId, PersonId, UnitId};
 use crate::store::failure::Classify;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{exception, exception_event};
 use crate::store::{Conn, Tx};
 
@@ -217,21 +217,18 @@ pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: ExceptionId) -> Result<Exception>
 }
 
 pub fn store(tx: &mut Tx<'_>, item: &Exception) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "exception",
-            keys: vec![("unit_id", Column::of([item.unit])), ("id", Column::of([item.id]))],
-            guard: vec![("revision", Column::of([item.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([item.state.as_str()])),
-                ("revision", Column::of([item.revision])),
-                ("owner", Column::of([item.owner.clone()])),
-                ("assignee_person_id", Column::of([item.assignee])),
-                ("amount", Column::of([item.amount])),
-                ("detail", Column::of([item.detail.clone()])),
-            ],
-        },
+        "exception",
+        (item.unit, item.id),
+        item.revision,
+        vec![
+            ("state", Column::of([item.state.as_str()])),
+            ("owner", Column::of([item.owner.clone()])),
+            ("assignee_person_id", Column::of([item.assignee])),
+            ("amount", Column::of([item.amount])),
+            ("detail", Column::of([item.detail.clone()])),
+        ],
     )
 }
 

@@ -123,14 +123,11 @@ pub fn of_unit(
     kind: Option<Kind>,
     page: impl Into<Page>,
 ) -> Result<Vec<Filing>> {
-    let page = page.into();
-    let mut asked =
-        filing::table.filter(filing::unit_id.eq(unit)).filter(filing::id.lt(page.below())).into_boxed();
+    let mut asked = crate::newest_of!(filing, unit, page).select(columns!()).into_boxed();
     if let Some(kind) = kind {
         asked = asked.filter(filing::kind.eq(kind.as_str()));
     }
-    let found: Vec<Columns> =
-        asked.order(filing::id.desc()).limit(page.limit).select(columns!()).load(conn).classify()?;
+    let found: Vec<Columns> = asked.load(conn).classify()?;
     found.into_iter().map(from_columns).collect()
 }
 

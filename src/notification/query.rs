@@ -257,10 +257,7 @@ pub fn events_of(conn: &mut Conn, ids: &[(UnitId, MessageId)]) -> Result<HashMap
     let mut found: Vec<Parts> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.message_id, t.revision, t.kind, t.state, t.via, t.code, t.reference, t.at FROM message_event t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("message_id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
+        &rows::unit_keys("message_id", ids),
         "",
         Lock::None,
     )?;

@@ -10,30 +10,12 @@ use crate::store::failure::{Classify, RETRY};
 use crate::store::schema::{obligation, obligation_line};
 use crate::store::{Tx, rows};
 
-crate::table_row! {
+crate::line_row! {
     pub struct LineRow in "obligation_line" {
         pub unit_id: UnitId,
         pub obligation_id: ObligationId,
         pub line_no: i32,
         pub edition: i32,
-        pub item_code: String,
-        pub item_name: String,
-        pub kind: String,
-        pub document_kind: String,
-        pub measure_unit: String,
-        pub quantity: String,
-        pub unit_price: String,
-        pub gross: Dong,
-        pub reduction: Dong,
-        pub reduction_percent: Option<String>,
-        pub reduction_ground: Option<String>,
-        pub amount: Dong,
-        pub chapter: Option<String>,
-        pub sub_item: Option<String>,
-        pub kept_share_bp: i32,
-        pub legal_ground: String,
-        pub explanation: String,
-        pub vat_rate: Option<String>,
     }
 }
 
@@ -47,30 +29,7 @@ pub(super) fn rows_of(
     lines
         .iter()
         .zip(first_no..)
-        .map(|(line, line_no)| LineRow {
-            unit_id: unit,
-            obligation_id: id,
-            line_no,
-            edition,
-            item_code: line.item_code.clone(),
-            item_name: line.item_name.clone(),
-            kind: line.kind.clone(),
-            document_kind: line.document_kind.clone(),
-            measure_unit: line.measure_unit.clone(),
-            quantity: line.quantity.to_string(),
-            unit_price: line.unit_price.to_string(),
-            gross: line.gross,
-            reduction: line.reduction,
-            reduction_percent: line.reduction_percent.map(|percent| percent.to_string()),
-            reduction_ground: line.reduction_ground.clone(),
-            amount: line.amount,
-            chapter: line.chapter.clone(),
-            sub_item: line.sub_item.clone(),
-            kept_share_bp: line.kept_share_bp,
-            legal_ground: line.legal_ground.clone(),
-            explanation: line.explanation.clone(),
-            vat_rate: line.vat_rate.clone(),
-        })
+        .map(|(line, line_no)| LineRow::of(line, unit, id, line_no, edition))
         .collect()
 }
 

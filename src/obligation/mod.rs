@@ -6,6 +6,7 @@ pub mod counter_query;
 pub mod edition;
 mod edition_query;
 pub mod feed_query;
+pub mod line_query;
 pub mod moved;
 mod moved_query;
 pub mod query;

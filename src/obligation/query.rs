@@ -4,18 +4,17 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
-use rust_decimal::Decimal;
 
-use super::{Event, Line, Obligation, State, edition_query};
+use super::{Event, Line, Obligation, State, edition_query, line_query};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::obligation;
 use crate::store::{Conn, Tx};
-use crate::unit::account::KIND_OBLIGATION;
+use crate::unit::account;
 
 crate::table_row! {
     pub struct ObligationRow in "obligation" {
@@ -217,10 +216,7 @@ fn from_stored(row: Stored) -> Result<Obligation> {
 }
 
 fn fetch(conn: &mut Conn, ids: &[(UnitId, ObligationId)], lock: Lock) -> Result<Vec<Obligation>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
+    let keys = rows::unit_keys("id", ids);
     let found: Vec<Stored> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", lock)?;
     found.into_iter().map(from_stored).collect()
 }
@@ -256,77 +252,30 @@ pub(super) type EditedLine = ((UnitId, ObligationId), i32, Line);
 
 /// The lines of every edition, in their order.
 pub(super) fn every_line(conn: &mut Conn, ids: &[(UnitId, ObligationId)]) -> Result<Vec<EditedLine>> {
-    type Sql = (
-        (BigInt, BigInt, Integer),
-        (Text, Text, Text, Text, Text, Text, Text),
-        (BigInt, BigInt, Nullable<Text>, Nullable<Text>, BigInt),
-        (Nullable<Text>, Nullable<Text>, Integer, Text, Text, Nullable<Text>, Integer),
-    );
-    type Stored = (
-        (UnitId, ObligationId, i32),
-        (String, String, String, String, String, String, String),
-        (Dong, Dong, Option<String>, Option<String>, Dong),
-        (Option<String>, Option<String>, i32, String, String, Option<String>, i32),
-    );
+    type Sql = ((BigInt, BigInt, Integer, Integer), line_query::Sql);
+    type Stored = ((UnitId, ObligationId, i32, i32), line_query::Stored);
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
-        "SELECT t.unit_id, t.obligation_id, t.line_no, t.item_code, t.item_name, t.kind, t.document_kind, \
+        "SELECT t.unit_id, t.obligation_id, t.line_no, t.edition, t.item_code, t.item_name, t.kind, t.document_kind, \
          t.measure_unit, t.quantity, t.unit_price, t.gross, t.reduction, t.reduction_percent, t.reduction_ground, \
-         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation, t.vat_rate, t.edition \
+         t.amount, t.chapter, t.sub_item, t.kept_share_bp, t.legal_ground, t.explanation, t.vat_rate \
          FROM obligation_line t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("obligation_id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
+        &rows::unit_keys("obligation_id", ids),
         "",
         Lock::None,
     )?;
     found.sort_by_key(|row| row.0);
-    let mut lines = Vec::with_capacity(found.len());
-    for ((unit, id, _), what, money, law) in found {
-        let line = Line {
-            item_code: what.0,
-            item_name: what.1,
-            kind: what.2,
-            document_kind: what.3,
-            measure_unit: what.4,
-            quantity: decimal(&what.5)?,
-            unit_price: decimal(&what.6)?,
-            gross: money.0,
-            reduction: money.1,
-            reduction_percent: money.2.as_deref().map(decimal).transpose()?,
-            reduction_ground: money.3,
-            amount: money.4,
-            chapter: law.0,
-            sub_item: law.1,
-            kept_share_bp: law.2,
-            legal_ground: law.3,
-            explanation: law.4,
-            vat_rate: law.5,
-        };
-        lines.push(((unit, id), law.6, line));
-    }
-    Ok(lines)
-}
-
-fn decimal(text: &str) -> Result<Decimal> {
-    text.parse().map_err(|_| Error::internal(format!("stored decimal {text:?} is unreadable")))
+    found
+        .into_iter()
+        .map(|((unit, id, _, edition), line)| Ok(((unit, id), edition, line_query::line_of(line)?)))
+        .collect()
 }
 
 /// The obligations behind reference codes; unknown codes are absent.
 pub fn resolve_codes(conn: &mut Conn, codes: &[String]) -> Result<HashMap<String, (UnitId, ObligationId)>> {
-    let found: Vec<(String, UnitId, String, i64)> = rows::fetch::<(Text, BigInt, Text, BigInt), _>(
-        conn,
-        "SELECT t.code, t.unit_id, t.kind, t.target_id FROM public_code t",
-        &[("code", Column::of(codes.iter().cloned()))],
-        "",
-        Lock::None,
-    )?;
-    let mut resolved: HashMap<String, (UnitId, ObligationId)> = found
-        .into_iter()
-        .filter(|(_, _, kind, _)| kind == KIND_OBLIGATION)
-        .map(|(code, unit, _, id)| (code, (unit, ObligationId(id))))
-        .collect();
+    let found = account::by_codes(conn, codes, account::KIND_OBLIGATION)?;
+    let mut resolved: HashMap<String, (UnitId, ObligationId)> =
+        found.into_iter().map(|(code, unit, id)| (code, (unit, ObligationId(id)))).collect();
     super::moved::follow(conn, resolved.values_mut())?;
     Ok(resolved)
 }

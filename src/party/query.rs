@@ -47,10 +47,7 @@ pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, PartyId)]) -> Result<Vec<(UnitId,
     rows::fetch::<(BigInt, BigInt, BigInt, Binary), _>(
         conn,
         "SELECT t.unit_id, t.id, t.key_id, t.cipher FROM party t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
+        &rows::unit_keys("id", ids),
         "",
         Lock::None,
     )

@@ -94,16 +94,8 @@ fn movement_from(row: MovementStored) -> Movement {
 }
 
 pub fn movements(conn: &mut Conn, ids: &[(UnitId, MovementId)]) -> Result<Vec<Movement>> {
-    let found: Vec<MovementStored> = rows::fetch::<MovementSql, _>(
-        conn,
-        MOVEMENT,
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
-        "",
-        Lock::None,
-    )?;
+    let found: Vec<MovementStored> =
+        rows::fetch::<MovementSql, _>(conn, MOVEMENT, &rows::unit_keys("id", ids), "", Lock::None)?;
     Ok(found.into_iter().map(movement_from).collect())
 }
 

@@ -107,21 +107,18 @@ const PAYMENT: &str = "SELECT t.unit_id, t.id, t.movement_id, t.account_id, t.me
      t.obligation_id, t.shift_id, t.debit_account, t.accounting_date, t.state, t.revision, t.unallocated, \
      t.to_obligations, t.surplus, t.suspense, t.other_unit, t.reversed FROM payment t";
 
-fn fetch_payments(conn: &mut Conn, key: &str, ids: &[(UnitId, i64)], lock: Lock) -> Result<Vec<Payment>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        (key, Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
+fn fetch_payments(conn: &mut Conn, ids: &[(UnitId, PaymentId)], lock: Lock) -> Result<Vec<Payment>> {
+    let keys = rows::unit_keys("id", ids);
     let found: Vec<PaymentStored> = rows::fetch::<PaymentSql, _>(conn, PAYMENT, &keys, "", lock)?;
     Ok(found.into_iter().map(payment_from).collect())
 }
 
 pub fn payments(conn: &mut Conn, ids: &[(UnitId, PaymentId)]) -> Result<Vec<Payment>> {
-    fetch_payments(conn, "id", &ids.iter().map(|(unit, id)| (*unit, id.0)).collect::<Vec<_>>(), Lock::None)
+    fetch_payments(conn, ids, Lock::None)
 }
 
 pub fn lock_payments(tx: &mut Tx<'_>, ids: &[(UnitId, PaymentId)]) -> Result<Vec<Payment>> {
-    fetch_payments(tx, "id", &ids.iter().map(|(unit, id)| (*unit, id.0)).collect::<Vec<_>>(), Lock::Update)
+    fetch_payments(tx, ids, Lock::Update)
 }
 
 /// Stores payments, each with the revision it was read at.
@@ -154,10 +151,7 @@ pub fn claimed_first(conn: &mut Conn, ids: &[(UnitId, PaymentId)]) -> Result<Vec
     let found: Vec<(PaymentId,)> = rows::fetch::<(BigInt,), _>(
         conn,
         "SELECT t.payment_id FROM payment_event t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("payment_id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
+        &rows::unit_keys("payment_id", ids),
         "AND t.revision = 1 AND t.state = 'claimed'",
         Lock::None,
     )?;

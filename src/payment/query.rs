@@ -115,10 +115,7 @@ pub fn claims(conn: &mut Conn, ids: &[(UnitId, ClaimId)]) -> Result<Vec<StoredCl
     rows::fetch::<(BigInt, BigInt, BigInt, Text, BigInt, Text), _>(
         conn,
         "SELECT t.unit_id, t.id, t.account_id, t.direction, t.amount, t.code FROM claim t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
+        &rows::unit_keys("id", ids),
         "",
         Lock::None,
     )

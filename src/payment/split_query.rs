@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::rows::{self, Column, Lock};
+use crate::store::rows::{self, Lock};
 use crate::store::schema_money::split_part;
 
 crate::table_row! {
@@ -50,10 +50,7 @@ pub fn wholes(conn: &mut Conn, ids: &[(UnitId, MovementId)]) -> Result<BTreeSet<
     let found = rows::fetch::<(BigInt, BigInt), (UnitId, MovementId)>(
         conn,
         "SELECT t.unit_id, t.movement_id FROM match_part t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("movement_id", Column::of(ids.iter().map(|(_, id)| *id))),
-        ],
+        &rows::unit_keys("movement_id", ids),
         &format!("AND +t.undoes_id IS NOT NULL AND t.rule = '{}'", split::RULE),
         Lock::None,
     )?;

@@ -152,7 +152,7 @@ pub fn list(conn: &mut Conn, actor: &Actor, unit: UnitId, page: impl Into<Page>)
 
 /// The unit of an incident in the actor's scope.
 pub fn locate(conn: &mut Conn, actor: &Actor, id: IncidentId) -> Result<UnitId> {
-    query::unit_of(conn, id)?.filter(|unit| actor.scope.covers(*unit)).ok_or_else(not_found)
+    query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)
 }
 
 fn not_found() -> Error {

@@ -4,12 +4,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::incident::{Event, Incident};
+use crate::actor::Scope;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_privacy::{data_incident, data_incident_event as event};
 use crate::store::{Conn, Stamp, Tx};
 
@@ -85,14 +86,12 @@ pub fn note(
 
 /// The projection, guarded by the revision before.
 pub fn store(tx: &mut Tx<'_>, one: &Incident) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "data_incident",
-            keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
-            guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![("state", Column::of([one.state.clone()])), ("revision", Column::of([one.revision]))],
-        },
+        "data_incident",
+        (one.unit, one.id),
+        one.revision,
+        vec![("state", Column::of([one.state.clone()]))],
     )
 }
 
@@ -136,24 +135,14 @@ pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: IncidentId) -> Result<Option<Inci
     Ok(found.pop().map(read))
 }
 
-/// By its id alone; the scope is the caller's to check.
-pub fn unit_of(conn: &mut Conn, id: IncidentId) -> Result<Option<UnitId>> {
-    data_incident::table
-        .filter(data_incident::id.eq(id))
-        .select(data_incident::unit_id)
-        .first(conn)
-        .optional()
-        .classify()
+/// The unit of an incident within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: IncidentId) -> Result<Option<UnitId>> {
+    crate::unit_in_scope!(conn, scope, data_incident, id)
 }
 
 /// Incidents of a unit with what was done, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Incident>> {
-    let page = page.into();
-    let found: Vec<Stored> = data_incident::table
-        .filter(data_incident::unit_id.eq(unit))
-        .filter(data_incident::id.lt(page.below()))
-        .order(data_incident::id.desc())
-        .limit(page.limit)
+    let found: Vec<Stored> = crate::newest_of!(data_incident, unit, page)
         .select((
             data_incident::unit_id,
             data_incident::id,

@@ -5,13 +5,14 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::file::{Document, Entry, View};
 use super::request::Request;
+use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{obligation, receipt};
 use crate::store::schema_privacy::{data_request, data_request_event, data_view};
 use crate::store::{Conn, Stamp, Tx};
@@ -106,14 +107,12 @@ pub fn note(
 
 /// The projection, guarded by the revision before.
 pub fn store(tx: &mut Tx<'_>, one: &Request) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "data_request",
-            keys: vec![("unit_id", Column::of([one.unit])), ("id", Column::of([one.id]))],
-            guard: vec![("revision", Column::of([one.revision - 1]))],
-            sets: vec![("state", Column::of([one.state.clone()])), ("revision", Column::of([one.revision]))],
-        },
+        "data_request",
+        (one.unit, one.id),
+        one.revision,
+        vec![("state", Column::of([one.state.clone()]))],
     )
 }
 
@@ -163,24 +162,14 @@ pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: DataRequestId) -> Result<Option<R
     Ok(found.pop().map(read))
 }
 
-/// By its id alone; the scope is the caller's to check.
-pub fn unit_of(conn: &mut Conn, id: DataRequestId) -> Result<Option<UnitId>> {
-    data_request::table
-        .filter(data_request::id.eq(id))
-        .select(data_request::unit_id)
-        .first(conn)
-        .optional()
-        .classify()
+/// The unit of a request within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: DataRequestId) -> Result<Option<UnitId>> {
+    crate::unit_in_scope!(conn, scope, data_request, id)
 }
 
 /// Requests of a unit with their answers, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Request>> {
-    let page = page.into();
-    let found: Vec<Stored> = data_request::table
-        .filter(data_request::unit_id.eq(unit))
-        .filter(data_request::id.lt(page.below()))
-        .order(data_request::id.desc())
-        .limit(page.limit)
+    let found: Vec<Stored> = crate::newest_of!(data_request, unit, page)
         .select((
             data_request::unit_id,
             data_request::id,
@@ -295,12 +284,7 @@ pub fn views_of(conn: &mut Conn, unit: UnitId, parties: &[PartyId]) -> Result<Ve
 }
 
 pub fn views(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<View>> {
-    let page = page.into();
-    let found: Vec<Seen> = data_view::table
-        .filter(data_view::unit_id.eq(unit))
-        .filter(data_view::id.lt(page.below()))
-        .order(data_view::id.desc())
-        .limit(page.limit)
+    let found: Vec<Seen> = crate::newest_of!(data_view, unit, page)
         .select((
             data_view::id,
             data_view::party_id,

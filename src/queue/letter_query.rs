@@ -119,15 +119,8 @@ pub fn not_found() -> Error {
 
 /// Letters of a unit, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Letter>> {
-    let page = page.into();
-    let found: Vec<Stored> = trace_letter::table
-        .filter(trace_letter::unit_id.eq(unit))
-        .filter(trace_letter::id.lt(page.below()))
-        .order(trace_letter::id.desc())
-        .limit(page.limit)
-        .select(columns!())
-        .load(conn)
-        .classify()?;
+    let found: Vec<Stored> =
+        crate::newest_of!(trace_letter, unit, page).select(columns!()).load(conn).classify()?;
     Ok(found.into_iter().map(from_stored).collect())
 }
 

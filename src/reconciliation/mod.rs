@@ -6,6 +6,7 @@
 pub mod alias;
 mod alias_query;
 pub mod bridge;
+mod certificate_query;
 pub mod classification;
 mod contra;
 mod contra_query;

@@ -177,11 +177,7 @@ pub struct Listed {
 /// A page of a unit's certificates without their documents, newest first.
 pub fn newest(conn: &mut Conn, unit: UnitId, page: Page) -> Result<Vec<Listed>> {
     type Stored = ((CertificateId, BusinessDay, i64, i64, i64), (String, String, Vec<u8>, CertificateId));
-    let found: Vec<Stored> = series_audit::table
-        .filter(series_audit::unit_id.eq(unit))
-        .filter(series_audit::id.lt(page.below()))
-        .order(series_audit::id.desc())
-        .limit(page.limit)
+    let found: Vec<Stored> = crate::newest_of!(series_audit, unit, page)
         .select((
             (
                 series_audit::id,

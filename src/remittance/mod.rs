@@ -246,10 +246,7 @@ pub fn draft(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Draft) -> 
     let unit = new.unit;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
-    let account = match new.account {
-        Some(id) => account::find(tx, unit, id)?.id,
-        None => account::receiving(tx, unit)?.id,
-    };
+    let account = account::named_or_receiving(tx, unit, new.account)?.id;
     statement::query::lock_account(tx, unit, account)?;
     let covered_until = query::last_closed(tx, unit, account)?.ok_or_else(|| {
         Error::conflict(

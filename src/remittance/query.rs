@@ -13,13 +13,15 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
+use crate::store::past::PastEvent;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema::day;
 use crate::store::schema_cash::{
     remittable, remittance, remittance_event, remittance_line, remittance_line_status,
 };
 use crate::store::{Conn, Tx};
-use crate::unit::account::KIND_REMITTANCE;
+use crate::unit::account;
+
+pub use crate::statement::open_day_query::last_closed;
 
 crate::table_row! {
     pub struct OrderRow in "remittance" {
@@ -126,10 +128,7 @@ fn order_of((what, sum, now): Parts) -> Result<Order> {
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, RemittanceId)]) -> Result<Vec<Order>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
+    let keys = rows::unit_keys("id", ids);
     let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", Lock::None)?;
     let mut found: Vec<Order> = found.into_iter().map(order_of).collect::<Result<_>>()?;
     found.sort_by_key(|order| (order.unit, order.id));
@@ -138,18 +137,9 @@ pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, RemittanceId)]) -> Result<Vec<Ord
 
 /// The orders behind reference codes; other codes are left out.
 pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Order>> {
-    let found: Vec<(UnitId, String, i64)> = rows::fetch::<(BigInt, Text, BigInt), _>(
-        conn,
-        "SELECT t.unit_id, t.kind, t.target_id FROM public_code t",
-        &[("code", Column::of(codes.iter().cloned()))],
-        "",
-        Lock::None,
-    )?;
-    let ids: Vec<(UnitId, RemittanceId)> = found
-        .into_iter()
-        .filter(|(_, kind, _)| kind == KIND_REMITTANCE)
-        .map(|(unit, _, id)| (unit, RemittanceId(id)))
-        .collect();
+    let found = account::by_codes(conn, codes, account::KIND_REMITTANCE)?;
+    let ids: Vec<(UnitId, RemittanceId)> =
+        found.into_iter().map(|(_, unit, id)| (unit, RemittanceId(id))).collect();
     by_ids(conn, &ids)
 }
 
@@ -235,18 +225,15 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order, lines: &[Line]) -> Result<()> {
 
 /// Stores an order's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "remittance",
-            keys: vec![("unit_id", Column::of([order.unit])), ("id", Column::of([order.id]))],
-            guard: vec![("revision", Column::of([order.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([order.state.as_str()])),
-                ("checker_person_id", Column::of([order.checker])),
-                ("revision", Column::of([order.revision])),
-            ],
-        },
+        "remittance",
+        (order.unit, order.id),
+        order.revision,
+        vec![
+            ("state", Column::of([order.state.as_str()])),
+            ("checker_person_id", Column::of([order.checker])),
+        ],
     )
 }
 
@@ -268,18 +255,8 @@ pub fn page(
     state: Option<State>,
     page: impl Into<Page>,
 ) -> Result<Vec<Order>> {
-    let page = page.into();
-    let mut ids = remittance::table
-        .filter(remittance::unit_id.eq(unit))
-        .filter(remittance::id.lt(page.below()))
-        .order(remittance::id.desc())
-        .limit(page.limit)
-        .select(remittance::id)
-        .into_boxed();
-    if let Some(state) = state {
-        ids = ids.filter(remittance::state.eq(state.as_str()));
-    }
-    let ids: Vec<RemittanceId> = ids.load(conn).classify()?;
+    let ids: Vec<RemittanceId> =
+        crate::newest_of!(remittance, unit, page, state).select(remittance::id).load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.reverse();
     Ok(found)
@@ -290,45 +267,9 @@ pub fn unit_of(conn: &mut Conn, scope: &Scope, id: RemittanceId) -> Result<Optio
     crate::unit_in_scope!(conn, scope, remittance, id)
 }
 
-/// One step of an order's life.
-#[derive(Clone, Debug, Queryable)]
-pub struct PastEvent {
-    pub kind: String,
-    pub state: String,
-    pub person: Option<PersonId>,
-    pub line: Option<LineId>,
-    pub reason: Option<String>,
-    pub at: Instant,
-}
-
+/// The steps of an order's life.
 pub fn events(conn: &mut Conn, unit: UnitId, id: RemittanceId) -> Result<Vec<PastEvent>> {
-    remittance_event::table
-        .filter(remittance_event::unit_id.eq(unit))
-        .filter(remittance_event::remittance_id.eq(id))
-        .order(remittance_event::revision)
-        .select((
-            remittance_event::kind,
-            remittance_event::state,
-            remittance_event::person_id,
-            remittance_event::line_id,
-            remittance_event::reason,
-            remittance_event::at,
-        ))
-        .load(conn)
-        .classify()
-}
-
-/// The account's last closed day.
-pub fn last_closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<BusinessDay>> {
-    day::table
-        .filter(day::unit_id.eq(unit))
-        .filter(day::account_id.eq(account))
-        .filter(day::state.eq("closed"))
-        .order(day::date.desc())
-        .select(day::date)
-        .first(conn)
-        .optional()
-        .classify()
+    crate::past_events!(conn, remittance_event, unit, remittance_id = id)
 }
 
 #[derive(QueryableByName)]

@@ -87,10 +87,7 @@ pub fn hand_over(
     actor.require_role(&[Role::Cashier, Role::Finance])?;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
-    let account = match account {
-        Some(id) => account::find(tx, unit, id)?.id,
-        None => account::receiving(tx, unit)?.id,
-    };
+    let account = account::named_or_receiving(tx, unit, account)?.id;
     let parts = checked(parts)?;
     let amount = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
     crate::statement::query::lock_account(tx, unit, account)?;

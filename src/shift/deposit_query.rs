@@ -11,10 +11,10 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_cash::{deposit_event, deposit_slip};
 use crate::store::{Conn, Tx};
-use crate::unit::account::KIND_DEPOSIT;
+use crate::unit::account;
 
 crate::table_row! {
     pub struct SlipRow in "deposit_slip" {
@@ -107,27 +107,13 @@ fn by(conn: &mut Conn, keys: &[(&str, Column)], rest: &str) -> Result<Vec<Slip>>
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, SlipId)]) -> Result<Vec<Slip>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
-    by(conn, &keys, "")
+    by(conn, &rows::unit_keys("id", ids), "")
 }
 
 /// The slips behind reference codes; other codes are left out.
 pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Slip>> {
-    let found: Vec<(UnitId, String, i64)> = rows::fetch::<(BigInt, Text, BigInt), _>(
-        conn,
-        "SELECT t.unit_id, t.kind, t.target_id FROM public_code t",
-        &[("code", Column::of(codes.iter().cloned()))],
-        "",
-        Lock::None,
-    )?;
-    let ids: Vec<(UnitId, SlipId)> = found
-        .into_iter()
-        .filter(|(_, kind, _)| kind == KIND_DEPOSIT)
-        .map(|(unit, _, id)| (unit, SlipId(id)))
-        .collect();
+    let found = account::by_codes(conn, codes, account::KIND_DEPOSIT)?;
+    let ids: Vec<(UnitId, SlipId)> = found.into_iter().map(|(_, unit, id)| (unit, SlipId(id))).collect();
     by_ids(conn, &ids)
 }
 
@@ -155,35 +141,19 @@ pub fn parts(conn: &mut Conn, unit: UnitId, slips: &[SlipId]) -> Result<Vec<(Sli
 
 /// Stores a slip's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, slip: &Slip) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "deposit_slip",
-            keys: vec![("unit_id", Column::of([slip.unit])), ("id", Column::of([slip.id]))],
-            guard: vec![("revision", Column::of([slip.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([slip.state.as_str()])),
-                ("credited", Column::of([slip.credited])),
-                ("revision", Column::of([slip.revision])),
-            ],
-        },
+        "deposit_slip",
+        (slip.unit, slip.id),
+        slip.revision,
+        vec![("state", Column::of([slip.state.as_str()])), ("credited", Column::of([slip.credited]))],
     )
 }
 
 /// Slips of a unit, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, state: Option<State>, page: impl Into<Page>) -> Result<Vec<Slip>> {
-    let page = page.into();
-    let mut ids = deposit_slip::table
-        .filter(deposit_slip::unit_id.eq(unit))
-        .filter(deposit_slip::id.lt(page.below()))
-        .order(deposit_slip::id.desc())
-        .limit(page.limit)
-        .select(deposit_slip::id)
-        .into_boxed();
-    if let Some(state) = state {
-        ids = ids.filter(deposit_slip::state.eq(state.as_str()));
-    }
-    let ids: Vec<SlipId> = ids.load(conn).classify()?;
+    let ids: Vec<SlipId> =
+        crate::newest_of!(deposit_slip, unit, page, state).select(deposit_slip::id).load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.reverse();
     Ok(found)

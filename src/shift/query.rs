@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::shift;
 use crate::store::schema_cash::{shift_count, shift_event, shift_pieces};
 use crate::store::{Conn, Tx};
@@ -153,14 +153,12 @@ pub fn of_day(tx: &mut Tx<'_>, unit: UnitId, person: PersonId, on: BusinessDay) 
 pub fn advance(tx: &mut Tx<'_>, shift: &mut Shift, state: State) -> Result<()> {
     shift.state = state;
     shift.revision += 1;
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "shift",
-            keys: vec![("unit_id", Column::of([shift.unit])), ("id", Column::of([shift.id]))],
-            guard: vec![("revision", Column::of([shift.revision - 1]))],
-            sets: vec![("state", Column::of([state.as_str()])), ("revision", Column::of([shift.revision]))],
-        },
+        "shift",
+        (shift.unit, shift.id),
+        shift.revision,
+        vec![("state", Column::of([state.as_str()]))],
     )
 }
 
@@ -171,12 +169,7 @@ pub fn page(
     state: Option<State>,
     page: impl Into<Page>,
 ) -> Result<Vec<Shift>> {
-    let page = page.into();
-    let mut found = shift::table
-        .filter(shift::unit_id.eq(unit))
-        .filter(shift::id.lt(page.below()))
-        .order(shift::id.desc())
-        .limit(page.limit)
+    let found: Vec<Parts> = crate::newest_of!(shift, unit, page, state)
         .select((
             shift::unit_id,
             shift::id,
@@ -186,11 +179,8 @@ pub fn page(
             shift::state,
             shift::revision,
         ))
-        .into_boxed();
-    if let Some(state) = state {
-        found = found.filter(shift::state.eq(state.as_str()));
-    }
-    let found: Vec<Parts> = found.load(conn).classify()?;
+        .load(conn)
+        .classify()?;
     found.into_iter().map(shift_of).collect()
 }
 

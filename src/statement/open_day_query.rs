@@ -17,7 +17,13 @@ pub fn first_open_day(
     account: AccountId,
     day: BusinessDay,
 ) -> Result<BusinessDay> {
-    let last: Option<BusinessDay> = day::table
+    let last = last_closed(conn, unit, account)?;
+    Ok(last.map_or(day, |last| day.max(last.next())))
+}
+
+/// The last closed day of an account.
+pub fn last_closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<BusinessDay>> {
+    day::table
         .filter(day::unit_id.eq(unit))
         .filter(day::account_id.eq(account))
         .filter(day::state.eq("closed"))
@@ -25,6 +31,5 @@ pub fn first_open_day(
         .select(day::date)
         .first(conn)
         .optional()
-        .classify()?;
-    Ok(last.map_or(day, |last| day.max(last.next())))
+        .classify()
 }

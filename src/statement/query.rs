@@ -2,6 +2,7 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::{BigInt, Date, Nullable};
 
 use crate::actor::Scope;
@@ -358,17 +359,30 @@ pub fn credits_like(
     Ok(found.into_iter().map(line_of).collect())
 }
 
+/// The statements of an account, to be filtered and ordered and then read by `load`.
+macro_rules! of_account {
+    ($unit:expr, $account:expr) => {
+        statement::table
+            .filter(statement::unit_id.eq($unit))
+            .filter(statement::account_id.eq($account))
+            .select(statement_columns!())
+    };
+}
+
+fn load<'q>(
+    conn: &mut Conn,
+    asked: impl RunQueryDsl<Conn> + LoadQuery<'q, Conn, StatementParts>,
+) -> Result<Vec<StoredStatement>> {
+    let found: Vec<StatementParts> = asked.load(conn).classify()?;
+    Ok(found.into_iter().map(statement_of).collect())
+}
+
 /// All statements of an account but the abandoned ones, by closing day and arrival.
 pub fn statements_of(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<StoredStatement>> {
-    let found: Vec<StatementParts> = statement::table
-        .filter(statement::unit_id.eq(unit))
-        .filter(statement::account_id.eq(account))
+    let asked = of_account!(unit, account)
         .filter(statement::state.ne("abandoned"))
-        .order((statement::closing_on, statement::id))
-        .select(statement_columns!())
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(statement_of).collect())
+        .order((statement::closing_on, statement::id));
+    load(conn, asked)
 }
 
 /// Ready statements that touch the days from `from` on, by closing day and arrival.
@@ -378,16 +392,11 @@ pub fn ready_since(
     account: AccountId,
     from: BusinessDay,
 ) -> Result<Vec<StoredStatement>> {
-    let found: Vec<StatementParts> = statement::table
-        .filter(statement::unit_id.eq(unit))
-        .filter(statement::account_id.eq(account))
+    let asked = of_account!(unit, account)
         .filter(statement::closing_on.ge(from))
         .filter(statement::state.eq("ready"))
-        .order((statement::closing_on, statement::id))
-        .select(statement_columns!())
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(statement_of).collect())
+        .order((statement::closing_on, statement::id));
+    load(conn, asked)
 }
 
 /// The last ready statements that closed before a day, newest first.
@@ -398,17 +407,12 @@ pub fn ready_before(
     day: BusinessDay,
     limit: i64,
 ) -> Result<Vec<StoredStatement>> {
-    let found: Vec<StatementParts> = statement::table
-        .filter(statement::unit_id.eq(unit))
-        .filter(statement::account_id.eq(account))
+    let asked = of_account!(unit, account)
         .filter(statement::closing_on.lt(day))
         .filter(statement::state.eq("ready"))
         .order((statement::closing_on.desc(), statement::id.desc()))
-        .limit(limit)
-        .select(statement_columns!())
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(statement_of).collect())
+        .limit(limit);
+    load(conn, asked)
 }
 
 pub fn statement(conn: &mut Conn, unit: UnitId, id: StatementId) -> Result<StoredStatement> {
@@ -434,30 +438,18 @@ pub fn by_position(
     sha256: &str,
     position: i32,
 ) -> Result<Option<StoredStatement>> {
-    Ok(statement::table
-        .filter(statement::unit_id.eq(unit))
-        .filter(statement::account_id.eq(account))
+    let asked = of_account!(unit, account)
         .filter(statement::file_sha256.eq(sha256))
         .filter(statement::position.eq(position))
-        .select(statement_columns!())
-        .first::<StatementParts>(conn)
-        .optional()
-        .classify()?
-        .map(statement_of))
+        .limit(1);
+    Ok(load(conn, asked)?.pop())
 }
 
 /// The statement of the account that a crash left half loaded.
 pub fn loading(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<StoredStatement>> {
-    Ok(statement::table
-        .filter(statement::unit_id.eq(unit))
-        .filter(statement::account_id.eq(account))
-        .filter(statement::state.eq("loading"))
-        .order(statement::id)
-        .select(statement_columns!())
-        .first::<StatementParts>(conn)
-        .optional()
-        .classify()?
-        .map(statement_of))
+    let asked =
+        of_account!(unit, account).filter(statement::state.eq("loading")).order(statement::id).limit(1);
+    Ok(load(conn, asked)?.pop())
 }
 
 /// Key and ciphertext of a stored file.

@@ -13,6 +13,7 @@ pub mod lane;
 pub mod lease;
 pub mod migrate;
 pub mod page;
+pub mod past;
 mod place;
 pub mod rows;
 pub mod schema;

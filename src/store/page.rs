@@ -25,3 +25,24 @@ impl From<i64> for Page {
         Page { cursor: None, limit }
     }
 }
+
+/// The rows of a unit on a page of a list that is read newest first, of one state where the fourth argument names
+/// one; columns and further filters are the caller's. The page is whatever a `Page` is made from.
+#[macro_export]
+macro_rules! newest_of {
+    ($table:ident, $unit:expr, $page:expr) => {{
+        let page: $crate::store::page::Page = $page.into();
+        $table::table
+            .filter($table::unit_id.eq($unit))
+            .filter($table::id.lt(page.below()))
+            .order($table::id.desc())
+            .limit(page.limit)
+    }};
+    ($table:ident, $unit:expr, $page:expr, $state:expr) => {{
+        let found = $crate::newest_of!($table, $unit, $page).into_boxed();
+        match $state {
+            Some(state) => found.filter($table::state.eq(state.as_str())),
+            None => found,
+        }
+    }};
+}

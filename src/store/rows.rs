@@ -313,6 +313,22 @@ pub fn update(conn: &mut Conn, update: Update<'_>) -> Result<()> {
     ))
 }
 
+/// Moves one row on to a revision, with what else it says then; the row must still have the revision before.
+///
+/// # Errors
+/// As of `update`.
+pub fn advance<I: Cell + Copy>(
+    conn: &mut Conn,
+    table: &'static str,
+    (unit, id): (UnitId, I),
+    revision: i64,
+    mut sets: Vec<(&str, Column)>,
+) -> Result<()> {
+    sets.push(("revision", Column::of([revision])));
+    let guard = vec![("revision", Column::of([revision - 1]))];
+    update(conn, Update { table, keys: unit_keys("id", &[(unit, id)]).into(), guard, sets })
+}
+
 /// Deletes the rows with these keys, each key once; tells how many there were.
 pub fn delete(conn: &mut Conn, table: &'static str, keys: Vec<(&str, Column)>) -> Result<usize> {
     if keys.first().is_none_or(|(_, column)| column.is_empty()) {
@@ -322,6 +338,14 @@ pub fn delete(conn: &mut Conn, table: &'static str, keys: Vec<(&str, Column)>) -
         Conn::Pg(inner) => pg::delete(inner, table, keys),
         Conn::Sqlite(inner) => sqlite::delete(inner, table, keys),
     }
+}
+
+/// The keys of units' rows: the unit and the column that is named.
+pub fn unit_keys<'a, I: Cell + Copy>(column: &'a str, ids: &[(UnitId, I)]) -> [(&'a str, Column); 2] {
+    [
+        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
+        (column, Column::of(ids.iter().map(|(_, id)| *id))),
+    ]
 }
 
 /// How rows that are read by key are to be locked (PostgreSQL; SQLite has one writer).

@@ -1,7 +1,7 @@
 //! Bank accounts of units, found city-wide by bank and number.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Date, Nullable};
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::CITY;
 use crate::actor::{Actor, Role};
@@ -227,6 +227,22 @@ pub fn find_by_number(conn: &mut Conn, account_no: &str) -> Result<Option<(UnitI
         .map(|found: Option<(UnitId, i64)>| found.map(|(unit, id)| (unit, AccountId(id))))
 }
 
+/// What codes of the directory name, of one kind: (code, unit, id). Other codes are left out.
+pub fn by_codes(conn: &mut Conn, codes: &[String], kind: &str) -> Result<Vec<(String, UnitId, i64)>> {
+    let found: Vec<(String, UnitId, String, i64)> = rows::fetch::<(Text, BigInt, Text, BigInt), _>(
+        conn,
+        "SELECT t.code, t.unit_id, t.kind, t.target_id FROM public_code t",
+        &[("code", Column::of(codes.iter().cloned()))],
+        "",
+        Lock::None,
+    )?;
+    Ok(found
+        .into_iter()
+        .filter(|(_, _, of, _)| of == kind)
+        .map(|(code, unit, _, id)| (code, unit, id))
+        .collect())
+}
+
 /// Keeps an account from ending until the transaction is over. Whoever settles on it need not wait.
 ///
 /// # Errors
@@ -249,4 +265,15 @@ pub fn receiving(conn: &mut Conn, unit: UnitId) -> Result<BankAccount> {
         .into_iter()
         .find(|account| account.closed_on.is_none() && !account.bank_bin.is_empty())
         .ok_or_else(|| Error::conflict("unit_has_no_account", "the unit has no open bank account"))
+}
+
+/// The account that is named, of this unit; where none is, the receiving one.
+///
+/// # Errors
+/// `account_not_found`, `unit_has_no_account`.
+pub fn named_or_receiving(conn: &mut Conn, unit: UnitId, named: Option<AccountId>) -> Result<BankAccount> {
+    match named {
+        Some(id) => find(conn, unit, id),
+        None => receiving(conn, unit),
+    }
 }

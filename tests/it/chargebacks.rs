@@ -22,6 +22,13 @@ use crate::support::{World, each_database};
 
 const FEE: Dong = Dong(25_000);
 
+/// A fee that was paid by card, and its payment, which a batch proves.
+fn paid_by_card(world: &World) -> (Obligation, PaymentId) {
+    let owed = world.raise(FEE);
+    let payment = settled(world, &owed);
+    (owed, payment)
+}
+
 /// A fee paid by card, and the batch that proves it.
 fn settled(world: &World, owed: &Obligation) -> PaymentId {
     let payment = world.take(owed, FEE, Method::Card).unwrap().payment;
@@ -43,6 +50,19 @@ fn debt(world: &World, payment: PaymentId) -> i64 {
     balance(world, &Account::ReversalToRecover(payment))
 }
 
+/// The debt that a chargeback left, and that persons are asked about it alone.
+fn assert_asks_for(world: &World, payment: PaymentId, amount: i64) {
+    assert_eq!(
+        (debt(world, payment), world.open_kinds(world.ba_dinh.id)),
+        (amount, vec![Kind::PosChargeback])
+    );
+}
+
+fn assert_asks_nothing(world: &World) {
+    let open = world.open_kinds(world.ba_dinh.id);
+    assert!(open.is_empty(), "{open:?}");
+}
+
 fn books_hold(world: &World) {
     let faults = world.look(|conn| verify::unit(conn, world.ba_dinh.id));
     assert!(faults.is_empty(), "{faults:?}");
@@ -57,18 +77,16 @@ fn whoever_pays_again_what_a_card_was_charged_back_covers_the_debt_and_the_recei
     for is_transfer in [false, true] {
         each_database(|database| {
             let world = World::settled_in(database);
-            let unit = world.ba_dinh.id;
-            let owed = world.raise(FEE);
-            let first = settled(&world, &owed);
+            let (owed, first) = paid_by_card(&world);
             charged_back(&world, "POS000002", 25_000, 25_000);
-            assert_eq!((debt(&world, first), world.open_kinds(unit)), (25_000, vec![Kind::PosChargeback]));
+            assert_asks_for(&world, first, 25_000);
             if is_transfer {
                 world.claim(&owed, FEE).settle();
             } else {
                 world.take(&owed, FEE, Method::Cash).expect("it is owed again");
             }
             assert_eq!(debt(&world, first), 0);
-            assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+            assert_asks_nothing(&world);
             assert_eq!((state_of(&world, first), world.receipts(&owed).len()), (PaymentState::Reversed, 1));
             let again = world.again(&owed);
             assert_eq!((again.state, again.allocated), (State::Paid, FEE));
@@ -81,14 +99,12 @@ fn whoever_pays_again_what_a_card_was_charged_back_covers_the_debt_and_the_recei
 fn a_part_that_is_charged_back_is_owed_and_the_rest_stands() {
     each_database(|database| {
         let world = World::settled_in(database);
-        let unit = world.ba_dinh.id;
-        let owed = world.raise(FEE);
-        let first = settled(&world, &owed);
+        let (owed, first) = paid_by_card(&world);
         charged_back(&world, "POS000002", 25_000, 10_000);
-        assert_eq!((debt(&world, first), world.open_kinds(unit)), (10_000, vec![Kind::PosChargeback]));
+        assert_asks_for(&world, first, 10_000);
         world.take(&owed, Dong(10_000), Method::Cash).expect("so much is owed again");
         assert_eq!((debt(&world, first), state_of(&world, first)), (0, PaymentState::Proven));
-        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        assert_asks_nothing(&world);
         books_hold(&world);
     });
 }
@@ -98,8 +114,7 @@ fn what_is_too_much_covers_a_chargeback_before_anything_is_refunded() {
     each_database(|database| {
         let world = World::settled_in(database);
         let unit = world.ba_dinh.id;
-        let owed = world.raise(FEE);
-        let first = settled(&world, &owed);
+        let (owed, first) = paid_by_card(&world);
         let receipt = world.receipts(&owed).remove(0);
         let amended = corrected(&world, &receipt, CorrectionKind::Replace, vec![fee("HT-01", 20_000)]);
         charged_back(&world, "POS000002", 25_000, 25_000);
@@ -112,7 +127,7 @@ fn what_is_too_much_covers_a_chargeback_before_anything_is_refunded() {
         let left = world.receipts(&owed).pop().unwrap();
         corrected(&world, &left, CorrectionKind::Cancel, Vec::new());
         assert_eq!((debt(&world, first), state_of(&world, first)), (0, PaymentState::Reversed));
-        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        assert_asks_nothing(&world);
         books_hold(&world);
     });
 }
@@ -148,8 +163,7 @@ fn without_a_document_what_a_card_paid_is_open_again() {
 fn nobody_is_refunded_a_second_payment_while_the_first_was_taken_back() {
     each_database(|database| {
         let world = World::settled_in(database);
-        let owed = world.raise(FEE);
-        let first = settled(&world, &owed);
+        let (owed, first) = paid_by_card(&world);
         // A second payment of the same debt is proven before the card is charged back.
         world.wait_days(1);
         shown(&world, 25_000, 25_000, &format!("{} nop phi", owed.reference_code));
@@ -167,8 +181,7 @@ fn a_payment_is_charged_back_in_parts_and_never_by_more_than_it_was() {
     each_database(|database| {
         let world = World::settled_in(database);
         let unit = world.ba_dinh.id;
-        let owed = world.raise(FEE);
-        let first = settled(&world, &owed);
+        let (owed, first) = paid_by_card(&world);
         charged_back(&world, "POS000002", 25_000, 10_000);
         charged_back(&world, "POS000003", 15_000, 9_000);
         assert_eq!(debt(&world, first), 19_000);
@@ -196,8 +209,7 @@ fn two_parts_in_one_batch_are_both_the_payments() {
     each_database(|database| {
         let world = World::settled_in(database);
         let unit = world.ba_dinh.id;
-        let owed = world.raise(FEE);
-        let first = settled(&world, &owed);
+        let (_, first) = paid_by_card(&world);
         world.wait_days(1);
         let part = |amount| Item { amount: Dong(amount), ..back("A00001") };
         batch(&world, "POS000002", 0, &[part(10_000), part(15_000)]).unwrap();

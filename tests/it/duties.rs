@@ -26,6 +26,11 @@ fn person(world: &World, unit: UnitId, name: &str) -> PersonId {
     world.change(|tx, stamp| identity::create_person(tx, stamp, &system, unit, name))
 }
 
+/// Whoever lends a power in Ba Đình, and whom they lend it to, of a unit.
+fn giver_and_delegate(world: &World, of_delegate: UnitId) -> (PersonId, PersonId) {
+    (person(world, world.ba_dinh.id, "Người Giao Mẫu"), person(world, of_delegate, "Người Nhận Mẫu"))
+}
+
 /// The world's clerk and chief as registered persons, so that they may have clients.
 pub fn register_both(world: &World) {
     for id in [world.clerk, world.chief] {
@@ -87,8 +92,7 @@ fn a_delegate_of_another_unit_approves_within_what_was_lent_and_it_is_told_with_
         let (small, large) =
             (request(&world, payment, 2_000).unwrap(), request(&world, payment, 3_000).unwrap());
         let (home, other) = (world.ba_dinh.id, world.tay_ho.id);
-        let (giver, delegate) =
-            (person(&world, home, "Người Giao Mẫu"), person(&world, other, "Người Nhận Mẫu"));
+        let (giver, delegate) = giver_and_delegate(&world, other);
         let chief = client(&world, home, Role::Approver, giver);
         let deputy = client(&world, other, Role::Finance, delegate);
         let outsider = client(&world, other, Role::Approver, person(&world, other, "Người Ngoài Mẫu"));
@@ -235,8 +239,7 @@ fn who_has_a_hand_in_it_while_it_is_being_approved_is_seen() {
         let payment = overpaid(&world);
         let asked = request(&world, payment, 2_000).unwrap();
         let home = world.ba_dinh.id;
-        let (giver, delegate) =
-            (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
+        let (giver, delegate) = giver_and_delegate(&world, home);
         client(&world, home, Role::Approver, giver);
         let id = lent(&world, giver, delegate, 9_000);
         let deputy = as_person(home, delegate, Role::Cashier);
@@ -273,8 +276,7 @@ fn a_delegate_who_may_not_decide_holds_nothing_up() {
         let world = World::settled_in(database);
         let payment = overpaid(&world);
         let home = world.ba_dinh.id;
-        let (giver, delegate) =
-            (person(&world, home, "Người Giao Mẫu"), person(&world, world.tay_ho.id, "Người Nhận Mẫu"));
+        let (giver, delegate) = giver_and_delegate(&world, world.tay_ho.id);
         // The giver asked for nothing and yet is no decider any more once they had a hand in it.
         client(&world, home, Role::Approver, giver);
         client(&world, world.tay_ho.id, Role::Cashier, delegate);
@@ -300,8 +302,7 @@ fn a_delegation_is_used_by_the_login_that_took_it_on() {
         let payment = overpaid(&world);
         let asked = request(&world, payment, 2_000).unwrap();
         let home = world.ba_dinh.id;
-        let (giver, delegate) =
-            (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
+        let (giver, delegate) = giver_and_delegate(&world, home);
         client(&world, home, Role::Approver, giver);
         let id = lent(&world, giver, delegate, 9_000);
         let cashier = as_person(home, delegate, Role::Cashier);
@@ -326,8 +327,7 @@ fn a_delegation_ends_with_the_power_it_came_from() {
         let payment = overpaid(&world);
         let asked = request(&world, payment, 2_000).unwrap();
         let home = world.ba_dinh.id;
-        let (giver, delegate) =
-            (person(&world, home, "Người Giao Mẫu"), person(&world, home, "Người Nhận Mẫu"));
+        let (giver, delegate) = giver_and_delegate(&world, home);
         let unit = Scope::unit(home);
         let mut service = Service::start(&world);
         let ready = appoint(&world, Role::Approver, "duyet.mau", unit.clone(), giver);

@@ -38,6 +38,16 @@ pub(crate) fn claimed(world: &World, commune: &Commune, amount: i64, id: &str) -
     owed
 }
 
+/// Two such fees, S1 of 25.000 đ and S2 of 15.000 đ.
+fn two_claimed(world: &World, commune: &Commune) -> [Obligation; 2] {
+    [("S1", 25_000), ("S2", 15_000)].map(|(id, amount)| claimed(world, commune, amount, id))
+}
+
+/// Reports the two, each less its fee: 39.800 đ are paid out.
+fn two_reported(world: &World, commune: &Commune) -> Settlement {
+    report(world, commune, &[item("S1", 25_000, 125), item("S2", 15_000, 75)]).unwrap()
+}
+
 pub(crate) fn item(reference: &str, amount: i64, fee: i64) -> Item {
     Item { kind: ItemKind::Paid, reference: reference.into(), amount: Dong(amount), fee: Dong(fee) }
 }
@@ -150,9 +160,8 @@ fn a_settlement_report_proves_its_claims_gross_and_the_fee_is_a_charge() {
     each_database(|database| {
         let world = World::settled_in(database);
         let ba_dinh = world.ba_dinh.clone();
-        claimed(&world, &ba_dinh, 25_000, "S1");
-        claimed(&world, &ba_dinh, 15_000, "S2");
-        let made = report(&world, &ba_dinh, &[item("S1", 25_000, 125), item("S2", 15_000, 75)]).unwrap();
+        two_claimed(&world, &ba_dinh);
+        let made = two_reported(&world, &ba_dinh);
         assert_eq!((made.net, made.fee), (Dong(39_800), Dong(200)));
         assert_eq!(report(&world, &ba_dinh, &[item("S9", 10, 0)]).unwrap_err().code(), "settlement_exists");
         world.assert_balances(
@@ -178,10 +187,9 @@ fn where_the_gateway_only_advises_its_lump_sum_makes_the_receipts() {
     each_database(|database| {
         let world = World::settled_in(database);
         let tay_ho = world.tay_ho.clone();
-        let first = claimed(&world, &tay_ho, 25_000, "S1");
-        let second = claimed(&world, &tay_ho, 15_000, "S2");
+        let [first, second] = two_claimed(&world, &tay_ho);
         assert!(world.receipts(&first).is_empty());
-        report(&world, &tay_ho, &[item("S1", 25_000, 125), item("S2", 15_000, 75)]).unwrap();
+        two_reported(&world, &tay_ho);
         shown(&world, &tay_ho, 0, &[(39_800, "SEPAY QUYET TOAN QT000126")]);
         assert_eq!(world.again(&first).state, State::Paid);
         assert_eq!((world.receipts(&first).len(), world.receipts(&second).len()), (1, 1));
@@ -195,11 +203,10 @@ fn a_report_that_comes_after_its_line_takes_the_money_out_of_suspense() {
     each_database(|database| {
         let world = World::settled_in(database);
         let ba_dinh = world.ba_dinh.clone();
-        claimed(&world, &ba_dinh, 25_000, "S1");
-        claimed(&world, &ba_dinh, 15_000, "S2");
+        two_claimed(&world, &ba_dinh);
         shown(&world, &ba_dinh, 0, &[(39_800, "QUYET TOAN QT000126")]);
         assert_eq!(world.open_kinds(ba_dinh.id), [Kind::UnidentifiedCredit]);
-        report(&world, &ba_dinh, &[item("S1", 25_000, 125), item("S2", 15_000, 75)]).unwrap();
+        two_reported(&world, &ba_dinh);
         matched(&world, &ba_dinh);
         assert_eq!(states(&world, &ba_dinh), [PaymentState::Proven, PaymentState::Proven]);
         assert!(world.open_kinds(ba_dinh.id).is_empty(), "it resolved itself");
@@ -331,8 +338,7 @@ fn two_reports_that_name_one_transaction_stop_nobody_and_the_second_asks_a_perso
     each_database(|database| {
         let world = World::settled_in(database);
         let ba_dinh = world.ba_dinh.clone();
-        claimed(&world, &ba_dinh, 25_000, "S1");
-        claimed(&world, &ba_dinh, 15_000, "S2");
+        two_claimed(&world, &ba_dinh);
         report_named(&world, &ba_dinh, "QT000126", &[item("S1", 25_000, 0)]).unwrap();
         report_named(&world, &ba_dinh, "QT000127", &[item("S1", 25_000, 0), item("S2", 15_000, 0)]).unwrap();
         let other = world.raise(Dong(8_000));
@@ -359,8 +365,7 @@ fn without_a_report_the_only_choice_of_claims_is_proven_and_posted_net_of_the_ag
         let world = World::settled_in(database);
         let ba_dinh = world.ba_dinh.clone();
         agreed(&world, &ba_dinh, 50);
-        claimed(&world, &ba_dinh, 25_000, "S1");
-        claimed(&world, &ba_dinh, 15_000, "S2");
+        two_claimed(&world, &ba_dinh);
         claimed(&world, &ba_dinh, 8_000, "S3");
         // 25 000 and 8 000, each less half a percent.
         shown(&world, &ba_dinh, 0, &[(32_835, "SEPAY QUYET TOAN NGAY")]);
@@ -415,8 +420,7 @@ fn one_claim_out_of_several_is_only_suggested_and_the_only_one_there_is_is_taken
         let world = World::settled_in(database);
         let ba_dinh = world.ba_dinh.clone();
         agreed(&world, &ba_dinh, 0);
-        claimed(&world, &ba_dinh, 25_000, "S1");
-        claimed(&world, &ba_dinh, 15_000, "S2");
+        two_claimed(&world, &ba_dinh);
         shown(&world, &ba_dinh, 0, &[(25_000, "SEPAY QUYET TOAN NGAY")]);
         assert_eq!(states(&world, &ba_dinh), [PaymentState::Claimed; 2], "only an equal amount");
         let tay_ho = world.tay_ho.clone();
@@ -455,8 +459,7 @@ fn two_lines_that_could_take_the_same_claims_take_none() {
         let world = World::settled_in(database);
         let ba_dinh = world.ba_dinh.clone();
         agreed(&world, &ba_dinh, 0);
-        claimed(&world, &ba_dinh, 25_000, "S1");
-        claimed(&world, &ba_dinh, 15_000, "S2");
+        two_claimed(&world, &ba_dinh);
         let memo = "SEPAY QUYET TOAN NGAY";
         shown(&world, &ba_dinh, 0, &[(40_000, memo), (40_000, memo)]);
         assert_eq!(states(&world, &ba_dinh), [PaymentState::Claimed; 2]);
@@ -469,8 +472,7 @@ fn reports_are_imported_and_looked_at_over_http_and_by_command() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let ba_dinh = world.ba_dinh.clone();
-        claimed(&world, &ba_dinh, 25_000, "S1");
-        claimed(&world, &ba_dinh, 15_000, "S2");
+        two_claimed(&world, &ba_dinh);
         let shell = Shell::new(&world);
         let (maker, checker) =
             (shell.person("Lê Thị Mẫu").to_string(), shell.person("Vũ Văn Mẫu").to_string());

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bienlai::id::ReceiptId;
 use bienlai::receipt::evidence::bundle::{self, Bundle, Finding};
 use bienlai::receipt::evidence::daily;
 use bienlai::receipt::evidence::refresh::{Refreshed, Sources, refresh};
@@ -45,6 +46,19 @@ impl Evidence {
         Evidence { keys, outside, sources, ca_pem }
     }
 
+    /// Sóc Sơn signs with a certificate that is good for `days` days, and the authorities are asked about it.
+    fn sign_for(&self, days: u32) -> Refreshed {
+        self.keys.store(&self.keys.issue(days), None);
+        self.refresh()
+    }
+
+    /// A fee is paid, and its receipt sealed.
+    fn sealed(&self) -> ReceiptId {
+        let receipt = self.keys.pay();
+        self.keys.world.seal();
+        receipt
+    }
+
     fn refresh(&self) -> Refreshed {
         let world = &self.keys.world;
         let done = refresh(&world.store, &world.stamp(), &self.sources).expect("the authorities are asked");
@@ -69,8 +83,7 @@ fn ten_years_later_a_receipt_is_valid_when_signed_and_its_certificate_expired_si
     each_database(|database| {
         let story = Evidence::new(database);
         let (keys, world) = (&story.keys, &story.keys.world);
-        keys.store(&keys.issue(100), None);
-        assert_eq!(story.refresh().stored, 2, "a list and an answer about Sóc Sơn's certificate");
+        assert_eq!(story.sign_for(100).stored, 2, "a list and an answer about Sóc Sơn's certificate");
         let receipts = [keys.pay(), keys.pay(), keys.pay()];
         world.seal();
         assert_eq!(world.count("seal_evidence WHERE crl_id IS NOT NULL AND ocsp_id IS NOT NULL"), 3);
@@ -113,10 +126,8 @@ fn only_the_authority_that_issued_a_certificate_speaks_of_it_and_only_of_its_own
     each_database(|database| {
         let story = Evidence::new(database);
         let (keys, world) = (&story.keys, &story.keys.world);
-        keys.store(&keys.issue(100), None);
-        story.refresh();
-        let receipt = keys.pay();
-        world.seal();
+        story.sign_for(100);
+        let receipt = story.sealed();
         let (signed_at, day) = (world.now(), world.now().business_day());
         world.wait_days(10);
         let url = story.outside.timestamp_url();
@@ -192,11 +203,9 @@ fn bienlai(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
 fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
     each_database(|database| {
         let story = Evidence::of(World::settled_in_today(database));
-        let (keys, world) = (&story.keys, &story.keys.world);
-        keys.store(&keys.issue(100), None);
-        story.refresh();
-        let receipt = keys.pay();
-        world.seal();
+        let world = &story.keys.world;
+        story.sign_for(100);
+        let receipt = story.sealed();
         let today = world.now().business_day();
         let url = story.outside.timestamp_url();
         daily::stamp_day(&world.store, &world.stamp(), today, &url, &story.authorities()).expect("a token");
@@ -258,12 +267,10 @@ fn part(name: &str, content: &[u8]) -> Vec<u8> {
 fn a_citizen_fetches_the_evidence_and_the_page_says_that_the_receipt_was_valid_when_it_was_signed() {
     each_database(|database| {
         let story = Evidence::of(World::settled_in_before(database, 20));
-        let (keys, world) = (&story.keys, &story.keys.world);
+        let world = &story.keys.world;
         // Ten days after it, the certificate is over; today that is ten days ago.
-        keys.store(&keys.issue(10), None);
-        story.refresh();
-        let receipt = keys.pay();
-        world.seal();
+        story.sign_for(10);
+        let receipt = story.sealed();
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(1));
         let stored = world.look(|conn| query::by_id(conn, world.soc_son.id, receipt)).expect("the receipt");
@@ -343,13 +350,10 @@ fn an_old_word_of_the_authority_is_no_evidence_and_is_alarmed_until_a_new_one_co
     each_database(|database| {
         let story = Evidence::new(database);
         let (keys, world) = (&story.keys, &story.keys.world);
-        keys.store(&keys.issue(100), None);
-        assert_eq!(story.refresh().stored, 2);
-        let kept = |receipt: bienlai::id::ReceiptId| {
-            world.count(&format!("seal_evidence WHERE receipt_id = {}", receipt.0))
-        };
-        let fresh = keys.pay();
-        world.seal();
+        assert_eq!(story.sign_for(100).stored, 2);
+        let kept =
+            |receipt: ReceiptId| world.count(&format!("seal_evidence WHERE receipt_id = {}", receipt.0));
+        let fresh = story.sealed();
         assert_eq!(kept(fresh), 1);
 
         story.outside.fall_behind(40 * 86_400);
@@ -360,8 +364,7 @@ fn an_old_word_of_the_authority_is_no_evidence_and_is_alarmed_until_a_new_one_co
         world.wait_days(2);
         assert_eq!(story.refresh().stored, 0);
         assert!(keys.alarms().contains(&Kind::StatusStale), "{:?}", keys.alarms());
-        let unproven = keys.pay();
-        world.seal();
+        let unproven = story.sealed();
         assert_eq!(
             (keys.state(unproven).as_str(), kept(unproven)),
             ("signed", 0),
@@ -371,8 +374,7 @@ fn an_old_word_of_the_authority_is_no_evidence_and_is_alarmed_until_a_new_one_co
         story.outside.fall_behind(0);
         assert_eq!(story.refresh().stored, 2);
         assert!(!keys.alarms().contains(&Kind::StatusStale));
-        let proven = keys.pay();
-        world.seal();
+        let proven = story.sealed();
         assert_eq!(kept(proven), 1);
     });
 }
@@ -382,8 +384,7 @@ fn a_receipts_evidence_from_a_large_day_is_as_from_a_small_one() {
     each_database(|database| {
         let story = Evidence::new(database);
         let (keys, world) = (&story.keys, &story.keys.world);
-        keys.store(&keys.issue(100), None);
-        story.refresh();
+        story.sign_for(100);
         let receipts: Vec<_> = (0..9).map(|_| keys.pay()).collect();
         world.seal();
         world.wait_days(1);
@@ -405,15 +406,12 @@ fn a_receipts_evidence_from_a_large_day_is_as_from_a_small_one() {
 fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
     each_database(|database| {
         let story = Evidence::new(database);
-        let (keys, world) = (&story.keys, &story.keys.world);
-        keys.store(&keys.issue(100), None);
-        story.refresh();
-        keys.pay();
-        world.seal();
+        let world = &story.keys.world;
+        story.sign_for(100);
+        story.sealed();
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(1));
-        keys.pay();
-        world.seal();
+        story.sealed();
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(1));
         let roots = world.words("SELECT root_sha256 AS t FROM daily_timestamp ORDER BY date");
@@ -428,8 +426,7 @@ fn a_silent_time_stamping_authority_loses_nothing() {
         let story = Evidence::new(database);
         let (keys, world) = (&story.keys, &story.keys.world);
         keys.store(&keys.issue(100), None);
-        keys.pay();
-        world.seal();
+        story.sealed();
         world.wait_days(1);
         story.outside.fall_silent(true);
         let day = world.now().business_day().plus_days(-1);
@@ -449,8 +446,7 @@ fn a_revoked_certificate_signs_nothing_more_and_is_alarmed() {
         let key = keys.issue(100);
         keys.store(&key, None);
         story.refresh();
-        let before = keys.pay();
-        world.seal();
+        let before = story.sealed();
         let serial = key.certificate().serial();
         let bytes: Vec<u8> = (0..serial.len() / 2)
             .map(|at| u8::from_str_radix(&serial[2 * at..2 * at + 2], 16).expect("hexadecimal"))
@@ -459,8 +455,7 @@ fn a_revoked_certificate_signs_nothing_more_and_is_alarmed() {
         story.outside.revoke(&bytes);
         let done = story.refresh();
         assert!(done.revoked >= 1 && keys.alarms().contains(&Kind::Revoked), "{done:?}");
-        let after = keys.pay();
-        world.seal();
+        let after = story.sealed();
         assert_eq!((keys.state(before).as_str(), keys.state(after).as_str()), ("signed", "numbered"));
         assert!(keys.alarms().contains(&Kind::SigningStopped));
     });
@@ -472,8 +467,7 @@ fn openssl_accepts_the_token_too() {
         let story = Evidence::new(database);
         let (keys, world) = (&story.keys, &story.keys.world);
         keys.store(&keys.issue(100), None);
-        keys.pay();
-        world.seal();
+        story.sealed();
         world.wait_days(1);
         story.stamp_yesterday();
         let folder = world.database.folder.path();

@@ -41,8 +41,15 @@ pub fn obstacles(world: &World, day: BusinessDay) -> Vec<&'static str> {
     }
 }
 
-/// Yesterday and today on one statement.
-fn two_days(world: &World) -> BankFile {
+/// Nothing keeps these days open: they are closed in their order.
+fn assert_closes(world: &World, days: &[BusinessDay]) {
+    for day in days {
+        assert_eq!(obstacles(world, *day), Vec::<&str>::new(), "{day}");
+    }
+}
+
+/// A statement until today of an account on which nothing was before.
+fn statement(world: &World) -> BankFile {
     BankFile::new(world.ba_dinh.account_no, today(world), 0)
 }
 
@@ -87,9 +94,12 @@ fn a_receipted_credit_that_the_bank_moves_to_another_day_is_the_same_payment() {
             }
             world.wait_days(1);
             let memo = format!("{} nop phi", owed.reference_code);
-            let first =
-                two_days(&world).book_on(yesterday, FEE, &memo, "FT26327001").book(8_000, "le", "FT26327002");
-            let moved = two_days(&world).book(8_000, "le", "FT26327002").book(FEE, &memo, "FT26327001");
+            let first = statement(&world).book_on(yesterday, FEE, &memo, "FT26327001").book(
+                8_000,
+                "le",
+                "FT26327002",
+            );
+            let moved = statement(&world).book(8_000, "le", "FT26327002").book(FEE, &memo, "FT26327001");
             restated(&world, &first, &moved);
 
             world.assert_balances(
@@ -104,7 +114,7 @@ fn a_receipted_credit_that_the_bank_moves_to_another_day_is_the_same_payment() {
             assert_eq!((world.payments(&world.ba_dinh).len(), payment.state), (1, PaymentState::Proven));
             assert_eq!((world.again(&owed).state, world.receipts(&owed).len()), (State::Paid, 1));
             assert_eq!(world.open_kinds(unit), [Kind::UnidentifiedCredit], "nobody is asked about the fee");
-            assert_eq!(obstacles(&world, yesterday), Vec::<&str>::new());
+            assert_closes(&world, &[yesterday]);
             let after_yesterday = world.look(|conn| {
                 bienlai::reconciliation::day_close::balance_of_books(
                     conn,
@@ -115,7 +125,7 @@ fn a_receipted_credit_that_the_bank_moves_to_another_day_is_the_same_payment() {
             });
             assert_eq!(after_yesterday, Dong::ZERO, "yesterday closes with what the bank says");
             assert_eq!(world.count("posting WHERE source_kind = 'day'"), 0, "no fee was proven by yesterday");
-            assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+            assert_closes(&world, &[today(&world)]);
             let shares: i64 = world.count("posting WHERE source_kind = 'day'");
             assert_eq!(shares, 2, "it is shared out once, today");
             matched(&world);
@@ -139,8 +149,11 @@ fn a_receipted_credit_of_a_larger_sum_is_paid_by_the_new_line_and_only_the_rest_
         let unit = world.ba_dinh.id;
         let owed = world.raise(Dong(FEE));
         let memo = format!("{} nop phi", owed.reference_code);
-        let file = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
-        restated(&world, &file().book(FEE, &memo, "FT26327001"), &file().book(52_000, &memo, "FT26327001"));
+        restated(
+            &world,
+            &statement(&world).book(FEE, &memo, "FT26327001"),
+            &statement(&world).book(52_000, &memo, "FT26327001"),
+        );
         let again = world.payments(&world.ba_dinh).remove(1);
         world.assert_balances(
             unit,
@@ -148,7 +161,7 @@ fn a_receipted_credit_of_a_larger_sum_is_paid_by_the_new_line_and_only_the_rest_
         );
         assert_eq!(world.receipts(&owed).len(), 1);
         assert_eq!(world.open_kinds(unit), [Kind::Overpaid], "nothing is owed back any more");
-        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+        assert_closes(&world, &[today(&world)]);
     });
 }
 
@@ -159,8 +172,11 @@ fn a_receipted_credit_of_a_smaller_sum_leaves_the_difference_to_recover() {
         let unit = world.ba_dinh.id;
         let owed = world.raise(Dong(FEE));
         let memo = format!("{} nop phi", owed.reference_code);
-        let file = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
-        restated(&world, &file().book(FEE, &memo, "FT26327001"), &file().book(15_000, &memo, "FT26327001"));
+        restated(
+            &world,
+            &statement(&world).book(FEE, &memo, "FT26327001"),
+            &statement(&world).book(15_000, &memo, "FT26327001"),
+        );
         let payment = world.payments(&world.ba_dinh).remove(0);
         world.assert_balances(
             unit,
@@ -171,7 +187,7 @@ fn a_receipted_credit_of_a_smaller_sum_leaves_the_difference_to_recover() {
             "none beside the debt"
         );
         assert_eq!(world.open_kinds(unit), [Kind::BankReversal]);
-        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+        assert_closes(&world, &[today(&world)]);
     });
 }
 
@@ -183,7 +199,7 @@ fn interest_and_charges_that_the_bank_moves_count_once() {
         let yesterday = today(&world);
         world.wait_days(1);
         let of = |day| {
-            two_days(&world)
+            statement(&world)
                 .book_on(day, 1_200, "TRA LAI TIEN GUI", "FT26327001")
                 .book_on(day, -700, "PHI DICH VU THANG 11", "FT26327002")
                 .book(40, "le", "FT26327003")
@@ -199,8 +215,7 @@ fn interest_and_charges_that_the_bank_moves_count_once() {
             ],
         );
         assert_eq!(world.open_kinds(unit), [Kind::UnidentifiedCredit]);
-        assert_eq!(obstacles(&world, yesterday), Vec::<&str>::new());
-        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+        assert_closes(&world, &[yesterday, today(&world)]);
         let account = world.ba_dinh.account;
         let kind = bienlai::remittance::Kind::Treasury;
         let due = world.look(|conn| bienlai::remittance::remittable(conn, unit, account, kind));
@@ -218,7 +233,7 @@ fn money_that_two_persons_placed_stays_where_they_put_it() {
         world.wait_days(1);
         let owed = world.raise(Dong(FEE));
         let of = |day| {
-            two_days(&world).book_on(day, FEE, "nop phi khong ma", "FT26327001").book(40, "le", "FT26327002")
+            statement(&world).book_on(day, FEE, "nop phi khong ma", "FT26327001").book(40, "le", "FT26327002")
         };
         import(&world, &of(yesterday).camt());
         matched(&world);
@@ -234,8 +249,7 @@ fn money_that_two_persons_placed_stays_where_they_put_it() {
             unit,
             &[bank(&world, FEE + 40), collected(FEE), (Account::Suspense(line_of(&world, 40, 0)), -40)],
         );
-        assert_eq!(obstacles(&world, yesterday), Vec::<&str>::new());
-        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+        assert_closes(&world, &[yesterday, today(&world)]);
     });
 }
 
@@ -247,7 +261,7 @@ fn money_nobody_placed_is_asked_about_once_under_its_new_line() {
         let yesterday = today(&world);
         world.wait_days(1);
         let of = |day| {
-            two_days(&world)
+            statement(&world)
                 .book_on(day, FEE, "khong ma", "FT26327001")
                 .book_on(day, -3_000, "chuyen di dau", "FT26327002")
                 .book(40, "le", "FT26327003")
@@ -266,8 +280,7 @@ fn money_nobody_placed_is_asked_about_once_under_its_new_line() {
         let mut asked = world.open_kinds(unit);
         asked.sort();
         assert_eq!(asked, [Kind::UnidentifiedCredit, Kind::UnidentifiedCredit, Kind::UnknownDebit]);
-        assert_eq!(obstacles(&world, yesterday), Vec::<&str>::new());
-        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+        assert_closes(&world, &[yesterday, today(&world)]);
     });
 }
 
@@ -276,16 +289,15 @@ fn a_second_version_that_waits_is_compared_again_with_the_lines_as_they_stand() 
     each_database(|database| {
         let world = World::settled_in(database);
         let unit = world.ba_dinh.id;
-        let file = || BankFile::new(world.ba_dinh.account_no, today(&world), 0);
-        let whole = file().book(FEE, "mot", "FT26327001").book(8_000, "hai", "FT26327002").book(
+        let whole = statement(&world).book(FEE, "mot", "FT26327001").book(8_000, "hai", "FT26327002").book(
             40,
             "le",
             "FT26327003",
         );
         import(&world, &whole.camt());
         matched(&world);
-        let less = file().book(8_000, "hai", "FT26327002").book(40, "le", "FT26327003");
-        let least = file().book(40, "le", "FT26327003");
+        let less = statement(&world).book(8_000, "hai", "FT26327002").book(40, "le", "FT26327003");
+        let least = statement(&world).book(40, "le", "FT26327003");
         let mut told_again = less.camt();
         told_again.push(b'\n');
         let one = held(&import(&world, &less.camt())).clone();
@@ -314,6 +326,6 @@ fn a_second_version_that_waits_is_compared_again_with_the_lines_as_they_stand() 
         matched(&world);
         world.assert_balances(unit, &[bank(&world, 40), (Account::Suspense(line_of(&world, 40, 0)), -40)]);
         assert_eq!(world.open_kinds(unit), [Kind::UnidentifiedCredit], "nothing is left to decide");
-        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+        assert_closes(&world, &[today(&world)]);
     });
 }

@@ -164,10 +164,7 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettle
     actor.require_role(&[Role::Finance])?;
     let unit = new.unit;
     actor.scope.require(unit)?;
-    let account = match new.account {
-        Some(id) => account::find(tx, unit, id)?.id,
-        None => account::receiving(tx, unit)?.id,
-    };
+    let account = account::named_or_receiving(tx, unit, new.account)?.id;
     let items = rules::items(&new.items)?;
     let sums = rules::sums(&items, new.charge)?;
     statement::query::lock_account(tx, unit, account)?;

@@ -16,7 +16,7 @@ use crate::payment::movement_query;
 use crate::payment::query as payments;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::movement;
 use crate::store::schema_matching::{settlement, settlement_item};
 use crate::store::{Conn, Stamp, Tx};
@@ -190,11 +190,7 @@ fn by(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<Settlement>> {
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, SettlementId)]) -> Result<Vec<Settlement>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
-    by(conn, &keys)
+    by(conn, &rows::unit_keys("id", ids))
 }
 
 /// Settlements of an account that no line has shown.
@@ -269,17 +265,12 @@ pub fn note(
 
 /// Moves a settlement on to its state.
 pub fn store_state(tx: &mut Tx<'_>, settlement: &Settlement) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "settlement",
-            keys: vec![("unit_id", Column::of([settlement.unit])), ("id", Column::of([settlement.id]))],
-            guard: vec![("revision", Column::of([settlement.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([settlement.state.clone()])),
-                ("revision", Column::of([settlement.revision])),
-            ],
-        },
+        "settlement",
+        (settlement.unit, settlement.id),
+        settlement.revision,
+        vec![("state", Column::of([settlement.state.clone()]))],
     )
 }
 
@@ -351,15 +342,8 @@ pub fn standings(
 
 /// Settlements of a unit, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Settlement>> {
-    let page = page.into();
-    let ids: Vec<SettlementId> = settlement::table
-        .filter(settlement::unit_id.eq(unit))
-        .filter(settlement::id.lt(page.below()))
-        .order(settlement::id.desc())
-        .limit(page.limit)
-        .select(settlement::id)
-        .load(conn)
-        .classify()?;
+    let ids: Vec<SettlementId> =
+        crate::newest_of!(settlement, unit, page).select(settlement::id).load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.reverse();
     Ok(found)

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_cash::{card_slip, pos_batch, pos_item};
 use crate::store::{Conn, Stamp, Tx};
 
@@ -117,11 +117,7 @@ fn by(conn: &mut Conn, keys: &[(&str, Column)]) -> Result<Vec<Batch>> {
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, BatchId)]) -> Result<Vec<Batch>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
-    by(conn, &keys)
+    by(conn, &rows::unit_keys("id", ids))
 }
 
 /// Batches of an account that no line has shown.
@@ -189,17 +185,12 @@ pub fn note(
 
 /// Moves a batch on to its state.
 pub fn store_state(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "pos_batch",
-            keys: vec![("unit_id", Column::of([batch.unit])), ("id", Column::of([batch.id]))],
-            guard: vec![("revision", Column::of([batch.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([batch.state.clone()])),
-                ("revision", Column::of([batch.revision])),
-            ],
-        },
+        "pos_batch",
+        (batch.unit, batch.id),
+        batch.revision,
+        vec![("state", Column::of([batch.state.clone()]))],
     )
 }
 
@@ -386,15 +377,8 @@ pub fn is_in_batch(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<
 
 /// Batches of a unit, newest first.
 pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Batch>> {
-    let page = page.into();
-    let ids: Vec<BatchId> = pos_batch::table
-        .filter(pos_batch::unit_id.eq(unit))
-        .filter(pos_batch::id.lt(page.below()))
-        .order(pos_batch::id.desc())
-        .limit(page.limit)
-        .select(pos_batch::id)
-        .load(conn)
-        .classify()?;
+    let ids: Vec<BatchId> =
+        crate::newest_of!(pos_batch, unit, page).select(pos_batch::id).load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.reverse();
     Ok(found)

@@ -10,10 +10,11 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::past::PastEvent;
+use crate::store::rows::{self, Cell, Column, Lock};
 use crate::store::schema::{refund, refund_event, refund_payee};
 use crate::store::{Conn, Tx};
-use crate::unit::account::KIND_REFUND;
+use crate::unit::account;
 
 crate::table_row! {
     pub struct RefundRow in "refund" {
@@ -91,39 +92,26 @@ fn refund_of((place, why, now): Parts) -> Result<Refund> {
     })
 }
 
-fn by(conn: &mut Conn, key: &str, ids: &[(UnitId, i64)], lock: Lock) -> Result<Vec<Refund>> {
-    let keys = [
-        ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-        (key, Column::of(ids.iter().map(|(_, id)| *id))),
-    ];
-    let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", lock)?;
+fn by<I: Cell + Copy>(conn: &mut Conn, key: &str, ids: &[(UnitId, I)]) -> Result<Vec<Refund>> {
+    let keys = rows::unit_keys(key, ids);
+    let found: Vec<Parts> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", Lock::None)?;
     let mut found: Vec<Refund> = found.into_iter().map(refund_of).collect::<Result<_>>()?;
     found.sort_by_key(|refund| (refund.unit, refund.id));
     Ok(found)
 }
 
 pub fn by_ids(conn: &mut Conn, ids: &[(UnitId, RefundId)]) -> Result<Vec<Refund>> {
-    by(conn, "id", &ids.iter().map(|(unit, id)| (*unit, id.0)).collect::<Vec<_>>(), Lock::None)
+    by(conn, "id", ids)
 }
 
 pub fn of_payments(conn: &mut Conn, ids: &[(UnitId, PaymentId)]) -> Result<Vec<Refund>> {
-    by(conn, "payment_id", &ids.iter().map(|(unit, id)| (*unit, id.0)).collect::<Vec<_>>(), Lock::None)
+    by(conn, "payment_id", ids)
 }
 
 /// The refunds behind reference codes; other codes are left out.
 pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Result<Vec<Refund>> {
-    let found: Vec<(UnitId, String, i64)> = rows::fetch::<(BigInt, Text, BigInt), _>(
-        conn,
-        "SELECT t.unit_id, t.kind, t.target_id FROM public_code t",
-        &[("code", Column::of(codes.iter().cloned()))],
-        "",
-        Lock::None,
-    )?;
-    let ids: Vec<(UnitId, RefundId)> = found
-        .into_iter()
-        .filter(|(_, kind, _)| kind == KIND_REFUND)
-        .map(|(unit, _, id)| (unit, RefundId(id)))
-        .collect();
+    let found = account::by_codes(conn, codes, account::KIND_REFUND)?;
+    let ids: Vec<(UnitId, RefundId)> = found.into_iter().map(|(_, unit, id)| (unit, RefundId(id))).collect();
     by_ids(conn, &ids)
 }
 
@@ -134,18 +122,8 @@ pub fn page(
     state: Option<State>,
     page: impl Into<Page>,
 ) -> Result<Vec<Refund>> {
-    let page = page.into();
-    let mut ids = refund::table
-        .filter(refund::unit_id.eq(unit))
-        .filter(refund::id.lt(page.below()))
-        .order(refund::id.desc())
-        .limit(page.limit)
-        .select(refund::id)
-        .into_boxed();
-    if let Some(state) = state {
-        ids = ids.filter(refund::state.eq(state.as_str()));
-    }
-    let ids: Vec<RefundId> = ids.load(conn).classify()?;
+    let ids: Vec<RefundId> =
+        crate::newest_of!(refund, unit, page, state).select(refund::id).load(conn).classify()?;
     let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
     found.reverse();
     Ok(found)
@@ -208,18 +186,15 @@ pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Ref
 
 /// Stores a refund's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Refund) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "refund",
-            keys: vec![("unit_id", Column::of([changed.unit])), ("id", Column::of([changed.id]))],
-            guard: vec![("revision", Column::of([changed.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([changed.state.as_str()])),
-                ("checker_person_id", Column::of([changed.checker])),
-                ("revision", Column::of([changed.revision])),
-            ],
-        },
+        "refund",
+        (changed.unit, changed.id),
+        changed.revision,
+        vec![
+            ("state", Column::of([changed.state.as_str()])),
+            ("checker_person_id", Column::of([changed.checker])),
+        ],
     )
 }
 
@@ -239,32 +214,9 @@ pub fn payee(
         .classify()
 }
 
-/// One step of a refund's life.
-#[derive(Clone, Debug, Queryable)]
-pub struct PastEvent {
-    pub kind: String,
-    pub state: String,
-    pub person: Option<PersonId>,
-    pub line: Option<LineId>,
-    pub reason: Option<String>,
-    pub at: Instant,
-}
-
+/// The steps of a refund's life.
 pub fn events(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Vec<PastEvent>> {
-    refund_event::table
-        .filter(refund_event::unit_id.eq(unit))
-        .filter(refund_event::refund_id.eq(id))
-        .order(refund_event::revision)
-        .select((
-            refund_event::kind,
-            refund_event::state,
-            refund_event::person_id,
-            refund_event::line_id,
-            refund_event::reason,
-            refund_event::at,
-        ))
-        .load(conn)
-        .classify()
+    crate::past_events!(conn, refund_event, unit, refund_id = id)
 }
 
 /// The unit of a refund within a scope: ids do not tell their unit.

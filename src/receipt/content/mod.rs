@@ -209,11 +209,12 @@ impl CollectedBy {
     }
 }
 
-/// `TTBLLQuan`: the earlier receipt that this one replaces or adjusts.
+/// `TTBLLQuan`: the earlier receipt that this one replaces or adjusts. Invoices say the same of theirs with another
+/// kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Relation {
+pub struct Relation<K = ReceiptKind> {
     pub action: CorrectionAction,
-    pub kind: ReceiptKind,
+    pub kind: K,
     pub template: String,
     pub series: String,
     pub number: u32,

@@ -15,7 +15,7 @@ pub mod xml;
 use rust_decimal::Decimal;
 
 pub use self::vat::VatRate;
-use super::content::{CollectedBy, CollectingUnit, CorrectionAction, Payer};
+use super::content::{self, CollectedBy, CollectingUnit, Payer};
 use super::kind::InvoiceKind;
 use super::lookup::LookupCode;
 use crate::amount::Dong;
@@ -152,15 +152,6 @@ impl Totals {
     }
 }
 
-/// `TTHDLQuan`: the earlier invoice that this one replaces or adjusts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Relation {
-    pub action: CorrectionAction,
-    /// `LHDCLQuan`: 1 for an electronic invoice of Decree 123/2020/NĐ-CP.
-    pub kind: u8,
-    pub template: String,
-    pub series: String,
-    pub number: u32,
-    pub issued_on: BusinessDay,
-    pub note: Option<String>,
-}
+/// `TTHDLQuan`: the earlier invoice that this one replaces or adjusts. Its kind is `LHDCLQuan`: 1 for an electronic
+/// invoice of Decree 123/2020/NĐ-CP.
+pub type Relation = content::Relation<u8>;

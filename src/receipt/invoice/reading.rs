@@ -9,8 +9,12 @@ use crate::amount::Dong;
 use crate::receipt::content::{CollectingUnit, CorrectionAction, Numbering, Payer};
 use crate::receipt::kind::InvoiceKind;
 use crate::receipt::profile;
-use crate::receipt::verify::reading::{Cursor, collected_by, dong, every_wording, extra_field, parsed};
+use crate::receipt::verify::reading::{
+    Cursor, collected_by, dong, entries, every_wording, extra_field, parsed, relation,
+};
 use crate::text::words::amount_in_words;
+
+const RELATION: [&str; 6] = ["TCHDon", "LHDCLQuan", "KHMSHDCLQuan", "KHHDCLQuan", "SHDCLQuan", "NLHDCLQuan"];
 
 /// What the signed body says.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +62,10 @@ impl Fields {
                 address: general.text("DCDVNUNLHDon")?.to_owned(),
             }),
         };
-        let relation = general.optional_element("TTHDLQuan").map_or(Some(None), |r| relation(r).map(Some))?;
+        let relation = match general.optional_element("TTHDLQuan") {
+            Some(earlier) => Some(relation(earlier, RELATION, parsed)?),
+            None => None,
+        };
         let mut extra = general.element("TTKhac")?;
         general.end()?;
         let lookup_code = parsed(extra_field(&mut extra, "MTCuu", "string")?)?;
@@ -122,25 +129,6 @@ fn dossier(extra: &mut Cursor<'_, '_>) -> Option<String> {
     extra_field(extra, "MaHoSo", "string").map(str::to_owned)
 }
 
-fn relation(mut from: Cursor<'_, '_>) -> Option<Relation> {
-    let action = match from.text("TCHDon")? {
-        "1" => CorrectionAction::Replaces,
-        "2" => CorrectionAction::Adjusts,
-        _ => return None,
-    };
-    let relation = Relation {
-        action,
-        kind: parsed(from.text("LHDCLQuan")?)?,
-        template: from.text("KHMSHDCLQuan")?.to_owned(),
-        series: from.text("KHHDCLQuan")?.to_owned(),
-        number: parsed(from.text("SHDCLQuan")?)?,
-        issued_on: parsed(from.text("NLHDCLQuan")?)?,
-        note: from.optional("GChu"),
-    };
-    from.end()?;
-    Some(relation)
-}
-
 fn seller(mut from: Cursor<'_, '_>) -> Option<CollectingUnit> {
     let unit = CollectingUnit {
         name: from.text("Ten")?.to_owned(),
@@ -171,13 +159,8 @@ fn buyer(mut from: Cursor<'_, '_>) -> Option<Payer> {
     Some(payer)
 }
 
-fn lines(mut from: Cursor<'_, '_>) -> Option<Vec<Line>> {
-    let mut lines = Vec::new();
-    while let Some(entry) = from.optional_element("HHDVu") {
-        lines.push(line(entry, lines.len() + 1)?);
-    }
-    from.end()?;
-    (!lines.is_empty()).then_some(lines)
+fn lines(from: Cursor<'_, '_>) -> Option<Vec<Line>> {
+    entries(from, "HHDVu", line).filter(|lines| !lines.is_empty())
 }
 
 fn line(mut from: Cursor<'_, '_>, ordinal: usize) -> Option<Line> {

@@ -16,6 +16,8 @@ use crate::receipt::content::{
 use crate::receipt::profile;
 use crate::text::words::{EmptyTens, Four, Thousand, Wording, amount_in_words};
 
+const RELATION: [&str; 6] = ["TCBLai", "LBLCLQuan", "KHMSBLCLQuan", "KHBLCLQuan", "SBLCLQuan", "NLBLCLQuan"];
+
 /// What the signed body says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
@@ -50,7 +52,10 @@ impl Fields {
         (general.text("DVTTe")? == "VND").then_some(())?;
         let payment_method = general.text("HTTToan")?.to_owned();
         let lookup_code = parsed(general.text("MTCuu")?)?;
-        let relation = general.optional_element("TTBLLQuan").map_or(Some(None), |r| relation(r).map(Some))?;
+        let relation = match general.optional_element("TTBLLQuan") {
+            Some(earlier) => Some(relation(earlier, RELATION, receipt_kind)?),
+            None => None,
+        };
         let mut extra = general.element("TTKhac")?;
         general.end()?;
         let collected_on = parsed(extra_field(&mut extra, "NgayThu", "date")?)?;
@@ -59,7 +64,7 @@ impl Fields {
 
         let unit = unit(data.element("TCThu")?)?;
         let payer = data.optional_element("NNop").map_or(Some(Payer::default()), payer)?;
-        let lines = lines(data.element("DSKThu")?)?;
+        let lines = entries(data.element("DSKThu")?, "KThu", line)?;
         let (totals, amount_in_words) = totals(data.element("TToan")?)?;
         data.end()?;
         let content = Content {
@@ -110,19 +115,25 @@ fn receipt_kind(code: &str) -> Option<ReceiptKind> {
     }
 }
 
-fn relation(mut from: Cursor<'_, '_>) -> Option<Relation> {
-    let action = match from.text("TCBLai")? {
+/// Reads what an earlier document is called. The names are those of the elements for the action, the kind, the
+/// template, the series, the number and the day of issue.
+pub(in crate::receipt) fn relation<K>(
+    mut from: Cursor<'_, '_>,
+    [action, of_kind, template, series, number, issued_on]: [&str; 6],
+    kind: fn(&str) -> Option<K>,
+) -> Option<Relation<K>> {
+    let action = match from.text(action)? {
         "1" => CorrectionAction::Replaces,
         "2" => CorrectionAction::Adjusts,
         _ => return None,
     };
     let relation = Relation {
         action,
-        kind: receipt_kind(from.text("LBLCLQuan")?)?,
-        template: from.text("KHMSBLCLQuan")?.to_owned(),
-        series: from.text("KHBLCLQuan")?.to_owned(),
-        number: parsed(from.text("SBLCLQuan")?)?,
-        issued_on: parsed(from.text("NLBLCLQuan")?)?,
+        kind: kind(from.text(of_kind)?)?,
+        template: from.text(template)?.to_owned(),
+        series: from.text(series)?.to_owned(),
+        number: parsed(from.text(number)?)?,
+        issued_on: parsed(from.text(issued_on)?)?,
         note: from.optional("GChu"),
     };
     from.end()?;
@@ -184,13 +195,18 @@ fn payer(mut from: Cursor<'_, '_>) -> Option<Payer> {
     Some(payer)
 }
 
-fn lines(mut from: Cursor<'_, '_>) -> Option<Vec<Line>> {
-    let mut lines = Vec::new();
-    while let Some(entry) = from.optional_element("KThu") {
-        lines.push(line(entry, lines.len() + 1)?);
+/// The entries of a list and nothing beside them, each read with its ordinal.
+pub(in crate::receipt) fn entries<T>(
+    mut from: Cursor<'_, '_>,
+    name: &str,
+    entry: fn(Cursor<'_, '_>, usize) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut entries = Vec::new();
+    while let Some(element) = from.optional_element(name) {
+        entries.push(entry(element, entries.len() + 1)?);
     }
     from.end()?;
-    Some(lines)
+    Some(entries)
 }
 
 fn line(mut from: Cursor<'_, '_>, ordinal: usize) -> Option<Line> {

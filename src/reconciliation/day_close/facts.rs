@@ -246,7 +246,7 @@ fn before(
     date: BusinessDay,
     shown: &Shown,
 ) -> Result<(Before, String)> {
-    match query::last_closed(conn, account.unit, account.id)? {
+    match super::last_closed(conn, account.unit, account.id)? {
         Some(day) if day < date => {
             let certificate = query::certificate(conn, account.unit, account.id, day)?;
             let sequence_last = shown.sequence_last();

@@ -56,8 +56,10 @@ use query::{CertificateRow, DayEventRow, DayRow};
 use share::{cap, shares};
 
 pub use chain::verify_chain;
-pub use query::{Certificate, certificate, certificate_by_id, certificates, last_closed, unit_of};
+pub use query::{Certificate, certificate, certificate_by_id, certificates, unit_of};
 pub use share::Share;
+
+pub use crate::statement::open_day_query::last_closed;
 
 /// How often a close that something overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;
@@ -195,7 +197,7 @@ pub fn close_through<'a>(
 /// The day after the last closed one; the account's first day when none is.
 pub fn first_open_day(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BusinessDay> {
     let account = account::find(conn, unit, account)?;
-    Ok(query::last_closed(conn, unit, account.id)?.map_or(account.opened_on, BusinessDay::next))
+    Ok(last_closed(conn, unit, account.id)?.map_or(account.opened_on, BusinessDay::next))
 }
 
 /// The closed days of an account with the revision of the certificate that stands for each; one of

@@ -10,6 +10,8 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
+pub use crate::reconciliation::certificate_query::Certificate;
+use crate::reconciliation::certificate_query::{Parts, certificate_columns, certificate_of};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{day, day_certificate, exception, obligation_line};
@@ -76,19 +78,6 @@ pub fn day_state(
         .classify()
 }
 
-/// The last closed day of an account.
-pub fn last_closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<BusinessDay>> {
-    day::table
-        .filter(day::unit_id.eq(unit))
-        .filter(day::account_id.eq(account))
-        .filter(day::state.eq("closed"))
-        .order(day::date.desc())
-        .select(day::date)
-        .first(conn)
-        .optional()
-        .classify()
-}
-
 /// Closed days of an account, oldest first, with their revisions.
 pub fn closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(BusinessDay, i64)>> {
     day::table
@@ -99,74 +88,6 @@ pub fn closed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(
         .select((day::date, day::revision))
         .load(conn)
         .classify()
-}
-
-/// A stored certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    pub unit: UnitId,
-    pub id: CertificateId,
-    pub account: AccountId,
-    pub date: BusinessDay,
-    pub revision: i64,
-    pub opening: Dong,
-    pub closing: Dong,
-    /// The exact signed bytes.
-    pub document: Vec<u8>,
-    pub document_sha256: String,
-    pub previous_sha256: String,
-    /// RSA PKCS#1 v1.5 with SHA-256 over `document`.
-    pub signature: Vec<u8>,
-    /// The signing certificate, of the unit or of the city.
-    pub signed_by: CertificateId,
-    pub created_at: Instant,
-}
-
-type CertificateParts = (
-    (UnitId, CertificateId, AccountId, BusinessDay, i64, Dong, Dong),
-    (Vec<u8>, String, String, Vec<u8>, CertificateId, Instant),
-);
-
-macro_rules! certificate_columns {
-    () => {
-        (
-            (
-                day_certificate::unit_id,
-                day_certificate::id,
-                day_certificate::account_id,
-                day_certificate::date,
-                day_certificate::revision,
-                day_certificate::opening,
-                day_certificate::closing,
-            ),
-            (
-                day_certificate::document,
-                day_certificate::document_sha256,
-                day_certificate::previous_sha256,
-                day_certificate::signature,
-                day_certificate::certificate_id,
-                day_certificate::created_at,
-            ),
-        )
-    };
-}
-
-fn certificate_of((what, proof): CertificateParts) -> Certificate {
-    Certificate {
-        unit: what.0,
-        id: what.1,
-        account: what.2,
-        date: what.3,
-        revision: what.4,
-        opening: what.5,
-        closing: what.6,
-        document: proof.0,
-        document_sha256: proof.1,
-        previous_sha256: proof.2,
-        signature: proof.3,
-        signed_by: proof.4,
-        created_at: proof.5,
-    }
 }
 
 /// The certificate of a day, its newest revision.
@@ -181,8 +102,8 @@ pub fn certificate(
         .filter(day_certificate::account_id.eq(account))
         .filter(day_certificate::date.eq(date))
         .order(day_certificate::revision.desc())
-        .select(certificate_columns!())
-        .first::<CertificateParts>(conn)
+        .select(certificate_columns!(day_certificate, date))
+        .first::<Parts>(conn)
         .optional()
         .classify()?
         .map(certificate_of))
@@ -197,14 +118,14 @@ pub fn certificate_by_id(
     let found = day_certificate::table
         .filter(day_certificate::unit_id.eq(unit))
         .filter(day_certificate::id.eq(id))
-        .select(certificate_columns!())
-        .first::<CertificateParts>(conn)
+        .select(certificate_columns!(day_certificate, date))
+        .first::<Parts>(conn)
         .optional()
         .classify()?
         .map(certificate_of);
     let Some(certificate) = found else { return Ok(None) };
     let state = day_state(conn, unit, certificate.account, certificate.date)?;
-    let stands = state.is_some_and(|(state, revision)| state == "closed" && revision == certificate.revision);
+    let stands = certificate.stands(state.as_ref());
     Ok(Some((certificate, stands)))
 }
 
@@ -215,11 +136,11 @@ pub fn unit_of(conn: &mut Conn, scope: &Scope, id: CertificateId) -> Result<Opti
 
 /// Every certificate of an account, by day and revision.
 pub fn certificates(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Certificate>> {
-    let found: Vec<CertificateParts> = day_certificate::table
+    let found: Vec<Parts> = day_certificate::table
         .filter(day_certificate::unit_id.eq(unit))
         .filter(day_certificate::account_id.eq(account))
         .order((day_certificate::date, day_certificate::revision))
-        .select(certificate_columns!())
+        .select(certificate_columns!(day_certificate, date))
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(certificate_of).collect())

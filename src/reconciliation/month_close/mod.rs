@@ -217,7 +217,7 @@ fn prepare(
         unit,
         id,
         account: account.id,
-        month: month.first(),
+        date: month.first(),
         revision,
         opening: summary.opening,
         closing: summary.closing,
@@ -272,7 +272,7 @@ pub fn verify_chain(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
     let mut signers = Attesters::default();
     let mut previous = String::new();
     for (month, revision) in closed {
-        let found = all.iter().find(|one| one.month == month && one.revision == revision);
+        let found = all.iter().find(|one| one.date == month && one.revision == revision);
         let Some(one) = found else {
             return Ok(Some(format!("{}: the month has no certificate", Month::of(month))));
         };

@@ -9,6 +9,8 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, CertificateId, EventId, PersonId, UnitId};
+pub use crate::reconciliation::certificate_query::Certificate;
+use crate::reconciliation::certificate_query::{Parts, certificate_columns, certificate_of};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema::{day, day_certificate, statement_line};
@@ -56,74 +58,6 @@ crate::table_row! {
         pub signature: Vec<u8>,
         pub certificate_id: CertificateId,
         pub created_at: Instant,
-    }
-}
-
-/// A stored certificate of a month.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    pub unit: UnitId,
-    pub id: CertificateId,
-    pub account: AccountId,
-    /// Its first day.
-    pub month: BusinessDay,
-    pub revision: i64,
-    pub opening: Dong,
-    pub closing: Dong,
-    /// The exact signed bytes.
-    pub document: Vec<u8>,
-    pub document_sha256: String,
-    pub previous_sha256: String,
-    /// RSA PKCS#1 v1.5 with SHA-256 over `document`.
-    pub signature: Vec<u8>,
-    pub signed_by: CertificateId,
-    pub created_at: Instant,
-}
-
-type Parts = (
-    (UnitId, CertificateId, AccountId, BusinessDay, i64, Dong, Dong),
-    (Vec<u8>, String, String, Vec<u8>, CertificateId, Instant),
-);
-
-macro_rules! columns {
-    () => {
-        (
-            (
-                month_certificate::unit_id,
-                month_certificate::id,
-                month_certificate::account_id,
-                month_certificate::month,
-                month_certificate::revision,
-                month_certificate::opening,
-                month_certificate::closing,
-            ),
-            (
-                month_certificate::document,
-                month_certificate::document_sha256,
-                month_certificate::previous_sha256,
-                month_certificate::signature,
-                month_certificate::certificate_id,
-                month_certificate::created_at,
-            ),
-        )
-    };
-}
-
-fn certificate_of((what, proof): Parts) -> Certificate {
-    Certificate {
-        unit: what.0,
-        id: what.1,
-        account: what.2,
-        month: what.3,
-        revision: what.4,
-        opening: what.5,
-        closing: what.6,
-        document: proof.0,
-        document_sha256: proof.1,
-        previous_sha256: proof.2,
-        signature: proof.3,
-        signed_by: proof.4,
-        created_at: proof.5,
     }
 }
 
@@ -201,7 +135,7 @@ pub fn newest(
         .filter(month_certificate::account_id.eq(account))
         .filter(month_certificate::month.eq(month.first()))
         .order(month_certificate::revision.desc())
-        .select(columns!())
+        .select(certificate_columns!(month_certificate, month))
         .first(conn)
         .optional()
         .classify()?;
@@ -214,7 +148,7 @@ pub fn certificates(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
         .filter(month_certificate::unit_id.eq(unit))
         .filter(month_certificate::account_id.eq(account))
         .order((month_certificate::month, month_certificate::revision))
-        .select(columns!())
+        .select(certificate_columns!(month_certificate, month))
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(certificate_of).collect())
@@ -229,13 +163,13 @@ pub fn certificate_by_id(
     let found: Option<Parts> = month_certificate::table
         .filter(month_certificate::unit_id.eq(unit))
         .filter(month_certificate::id.eq(id))
-        .select(columns!())
+        .select(certificate_columns!(month_certificate, month))
         .first(conn)
         .optional()
         .classify()?;
     let Some(certificate) = found.map(certificate_of) else { return Ok(None) };
-    let now = state(conn, unit, certificate.account, Month::of(certificate.month))?;
-    let stands = now.is_some_and(|(state, revision)| state == "closed" && revision == certificate.revision);
+    let now = state(conn, unit, certificate.account, Month::of(certificate.date))?;
+    let stands = certificate.stands(now.as_ref());
     Ok(Some((certificate, stands)))
 }
 

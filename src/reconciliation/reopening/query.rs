@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::{AccountId, EventId, PersonId, ReopeningId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Update};
+use crate::store::rows::{self, Column, Row, Update};
 use crate::store::schema::day;
 use crate::store::schema_closing::{account_month, day_reopening};
 use crate::store::{Conn, Stamp, Tx};
@@ -91,18 +91,15 @@ pub fn insert(tx: &mut Tx<'_>, new: &Reopening) -> Result<()> {
 
 /// Stores the next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, reopening: &Reopening) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "day_reopening",
-            keys: vec![("unit_id", Column::of([reopening.unit])), ("id", Column::of([reopening.id]))],
-            guard: vec![("revision", Column::of([reopening.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([reopening.state.as_str()])),
-                ("checker_person_id", Column::of([reopening.checker])),
-                ("revision", Column::of([reopening.revision])),
-            ],
-        },
+        "day_reopening",
+        (reopening.unit, reopening.id),
+        reopening.revision,
+        vec![
+            ("state", Column::of([reopening.state.as_str()])),
+            ("checker_person_id", Column::of([reopening.checker])),
+        ],
     )
 }
 
@@ -182,15 +179,8 @@ pub fn find(conn: &mut Conn, unit: UnitId, id: ReopeningId) -> Result<Option<Reo
 
 /// Requests of a unit, newest first.
 pub fn list(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Reopening>> {
-    let page = page.into();
-    let found: Vec<Parts> = day_reopening::table
-        .filter(day_reopening::unit_id.eq(unit))
-        .filter(day_reopening::id.lt(page.below()))
-        .order(day_reopening::id.desc())
-        .limit(page.limit)
-        .select(columns!())
-        .load(conn)
-        .classify()?;
+    let found: Vec<Parts> =
+        crate::newest_of!(day_reopening, unit, page).select(columns!()).load(conn).classify()?;
     found.into_iter().map(reopening_of).collect()
 }
 
@@ -240,25 +230,19 @@ pub fn supersede_days(
         .select((day::date, day::revision))
         .load(tx.conn())
         .classify()?;
-    move_on(tx, reopening, ("day", "date"), &found)?;
-    let mut events = Vec::with_capacity(found.len());
-    for (date, revision) in &found {
-        events.push(DayEventRow {
-            unit_id: reopening.unit,
-            id: stamp.mint()?,
-            account_id: reopening.account,
-            date: *date,
-            revision: revision + 1,
-            kind: "reopened",
-            state: "superseded",
-            maker_person_id: reopening.maker,
-            checker_person_id: checker,
-            reason: reopening.reason.clone(),
-            at: stamp.now,
-        });
-    }
-    rows::insert(tx, &events)?;
-    Ok(found.into_iter().map(|(date, _)| date).collect())
+    supersede(tx, stamp, reopening, ("day", "date"), &found, |id, date, revision| DayEventRow {
+        unit_id: reopening.unit,
+        id,
+        account_id: reopening.account,
+        date,
+        revision,
+        kind: "reopened",
+        state: "superseded",
+        maker_person_id: reopening.maker,
+        checker_person_id: checker,
+        reason: reopening.reason.clone(),
+        at: stamp.now,
+    })
 }
 
 /// Closed months that hold the day or a later one are superseded, each with its event.
@@ -277,25 +261,38 @@ pub fn supersede_months(
         .select((account_month::month, account_month::revision))
         .load(tx.conn())
         .classify()?;
-    move_on(tx, reopening, ("account_month", "month"), &found)?;
+    supersede(tx, stamp, reopening, ("account_month", "month"), &found, |id, month, revision| MonthEventRow {
+        unit_id: reopening.unit,
+        id,
+        account_id: reopening.account,
+        month,
+        revision,
+        kind: "reopened",
+        state: "superseded",
+        maker_person_id: reopening.maker,
+        checker_person_id: checker,
+        reason: reopening.reason.clone(),
+        at: stamp.now,
+    })
+}
+
+/// Supersedes the days or months that were found with their revisions, each with the event that `event` makes of a
+/// new id, its date and its next revision. Returns their dates.
+fn supersede<R: Row>(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    reopening: &Reopening,
+    place: (&'static str, &'static str),
+    found: &[(BusinessDay, i64)],
+    event: impl Fn(EventId, BusinessDay, i64) -> R,
+) -> Result<Vec<BusinessDay>> {
+    move_on(tx, reopening, place, found)?;
     let mut events = Vec::with_capacity(found.len());
-    for (month, revision) in &found {
-        events.push(MonthEventRow {
-            unit_id: reopening.unit,
-            id: stamp.mint()?,
-            account_id: reopening.account,
-            month: *month,
-            revision: revision + 1,
-            kind: "reopened",
-            state: "superseded",
-            maker_person_id: reopening.maker,
-            checker_person_id: checker,
-            reason: reopening.reason.clone(),
-            at: stamp.now,
-        });
+    for (date, revision) in found {
+        events.push(event(stamp.mint()?, *date, revision + 1));
     }
     rows::insert(tx, &events)?;
-    Ok(found.into_iter().map(|(month, _)| month).collect())
+    Ok(found.iter().map(|(date, _)| *date).collect())
 }
 
 fn move_on(

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::{ClassRuleId, EventId, PersonId, UnitId};
 use crate::reconciliation::classification::Rule;
 use crate::store::failure::Classify;
-use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_matching::class_rule;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::CITY;
@@ -131,18 +131,15 @@ pub fn insert(tx: &mut Tx<'_>, version: &Version) -> Result<()> {
 
 /// Moves a version on by one revision.
 pub fn store(tx: &mut Tx<'_>, version: &Version) -> Result<()> {
-    rows::update(
+    rows::advance(
         tx,
-        Update {
-            table: "class_rule",
-            keys: vec![("unit_id", Column::of([version.unit])), ("id", Column::of([version.id]))],
-            guard: vec![("revision", Column::of([version.revision - 1]))],
-            sets: vec![
-                ("state", Column::of([version.state.clone()])),
-                ("checker_person_id", Column::of([version.checker])),
-                ("revision", Column::of([version.revision])),
-            ],
-        },
+        "class_rule",
+        (version.unit, version.id),
+        version.revision,
+        vec![
+            ("state", Column::of([version.state.clone()])),
+            ("checker_person_id", Column::of([version.checker])),
+        ],
     )
 }
 

@@ -129,15 +129,8 @@ pub fn not_found() -> Error {
 
 /// The newest imports of a unit.
 pub fn list(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Job>> {
-    let page = page.into();
-    let found: Vec<Parts> = import_job::table
-        .filter(import_job::unit_id.eq(unit))
-        .filter(import_job::id.lt(page.below()))
-        .order(import_job::id.desc())
-        .limit(page.limit)
-        .select(columns!())
-        .load(conn)
-        .classify()?;
+    let found: Vec<Parts> =
+        crate::newest_of!(import_job, unit, page).select(columns!()).load(conn).classify()?;
     Ok(found.into_iter().map(job_of).collect())
 }
 

@@ -203,14 +203,7 @@ pub fn list(
     account: Option<AccountId>,
     page: impl Into<Page>,
 ) -> Result<Vec<Version>> {
-    let page = page.into();
-    let mut found = statement_version::table
-        .filter(statement_version::unit_id.eq(unit))
-        .filter(statement_version::id.lt(page.below()))
-        .order(statement_version::id.desc())
-        .limit(page.limit)
-        .select(columns!())
-        .into_boxed();
+    let mut found = crate::newest_of!(statement_version, unit, page).select(columns!()).into_boxed();
     if let Some(account) = account {
         found = found.filter(statement_version::account_id.eq(account));
     }

@@ -36,6 +36,7 @@ mod obligations;
 pub mod openapi;
 pub mod overview;
 pub mod paging;
+mod papers;
 mod payments;
 pub mod pos;
 pub mod privacy;

@@ -51,7 +51,7 @@ fn view(certificate: &Certificate) -> Value {
         "id": certificate.id,
         "unit": certificate.unit,
         "account": certificate.account,
-        "month": Month::of(certificate.month).to_string(),
+        "month": Month::of(certificate.date).to_string(),
         "revision": certificate.revision,
         "opening": certificate.opening,
         "closing": certificate.closing,

@@ -1,27 +1,23 @@
 //! Card payments: approval codes, the acquirer's batches.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::step::{ReasonBody, step};
-use super::{listing, paging, unit_asked, view};
-use crate::actor::{Actor, Role};
+use super::papers::READERS;
+use super::{listing, paging, papers, unit_asked};
+use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::Subject;
 use crate::id::{AccountId, BatchId, PaymentId, UnitId};
-use crate::payment::payout::withdrawal;
 use crate::payment::pos::{self, Item, NewBatch, query};
 use crate::payment::refund;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
-
-const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,22 +64,18 @@ pub(super) struct BatchBody {
 
 /// `POST /api/v1/pos/batches`
 pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    let asked: BatchBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let batch = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let new = NewBatch {
-                unit: unit_asked(tx, actor, asked.unit.as_deref())?,
-                account: asked.account,
-                reference: asked.reference.clone(),
-                settled_on: asked.settled_on,
-                fee: asked.fee,
-                items: asked.items.clone(),
-            };
-            pos::import(tx, stamp, actor, &new)
-        })
-    });
-    respond::json(StatusCode::CREATED, &json!({ "batch": batch.await? }))
+    papers::import(caller, payload, shared, "batch", |tx, stamp, actor, asked: &BatchBody| {
+        let new = NewBatch {
+            unit: unit_asked(tx, actor, asked.unit.as_deref())?,
+            account: asked.account,
+            reference: asked.reference.clone(),
+            settled_on: asked.settled_on,
+            fee: asked.fee,
+            items: asked.items.clone(),
+        };
+        pos::import(tx, stamp, actor, &new)
+    })
+    .await
 }
 
 /// `GET /api/v1/pos/batches`: newest first.
@@ -102,7 +94,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let id: BatchId = extract::path(&request, "id")?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
-            let unit = query::unit_of(conn, &caller.0.scope, id)?.ok_or_else(pos::not_found)?;
+            let unit = locate(conn, &caller.0, id)?;
             let batch = pos::find(conn, unit, id)?;
             let matches = query::matches(conn, unit, id)?;
             let items: Vec<Value> = (1..)
@@ -126,14 +118,7 @@ pub async fn withdraw(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Finance, Role::Approver])?;
-    let reason = ReasonBody::read(payload).await?;
-    let item = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
-        let item = withdrawal::ask(tx, stamp, actor, (unit, Subject::Batch(id)), &reason)?;
-        Ok(view::exception(&item, stamp.today()))
-    })
-    .await?;
-    respond::ok(&json!({ "exception": item }))
+    papers::withdraw(&request, caller, payload, shared, locate, Subject::Batch).await
 }
 
 fn locate(conn: &mut Conn, actor: &Actor, id: BatchId) -> Result<UnitId> {

@@ -90,19 +90,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with("refund");
                 audit::record(tx, stamp, &[entry])?;
             }
-            let events: Vec<Value> = query::events(tx, unit, id)?
-                .into_iter()
-                .map(|event| {
-                    json!({
-                        "kind": event.kind,
-                        "state": event.state,
-                        "person": event.person,
-                        "line": event.line,
-                        "reason": event.reason,
-                        "at": event.at,
-                    })
-                })
-                .collect();
+            let events = query::events(tx, unit, id)?;
             Ok(json!({
                 "refund": summary(&item),
                 "payee": payee,

@@ -42,10 +42,7 @@ pub async fn due(request: HttpRequest, caller: Caller, shared: web::Data<Shared>
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
-            let account = match named {
-                Some(id) => account::find(conn, unit, id)?.id,
-                None => account::receiving(conn, unit)?.id,
-            };
+            let account = account::named_or_receiving(conn, unit, named)?.id;
             let closed = query::last_closed(conn, unit, account)?;
             let sources = remittance::remittable(conn, unit, account, kind)?;
             Ok(json!({ "account": account, "covered_until": closed, "sources": sources }))
@@ -116,15 +113,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let unit = locate(conn, &caller.0, id)?;
             let order = remittance::find(conn, unit, id)?;
             let lines = query::lines(conn, unit, id)?;
-            let events: Vec<Value> = query::events(conn, unit, id)?
-                .into_iter()
-                .map(|event| {
-                    json!({
-                        "kind": event.kind, "state": event.state, "person": event.person, "line": event.line,
-                        "reason": event.reason, "at": event.at,
-                    })
-                })
-                .collect();
+            let events = query::events(conn, unit, id)?;
             let delegated = delegation::acts_on(conn, unit, duty::Kind::Remittance, id.0)?;
             let order = summary(&order);
             Ok(json!({ "remittance": order, "lines": lines, "events": events, "delegated": delegated }))

@@ -1,27 +1,23 @@
 //! Settlement reports of payment gateways, and what was agreed with them.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::step::{ReasonBody, step};
-use super::{listing, paging, unit_asked, view};
-use crate::actor::{Actor, Role};
+use super::papers::READERS;
+use super::{listing, paging, papers, unit_asked};
+use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::exception::Subject;
 use crate::id::{AccountId, SettlementId, UnitId};
 use crate::payment::gateway::{self, Item, NewSettlement, Terms, query};
-use crate::payment::payout::withdrawal;
 use crate::store::Conn;
 use crate::unit::account;
 use crate::web::Shared;
-use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
+use crate::web::extract::{self, Caller};
 use crate::web::respond::{self, Answer, block};
-
-const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,23 +36,19 @@ pub(super) struct ReportBody {
 
 /// `POST /api/v1/settlements`
 pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    let asked: ReportBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let settlement = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let new = NewSettlement {
-                unit: unit_asked(tx, actor, asked.unit.as_deref())?,
-                account: asked.account,
-                channel: asked.channel.clone(),
-                reference: asked.reference.clone(),
-                settled_on: asked.settled_on,
-                charge: asked.charge,
-                items: asked.items.clone(),
-            };
-            gateway::import(tx, stamp, actor, &new)
-        })
-    });
-    respond::json(StatusCode::CREATED, &json!({ "settlement": settlement.await? }))
+    papers::import(caller, payload, shared, "settlement", |tx, stamp, actor, asked: &ReportBody| {
+        let new = NewSettlement {
+            unit: unit_asked(tx, actor, asked.unit.as_deref())?,
+            account: asked.account,
+            channel: asked.channel.clone(),
+            reference: asked.reference.clone(),
+            settled_on: asked.settled_on,
+            charge: asked.charge,
+            items: asked.items.clone(),
+        };
+        gateway::import(tx, stamp, actor, &new)
+    })
+    .await
 }
 
 /// `GET /api/v1/settlements`: newest first, with the terms in force.
@@ -93,7 +85,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let id: SettlementId = extract::path(&request, "id")?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
-            let unit = query::unit_of(conn, &caller.0.scope, id)?.ok_or_else(gateway::not_found)?;
+            let unit = locate(conn, &caller.0, id)?;
             let settlement = gateway::find(conn, unit, id)?;
             let items = query::items(conn, unit, id)?;
             let standings = query::standings(conn, &settlement, &items)?;
@@ -118,14 +110,7 @@ pub async fn withdraw(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Finance, Role::Approver])?;
-    let reason = ReasonBody::read(payload).await?;
-    let item = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
-        let item = withdrawal::ask(tx, stamp, actor, (unit, Subject::Settlement(id)), &reason)?;
-        Ok(view::exception(&item, stamp.today()))
-    })
-    .await?;
-    respond::ok(&json!({ "exception": item }))
+    papers::withdraw(&request, caller, payload, shared, locate, Subject::Settlement).await
 }
 
 fn locate(conn: &mut Conn, actor: &Actor, id: SettlementId) -> Result<UnitId> {

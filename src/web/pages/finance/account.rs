@@ -202,7 +202,7 @@ fn months(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof
     let mut found: Vec<Proof> = Vec::new();
     for one in month_close::certificates(conn, unit, account)? {
         let stands = month_close::certificate_by_id(conn, unit, one.id)?.is_some_and(|(_, stands)| stands);
-        let named = Month::of(one.month).to_string();
+        let named = Month::of(one.date).to_string();
         found.push(Proof {
             id: one.id,
             shown: named.clone(),

@@ -1,66 +1,74 @@
 //! `/finance/batches`: the acquirer's batches of card payments: a file is looked at and taken on; each batch
 //! with its rows and the payments they are.
 
-use std::sync::Arc;
-
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
-use super::imports::{
-    self, ImportPage, ImportsPage, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN, Typed,
-};
+use super::imports::{self, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
+use super::papers::{Paper, Papers, state};
 use super::report_page::Ask;
-use super::{READERS, stored, units};
-use crate::actor::{Actor, Role};
+use super::{stored, units};
+use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::app::App;
 use crate::error::Result;
 use crate::exception::Subject;
-use crate::id::BatchId;
-use crate::payment::payout::withdrawal;
+use crate::id::{BatchId, UnitId};
 use crate::payment::pos::{self, Batch, Item, NewBatch, file, query, rules};
 use crate::store::Conn;
 use crate::web::Shared;
-use crate::web::extract;
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::frame::{Frame, see};
+use crate::web::pages::fields::{Fields, Pairs};
+use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, Posted, html};
-use crate::web::respond::block;
+use crate::web::pages::{Page, Posted};
+
+/// What was found in a file: its items, and the fee that was typed.
+type Found = (Vec<Item>, Dong);
+
+static BATCHES: Papers<BatchId, Found> = Papers {
+    address: "/finance/batches",
+    title: "way_batches",
+    lead: "batches_lead",
+    hint: "batches_hint",
+    ask_more: |_, frame, asks| asks.push(Ask::text("fee", frame.t("import_fee"), "0")),
+    taken,
+    take: look_or_take,
+    preview,
+    subject: Subject::Batch,
+    unit_of: query::unit_of,
+    not_found: pos::not_found,
+    read,
+};
 
 /// `GET /finance/batches`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+    BATCHES.page(&request, &signed, &shared).await
 }
 
-async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<ImportsPage> {
-    signed.require(&READERS)?;
-    let frame = Frame::of(signed, request);
-    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
-    block(move || {
-        let today = app.stamp().today();
-        app.read(&actor, |conn| {
-            let mut asks = imports::asks(conn, &frame, &actor, today)?;
-            asks.push(Ask::text("fee", frame.t("import_fee"), "0"));
-            Ok(ImportsPage {
-                csrf,
-                wrong: Wrong::default(),
-                title: frame.t("way_batches"),
-                lead: frame.t("batches_lead"),
-                action: "/finance/batches",
-                hint: frame.t("batches_hint"),
-                can_import: actor.role == Role::Finance,
-                asks,
-                faults: Vec::new(),
-                preview: None,
-                taken: taken(conn, &frame, &actor)?,
-                frame,
-            })
-        })
-    })
-    .await
+/// `POST /finance/batches`: `do` is `preview` or `import`.
+pub async fn take(
+    request: HttpRequest,
+    signed: Signed,
+    shared: web::Data<Shared>,
+    payload: web::Payload,
+) -> Page {
+    BATCHES.take(&request, &signed, &shared, payload).await
+}
+
+/// `GET /finance/batches/{id}`
+pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
+    BATCHES.one(&request, &signed, &shared).await
+}
+
+/// `POST /finance/batches/{id}`: asks for it to be withdrawn; leads to the item that another person approves.
+pub async fn withdraw(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    BATCHES.withdraw(&request, &signed, form, &shared).await
 }
 
 fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Vec<Listing>> {
@@ -93,37 +101,12 @@ fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Vec<Listing>> 
     Ok(vec![Listing { caption: frame.t("way_batches"), heads, rows }])
 }
 
-pub(super) fn state(lang: Lang, state: &str) -> Cell {
-    Cell::state(
-        stored::value(lang, state),
-        match state {
-            "credited" => "done",
-            "withdrawn" => "gone",
-            _ => "wait",
-        },
-    )
-}
-
-/// `POST /finance/batches`: `do` is `preview` or `import`.
-pub async fn take(
-    request: HttpRequest,
-    signed: Signed,
-    shared: web::Data<Shared>,
-    payload: web::Payload,
-) -> Page {
-    let (fields, file) = imports::sent(&request, &signed, payload).await?;
-    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    let outcome = block(move || Ok(outcome(&app, &actor, &typed, &file))).await?;
-    let form = compose(&request, &signed, &shared);
-    imports::answer(outcome, &fields, form, |frame, (items, fee)| preview(frame, &items, fee)).await
-}
-
-fn outcome(
+fn look_or_take(
     app: &App,
     actor: &Actor,
     fields: &Fields,
     file: &[u8],
-) -> std::result::Result<Outcome<(Vec<Item>, Dong)>, Refusal> {
+) -> std::result::Result<Outcome<Found>, Refusal> {
     let items = rules::items(&file::read(imports::chosen(file)?)?)?;
     let fee = Dong(fields.dong("fee")?.unwrap_or(0));
     if fields.get("do") != "import" {
@@ -145,8 +128,8 @@ fn outcome(
     Ok(Outcome::Taken(format!("/finance/batches/{}", batch.id)))
 }
 
-fn preview(frame: &Frame, items: &[Item], fee: Dong) -> Result<Preview> {
-    let sums = rules::sums(items, fee)?;
+fn preview(frame: &Frame, (items, fee): Found) -> Result<Preview> {
+    let sums = rules::sums(&items, fee)?;
     Ok(Preview {
         sums: vec![
             (frame.t("import_items"), items.len().to_string()),
@@ -171,61 +154,7 @@ fn cells(lang: Lang, item: &Item) -> Vec<Cell> {
     ]
 }
 
-/// `GET /finance/batches/{id}`
-pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    let page = of_one(&request, &signed, &shared, Typed::default()).await?;
-    Ok(html(StatusCode::OK, &page))
-}
-
-async fn of_one(
-    request: &HttpRequest,
-    signed: &Signed,
-    shared: &web::Data<Shared>,
-    typed: Typed,
-) -> Result<ImportPage> {
-    signed.require(&READERS)?;
-    let id: BatchId = extract::path(request, "id")?;
-    let frame = Frame::of(signed, request);
-    let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
-    block(move || app.read(&actor, |conn| composed(conn, (frame, csrf), (&actor, typed), id))).await
-}
-
-/// `POST /finance/batches/{id}`: asks for it to be withdrawn; leads to the item that another person approves.
-pub async fn withdraw(
-    request: HttpRequest,
-    signed: Signed,
-    form: Posted<Pairs>,
-    shared: web::Data<Shared>,
-) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Finance, Role::Approver])?;
-    let id: BatchId = extract::path(&request, "id")?;
-    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    let done = block(move || {
-        Ok(app.write(&actor, |tx, stamp| {
-            let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(pos::not_found)?;
-            withdrawal::ask(tx, stamp, &actor, (unit, Subject::Batch(id)), typed.get("reason"))
-        }))
-    })
-    .await?;
-    match done {
-        Ok(item) => Ok(see(format!("/finance/exceptions/{}", item.id))),
-        Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
-            let typed = Typed { wrong, reason: fields.trimmed("reason").to_owned() };
-            let page = of_one(&request, &signed, &shared, typed).await?;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
-        }
-    }
-}
-
-fn composed(
-    conn: &mut Conn,
-    (frame, csrf): (Frame, String),
-    (actor, typed): (&Actor, Typed),
-    id: BatchId,
-) -> Result<ImportPage> {
-    let unit = query::unit_of(conn, &actor.scope, id)?.ok_or_else(pos::not_found)?;
+fn read(conn: &mut Conn, frame: &Frame, unit: UnitId, id: BatchId) -> Result<Paper> {
     let batch = pos::find(conn, unit, id)?;
     let matches = query::matches(conn, unit, id)?;
     let rows = (1..)
@@ -238,31 +167,24 @@ fn composed(
         })
         .collect();
     let heads = ["import_kind", "batches_code", "amount", "import_payment"];
-    Ok(ImportPage {
-        csrf,
-        wrong: typed.wrong,
-        withdraws_at: imports::withdraws_at(actor.role, &batch.state, format!("/finance/batches/{id}")),
-        reason: typed.reason,
+    Ok(Paper {
         title: frame.lang.with("batches_one", &batch.reference),
-        way: ("/finance/batches", frame.t("way_batches")),
-        facts: facts(&frame, crate::unit::find(conn, unit)?.name, &batch),
+        facts: facts(frame, &batch),
         listing: Listing {
             caption: frame.t("import_items"),
             heads: heads.iter().map(|key| frame.t(key)).collect(),
             rows,
         },
-        frame,
+        state: batch.state,
     })
 }
 
-fn facts(frame: &Frame, unit: String, batch: &Batch) -> Vec<(&'static str, String)> {
+fn facts(frame: &Frame, batch: &Batch) -> Vec<(&'static str, String)> {
     vec![
-        (frame.t("unit"), unit),
         (frame.t("import_settled_on"), day(batch.settled_on)),
         (frame.t("batches_sales"), batch.sales.to_string()),
         (frame.t("batches_back"), batch.charged_back.to_string()),
         (frame.t("import_fee"), batch.fee.to_string()),
         (frame.t("import_net"), batch.net.to_string()),
-        (frame.t("state"), stored::value(frame.lang, &batch.state)),
     ]
 }

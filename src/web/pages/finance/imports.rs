@@ -54,35 +54,6 @@ pub(super) struct Preview {
     pub listing: Listing,
 }
 
-/// One that was taken on, with its rows.
-#[derive(Template)]
-#[template(path = "import.html")]
-pub(super) struct ImportPage {
-    pub frame: Frame,
-    pub csrf: String,
-    pub wrong: Wrong,
-    /// Where its withdrawal is asked for, while it waits for its line; by whom may ask.
-    pub withdraws_at: Option<String>,
-    pub reason: String,
-    pub title: String,
-    pub way: (&'static str, &'static str),
-    pub facts: Vec<(&'static str, String)>,
-    pub listing: Listing,
-}
-
-/// What a form asked for that could not be done, with the reason that was typed.
-#[derive(Default)]
-pub(super) struct Typed {
-    pub wrong: Wrong,
-    pub reason: String,
-}
-
-/// Where the withdrawal of a paper is asked for, by those who may.
-pub(super) fn withdraws_at(role: Role, state: &str, at: String) -> Option<String> {
-    let may_ask = matches!(role, Role::Finance | Role::Approver);
-    Some(at).filter(|_| may_ask && state == "awaited")
-}
-
 /// Why a file was not taken.
 pub(super) enum Refusal {
     Unreadable(Fault),

@@ -22,6 +22,7 @@ mod list_names;
 pub mod lists;
 pub mod notifications;
 mod originals;
+mod papers;
 pub(super) mod part_paid;
 pub mod pictures;
 mod proposing;

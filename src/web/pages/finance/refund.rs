@@ -20,6 +20,7 @@ use crate::party;
 use crate::payment::payment_query;
 use crate::payment::refund::{self, Payee, State, query, sender};
 use crate::receipt;
+use crate::store::past::PastEvent;
 use crate::store::{Conn, Stamp};
 use crate::web::Shared;
 use crate::web::extract;
@@ -91,7 +92,7 @@ struct Looked {
     is_sender: Option<bool>,
     payer: String,
     receipts: Vec<(String, String)>,
-    events: Vec<query::PastEvent>,
+    events: Vec<PastEvent>,
 }
 
 /// Who pays and who approves see the account; seeing it leaves a trace.
@@ -191,8 +192,8 @@ async fn compose(
     })
 }
 
-fn past(conn: &mut Conn, lang: Lang, events: Vec<query::PastEvent>) -> Vec<Past> {
-    let past = |event: query::PastEvent| {
+fn past(conn: &mut Conn, lang: Lang, events: Vec<PastEvent>) -> Vec<Past> {
+    let past = |event: PastEvent| {
         let state = State::ALL.into_iter().find(|state| state.as_str() == event.state);
         let who = event.person.map(|person| person_name(conn, person).unwrap_or_default());
         Past {
