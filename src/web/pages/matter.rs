@@ -373,6 +373,7 @@ fn of_key_stop(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, EventId), facts
         facts.add(lang.t("certificate_serial"), known.serial.clone());
         facts.add(lang.t("certificate_ends"), day(known.not_after.business_day()));
     }
+    facts.link = Some(format!("/admin/units/{}", unit::find(conn, unit)?.code));
     facts.add(lang.t("reason"), asked.reason);
     facts.add(lang.t("matter_effect"), lang.t("key_stop_effect"));
     Ok(())
