@@ -152,11 +152,29 @@ pub fn last_roots(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, i64,
     )
 }
 
-/// (last_seq, root, previous root), oldest first.
-pub fn roots(conn: &mut Conn, unit: UnitId) -> Result<Vec<(i64, String, String)>> {
+/// The root at a place of the sequence.
+pub fn root_at(conn: &mut Conn, unit: UnitId, last_seq: i64) -> Result<Option<String>> {
     audit_root::table
         .filter(audit_root::unit_id.eq(unit))
+        .filter(audit_root::last_seq.eq(last_seq))
+        .select(audit_root::root_sha256)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// (last_seq, root, previous root) after a place, oldest first.
+pub fn roots_from(
+    conn: &mut Conn,
+    unit: UnitId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String, String)>> {
+    audit_root::table
+        .filter(audit_root::unit_id.eq(unit))
+        .filter(audit_root::last_seq.gt(after))
         .order(audit_root::last_seq)
+        .limit(limit)
         .select((audit_root::last_seq, audit_root::root_sha256, audit_root::previous_sha256))
         .load(conn)
         .classify()
@@ -319,23 +337,28 @@ pub fn last_feed_no(conn: &mut Conn) -> Result<i64> {
 }
 
 #[derive(QueryableByName)]
-struct Count {
+struct Accounted {
     #[diesel(sql_type = BigInt)]
-    n: i64,
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    is_accounted: i64,
 }
 
-/// Entries of the unit that carry no leaf and do not wait for one: rows taken out of the trail's
-/// sight by hand.
-pub fn unaccounted_entries(conn: &mut Conn, unit: UnitId) -> Result<i64> {
-    diesel::sql_query(
-        "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM audit_entry e WHERE e.unit_id = $1 \
-         AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.unit_id = e.unit_id AND l.entry_id = e.id) \
-         AND NOT EXISTS (SELECT 1 FROM unsealed u WHERE u.unit_id = e.unit_id AND u.id = e.id)",
+/// A unit's entries after one of them, by id: each with whether it carries a leaf or waits for one.
+pub fn accounted_entries(conn: &mut Conn, unit: UnitId, after: i64, limit: i64) -> Result<Vec<(i64, bool)>> {
+    let found: Vec<Accounted> = diesel::sql_query(
+        "SELECT e.id AS id, CAST(CASE WHEN \
+         EXISTS (SELECT 1 FROM audit_leaf l WHERE l.unit_id = e.unit_id AND l.entry_id = e.id) \
+         OR EXISTS (SELECT 1 FROM unsealed u WHERE u.unit_id = e.unit_id AND u.id = e.id) \
+         THEN 1 ELSE 0 END AS BIGINT) AS is_accounted FROM audit_entry e \
+         WHERE e.unit_id = $1 AND e.id > $2 ORDER BY e.id LIMIT $3",
     )
     .bind::<BigInt, _>(unit)
-    .get_result::<Count>(conn)
-    .classify()
-    .map(|count| count.n)
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .classify()?;
+    Ok(found.into_iter().map(|one| (one.id, one.is_accounted == 1)).collect())
 }
 
 crate::table_row! {
