@@ -11,8 +11,9 @@ use crate::store::Conn;
 
 /// Entries of one part where all parts follow at once.
 const PART: i64 = 10_000;
-/// Roots read at a time.
+/// Roots read at a time, and entries that are looked for among the leaves.
 const ROOTS: i64 = 500;
+const PAGE: i64 = 1_000;
 
 /// Where a proof goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +90,16 @@ fn chain(conn: &mut Conn, unit: UnitId, after: i64, limit: i64) -> Result<(Part,
     loop {
         let roots = query::roots_from(conn, unit, place, ROOTS)?;
         if roots.is_empty() {
-            break;
+            let is_end = query::last_seq(conn, unit)? == place;
+            // A root that was made between the two looks covers what the second one saw.
+            if !is_end && !query::roots_from(conn, unit, place, 1)?.is_empty() {
+                continue;
+            }
+            let part = match is_end {
+                true => Part::Further(Place::Entry(0)),
+                false => Part::Broken(format!("entries after {place} stand under no root")),
+            };
+            return Ok((part, place - after));
         }
         for (last_seq, root, previous) in roots {
             let count = last_seq - after;
@@ -106,12 +116,6 @@ fn chain(conn: &mut Conn, unit: UnitId, after: i64, limit: i64) -> Result<(Part,
             }
         }
     }
-    let part = if query::last_seq(conn, unit)? == place {
-        Part::Further(Place::Entry(0))
-    } else {
-        Part::Broken(format!("entries after {place} stand under no root"))
-    };
-    Ok((part, place - after))
 }
 
 /// What is wrong with the entries under one root.
@@ -143,15 +147,22 @@ fn under(
 
 /// Entries that carry no leaf and do not wait for one: rows taken out of the trail's sight by hand.
 fn outside(conn: &mut Conn, unit: UnitId, after: i64, limit: i64) -> Result<(Part, i64)> {
-    let seen = query::accounted_entries(conn, unit, after, limit)?;
-    let count = seen.len() as i64;
-    let strays = seen.iter().filter(|(_, is_accounted)| !is_accounted).count();
-    let part = match seen.last() {
-        _ if strays > 0 => Part::Broken(format!("{strays} entries stand outside the trail")),
-        Some((last, _)) if limit <= count => Part::Further(Place::Entry(*last)),
-        _ => Part::Whole,
-    };
-    Ok((part, count))
+    let (mut last, mut count) = (after, 0);
+    while count < limit {
+        let asked = PAGE.min(limit - count);
+        let ids = query::entries_after(conn, unit, last, asked)?;
+        let strays = query::unaccounted(conn, unit, &ids)?;
+        let read = ids.len() as i64;
+        count += read;
+        if strays > 0 {
+            return Ok((Part::Broken(format!("{strays} entries stand outside the trail")), count));
+        }
+        if read < asked {
+            return Ok((Part::Whole, count));
+        }
+        last = ids.last().copied().unwrap_or(last);
+    }
+    Ok((Part::Further(Place::Entry(last)), count))
 }
 
 #[cfg(test)]
