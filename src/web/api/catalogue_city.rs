@@ -267,7 +267,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/admin/trail/proof",
         vi: "Kiểm chứng nhật ký.",
-        en: "Proves the trail of a unit, or of all; ?unit=.",
+        en: "Proves the trail of a unit, or of all, 100,000 entries at a time; ?unit=.",
         who: "administrator, auditor",
         ..NONE
     },
