@@ -42,7 +42,9 @@ use crate::unit;
 
 pub use intake::run_imports;
 pub use sealing::{Sealing, seal_waiting, sign_apart};
-pub use telling::{escalate_decisions, look_over_queue, mail_key_alarms, mail_warnings};
+pub use telling::{
+    escalate_decisions, look_over_queue, mail_key_alarms, mail_suspended_trust, mail_warnings,
+};
 
 /// The running threads; `stop` ends them.
 pub struct Workers {

@@ -2,12 +2,13 @@
 
 pub mod extract;
 pub mod merkle;
+pub mod proof;
 mod query;
 mod seal;
 
 pub use merkle::sha256_hex;
-pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature};
-pub use seal::{unsigned_roots, verify};
+pub use proof::verify;
+pub use seal::{Sealed, UnsignedRoot, seal_pending, store_signature, unsigned_roots};
 
 use crate::actor::{Actor, Role};
 use crate::clock::{BusinessDay, Instant};

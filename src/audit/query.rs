@@ -149,11 +149,29 @@ pub fn last_roots(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, i64,
     )
 }
 
-/// (last_seq, root, previous root), oldest first.
-pub fn roots(conn: &mut Conn, unit: UnitId) -> Result<Vec<(i64, String, String)>> {
+/// The root at a place of the sequence.
+pub fn root_at(conn: &mut Conn, unit: UnitId, last_seq: i64) -> Result<Option<String>> {
     audit_root::table
         .filter(audit_root::unit_id.eq(unit))
+        .filter(audit_root::last_seq.eq(last_seq))
+        .select(audit_root::root_sha256)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// (last_seq, root, previous root) after a place, oldest first.
+pub fn roots_from(
+    conn: &mut Conn,
+    unit: UnitId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String, String)>> {
+    audit_root::table
+        .filter(audit_root::unit_id.eq(unit))
+        .filter(audit_root::last_seq.gt(after))
         .order(audit_root::last_seq)
+        .limit(limit)
         .select((audit_root::last_seq, audit_root::root_sha256, audit_root::previous_sha256))
         .load(conn)
         .classify()
@@ -315,24 +333,37 @@ pub fn last_feed_no(conn: &mut Conn) -> Result<i64> {
         .map(|no| no.unwrap_or(0))
 }
 
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
+/// A unit's entries after one of them, by id.
+pub fn entries_after(conn: &mut Conn, unit: UnitId, after: i64, limit: i64) -> Result<Vec<i64>> {
+    audit_entry::table
+        .filter(audit_entry::unit_id.eq(unit))
+        .filter(audit_entry::id.gt(after))
+        .order(audit_entry::id)
+        .limit(limit)
+        .select(audit_entry::id)
+        .load(conn)
+        .classify()
 }
 
-/// Entries of the unit that carry no leaf and do not wait for one: rows taken out of the trail's
-/// sight by hand.
-pub fn unaccounted_entries(conn: &mut Conn, unit: UnitId) -> Result<i64> {
-    diesel::sql_query(
-        "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM audit_entry e WHERE e.unit_id = $1 \
-         AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.unit_id = e.unit_id AND l.entry_id = e.id) \
-         AND NOT EXISTS (SELECT 1 FROM unsealed u WHERE u.unit_id = e.unit_id AND u.id = e.id)",
-    )
-    .bind::<BigInt, _>(unit)
-    .get_result::<Count>(conn)
-    .classify()
-    .map(|count| count.n)
+/// How many of these entries carry no leaf and do not wait for one: rows taken out of the trail's sight by hand.
+/// Those that wait are looked for first, so that one that gets its leaf meanwhile is missed by neither look.
+pub fn unaccounted(conn: &mut Conn, unit: UnitId, ids: &[i64]) -> Result<usize> {
+    let mut known: std::collections::BTreeSet<i64> = unsealed::table
+        .filter(unsealed::unit_id.eq(unit))
+        .filter(unsealed::id.eq_any(ids.to_vec()))
+        .select(unsealed::id)
+        .load::<i64>(conn)
+        .classify()?
+        .into_iter()
+        .collect();
+    let sealed: Vec<i64> = audit_leaf::table
+        .filter(audit_leaf::unit_id.eq(unit))
+        .filter(audit_leaf::entry_id.eq_any(ids.to_vec()))
+        .select(audit_leaf::entry_id)
+        .load(conn)
+        .classify()?;
+    known.extend(sealed);
+    Ok(ids.iter().filter(|id| !known.contains(*id)).count())
 }
 
 crate::table_row! {

@@ -101,7 +101,7 @@ fn root_over(
     })
 }
 
-fn entries_by_id(
+pub(super) fn entries_by_id(
     conn: &mut Conn,
     ids: &[(UnitId, AuditId)],
 ) -> Result<HashMap<(UnitId, AuditId), query::StoredEntry>> {
@@ -159,43 +159,4 @@ pub fn store_signature(
         signed_at: stamp.now,
     };
     rows::insert_if_absent(tx, &[row], &["unit_id", "last_seq"]).map(|_| ())
-}
-
-/// Proves a unit's trail: every leaf still fits its entry, every root its leaves, the roots chain
-/// and no entry stands outside. `Some` names the first thing that does not hold.
-pub fn verify(conn: &mut Conn, unit: UnitId) -> Result<Option<String>> {
-    let mut previous_root = String::new();
-    let mut previous_seq = 0;
-    for (last_seq, root, previous) in query::roots(conn, unit)? {
-        if previous != previous_root {
-            return Ok(Some(format!("the root at {last_seq} does not follow the one before")));
-        }
-        let leaves = query::leaves(conn, unit, previous_seq, last_seq)?;
-        let ids: Vec<(UnitId, AuditId)> = leaves.iter().map(|(_, entry, _)| (unit, *entry)).collect();
-        let entries = entries_by_id(conn, &ids)?;
-        for (expected_seq, (seq, entry, stored)) in (previous_seq + 1..).zip(&leaves) {
-            if *seq != expected_seq {
-                return Ok(Some(format!("entry {expected_seq} is missing")));
-            }
-            let hash = entries.get(&(unit, *entry)).map(|found| leaf_hash(unit, *seq, found));
-            if hash.as_ref() != Some(stored) {
-                return Ok(Some(format!("entry {seq} ({entry}) was changed or deleted")));
-            }
-        }
-        if leaves.len() as i64 != last_seq - previous_seq {
-            return Ok(Some(format!("entries before {last_seq} are missing")));
-        }
-        let hashes: Vec<String> = leaves.into_iter().map(|(_, _, hash)| hash).collect();
-        if merkle::root(&previous_root, &hashes) != root {
-            return Ok(Some(format!("the root at {last_seq} does not fit its entries")));
-        }
-        (previous_root, previous_seq) = (root, last_seq);
-    }
-    if query::last_seq(conn, unit)? != previous_seq {
-        return Ok(Some(format!("entries after {previous_seq} stand under no root")));
-    }
-    match query::unaccounted_entries(conn, unit)? {
-        0 => Ok(None),
-        count => Ok(Some(format!("{count} entries stand outside the trail"))),
-    }
 }

@@ -92,7 +92,7 @@ pub struct Close {
     /// The booking day, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     date: BusinessDay,
-    /// The person who closes it, as per_…
+    /// The person who closes it, as per_…; without it the trail names the program
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }

@@ -64,9 +64,9 @@ use crate::web::message;
 #[derive(Debug, Parser)]
 #[command(name = "bienlai", version, after_help = EXAMPLES)]
 struct Cli {
-    /// The configuration; copy bienlai.example.toml to begin with
-    #[arg(long, global = true, value_name = "FILE", default_value = "bienlai.toml")]
-    config: PathBuf,
+    /// The configuration [default: bienlai.toml]; copy bienlai.example.toml to begin with
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -189,6 +189,9 @@ enum Command {
     Trust(trust::Command),
 }
 
+/// The configuration where none is named.
+const CONFIG: &str = "bienlai.toml";
+
 /// Exit codes of the commands.
 const DONE: u8 = 0;
 const NO: u8 = 1;
@@ -225,6 +228,7 @@ fn exit_code(error: &Error) -> u8 {
             | "config_unreadable"
             | "config_invalid"
             | "config_missing"
+            | "config_not_read"
             | "master_key_unreadable"
             | "database_url_plaintext"
             | "database_url_unreadable"
@@ -257,7 +261,9 @@ fn leave_quietly_when_nobody_reads() {
 }
 
 fn run(cli: Cli) -> Result<u8> {
-    let config = cli.config.as_path();
+    refuse_unread(&cli)?;
+    let config = cli.config.unwrap_or_else(|| PathBuf::from(CONFIG));
+    let config = config.as_path();
     match cli.command {
         Command::Serve(options) => serve::run(config, &options),
         Command::Migrate => migrate::run(config),
@@ -298,6 +304,18 @@ fn run(cli: Cli) -> Result<u8> {
     }
 }
 
+/// A configuration that is named and would not be read: whoever named it means another database than the demo's.
+fn refuse_unread(cli: &Cli) -> Result<()> {
+    match (&cli.command, &cli.config) {
+        (Command::Demo(_), Some(_)) => {
+            let detail = "the demo makes its own configuration in its folder; name that with --dir, and run \
+                          `bienlai serve --config …` for a database of yours";
+            Err(Error::invalid("config", "config_not_read", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads a file named on the command line.
 fn read_bytes(path: &std::path::Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| unreadable(path, &error))
@@ -329,7 +347,12 @@ mod tests {
         Cli::command().debug_assert();
         fn check(command: &clap::Command) {
             for argument in command.get_arguments() {
-                assert!(argument.get_help().is_some(), "{} {argument} has no help", command.get_name());
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty(), "{} {argument} has no help", command.get_name());
+                // Where nobody need be named, it is said who acts then.
+                let is_actor = help.starts_with("Who ") || help.starts_with("The person who ");
+                let may_miss = argument.get_id() == "person" && !argument.is_required_set() && is_actor;
+                assert!(!may_miss || help.contains("without"), "{}: {help}", command.get_name());
             }
             for inner in command.get_subcommands() {
                 assert!(inner.get_about().is_some(), "{} has no help", inner.get_name());
@@ -337,5 +360,18 @@ mod tests {
             }
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn a_configuration_named_beside_the_demo_is_refused_and_every_other_command_takes_it() {
+        let refused = |arguments: &[&str]| {
+            let cli = Cli::try_parse_from(arguments).unwrap();
+            refuse_unread(&cli).err().map(|error| (error.code(), exit_code(&error)))
+        };
+        let not_read = Some(("config_not_read", UNREADABLE));
+        assert_eq!(refused(&["bienlai", "demo", "--config", "x.toml"]), not_read);
+        assert_eq!(refused(&["bienlai", "--config", "x.toml", "demo", "--once"]), not_read);
+        assert_eq!(refused(&["bienlai", "demo", "--once"]), None);
+        assert_eq!(refused(&["bienlai", "serve", "--config", "x.toml"]), None);
     }
 }

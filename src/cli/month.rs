@@ -34,7 +34,7 @@ pub struct Close {
     /// YYYY-MM
     #[arg(long, value_name = "MONTH")]
     month: Month,
-    /// The person who closes it, as per_…
+    /// The person who closes it, as per_…; without it the trail names the program
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }

@@ -54,7 +54,7 @@ pub struct Show {
 pub struct Retry {
     /// The message, as msg_…
     id: MessageId,
-    /// Who asks for it, as per_…
+    /// Who asks for it, as per_…; without it the trail names the program
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }

@@ -24,7 +24,7 @@ pub struct Options {
     /// Only this unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
-    /// The person who runs it, as per_…
+    /// The person who runs it, as per_…; without it the trail names the program
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }

@@ -34,7 +34,7 @@ pub struct Import {
     /// The account, for a file that names none
     #[arg(long, value_name = "NUMBER")]
     account: Option<String>,
-    /// The person who imports, as per_…
+    /// The person who imports, as per_…; without it the trail names the program
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }
@@ -165,7 +165,7 @@ pub enum MapCommand {
         file: PathBuf,
         #[command(flatten)]
         place: Place,
-        /// Who acts, as per_…
+        /// Who acts, as per_…; without it the trail names the program
         #[arg(long, value_name = "ID")]
         person: Option<PersonId>,
     },

@@ -13,7 +13,8 @@ pub struct Signing {
     pub hold_back_while_busy: bool,
     /// Receipts signed and stored together.
     pub batch: usize,
-    /// Mailboxes of the city that are told of every alarm about a key, beside the unit's own.
+    /// Mailboxes of the city that are told of every alarm about a key and of every suspended channel, beside the
+    /// unit's own.
     pub alarms_mail: Vec<String>,
 }
 

@@ -5,12 +5,14 @@ use super::rules::{self, Change, Corrections, Standing};
 use super::{Agreement, Ask, Correction, Kind, at_amount, words};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
+use crate::filing::notice;
 use crate::id::*;
 use crate::obligation::{self, Line};
 use crate::party::{self, Payer};
 use crate::payment::correcting::{self, Corrects, Parties, kind_of, stands_on};
+use crate::receipt::profile::{self, Certainty, Profile};
 use crate::receipt::query::{self as receipts, Stored};
-use crate::receipt::{DocumentKind, profile, relation};
+use crate::receipt::{DocumentKind, relation};
 use crate::store::{Conn, Stamp};
 use crate::unit;
 
@@ -24,6 +26,16 @@ pub(super) struct Looked {
     others_paid: bool,
     /// As it prints the payer.
     pub payer: Payer,
+    /// It ended here because its money never came, and stands at the authority.
+    pub is_withdrawn: bool,
+}
+
+impl Looked {
+    /// How sure the rule is by which it is corrected.
+    pub fn certainty(&self, law: &Profile) -> Certainty {
+        let rules = law.rules_of_correcting(self.document);
+        rules[usize::from(self.is_withdrawn)].certainty
+    }
 }
 
 /// Reads the document and applies the rules of its chain.
@@ -39,21 +51,41 @@ pub(super) fn look(
     let document = kind_of(&original)?;
     let obligation = obligation::find(conn, unit, original.obligation)?;
     let corrects = relation::of_document(conn, unit, id)?.map(|relation| relation.action);
-    rules::check(
-        kind,
-        &Standing {
-            state: &original.state,
-            corrects,
-            obligation: obligation.state,
-            allowed: Corrections::of(profile::for_day(stamp.today()), document),
-        },
-    )?;
+    let law = profile::for_day(stamp.today());
+    let is_withdrawn = notice::is_untold(conn, &original)?;
+    if is_withdrawn {
+        rules::check_withdrawn(kind, corrects, law)?;
+    } else {
+        let allowed = Corrections::of(law, document);
+        let state = &original.state;
+        rules::check(kind, &Standing { state, corrects, obligation: obligation.state, allowed })?;
+    }
     let (lines, others): (Vec<Line>, Vec<Line>) = obligation::lines(conn, unit, original.obligation)?
         .into_iter()
         .partition(|line| stands_on(document, line));
     let others_paid = others.iter().any(|line| line.amount.is_positive());
     let payer = payer_shown(conn, unit, id)?;
-    Ok(Looked { original, document, obligation, lines, others_paid, payer })
+    let looked = Looked { original, document, obligation, lines, others_paid, payer, is_withdrawn };
+    if is_withdrawn {
+        still_its_lines(conn, &looked)?;
+    }
+    Ok(looked)
+}
+
+/// What a cancelled invoice and its adjustments say is what the lines in force come to: other lines are another
+/// document's, and their sums would not take back what the authority has.
+fn still_its_lines(conn: &mut Conn, looked: &Looked) -> Result<()> {
+    let original = &looked.original;
+    let mut said = original.amount;
+    for id in relation::adjustments(conn, original.unit, original.id)? {
+        let adjusting = receipts::by_id(conn, original.unit, id)?;
+        said = said.checked_add(adjusting.map_or(Dong::ZERO, |one| one.amount))?;
+    }
+    if Dong::sum(looked.lines.iter().map(|line| line.amount))? == said {
+        return Ok(());
+    }
+    let detail = "its lines were changed since; notice 04/SS-HĐĐT tells the authority of its end";
+    Err(Error::conflict("correction_document_unfit", detail))
 }
 
 /// The payer as the document's newest adjustment prints them, or the document itself.
@@ -89,6 +121,10 @@ pub(super) fn check_change(
     payer: Option<&Payer>,
 ) -> Result<()> {
     let (way, today) = (draft.way, stamp.today());
+    if looked.is_withdrawn && lines.iter().any(|line| !line.amount.is_zero()) {
+        let detail = "a cancelled invoice is adjusted to nothing: name no line, or each at 0";
+        return Err(Error::invalid("lines", "correction_only_to_nothing", detail));
+    }
     rules::check_change(&Change {
         way,
         document: looked.document,

@@ -22,6 +22,7 @@ use crate::party::{self, Payer};
 use crate::payment::amend::{Amended, Amendment, amend};
 use crate::payment::awaited::{self, Awaited};
 use crate::payment::correcting::{kind_of, stands_on};
+use crate::payment::to_nothing::to_nothing;
 use crate::receipt::profile;
 use crate::receipt::query as receipts;
 use crate::receipt::relation::{self, Action, Relation};
@@ -204,7 +205,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
         agreement_about: agreement.about,
         party_id: party,
         profile: law.name,
-        certainty: law.corrections(looked.document).certainty.mark(),
+        certainty: looked.certainty(law).mark(),
         old_amount: Dong::sum(looked.lines.iter().map(|line| line.amount))?,
         new_amount: Dong::sum(new.iter().map(|line| line.amount))?,
         maker_person_id: maker,
@@ -250,21 +251,20 @@ pub fn approve(
     let payer = corrected_payer(tx, stamp, &correction)?;
     let draft = Draft { way: correction.kind, agreement: &correction.agreement };
     check_change(tx, stamp, &looked, &draft, &lines, payer.as_ref())?;
-    let amended = amend(
-        tx,
-        stamp,
-        actor,
-        &Amendment {
-            correction: id,
-            action: correction.kind.action(),
-            original: &looked.original,
-            lines,
-            party: correction.party,
-            note: words::note(correction.kind, &looked.original, &correction.agreement),
-            reason: correction.reason.clone(),
-            maker: correction.maker,
-        },
-    )?;
+    let amendment = Amendment {
+        correction: id,
+        action: correction.kind.action(),
+        original: &looked.original,
+        lines,
+        party: correction.party,
+        note: words::note(correction.kind, &looked.original, &correction.agreement),
+        reason: correction.reason.clone(),
+        maker: correction.maker,
+    };
+    let amended = match looked.is_withdrawn {
+        true => to_nothing(tx, stamp, actor, &amendment)?,
+        false => amend(tx, stamp, actor, &amendment)?,
+    };
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "correction.approved", id)])?;
     Ok((correction, amended))
 }

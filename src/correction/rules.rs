@@ -83,6 +83,33 @@ pub fn check(kind: Kind, standing: &Standing<'_>) -> Result<()> {
     }
 }
 
+/// Whether an invoice that was cancelled here, because its money never came, may be adjusted to nothing for the
+/// authority, which has it: where the profile knows that way, and its original alone.
+pub fn check_withdrawn(kind: Kind, corrects: Option<Action>, profile: &Profile) -> Result<()> {
+    if kind != Kind::Adjust {
+        return refuse(
+            "correction_of_cancelled",
+            "it is cancelled; adjust it, so that the authority learns of it",
+        );
+    }
+    if !profile.withdrawn_invoices.value.contains(&profile::Correction::Adjust) {
+        return refuse(
+            "correction_of_cancelled",
+            "it is cancelled; notice 04/SS-HĐĐT tells the authority of it",
+        );
+    }
+    match corrects {
+        Some(Action::Adjust) => {
+            refuse("correction_not_original", "it adjusts another invoice; correct that original")
+        }
+        Some(Action::Replace) => refuse(
+            "correction_mixes_chain",
+            "its chain was replaced before; notice 04/SS-HĐĐT tells the authority of its end",
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn check_state(kind: Kind, state: &str, allowed: Corrections) -> Result<()> {
     match (state, kind) {
         ("signed", _) | ("numbered", Kind::Cancel) => Ok(()),
@@ -270,6 +297,22 @@ mod tests {
             assert_eq!(of(Kind::Adjust, state), adjust, "adjust {state}");
             assert_eq!(of(Kind::Cancel, state), cancel, "cancel {state}");
         }
+    }
+
+    #[test]
+    fn a_cancelled_invoice_at_the_authority_is_adjusted_where_the_law_knows_no_cancelling() {
+        let code = |kind, corrects, day: &str| {
+            let law = profile::for_day(day.parse().unwrap());
+            check_withdrawn(kind, corrects, law).map_err(|error| error.code()).err().unwrap_or("ok")
+        };
+        let (before, after, today) = ("2025-05-31", "2025-06-01", "2026-11-23");
+        assert_eq!(code(Kind::Adjust, None, after), "ok");
+        assert_eq!(code(Kind::Adjust, None, today), "ok");
+        assert_eq!(code(Kind::Adjust, None, before), "correction_of_cancelled", "a notice cancels it");
+        assert_eq!(code(Kind::Replace, None, today), "correction_of_cancelled");
+        assert_eq!(code(Kind::Cancel, None, today), "correction_of_cancelled");
+        assert_eq!(code(Kind::Adjust, Some(Action::Adjust), today), "correction_not_original");
+        assert_eq!(code(Kind::Adjust, Some(Action::Replace), today), "correction_mixes_chain");
     }
 
     #[test]

@@ -113,8 +113,10 @@ impl Kind {
                 "The authority refused an invoice: read its reasons, mend the cause and send it again",
             ),
             Kind::InvoiceWithdrawn => (
-                "Hóa đơn đã gửi cơ quan thuế nhưng đã hủy trong hệ thống: lập thông báo 04/SS-HĐĐT",
-                "An invoice that was sent to the authority is cancelled here: make notice 04/SS-HĐĐT",
+                "Hóa đơn đã gửi cơ quan thuế nhưng đã hủy trong hệ thống: đề nghị hóa đơn điều chỉnh về 0 (từ quy định \
+                 2.1.0), hoặc lập thông báo 04/SS-HĐĐT",
+                "An invoice that was sent to the authority is cancelled here: ask for an invoice that adjusts it to \
+                 nothing (since rules 2.1.0), or make notice 04/SS-HĐĐT",
             ),
             Kind::MessageStuck => (
                 "Thông điệp chưa gửi được quá 24 giờ: kiểm tra đường truyền tới cơ quan thuế",
@@ -197,7 +199,11 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Alarm>
     let refused = query::in_state(conn, unit, State::Refused, shown)?;
     // A refused report is told as one that is due.
     let others = refused.iter().filter(|one| !matches!(one.kind, FormKind::UsageReport | FormKind::Invoice));
-    found.extend(others.map(|filing| of_form(filing, Kind::FormRefused)));
+    for filing in others {
+        if filing.kind != FormKind::ErrorNotice || !notice::is_corrected(conn, filing)? {
+            found.push(of_form(filing, Kind::FormRefused));
+        }
+    }
     for filing in query::refused_invoices(conn, unit)? {
         if invoice::is_refused(conn, &filing)? {
             found.push(of_form(&filing, Kind::InvoiceRefused));

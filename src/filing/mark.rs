@@ -49,6 +49,7 @@ pub fn rules(filing: &Filing) -> Result<Vec<Rule>> {
             "invoice_error_notice_form",
             "invoice_notice_message",
             "invoice_corrections",
+            "withdrawn_invoices",
             "correction_answer",
         ],
         Kind::Invoice => &["invoice_message", "integrated_invoice_message", "check_answer"],

@@ -132,7 +132,8 @@ pub struct Filing {
     pub form: String,
     /// The quarter of a report.
     pub period: Option<String>,
-    /// The first report, where this one supplements it; the refused sending of an invoice that goes again.
+    /// The first report, where this one supplements it; the refused sending of an invoice that goes again; the
+    /// notice that the authority did not accept and this one corrects.
     pub earlier: Option<FilingId>,
     pub profile: String,
     /// The form's data as JSON: what the body was written from.

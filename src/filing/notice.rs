@@ -2,12 +2,14 @@
 //! it: no new number, two persons.
 
 use super::form::notice::{Demand, Item, Notice, Subject};
-use super::{Draft, Filing, Kind, State, invoice, invoice_query, notice_query};
+use super::reply::Fault;
+use super::{Draft, Filing, Kind, State, invoice, invoice_query, notice_query, transmission};
 use crate::actor::{Actor, Role};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{FilingId, ReceiptId, UnitId};
 use crate::notification;
+use crate::receipt::relation::{self, Action};
 use crate::receipt::{self, profile};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
@@ -22,7 +24,8 @@ pub struct Request {
     pub place: String,
 }
 
-/// Requests a notice. It waits for another person.
+/// Requests a notice. It waits for another person. One about a document whose last notice the authority did not
+/// accept names that one as what it corrects.
 ///
 /// # Errors
 /// `person_required`, `receipt_not_found`, `receipt_not_signed` while the signature is being made,
@@ -33,7 +36,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
     actor.scope.require(asked.unit)?;
     let maker = actor.require_person()?;
     let mut items = Vec::with_capacity(asked.documents.len());
-    let mut subject = None;
+    let (mut subject, mut earlier) = (None, None);
     for (id, reason) in &asked.documents {
         let (item, kind) = item(tx, asked.unit, *id, reason)?;
         if *subject.get_or_insert(kind) != kind {
@@ -44,6 +47,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
             ));
         }
         items.push(item);
+        earlier = earlier.max(to_be_corrected(tx, asked.unit, *id)?);
     }
     let notice = Notice {
         subject: subject.unwrap_or(Subject::Receipts),
@@ -59,7 +63,7 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request
         form: notice.form(profile::for_day(stamp.today())),
         period: None,
         slot: None,
-        earlier: None,
+        earlier,
         detail: serde_json::to_string(&notice).map_err(|error| Error::internal(error.to_string()))?,
         state: State::Requested,
         maker: Some(maker),
@@ -110,6 +114,44 @@ fn item(tx: &mut Tx<'_>, unit: UnitId, id: ReceiptId, reason: &str) -> Result<(I
     Ok((item, if is_receipt { Subject::Receipts } else { Subject::Invoices }))
 }
 
+/// The last notice about a document, where the authority refused it or never said that it accepts it.
+///
+/// # Errors
+/// Those of the store.
+pub fn to_be_corrected(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<FilingId>> {
+    let mut told = of_receipt(conn, unit, receipt)?;
+    told.retain(|notice| notice.state != State::Withdrawn.as_str());
+    Ok(told.pop().filter(|last| last.state != State::Accepted.as_str()).map(|last| last.id))
+}
+
+/// Whether a later notice about each of a refused one's documents is filed or on its way.
+pub(super) fn is_corrected(conn: &mut Conn, refused: &Filing) -> Result<bool> {
+    let documents = receipts(conn, refused.unit, refused.id)?;
+    for receipt in &documents {
+        let later = of_receipt(conn, refused.unit, *receipt)?;
+        let is_live = |state: &str| State::parse(state).is_ok_and(State::is_live);
+        if !later.iter().any(|notice| refused.id < notice.id && is_live(&notice.state)) {
+            return Ok(false);
+        }
+    }
+    Ok(!documents.is_empty())
+}
+
+/// Why the authority did not take a form, as its answers say: code and text.
+///
+/// # Errors
+/// Those of the store.
+pub fn faults(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Vec<Fault>> {
+    let mut found = Vec::new();
+    for message in transmission::of_filing(conn, unit, id)? {
+        for reply in transmission::replies(conn, unit, message.id)? {
+            let faults: Vec<Fault> = serde_json::from_str(&reply.faults).unwrap_or_default();
+            found.extend(faults);
+        }
+    }
+    Ok(found)
+}
+
 /// Tells the payers of the documents that an accepted notice puts right. Of a cancelled one they were told when it
 /// was cancelled.
 pub(super) fn tell_payers(tx: &mut Tx<'_>, stamp: &Stamp<'_>, filing: &Filing) -> Result<()> {
@@ -133,12 +175,34 @@ pub fn may_be_about(conn: &mut Conn, stored: &receipt::query::Stored) -> Result<
 }
 
 /// The law knows no cancelling of an invoice by a person, but one whose money was disproven is cancelled: the
-/// authority learns of it by this notice alone.
+/// authority learns of it by this notice, or by an invoice that adjusts it to nothing.
 fn is_withdrawn(conn: &mut Conn, stored: &receipt::query::Stored) -> Result<bool> {
     if stored.state != "cancelled" || stored.document_kind.starts_with("receipt") {
         return Ok(false);
     }
-    Ok(invoice::with_authority(conn, stored.unit, stored.id)?.is_some())
+    let is_there = invoice::with_authority(conn, stored.unit, stored.id)?.is_some();
+    Ok(is_there && !is_brought_to_nothing(conn, stored.unit, stored.id)?)
+}
+
+/// Whether the authority has a cancelled invoice and nothing under way tells it so.
+///
+/// # Errors
+/// Those of the store.
+pub fn is_untold(conn: &mut Conn, stored: &receipt::query::Stored) -> Result<bool> {
+    Ok(is_withdrawn(conn, stored)? && !tells_the_end(conn, stored.unit, stored.id)?)
+}
+
+/// Whether an invoice adjusts a cancelled one to nothing, or the original that this one adjusted.
+fn is_brought_to_nothing(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<bool> {
+    let adjusted = relation::of_document(conn, unit, receipt)?.filter(|one| one.action == Action::Adjust);
+    let original = adjusted.map_or(receipt, |relation| relation.original);
+    for adjusting in relation::adjustments(conn, unit, original)? {
+        let stored = receipt::query::by_id(conn, unit, adjusting)?;
+        if stored.is_some_and(|one| one.state != "cancelled") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What is decided, or no notice.
@@ -190,6 +254,8 @@ pub struct Told {
     pub state: String,
     pub reason: String,
     pub made_at: Instant,
+    /// The notice that this one corrects, because the authority did not accept it.
+    pub corrects: Option<FilingId>,
 }
 
 /// The documents that a notice is about, in its order.
@@ -197,7 +263,7 @@ pub fn receipts(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Vec<Recei
     notice_query::receipts(conn, unit, id)
 }
 
-/// Invoices of a unit that were cancelled here and stand at the authority, and of whose end no notice tells it:
+/// Invoices of a unit that were cancelled here and stand at the authority, and of whose end nothing tells it:
 /// each with the form by which it was sent, oldest first.
 ///
 /// # Errors
@@ -206,7 +272,7 @@ pub fn withdrawn_untold(conn: &mut Conn, unit: UnitId) -> Result<Vec<(Filing, in
     let mut found = Vec::new();
     for receipt in invoice_query::cancelled(conn, unit)? {
         let Some(sending) = invoice::with_authority(conn, unit, receipt)? else { continue };
-        if tells_the_end(conn, unit, receipt)? {
+        if tells_the_end(conn, unit, receipt)? || is_brought_to_nothing(conn, unit, receipt)? {
             continue;
         }
         let sent = super::find(conn, unit, sending)?;
@@ -237,6 +303,13 @@ pub fn of_receipt(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<V
     let found = notice_query::of_receipt(conn, unit, receipt)?;
     Ok(found
         .into_iter()
-        .map(|(id, form, state, reason, made_at)| Told { id, form, state, reason, made_at })
+        .map(|(id, form, state, reason, (made_at, corrects))| Told {
+            id,
+            form,
+            state,
+            reason,
+            made_at,
+            corrects,
+        })
         .collect())
 }

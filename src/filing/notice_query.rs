@@ -19,9 +19,9 @@ crate::table_row! {
     }
 }
 
-type Found = (FilingId, String, String, String, Instant);
+type Found = (FilingId, String, String, String, (Instant, Option<FilingId>));
 
-/// (form's id, its name, state, reason, when) of the notices about a receipt, oldest first.
+/// (form's id, its name, state, reason, when and what it corrects) of the notices about a receipt, oldest first.
 pub fn of_receipt(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec<Found>> {
     let linked: Vec<(FilingId, String)> = notice_receipt::table
         .filter(notice_receipt::unit_id.eq(unit))
@@ -32,12 +32,12 @@ pub fn of_receipt(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<V
         .classify()?;
     let mut found = Vec::with_capacity(linked.len());
     for (id, reason) in linked {
-        let (form, state, at): (String, String, Instant) = filing::table
+        let (form, state, at, earlier): (String, String, Instant, Option<i64>) = filing::table
             .find((unit, id))
-            .select((filing::form, filing::state, filing::created_at))
+            .select((filing::form, filing::state, filing::created_at, filing::earlier_id))
             .first(conn)
             .classify()?;
-        found.push((id, form, state, reason, at));
+        found.push((id, form, state, reason, (at, earlier.map(FilingId))));
     }
     Ok(found)
 }

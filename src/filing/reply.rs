@@ -194,6 +194,15 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_names_no_message_of_ours_is_none() {
+        let text = "<TDiep><TTChung><PBan>2.1.0</PBan><MNGui>TCT</MNGui><MNNhan>K9900000009</MNNhan>\
+                    <MLTDiep>204</MLTDiep><MTDiep>TCT0123456789AB4DEF8123456789ABCDEF</MTDiep>\
+                    <MST>9900000009</MST><SLuong>1</SLuong></TTChung><DLieu><TBao></TBao></DLieu></TDiep>";
+        let error = read(text.as_bytes(), profile::newest()).unwrap_err();
+        assert_eq!(error.code(), "message_not_an_answer");
+    }
+
+    #[test]
     fn a_registration_is_not_accepted_by_silence() {
         assert_eq!(reply(111, "<TBao><DLTBao></DLTBao></TBao>").verdict, Verdict::Unclear);
         assert_eq!(

@@ -143,6 +143,8 @@ pub const KIND_SURPLUS: &str = "paid_too_much";
 pub const KIND_APPROVAL: &str = "approval_waits";
 /// To staff: something about a signing key.
 pub const KIND_KEY_ALARM: &str = "key_alarm";
+/// To the mailboxes of the unit and the city: a channel's word is taken for money no more.
+pub const KIND_TRUST_SUSPENDED: &str = "trust_suspended";
 /// To staff: what misses its target, once a day.
 pub const KIND_WARNING: &str = "city_warning";
 

@@ -30,7 +30,7 @@ use crate::notification;
 use crate::obligation::{self, Line, Obligation, State, edition};
 use crate::receipt::DocumentKind;
 use crate::receipt::cancel::{Step, advance};
-use crate::receipt::issue::{self, Outcome};
+use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::query::Stored;
 use crate::receipt::relation::{self, Action, RelationRow};
 use crate::store::{Stamp, Tx};
@@ -81,6 +81,17 @@ pub fn amend(
     match amendment.action {
         Action::Cancel => desk.cancel(&before),
         Action::Replace | Action::Adjust => desk.correct(&before),
+    }
+}
+
+/// Numbers a correcting document, or fails with the reason for which it cannot be.
+pub(super) fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, draft: Draft) -> Result<ReceiptId> {
+    match issue::number(tx, stamp, actor, &[draft])?.pop() {
+        Some(Outcome::Numbered { id, .. }) => Ok(id),
+        Some(Outcome::Refused { code }) => {
+            Err(Error::conflict(code, "the correcting receipt cannot be numbered"))
+        }
+        None => Err(Error::internal("numbering told nothing of its only draft")),
     }
 }
 
@@ -207,17 +218,10 @@ impl Desk<'_, '_, '_> {
         correcting: &Correcting,
         shares: Vec<(PaymentId, Dong)>,
     ) -> Result<Amended> {
-        let missing = || Error::internal("numbering told nothing of its only draft");
         let (by, method) = awaited::collected_as_printed(self.tx, self.amendment.original)?;
         let collected = Collected { at: self.amendment.original.collected_at, by: &by, method };
         let draft = correcting.draft(&self.book, owed, &collected)?;
-        let made = match issue::number(self.tx, self.stamp, self.actor, &[draft])?.pop() {
-            Some(Outcome::Numbered { id, .. }) => id,
-            Some(Outcome::Refused { code }) => {
-                return Err(Error::conflict(code, "the correcting receipt cannot be numbered"));
-            }
-            None => return Err(missing()),
-        };
+        let made = number(self.tx, self.stamp, self.actor, draft)?;
         correcting.made(self.tx, self.stamp, self.actor, owed, made, self.on)?;
         let Moves { between, down, .. } = moves(self.kind, &correcting.old, &correcting.new)?;
         let source = Source::Receipt(made);

@@ -69,6 +69,7 @@ mod still_stands;
 mod take_back;
 pub mod taken_back;
 mod tender_query;
+pub mod to_nothing;
 pub mod told;
 pub mod undo;
 pub mod unmatch;

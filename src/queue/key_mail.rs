@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::id::UnitId;
 use crate::notification::{self, Channel, New};
 use crate::receipt::key::alarm::{self, Open};
-use crate::store::{Lane, Stamp, Store};
+use crate::store::{Conn, Lane, Stamp, Store};
 use crate::unit::{self, CITY, imprint};
 
 /// Whom the city's alarms are told to by mail, and where they stand.
@@ -26,15 +26,7 @@ pub fn tell(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> 
         if open.is_empty() {
             return Ok(Vec::new());
         }
-        let mut own: HashMap<UnitId, (String, String, Option<String>)> = HashMap::new();
-        for one in &open {
-            if let Entry::Vacant(free) = own.entry(one.unit) {
-                let unit = unit::find(conn, one.unit)?;
-                let imprint = imprint::recorded(conn, &[one.unit], stamp.today())?.pop();
-                let email = imprint.and_then(|(_, imprint)| imprint.email);
-                free.insert((unit.name, unit.code, email));
-            }
-        }
+        let own = own_mailboxes(conn, stamp, open.iter().map(|one| one.unit))?;
         Ok(open.iter().flat_map(|one| mails(one, &own[&one.unit], told)).collect::<Vec<New>>())
     })?;
     if mails.is_empty() {
@@ -44,11 +36,36 @@ pub fn tell(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> 
     store.write(&Scope::All, Lane::Bulk, |tx| notification::enqueue(tx, stamp, &mails))
 }
 
-fn mails(one: &Open, (name, code, own): &(String, String, Option<String>), told: &Told<'_>) -> Vec<New> {
-    let text = words(one, name, code, told.public_url);
-    let mut to: Vec<&String> = own.iter().chain(told.mailboxes).collect();
+/// A unit's name, code and own mailbox.
+pub(super) type Own = (String, String, Option<String>);
+
+pub(super) fn own_mailboxes(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    units: impl Iterator<Item = UnitId>,
+) -> Result<HashMap<UnitId, Own>> {
+    let mut own = HashMap::new();
+    for id in units {
+        if let Entry::Vacant(free) = own.entry(id) {
+            let unit = unit::find(conn, id)?;
+            let imprint = imprint::recorded(conn, &[id], stamp.today())?.pop();
+            let email = imprint.and_then(|(_, imprint)| imprint.email);
+            free.insert((unit.name, unit.code, email));
+        }
+    }
+    Ok(own)
+}
+
+/// The unit's own mailbox and the city's, each once.
+pub(super) fn mailboxes<'a>(own: Option<&'a String>, told: &'a Told<'_>) -> Vec<&'a String> {
+    let mut to: Vec<&String> = own.into_iter().chain(told.mailboxes).collect();
     to.sort_unstable();
     to.dedup();
+    to
+}
+
+fn mails(one: &Open, (name, code, own): &Own, told: &Told<'_>) -> Vec<New> {
+    let text = words(one, name, code, told.public_url);
     let mail = |to: &String| New {
         unit: one.unit,
         kind: notification::KIND_KEY_ALARM,
@@ -60,7 +77,7 @@ fn mails(one: &Open, (name, code, own): &(String, String, Option<String>), told:
         money: None,
         expires_at: None,
     };
-    to.into_iter().map(mail).collect()
+    mailboxes(own.as_ref(), told).into_iter().map(mail).collect()
 }
 
 /// The subject, then what is said, Vietnamese and English.

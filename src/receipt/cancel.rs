@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::query;
 use crate::actor::Actor;
+use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::{ReceiptId, UnitId};
@@ -26,12 +27,13 @@ pub fn cancel(
     advance(tx, stamp, actor, unit, id, Step { from, to: "cancelled", reason })
 }
 
-/// Whether documents in these states were made and none of them stands any more.
-pub fn none_stands<'a>(states: impl IntoIterator<Item = &'a str>) -> bool {
+/// Whether documents, each with its state and amount, were made and none of them stands any more. What is below
+/// zero takes back an earlier one, and is no document of money by itself.
+pub fn none_stands<'a>(documents: impl IntoIterator<Item = (&'a str, Dong)>) -> bool {
     let mut is_any = false;
-    let is_over = states.into_iter().all(|state| {
+    let is_over = documents.into_iter().all(|(state, amount)| {
         is_any = true;
-        matches!(state, "cancelled" | "replaced")
+        matches!(state, "cancelled" | "replaced") || amount < Dong::ZERO
     });
     is_any && is_over
 }
@@ -92,4 +94,22 @@ pub fn advance(
         _ => "receipt.cancelled",
     };
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, action, id)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_back_a_cancelled_document_does_not_stand_for_its_money() {
+        let of = |documents: &[(&str, i64)]| none_stands(documents.iter().map(|(s, n)| (*s, Dong(*n))));
+        assert!(!of(&[]), "nothing was made");
+        assert!(of(&[("cancelled", 100)]) && of(&[("replaced", 100), ("cancelled", 90)]));
+        assert!(
+            of(&[("cancelled", 100), ("signed", -100)]),
+            "an invoice brought to nothing at the authority"
+        );
+        assert!(!of(&[("adjusted", 100), ("signed", -40)]), "the original stands");
+        assert!(!of(&[("cancelled", 100), ("signed", 100)]), "it was paid again");
+    }
 }

@@ -426,7 +426,11 @@ pub fn current_of_obligations(
             ("unit_id", Column::of(obligations.iter().map(|(unit, _)| *unit))),
             ("obligation_id", Column::of(obligations.iter().map(|(_, id)| *id))),
         ],
-        "AND t.state IN ('numbered', 'signed', 'adjusted')",
+        // What brings a cancelled invoice to nothing at the authority is no document of the obligation's money.
+        // Asked of each document by itself, never of all relations at once.
+        "AND t.state IN ('numbered', 'signed', 'adjusted') AND COALESCE((SELECT o.state FROM receipt_relation x \
+         JOIN receipt o ON o.unit_id = x.unit_id AND o.id = x.original_id WHERE x.unit_id = t.unit_id \
+         AND x.receipt_id = t.id AND x.action = 'adjust' LIMIT 1), '') <> 'cancelled'",
         Lock::None,
     )?;
     let mut current: Vec<Current> = found

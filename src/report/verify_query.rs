@@ -286,7 +286,9 @@ pub const CHECKS: &[Check] = &[
         en: "The valid receipts are the fees collected against receipts",
         sql: "SELECT 'fees_collected' AS t FROM unit u WHERE u.unit_id = $1 AND \
               (SELECT COALESCE(SUM(r.amount), 0) FROM receipt r WHERE r.unit_id = u.unit_id \
-              AND r.state IN ('numbered', 'signed', 'adjusted')) <> \
+              AND r.state IN ('numbered', 'signed', 'adjusted') AND NOT EXISTS (SELECT 1 FROM receipt_relation x \
+              JOIN receipt o ON o.unit_id = x.unit_id AND o.id = x.original_id WHERE x.unit_id = r.unit_id \
+              AND x.receipt_id = r.id AND x.action = 'adjust' AND o.state = 'cancelled')) <> \
               (SELECT COALESCE(SUM(CASE WHEN p.credit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
               - COALESCE(SUM(CASE WHEN p.debit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
               FROM posting p WHERE p.unit_id = u.unit_id AND p.source_kind = 'receipt')",

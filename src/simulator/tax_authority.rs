@@ -24,6 +24,7 @@ pub struct Habits {
     pub asked_before_answer: u32,
     pub refuses_registrations: bool,
     pub refuses_invoices: bool,
+    pub refuses_notices: bool,
     pub seed: u64,
 }
 
@@ -35,6 +36,7 @@ impl Default for Habits {
             asked_before_answer: 1,
             refuses_registrations: false,
             refuses_invoices: false,
+            refuses_notices: false,
             seed: 1,
         }
     }

@@ -76,6 +76,28 @@ pub fn approve(
     decide(tx, stamp, actor, (unit, id), None)
 }
 
+/// Takes back what oneself asked for: the certificate goes on signing.
+///
+/// # Errors
+/// `role_not_allowed`, `person_required`, `reason_missing`, `certificate_stop_not_open`; `not_the_maker` for what
+/// somebody else asked for.
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, id): (UnitId, EventId),
+    reason: &str,
+) -> Result<CertificateId> {
+    actor.scope.require(unit)?;
+    if find(tx, unit, id)?.maker != actor.require_person()? {
+        return Err(Error::forbidden(
+            "not_the_maker",
+            "whoever asked for it takes it back; another person decides",
+        ));
+    }
+    refuse(tx, stamp, actor, (unit, id), reason)
+}
+
 /// Turns it down, or takes one's own back: the certificate goes on signing.
 ///
 /// # Errors

@@ -273,6 +273,8 @@ pub struct Decided {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspended {
     pub unit: UnitId,
+    /// The decision of the program, one for each suspension.
+    pub id: TrustId,
     pub account: AccountId,
     pub channel: String,
     pub reason: String,
@@ -281,12 +283,13 @@ pub struct Suspended {
 
 /// The channels that were suspended by the program and stand so, of all units in sight, oldest first.
 pub fn suspended(conn: &mut Conn) -> Result<Vec<Suspended>> {
-    type Columns = ((UnitId, AccountId, String), (String, Option<PersonId>, String, Instant));
+    type Columns = ((UnitId, AccountId, String), (TrustId, String, Option<PersonId>, String, Instant));
     let decided: Vec<Columns> = channel_trust::table
         .order(channel_trust::id)
         .select((
             (channel_trust::unit_id, channel_trust::account_id, channel_trust::channel),
             (
+                channel_trust::id,
                 channel_trust::level,
                 channel_trust::maker_person_id,
                 channel_trust::reason,
@@ -298,10 +301,11 @@ pub fn suspended(conn: &mut Conn) -> Result<Vec<Suspended>> {
     let newest: HashMap<_, _> = decided.into_iter().collect();
     let fell = newest
         .into_iter()
-        .filter(|(_, (level, maker, ..))| level == Level::Advises.as_str() && maker.is_none());
+        .filter(|(_, (_, level, maker, ..))| level == Level::Advises.as_str() && maker.is_none());
     let mut found: Vec<Suspended> = fell
-        .map(|((unit, account, channel), (_, _, reason, since))| Suspended {
+        .map(|((unit, account, channel), (id, _, _, reason, since))| Suspended {
             unit,
+            id,
             account,
             channel,
             reason,

@@ -179,6 +179,10 @@ pub(super) fn entries() -> Vec<Entry> {
         post("/admin/units/{code}/imprint", web::to(pages::admin::unit_forms::imprint)),
         post("/admin/units/{code}/certificate", web::to(pages::admin::unit_forms::certificate)),
         post("/admin/units/{code}/certificate/stop", web::to(pages::admin::unit_forms::stop_certificate)),
+        post(
+            "/admin/units/{code}/certificate/stop/withdraw",
+            web::to(pages::admin::unit_forms::withdraw_stop),
+        ),
         post("/admin/units/{code}/handover", web::to(pages::admin::unit_ends::hand_over)),
         get("/admin/clients", web::to(pages::admin::clients::page)),
         post("/admin/clients/create", web::to(pages::admin::clients::create)),

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::{
     audit_series, escalate_decisions, every_tick, keep_registers, look_at_senders, look_over_queue,
-    mail_key_alarms, mail_warnings, make_due_receipts, note_outcome, sign_audit_roots, sum_collections,
-    verify_books,
+    mail_key_alarms, mail_suspended_trust, mail_warnings, make_due_receipts, note_outcome, sign_audit_roots,
+    sum_collections, verify_books,
 };
 use crate::app::App;
 use crate::error::Result;
@@ -47,6 +47,7 @@ pub(super) fn keep(app: &Arc<App>, is_stopping: &AtomicBool) {
         Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
         Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
+        Chore::new("mails of suspended channels", (10, 4), || mail_suspended_trust(app).map(|_| ())),
         Chore::new("sums of collections", (60, 50), || sum_collections(app).map(|_| ())),
         Chore::new("what was collected today", (10, 7), || {
             app.collected.refresh(&app.store, app.clock.now())

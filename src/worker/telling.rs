@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::duty::waiting;
 use crate::error::Result;
-use crate::queue::{key_mail, upkeep};
+use crate::queue::{key_mail, trust_mail, upkeep};
 use crate::report::city::mail;
 
 /// Hands decisions that waited too long to the city; returns how many are new.
@@ -17,9 +17,16 @@ pub fn escalate_decisions(app: &App) -> Result<usize> {
 
 /// Mails alarms about signing keys to whoever was not told yet; returns how many messages are new.
 pub fn mail_key_alarms(app: &App) -> Result<usize> {
-    let told =
-        key_mail::Told { mailboxes: &app.config.signing.alarms_mail, public_url: &app.config.web.public_url };
-    key_mail::tell(&app.store, &app.stamp(), &told)
+    key_mail::tell(&app.store, &app.stamp(), &told(app))
+}
+
+/// Mails that channels are believed no more to whom alarms about keys are told; returns how many messages are new.
+pub fn mail_suspended_trust(app: &App) -> Result<usize> {
+    trust_mail::tell(&app.store, &app.stamp(), &told(app))
+}
+
+fn told(app: &App) -> key_mail::Told<'_> {
+    key_mail::Told { mailboxes: &app.config.signing.alarms_mail, public_url: &app.config.web.public_url }
 }
 
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.

@@ -138,6 +138,19 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         city.get("/admin/trail/proof?unit=all");
         city.sees("Nguyên vẹn");
         city.sees("Số nhật ký đã kiểm chứng");
+        // A long proof goes on from the place it came to, and is no proof of what an earlier part found broken.
+        let on = |unit: bienlai::id::UnitId, place: &str, broken: &str| {
+            format!("/admin/trail/proof?unit=all&at={unit}.{place}&broken={broken}")
+        };
+        city.get(&on(world.tay_ho.id, "e0", "0"));
+        city.sees("Nguyên vẹn");
+        city.get(&on(world.tay_ho.id, "r0", "1"));
+        city.sees("không còn nguyên vẹn");
+        city.get(&on(world.tay_ho.id, "r1000000", "0"));
+        city.sees("there is no root at 1000000");
+        for wrong in ["x", "r-1", "r1.r1"] {
+            assert_eq!(city.get(&on(world.tay_ho.id, wrong, "0")).status, 400, "{wrong}");
+        }
         // A person is chosen by name and login, and stands in the address by id alone.
         let mut admin = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
         let units = [("name", "tram.thu"), ("unit", "00004"), ("role", "cashier")];

@@ -13,6 +13,8 @@ use bienlai::queue::alarm::{self, About};
 use bienlai::reconciliation::day_close::{self, Closing};
 use bienlai::reconciliation::reconcile;
 use bienlai::store::Lane;
+use bienlai::unit::imprint::{self, Imprint};
+use bienlai::unit::trust;
 use bienlai::{audit, worker};
 
 use crate::corrections::{collected, corrected, fee};
@@ -232,8 +234,23 @@ fn a_channel_whose_claims_stay_unproven_too_long_is_not_believed_any_more() {
         assert_eq!(alarms.len(), 1, "{alarms:?}");
         assert_eq!((alarms[0].unit, alarms[0].account), (world.ba_dinh.id, Some(world.ba_dinh.account)));
         assert_eq!(alarms[0].subject, BANK);
+        // By mail too, once for each suspension: to the unit's mailbox, where it has one.
+        assert_eq!(worker::mail_suspended_trust(&world.app).unwrap(), 0, "the unit has no mailbox yet");
+        world.change(|tx, stamp| {
+            let wanted = Imprint { email: Some("thu@badinh.example.vn".into()), ..Imprint::default() };
+            imprint::record(tx, stamp, &Actor::system(), world.ba_dinh.id, stamp.today(), &wanted)
+        });
+        let mail = || worker::mail_suspended_trust(&world.app).unwrap();
+        assert_eq!((mail(), mail()), (1, 0), "once");
         world.trust_within(&world.ba_dinh, BANK, Dong(1_000_000), Dong(1_000_000));
         assert!(told().is_empty(), "two persons trust it anew");
+        assert_eq!(mail(), 0);
+        world.change(|tx, stamp| {
+            trust::suspend(tx, stamp, world.ba_dinh.id, world.ba_dinh.account, BANK, "unproven_limit")
+        });
+        assert_eq!((mail(), mail()), (1, 0), "another suspension is another mail");
+        let about = format!("message WHERE kind = 'trust_suspended' AND unit_id = {}", world.ba_dinh.id.0);
+        assert_eq!(world.count(&about), 2);
     });
 }
 

@@ -431,9 +431,33 @@ fn a_wrong_name_is_explained_by_one_person_approved_by_another_and_shown_on_the_
         let alone = format!("UPDATE filing SET state = 'drafted', revision = 9 WHERE id = {}", made.0);
         assert!(crate::support::tools::run(&mut world.database.as_owner(), &alone).is_err());
         approve(&chief).unwrap();
+        deliver(&world, &TaxAuthority::new(Habits { refuses_notices: true, ..Habits::default() }));
+        let is_alarmed = || {
+            let alarms = worker::tax_alarms(&world.app).unwrap();
+            alarms.iter().any(|one| one.kind.as_str() == "form_refused" && one.filing == Some(made))
+        };
+        assert!(is_alarmed(), "somebody must make a corrected one");
+        let why = world.look(|conn| notice::faults(conn, commune.id, made));
+        assert_eq!(why.first().map(|fault| fault.code.as_str()), Some("4003"));
+
+        // The corrected one names the refused one; taken back, it corrects nothing.
+        let second = request(&clerk).unwrap();
+        assert!(!is_alarmed(), "it is being put right");
+        world.change(|tx, stamp| notice::withdraw(tx, stamp, &clerk, commune.id, second, "ghi lại lý do"));
+        assert!(is_alarmed());
+        let second = request(&clerk).unwrap();
+        assert_eq!(world.look(|conn| filing::find(conn, commune.id, second)).earlier, Some(made));
+        world.change(|tx, stamp| notice::approve(tx, stamp, &chief, commune.id, second));
         deliver(&world, &TaxAuthority::new(Habits::default()));
         let told = world.look(|conn| notice::of_receipt(conn, commune.id, id));
-        assert_eq!((told[0].form.as_str(), told[0].state.as_str()), ("04/SS-CTĐT", "accepted"));
+        let states: Vec<(&str, Option<FilingId>)> =
+            told.iter().map(|one| (one.state.as_str(), one.corrects)).collect();
+        assert_eq!(states, [("refused", None), ("withdrawn", Some(made)), ("accepted", Some(made))]);
+        assert_eq!(told[2].form, "04/SS-CTĐT");
+        assert!(!is_alarmed());
+        let third = request(&clerk).unwrap();
+        let third = world.look(|conn| filing::find(conn, commune.id, third));
+        assert_eq!(third.earlier, None, "what was accepted is not corrected but added to");
         assert_eq!(world.receipts(&owed).len(), 1, "no new number");
     });
 }

@@ -1,15 +1,19 @@
 //! Invoices on their way to the tax authority: each as it was issued, once, with its answer linked.
 
 use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::correction::Kind as Way;
 use bienlai::exception;
 use bienlai::filing::{Kind, State, code, invoice, mark, notice, query, transmission};
 use bienlai::id::UnitId;
+use bienlai::payment::book::Method;
 use bienlai::payment::resolve;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 use bienlai::worker;
 use serde_json::Value;
 
 use crate::cash_by_command::Shell;
+use crate::corrections;
 use crate::documents::{BOTH, fee_and_service, kinds, open_invoices, signed};
 use crate::filing::{client, deliver};
 use crate::support::program::{Service, get, send};
@@ -63,6 +67,21 @@ fn a_sealed_invoice_goes_to_the_authority_as_it_is_and_its_answer_is_linked() {
         // One document has one XML declaration: the message's.
         let issued = issued.split_once("?>").map_or(issued, |(_, document)| document.trim_start());
         assert!(std::str::from_utf8(&payload).unwrap().contains(issued), "not a byte was changed");
+        let system = bienlai::actor::Actor::system();
+        let released =
+            world.try_change(|tx, stamp| transmission::release(tx, stamp, &system, unit, message.id));
+        assert_eq!(released.unwrap_err().code(), "transmission_not_halted");
+        let clerk = crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk);
+        let both =
+            world.receipts(&world.look(|conn| bienlai::obligation::find(conn, unit, stored.obligation)));
+        let asked = notice::Request {
+            unit,
+            documents: both.iter().map(|one| (one.id, "Sai tên".to_owned())).collect(),
+            demand: None,
+            place: "Hà Nội".to_owned(),
+        };
+        let mixed = world.try_change(|tx, stamp| notice::request(tx, stamp, &clerk, asked.clone()));
+        assert_eq!(mixed.unwrap_err().code(), "notice_mixed", "each kind has its form");
         let marks = mark::rules(&filing).unwrap();
         assert!(marks.iter().any(|rule| rule.item == "check_answer" && rule.mark == "M"), "{marks:?}");
     });
@@ -197,6 +216,69 @@ fn an_invoice_the_authority_has_and_whose_money_never_came_is_an_alarm_until_its
         let page = String::from_utf8(page).unwrap();
         assert!(page.contains("việc hủy theo mẫu 04/SS-HĐĐT"), "{page}");
         program.stop();
+    });
+}
+
+#[test]
+fn where_no_invoice_is_cancelled_an_adjusting_one_takes_back_at_the_authority_what_was_never_paid() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+        let settled = world.claim(&owed, BOTH).settle();
+        world.seal();
+        let authority = TaxAuthority::new(Habits::default());
+        deliver(&world, &authority);
+        disproven(&world, &owed, settled.movement);
+        let documents = world.receipts(&owed);
+        let [receipt, invoice] = documents.as_slice() else { panic!("two documents: {documents:?}") };
+        let is_told = || {
+            let alarms = worker::tax_alarms(&world.app).unwrap();
+            alarms.iter().any(|one| one.kind.as_str() == "invoice_withdrawn")
+        };
+        let refused = |document, way| corrections::refusal(&world, document, way, Vec::new());
+        assert_eq!(refused(receipt, Way::Adjust), "correction_of_cancelled", "the authority has no receipt");
+        assert_eq!(refused(invoice, Way::Replace), "correction_of_cancelled");
+        let in_part = corrections::refusal(&world, invoice, Way::Adjust, vec![fee_and_service().remove(1)]);
+        assert_eq!(in_part, "correction_only_to_nothing");
+
+        // One person asks, and whoever approves reads that the rule is the program's own proposal.
+        let asked =
+            corrections::request(&world, &corrections::ask(invoice, Way::Adjust, Vec::new())).unwrap();
+        let rule = bienlai::web::correction_view(&asked)["rule"].clone();
+        assert_eq!((asked.certainty.as_str(), &rule["mark"]), ("P", &Value::from("P")));
+        assert!(rule["source"].as_str().unwrap().contains("takes every sum back"), "{rule}");
+        let alone = world.try_change(|tx, stamp| {
+            let maker = crate::filing::person(&world.ba_dinh, Role::Approver, world.clerk);
+            bienlai::correction::approve(tx, stamp, &maker, owed.unit, asked.id)
+        });
+        assert_eq!(alone.map(|_| ()).unwrap_err().code(), "maker_is_checker");
+        assert!(is_told(), "it is asked for and not done");
+        let amended = corrections::approve(&world, &asked).unwrap();
+        assert_eq!((amended.refunds.len(), amended.awaited), (0, Dong(0)), "its money never came");
+        assert!(!is_told());
+
+        world.seal();
+        deliver(&world, &authority);
+        let expected = [(8_000, "cancelled"), (10_800, "cancelled"), (-10_800, "signed")];
+        assert_eq!(corrections::states(&world, &owed), expected.map(|(n, s)| (n, s.to_owned())));
+        assert_eq!(ways(&world), [(State::Accepted, 203), (State::Accepted, 203)]);
+        let adjusting = world.receipts(&owed).remove(2);
+        let text = corrections::text_of(&world, &adjusting);
+        assert!(
+            text.contains("<TCHDon>2</TCHDon>") && text.contains("<TgTTTBSo>-10800</TgTTTBSo>"),
+            "{text}"
+        );
+        assert_eq!(refused(invoice, Way::Adjust), "correction_of_cancelled", "once");
+        assert_eq!(refused(&adjusting, Way::Adjust), "correction_not_original");
+
+        // Whoever pays after all gets documents of their own, and the books agree with what stands.
+        world.take(&world.again(&owed), BOTH, Method::Cash).unwrap();
+        world.seal();
+        let states: Vec<String> = world.receipts(&owed).into_iter().map(|one| one.state).collect();
+        assert_eq!(states, ["cancelled", "cancelled", "signed", "signed", "signed"]);
+        let faults = world.look(|conn| bienlai::report::verify::unit(conn, owed.unit));
+        assert!(faults.is_empty(), "{faults:?}");
     });
 }
 

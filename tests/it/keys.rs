@@ -120,10 +120,13 @@ fn a_stolen_key_is_stopped_by_two_persons_and_signs_nothing_more() {
         assert_eq!(ask(&chief, "lộ khóa").unwrap_err().code(), "certificate_stop_open");
         assert_eq!(approve(&clerk, id).unwrap_err().code(), "maker_is_checker");
         assert_eq!(approve(&cashier, id).unwrap_err().code(), "role_not_allowed");
-        let taken_back = keys
-            .world
-            .try_change(|tx, stamp| certificate_stop::refuse(tx, stamp, &clerk, (unit, id), "tìm thấy rồi"));
-        assert_eq!(taken_back.unwrap(), stolen);
+        let take_back = |actor: &Actor, reason: &str| {
+            keys.world
+                .try_change(|tx, stamp| certificate_stop::withdraw(tx, stamp, actor, (unit, id), reason))
+        };
+        assert_eq!(take_back(&chief, "tìm thấy rồi").unwrap_err().code(), "not_the_maker");
+        assert_eq!(take_back(&clerk, "").unwrap_err().code(), "reason_missing");
+        assert_eq!(take_back(&clerk, "tìm thấy rồi").unwrap(), stolen);
         assert_eq!(approve(&chief, id).unwrap_err().code(), "certificate_stop_not_open");
         keys.world.wait_seconds(31);
         let second = keys.pay();

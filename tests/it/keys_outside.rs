@@ -13,7 +13,7 @@ use bienlai::worker;
 
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::{FEE, KeyWorld};
-use crate::support::program::{How, Service};
+use crate::support::program::{How, Service, callback};
 use crate::support::{World, each_database};
 
 fn with_service(database: crate::support::Database, timeout_ms: u64) -> (KeyWorld, SigningService) {
@@ -138,6 +138,63 @@ fn money_is_settled_and_numbered_while_a_signing_service_holds_its_answer_back()
             assert_eq!(keys.state(*receipt), "signed");
         }
     });
+}
+
+/// The program itself: banks are answered as fast as ever while a signing service holds an authorised batch for as
+/// long as it likes, and while it fails; what it owes is signed when it is well.
+#[test]
+fn callbacks_are_answered_at_full_pace_while_a_signing_service_is_slow_or_fails_and_receipts_follow() {
+    const EACH: usize = 12;
+    let keys = KeyWorld::new(World::settled_in_today(crate::support::Database::sqlite()));
+    let key = keys.issue(100);
+    let signer = SigningService::start(&key.to_pem()).expect("the service starts");
+    keys.store_remote(&key, &signer, 600_000);
+    let world = &keys.world;
+    let mut program = Service::start(world);
+    // Half of the money is Sóc Sơn's, which signs outside, half Ba Đình's, which signs by itself.
+    let tell = || {
+        let claims: Vec<_> = (0..EACH)
+            .flat_map(|_| [&world.soc_son, &world.ba_dinh])
+            .map(|commune| world.claim(&world.raise_at(commune, FEE), FEE).claim)
+            .collect();
+        let began = Instant::now();
+        for claim in &claims {
+            let reply = callback(program.address, claim).expect("it is answered");
+            assert_eq!(reply.status, 200, "{reply:?}");
+        }
+        began.elapsed()
+    };
+    let unsigned = |unit: bienlai::id::UnitId| {
+        world.count(&format!("receipt WHERE state = 'numbered' AND unit_id = {}", unit.0))
+    };
+    let wait = |what: &str, is_so: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !is_so() {
+            assert!(began.elapsed() < Duration::from_secs(90), "{what}: {}", program.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let well = tell();
+    wait("both sign", &|| unsigned(world.soc_son.id) + unsigned(world.ba_dinh.id) == 0);
+
+    let (calls, signed) = (signer.calls(), signer.signed());
+    signer.set(Mood::Held);
+    let held = tell();
+    wait("it is asked", &|| signer.calls() > calls);
+    let again = tell();
+    assert_eq!(signer.signed(), signed, "not one signature came");
+    assert_eq!(world.count("obligation WHERE state = 'paid'"), 3 * 2 * EACH as i64, "all of it is settled");
+    assert_eq!(unsigned(world.soc_son.id), 2 * EACH as i64);
+    wait("Ba Đình signs on", &|| unsigned(world.ba_dinh.id) == 0);
+    signer.set(Mood::Failing);
+    let failing = tell();
+    for (how, took) in [("held", held), ("held again", again), ("failing", failing)] {
+        assert!(took < well * 3 + Duration::from_secs(2), "{how}: {took:?}, well: {well:?}");
+    }
+    signer.set(Mood::Well);
+    wait("what waited is signed", &|| unsigned(world.soc_son.id) + unsigned(world.ba_dinh.id) == 0);
+    program.stop();
+    assert_eq!(world.count("receipt WHERE state = 'signed'"), 4 * 2 * EACH as i64);
 }
 
 /// SoftHSM with one token in the folder of the story.

@@ -70,7 +70,7 @@ const LARGE: [&str; 43] = [
 const WALKED: [(&str, &str); 15] = [
     ("FROM raw_event e WHERE e.channel > $1", "COVERING INDEX raw_event_by_channel_id"),
     ("FROM raw_event e WHERE e.channel = $1 AND e.id >= $2", "INDEX raw_event_by_channel_id"),
-    ("FROM audit_entry e WHERE e.unit_id = $1 AND NOT EXISTS", "INDEX audit_entry_by_unit_id_id"),
+    ("(\"audit_entry\".\"id\" > $2)", "INDEX audit_entry_by_unit_id_id"),
     ("ORDER BY \"audit_entry\".\"id\" DESC", "INDEX audit_entry_by_unit_id_id"),
     ("FROM obligation_event e CROSS JOIN obligation o", "INDEX sqlite_autoindex_obligation_event_1 (id>?)"),
     ("AS before, CAST(SUM(moved)", "COVERING INDEX posting_by_unit_id_accounting_date_id"),

@@ -293,3 +293,279 @@ fn a_word_that_names_nothing_is_told_by_the_code_of_what_it_should_have_named() 
     ];
     assert_eq!(told, expected);
 }
+
+/// A code and what is told instead of it.
+type Told = Vec<(&'static str, &'static str)>;
+
+fn differing(told: &Told) -> Vec<String> {
+    let wrong = told.iter().filter(|(expected, found)| expected != found);
+    wrong.map(|(expected, found)| format!("{expected} expected, {found} told")).collect()
+}
+
+#[test]
+fn what_is_typed_wrongly_at_a_desk_is_told_before_anything_is_read() {
+    use bienlai::filing::http::HttpEndpoint;
+    use bienlai::obligation::{IntakeMode, NewObligation, rules};
+    use bienlai::party::{Payer, contact::Contact};
+    use bienlai::payment::counter::Tender;
+    use bienlai::report::{list::List, target::Measure};
+    use bienlai::shift::provisional;
+    use bienlai::unit::trust;
+
+    let day: bienlai::clock::BusinessDay = "2026-11-23".parse().unwrap();
+    let handed = |tendered: i64| Tender { tendered: Dong(tendered), due: Dong(25_000) }.check();
+    let trusted = |agreement: &str, claim: i64, age: i32| {
+        trust::check(agreement, (day, day), (Dong(claim), Dong(1_000), age))
+    };
+    let raised = |lines: Vec<bienlai::obligation::Line>, ground: Option<&str>| {
+        rules::check_new(&NewObligation {
+            unit: UnitId(2),
+            dossier_code: "H26.1-261123-0001".to_owned(),
+            procedure_code: "1.001193".to_owned(),
+            procedure_field: "Hộ tịch".to_owned(),
+            intake_mode: IntakeMode::Counter,
+            receiving_unit: UnitId(2),
+            competent_unit: UnitId(2),
+            submitted_at: bienlai::clock::Instant(0),
+            result_due_on: None,
+            due_on: day,
+            electronic_required: false,
+            payer: Payer::default(),
+            lines,
+            waived_ground: ground.map(str::to_owned),
+        })
+    };
+    let free = || crate::support::world::line("HT-01", "phi", "receipt", Dong::ZERO);
+    let patience = std::time::Duration::from_secs(1);
+    let endpoint = |url: &str| HttpEndpoint::new(url, None, patience).map(|_| ());
+    let contact = Contact { phone: None, email: Some("khong phai thu".to_owned()) };
+    let told = vec![
+        ("tendered_too_little", code_of(handed(20_000))),
+        ("tendered_too_much", code_of(handed(525_000))),
+        ("nothing", code_of(handed(500_000))),
+        ("slip_amount_differs", code_of(provisional::check_amount(Dong(20_000), Dong(25_000), false))),
+        ("nothing", code_of(provisional::check_amount(Dong(20_000), Dong(25_000), true))),
+        ("agreement_missing", code_of(trusted(" ", 1_000, 3))),
+        ("trust_limits_wrong", code_of(trusted("1/TT", 0, 3))),
+        ("trust_limits_wrong", code_of(trusted("1/TT", 2_000, 3))),
+        ("trust_limits_wrong", code_of(trusted("1/TT", 1_000, 32))),
+        ("nothing", code_of(trusted("1/TT", 1_000, 31))),
+        ("lines_count", code_of(raised(Vec::new(), None))),
+        ("lines_count", code_of(raised(vec![free(); rules::LINE_LIMIT + 1], Some("NQ thử")))),
+        ("waived_ground_missing", code_of(raised(vec![free()], None))),
+        ("waived_ground_missing", code_of(raised(vec![free()], Some(" ")))),
+        ("nothing", code_of(raised(vec![free()], Some("NQ thử")))),
+        ("tax_endpoint_wrong", code_of(endpoint("ftp://thue.example.vn"))),
+        ("tax_endpoint_wrong", code_of(endpoint("http://thue.example.vn"))),
+        ("nothing", code_of(endpoint("https://thue.example.vn"))),
+        ("email_unreadable", code_of(contact.cleaned())),
+        ("target_wrong", code_of(Measure::parse("speed"))),
+        ("list_unknown", code_of(List::parse("everything"))),
+        ("list_state_unknown", code_of(List::parse("exceptions").and_then(|list| list.state_asked("half")))),
+    ];
+    assert_eq!(differing(&told), Vec::<String>::new());
+}
+
+/// Many requests of many desks in one world; each is refused by its rule, and nothing of any is kept.
+#[test]
+fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
+    use bienlai::actor::{Actor, Scope};
+    use bienlai::identity::login::{self, NewLogin};
+    use bienlai::identity::person::{self, Whom};
+    use bienlai::identity::{invitation, person_name};
+    use bienlai::obligation::walk_in;
+    use bienlai::payment::told::Word;
+    use bienlai::payment::{archived, counter, picture, refund, reopen, told};
+    use bienlai::report::proposal::{self, Content};
+    use bienlai::report::target::{Measure, Target, total};
+    use bienlai::shift::provisional;
+    use bienlai::unit::account::{self, NewAccount};
+    use bienlai::unit::imprint::{self, Imprint, Principal};
+    use bienlai::unit::series::{self, NewSeries};
+    use bienlai::unit::succession::{self, Succession};
+    use bienlai::unit::{self, CITY, NewUnit, certificate_stop};
+    use bienlai::{exception, filing, notification, tariff};
+
+    const HANOI: &str = include_str!("../../fixtures/tariff/hanoi.toml");
+
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let today = world.now().business_day();
+        let owed = world.raise(Dong(25_000));
+        let system = Actor::system();
+        let seat =
+            |person, role| Actor { person: Some(person), client: None, role, scope: Scope::unit(unit) };
+        let (cashier, other) = (seat(world.clerk, Role::Cashier), seat(world.chief, Role::Cashier));
+        let (finance, approver) = (seat(world.clerk, Role::Finance), seat(world.chief, Role::Approver));
+        let local = seat(world.chief, Role::Administrator);
+        let city = Actor { scope: Scope::All, ..local.clone() };
+        let mut told: Told = Vec::new();
+        macro_rules! refused {
+            ($code:literal, |$tx:ident, $stamp:ident| $act:expr) => {
+                told.push(($code, code_of(world.try_change(|$tx, $stamp| $act.map(|_| ())))));
+            };
+        }
+
+        // Units, their accounts and series, and what the city decides.
+        let known = world.look(|conn| series::of_unit(conn, unit)).remove(0);
+        let new_unit = |code: &str| NewUnit {
+            code: code.to_owned(),
+            name: "UBND phường Thử".to_owned(),
+            kind: "phường".to_owned(),
+            tax_code: "9900000009".to_owned(),
+            budget_code: None,
+            address: "Số 1 phố Thử".to_owned(),
+            phone: None,
+            valid_from: today,
+        };
+        let new_account = |number: &str| NewAccount {
+            unit,
+            bank_bin: "970432".to_owned(),
+            account_no: number.to_owned(),
+            holder_name: "UBND PHUONG THU".to_owned(),
+            opened_on: today,
+            opening_balance: Dong::ZERO,
+        };
+        let series_again = || NewSeries {
+            unit,
+            document_kind: known.document_kind.clone(),
+            template: known.template.clone(),
+            series: known.series.clone(),
+            year: known.year,
+            last_allowed_no: 9,
+            registration: "TB-1".to_owned(),
+        };
+        let nameless =
+            Principal { name: " ".into(), tax_code: "9900000009".into(), contract: "1/HĐ".into() };
+        let imprint = Imprint { principal: Some(nameless), ..Imprint::default() };
+        let merger = Succession { unit, successor: CITY, effective_on: today, decision: "1/NQ".to_owned() };
+        let target = Target {
+            measure: Measure::Online,
+            kinds: vec!["phường".to_owned()],
+            percent: 60,
+            above: false,
+            valid_from: today.0,
+            valid_until: None,
+            source: "thử".to_owned(),
+            certainty: "P".to_owned(),
+        };
+        refused!("unit_exists", |tx, stamp| unit::register(tx, stamp, &system, new_unit("00004")));
+        refused!("account_exists", |tx, stamp| {
+            account::register(tx, stamp, &system, new_account(world.ba_dinh.account_no))
+        });
+        refused!("account_no_unreadable", |tx, stamp| {
+            account::register(tx, stamp, &system, new_account("19-00"))
+        });
+        refused!("series_exists", |tx, stamp| series::plan(tx, stamp, &system, series_again()));
+        refused!("entrustment_incomplete", |tx, stamp| {
+            imprint::record(tx, stamp, &system, unit, today, &imprint)
+        });
+        refused!("merger_of_the_city", |tx, _stamp| succession::check(tx, &merger));
+        refused!("certificate_not_found", |tx, stamp| {
+            certificate_stop::ask(tx, stamp, &local, (unit, CertificateId(7)), "lộ khóa")
+        });
+        refused!("proposal_is_the_citys", |tx, stamp| {
+            proposal::propose(tx, stamp, &local, &Content::Target(target.clone()), "thử")
+        });
+        refused!("tariff_is_the_citys", |tx, stamp| tariff::draft::propose(tx, stamp, &local, HANOI, "thử"));
+        refused!("tariff_draft_not_found", |tx, stamp| {
+            tariff::draft::refuse(tx, stamp, &city, EventId(7), "thử")
+        });
+        refused!("totals_wrong", |tx, stamp| {
+            let nowhere = total::Told {
+                unit: "00004".to_owned(),
+                field: " ".to_owned(),
+                until: today,
+                total: 1,
+                online: 0,
+                full_process: 0,
+            };
+            total::record(tx, stamp, &system, &[nowhere])
+        });
+        refused!("report_nothing_registered", |tx, stamp| {
+            let newcomer = unit::register(tx, stamp, &system, new_unit("00998"))?;
+            filing::report::make(tx, stamp, &system, newcomer, "2026-Q1".parse()?, "Hà Nội")
+        });
+
+        // People and their logins.
+        let name = world.look(|conn| person_name(conn, world.clerk));
+        let login =
+            |name: &str, role, scope| NewLogin { name: name.to_owned(), person: world.clerk, role, scope };
+        refused!("login_name_wrong", |tx, stamp| {
+            login::invite(tx, stamp, &system, login("1", Role::Finance, Scope::All))
+        });
+        refused!("role_not_for_login", |tx, stamp| {
+            login::invite(tx, stamp, &system, login("mot.cua", Role::DossierSystem, Scope::All))
+        });
+        refused!("login_without_counter", |tx, stamp| {
+            login::invite(tx, stamp, &system, login("thu.ngan", Role::Cashier, Scope::All))
+        });
+        refused!("login_name_taken", |tx, stamp| {
+            login::invite(tx, stamp, &system, login("ke.toan", Role::Finance, Scope::unit(unit)))?;
+            login::invite(tx, stamp, &system, login(" KE.TOAN ", Role::Finance, Scope::unit(unit)))
+        });
+        refused!("login_not_found", |tx, _stamp| login::governed(tx, &system, LoginId(7)));
+        refused!("invitation_over", |tx, stamp| invitation::find(tx, stamp, "mot-lien-ket-cu"));
+        refused!("person_not_found", |tx, stamp| {
+            person::choose(tx, stamp, &city, CITY, Whom::Known(PersonId(7)))
+        });
+        refused!("person_namesake", |tx, stamp| {
+            person::choose(tx, stamp, &city, CITY, Whom::New { name: &name, is_another: false })
+        });
+
+        // The counter and its slips on paper.
+        let pad = world.change(|tx, stamp| provisional::print_pad(tx, stamp, &cashier, unit, 2));
+        refused!("slip_pad_size", |tx, stamp| provisional::print_pad(tx, stamp, &cashier, unit, 0));
+        refused!("slip_not_found", |tx, stamp| {
+            provisional::spoil(tx, stamp, &cashier, (unit, pad.last + 1), "rách")
+        });
+        refused!("slip_of_other", |tx, stamp| {
+            provisional::spoil(tx, stamp, &other, (unit, pad.first), "rách")
+        });
+        refused!("slip_state_wrong", |tx, stamp| {
+            provisional::spoil(tx, stamp, &cashier, (unit, pad.first), "rách")?;
+            provisional::spoil(tx, stamp, &cashier, (unit, pad.first), "rách")
+        });
+        refused!("walk_in_only", |tx, stamp| walk_in::withdraw(tx, stamp, &cashier, (unit, owed.id), "nhầm"));
+        refused!("together_nothing", |tx, stamp| counter::take_together(tx, stamp, &cashier, &[]));
+        refused!("favourites_too_many", |tx, stamp| {
+            let tariff = tariff::load(HANOI).expect("the tariff of the fixtures is good");
+            let codes: Vec<String> = tariff.items().map(|item| item.code.clone()).collect();
+            assert!(codes.len() > walk_in::FAVOURITES_LIMIT);
+            walk_in::set_favourites(tx, stamp, &cashier, &tariff, (unit, codes.as_slice()))
+        });
+
+        // Payers, and who answers them.
+        refused!("told_time_wrong", |tx, stamp| {
+            let word =
+                Word { amount: Dong(25_000), on: today, time: "25 giờ".to_owned(), trace: String::new() };
+            told::tell(tx, stamp, &owed, &word)
+        });
+        refused!("dossier_code_unreadable", |tx, stamp| {
+            notification::lookup::by_code(tx, stamp, " ", "123456")
+        });
+        refused!("picture_not_found", |tx, stamp| picture::show(tx, stamp, &finance, PictureId(7)));
+        refused!("refund_request_not_found", |tx, stamp| {
+            refund::payer::decline(tx, stamp, &finance, unit, RefundRequestId(7), "không có")
+        });
+        refused!("event_not_found", |tx, stamp| archived::reread(tx, stamp, &city, &[], RawEventId(7)));
+        world.change(|tx, stamp| {
+            let new = exception::New {
+                unit,
+                kind: exception::Kind::DuplicateCallback,
+                subject: exception::Subject::Claim(ClaimId(7)),
+                account: Some(world.ba_dinh.account),
+                amount: Dong::ZERO,
+                opened_on: stamp.today(),
+                detail: "sent twice".into(),
+            };
+            exception::note(tx, stamp, &[new])
+        });
+        let item = world.exceptions(unit).remove(0).id;
+        refused!("reopening_not_asked", |tx, stamp| reopen::approve(tx, stamp, &approver, unit, item));
+
+        assert_eq!(differing(&told), Vec::<String>::new());
+        assert_eq!(world.count("unit WHERE code = '00998'"), 0, "nothing of what was refused is kept");
+    });
+}

@@ -1,6 +1,7 @@
 //! The trail shows what was done to it: every edit, deletion and reordering is found and named.
 
 use bienlai::amount::Dong;
+use bienlai::audit::proof::{Part, Place, prove};
 use bienlai::store::Conn;
 use bienlai::{audit, id::UnitId, worker};
 
@@ -45,6 +46,45 @@ fn after(conn: &mut Conn, unit: UnitId, statements: &[String]) -> Option<String>
     let told = audit::verify(conn, unit).unwrap();
     tools::run(conn, "ROLLBACK").unwrap();
     told
+}
+
+#[test]
+fn a_proof_in_parts_looks_at_a_few_entries_at_a_time_and_ends_like_the_whole_one() {
+    each_database(|database| {
+        let (_world, mut conn, unit) = tampered(database);
+        let in_parts = |conn: &mut Conn, limit: i64| {
+            let (mut place, mut looked_at, mut parts) = (Place::START, 0, 0);
+            loop {
+                let (part, count) = prove(conn, unit, place, limit).unwrap();
+                (looked_at, parts) = (looked_at + count, parts + 1);
+                match part {
+                    Part::Further(next) => place = next,
+                    Part::Whole => return (None, looked_at, parts),
+                    Part::Broken(fault) => return (Some(fault), looked_at, parts),
+                }
+            }
+        };
+        let entries =
+            tools::numbers(&mut conn, &format!("SELECT id AS n FROM audit_entry WHERE unit_id = {}", unit.0));
+        let leaves =
+            tools::numbers(&mut conn, &format!("SELECT seq AS n FROM audit_leaf WHERE unit_id = {}", unit.0));
+        let all = i64::try_from(entries.len() + leaves.len()).unwrap();
+        assert_eq!(
+            in_parts(&mut conn, 1_000_000),
+            (None, all, 2),
+            "the leaves, and whether an entry has none"
+        );
+        let (fault, looked_at, parts) = in_parts(&mut conn, 5);
+        assert_eq!((fault, looked_at), (None, all), "nothing is looked at twice, nothing passed over");
+        assert!(parts > 5, "{parts} parts");
+        tools::run(&mut conn, "BEGIN").unwrap();
+        let last = entries.iter().max().unwrap();
+        let place = format!("unit_id = {} AND entry_id = {last}", unit.0);
+        tools::run(&mut conn, &format!("DELETE FROM audit_leaf WHERE {place}")).unwrap();
+        let (fault, ..) = in_parts(&mut conn, 5);
+        assert!(fault.is_some_and(|fault| fault.contains("missing")), "the last part finds it");
+        tools::run(&mut conn, "ROLLBACK").unwrap();
+    });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! An administrator keeps a unit from its page: accounts, series, what stands on documents, the certificate.
 
 use bienlai::actor::{Actor, Role, Scope};
-use bienlai::unit::{self, NewUnit};
+use bienlai::unit::{self, NewUnit, certificate_stop};
 
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
@@ -181,6 +181,22 @@ fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_ano
         admin.get(page);
         admin.sees("đã đề nghị ngừng, chờ duyệt");
 
+        // Whoever asked takes it back; nobody else does in their name.
+        let back = format!("{stop}/withdraw");
+        let waiting = world.look(|conn| certificate_stop::waiting(conn, id)).remove(0).id.to_string();
+        let mut other = seated(&world, service.address, Role::Administrator, "quantri.hai", Scope::All);
+        other.get(page);
+        assert!(!other.page.contains("id=\"key-back-stop\""), "it is not theirs");
+        let refused = other.post(&back, &[("stop", &waiting), ("reason", "tìm thấy thẻ")]);
+        assert_eq!(refused.status, 400, "{}", other.page);
+        admin.sees("id=\"key-back-stop\"");
+        assert_eq!(admin.post(&back, &[("stop", &waiting), ("reason", " ")]).status, 400);
+        assert_eq!(admin.post(&back, &[("stop", &waiting), ("reason", "tìm thấy thẻ")]).status, 303);
+        admin.get(page);
+        assert!(!admin.page.contains("đã đề nghị ngừng") && !admin.page.contains("id=\"key-back-stop\""));
+        assert_eq!(admin.post(&back, &[("stop", &waiting), ("reason", "lần nữa")]).status, 400);
+        assert_eq!(admin.post(&stop, &[("which", &key), ("reason", "lộ khóa")]).status, 303);
+
         let mut chief = seated(&world, service.address, Role::Approver, "duyet.thu", Scope::unit(id));
         chief.get("/duties");
         for words in ["Ngừng chứng thư số", "lộ khóa", "không ký gì nữa"] {
@@ -199,6 +215,17 @@ fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_ano
         admin.get(page);
         admin.sees("đã ngừng");
         assert!(!admin.page.contains("id=\"key-stop-which\""), "nothing is left to stop");
+
+        // The city's own key stands among the units, and is kept on a page that offers nothing else.
+        admin.get("/admin/units");
+        admin.sees("href=\"/admin/units/city\"");
+        admin.get("/admin/units/city");
+        admin.sees("gốc nhật ký");
+        admin.sees("id=\"certificate-form\"");
+        assert!(!admin.page.contains("id=\"account-form\"") && !admin.page.contains("id=\"series-form\""));
+        assert_eq!(admin.post("/admin/units/city/imprint", &[("valid_from", "2026-11-23")]).status, 404);
+        let mut local = seated(&world, service.address, Role::Administrator, "quantri.ba", Scope::unit(id));
+        assert_eq!(local.get("/admin/units/city").status, 404, "who is of one unit has no city");
         service.stop();
     });
 }

@@ -37,7 +37,7 @@ pub struct CloseAll {
     /// The last day to be closed, YYYY-MM-DD; yesterday when left out
     #[arg(long, value_name = "DATE")]
     until: Option<BusinessDay>,
-    /// The person who closes, as per_…
+    /// The person who closes, as per_…; without it the trail names the program
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }

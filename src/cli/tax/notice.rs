@@ -105,10 +105,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 .into_iter()
                 .map(|filing| {
                     let at = filing.created_at.hanoi_text();
-                    vec![filing.id.to_string(), filing.form, at, filing.state.as_str().to_owned()]
+                    let corrects = filing.earlier.map_or_else(String::new, |earlier| earlier.to_string());
+                    vec![filing.id.to_string(), filing.form, at, filing.state.as_str().to_owned(), corrects]
                 })
                 .collect();
-            table::print(&["Id", "Mẫu", "Lập lúc", "Trạng thái"], &rows, &[]);
+            table::print(&["Id", "Mẫu", "Lập lúc", "Trạng thái", "Sửa cho"], &rows, &[]);
         }
     }
     Ok(DONE)

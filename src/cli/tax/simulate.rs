@@ -31,6 +31,9 @@ pub struct Options {
     /// Find fault with every invoice (01/TB-KTDL)
     #[arg(long)]
     refuse_invoices: bool,
+    /// Accept no error notice (04/SS)
+    #[arg(long)]
+    refuse_notices: bool,
     /// Out of service for the first so many seconds
     #[arg(long, value_name = "N", default_value_t = 0)]
     outage_s: u64,
@@ -46,6 +49,7 @@ pub fn run(options: &Options) -> Result<u8> {
         asked_before_answer: options.asked_before_answer,
         refuses_registrations: options.refuse_registrations,
         refuses_invoices: options.refuse_invoices,
+        refuses_notices: options.refuse_notices,
         seed: options.seed,
     };
     let authority = Arc::new(TaxAuthority::new(habits));

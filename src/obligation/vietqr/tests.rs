@@ -146,6 +146,24 @@ fn a_cut_payload_is_refused_at_every_length() {
 }
 
 #[test]
+fn a_payload_that_was_changed_or_says_what_no_bank_reads_is_refused_by_its_own_code() {
+    let code = |text: &str| parse(text).unwrap_err().code();
+    let beneficiary = "38540010A00000072701240006970432011001234567890208QRIBFTTA";
+    // Another digit of the account under the old checksum, as a forger would print it.
+    assert_eq!(code(&STATIC.replace("0123456789", "0123456780")), "vietqr_checksum_wrong");
+    let other_service = STATIC.replace("QRIBFTTA", "QRIBFTTX");
+    let unsealed = other_service.split_once("6304").unwrap().0;
+    assert_eq!(code(&sealed(unsealed)), "vietqr_service_unknown");
+    for wrong in ["000201010213", "000202010211"] {
+        assert_eq!(
+            code(&sealed(&format!("{wrong}{beneficiary}53037045802VN"))),
+            "vietqr_value_wrong",
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn errors_name_the_tag() {
     let field = |text: &str| parse(&sealed(text)).unwrap_err().to_string();
     let beneficiary = "38540010A00000072701240006970432011001234567890208QRIBFTTA";

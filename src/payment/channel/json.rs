@@ -355,6 +355,30 @@ mod tests {
     }
 
     #[test]
+    fn every_field_has_a_code_for_what_is_missing_and_one_for_what_cannot_be_read() {
+        let bank = Field::bank(&["bank"]);
+        assert_eq!(code(object("{}").required_short_text(&bank)), "callback_bank_missing");
+        assert_eq!(code(object(r#"{"bank":[]}"#).short_text(&bank)), "callback_bank_unreadable");
+        let reference = Field::bank_reference(&["ref"]);
+        assert_eq!(
+            code(object(r#"{"ref":""}"#).required_short_text(&reference)),
+            "callback_bank_reference_missing"
+        );
+        let sender = Field::sender_account(&["from"]);
+        assert_eq!(code(object("{}").account_no(&sender)), "callback_sender_account_missing");
+        let name = Field::sender_name(&["name"]);
+        assert_eq!(
+            code(object(r#"{"name":null}"#).required_free_text(&name)),
+            "callback_sender_name_missing"
+        );
+        let currency = Field::currency(&["currency"]);
+        assert_eq!(
+            code(object(r#"{"currency":true}"#).short_text(&currency)),
+            "callback_currency_unreadable"
+        );
+    }
+
+    #[test]
     fn half_a_character_in_a_text_is_refused() {
         assert_eq!(code(object(r#"{"memo":"\ud800"}"#).free_text(&MEMO)), "callback_memo_unreadable");
         assert_eq!(object(r#"{"memo":"\ud83d\ude00 A"}"#).free_text(&MEMO).unwrap(), "😀 A");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Profile;
+use super::{Correction, Profile};
 use crate::receipt::content::ReceiptKind;
 use crate::receipt::invoice::VatRate;
 use crate::receipt::{format, pattern, rendition};
@@ -85,6 +85,11 @@ fn check(profile: &Profile) -> Result<(), Fault> {
             return Err((item, format!("{code} is no MLTDiep")));
         }
     }
+    let withdrawn = &profile.withdrawn_invoices.value;
+    let is_way = |way: &Correction| matches!(way, Correction::Adjust | Correction::Explain);
+    if withdrawn.is_empty() || !withdrawn.iter().all(is_way) {
+        return Err(("withdrawn_invoices", "expected `adjust`, `explain` or both".to_owned()));
+    }
     if profile.receipt_types.value.0.iter().any(|(_, code)| ReceiptKind::of_code(*code).is_none()) {
         return Err(("receipt_types", "expected the codes 3 and 4".to_owned()));
     }
@@ -152,6 +157,7 @@ mod tests {
             changed("value = 209", "value = 999"),
             changed("value = 304", "value = 0"),
             changed("01 = 3, 02 = 4", "01 = 5"),
+            changed("[\"adjust\", \"explain\"]", "[\"cancel\"]"),
             changed("{5,20}", "{5,2}"),
             changed("[page_layout]\nvalue = 1", "[page_layout]\nvalue = 9"),
             changed("yes = [\"2\"]", "yes = []"),

@@ -118,6 +118,9 @@ profile! {
     /// Whose tax code `MSTTCGP` carries: `seller`, or nothing when the tag is left out.
     solution_provider: &'static str,
     invoice_corrections: Vec<Correction>,
+    /// How the authority learns that an invoice it has ended here, because its money never came: by an invoice
+    /// that adjusts it to nothing, or by a notice.
+    withdrawn_invoices: Vec<Correction>,
     /// `LBLai` and `LCTDT` by the first characters of the template.
     receipt_types: ReceiptTypes,
     /// How many provinces begin personal ids; 0: nothing is asked of the first digits.
@@ -317,6 +320,11 @@ impl Profile {
             None => &self.receipt_corrections,
             Some(_) => &self.invoice_corrections,
         }
+    }
+
+    /// The rules by which a document of this kind is put right: as long as it stands, and after it ended here.
+    pub fn rules_of_correcting(&self, kind: DocumentKind) -> [&Item<Vec<Correction>>; 2] {
+        [self.corrections(kind), &self.withdrawn_invoices]
     }
 
     /// The name of the mapping that writes this kind of document.

@@ -40,6 +40,9 @@ pub fn business(message: &Received, kind: i32, habits: &Habits) -> Vec<u8> {
         code::CHECK_RESULT if habits.refuses_invoices => "<LTBao>4</LTBao><DSLDo><LDo><MLoi>30002</MLoi>\
              <MTa>Người bán ngừng hoạt động</MTa></LDo></DSLDo>"
             .to_owned(),
+        code::CORRECTION_RESULT if habits.refuses_notices => "<DSLDKTNhan><LDo><MLoi>4003</MLoi>\
+             <MTa>Lý do sai sót không rõ</MTa></LDo></DSLDKTNhan>"
+            .to_owned(),
         _ => "<LTBao>2</LTBao>".to_owned(),
     };
     let number = identity(message, kind).get(..8).unwrap_or_default().to_owned();

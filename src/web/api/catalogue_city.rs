@@ -151,6 +151,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/admin/units/{code}/certificate/stop/withdraw",
+        vi: "Rút lại đề nghị ngừng chứng thư số của chính mình.",
+        en: "Takes back one's own request to stop a signing certificate.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/admin/clients",
         vi: "Ứng dụng API.",
         en: "The API clients.",
@@ -259,7 +267,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/admin/trail/proof",
         vi: "Kiểm chứng nhật ký.",
-        en: "Proves the trail of a unit, or of all; ?unit=.",
+        en: "Proves the trail of a unit, or of all, 100,000 entries at a time; ?unit=.",
         who: "administrator, auditor",
         ..NONE
     },

@@ -277,7 +277,10 @@ fn named(line: &Line) -> Value {
 /// The legal profile's rule with its certainty, in words for people.
 pub fn rule(item: &Correction) -> Value {
     let kind = DocumentKind::parse(&item.document_kind);
-    let law = profile::by_name(&item.profile).ok().zip(kind).map(|(law, kind)| law.corrections(kind));
+    let rules =
+        profile::by_name(&item.profile).ok().zip(kind).map(|(law, kind)| law.rules_of_correcting(kind));
+    // Kept with the request is the mark alone; the two rules of an invoice have marks of their own.
+    let law = rules.and_then(|rules| rules.into_iter().find(|one| one.certainty.mark() == item.certainty));
     let words = law.map(|law| law.certainty.words());
     json!({
         "profile": item.profile,

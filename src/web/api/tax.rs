@@ -33,6 +33,7 @@ fn filing_json(filing: &Filing) -> Value {
         "kind": filing.kind.as_str(),
         "form": filing.form,
         "period": filing.period,
+        "corrects": filing.earlier.filter(|_| filing.kind == Kind::ErrorNotice),
         "supplements": filing.earlier.filter(|_| filing.kind == Kind::UsageReport),
         "profile": filing.profile,
         "state": filing.state.as_str(),

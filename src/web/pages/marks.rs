@@ -33,6 +33,7 @@ fn key(item: &str) -> Option<&'static str> {
         "check_answer" => "mark_check_answer",
         "error_notice_form" | "invoice_error_notice_form" => "mark_notice_form",
         "receipt_corrections" | "invoice_corrections" => "mark_corrections",
+        "withdrawn_invoices" => "mark_withdrawn_invoices",
         "receipt_types" => "mark_receipt_types",
         "correction_answer" => "mark_correction_answer",
         _ => return None,

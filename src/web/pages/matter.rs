@@ -313,6 +313,12 @@ fn of_rule(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, ClassRuleId), facts
 fn of_notice(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts: &mut Facts) -> Result<()> {
     let form = filing::find(conn, unit, id)?;
     facts.add(lang.t("matter_form"), form.form.clone());
+    if let Some(earlier) = form.earlier {
+        let made_on = filing::find(conn, unit, earlier)?.created_at.business_day();
+        let faults = filing::notice::faults(conn, unit, earlier)?.into_iter();
+        let why: Vec<String> = faults.map(|one| format!("{} {}", one.code, one.text)).collect();
+        facts.add(lang.t("matter_corrects_notice"), format!("{} {}", day(made_on), why.join("; ")));
+    }
     let notice: Notice = form.data()?;
     for item in notice.items.iter().take(SHOWN_DIFFERENCES) {
         let document = format!("{} {} {} ({})", item.template, item.series, item.number, day(item.issued_on));
@@ -367,6 +373,7 @@ fn of_key_stop(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, EventId), facts
         facts.add(lang.t("certificate_serial"), known.serial.clone());
         facts.add(lang.t("certificate_ends"), day(known.not_after.business_day()));
     }
+    facts.link = Some(format!("/admin/units/{}", unit::find(conn, unit)?.code));
     facts.add(lang.t("reason"), asked.reason);
     facts.add(lang.t("matter_effect"), lang.t("key_stop_effect"));
     Ok(())

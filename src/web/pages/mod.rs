@@ -83,6 +83,7 @@ pub struct ReceiptLink {
     pub is_signed: bool,
     /// As it is stored.
     pub state: String,
+    pub amount: crate::amount::Dong,
 }
 
 /// Renders a page that no cache keeps.

@@ -291,6 +291,7 @@ pub(super) fn receipts_of(conn: &mut Conn, item: &Obligation) -> Result<Vec<Rece
             id: receipt.id,
             label: label(&receipt),
             is_signed: receipt.state != "numbered",
+            amount: receipt.amount,
             lookup_code: receipt.lookup_code,
             state: receipt.state,
         })
@@ -299,7 +300,7 @@ pub(super) fn receipts_of(conn: &mut Conn, item: &Obligation) -> Result<Vec<Rece
 
 /// Whether documents were made and none of them stands any more.
 pub(super) fn none_stands(receipts: &[ReceiptLink]) -> bool {
-    receipt::cancel::none_stands(receipts.iter().map(|receipt| receipt.state.as_str()))
+    receipt::cancel::none_stands(receipts.iter().map(|receipt| (receipt.state.as_str(), receipt.amount)))
 }
 
 /// `Biên lai BL-26E số 0000042`.

@@ -268,10 +268,20 @@ const PROMISES: &[(&str, &str)] = &[
     (
         "the valid receipts are the fees collected",
         "SELECT CAST(u.unit_id AS TEXT) AS t FROM unit u WHERE \
-         (SELECT COALESCE(SUM(r.amount), 0) FROM receipt r WHERE r.unit_id = u.unit_id AND r.state IN ('numbered', 'signed', 'adjusted')) <> \
+         (SELECT COALESCE(SUM(r.amount), 0) FROM receipt r WHERE r.unit_id = u.unit_id AND r.state IN ('numbered', 'signed', 'adjusted') \
+          AND NOT EXISTS (SELECT 1 FROM receipt_relation x JOIN receipt o ON o.unit_id = x.unit_id AND o.id = x.original_id \
+          WHERE x.unit_id = r.unit_id AND x.receipt_id = r.id AND x.action = 'adjust' AND o.state = 'cancelled')) <> \
          (SELECT COALESCE(SUM(CASE WHEN p.credit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
                - COALESCE(SUM(CASE WHEN p.debit_account LIKE 'fees_collected/%' THEN p.amount ELSE 0 END), 0) \
           FROM posting p WHERE p.unit_id = u.unit_id AND p.source_kind = 'receipt')",
+    ),
+    (
+        "what still adjusts a cancelled document takes all of it back",
+        "SELECT CAST(o.id AS TEXT) AS t FROM receipt o WHERE o.state = 'cancelled' AND EXISTS (SELECT 1 FROM receipt_relation x \
+         JOIN receipt r ON r.unit_id = x.unit_id AND r.id = x.receipt_id WHERE x.unit_id = o.unit_id AND x.original_id = o.id \
+         AND x.action = 'adjust' AND r.state <> 'cancelled') AND o.amount + (SELECT SUM(r.amount) FROM receipt_relation x \
+         JOIN receipt r ON r.unit_id = x.unit_id AND r.id = x.receipt_id WHERE x.unit_id = o.unit_id AND x.original_id = o.id \
+         AND x.action = 'adjust') <> 0",
     ),
     (
         "fees are collected against receipts only, and come back from shares by a day close",

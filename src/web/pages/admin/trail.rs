@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{READERS, unit_coded};
 use crate::actor::{Actor, Scope};
+use crate::audit::proof::{Part, Place};
 use crate::audit::{self, Search};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -47,6 +48,8 @@ struct TrailPage {
     older: Option<AuditId>,
     /// Whether the trail is whole, and if not what is wrong.
     proof: Option<(bool, String)>,
+    /// How far a proof came that takes more than one request.
+    progress: Option<Progress>,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -58,6 +61,9 @@ struct Asked {
     text: String,
     person: String,
     before: String,
+    /// Of the proof: where it goes on, and how many trails did not hold until there.
+    at: String,
+    broken: String,
 }
 
 /// `GET /admin/trail?unit=&from=&until=&text=&person=&before=`: `text` is the beginning of an action, or a subject
@@ -171,6 +177,7 @@ async fn compose(
             rows: read.rows,
         },
         proof: None,
+        progress: None,
         asked,
         frame,
     })
@@ -200,28 +207,107 @@ fn row(conn: &mut Conn, unit: &str, one: &audit::Found) -> Result<Vec<Cell>> {
     ])
 }
 
-/// `GET /admin/trail/proof?unit=`: proves each trail that is asked for from its first entry on. It changes
-/// nothing, so auditors may ask for it; another site may not make them.
+/// Entries that one request proves: a second's work. What is left goes on from the place it came to.
+const PROVEN_LIMIT: i64 = 100_000;
+
+/// How far a proof of one or all trails came.
+struct Progress {
+    /// How many trails are behind it, of how many, and the name of the one it is in.
+    done: usize,
+    of: usize,
+    name: String,
+    /// Where it goes on.
+    at: String,
+}
+
+/// `GET /admin/trail/proof?unit=&at=&broken=`: proves the trails that are asked for from their first entries on,
+/// one part for each request; `at` is where the part before came to and `broken` how many trails did not hold
+/// until there. It changes nothing, so auditors may ask for it; another site may not make them.
 pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     signed.require(&READERS)?;
     let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
     let mut page = compose(&request, &signed, &shared, asked.clone()).await?;
     let (app, lang) = (Arc::clone(shared.app()), page.frame.lang);
-    let (count, faults) = block(move || {
+    let Proven { count, faults, progress } = block(move || {
         app.read(&signed.actor, |conn| {
             let places = places(conn, (lang, &signed.actor), &asked.unit)?;
-            let mut faults = Vec::new();
-            for (unit, name) in &places {
-                faults.extend(audit::verify(conn, *unit)?.map(|fault| format!("{name}: {fault}")));
-            }
-            Ok((places.len(), faults))
+            prove(conn, &places, &asked.at, PROVEN_LIMIT)
         })
     })
     .await?;
-    page.proof = Some(match faults.is_empty() {
-        true => (true, page.frame.lang.with("trail_proven", count)),
-        false => (false, faults.join("; ")),
-    });
+    let before: usize = page.asked.broken.parse().unwrap_or(0);
+    page.asked.broken = (before + faults.len()).to_string();
+    page.proof = match (&progress, faults.is_empty(), before) {
+        (_, false, _) => Some((false, faults.join("; "))),
+        (Some(_), true, _) => None,
+        (None, true, 0) => Some((true, lang.with("trail_proven", count))),
+        (None, true, before) => Some((false, lang.with("trail_broken_before", before))),
+    };
+    page.progress = progress;
     Ok(html(StatusCode::OK, &page))
+}
+
+struct Proven {
+    count: usize,
+    faults: Vec<String>,
+    /// None at the end.
+    progress: Option<Progress>,
+}
+
+/// Goes on with the proof at a place, empty for the beginning, and stops after `limit` entries.
+///
+/// Errors: `cursor_unreadable` for a place of none of these trails.
+fn prove(conn: &mut Conn, places: &[(UnitId, String)], at: &str, limit: i64) -> Result<Proven> {
+    let (mut index, mut place) = begin(places, at)?;
+    let (mut left, mut faults) = (limit, Vec::new());
+    while let Some((unit, name)) = places.get(index) {
+        if left <= 0 {
+            let at = format!("{unit}.{}", place.text());
+            let progress = Progress { done: index, of: places.len(), name: name.clone(), at };
+            return Ok(Proven { count: index, faults, progress: Some(progress) });
+        }
+        let (part, looked_at) = audit::proof::prove(conn, *unit, place, left)?;
+        // A trail of nothing costs its questions.
+        left -= looked_at.max(1);
+        (index, place) = match part {
+            Part::Further(next) => (index, next),
+            Part::Whole => (index + 1, Place::START),
+            Part::Broken(fault) => {
+                faults.push(format!("{name}: {fault}"));
+                (index + 1, Place::START)
+            }
+        };
+    }
+    Ok(Proven { count: places.len(), faults, progress: None })
+}
+
+/// Where a proof begins: which trail, and which place in it.
+fn begin(places: &[(UnitId, String)], at: &str) -> Result<(usize, Place)> {
+    if at.is_empty() {
+        return Ok((0, Place::START));
+    }
+    let unreadable =
+        || Error::invalid("form.at", "cursor_unreadable", "expected the place of an earlier part");
+    let (unit, place) = at.rsplit_once('.').ok_or_else(unreadable)?;
+    let unit: UnitId = unit.parse().map_err(|_| unreadable())?;
+    let index = places.iter().position(|(id, _)| *id == unit).ok_or_else(unreadable)?;
+    Ok((index, Place::parse(place).ok_or_else(unreadable)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_goes_on_at_a_trail_that_is_asked_for_and_nowhere_else() {
+        let places = [(CITY, "Thành phố".to_owned()), (UnitId(7), "Ba Đình".to_owned())];
+        assert_eq!(begin(&places, "").unwrap(), (0, Place::START));
+        let at = format!("{}.{}", UnitId(7), Place::Root(40).text());
+        assert_eq!(begin(&places, &at).unwrap(), (1, Place::Root(40)));
+        let elsewhere = format!("{}.r40", UnitId(8));
+        for wrong in ["r40", "unt_.r40", &elsewhere, &format!("{}.x", UnitId(7))] {
+            assert_eq!(begin(&places, wrong).unwrap_err().code(), "cursor_unreadable", "{wrong}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{CertificateId, SeriesId};
+use crate::id::{CertificateId, EventId, SeriesId};
 use crate::receipt::content::identifier::is_tax_code;
 use crate::receipt::key::{SigningKey, installed};
 use crate::register;
@@ -288,6 +288,26 @@ pub async fn stop_certificate(
     .await
 }
 
+/// `POST /admin/units/{code}/certificate/stop/withdraw`: whoever asked takes it back.
+pub async fn withdraw_stop(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    change(request, signed, shared, ("key-back", fields), |tx, stamp, actor, unit, fields| {
+        let detail = "nothing of that id waits for a decision";
+        let unknown = |_| Error::invalid("stop", "certificate_stop_not_open", detail);
+        let id: EventId = fields.get("stop").parse().map_err(unknown)?;
+        certificate_stop::withdraw(tx, stamp, actor, (unit.id, id), fields.get("reason")).map(|_| ())
+    })
+    .await
+}
+
+/// What is changed of the city on its page: its keys. It has no accounts, series or documents of its own.
+const OF_THE_CITY: [&str; 3] = ["certificate", "key-stop", "key-back"];
+
 /// Confirms, changes and shows the page again; with what was typed where it could not be done.
 async fn change(
     request: HttpRequest,
@@ -304,6 +324,9 @@ async fn change(
     let done = block(move || {
         let app: &App = &app;
         let unit = app.read(&acting.actor, |conn| unit_coded(conn, &acting.actor, &code))?;
+        if unit.id == CITY && !OF_THE_CITY.contains(&form) {
+            return Err(Error::not_found("unit_not_found", "the city collects nothing itself"));
+        }
         confirm(app, &acting, typed.get("confirm"))?;
         app.write(&acting.actor, |tx, stamp| act(tx, stamp, &acting.actor, &unit, &typed))?;
         Ok(unit.code)

@@ -8,9 +8,10 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::{READERS, unit_coded, unit_ends};
-use crate::actor::{Role, Scope};
+use crate::actor::{Actor, Role, Scope};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
+use crate::id::CertificateId;
 use crate::receipt::key::alarm::Kind as Nearness;
 use crate::receipt::key::watch;
 use crate::store::{Conn, Stamp};
@@ -70,13 +71,9 @@ pub(super) async fn compose_list(
     let rows = block(move || {
         let stamp = app.stamp();
         app.read(&actor, |conn| {
-            let mut rows = Vec::new();
-            for unit in unit::all(conn)? {
-                if unit.id != CITY && actor.scope.covers(unit.id) {
-                    rows.push(row(conn, &stamp, lang, &unit)?);
-                }
-            }
-            Ok(rows)
+            // The city stands among them for its keys: of whoever is at home in all of it.
+            let units = unit::of_scope(conn, &actor.scope)?;
+            units.iter().map(|unit| row(conn, &stamp, lang, unit)).collect::<Result<Vec<_>>>()
         })
     })
     .await?;
@@ -156,6 +153,10 @@ pub(super) struct UnitPage {
     open_series: Vec<(String, String)>,
     /// Certificates that may still be stopped: id and text.
     keys: Vec<(String, String)>,
+    /// What the reader asked to stop and may take back while nobody decided: id and text.
+    asked: Vec<(String, String)>,
+    /// The city signs, for units that entrusted it and what is of no unit, and collects nothing.
+    is_city: bool,
     /// Kinds of documents, each with what it is called.
     kinds: Vec<(&'static str, String)>,
     today: String,
@@ -192,23 +193,29 @@ pub(super) async fn compose(
     let (app, lang, actor) = (Arc::clone(shared.app()), frame.lang, signed.actor.clone());
     let code = path_text(request, "code").to_owned();
     let today = app.clock.now().business_day();
-    let (unit, listings, open_series, keys, imprint, waits_for_handover) = block(move || {
+    let (unit, listings, open_series, (keys, asked), imprint, waits_for_handover) = block(move || {
         let stamp = app.stamp();
         app.read(&actor, |conn| {
             let unit = unit_coded(conn, &actor, &code)?;
-            let mut listings = vec![
-                facts(conn, &stamp, lang, &unit)?,
-                accounts(conn, &stamp, lang, &unit, &app.config.channels.names())?,
-                numbering(conn, lang, &unit)?,
-                certificates(conn, &stamp, lang, &unit)?,
-                registrations(conn, lang, &unit)?,
-                mergers(conn, lang, &unit)?,
-            ];
-            let (ends, waits_for_handover) = unit_ends::ends(conn, lang, &unit)?;
-            listings.extend(ends);
+            let mut listings = vec![facts(conn, &stamp, lang, &unit)?];
+            let mut waits_for_handover = false;
+            if unit.id == CITY {
+                listings.push(certificates(conn, &stamp, lang, &unit)?);
+            } else {
+                listings.extend([
+                    accounts(conn, &stamp, lang, &unit, &app.config.channels.names())?,
+                    numbering(conn, lang, &unit)?,
+                    certificates(conn, &stamp, lang, &unit)?,
+                    registrations(conn, lang, &unit)?,
+                    mergers(conn, lang, &unit)?,
+                ]);
+                let (ends, waits) = unit_ends::ends(conn, lang, &unit)?;
+                listings.extend(ends);
+                waits_for_handover = waits;
+            }
             let open = series::of_unit(conn, unit.id)?.into_iter().filter(|one| one.is_open);
             let open = open.map(|one| (one.id.to_string(), format!("{} {}", one.template, one.series)));
-            let keys = stoppable(conn, &unit)?;
+            let keys = (stoppable(conn, &unit)?, asked_by(conn, &actor, &unit)?);
             let known = unit::imprint::recorded(conn, &[unit.id], stamp.today())?.pop();
             let known = known.map(|(_, known)| known).unwrap_or_default();
             let imprint = [known.email, known.treasury_account, known.treasury_code];
@@ -217,6 +224,7 @@ pub(super) async fn compose(
         })
     })
     .await?;
+    let is_city = unit.id == CITY;
     Ok(UnitPage {
         csrf: signed.csrf.clone(),
         code: unit.code,
@@ -230,6 +238,8 @@ pub(super) async fn compose(
         listings,
         open_series,
         keys,
+        asked,
+        is_city,
         kinds: SERIES_KINDS.iter().map(|kind| (*kind, called::document(lang, kind))).collect(),
         today: today.to_string(),
         imprint,
@@ -343,6 +353,20 @@ fn stoppable(conn: &mut Conn, unit: &Unit) -> Result<Vec<(String, String)>> {
     let all = certificate::of_unit(conn, unit.id)?;
     let good = all.into_iter().filter(|one| one.revoked_at.is_none() && !one.is_stopped);
     Ok(good.map(|one| (one.id.to_string(), format!("{} ({})", one.subject, one.serial))).collect())
+}
+
+/// What somebody asked to stop and nobody decided on yet.
+fn asked_by(conn: &mut Conn, actor: &Actor, unit: &Unit) -> Result<Vec<(String, String)>> {
+    let all = certificate::of_unit(conn, unit.id)?;
+    let name = |id: CertificateId| {
+        let known = all.iter().find(|one| one.id == id);
+        known.map_or_else(String::new, |one| format!("{} ({})", one.subject, one.serial))
+    };
+    let own = certificate_stop::waiting(conn, unit.id)?.into_iter();
+    let own = own.filter(|asked| actor.person == Some(asked.maker));
+    Ok(own
+        .map(|asked| (asked.id.to_string(), format!("{}: {}", name(asked.certificate), asked.reason)))
+        .collect())
 }
 
 fn registrations(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {

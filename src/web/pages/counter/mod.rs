@@ -287,7 +287,7 @@ fn rows(
     let documents = receipt::query::of_obligations(conn, &keys)?;
     let has_none = |item: &Obligation| {
         let documents = documents.get(&(item.unit, item.id)).map(Vec::as_slice).unwrap_or_default();
-        receipt::cancel::none_stands(documents.iter().map(|one| one.state.as_str()))
+        receipt::cancel::none_stands(documents.iter().map(|one| (one.state.as_str(), one.amount)))
     };
     let mut owed = Vec::with_capacity(items.len());
     for item in items {

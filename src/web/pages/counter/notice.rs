@@ -25,7 +25,7 @@ use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
 /// Who asks for notices.
-const ASKERS: [Role; 2] = [Role::Cashier, Role::Finance];
+pub const ASKERS: [Role; 2] = [Role::Cashier, Role::Finance];
 
 #[derive(Template)]
 #[template(path = "notice.html")]
@@ -40,6 +40,8 @@ struct NoticePage {
     /// The document, its name, whether it is chosen.
     documents: Vec<(ReceiptId, String, bool)>,
     reason: String,
+    /// Last notices that the authority did not accept: about which document, and why not.
+    unaccepted: Vec<(String, String)>,
     /// Number and day of the tax office's notice that this one answers.
     demand: (String, String),
 }
@@ -65,10 +67,16 @@ async fn compose(
     block(move || {
         app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
-            let mut found = Vec::new();
+            let (mut found, mut unaccepted) = (Vec::new(), Vec::new());
             for one in receipt::query::of_obligation(conn, unit, id)? {
                 // Of others the notice would be refused: they have no signature, or no longer stand.
                 if notice::may_be_about(conn, &one)? {
+                    if let Some(last) = notice::to_be_corrected(conn, unit, one.id)? {
+                        let faults = notice::faults(conn, unit, last)?.into_iter();
+                        let why: Vec<String> =
+                            faults.map(|one| format!("{} {}", one.code, one.text)).collect();
+                        unaccepted.push((one.name(), why.join("; ")));
+                    }
                     found.push(one);
                 }
             }
@@ -82,6 +90,7 @@ async fn compose(
                 is_cashier: actor.role == Role::Cashier,
                 documents: found.iter().map(|one| (one.id, one.name(), Some(one.id) == chosen)).collect(),
                 reason: typed.get("reason").to_owned(),
+                unaccepted,
                 demand: (typed.get("demand_no").to_owned(), typed.get("demand_on").to_owned()),
             })
         })

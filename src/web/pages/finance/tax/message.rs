@@ -20,6 +20,7 @@ use crate::unit;
 use crate::web::Shared;
 use crate::web::api::days;
 use crate::web::extract;
+use crate::web::pages::counter::notice::ASKERS;
 use crate::web::pages::fields::{Pairs, Wrong};
 use crate::web::pages::finance::READERS;
 use crate::web::pages::frame::{Frame, see};
@@ -67,6 +68,8 @@ struct MessagePage {
     can_release: bool,
     /// It carries an invoice that the authority refused and that was not sent again.
     can_send_again: bool,
+    /// Where the refused notice in it is asked for anew.
+    asked_again_at: Option<String>,
 }
 
 struct Found {
@@ -77,6 +80,7 @@ struct Found {
     events: Vec<Event>,
     answers: Vec<ReplyRecord>,
     is_refused_invoice: bool,
+    asked_again_at: Option<String>,
 }
 
 /// `GET /tax/messages/{id}`
@@ -96,6 +100,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
             let is_refused_invoice = invoice::is_refused(conn, &form)?;
             Ok(Found {
                 is_refused_invoice,
+                asked_again_at: asked_again_at(conn, &form)?,
                 unit: unit::find(conn, message.unit)?,
                 carried: carried(conn, lang, &form)?,
                 events: transmission::events(conn, message.unit, id)?,
@@ -126,10 +131,24 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         carried: found.carried,
         events: steps(&frame, &found.events),
         answers: (1..).zip(&found.answers).map(|(n, one)| answer(lang, id, n, one)).collect(),
+        asked_again_at: found.asked_again_at.filter(|_| ASKERS.contains(&signed.actor.role)),
         can_send_again: found.is_refused_invoice && RELEASERS.contains(&signed.actor.role),
         can_release: message.state == State::Halted && RELEASERS.contains(&signed.actor.role),
         frame,
     })
+}
+
+/// Where a notice that the authority refused is asked for anew.
+fn asked_again_at(conn: &mut Conn, form: &Filing) -> Result<Option<String>> {
+    if form.kind != Kind::ErrorNotice || form.state != filing::State::Refused {
+        return Ok(None);
+    }
+    let Some(receipt) = notice::receipts(conn, form.unit, form.id)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let is_last = notice::to_be_corrected(conn, form.unit, receipt)? == Some(form.id);
+    let document = receipt::query::by_id(conn, form.unit, receipt)?.filter(|_| is_last);
+    Ok(document.map(|document| format!("/counter/obligations/{}/notice", document.obligation)))
 }
 
 /// What a message is about, with the pages that show it.
@@ -147,7 +166,15 @@ fn carried(conn: &mut Conn, lang: Lang, form: &Filing) -> Result<Vec<(String, St
         Kind::Invoice => documents(conn, form.unit, &[form.data::<invoice::Sent>()?.receipt]),
         Kind::ErrorNotice => {
             let receipts = notice::receipts(conn, form.unit, form.id)?;
-            documents(conn, form.unit, &receipts)
+            let mut found = documents(conn, form.unit, &receipts)?;
+            if let Some(earlier) = form.earlier {
+                let messages = transmission::of_filing(conn, form.unit, earlier)?;
+                let words = lang.t("messages_corrects");
+                found.extend(
+                    messages.iter().map(|one| (format!("/tax/messages/{}", one.id), words.to_owned())),
+                );
+            }
+            Ok(found)
         }
     }
 }
