@@ -215,7 +215,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/classification-rules/{id}/approve", Shape::new().may_read::<rules::DecideBody>()),
         ("POST /api/v1/classification-rules/{id}/refuse", Shape::new().may_read::<rules::DecideBody>()),
         ("POST /api/v1/days/close", Shape::new().reads::<books::CloseBody>()),
-        ("GET /api/v1/days", Shape::new().asks::<books::AccountQuery>()),
+        ("GET /api/v1/days", Shape::new().asks::<books::DaysQuery>()),
         ("GET /api/v1/days/bridge", Shape::new().asks::<days::BridgeQuery>()),
         ("GET /api/v1/days/chain", Shape::new().asks::<books::AccountQuery>()),
         ("GET /api/v1/days/overview", Shape::new().asks::<overview::OverviewQuery>()),
