@@ -115,7 +115,7 @@ fn a_return_of_a_transaction_that_nobody_knows_is_a_debit_to_be_explained() {
         let line = crate::taken_apart::only_line(&world, 20_000);
         let unknown = (Account::UnexplainedDebit(line), 5_000);
         world.assert_balances(unit, &[bank(&ba_dinh, 20_000), unknown, collected(25_000)]);
-        assert_eq!(crate::taken_apart::ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_unfit");
+        assert_eq!(crate::taken_apart::ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_gave_back");
         holds(&world);
     });
 }
