@@ -59,7 +59,9 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             if let Some(code) = &asked.unit {
-                filter.unit = Some(unit_asked(conn, &caller.0, Some(code))?);
+                let unit = unit_asked(conn, &caller.0, Some(code))?;
+                paging::require_unit(conn, unit, ("exception", filter.after))?;
+                filter.unit = Some(unit);
             }
             let items = work_query::page(conn, &caller.0.scope, &filter)?;
             let next = paging::next(&items, filter.limit, |item| item.id);
