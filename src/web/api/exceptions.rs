@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::combinations;
 use super::seen::{self, ApproveBody};
 use super::step::{ReasonBody, step};
 use super::view::{self, ExceptionView};
@@ -18,7 +19,7 @@ use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, Proposal, St
 use crate::id::*;
 use crate::payment::settler::Numbered;
 use crate::payment::split::{self, Part};
-use crate::payment::{handover, resolve, undo};
+use crate::payment::{combine, handover, resolve, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::web::Shared;
@@ -148,6 +149,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 "one_person_limit": limit::in_force(conn, unit)?,
                 "undo": undo::foreseen(conn, &item)?,
                 "transfer": transfer,
+                "combination": combinations::parts_json(&combine::of(conn, &item)?),
                 "events": events.iter().map(|event| event_view(&item, event)).collect::<Vec<_>>(),
                 "delegated": delegation::acts_on(conn, unit, duty::Kind::Exception, id.0)?,
             }))
@@ -329,10 +331,10 @@ pub async fn alone(
     .await
 }
 
-type CarriedOut = (Exception, Vec<(UnitId, ReceiptId)>);
+pub(super) type CarriedOut = (Exception, Vec<(UnitId, ReceiptId)>);
 
 /// Carries a resolution out; the documents it numbered go to the signing threads.
-async fn carry_out(
+pub(super) async fn carry_out(
     request: &HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,

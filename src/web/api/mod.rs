@@ -16,6 +16,7 @@ mod catalogue_pages;
 mod catalogue_privacy;
 mod catalogue_proposals;
 pub mod city;
+pub mod combinations;
 pub mod correction_steps;
 mod corrections;
 pub mod days;
