@@ -19,6 +19,13 @@ pub struct Endpoint {
     pub answer: &'static str,
 }
 
+impl Endpoint {
+    /// Whether the payer reads what the body gives as a reason: Vietnamese, English.
+    pub fn payer_reads(&self) -> Option<(String, String)> {
+        super::payer_reads::said(self)
+    }
+}
+
 pub(super) const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
 /// The body of an approval: what was read; 409 act_changed when it moved on in between.

@@ -37,6 +37,7 @@ mod obligations;
 pub mod openapi;
 pub mod overview;
 pub mod paging;
+pub mod payer_reads;
 mod payments;
 pub mod pos;
 pub mod privacy;
@@ -59,9 +60,9 @@ pub mod tariff;
 pub mod tax;
 mod view;
 
+pub use books::open_day_json;
 pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
-pub use books::open_day_json;
 pub use corrections::{
     asked_view as correction_asked_view, awaited as awaited_view, lines as correction_lines,
     summary as correction_view,
