@@ -160,6 +160,9 @@ fn the_same_on_the_command_line() {
         };
         let open = done(&["day", "list"], &["--json"]);
         assert_eq!(serde_json::from_str::<Value>(&open).unwrap()["open_count"], 0, "today is not over");
+        let lost = on(&["list", "days"], &["--from", &today, "--until", &today, "--state", "lost"]);
+        let (code, refused) = shell.run(&lost.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(code == 1 && refused.contains("list_state_unknown"), "{refused}");
         let bridge = done(&["day", "bridge"], &["--date", &today]);
         assert!(bridge.contains("Cầu nối") && bridge.contains("25.000 đ"), "{bridge}");
         let file = world.database.folder.path().join("bridge.csv");

@@ -123,6 +123,14 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
             assert_eq!(refused["error"]["code"], "cursor_unreadable", "{path}");
             assert_eq!(refused["error"]["field"], "cursor", "{path}");
         }
+        let day = world.now().business_day();
+        let list = format!("from={day}&until={day}&limit=1");
+        let first = get(Role::Finance, &format!("/api/v1/lists/obligations?unit=00004&{list}"));
+        let next = first["next"].as_str().unwrap_or_else(|| panic!("{first}"));
+        let headers = [("Authorization", &*format!("Bearer {other_finance}"))];
+        let asked = format!("/api/v1/lists/obligations?unit=00091&{list}&cursor={next}");
+        let refused = send(service.address, "GET", &asked, &headers, b"").unwrap().json();
+        assert_eq!(refused["error"]["code"], "cursor_unreadable", "a list of another unit began it");
         // Programs that were written against `after` go on.
         let feed = get(Role::Finance, "/api/v1/obligations/changes?limit=1");
         let next = feed["next"].as_str().unwrap().to_owned();

@@ -47,6 +47,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "One exception with its proposal, everything that happened to it, the limit for one person, and what \
              undoing it would do.",
         who: READERS,
+        notes: "combination lists what was proposed together with it, which is approved at once; payer_reads says that \
+                the reason of its proposal is what its payer will read.",
         ..NONE
     },
     Endpoint {

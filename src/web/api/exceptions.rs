@@ -19,7 +19,7 @@ use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, Proposal, St
 use crate::id::*;
 use crate::payment::settler::Numbered;
 use crate::payment::split::{self, Part};
-use crate::payment::{combine, handover, resolve, undo};
+use crate::payment::{combine, handover, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::web::Shared;
@@ -149,6 +149,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 "one_person_limit": limit::in_force(conn, unit)?,
                 "undo": undo::foreseen(conn, &item)?,
                 "transfer": transfer,
+                "payer_reads": told::is_word(&item),
                 "combination": combinations::parts_json(&combine::of(conn, &item)?),
                 "events": events.iter().map(|event| event_view(&item, event)).collect::<Vec<_>>(),
                 "delegated": delegation::acts_on(conn, unit, duty::Kind::Exception, id.0)?,
