@@ -2,6 +2,7 @@
 
 mod bridge;
 mod chain;
+mod list;
 mod overview;
 mod reopen;
 
@@ -27,6 +28,8 @@ pub enum Command {
     /// Exit code 1 when the day stays open; the answer lists each obstacle. A day without movements
     /// is closed the same way.
     Close(Close),
+    /// The days of an account that are over and not closed, oldest first, with what each waits for
+    List(list::List),
     /// Close what can be closed in every account, day by day; one that stays open blocks no other
     ///
     /// Exit code 1 when an account failed.
@@ -105,6 +108,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
         Command::Close(asked) => close(&office, &asked),
+        Command::List(asked) => list::run(&office, &asked),
         Command::CloseAll(asked) => overview::close_all(&office, &asked),
         Command::Overview(asked) => overview::show(&office, &asked),
         Command::Bridge(asked) => bridge::run(&office, &asked),

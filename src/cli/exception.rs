@@ -25,6 +25,7 @@ use crate::reconciliation::explanation_query;
 use crate::report::proposal::{self, Content};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
+use crate::web::payer_reads;
 use crate::web::{event_view, exception_view, read_target_of};
 use crate::worker;
 
@@ -186,8 +187,7 @@ pub struct Propose {
     /// With split, as often as there are parts: obl_…=25000; what is left stays in suspense
     #[arg(long, value_name = "ID=AMOUNT")]
     part: Vec<String>,
-    /// The reason; it is kept
-    #[arg(long)]
+    #[arg(long, help = payer_reads::help_of_answer())]
     reason: String,
     /// The decision's number
     #[arg(long, value_name = "NO", requires = "decided_on")]

@@ -49,7 +49,7 @@ pub fn run(config: &Path, options: Options) -> Result<u8> {
         units: units.into_iter().map(|unit| (unit.id, unit.code)).collect(),
         is_of_all: options.unit.is_none(),
         period,
-        state: options.state.clone(),
+        state: which.state_asked(options.state.as_deref().unwrap_or_default())?,
         filter: Filter::default(),
     };
     let write = |form: Form, sink: &mut dyn std::io::Write| {

@@ -1,6 +1,7 @@
 //! The SQL of the queue: pages under filters, events, proposals, limits.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::query::{Stored, columns, from_stored};
 use super::{Decision, Exception, Kind, Proposal, State};
@@ -213,6 +214,42 @@ pub fn last_proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<O
             decision: event.decision,
         })
     }))
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: ExceptionId,
+}
+
+/// The items that one person proposed the same for in the act that proposed this one, itself among them. One
+/// transaction has one time, and no other proposal of that person has it.
+pub fn proposed_together(conn: &mut Conn, item: &Exception, resolution: &str) -> Result<Vec<ExceptionId>> {
+    let asked = last_of(conn, item.unit, item.id, &["proposed"])?;
+    let Some((event, maker, target)) = asked.and_then(|event| {
+        let (maker, target) = (event.maker?, event.target?);
+        Some((event, maker, target))
+    }) else {
+        return Ok(Vec::new());
+    };
+    if event.resolution.as_deref() != Some(resolution) {
+        return Ok(Vec::new());
+    }
+    let found: Vec<Id> = diesel::sql_query(
+        "SELECT x.id AS id FROM exception x WHERE x.unit_id = $1 AND x.state <> 'resolved' AND x.state = 'proposed' \
+         AND EXISTS (SELECT 1 FROM exception_event e WHERE e.unit_id = x.unit_id AND e.exception_id = x.id \
+         AND e.kind = 'proposed' AND e.resolution = $2 AND e.target_id = $3 AND e.maker_person_id = $4 AND e.at = $5 \
+         AND NOT EXISTS (SELECT 1 FROM exception_event n WHERE n.unit_id = e.unit_id \
+         AND n.exception_id = e.exception_id AND n.kind = 'proposed' AND n.revision > e.revision)) ORDER BY x.id",
+    )
+    .bind::<BigInt, _>(item.unit)
+    .bind::<Text, _>(resolution)
+    .bind::<BigInt, _>(target)
+    .bind::<BigInt, _>(maker)
+    .bind::<BigInt, _>(event.at)
+    .load(conn)
+    .classify()?;
+    Ok(found.into_iter().map(|row| row.id).collect())
 }
 
 /// The newest limit of a unit.

@@ -15,6 +15,7 @@ pub mod cancel;
 mod case;
 pub mod channel;
 pub mod claim;
+pub mod combine;
 pub mod content;
 pub mod correcting;
 pub mod counter;

@@ -7,6 +7,7 @@ use super::flush::flush;
 use super::held::touch;
 use super::merger_transfer::{self, Crossed, MERGER_TRANSFER};
 use super::movement::{Movement, State};
+use super::payout::back::{self, Kept};
 use super::resolve::lock_account;
 use super::returned::{self, Returned};
 use super::take_back::{self, TakeBack};
@@ -44,6 +45,8 @@ enum Way {
     Cross(Box<Crossed>),
     /// It was money that the bank took back.
     Return(Box<Returned>),
+    /// It was a payout that the bank took back.
+    Keep(Box<Kept>),
 }
 
 /// What an assignment made of a line's money.
@@ -96,6 +99,7 @@ pub fn approve(
         Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (tied, on))?,
         Way::Cross(crossed) => crossed.take_back(tx, stamp, actor)?,
         Way::Return(returned) => returned.carry_out(tx, stamp, actor, (&item, on))?,
+        Way::Keep(kept) => kept.carry_out(tx, stamp, actor, (&item, on))?,
         Way::Assigned(assigned) => unassign(tx, stamp, actor, &item, (assigned, on))?,
     }
     Ok(item)
@@ -146,6 +150,11 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             let returned = returned::of(conn, item, target)?;
             let effect = returned.effect.clone();
             Ok((Way::Return(Box::new(returned)), effect))
+        }
+        Some(back::PAYOUT_BACK) => {
+            let kept = back::kept(conn, item, settled.as_ref().and_then(|event| event.target))?;
+            let effect = kept.effect.clone();
+            Ok((Way::Keep(Box::new(kept)), effect))
         }
         Some("assign") => {
             let target = settled.as_ref().and_then(|event| event.target).map(ObligationId);

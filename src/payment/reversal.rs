@@ -105,16 +105,21 @@ impl Desk<'_> {
             // kept of), or a part of it went before: a person says what of it that is.
             return self.leave_unexplained(work, Kind::BankReversal);
         }
-        self.note(work, Kind::BankReversal, size);
         self.prove_take_back(work)?;
+        let mut asked = Dong::ZERO;
         for movement in shown {
-            self.reverse_part(work, original, movement)?;
+            asked = asked.checked_add(self.reverse_part(work, original, movement)?)?;
+        }
+        // What was too much was the payer's and no document stands on it: taking it back leaves nobody anything to do.
+        if asked.is_positive() {
+            self.note(work, Kind::BankReversal, asked);
         }
         Ok(Mark { matched: size, class: "reversal" })
     }
 
-    /// One movement of a credit that was taken back whole.
-    fn reverse_part(&mut self, work: &LineWork, original: LineId, movement: MovementId) -> Result<()> {
+    /// One movement of a credit that was taken back whole; what somebody has to see to of it: all but what was too
+    /// much.
+    fn reverse_part(&mut self, work: &LineWork, original: LineId, movement: MovementId) -> Result<Dong> {
         let missing = || Error::internal("a reversed movement was not read");
         let held = self.book.movements.get_mut(&(work.unit, movement)).ok_or_else(missing)?;
         held.value.state = State::Reversed;
@@ -128,11 +133,18 @@ impl Desk<'_> {
                     self.book.settled_exceptions.push((work.unit, kind, subject, WHY));
                 }
             }
-            return Ok(());
+            return Ok(size);
         };
         let debt = Account::ReversalToRecover(payment);
         self.entry(work, debt.clone(), Account::Bank(work.account), size);
-        self.release(work, payment, size, debt)
+        let before = self.too_much(work.unit, payment);
+        self.release(work, payment, size, debt)?;
+        size.checked_sub(before.checked_sub(self.too_much(work.unit, payment))?)
+    }
+
+    /// What of a payment is too much, as the book has it.
+    pub(super) fn too_much(&self, unit: UnitId, id: PaymentId) -> Dong {
+        self.book.payments.get(&(unit, id)).map_or(Dong::ZERO, |held| held.value.surplus)
     }
 
     /// A channel may have told of the taking back: the line proves that too, and posts it once.

@@ -5,7 +5,7 @@ use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
 use super::{Direction, movement_query, settle_cash};
 use crate::error::{Error, Result};
-use crate::exception::{Exception, Proposal};
+use crate::exception::{Exception, Kind, Proposal};
 use crate::id::*;
 use crate::statement;
 use crate::store::{Conn, Stamp, Tx, rows};
@@ -44,13 +44,14 @@ pub(super) fn find(conn: &mut Conn, item: &Exception) -> Result<Option<Unplaced>
     Ok(Some((line, Some(movement.id))).filter(|_| is_all && movement.amount == item.amount))
 }
 
-/// A credit line that shows nothing: what a slip did not ask for, the one sale of a batch that nobody knew
-/// when such lines opened no movement.
+/// A line that shows nothing: what a slip did not ask for, the one sale of a batch that nobody knew when such lines
+/// opened no movement, or the sales of a batch that took more than it paid out.
 fn bare(conn: &mut Conn, item: &Exception) -> Result<Option<Unplaced>> {
     let line = LineId(item.subject_id);
-    let is_credit = statement::query::line(conn, item.unit, line)?.amount.is_positive();
+    let is_sale = item.kind == Kind::BulkSettlement
+        || statement::query::line(conn, item.unit, line)?.amount.is_positive();
     let held = settle_cash::in_suspense(conn, item.unit, line)?;
-    Ok(Some((line, None)).filter(|_| is_credit && held.is_positive() && held == item.amount))
+    Ok(Some((line, None)).filter(|_| is_sale && held.is_positive() && held == item.amount))
 }
 
 /// The same for carrying it out: a line without a movement opens it now.

@@ -19,6 +19,7 @@ pub mod lump;
 pub mod matching;
 pub mod month_close;
 pub mod office;
+pub mod open_days;
 pub mod overview;
 mod own_transfers;
 mod payout;

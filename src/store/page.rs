@@ -1,5 +1,12 @@
 //! A page of a list that is read by its ids: from where, and how many rows.
 
+use diesel::sql_types::BigInt;
+
+use crate::error::Result;
+use crate::id::UnitId;
+use crate::store::Conn;
+use crate::store::rows::{self, Column, Lock};
+
 /// `Page::from(limit)` is the first page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -18,6 +25,15 @@ impl Page {
     pub fn above(self) -> i64 {
         self.cursor.unwrap_or(i64::MIN)
     }
+}
+
+/// Whether the row that a cursor names is of this unit. Ids say nothing of units, so that a cursor of another one would
+/// lead to a page of nothing, or of half.
+pub fn is_of_unit(conn: &mut Conn, table: &'static str, (unit, id): (UnitId, i64)) -> Result<bool> {
+    let keys = [("unit_id", Column::of([unit])), ("id", Column::of([id]))];
+    let found: Vec<(i64,)> =
+        rows::fetch::<(BigInt,), _>(conn, &format!("SELECT t.id FROM {table} t"), &keys, "", Lock::None)?;
+    Ok(!found.is_empty())
 }
 
 impl From<i64> for Page {

@@ -28,6 +28,8 @@ mod unit_codes;
 pub use api::deposits::summary as deposit_view;
 pub use api::exceptions::{event_view, read_target, read_target_of};
 pub use api::letters::summary as letter_view;
+pub use api::open_day_json;
+pub use api::payer_reads;
 pub use api::remittances::summary as remittance_view;
 pub use api::shifts::summary as shift_view;
 pub use api::{

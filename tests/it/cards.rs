@@ -206,6 +206,37 @@ fn a_day_closes_while_nobody_knows_the_only_sale_of_its_batch() {
 }
 
 #[test]
+fn a_day_closes_on_a_batch_that_took_more_than_it_paid_and_names_what_nobody_knows() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        by_card(&world, "A00001");
+        batch(&world, "POS000001", 0, &[sale("A00001")]).unwrap();
+        shown(&world, 0, 25_000, "POS000001");
+        close_day(&world);
+        world.wait_days(1);
+        // A sale and a chargeback that nobody knows: the sale paid for a part of what was taken.
+        let taken = Item { amount: Dong(45_000), ..back("A00007") };
+        batch(&world, "POS000002", 500, &[sale("A00009"), taken]).unwrap();
+        shown(&world, 25_000, -20_500, "POS000002");
+        let mut kinds = world.open_kinds(unit);
+        kinds.sort_unstable();
+        assert_eq!(kinds, [Kind::BulkSettlement, Kind::UnknownDebit]);
+        close_day(&world);
+        assert_eq!(world.problems(), Vec::<String>::new());
+        // The sale is placed though its line took money, and the debit finds its place.
+        world.wait_days(1);
+        placed(&world, FEE);
+        assert_eq!(world.open_kinds(unit), [Kind::UnknownDebit]);
+        let item = crate::late_payouts::open(&world, Kind::UnknownDebit).remove(0);
+        assert_eq!(item.amount, Dong(45_000));
+        crate::late_payouts::settled(&world, &item, "bank_charge", None);
+        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
 fn a_sale_of_a_line_that_an_earlier_version_posted_without_a_movement_is_placed_too() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -133,6 +133,28 @@ fn what_is_too_much_covers_a_chargeback_before_anything_is_refunded() {
 }
 
 #[test]
+fn a_chargeback_that_what_was_too_much_covers_whole_asks_nobody() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let owed = world.raise(FEE);
+        let first = settled(&world, &owed);
+        let receipt = world.receipts(&owed).remove(0);
+        corrected(&world, &receipt, CorrectionKind::Replace, vec![fee("HT-01", 20_000)]);
+        charged_back(&world, "POS000002", 25_000, 5_000);
+        assert_eq!((debt(&world, first), balance(&world, &Account::Surplus(first))), (0, 0));
+        assert_eq!(state_of(&world, first), PaymentState::Proven, "the receipt stands on the rest");
+        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        books_hold(&world);
+        // The rest stands under the receipt: somebody has to see to that.
+        charged_back(&world, "POS000003", 20_000, 20_000);
+        let item = world.exceptions(unit).into_iter().find(|one| one.kind == Kind::PosChargeback).unwrap();
+        assert_eq!((debt(&world, first), item.amount), (20_000, Dong(20_000)));
+        books_hold(&world);
+    });
+}
+
+#[test]
 fn without_a_document_what_a_card_paid_is_open_again() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -145,7 +167,7 @@ fn without_a_document_what_a_card_paid_is_open_again() {
         assert_eq!((debt(&world, first), state_of(&world, first)), (0, PaymentState::Reversed));
         world.assert_balances(unit, &[]);
         books_hold(&world);
-        // Nothing stands any more, so two persons may have looked at it.
+        // The fee is owed again, and somebody has to tell the payer; nothing stands, so two persons may say they did.
         let item = world.exceptions(unit).remove(0);
         assert_eq!(item.kind, Kind::PosChargeback);
         let clerk = person(unit, world.clerk, Role::Finance);

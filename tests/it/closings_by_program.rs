@@ -57,6 +57,9 @@ fn a_day_is_bridged_closed_printed_and_opened_again_over_http() {
         let (_, approver) = staff(&world, Role::Approver, "Người Mẫu Hai");
         let mut service = Service::start(&world);
         let get = |path: &str| ask(&service, &finance, "GET", path, &Value::Null);
+        let days = get("/api/v1/days").json();
+        assert_eq!((&days["open"], &days["open_count"]), (&json!([]), &json!(0)), "today is not over");
+        assert_eq!(get("/api/v1/days?from=2026-11-02&until=2026-11-01").status, 400);
         let bridge = get(&format!("/api/v1/days/bridge?date={today}")).json();
         assert_eq!(bridge["bridge"]["standing"], "closable", "{bridge}");
         assert_eq!(bridge["bridge"]["bridge"]["receipts"], 25_000);
@@ -155,6 +158,11 @@ fn the_same_on_the_command_line() {
             let arguments = on(before, after);
             shell.done(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
         };
+        let open = done(&["day", "list"], &["--json"]);
+        assert_eq!(serde_json::from_str::<Value>(&open).unwrap()["open_count"], 0, "today is not over");
+        let lost = on(&["list", "days"], &["--from", &today, "--until", &today, "--state", "lost"]);
+        let (code, refused) = shell.run(&lost.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(code == 1 && refused.contains("list_state_unknown"), "{refused}");
         let bridge = done(&["day", "bridge"], &["--date", &today]);
         assert!(bridge.contains("Cầu nối") && bridge.contains("25.000 đ"), "{bridge}");
         let file = world.database.folder.path().join("bridge.csv");

@@ -468,6 +468,7 @@ fn a_paper_leads_to_what_was_paid_and_a_wrong_name_to_a_notice_of_two_persons() 
         let path = format!("{desk}/notice");
         let other = [("receipt", "rcp_0000000000007"), ("reason", "Sai tên người nộp")];
         cashier.get(&path);
+        cashier.sees("Người nộp sẽ đọc nguyên văn lời này");
         assert_eq!(cashier.post(&path, &other).status, 400, "it is no document of this dossier");
         cashier.sees("value=\"Sai tên người nộp\"");
         let id = receipt.id.to_string();

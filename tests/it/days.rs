@@ -6,6 +6,7 @@ use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
 use bienlai::ledger::Account;
 use bienlai::reconciliation::day_close::{Certificate, Closing, close, close_through, verify_chain};
+use bienlai::reconciliation::open_days::{self, OpenDay, Span};
 use bienlai::reconciliation::proof::Obstacle;
 use bienlai::reconciliation::reconcile;
 
@@ -154,6 +155,34 @@ fn a_day_with_lines_nobody_posted_is_refused_with_the_list() {
         let error = try_close(&world, today(&world)).unwrap().certificate().unwrap_err();
         assert_eq!(error.code(), "day_not_closable");
         assert_eq!(world.count("day"), 0);
+        // It stands in the list of days without a row, and so does the day after it, each with what it waits for.
+        let monday = today(&world);
+        world.wait_days(2);
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let account = world.look(|conn| bienlai::unit::account::find(conn, unit, account));
+        let listed = |span: Span, limit| {
+            world.look(|conn| {
+                open_days::between(conn, &world.stamp(), &Actor::system(), &account, (span, limit))
+            })
+        };
+        let codes = |day: &OpenDay| day.waits_for.iter().map(Obstacle::code).collect::<Vec<_>>();
+        let both = listed((None, None), 10);
+        let told: Vec<(BusinessDay, Vec<&str>)> =
+            both.days.iter().map(|day| (day.date, codes(day))).collect();
+        let waits =
+            [(monday, vec!["line_not_posted"]), (monday.next(), vec!["day_before_open", "nil_day_unproven"])];
+        assert_eq!(told, waits);
+        let one = listed((None, None), 1);
+        assert_eq!((one.days.len(), one.count), (1, 2), "the oldest first, and how many there are");
+        assert_eq!(listed((Some(monday.next()), None), 10).days[0].date, monday.next());
+        assert_eq!(listed((None, Some(monday.plus_days(-1))), 10).count, 0);
+        let proven = world.look(|conn| {
+            let span = ((None, None), 10);
+            open_days::with_proof(conn, &world.stamp(), &Actor::system(), &account, span)
+        });
+        assert!(codes(&proven.days[0]).contains(&"ledger_differs"), "all that its proof finds");
+        world.wait_days(3);
+        assert_eq!(listed((None, None), 1).days[0].state(), "late");
     });
 }
 

@@ -80,6 +80,29 @@ fn a_refund_that_the_gateway_paid_out_of_its_lump_sum_is_ours() {
 }
 
 #[test]
+fn a_return_that_what_was_too_much_covers_asks_nobody_and_the_transaction_stays_proven() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(35_000)).by(POLL).id("S1").settle();
+        report(&world, &ba_dinh, &[item("S1", 35_000, 0)]).unwrap();
+        gateways::shown(&world, &ba_dinh, 0, &[(35_000, "QT000126")]);
+        assert_eq!(world.open_kinds(unit), [Kind::Overpaid]);
+        world.wait_days(1);
+        claimed(&world, &ba_dinh, 25_000, "S2");
+        let items = [item("S2", 25_000, 0), back("S1", 10_000)];
+        report_charged(&world, &ba_dinh, ("QT000226", 0), &items).unwrap();
+        gateways::shown(&world, &ba_dinh, 35_000, &[(15_000, "QT000226")]);
+        assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        assert_eq!(world.count("movement WHERE state = 'reversed'"), 0);
+        assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven; 2]);
+        world.assert_balances(unit, &[bank(&ba_dinh, 50_000), collected(50_000)]);
+        holds(&world);
+    });
+}
+
+#[test]
 fn a_return_of_a_transaction_that_nobody_knows_is_a_debit_to_be_explained() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -92,7 +115,7 @@ fn a_return_of_a_transaction_that_nobody_knows_is_a_debit_to_be_explained() {
         let line = crate::taken_apart::only_line(&world, 20_000);
         let unknown = (Account::UnexplainedDebit(line), 5_000);
         world.assert_balances(unit, &[bank(&ba_dinh, 20_000), unknown, collected(25_000)]);
-        assert_eq!(crate::taken_apart::ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_unfit");
+        assert_eq!(crate::taken_apart::ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_gave_back");
         holds(&world);
     });
 }

@@ -225,6 +225,12 @@ fn the_same_is_done_over_http() {
         let id = held["import"]["held"][0]["id"].as_str().unwrap_or_else(|| panic!("{held}")).to_owned();
         let (_, shown) = ask("GET", &format!("/api/v1/versions/{id}"), &finance, b"");
         assert_eq!((shown["version"]["state"].as_str(), shown["proposal"].is_null()), (Some("held"), true));
+        let (_, listed) = ask("GET", "/api/v1/versions", &finance, b"");
+        for version in [&shown["version"], &listed["versions"][0]] {
+            let named = (&version["unit"], &version["account"], &version["account_id"]);
+            let account = world.ba_dinh.account.to_string();
+            assert_eq!(named, (&json!("00004"), &json!(world.ba_dinh.account_no), &json!(account)));
+        }
         assert!(
             shown["differences"].as_array().unwrap().iter().any(|one| one["moves_money"] == true),
             "{shown}"

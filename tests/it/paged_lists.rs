@@ -55,6 +55,8 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
         let surplus = payments.iter().find(|one| one.amount == Dong(30_000)).expect("it was overpaid").id;
         let finance = token(&world, &world.ba_dinh, Role::Finance);
         let keeper = token(&world, &world.ba_dinh, Role::Administrator);
+        let [other_finance, other_keeper] =
+            [Role::Finance, Role::Administrator].map(|role| token(&world, &world.tay_ho, role));
         let mut service = Service::start(&world);
         let door = Door { service: &service, count: Default::default() };
         asked_for(&world, &door);
@@ -111,6 +113,13 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
             assert_eq!(read, before, "{path}");
             assert_eq!(read.iter().collect::<BTreeSet<_>>().len(), read.len(), "{path}: each once");
             assert!(!FILLED.contains(&key) || read.len() >= 2, "{path} has {} rows", read.len());
+            if let Some(elsewhere) = read.first() {
+                let theirs = if role == Role::Finance { &other_finance } else { &other_keeper };
+                let headers = [("Authorization", &*format!("Bearer {theirs}"))];
+                let asked = format!("{path}?unit=00091&cursor={elsewhere}");
+                let refused = send(service.address, "GET", &asked, &headers, b"").unwrap().json();
+                assert_eq!(refused["error"]["code"], "cursor_unreadable", "{path}: a cursor of another unit");
+            }
             let refused = send(
                 service.address,
                 "GET",
@@ -125,6 +134,14 @@ fn every_list_is_read_to_its_end_by_one_cursor() {
             assert_eq!(refused["error"]["code"], "cursor_unreadable", "{path}");
             assert_eq!(refused["error"]["field"], "cursor", "{path}");
         }
+        let day = world.now().business_day();
+        let list = format!("from={day}&until={day}&limit=1");
+        let first = get(Role::Finance, &format!("/api/v1/lists/obligations?unit=00004&{list}"));
+        let next = first["next"].as_str().unwrap_or_else(|| panic!("{first}"));
+        let headers = [("Authorization", &*format!("Bearer {other_finance}"))];
+        let asked = format!("/api/v1/lists/obligations?unit=00091&{list}&cursor={next}");
+        let refused = send(service.address, "GET", &asked, &headers, b"").unwrap().json();
+        assert_eq!(refused["error"]["code"], "cursor_unreadable", "a list of another unit began it");
         // Programs that were written against `after` go on.
         let feed = get(Role::Finance, "/api/v1/obligations/changes?limit=1");
         let next = feed["next"].as_str().unwrap().to_owned();

@@ -12,6 +12,7 @@ use crate::imports::import;
 use crate::late_payouts::{asked, open, run, settled};
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
+use crate::taken_apart::reopened;
 
 const REFERENCE: &str = "FT26327007";
 
@@ -141,6 +142,75 @@ fn a_card_batch_that_is_taken_back_waits_for_its_line_again() {
         assert_eq!(cards::states(&world), [PaymentState::Claimed; 2]);
         world.assert_balances(unit, &[cards::clearing(&world, 50_000), collected(50_000)]);
         assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        holds(&world);
+    });
+}
+
+#[test]
+fn a_payout_said_to_be_back_that_was_not_is_opened_again_by_two_persons_and_found_by_its_line() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        two_claims(&world);
+        report(&world, &ba_dinh, &[item("S1", 25_000, 125), item("S2", 15_000, 75)]).unwrap();
+        shown(&world, 0, 39_800, "QT000126");
+        gateways::close_day(&world, &ba_dinh);
+        taken_back(&world, 39_800);
+        let asked_about = open(&world, Kind::BankReversal).remove(0);
+        settled(&world, &asked_about, "payout_back", None);
+        assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Claimed; 2]);
+        // The bank says that the debit was something else.
+        reopened(&world, asked_about.id);
+        let mut kinds = world.open_kinds(unit);
+        kinds.sort_unstable();
+        assert_eq!(kinds, [Kind::BankReversal, Kind::UnidentifiedCredit], "both lines wait");
+        holds(&world);
+        run(&world);
+        assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven; 2]);
+        assert_eq!(world.open_kinds(unit), [Kind::BankReversal], "the debit waits for its explanation");
+        let sum: i64 = world
+            .look(|conn| bienlai::ledger::trial_balance(conn, unit))
+            .into_iter()
+            .filter(|(account, _)| account.starts_with("unexplained_debit/"))
+            .map(|(_, balance)| balance.0)
+            .sum();
+        assert_eq!(sum, 39_800);
+        holds(&world);
+        gateways::close_day(&world, &ba_dinh);
+    });
+}
+
+#[test]
+fn a_payout_that_gave_money_back_is_not_taken_apart_and_the_credit_that_brings_it_again_is_tied_to_its_debit()
+{
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        by_card(&world, "A00003");
+        batch(&world, "POS000126", 0, &[sale("A00003")]).unwrap();
+        cards::shown(&world, 0, 25_000, "POS000126");
+        world.wait_days(1);
+        by_card(&world, "A00001");
+        by_card(&world, "A00002");
+        let items = [sale("A00001"), sale("A00002"), cards::back("A00003")];
+        let made = batch(&world, "POS000226", 0, &items).unwrap();
+        shown(&world, 25_000, 25_000, "POS000226");
+        assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+        world.wait_days(1);
+        shown(&world, 50_000, -25_000, &format!("HOAN TRA {REFERENCE}"));
+        let asked_about = open(&world, Kind::BankReversal).remove(0);
+        let refused = asked(&world, &asked_about, "payout_back", Some(made.id.0)).unwrap_err();
+        assert_eq!(refused.code(), "unmatch_gave_back");
+        // It comes again: the credit gives back what the debit had taken, and the batch stays as it is.
+        world.wait_days(1);
+        cards::shown(&world, 25_000, 25_000, "THANH TOAN LAI");
+        let credit = open(&world, Kind::UnidentifiedCredit).remove(0);
+        settled(&world, &credit, "given_back", None);
+        assert_eq!(
+            world.open_kinds(unit),
+            [Kind::PosChargeback],
+            "what the payer owes again is asked about still"
+        );
         holds(&world);
     });
 }

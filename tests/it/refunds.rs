@@ -281,6 +281,8 @@ fn money_the_bank_takes_back_takes_its_unsent_refunds_with_it() {
             assert_eq!(now(&world, &asked).state, State::Refused);
             assert_eq!(balance(&world, &Account::RefundPayable), 0);
             assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 0);
+            let open = world.open_kinds(world.ba_dinh.id);
+            assert!(open.is_empty(), "nobody owes anything or has anything to do: {open:?}");
         } else {
             panic!("the reversal was not recognised: {:?}", world.open_kinds(world.ba_dinh.id));
         }

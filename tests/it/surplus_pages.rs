@@ -380,13 +380,18 @@ fn a_picture_comes_with_the_word_and_only_staff_see_it() {
         // What the unit answers is read where it was promised.
         let page = format!("/finance/exceptions/{}", item.id);
         finance.get(&page);
-        finance.sees("Người nộp đọc lời này");
+        let reads = "Người nộp sẽ đọc nguyên văn lời này";
+        finance.sees(reads);
+        finance.get("/finance/exceptions");
+        finance.sees(reads);
         let answer = "Tiền của bạn vào nhầm tài khoản khác, ngân hàng đã trả lại";
         let proposed = [("do", "propose"), ("resolution", "acknowledge"), ("reason", answer)];
         assert_eq!(finance.post(&page, &proposed).status, 303, "{}", finance.page);
         citizen.get(&path);
         citizen.sees("trả lời chậm nhất ngày");
         assert!(!citizen.page.contains(answer), "another person has not agreed");
+        finance.get(&page);
+        finance.sees(reads);
         let unit = Scope::unit(world.ba_dinh.id);
         let mut chief = seated(&world, service.address, Role::Approver, "duyet.badinh", unit);
         chief.get(&page);

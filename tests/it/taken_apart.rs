@@ -64,7 +64,7 @@ fn ask_to_reopen(world: &World, item: ExceptionId) -> bienlai::error::Result<Exc
     world.try_change(|tx, stamp| reopen::ask(tx, stamp, &maker, unit, item, "nhầm người"))
 }
 
-fn reopened(world: &World, item: ExceptionId) {
+pub(crate) fn reopened(world: &World, item: ExceptionId) {
     let (unit, checker) = (world.ba_dinh.id, approver(world));
     ask_to_reopen(world, item).expect("it can be undone");
     world.change(|tx, stamp| reopen::approve(tx, stamp, &checker, unit, item));

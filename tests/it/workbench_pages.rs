@@ -222,7 +222,12 @@ fn credits_are_combined_for_who_owes_their_sum_all_of_them_or_none() {
         assert_eq!(finance.post(path, &[&both[..], &[("do", "look")]].concat()).status, 200);
         finance.sees("Cộng các khoản đã chọn: 25.000 đ");
         finance.sees(&owed.dossier_code);
+        finance.sees("đúng số còn nợ");
         let nowhere = [&both[..], &[("do", "propose"), ("reason", "hai lần chuyển")]].concat();
+        let dear = world.raise(Dong(30_000));
+        let short = [&nowhere[..], &[("other", dear.reference_code.as_str())]].concat();
+        assert_eq!(finance.post(path, &short).status, 400, "they do not pay all of it");
+        finance.sees("Còn thiếu 5.000 đ, phần này vẫn phải nộp tiếp");
         assert_eq!(finance.post(path, &nowhere).status, 400, "to whom is missing");
         assert_eq!(world.count("exception WHERE state = 'proposed'"), 0, "all or none");
         let id = owed.id.to_string();
@@ -230,16 +235,22 @@ fn credits_are_combined_for_who_owes_their_sum_all_of_them_or_none() {
         assert_eq!(finance.post(path, &right).status, 303, "{}", finance.page);
         assert_eq!(world.count("exception WHERE state = 'proposed'"), 2);
         approver.get("/finance/exceptions?state=proposed");
+        approver.sees("Thuộc một lần gộp 2 khoản");
+        let page = format!("/finance/exceptions/{}", items[0].id);
+        approver.get(&page);
+        approver.sees("Duyệt cả 2 khoản");
         let seen: Vec<(String, String)> = items
             .iter()
             .map(|item| {
                 let revision = world.look(|conn| exception::find(conn, item.unit, item.id)).revision;
-                (format!("seen.{}", item.id), revision.to_string())
+                (format!("part.{}", item.id), revision.to_string())
             })
             .collect();
-        let mut fields = vec![both[0], both[1], ("do", "approve")];
+        let mut fields = vec![("do", "approve")];
         fields.extend(seen.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        assert_eq!(approver.post("/finance/exceptions/bulk", &fields).status, 303, "{}", approver.page);
+        assert_eq!(approver.post(&page, &fields[..2]).status, 400, "it is approved as it was shown");
+        assert_eq!(approver.post(&page, &fields).status, 303, "{}", approver.page);
+        assert_eq!(world.count("exception WHERE state = 'proposed'"), 0, "one approval for both");
         assert_eq!(world.again(&owed).state.as_str(), "paid");
         world.seal();
         service.stop();

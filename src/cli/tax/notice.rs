@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
 use crate::filing::{Kind, notice, query};
 use crate::id::{FilingId, PersonId, ReceiptId};
+use crate::web::payer_reads;
 use crate::{receipt, unit};
 
 #[derive(Debug, Subcommand)]
@@ -21,8 +22,7 @@ pub enum Command {
         /// May be repeated
         #[arg(long, value_name = "ID", required = true)]
         receipt: Vec<ReceiptId>,
-        /// What is wrong and what is right
-        #[arg(long)]
+        #[arg(long, help = payer_reads::help_of_notice())]
         reason: String,
         /// The number of the tax office's notice that this one answers (Loai 2)
         #[arg(long, value_name = "NO", requires = "demand_on")]

@@ -177,13 +177,14 @@ impl Desk<'_> {
             let debt = Account::ReversalToRecover(payment);
             let before = debits.iter().filter(|(to, _)| *to == debt).map(|(_, amount)| *amount);
             let before = Dong::sum(before)?;
-            let Some(owed) = self.take_from(work, payment, (*amount, before))? else {
+            let Some(taken) = self.take_from(work, payment, (*amount, before))? else {
                 unknown = unknown.checked_add(*amount)?;
                 continue;
             };
             debits.push((debt, *amount));
-            self.note_chargeback(work, payment, (owed, String::new()));
-            // Whoever pays again covers this debt first.
+            self.note_chargeback(work, payment, (taken.asked, String::new()));
+            // Whoever pays again covers this debt first; what only too much of it covered leaves the movement proven.
+            let movement = movement.filter(|_| !taken.is_standing);
             if let Some(held) = movement.and_then(|id| self.book.movements.get_mut(&(work.unit, id))) {
                 held.value.state = State::Reversed;
                 touch(held);

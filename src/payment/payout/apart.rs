@@ -55,7 +55,7 @@ fn unfit(detail: &str) -> Error {
 
 /// Looks at a line; None of one that shows no paper and was posted as no lump sum.
 ///
-/// Errors: `unmatch_unfit`, and those of `undo`.
+/// Errors: `unmatch_unfit`, `unmatch_gave_back`, and those of `undo`.
 pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Option<Payout>> {
     let (unit, id) = (line.unit, line.id);
     let shown = Paper::shown_by(conn, unit, id)?;
@@ -68,11 +68,12 @@ pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Optio
     if shown.is_none() && !(is_lump_sum && parts.iter().any(is_claimed)) {
         return Ok(None);
     }
-    if matches!(&shown, Some((Paper::Batch(batch), _)) if batch.charged_back.is_positive()) {
-        return Err(unfit("its batch took money back from payments too"));
-    }
-    if matches!(&shown, Some((Paper::Settlement(report), _)) if report.returned.is_positive()) {
-        return Err(unfit("its report gave money of payments back too"));
+    if shown.as_ref().is_some_and(|(paper, _)| paper.gave_back().is_positive()) {
+        // What went back to payers is a debt that others covered since, a refund that is settled, or an obligation that
+        // is open again: none of it is this line's to take from them. The other line has exactly this sum.
+        let detail = "place the money of its own line, of the same sum, as what this line is; of a debit that took the \
+                      payout back, wait for the credit that gives it back (given_back)";
+        return Err(Error::conflict("unmatch_gave_back", detail));
     }
     if !line.amount.is_positive() || parts.iter().any(|part| part.amount != part.movement.amount) {
         return Err(unfit("other lines show a part of the same payment"));

@@ -1,19 +1,26 @@
 //! The bank took back what a line had paid out at once, less a fee. What the line showed waits for its line again: it
-//! is taken apart, and its money leaves suspense with the debit that took it.
+//! is taken apart, and its money leaves suspense with the debit that took it. Where that was said wrongly, two persons
+//! open the debit's item again: it waits, and so does the line's money.
 
 use chrono::Datelike;
 
 use super::apart::{Apart, Payout, of};
 use super::paper::Paper;
 use crate::actor::Actor;
+use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{Exception, Proposal};
+use crate::exception::{self, Detail, Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
-use crate::payment::movement::State;
-use crate::payment::{query, settle_cash};
-use crate::statement;
+use crate::payment::book::{Book, Held};
+use crate::payment::flush::flush;
+use crate::payment::held::touch;
+use crate::payment::line_query::{self, LineMark};
+use crate::payment::movement::{Movement, State};
+use crate::payment::undo::Effect;
+use crate::payment::{query, settle_cash, unmatch};
+use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::succession;
 
@@ -100,4 +107,81 @@ pub(in crate::payment) fn carry_out(
         source: Source::Exception(item.id),
     };
     ledger::post(tx, stamp, &[taken])
+}
+
+/// What two persons said was back, and is not.
+pub(in crate::payment) struct Kept {
+    line: StoredLine,
+    /// The line's own movement, which ended with the debit.
+    own: Movement,
+    debit: LineId,
+    pub effect: Effect,
+}
+
+/// The line (target) whose payout a settled item said the bank took back.
+///
+/// Errors: `undo_money_gone` where the line shows something else since.
+pub(in crate::payment) fn kept(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Kept> {
+    let gone = || Error::conflict("undo_money_gone", "the line that paid it out shows something else since");
+    let line = statement::query::line(conn, item.unit, LineId(target.ok_or_else(gone)?))?;
+    let debit = settle_cash::line_of(conn, item)?;
+    let stands = settle_cash::in_suspense(conn, item.unit, line.id)?;
+    let mut parts = unmatch::parts(conn, item.unit, line.id)?;
+    let own = parts.pop().filter(|_| parts.is_empty()).map(|part| part.movement);
+    let is_ended =
+        |one: &Movement| one.state == State::Reversed && one.payment.is_none() && one.amount == line.amount;
+    let own = own.filter(is_ended).filter(|_| stands.is_zero()).ok_or_else(gone)?;
+    let effect = Effect { line: Some(debit), to_suspense: item.amount, ..Effect::default() };
+    Ok(Kept { line, own, debit, effect })
+}
+
+impl Kept {
+    /// Carries it out for the item that two persons opened again. Its account is locked. The debit waits for its
+    /// explanation and the line's money for its place, where the next run finds the paper that still waits for it.
+    pub fn carry_out(
+        self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        actor: &Actor,
+        (item, on): (&Exception, BusinessDay),
+    ) -> Result<()> {
+        let mut book = Book::new(audit::actor_text(actor), stamp.now);
+        let (key, revision) = ((self.own.unit, self.own.id), self.own.revision);
+        let mut held = Held::read(self.own, revision);
+        held.value.state = State::Proven;
+        touch(&mut held);
+        book.movements.insert(key, held);
+        book.exceptions.push(exception::New {
+            unit: item.unit,
+            kind: Kind::UnidentifiedCredit,
+            subject: Subject::Line(self.line.id),
+            account: item.account,
+            amount: self.line.amount,
+            opened_on: stamp.today(),
+            detail: Detail::Unmatched { exception: item.id }.into(),
+        });
+        flush(tx, stamp, actor, book)?;
+        let back = Posting {
+            unit: item.unit,
+            debit: Account::UnexplainedDebit(self.debit),
+            credit: Account::Suspense(self.line.id),
+            amount: item.amount,
+            accounting_date: on,
+            source: Source::Exception(item.id),
+        };
+        ledger::post(tx, stamp, &[back])?;
+        mark_unknown(tx, &self.line)
+    }
+}
+
+/// A day that is closed keeps what its certificate says of the line; its money is carried on the days after it.
+fn mark_unknown(tx: &mut Tx<'_>, line: &StoredLine) -> Result<()> {
+    let posted_on = line.posted_on.unwrap_or(line.booking_date);
+    let key = (line.unit, line.account);
+    if query::closed_days(tx, &[key], posted_on)?.contains(&(key.0, key.1, posted_on)) {
+        return Ok(());
+    }
+    let (unit, revision, matched) = (line.unit, line.revision, line.amount);
+    let mark = LineMark { unit, line: line.id, revision, matched, class: "unknown", posted_on };
+    line_query::mark_lines(tx, &[mark])
 }

@@ -108,6 +108,14 @@ impl Paper {
         }
     }
 
+    /// What it took from payments, or gave back to payers, besides what it paid out.
+    pub fn gave_back(&self) -> Dong {
+        match self {
+            Paper::Batch(batch) => batch.charged_back,
+            Paper::Settlement(report) => report.returned,
+        }
+    }
+
     pub fn waits(&self) -> bool {
         self.state() == "awaited"
     }

@@ -137,8 +137,8 @@ impl Desk<'_> {
         Ok(Mark { matched: work.size().checked_sub(open.min(work.size()))?, class })
     }
 
-    /// Each sale without a payment is money of its own, looked for and given its place alone. What a
-    /// debit took chargebacks out of brought nothing: its sales stay under the line.
+    /// Each sale without a payment is money of its own, looked for and given its place alone. Of a debit, whose
+    /// chargebacks were more than its sales, they are one sum under the line, which is assigned or split.
     fn note_unknown(&mut self, work: &LineWork, sales: &[Dong], is_late: bool) -> Result<()> {
         let total = Dong::sum(sales.iter().copied())?;
         if !work.amount.is_positive() {

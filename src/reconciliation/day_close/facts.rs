@@ -314,9 +314,12 @@ fn line_facts(
     let sign = line.amount.0.signum();
     let class = line.class.as_deref().and_then(|class| Class::parse(class).ok());
     let unplaced = standing.open(line.id, line.amount);
-    // What nobody knows of a lump sum stands gross, and may be more than its line: the rest was withheld.
+    // What nobody knows of a lump sum stands gross, and may be more than its line: of a credit the rest was withheld,
+    // of a debit the sales of its batch paid it.
     let withheld = match class {
-        Some(Class::Unknown) if sign > 0 => Dong(unplaced.0.saturating_sub(line.amount.0).max(0)),
+        Some(Class::Unknown) => {
+            Dong(unplaced.0.saturating_mul(sign).saturating_sub(line.amount.0.abs()).max(0))
+        }
         _ => Dong::ZERO,
     };
     let (class, matched, open) = match class {

@@ -68,7 +68,7 @@ pub struct LineFacts {
     pub class: Option<Class>,
     /// Sum of the match parts, with the sign of `amount`, before charges.
     pub matched: Dong,
-    /// What the channel kept back, zero or more.
+    /// What was kept back, zero or more: of a credit the channel's charge, of a debit the sales that paid a part of it.
     pub charge: Dong,
     /// What no match explains, with the sign of `amount`.
     pub open: Dong,
@@ -360,7 +360,7 @@ fn check_posting(line: &LineFacts, obstacles: &mut Vec<Obstacle>) {
     }
 }
 
-/// A line is its match parts, less the charge, plus what is open; a class that explains a line
+/// A line is its match parts, less what was kept back, plus what is open; a class that explains a line
 /// alone leaves nothing to match, and a line stays unknown only while something of it is open.
 fn check_match(line: &LineFacts, obstacles: &mut Vec<Obstacle>) {
     let Some(class) = line.class else {
@@ -368,7 +368,8 @@ fn check_match(line: &LineFacts, obstacles: &mut Vec<Obstacle>) {
         return;
     };
     let explained = if class.explains_alone() && line.matched.is_zero() { line.amount } else { line.matched };
-    let sum = explained.checked_sub(line.charge).and_then(|net| net.checked_add(line.open));
+    let kept_back = Dong(line.charge.0.saturating_mul(line.amount.0.signum()));
+    let sum = explained.checked_sub(kept_back).and_then(|net| net.checked_add(line.open));
     let is_sound = sum.is_ok_and(|sum| sum == line.amount)
         && line.charge.0 >= 0
         && (line.open.is_zero() || line.open.0.signum() == line.amount.0.signum())

@@ -260,6 +260,23 @@ fn match_parts_less_charge_and_what_is_open_are_the_line() {
 }
 
 #[test]
+fn a_debit_of_chargebacks_that_nobody_knows_holds_though_sales_paid_for_a_part_of_them() {
+    let mut taken = sound_day();
+    let shown = line(UNKNOWN, -25_100, 98_800, Class::Unknown);
+    taken.lines[2] = LineFacts { open: Dong(-50_000), charge: Dong(24_900), ..shown };
+    taken.open_items[0].amount = Dong(-50_000);
+    if let Some(statement) = &mut taken.statement {
+        statement.closing = Dong(98_800);
+        (statement.declared_credits, statement.declared_debits) = (Some(Dong(25_000)), Some(Dong(26_200)));
+    }
+    taken.ledger_closing = Dong(98_800);
+    taken.ledger_by_class.insert(Class::Unknown, Dong(-25_100));
+    assert!(day_proof(&taken).is_ok(), "{:?}", obstacles(&taken));
+    taken.lines[2].charge = Dong(24_899);
+    assert_eq!(obstacles(&taken), ["match_sum_differs"]);
+}
+
+#[test]
 fn what_is_open_is_carried_by_name_with_its_amount_and_an_exception() {
     assert_eq!(changed(|facts| facts.open_items.clear()), ["open_line_unnamed"]);
     assert_eq!(changed(|facts| facts.open_items[0].exception = None), ["open_item_without_exception"]);

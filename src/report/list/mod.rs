@@ -275,7 +275,7 @@ pub const READERS: [Role; 5] =
 /// One page: rows after a place, with the place of the last of them when there may be more.
 ///
 /// # Errors
-/// `role_not_allowed`, `unit_not_found`.
+/// `role_not_allowed`, `unit_not_found`, `cursor_unreadable`.
 pub fn page(
     conn: &mut Conn,
     actor: &Actor,
@@ -285,6 +285,10 @@ pub fn page(
 ) -> Result<(Vec<Vec<Cell>>, Option<Place>)> {
     actor.require_role(&READERS)?;
     require(&actor.scope, asked)?;
+    // A page of other units began elsewhere.
+    if place.unit.is_some_and(|unit| asked.units.iter().all(|(one, _)| *one != unit)) {
+        return Err(Error::invalid("cursor", "cursor_unreadable", "of a page of these units"));
+    }
     read(conn, asked, place, limit)
 }
 

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
 use crate::reconciliation;
 use crate::reconciliation::day_close::{self, Closing};
+use crate::reconciliation::open_days;
 use crate::reconciliation::proof::Obstacle;
 use crate::report;
 use crate::statement;
@@ -160,30 +161,69 @@ pub(super) fn certificate_json(certificate: &day_close::Certificate) -> Value {
     })
 }
 
-/// `GET /api/v1/days?unit=&account=`: the certificates of an account, oldest first, which of them
-/// stand, and whether their chain holds.
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DaysQuery {
+    unit: Option<String>,
+    account: Option<String>,
+    /// The first and the last day that are listed; all where they are left out.
+    from: Option<BusinessDay>,
+    until: Option<BusinessDay>,
+}
+
+/// `GET /api/v1/days?unit=&account=&from=&until=`: the certificates of an account, oldest first, which of them
+/// stand, whether their chain holds, and the days that are over and not closed, with what each waits for.
 pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
-    let asked: AccountQuery = extract::query(&request)?;
+    let asked: DaysQuery = extract::query(&request)?;
     let found = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let (unit, account) = account_asked(conn, &caller.0, &asked)?;
-            let certificates = day_close::certificates(conn, unit, account)?;
+        let app = shared.app();
+        let stamp = app.stamp();
+        app.read(&caller.0, |conn| {
+            let span = (asked.from, asked.until);
+            if let (Some(from), Some(until)) = span {
+                report::Period::new(from, until)?;
+            }
+            let query = AccountQuery { unit: asked.unit, account: asked.account };
+            let (unit, account) = account_asked(conn, &caller.0, &query)?;
+            let held = account::find(conn, unit, account)?;
+            let open = open_days::with_proof(conn, &stamp, &caller.0, &held, (span, open_days::LIMIT))?;
             let broken = day_close::verify_chain(conn, unit, account)?;
-            let standing = day_close::standing(conn, unit, account)?;
-            let listed: Vec<Value> = certificates
-                .iter()
-                .map(|one| {
-                    let mut view = certificate_json(one);
-                    view["stands"] = json!(standing.contains(&(one.date, one.revision)));
-                    view
-                })
-                .collect();
-            let answer = json!({ "certificates": listed, "chain_holds": broken.is_none(), "broken": broken });
+            let listed = certificates_of(conn, (unit, account), span)?;
+            let answer = json!({
+                "certificates": listed,
+                "chain_holds": broken.is_none(),
+                "broken": broken,
+                "open": open.days.iter().map(open_day_json).collect::<Vec<_>>(),
+                "open_count": open.count,
+            });
             by_code::named(conn, answer)
         })
     });
     respond::ok(&found.await?)
+}
+
+fn certificates_of(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    (from, until): open_days::Span,
+) -> Result<Vec<Value>> {
+    let standing = day_close::standing(conn, unit, account)?;
+    let is_asked =
+        |date: BusinessDay| from.is_none_or(|from| from <= date) && until.is_none_or(|until| date <= until);
+    let certificates = day_close::certificates(conn, unit, account)?;
+    let listed = certificates.iter().filter(|one| is_asked(one.date)).map(|one| {
+        let mut view = certificate_json(one);
+        view["stands"] = json!(standing.contains(&(one.date, one.revision)));
+        view
+    });
+    Ok(listed.collect())
+}
+
+/// A day that is over and not closed.
+pub fn open_day_json(day: &open_days::OpenDay) -> Value {
+    let waits_for: Vec<Value> = day.waits_for.iter().map(obstacle_json).collect();
+    json!({ "date": day.date, "state": day.state(), "waits_for": waits_for })
 }
 
 pub(super) fn account_asked(

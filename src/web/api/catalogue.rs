@@ -19,6 +19,13 @@ pub struct Endpoint {
     pub answer: &'static str,
 }
 
+impl Endpoint {
+    /// Whether the payer reads what the body gives as a reason: Vietnamese, English.
+    pub fn payer_reads(&self) -> Option<(String, String)> {
+        super::payer_reads::said(self)
+    }
+}
+
 pub(super) const NONE: Endpoint =
     Endpoint { method: "GET", path: "", vi: "", en: "", who: "", notes: "", body: "", answer: "" };
 /// The body of an approval: what was read; 409 act_changed when it moved on in between.
@@ -448,12 +455,16 @@ const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/api/v1/days",
-        vi: "Chứng nhận khóa ngày của một tài khoản và tính liên tục của chúng.",
-        en: "The day certificates of an account, oldest first, and whether their chain holds.",
+        vi: "Chứng nhận khóa ngày của một tài khoản, tính liên tục của chúng, và những ngày chưa khóa, còn chờ gì.",
+        en: "The day certificates of an account, oldest first, whether their chain holds, and the days that are over \
+             and not closed, with what each waits for.",
         who: "finance, approver, auditor, administrator",
-        notes: "?unit= &account= stands is false where the day was opened again since.",
+        notes: "?unit= &account= &from= &until= stands is false where the day was opened again since. open lists at \
+                most 366 days, the oldest first; open_count is all. waits_for is empty where the day can be closed.",
         answer: r#"{ "certificates": [ { "unit": "00070", "account": "0123456789", "account_id": "acc_01j9…",
-  "date": "2026-11-22", "revision": 1, "stands": true } ], "chain_holds": true, "broken": null }"#,
+  "date": "2026-11-22", "revision": 1, "stands": true } ], "chain_holds": true, "broken": null,
+  "open": [ { "date": "2026-11-23", "state": "open", "waits_for": [ { "code": "nil_day_unproven",
+  "message": "Ngày không có sao kê; …", "message_en": "There is no statement; …" } ] } ], "open_count": 1 }"#,
         ..NONE
     },
     Endpoint {

@@ -47,6 +47,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "One exception with its proposal, everything that happened to it, the limit for one person, and what \
              undoing it would do.",
         who: READERS,
+        notes: "combination lists what was proposed together with it, which is approved at once; payer_reads says that \
+                the reason of its proposal is what its payer will read.",
         ..NONE
     },
     Endpoint {
@@ -106,6 +108,28 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "Another person approves.",
         who: DECIDERS,
         body: SEEN,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/combine",
+        vi: "Đề nghị ghi nhiều khoản tiền cho một nghĩa vụ còn nợ đúng tổng của chúng.",
+        en: "Proposes several credits for one obligation that owes exactly their sum: all of them or none.",
+        who: DECIDERS,
+        notes: "409 combine_less or combine_more where the sum does not fit, with what would stay due or be too much.",
+        body: r#"{ "exceptions": [ "exc_01j9…", "exc_01ja…" ], "target": "obl_01j9…", "reason": "Chuyển hai lần" }"#,
+        answer: r#"{ "combination": [ { "id": "exc_01j9…", "amount": 10000, "revision": 2 },
+  { "id": "exc_01ja…", "amount": 15000, "revision": 2 } ], "sum": 25000 }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/combination/approve",
+        vi: "Người thứ hai duyệt một lần cho cả lần gộp mà mục này thuộc về.",
+        en: "Another person approves all of the combination that this item is part of, at once.",
+        who: DECIDERS,
+        notes: "GET /api/v1/exceptions/{id} names its combination. expected_revisions, where given, names every part.",
+        body: r#"{ "expected_revisions": { "exc_01j9…": 2, "exc_01ja…": 2 } }"#,
         ..NONE
     },
     Endpoint {

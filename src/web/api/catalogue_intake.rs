@@ -27,7 +27,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "Statements that the bank sent again with other lines, newest first.",
         who: "finance, approver, administrator, auditor",
         notes: "?unit= &account= &limit=",
-        answer: r#"{ "versions": [] }"#,
+        answer: r#"{ "versions": [ { "id": "ver_01j9…", "unit": "00070", "account": "0123456789",
+  "account_id": "acc_01j9…", "closing_on": "2026-11-22", "state": "held" } ], "next": null }"#,
         ..NONE
     },
     Endpoint {
@@ -37,7 +38,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "finance, approver, administrator, auditor",
         notes: "state is applied (moved no money), held, proposed, accepted or dismissed. A difference that moves money \
                 takes its stored line out when the version is accepted.",
-        answer: r#"{ "version": { "id": "ver_01j9…", "state": "held", "added": 0, "gone": 1, "changed": 0 },
+        answer: r#"{ "version": { "id": "ver_01j9…", "unit": "00070", "account": "0123456789",
+  "state": "held", "added": 0, "gone": 1, "changed": 0 },
   "differences": [ { "kind": "gone", "moves_money": true, "line": "lin_01j9…" } ], "proposal": null }"#,
         ..NONE
     },

@@ -125,7 +125,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         caller,
         shared,
         &READERS,
-        ("corrections", read_state),
+        ("corrections", "correction", read_state),
         |conn, unit, state, page| correction::list(conn, unit, None, state, page),
         (|one: &Correction| one.id, |_, one| Ok(summary(one))),
     )

@@ -60,7 +60,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         caller,
         shared,
         &READERS,
-        ("deposits", deposit::State::named),
+        ("deposits", "deposit_slip", deposit::State::named),
         query::page,
         (|one| one.id, |_, one| Ok(summary(one))),
     )

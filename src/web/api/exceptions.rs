@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::combinations;
 use super::seen::{self, ApproveBody};
 use super::step::{ReasonBody, step};
 use super::view::{self, ExceptionView};
@@ -18,7 +19,7 @@ use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, Proposal, St
 use crate::id::*;
 use crate::payment::settler::Numbered;
 use crate::payment::split::{self, Part};
-use crate::payment::{handover, resolve, undo};
+use crate::payment::{combine, handover, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 use crate::web::Shared;
@@ -59,7 +60,9 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             if let Some(code) = &asked.unit {
-                filter.unit = Some(unit_asked(conn, &caller.0, Some(code))?);
+                let unit = unit_asked(conn, &caller.0, Some(code))?;
+                paging::require_unit(conn, unit, ("exception", filter.after))?;
+                filter.unit = Some(unit);
             }
             let items = work_query::page(conn, &caller.0.scope, &filter)?;
             let next = paging::next(&items, filter.limit, |item| item.id);
@@ -146,6 +149,8 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
                 "one_person_limit": limit::in_force(conn, unit)?,
                 "undo": undo::foreseen(conn, &item)?,
                 "transfer": transfer,
+                "payer_reads": told::is_word(&item),
+                "combination": combinations::parts_json(&combine::of(conn, &item)?),
                 "events": events.iter().map(|event| event_view(&item, event)).collect::<Vec<_>>(),
                 "delegated": delegation::acts_on(conn, unit, duty::Kind::Exception, id.0)?,
             }))
@@ -327,10 +332,10 @@ pub async fn alone(
     .await
 }
 
-type CarriedOut = (Exception, Vec<(UnitId, ReceiptId)>);
+pub(super) type CarriedOut = (Exception, Vec<(UnitId, ReceiptId)>);
 
 /// Carries a resolution out; the documents it numbered go to the signing threads.
-async fn carry_out(
+pub(super) async fn carry_out(
     request: &HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,

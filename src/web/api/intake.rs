@@ -122,6 +122,7 @@ pub async fn imports(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let (unit, _) = asked.place(conn, &caller.0)?;
+            paging::require_unit(conn, unit, ("import_job", page.cursor))?;
             let found = job::list(conn, unit, page)?;
             let next = paging::next(&found, page.limit, |job| job.id);
             let imports: Vec<Value> = found.iter().map(job_json).collect();
@@ -153,12 +154,13 @@ pub async fn versions(request: HttpRequest, caller: Caller, shared: web::Data<Sh
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let (unit, account) = asked.place(conn, &caller.0)?;
-            version::list(conn, unit, account, page)
+            paging::require_unit(conn, unit, ("statement_version", page.cursor))?;
+            let versions = version::list(conn, unit, account, page)?;
+            let next = paging::next(&versions, page.limit, |version| version.id);
+            by_code::named(conn, json!({ "versions": versions, "next": next }))
         })
     });
-    let versions = found.await?;
-    let next = paging::next(&versions, page.limit, |version| version.id);
-    respond::ok(&json!({ "versions": versions, "next": next }))
+    respond::ok(&found.await?)
 }
 
 /// `GET /api/v1/versions/{id}`: with what it changes, line by line, and what is proposed about it.
@@ -174,7 +176,8 @@ pub async fn find_version(request: HttpRequest, caller: Caller, shared: web::Dat
             let proposal = proposal.map(
                 |(decision, maker, reason)| json!({ "decision": decision, "maker": maker, "reason": reason }),
             );
-            Ok(json!({ "version": version, "differences": differences, "proposal": proposal }))
+            let answer = json!({ "version": version, "differences": differences, "proposal": proposal });
+            by_code::named(conn, answer)
         })
     });
     respond::ok(&found.await?)
@@ -204,15 +207,15 @@ pub async fn propose_version(
     let asked: ProposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let decision = Decision::parse(&asked.decision)?;
     let reason = bounded(&asked.reason)?;
-    let changed: Version = block(move || {
+    let changed = block(move || {
         let actor = &caller.0;
         shared.app().write(actor, |tx, stamp| {
             let unit = locate(tx, actor, id)?;
-            version::propose(tx, stamp, actor, unit, id, (decision, &reason))
+            let version = version::propose(tx, stamp, actor, unit, id, (decision, &reason))?;
+            version_json(tx, &version)
         })
-    })
-    .await?;
-    respond::ok(&json!({ "version": changed }))
+    });
+    respond::ok(&changed.await?)
 }
 
 /// `POST /api/v1/versions/{id}/approve`: another person than the one who proposed.
@@ -224,10 +227,10 @@ pub async fn approve_version(request: HttpRequest, caller: Caller, shared: web::
         let unit = app.read(&caller.0, |conn| locate(conn, &caller.0, id))?;
         let decided = restated::approve(&app.store, &|| app.stamp(), &caller.0, unit, id)?;
         app.sealing.numbered(&decided.receipts);
-        Ok(decided)
-    })
-    .await?;
-    respond::ok(&json!({ "version": decided.version, "import": decided.imported }))
+        let answer = json!({ "version": decided.version, "import": decided.imported });
+        app.read(&caller.0, |conn| by_code::named(conn, answer.clone()))
+    });
+    respond::ok(&decided.await?)
 }
 
 /// `POST /api/v1/versions/{id}/send-back`: the version is held again.
@@ -239,11 +242,16 @@ pub async fn send_version_back(
 ) -> Answer {
     caller.0.require_role(&DECIDERS)?;
     let reason = bounded(&ReasonBody::read(payload).await?)?;
-    let changed: Version = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
-        version::send_back(tx, stamp, actor, unit, id, &reason)
-    })
-    .await?;
-    respond::ok(&json!({ "version": changed }))
+    let changed = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
+        let version = version::send_back(tx, stamp, actor, unit, id, &reason)?;
+        version_json(tx, &version)
+    });
+    respond::ok(&changed.await?)
+}
+
+/// A version alone, its unit and account as people call them.
+fn version_json(conn: &mut Conn, version: &Version) -> Result<Value> {
+    by_code::named(conn, json!({ "version": version }))
 }
 
 fn bounded(reason: &str) -> Result<String> {
@@ -263,6 +271,7 @@ pub async fn quarantine(request: HttpRequest, caller: Caller, shared: web::Data<
         let app = shared.app();
         let (unit, lines, texts) = app.read(&caller.0, |conn| {
             let (unit, account) = asked.place(conn, &caller.0)?;
+            paging::require_unit(conn, unit, ("quarantined_line", page.cursor))?;
             let lines = quarantine::open(conn, unit, account, page)?;
             let mut texts = Vec::with_capacity(lines.len());
             for line in &lines {

@@ -48,11 +48,17 @@ pub async fn write(
 
 /// `GET /api/v1/letters`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listing::read_page::<LetterId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
-        let found = letter_query::page(conn, unit, page)?;
-        let next = paging::next(&found, page.limit, |one| one.id);
-        Ok(json!({ "letters": found.iter().map(summary).collect::<Vec<_>>(), "next": next }))
-    })
+    listing::read_page::<LetterId>(
+        &request,
+        caller,
+        shared,
+        (&READERS, "trace_letter"),
+        |conn, _, unit, page| {
+            let found = letter_query::page(conn, unit, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok(json!({ "letters": found.iter().map(summary).collect::<Vec<_>>(), "next": next }))
+        },
+    )
     .await
 }
 

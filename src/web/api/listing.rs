@@ -43,7 +43,7 @@ impl StateQuery {
     }
 }
 
-/// Reads within the unit and page that are asked for; the answer is what `read` gives.
+/// Reads within the unit and page that are asked for, of a table; the answer is what `read` gives.
 ///
 /// # Errors
 /// `role_required`, `field_missing` and `unit_not_found` of the unit, `cursor_unreadable`, `limit_out_of_range`.
@@ -51,12 +51,12 @@ pub(super) async fn read_page<I: FromStr<Err = Error> + Into<i64>>(
     request: &HttpRequest,
     caller: Caller,
     shared: web::Data<Shared>,
-    readers: &[Role],
+    (readers, table): (&[Role], &'static str),
     read: impl FnOnce(&mut Conn, &Actor, UnitId, Page) -> Result<Value> + Send + 'static,
 ) -> Answer {
     caller.0.require_role(readers)?;
     let asked: PageQuery = extract::query(request)?;
-    answer::<I>(caller.0, shared, asked, read).await
+    answer::<I>(caller.0, shared, (asked, table), read).await
 }
 
 /// How a row of a list is told.
@@ -71,7 +71,7 @@ pub(super) async fn of_states<I, S, T>(
     caller: Caller,
     shared: web::Data<Shared>,
     readers: &[Role],
-    (name, state_named): (&'static str, fn(&str) -> Result<S>),
+    (name, table, state_named): (&'static str, &'static str, fn(&str) -> Result<S>),
     read: impl FnOnce(&mut Conn, UnitId, Option<S>, Page) -> Result<Vec<T>> + Send + 'static,
     (id, show): (fn(&T) -> I, Show<T>),
 ) -> Answer
@@ -84,7 +84,7 @@ where
     let asked: StateQuery = extract::query(request)?;
     let (state, asked) = asked.apart();
     let state = state.as_deref().map(state_named).transpose()?;
-    answer::<I>(caller.0, shared, asked, move |conn, _, unit, page| {
+    answer::<I>(caller.0, shared, (asked, table), move |conn, _, unit, page| {
         let found = read(conn, unit, state, page)?;
         let next = paging::next(&found, page.limit, id);
         let shown = found.iter().map(|one| show(conn, one)).collect::<Result<Vec<_>>>()?;
@@ -96,13 +96,14 @@ where
 async fn answer<I: FromStr<Err = Error> + Into<i64>>(
     actor: Actor,
     shared: web::Data<Shared>,
-    asked: PageQuery,
+    (asked, table): (PageQuery, &'static str),
     read: impl FnOnce(&mut Conn, &Actor, UnitId, Page) -> Result<Value> + Send + 'static,
 ) -> Answer {
     let page = paging::asked::<I>(asked.cursor.as_deref(), asked.limit)?;
     let found = block(move || {
         shared.app().read(&actor, |conn| {
             let unit = unit_asked(conn, &actor, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, (table, page.cursor))?;
             read(conn, &actor, unit, page)
         })
     });

@@ -16,6 +16,7 @@ mod catalogue_pages;
 mod catalogue_privacy;
 mod catalogue_proposals;
 pub mod city;
+pub mod combinations;
 pub mod correction_steps;
 mod corrections;
 pub mod days;
@@ -37,6 +38,7 @@ pub mod openapi;
 pub mod overview;
 pub mod paging;
 mod papers;
+pub mod payer_reads;
 mod payments;
 pub mod pos;
 pub mod privacy;
@@ -59,6 +61,7 @@ pub mod tariff;
 pub mod tax;
 mod view;
 
+pub use books::open_day_json;
 pub use books::{close_day, days as list_days, reconcile, statements as list_statements};
 pub use corrections::{approve as approve_correction, find as find_correction, list as list_corrections};
 pub use corrections::{

@@ -40,6 +40,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
             let code = unit::find(conn, unit)?.code;
+            paging::require_unit(conn, unit, ("message", before))?;
             let items = query::page(conn, unit, state.as_slice(), before, limit)?;
             let next = paging::next(&items, limit, |item| item.id);
             let shown = view::of_each(conn, &url, &code, &items, false)?;

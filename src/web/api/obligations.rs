@@ -122,6 +122,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         let app = shared.app();
         let (unit, found) = app.read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, ("obligation", before))?;
             let own = caller.0.sees_only_own();
             let dossier_code = asked.dossier_code.as_deref();
             Ok((unit, query::page(conn, unit, own, state, dossier_code, before, limit)?))

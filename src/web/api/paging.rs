@@ -4,7 +4,9 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::store::page::Page;
+use crate::id::UnitId;
+use crate::store::Conn;
+use crate::store::page::{self, Page};
 
 /// The most rows of one page.
 pub const PAGE_LIMIT: i64 = 200;
@@ -36,6 +38,19 @@ pub fn asked<I: FromStr<Err = Error> + Into<i64>>(cursor: Option<&str>, asked: O
 /// `cursor_unreadable`.
 pub fn cursor_of<I: FromStr<Err = Error>>(cursor: Option<&str>) -> Result<Option<I>> {
     cursor.map(|text| text.parse().map_err(|_| unreadable())).transpose()
+}
+
+/// That the cursor of a list is of the unit whose rows, in this table, are asked for.
+///
+/// # Errors
+/// `cursor_unreadable`.
+pub fn require_unit<I: Into<i64>>(
+    conn: &mut Conn,
+    unit: UnitId,
+    (table, cursor): (&'static str, Option<I>),
+) -> Result<()> {
+    let Some(cursor) = cursor.map(Into::into) else { return Ok(()) };
+    if page::is_of_unit(conn, table, (unit, cursor))? { Ok(()) } else { Err(unreadable()) }
 }
 
 #[track_caller]

@@ -80,7 +80,7 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
 
 /// `GET /api/v1/pos/batches`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listing::read_page::<BatchId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
+    listing::read_page::<BatchId>(&request, caller, shared, (&READERS, "pos_batch"), |conn, _, unit, page| {
         let batches = query::page(conn, unit, page)?;
         let next = paging::next(&batches, page.limit, |batch| batch.id);
         Ok(json!({ "batches": batches, "next": next }))

@@ -52,39 +52,57 @@ pub async fn receive(caller: Caller, payload: web::Payload, shared: web::Data<Sh
 
 /// `GET /api/v1/privacy/requests?unit=&cursor=&limit=`
 pub async fn requests(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listing::read_page::<DataRequestId>(&request, caller, shared, &READERS, |conn, actor, unit, page| {
-        let found = request::list(conn, actor, unit, page)?;
-        let next = paging::next(&found, page.limit, |one| one.id);
-        Ok(json!({ "requests": found, "next": next }))
-    })
+    listing::read_page::<DataRequestId>(
+        &request,
+        caller,
+        shared,
+        (&READERS, "data_request"),
+        |conn, actor, unit, page| {
+            let found = request::list(conn, actor, unit, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok(json!({ "requests": found, "next": next }))
+        },
+    )
     .await
 }
 
 /// `GET /api/v1/privacy/views?unit=&cursor=&limit=`
 pub async fn views(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listing::read_page::<EventId>(&request, caller, shared, &READERS, |conn, actor, unit, page| {
-        let found = files::views(conn, actor, unit, page)?;
-        let next = paging::next(&found, page.limit, |one| one.id);
-        Ok(json!({ "views": found, "next": next }))
-    })
+    listing::read_page::<EventId>(
+        &request,
+        caller,
+        shared,
+        (&READERS, "data_view"),
+        |conn, actor, unit, page| {
+            let found = files::views(conn, actor, unit, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            Ok(json!({ "views": found, "next": next }))
+        },
+    )
     .await
 }
 
 /// `GET /api/v1/privacy/incidents?unit=&cursor=&limit=`
 pub async fn incidents(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let now = shared.app().clock.now();
-    listing::read_page::<IncidentId>(&request, caller, shared, &READERS, move |conn, actor, unit, page| {
-        let found = incident::list(conn, actor, unit, page)?;
-        let next = paging::next(&found, page.limit, |one| one.id);
-        let told = |one: &Incident| json!({ "incident": one, "hours_left": one.hours_left(now) });
-        Ok(json!({ "incidents": found.iter().map(told).collect::<Vec<_>>(), "next": next }))
-    })
+    listing::read_page::<IncidentId>(
+        &request,
+        caller,
+        shared,
+        (&READERS, "data_incident"),
+        move |conn, actor, unit, page| {
+            let found = incident::list(conn, actor, unit, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            let told = |one: &Incident| json!({ "incident": one, "hours_left": one.hours_left(now) });
+            Ok(json!({ "incidents": found.iter().map(told).collect::<Vec<_>>(), "next": next }))
+        },
+    )
     .await
 }
 
 /// `GET /api/v1/privacy/register?unit=`
 pub async fn register(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listing::read_page::<EventId>(&request, caller, shared, &READERS, |_, _, _, _| {
+    listing::read_page::<EventId>(&request, caller, shared, (&READERS, "data_view"), |_, _, _, _| {
         Ok(json!({ "activities": registers::activities()? }))
     })
     .await

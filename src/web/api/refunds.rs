@@ -64,7 +64,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         caller,
         shared,
         &READERS,
-        ("refunds", State::named),
+        ("refunds", "refund", State::named),
         query::page,
         (|one| one.id, |_, one| Ok(summary(one))),
     )

@@ -97,7 +97,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         caller,
         shared,
         &READERS,
-        ("remittances", State::named),
+        ("remittances", "remittance", State::named),
         query::page,
         (|one| one.id, |_, one| Ok(summary(one))),
     )

@@ -45,18 +45,24 @@ pub async fn request(caller: Caller, payload: web::Payload, shared: web::Data<Sh
 
 /// `GET /api/v1/days/reopenings?unit=&cursor=&limit=`: newest first.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listing::read_page::<ReopeningId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
-        let mut told = Vec::new();
-        let found = reopening::list(conn, unit, page)?;
-        let next = paging::next(&found, page.limit, |one| one.id);
-        for one in found {
-            let acts = delegation::acts_on(conn, unit, duty::Kind::Reopening, one.id.0)?;
-            let mut shown = json!(one);
-            shown["delegated"] = json!(acts);
-            told.push(shown);
-        }
-        Ok(json!({ "reopenings": told, "next": next }))
-    })
+    listing::read_page::<ReopeningId>(
+        &request,
+        caller,
+        shared,
+        (&READERS, "day_reopening"),
+        |conn, _, unit, page| {
+            let mut told = Vec::new();
+            let found = reopening::list(conn, unit, page)?;
+            let next = paging::next(&found, page.limit, |one| one.id);
+            for one in found {
+                let acts = delegation::acts_on(conn, unit, duty::Kind::Reopening, one.id.0)?;
+                let mut shown = json!(one);
+                shown["delegated"] = json!(acts);
+                told.push(shown);
+            }
+            Ok(json!({ "reopenings": told, "next": next }))
+        },
+    )
     .await
 }
 

@@ -58,6 +58,7 @@ pub async fn lines(request: HttpRequest, caller: Caller, shared: web::Data<Share
         let date = asked.date.unwrap_or_else(|| shared.app().stamp().today());
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, ("statement_line", after))?;
             let mut found = Vec::new();
             for account in account::of_unit(conn, unit)? {
                 found.extend(statement::query::lines_of_day(conn, unit, account.id, date)?);

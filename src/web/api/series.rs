@@ -96,6 +96,7 @@ pub async fn audits(request: HttpRequest, caller: Caller, shared: web::Data<Shar
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, ("series_audit", page.cursor))?;
             query::newest(conn, unit, page)
         })
     })

@@ -53,15 +53,21 @@ pub async fn import(caller: Caller, payload: web::Payload, shared: web::Data<Sha
 
 /// `GET /api/v1/settlements`: newest first, with the terms in force.
 pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    listing::read_page::<SettlementId>(&request, caller, shared, &READERS, |conn, _, unit, page| {
-        let mut terms = Vec::new();
-        for account in account::of_unit(conn, unit)? {
-            terms.extend(query::terms(conn, unit, account.id)?.iter().map(terms_json));
-        }
-        let settlements = query::page(conn, unit, page)?;
-        let next = paging::next(&settlements, page.limit, |one| one.id);
-        Ok(json!({ "settlements": settlements, "terms": terms, "next": next }))
-    })
+    listing::read_page::<SettlementId>(
+        &request,
+        caller,
+        shared,
+        (&READERS, "settlement"),
+        |conn, _, unit, page| {
+            let mut terms = Vec::new();
+            for account in account::of_unit(conn, unit)? {
+                terms.extend(query::terms(conn, unit, account.id)?.iter().map(terms_json));
+            }
+            let settlements = query::page(conn, unit, page)?;
+            let next = paging::next(&settlements, page.limit, |one| one.id);
+            Ok(json!({ "settlements": settlements, "terms": terms, "next": next }))
+        },
+    )
     .await
 }
 

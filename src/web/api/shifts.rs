@@ -47,7 +47,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
         caller,
         shared,
         &READERS,
-        ("shifts", shift::State::named),
+        ("shifts", "shift", shift::State::named),
         query::page,
         (|one| one.id, with_balance),
     )

@@ -126,6 +126,7 @@ pub async fn notices(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, ("filing", page.cursor))?;
             let forms = query::of_unit(conn, unit, Some(Kind::ErrorNotice), page)?;
             let mut told = Vec::new();
             for form in &forms {
@@ -148,6 +149,7 @@ pub async fn invoices(request: HttpRequest, caller: Caller, shared: web::Data<Sh
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, ("filing", page.cursor))?;
             let filings = query::of_unit(conn, unit, Some(Kind::Invoice), page)?;
             let next = paging::next(&filings, page.limit, |filing| filing.id);
             let shown: Vec<Value> = filings.iter().map(filing_json).collect();
@@ -281,6 +283,7 @@ pub async fn transmissions(request: HttpRequest, caller: Caller, shared: web::Da
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, ("transmission", page.cursor))?;
             let found = transmission::of_unit(conn, Some(unit), Wanted::open_if(asked.open), page)?;
             let next = paging::next(&found, page.limit, |message| message.id);
             let shown: Vec<Value> = found.iter().map(message_json).collect();

@@ -19,7 +19,7 @@ use crate::id::*;
 use crate::obligation;
 use crate::party::Payer;
 use crate::payment::reduce::REDUCE;
-use crate::payment::{payment_query, refund, resolve};
+use crate::payment::{combine, payment_query, refund, resolve, told};
 use crate::receipt;
 use crate::receipt::profile::Certainty;
 use crate::reconciliation::{reopening, rulebook};
@@ -110,6 +110,13 @@ fn of_exception(
             facts.add(lang.t("duties_decision"), format!("{} ({})", decision.number, day(decision.on)));
         }
         facts.add(lang.t("reason"), proposal.reason);
+        let together = combine::of(conn, &item)?.len();
+        if together > 0 {
+            facts.add(lang.t("combine_title"), lang.with("combine_part", together));
+        }
+        if told::is_word(&item) {
+            facts.add(lang.t("payer"), lang.t("payer_reads"));
+        }
     }
     Ok(())
 }
@@ -324,6 +331,7 @@ fn of_notice(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, FilingId), facts:
         let document = format!("{} {} {} ({})", item.template, item.series, item.number, day(item.issued_on));
         facts.add(lang.t("document"), format!("{document}: {}", item.reason));
     }
+    facts.add(lang.t("notice_reason"), lang.t("payer_reads"));
     add_marks(lang, &form, facts)
 }
 

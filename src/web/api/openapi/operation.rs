@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::example;
 use super::shape::{Body, Shape};
 use crate::web::api::catalogue::Endpoint;
+use crate::web::api::payer_reads;
 
 const ID_PATTERN: &str = "^[a-z]{3}_[0-9a-hjkmnp-tv-z]{13}$";
 const JSON: &str = "application/json";
@@ -55,6 +56,9 @@ fn description(endpoint: &Endpoint) -> String {
     }
     if !endpoint.notes.is_empty() {
         text.push_str(&format!("\n\n{}", endpoint.notes));
+    }
+    if let Some((vi, en)) = payer_reads::said(endpoint) {
+        text.push_str(&format!("\n\n{vi}\n\n{en}"));
     }
     text
 }

@@ -9,10 +9,10 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::super::{
-    books, city, corrections, days, deposits, duties, exception_work, exceptions, figures, intake, ledgers,
-    letters, listing, lists, months, notifications, obligations, overview, payments, pos, privacy, proposals,
-    queue, raise, receipts, refunds, remittances, reopenings, rules, seen, series, settlements, shifts, step,
-    tariff, tax, view,
+    books, city, combinations, corrections, days, deposits, duties, exception_work, exceptions, figures,
+    intake, ledgers, letters, listing, lists, months, notifications, obligations, overview, payments, pos,
+    privacy, proposals, queue, raise, receipts, refunds, remittances, reopenings, rules, seen, series,
+    settlements, shifts, step, tariff, tax, view,
 };
 
 type Make = fn(&mut SchemaGenerator) -> schemars::Schema;
@@ -215,7 +215,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/classification-rules/{id}/approve", Shape::new().may_read::<rules::DecideBody>()),
         ("POST /api/v1/classification-rules/{id}/refuse", Shape::new().may_read::<rules::DecideBody>()),
         ("POST /api/v1/days/close", Shape::new().reads::<books::CloseBody>()),
-        ("GET /api/v1/days", Shape::new().asks::<books::AccountQuery>()),
+        ("GET /api/v1/days", Shape::new().asks::<books::DaysQuery>()),
         ("GET /api/v1/days/bridge", Shape::new().asks::<days::BridgeQuery>()),
         ("GET /api/v1/days/chain", Shape::new().asks::<books::AccountQuery>()),
         ("GET /api/v1/days/overview", Shape::new().asks::<overview::OverviewQuery>()),
@@ -244,6 +244,11 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/tax/reports/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
         ("POST /api/v1/refunds/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
         ("POST /api/v1/exceptions/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
+        ("POST /api/v1/exceptions/combine", Shape::new().reads::<combinations::CombineBody>()),
+        (
+            "POST /api/v1/exceptions/{id}/combination/approve",
+            Shape::new().may_read::<combinations::ApproveBody>(),
+        ),
         ("POST /api/v1/exceptions/{id}/reopening/approve", Shape::new().may_read::<seen::ApproveBody>()),
         ("POST /api/v1/corrections/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
         ("POST /api/v1/corrections/{id}/withdrawal/approve", Shape::new().may_read::<seen::ApproveBody>()),

@@ -31,6 +31,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
             let unit = unit_asked(conn, &caller.0, asked.unit.as_deref())?;
+            paging::require_unit(conn, unit, ("filing", page.cursor))?;
             let accepted: Vec<Value> = registration::of_unit(conn, unit)?
                 .into_iter()
                 .map(|held| {

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::days::OpenRow;
 use super::{READERS, account_named, bridge_page, confirm};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -18,7 +19,7 @@ use crate::identity;
 use crate::payment::settler::Numbered as _;
 use crate::reconciliation::day_close::{self, certificates};
 use crate::reconciliation::month_close::{self, Month};
-use crate::reconciliation::{bridge, office, reopening};
+use crate::reconciliation::{bridge, office, open_days, reopening};
 use crate::report;
 use crate::store::{Conn, Stamp};
 use crate::unit;
@@ -61,6 +62,9 @@ struct AccountPage {
     unit: String,
     unit_code: String,
     account_no: String,
+    /// The days that are over and not closed, and how many there are beyond those.
+    open: Vec<OpenRow>,
+    more: usize,
     days: Vec<Proof>,
     months: Vec<Proof>,
     bridge: Vec<Listing>,
@@ -129,7 +133,10 @@ async fn compose(
             let last = last.map(|month| month.named.parse::<Month>()).transpose()?;
             let next = last.map_or(first, Month::next);
             let unit_named = unit::find(conn, unit)?;
+            let open = open_days::with_proof(conn, &stamp, &actor, &held, ((None, None), SHOWN_DAYS))?;
             Ok(AccountPage {
+                more: open.count.saturating_sub(open.days.len()),
+                open: open.days.iter().map(|day| OpenRow::of(day, frame.lang)).collect(),
                 csrf,
                 wrong,
                 typed,

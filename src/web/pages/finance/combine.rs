@@ -11,12 +11,11 @@ use super::candidates::{Candidate, candidates};
 use super::exceptions::{BULK_LIMIT, again, locate};
 use super::proposing::target_of;
 use crate::actor::{Actor, Role};
-use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::exception::{self, Ask, Exception, State};
-use crate::id::ExceptionId;
-use crate::payment::resolve;
+use crate::exception::{self, Exception};
+use crate::id::{ExceptionId, ObligationId, UnitId};
+use crate::payment::combine::{self, Fit};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -26,8 +25,12 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-/// How the parts are settled: each goes to the obligation.
-const ASSIGN: &str = "assign";
+/// Somebody who may owe it.
+struct Owing {
+    candidate: Candidate,
+    fits: bool,
+    words: String,
+}
 
 struct Part {
     id: ExceptionId,
@@ -44,7 +47,9 @@ struct CombinePage {
     wrong: Wrong,
     parts: Vec<Part>,
     sum: String,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Owing>,
+    /// How the sum stands to what was typed.
+    of_typed: Option<String>,
     typed: Fields,
 }
 
@@ -81,7 +86,7 @@ pub async fn combine(
     }
 }
 
-/// The chosen items: at least two, open, of one unit, each with money that waits for its place.
+/// The chosen items, which can be combined.
 fn chosen(conn: &mut Conn, actor: &Actor, fields: &Fields) -> Result<Vec<Exception>> {
     let ids = fields.beginning("x.").filter_map(|(id, _)| id.parse::<ExceptionId>().ok()).take(BULK_LIMIT);
     let mut found = Vec::new();
@@ -89,25 +94,35 @@ fn chosen(conn: &mut Conn, actor: &Actor, fields: &Fields) -> Result<Vec<Excepti
         let unit = locate(conn, actor, id)?;
         found.push(exception::find(conn, unit, id)?);
     }
-    let wrong = |code, why| Error::conflict(code, why);
-    if found.len() < 2 {
-        return Err(wrong("combine_few", "choose at least two"));
-    }
-    let unit = found.first().map(|one| one.unit);
-    if found.iter().any(|one| Some(one.unit) != unit) {
-        return Err(wrong("combine_units", "they are of several units"));
-    }
-    for item in &found {
-        let fits = resolve::check_proposal(conn, item, ASSIGN, Some(item.id.0)).is_ok();
-        if item.state != State::Open || !fits {
-            return Err(wrong("combine_unfit", "one of them is no money that waits for its place"));
-        }
-    }
+    combine::check(conn, &found)?;
     Ok(found)
 }
 
-fn sum_of(parts: &[Exception]) -> Result<Dong> {
-    Dong::sum(parts.iter().map(|one| one.amount))
+/// The obligation that the form names: what was typed counts before what was chosen.
+fn named(conn: &mut Conn, unit: UnitId, fields: &Fields) -> Result<Option<ObligationId>> {
+    let named = [fields.trimmed("other"), fields.trimmed("target")];
+    let Some(text) = named.into_iter().find(|text| !text.is_empty()) else { return Ok(None) };
+    Ok(Some(ObligationId(target_of(conn, unit, text)?)))
+}
+
+/// How a sum stands to what is owed, and what would happen to the rest.
+fn words(lang: Lang, fit: Fit) -> String {
+    match fit {
+        Fit::Exact => lang.t("combine_exact").to_owned(),
+        Fit::Less(rest) => lang.with("combine_short", rest),
+        Fit::More(rest) => lang.with("combine_over", rest),
+    }
+}
+
+/// Who may owe it, each with how the sum stands to that.
+fn owing(conn: &mut Conn, app: &App, lang: Lang, whole: &Exception) -> Result<Vec<Owing>> {
+    let mut owing = Vec::new();
+    for candidate in candidates(conn, &app.vault, lang, whole)? {
+        let Ok(id) = candidate.id.parse::<ObligationId>() else { continue };
+        let fit = combine::fit(conn, (whole.unit, id), whole.amount)?;
+        owing.push(Owing { candidate, fits: fit == Fit::Exact, words: words(lang, fit) });
+    }
+    Ok(owing)
 }
 
 async fn compose(
@@ -122,26 +137,30 @@ async fn compose(
     let found = block(move || {
         app.read(&actor, |conn| {
             let parts = chosen(conn, &actor, &fields)?;
-            let sum = sum_of(&parts)?;
+            let sum = combine::sum(&parts)?;
             let whole = parts.first().map(|first| Exception { amount: sum, ..first.clone() });
-            let candidates = match &whole {
-                Some(whole) => candidates(conn, &app.vault, lang, whole)?,
-                None => Vec::new(),
+            let Some(whole) = whole else { return Ok((Vec::new(), String::new(), Vec::new(), None)) };
+            // What was typed and does not fit says by how much; what names nothing has its own reason.
+            let typed = named(conn, whole.unit, &fields).ok().flatten();
+            let of_typed = match typed {
+                Some(id) => combine::fit(conn, (whole.unit, id), sum).ok().map(|fit| words(lang, fit)),
+                None => None,
             };
+            let candidates = owing(conn, &app, lang, &whole)?;
             let parts: Vec<Part> = parts.iter().map(|one| part(lang, one)).collect();
-            Ok((parts, sum.to_string(), candidates))
+            Ok((parts, sum.to_string(), candidates, of_typed))
         })
     });
-    let (parts, sum, candidates) = match found.await {
+    let (parts, sum, candidates, of_typed) = match found.await {
         Ok(found) => found,
         Err(error) => {
             if !wrong.is_some() {
                 wrong = Wrong::of(error, lang)?;
             }
-            (Vec::new(), String::new(), Vec::new())
+            (Vec::new(), String::new(), Vec::new(), None)
         }
     };
-    Ok(CombinePage { csrf: signed.csrf.clone(), wrong, parts, sum, candidates, typed, frame })
+    Ok(CombinePage { csrf: signed.csrf.clone(), wrong, parts, sum, candidates, of_typed, typed, frame })
 }
 
 fn part(lang: Lang, one: &Exception) -> Part {
@@ -157,15 +176,9 @@ fn part(lang: Lang, one: &Exception) -> Part {
 fn propose(app: &App, actor: &Actor, fields: &Fields) -> Result<()> {
     app.write(actor, |tx, stamp| {
         let parts = chosen(tx, actor, fields)?;
-        let named = [fields.trimmed("other"), fields.trimmed("target")];
-        let named = named.into_iter().find(|text| !text.is_empty());
         let missing = || Error::invalid("other", "target_missing", "choose what they pay");
-        let text = named.ok_or_else(missing)?;
-        for item in &parts {
-            let target = target_of(tx, item.unit, text)?;
-            let ask = Ask::from((ASSIGN, Some(target), fields.get("reason")));
-            resolve::propose(tx, stamp, actor, (item.unit, item.id), ask, &[])?;
-        }
-        Ok(())
+        let unit = parts.first().map(|one| one.unit).ok_or_else(missing)?;
+        let target = named(tx, unit, fields)?.ok_or_else(missing)?;
+        combine::propose(tx, stamp, actor, &parts, (target, fields.get("reason"))).map(|_| ())
     })
 }

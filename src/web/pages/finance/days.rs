@@ -1,10 +1,11 @@
-//! `/finance/days`: the days of an account, and closing the next one.
+//! `/finance/days`: the days of each account that are to be closed, with what they wait for, and closing the next one.
 
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Deserialize;
 
 use super::report_page::part;
 use super::{READERS, account_named, accounts, confirm};
@@ -13,15 +14,65 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::AccountId;
 use crate::reconciliation::day_close::{self, Closing};
+use crate::reconciliation::open_days::{self, OpenDay, OpenDays};
 use crate::reconciliation::overview;
+use crate::reconciliation::proof::Obstacle;
 use crate::report;
 use crate::web::Shared;
 use crate::web::api;
+use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::session::Signed;
+use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
+
+/// Open days shown of each account, the oldest first; the address of one account's days has all of them.
+const SHOWN_DAYS: usize = 7;
+
+/// The days that are looked at.
+#[derive(Default, Deserialize)]
+struct Asked {
+    from: Option<String>,
+    until: Option<String>,
+}
+
+impl Asked {
+    /// # Errors
+    /// `date_unreadable`, `book_period_reversed`.
+    fn span(&self) -> Result<open_days::Span> {
+        let day = |field: &'static str, text: Option<&str>| {
+            let text = text.map(str::trim).filter(|text| !text.is_empty());
+            let wrong = |_| Error::invalid(field, "date_unreadable", "a day");
+            text.map(|text| text.parse().map_err(wrong)).transpose()
+        };
+        let span = (day("from", self.from.as_deref())?, day("until", self.until.as_deref())?);
+        if let (Some(from), Some(until)) = span {
+            report::Period::new(from, until)?;
+        }
+        Ok(span)
+    }
+}
+
+/// A day that is over and not closed.
+pub(super) struct OpenRow {
+    pub day: String,
+    pub is_late: bool,
+    /// Nothing where it can be closed.
+    pub waits_for: Vec<String>,
+}
+
+impl OpenRow {
+    pub fn of(day: &OpenDay, lang: Lang) -> OpenRow {
+        let words = |one: &Obstacle| lang.pick(&one.vi(), &one.en()).to_owned();
+        OpenRow {
+            day: shown(day.date),
+            is_late: day.is_late,
+            waits_for: day.waits_for.iter().map(words).collect(),
+        }
+    }
+}
 
 struct AccountRow {
     id: AccountId,
@@ -32,6 +83,9 @@ struct AccountRow {
     next: String,
     next_shown: String,
     is_due: bool,
+    open: Vec<OpenRow>,
+    /// Open days beyond those that are shown.
+    more: usize,
 }
 
 #[derive(Template)]
@@ -49,6 +103,8 @@ struct DaysPage {
     obstacles: Vec<String>,
     /// What the roll-up of all accounts was asked, as its file names it.
     query: String,
+    from: String,
+    until: String,
 }
 
 /// `GET /finance/days`
@@ -62,15 +118,20 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let app = Arc::clone(shared.app());
     let actor = signed.actor.clone();
     let lang = frame.lang;
+    let asked: Asked = extract::query(request)?;
+    let span = asked.span()?;
     let (rows, query) = block(move || {
-        let today = app.clock.now().business_day();
+        let stamp = app.stamp();
+        let today = stamp.today();
         app.read(&actor, |conn| {
-            let found = overview::overview(conn, &app.stamp(), &actor, None)?;
+            let found = overview::overview(conn, &stamp, &actor, None)?;
             let query = part(lang, &report::overview::query_line(&found)).to_owned();
             let mut rows = Vec::new();
             for (unit, account) in accounts(conn, &actor)? {
                 let closed = day_close::last_closed(conn, unit.id, account.id)?;
                 let next = closed.map_or(account.opened_on, BusinessDay::next);
+                let OpenDays { days, count } =
+                    open_days::between(conn, &stamp, &actor, &account, (span, SHOWN_DAYS))?;
                 rows.push(AccountRow {
                     id: account.id,
                     unit: unit.name.clone(),
@@ -79,6 +140,8 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
                     next: next.to_string(),
                     next_shown: shown(next),
                     is_due: next <= today,
+                    more: count.saturating_sub(days.len()),
+                    open: days.iter().map(|day| OpenRow::of(day, lang)).collect(),
                 });
             }
             Ok((rows, query))
@@ -87,6 +150,8 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     .await?;
     Ok(DaysPage {
         query,
+        from: asked.from.unwrap_or_default(),
+        until: asked.until.unwrap_or_default(),
         frame,
         csrf: signed.csrf.clone(),
         can_close: signed.actor.role == Role::Finance,

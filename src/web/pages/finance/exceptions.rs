@@ -20,8 +20,8 @@ use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, Exception, Kind, State, query};
 use crate::id::{ExceptionId, UnitId};
 use crate::identity::person;
-use crate::payment::resolve;
 use crate::payment::settler::Numbered;
+use crate::payment::{combine, resolve, told};
 use crate::report::Period;
 use crate::report::list::{self, List};
 use crate::store::Conn;
@@ -52,6 +52,10 @@ struct Row {
     /// What is to be done; of what is settled how, by whom and when.
     next_step: String,
     proposal: Option<(String, String)>,
+    /// How many were proposed together with it; none where it was proposed alone.
+    together: usize,
+    /// Whoever settles it answers its payer.
+    answers_payer: bool,
 }
 
 #[derive(Template)]
@@ -89,6 +93,11 @@ struct ExceptionsPage {
 }
 
 impl ExceptionsPage {
+    /// What items are called whose reason their payer reads, where some are listed.
+    fn answered(&self) -> Option<&'static str> {
+        self.rows.iter().find(|row| row.answers_payer).map(|row| row.title)
+    }
+
     /// Whether an item was chosen in the form that came back.
     fn is_chosen(&self, id: &ExceptionId) -> bool {
         !self.typed.get(&format!("x.{id}")).is_empty()
@@ -299,7 +308,10 @@ fn row(conn: &mut Conn, lang: Lang, unit: String, item: &Exception, today: Busin
         State::Proposed => work_query::last_proposal(conn, item.unit, item.id)?,
         _ => None,
     };
+    let together = combine::of(conn, item)?.len();
     Ok(Row {
+        together,
+        answers_payer: told::is_word(item),
         revision: item.revision,
         id: item.id,
         unit,

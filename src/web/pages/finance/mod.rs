@@ -12,6 +12,7 @@ mod bridge_page;
 mod candidates;
 mod columns;
 pub mod combine;
+mod combined;
 pub mod days;
 pub mod exceptions;
 pub mod figures;

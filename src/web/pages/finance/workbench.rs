@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::about::{self, Fact};
 use super::candidates::{Candidate, Related, candidates, related};
+use super::combined::{self, Together};
 use super::exceptions::locate;
 use super::originals::originals;
 use super::proposing::{self, finds_itself, propose_as};
@@ -33,7 +34,6 @@ use crate::payment::{late_payout, picture, remind, reopen, resolve, told, undo};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::acting::as_seen;
 use crate::web::pages::delegations;
 use crate::web::pages::detail;
 use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
@@ -100,6 +100,7 @@ struct WorkbenchPage {
     /// Whether the reason is read by who said that they paid.
     answers_payer: bool,
     proposal: Option<(String, String, String)>,
+    together: Option<Together>,
     /// The reader proposed it: another person approves.
     is_own: bool,
     reopening: Option<String>,
@@ -264,6 +265,7 @@ async fn compose(
                 resolutions,
                 pages: steps::of(lang, actor.role, &item),
                 proposal,
+                together: combined::of(conn, &item)?,
                 is_own,
                 reopening: exception::reopening_asked(conn, unit, id)?.map(|(_, reason)| reason),
                 transfer,
@@ -452,12 +454,8 @@ fn act(app: &App, signed: &Signed, id: ExceptionId, fields: &Fields) -> Result<(
         let unit = locate(tx, actor, id)?;
         match step {
             "propose" => propose_as(tx, stamp, actor, (unit, id), fields)?,
-            "approve" => {
-                let (approved, receipts) = resolve::approve(tx, stamp, actor, unit, id)?;
-                as_seen(fields.get("seen"), approved.revision)?;
-                return Ok(receipts);
-            }
-            "refuse" => exception::refuse(tx, stamp, actor, unit, id, reason).map(|_| ())?,
+            "approve" => return combined::approve(tx, stamp, actor, (unit, id), fields),
+            "refuse" => combined::refuse(tx, stamp, actor, (unit, id), reason)?,
             "comment" => {
                 let noted = exception::comment(tx, stamp, actor, unit, id, reason);
                 noted.map_err(|error| of_field(error, "reason"))?;
