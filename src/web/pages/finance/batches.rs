@@ -26,6 +26,7 @@ use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
+use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
@@ -113,7 +114,7 @@ pub async fn take(
 ) -> Page {
     let (fields, file) = imports::sent(&request, &signed, payload).await?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    let outcome = block(move || Ok(outcome(&app, &actor, &typed, &file))).await?;
+    let outcome = block(move || Ok(outcome(&app, &actor, &typed, file))).await?;
     let form = compose(&request, &signed, &shared);
     imports::answer(outcome, &fields, form, |frame, (items, fee)| preview(frame, &items, fee)).await
 }
@@ -122,9 +123,9 @@ fn outcome(
     app: &App,
     actor: &Actor,
     fields: &Fields,
-    file: &[u8],
+    file: Chosen,
 ) -> std::result::Result<Outcome<(Vec<Item>, Dong)>, Refusal> {
-    let items = rules::items(&file::read(imports::chosen(file)?)?)?;
+    let items = rules::items(&file::read(&imports::chosen(file)?)?)?;
     let fee = Dong(fields.dong("fee")?.unwrap_or(0));
     if fields.get("do") != "import" {
         rules::sums(&items, fee)?;

@@ -29,6 +29,7 @@ use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
+use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
@@ -143,7 +144,7 @@ pub async fn take(
 ) -> Page {
     let (fields, file) = imports::sent(&request, &signed, payload).await?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    let outcome = block(move || Ok(outcome(&app, &actor, &typed, &file))).await?;
+    let outcome = block(move || Ok(outcome(&app, &actor, &typed, file))).await?;
     let form = compose(&request, &signed, &shared);
     imports::answer(outcome, &fields, form, |frame, (items, charge)| preview(frame, &items, charge)).await
 }
@@ -152,10 +153,10 @@ fn outcome(
     app: &App,
     actor: &Actor,
     fields: &Fields,
-    file: &[u8],
+    file: Chosen,
 ) -> std::result::Result<Outcome<(Vec<Item>, Dong)>, Refusal> {
     let layout = file::Layout::built_in()?;
-    let items = rules::items(&file::read(imports::chosen(file)?, &layout)?)?;
+    let items = rules::items(&file::read(&imports::chosen(file)?, &layout)?)?;
     let charge = Dong(fields.dong("charge")?.unwrap_or(0));
     if fields.get("do") != "import" {
         rules::sums(&items, charge)?;
