@@ -12,6 +12,7 @@ use crate::store::Conn;
 use crate::store::rows::{self, Column, Lock};
 
 type Key = (UnitId, ObligationId);
+type Pair = (UnitId, ObligationId, PaymentId);
 
 /// Tells two states of the surplus of each obligation apart: what is free of it, its refunds with their steps, and
 /// what its payer asked for and was answered. Nothing for one of which nothing came too much.
@@ -44,7 +45,7 @@ pub fn surplus(conn: &mut Conn, keys: &[Key]) -> Result<HashMap<Key, String>> {
 }
 
 /// As `payment_query::payments_for` finds them for one.
-fn payments_of(conn: &mut Conn, keys: &[Key]) -> Result<BTreeSet<(UnitId, ObligationId, PaymentId)>> {
+fn payments_of(conn: &mut Conn, keys: &[Key]) -> Result<BTreeSet<Pair>> {
     type Sql = (BigInt, BigInt, BigInt);
     let by = |key: &'static str| {
         [
@@ -55,9 +56,9 @@ fn payments_of(conn: &mut Conn, keys: &[Key]) -> Result<BTreeSet<(UnitId, Obliga
     let lie = "SELECT t.unit_id, t.obligation_id, t.payment_id FROM allocation t";
     let made = "SELECT t.unit_id, t.obligation_id, t.id FROM payment t";
     let rest = "AND t.to_obligations = 0";
-    let mut found = rows::fetch::<Sql, _>(conn, lie, &by("obligation_id"), "", Lock::None)?;
-    found.extend(rows::fetch::<Sql, _>(conn, made, &by("obligation_id"), rest, Lock::None)?);
-    Ok(found.into_iter().collect())
+    let lying: Vec<Pair> = rows::fetch::<Sql, _>(conn, lie, &by("obligation_id"), "", Lock::None)?;
+    let made: Vec<Pair> = rows::fetch::<Sql, _>(conn, made, &by("obligation_id"), rest, Lock::None)?;
+    Ok(lying.into_iter().chain(made).collect())
 }
 
 type Request = (UnitId, PaymentId, Option<RefundRequestId>);

@@ -81,7 +81,7 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
         Matter::Undo => of_undo(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
         Matter::KeyStop => of_key_stop(conn, lang, (unit, EventId(id)), &mut facts)?,
         Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct => {
-            facts.link = one.matter.own_page().map(str::to_owned);
+            facts.link = open.matter.own_page().map(str::to_owned);
         }
     }
     let makers: Result<Vec<String>> =
