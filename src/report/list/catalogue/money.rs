@@ -219,7 +219,7 @@ pub(super) const MONEY: &[Definition] = &[
             amount("Tiền lẻ đầu ca / Float", "float_total"),
             amount("Thu tiền mặt / Cash taken", "cash_taken"),
             amount("Thu qua thẻ / Card taken", "card_taken"),
-            amount("Đã giao để nộp ngân hàng / Handed over", "handed_over"),
+            amount("Giao nộp khi đang mở / Handed over while open", "handed_over"),
             amount("Phải có / Expected", "expected"),
             amount("Đếm được / Counted", "counted"),
             amount("Chênh lệch / Difference", "variance"),
