@@ -159,6 +159,20 @@ fn show(office: &Office, asked: &Report) -> Result<()> {
     ] {
         println!("{label}: {amount}");
     }
+    if report.turns.len() > 1 {
+        let known = |amount: Option<Dong>| amount.map_or_else(|| "–".to_owned(), |amount| amount.to_string());
+        let rows: Vec<Vec<String>> = report
+            .turns
+            .iter()
+            .map(|one| {
+                let taken = [one.float, one.cash_taken, one.card_taken].map(|amount| amount.to_string());
+                let counted = [one.expected, one.counted, one.variance].map(known);
+                [vec![one.opened_at.hanoi_text()], taken.to_vec(), counted.to_vec()].concat()
+            })
+            .collect();
+        let headings = ["Opened", "Float", "Cash", "Card", "Expected", "Counted", "Difference"];
+        table::print(&headings, &rows, &[1, 2, 3, 4, 5, 6]);
+    }
     let rows: Vec<Vec<String>> = report
         .takings
         .iter()

@@ -1,6 +1,8 @@
 //! Deciding what waits: one door to each kind's own use case, for the page that shows all of them and
 //! for who acts under a delegation. What may be decided, by whom and when is the use case's own rule.
 
+use serde::Serialize;
+
 use super::{Kind, Waiting, waiting};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -41,12 +43,18 @@ pub enum Matter {
     Undo,
     /// A signing certificate is stopped, for good.
     KeyStop,
-    /// Cash that was taken on a provisional slip; it has a page of its own.
+    /// Cash that was taken on a provisional slip; it has a page of its own, as what follows.
     Slip,
+    /// A change of the tariff.
+    Tariff,
+    /// A proposal for the whole city: targets, entrustments, mergers and the like.
+    Proposal,
+    /// What is done because somebody asked about their own data.
+    DataAct,
 }
 
 /// The matters that are no kind.
-const OTHERS: [Matter; 7] = [
+const OTHERS: [Matter; 10] = [
     Matter::Withdrawal,
     Matter::Drawer,
     Matter::Report,
@@ -54,7 +62,16 @@ const OTHERS: [Matter; 7] = [
     Matter::Undo,
     Matter::KeyStop,
     Matter::Slip,
+    Matter::Tariff,
+    Matter::Proposal,
+    Matter::DataAct,
 ];
+
+impl Serialize for Matter {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
 
 impl Matter {
     pub fn as_str(self) -> &'static str {
@@ -67,6 +84,9 @@ impl Matter {
             Matter::Undo => "undo",
             Matter::KeyStop => "key_stop",
             Matter::Slip => "slip",
+            Matter::Tariff => "tariff",
+            Matter::Proposal => "proposal",
+            Matter::DataAct => "data_act",
         }
     }
 
@@ -88,6 +108,9 @@ impl Matter {
             Matter::Undo => ("Mở lại ngoại lệ đã xử lý", "A settled exception opened again"),
             Matter::KeyStop => ("Ngừng chứng thư số", "A signing certificate stopped"),
             Matter::Slip => ("Phiếu thu tạm chờ ký đối chứng", "Provisional slip to be countersigned"),
+            Matter::Tariff => ("Đề nghị thay đổi biểu phí", "Change of the tariff"),
+            Matter::Proposal => ("Đề nghị của thành phố", "Proposal for the city"),
+            Matter::DataAct => ("Việc về dữ liệu cá nhân", "Act on personal data"),
         }
     }
 
@@ -98,7 +121,8 @@ impl Matter {
             Matter::Drawer => ShiftId(id).to_string(),
             Matter::Report | Matter::Registration => FilingId(id).to_string(),
             Matter::Undo => ExceptionId(id).to_string(),
-            Matter::KeyStop => EventId(id).to_string(),
+            Matter::KeyStop | Matter::Tariff | Matter::Proposal => EventId(id).to_string(),
+            Matter::DataAct => DataRequestId(id).to_string(),
             Matter::Slip => id.to_string(),
         }
     }
@@ -111,8 +135,20 @@ impl Matter {
             Matter::Drawer => text.parse().map(|id: ShiftId| id.0),
             Matter::Report | Matter::Registration => text.parse().map(|id: FilingId| id.0),
             Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
-            Matter::KeyStop => text.parse().map(|id: EventId| id.0),
+            Matter::KeyStop | Matter::Tariff | Matter::Proposal => text.parse().map(|id: EventId| id.0),
+            Matter::DataAct => text.parse().map(|id: DataRequestId| id.0),
             Matter::Slip => text.parse().map_err(|_| shift::provisional::not_found()),
+        }
+    }
+
+    /// The page on which it is decided, where that is not the page of decisions.
+    pub fn own_page(self) -> Option<&'static str> {
+        match self {
+            Matter::Slip => Some("/finance/slips"),
+            Matter::Tariff => Some("/tariff"),
+            Matter::Proposal => Some("/admin/proposals"),
+            Matter::DataAct => Some("/privacy"),
+            _ => None,
         }
     }
 
@@ -291,9 +327,13 @@ pub(super) fn approve(
         }
         Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
         Matter::KeyStop => certificate_stop::approve(tx, stamp, actor, unit, EventId(id)).map(|_| ())?,
-        Matter::Slip => return Err(Error::invalid("form.act", "act_unknown", "it has a page of its own")),
+        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct => return Err(elsewhere()),
     }
     Ok(Vec::new())
+}
+
+fn elsewhere() -> Error {
+    Error::invalid("form.act", "act_unknown", "it has a page of its own")
 }
 
 fn refuse(
@@ -352,6 +392,7 @@ fn refuse(
         Matter::Slip => {
             shift::provisional::send_back(tx, stamp, actor, (unit, id), reason).map(|_| ())?;
         }
+        Matter::Tariff | Matter::Proposal | Matter::DataAct => return Err(elsewhere()),
     }
     Ok(())
 }

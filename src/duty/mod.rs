@@ -6,6 +6,7 @@
 //! be passed on, because only an approver's own login or client gives one, and it never makes one
 //! person of two: neither the delegate nor the giver may have asked for what is approved.
 
+pub mod agenda;
 pub mod decision;
 pub mod delegation;
 mod delegation_query;

@@ -6,10 +6,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::agenda::{self, Item};
 use super::decision::{self, Matter, Open};
 use super::delegation::{self, Delegation};
 use super::{Kind, Waiting, delegation_query, rules, waiting_query as query};
-use crate::actor::{Actor, Role, Scope};
+use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -18,6 +19,7 @@ use crate::identity::person;
 use crate::notification;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 use crate::unit;
+use crate::working_days::WorkingDays;
 
 /// Why the city is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -42,7 +44,7 @@ impl Why {
 #[derive(Clone, Debug, Serialize)]
 pub struct Shown {
     pub unit: UnitId,
-    pub kind: Kind,
+    pub kind: Matter,
     pub title: &'static str,
     pub title_en: &'static str,
     pub subject: String,
@@ -77,39 +79,29 @@ pub fn escalated(conn: &mut Conn, unit: UnitId) -> Result<HashMap<(String, i64, 
     query::escalated(conn, unit)
 }
 
-/// What waits in the units an actor sees, or in one of them, with what was handed to the city.
-pub fn list(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<Shown>> {
-    actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator, Role::System])?;
-    let mut found = Vec::new();
-    for unit in units(conn, &actor.scope, unit)? {
-        let escalated = query::escalated(conn, unit)?;
-        for one in of_unit(conn, unit)? {
-            let why = escalated.get(&(one.kind.as_str().to_owned(), one.id, one.asked_at)).cloned();
-            let (title, title_en) = one.kind.title();
-            found.push(Shown {
-                unit,
-                kind: one.kind,
-                title,
-                title_en,
-                subject: one.kind.subject_text(one.id),
-                amount: one.amount,
-                due_at: rules::due_at(one.asked_at, stamp.calendar),
-                makers: one.makers,
-                asked_at: one.asked_at,
-                escalated: why,
-            });
+impl Shown {
+    pub fn of(item: &Item, calendar: &WorkingDays) -> Shown {
+        let one = &item.open;
+        let (title, title_en) = one.matter.title();
+        Shown {
+            unit: one.unit,
+            kind: one.matter,
+            title,
+            title_en,
+            subject: one.matter.subject_text(one.id),
+            amount: one.amount,
+            due_at: rules::due_at(one.asked_at, calendar),
+            makers: one.makers.clone(),
+            asked_at: one.asked_at,
+            escalated: item.why.clone(),
         }
     }
-    found.sort_by_key(|one| (one.escalated.is_none(), one.asked_at));
-    Ok(found)
 }
 
-fn units(conn: &mut Conn, scope: &Scope, asked: Option<UnitId>) -> Result<Vec<UnitId>> {
-    if let Some(unit) = asked {
-        scope.require(unit)?;
-        return Ok(vec![unit]);
-    }
-    Ok(unit::of_scope(conn, scope)?.into_iter().map(|unit| unit.id).collect())
+/// What waits in the units an actor sees, or in one of them, with what was handed to the city.
+pub fn list(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<Shown>> {
+    let items = agenda::of(conn, actor, unit)?;
+    Ok(items.iter().map(|item| Shown::of(item, stamp.calendar)).collect())
 }
 
 /// Whom the city's decisions are told to by mail, and where they are decided.
@@ -123,7 +115,8 @@ pub struct Told<'a> {
 /// mail. Running it again changes nothing. Returns how many are new.
 pub fn escalate(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> {
     let mut count = 0;
-    for unit in store.read(&Scope::All, |conn| units(conn, &Scope::All, None))? {
+    let units = store.read(&Scope::All, |conn| unit::of_scope(conn, &Scope::All))?;
+    for unit in units.into_iter().map(|unit| unit.id) {
         let due = store.read(&Scope::All, |conn| due(conn, stamp, unit))?;
         if due.is_empty() {
             continue;
@@ -175,7 +168,7 @@ fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> Strin
     let matter = Matter::parse(row.kind).ok();
     let (title, title_en) = matter.map_or((row.kind, row.kind), Matter::title);
     let subject = matter.map(|matter| matter.subject_text(row.subject_id)).unwrap_or_default();
-    let place = if matter == Some(Matter::Slip) { "finance/slips" } else { "duties" };
+    let place = matter.and_then(Matter::own_page).unwrap_or("/duties").trim_start_matches('/');
     let (why, why_en) = if row.why == Why::Waited.as_str() {
         ("đã chờ quá một ngày làm việc", "it waited for more than a working day")
     } else {
@@ -183,7 +176,7 @@ fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> Strin
     };
     let asked = row.asked_at.hanoi_text();
     format!(
-        "Việc chờ thành phố duyệt: {title} – {unit_name}\n\
+        "Việc chờ thành phố duyệt: {title} – {unit_name} / Waits for the city: {title_en}\n\
          {title} {subject} của {unit_name}, đề nghị lúc {asked}: {why}.\n\
          Duyệt tại {public_url}/{place}\n\
          {title_en} {subject} of {unit_name}, asked for at {asked}, waits for the city: {why_en}. \
@@ -244,12 +237,6 @@ fn has_delegate(conn: &mut Conn, delegations: &[Delegation], open: &Open, stamp:
     Ok(false)
 }
 
-/// How many decisions the city is asked for.
-pub fn count_escalated(conn: &mut Conn, stamp: &Stamp<'_>) -> Result<usize> {
-    let all = list(conn, stamp, &Actor::system(), None)?;
-    Ok(all.iter().filter(|one| one.escalated.is_some()).count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,7 +254,12 @@ mod tests {
         };
         let text = words("Ủy ban nhân dân phường Mẫu", &row, "https://bienlai.example.vn");
         let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("Việc chờ thành phố duyệt: Hoàn tiền – Ủy ban nhân dân phường Mẫu"));
+        assert_eq!(
+            lines.next(),
+            Some(
+                "Việc chờ thành phố duyệt: Hoàn tiền – Ủy ban nhân dân phường Mẫu / Waits for the city: Refund"
+            )
+        );
         for said in [RefundId(7).to_string().as_str(), "không còn ai duyệt", "/duties", "nobody of the unit"]
         {
             assert!(text.contains(said), "{said}: {text}");

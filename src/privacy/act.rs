@@ -9,6 +9,7 @@ use super::query as views;
 use super::request::{self, Request};
 use crate::actor::Actor;
 use crate::audit;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::notification::{address, consent, readdress};
@@ -57,6 +58,7 @@ pub struct Done {
 pub struct Waiting {
     pub request: DataRequestId,
     pub maker: PersonId,
+    pub asked_at: Instant,
 }
 
 /// What is proposed, as whoever may approve it reads it.

@@ -42,13 +42,14 @@ pub fn of_request(conn: &mut Conn, unit: UnitId, request: DataRequestId) -> Resu
 }
 
 pub fn waiting(conn: &mut Conn, unit: UnitId) -> Result<Vec<Waiting>> {
-    let found: Vec<(DataRequestId, PersonId)> = data_act::table
+    let found: Vec<(DataRequestId, PersonId, Instant)> = data_act::table
         .filter(data_act::unit_id.eq(unit))
         .order(data_act::id)
-        .select((data_act::request_id, data_act::maker_person_id))
+        .select((data_act::request_id, data_act::maker_person_id, data_act::created_at))
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(|(request, maker)| Waiting { request, maker }).collect())
+    let waiting = |(request, maker, asked_at)| Waiting { request, maker, asked_at };
+    Ok(found.into_iter().map(waiting).collect())
 }
 
 /// It was decided, or another proposal takes its place.

@@ -86,7 +86,7 @@ fn words(one: &Open, name: &str, code: &str, public_url: &str) -> String {
     let place = if one.unit == CITY { "/admin/units".to_owned() } else { format!("/admin/units/{code}") };
     let at = one.raised_at.hanoi_text();
     format!(
-        "Cảnh báo chữ ký số: {title} – {name}\n\
+        "Cảnh báo chữ ký số: {title} – {name} / Signing alarm: {title_en}\n\
          {title} ({detail}) tại {name}, từ {at}.\nXem tại {public_url}{place}\n\
          {title_en} ({detail}) at {name}, since {at}. See {public_url}{place}\n",
         detail = one.detail

@@ -3,8 +3,8 @@
 //! the bank.
 //!
 //! A cashier has one shift a day, which is opened again when it was closed too early; each closing
-//! has its own count. The float is petty cash of the unit and stands in none of these books: what a
-//! drawer should hold is the float and its takings (`drawer` in the ledger).
+//! has its own count, and each opening is a `turn`. The float is petty cash of the unit and stands in
+//! none of these books: what a drawer should hold is the float and its takings (`drawer` in the ledger).
 
 pub mod count;
 pub mod cover;
@@ -18,6 +18,8 @@ pub mod report;
 mod report_query;
 pub mod rules;
 pub mod slip_form;
+pub mod turn;
+mod turn_query;
 
 use serde::Serialize;
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::turn::{self, Turn};
 use super::{Shift, State, balance, deposit_query, query, report_query};
 use crate::amount::Dong;
 use crate::clock::Instant;
@@ -63,6 +64,8 @@ pub struct Report {
     pub held: Dong,
     /// Of the last closing count: below zero is short.
     pub variance: Option<Dong>,
+    /// Each time it was opened; the sums above are of all of them.
+    pub turns: Vec<Turn>,
     pub counts: Vec<Counting>,
     pub takings: Vec<Taking>,
     pub deposits: Vec<Deposit>,
@@ -126,6 +129,7 @@ pub fn report(conn: &mut Conn, shift: &Shift) -> Result<Report> {
         handed_over: query::figures(conn, unit, id)?.handed_over,
         held: balance(conn, unit, id)?,
         variance,
+        turns: turn::of_shift(conn, unit, id)?,
         counts,
         takings,
         deposits: deposits(conn, unit, id)?,

@@ -371,7 +371,7 @@ macro_rules! of_account {
 
 fn load<'q>(
     conn: &mut Conn,
-    asked: impl RunQueryDsl<Conn> + LoadQuery<'q, Conn, StatementParts>,
+    asked: impl LoadQuery<'q, Conn, StatementParts>,
 ) -> Result<Vec<StoredStatement>> {
     let found: Vec<StatementParts> = asked.load(conn).classify()?;
     Ok(found.into_iter().map(statement_of).collect())

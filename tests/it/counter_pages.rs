@@ -23,13 +23,24 @@ fn a_cashier_finds_takes_prints_and_counts() {
         cashier.get("/counter");
         cashier.sees("Chưa mở ca thu");
 
-        cashier.get("/counter/shift");
-        let wrong = cashier.post("/counter/shift/open", &[("n10000", "hai"), ("n5000", "7")]);
+        // Who was about to take money is led back to it, and nowhere else.
+        let begun = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&begun);
+        let way = format!("/counter/shift?begun={}", owed.id);
+        cashier.sees(&way);
+        cashier.get("/counter/shift?begun=//evil.example");
+        assert_eq!(cashier.value("begun"), None);
+        cashier.get(&way);
+        let id = cashier.value("begun").expect("what was begun");
+        let fields = [("n10000", "hai"), ("n5000", "7"), ("begun", id.as_str())];
+        let wrong = cashier.post("/counter/shift/open", &fields);
         assert_eq!(wrong.status, 400);
         cashier.sees("value=\"hai\"");
         cashier.sees("value=\"7\"");
         assert_eq!(world.count("shift"), 0, "nothing half-saved");
-        assert_eq!(cashier.post("/counter/shift/open", &[("n10000", "5")]).status, 303);
+        assert_eq!(cashier.value("begun"), Some(id.clone()));
+        let opened = cashier.post("/counter/shift/open", &[("n10000", "5"), ("begun", id.as_str())]);
+        assert_eq!((opened.status, location(&opened)), (303, begun.as_str()));
 
         for asked in [
             owed.dossier_code.as_str(),
@@ -101,6 +112,18 @@ fn a_cashier_finds_takes_prints_and_counts() {
         assert_eq!(closed.status, 303);
         cashier.get("/counter/shift");
         cashier.sees("Ca hôm nay đã đóng");
+        // What was taken stays on the desk, and a second opening has its own figures beside the first's.
+        cashier.get("/counter");
+        cashier.sees("BD-26E");
+        cashier.get("/counter/shift");
+        assert_eq!(cashier.post("/counter/shift/open", &[("n10000", "2")]).status, 303);
+        cashier.get("/counter/shift");
+        cashier.sees("Các lượt mở ca trong ngày");
+        cashier.sees("Còn lại từ lượt trước");
+        cashier.sees("45.000 đ");
+        cashier.get("/counter");
+        cashier.sees("Chưa có khoản nào");
+        cashier.sees("BD-26E");
         service.stop();
     });
 }

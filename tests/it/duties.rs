@@ -500,6 +500,28 @@ fn a_difference_of_a_drawer_and_a_slip_on_paper_go_to_the_city_too() {
         chief.sees("Chênh lệch quỹ ca thu");
         chief.sees("Đơn vị không còn ai duyệt được");
         chief.sees("Phiếu thu tạm chờ ký đối chứng: 1");
+        chief.sees("data-keys");
+        chief.sees("data-row");
+        chief.sees("Bàn phím: j việc sau");
+        // The board counts, and the API lists, what this page shows, page by page.
+        chief.sees("Việc chờ duyệt: 2");
+        chief.get("/finance");
+        chief.sees("Việc chờ duyệt: 2");
+        chief.sees("trong đó thành phố duyệt: 2");
+        register_both(&world);
+        let token = client(&world, world.ba_dinh.id, Role::Approver, world.chief);
+        let all = fetch(&service, &token, "/api/v1/approvals");
+        assert_eq!(
+            (&all["total"], &all["for_city"], &all["next"]),
+            (&json!(2), &json!(2), &Value::Null),
+            "{all}"
+        );
+        let one = fetch(&service, &token, "/api/v1/approvals?limit=1");
+        let next = one["next"].as_str().expect("another page");
+        let other = fetch(&service, &token, &format!("/api/v1/approvals?limit=1&cursor={next}"));
+        let kinds = [&one, &other].map(|page| page["approvals"][0]["kind"].as_str().unwrap().to_owned());
+        assert_eq!(kinds, ["drawer", "slip"], "the older one first");
+        assert_eq!(other["next"], Value::Null);
         service.stop();
     });
 }

@@ -48,7 +48,7 @@ fn lived_in(world: &World) {
     world.take(&counter, Dong(10_000), Method::Cash).unwrap();
 }
 
-fn asked(world: &World, list: &str, state: Option<&str>) -> Asked {
+pub fn asked(world: &World, list: &str, state: Option<&str>) -> Asked {
     Asked {
         list: List::parse(list).unwrap(),
         units: vec![(world.ba_dinh.id, "00004".to_owned())],
@@ -60,7 +60,7 @@ fn asked(world: &World, list: &str, state: Option<&str>) -> Asked {
 }
 
 /// The file's rows without its heading.
-fn written(world: &World, asked: &Asked) -> (usize, String, Vec<Vec<String>>) {
+pub fn written(world: &World, asked: &Asked) -> (usize, String, Vec<Vec<String>>) {
     let mut bytes = Vec::new();
     let count =
         table::write_as(Form::Csv, &mut bytes, |sheet| list::write(&world.store, &Scope::All, asked, sheet));

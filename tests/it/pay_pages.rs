@@ -92,7 +92,18 @@ fn the_page_is_told_of_the_money_by_itself_and_offers_the_paper() {
             citizen.get(&path);
         }
         citizen.sees("Đã nhận đủ tiền");
-        assert!(!citizen.page.contains("data-live"), "nothing more will happen");
+        // Somebody pays a second time while the page is open: it is told of that, too.
+        let paid = get(service.address, &format!("{path}/status")).unwrap().json();
+        let mut stream = Stream::open(service.address, &format!("{path}/events"));
+        stream.wait_for(1);
+        citizen.sees("data-live");
+        callback_until_taken(service.address, &world.claim(&owed, Dong(25_000)).claim, PATIENCE);
+        stream.wait_for(2);
+        let now = get(service.address, &format!("{path}/status")).unwrap().json();
+        assert_ne!(paid["stamp"], now["stamp"], "who asks is told, too");
+        citizen.get(&path);
+        citizen.sees("Bạn đã chuyển thừa 25.000 đ");
+        citizen.sees(&format!("{path}/refund"));
         let pdf = citizen.page.split("href=\"/r/").find_map(|part| part.split_once(".pdf\"")).unwrap().0;
         let pdf = get(service.address, &format!("/r/{pdf}.pdf")).unwrap();
         assert!(pdf.body.starts_with(b"%PDF-"));

@@ -285,8 +285,21 @@ fn a_count_is_sent_back_and_made_again() {
         // Closed too early: opened again on the same day, with its own float and count.
         assert_eq!(open(&world, "1000x10").unwrap().id, shift.id);
         taken(&world, 1);
-        let (_, counted) = count(&world, shift.id, "50000x1,20000x1,5000x1,1000x10").unwrap();
-        assert_eq!(counted.variance, Dong(0));
+        let (_, counted) = count(&world, shift.id, "50000x1,20000x1,5000x1,1000x9").unwrap();
+        assert_eq!(counted.variance, Dong(-1_000));
+        // Each opening is a row of its own; what the first left in the drawer is none of the second's takings.
+        let turns = world.look(|conn| shift::turn::of_shift(conn, unit, shift.id));
+        let row = |one: &shift::turn::Turn| {
+            (one.float.0, one.cash_taken.0, one.expected.unwrap().0, one.variance.unwrap().0)
+        };
+        let rows: Vec<_> = turns.iter().map(row).collect();
+        assert_eq!(rows, [(0, 50_000, 50_000, 0), (10_000, 25_000, 85_000, -1_000)]);
+        assert_eq!(turns[1].carried(Dong(85_000)).unwrap(), Dong(50_000));
+        let (count, text, rows) = crate::lists::written(&world, &crate::lists::asked(&world, "shifts", None));
+        assert_eq!(count, 2, "{text}");
+        let figures: Vec<&[String]> = rows.iter().map(|row| &row[3..5]).collect();
+        assert_eq!(figures, [["0", "50000"], ["10000", "25000"]], "{text}");
+        assert_eq!((rows[0][11].as_str(), rows[1][11].as_str()), ("closed", "counted"), "{text}");
     });
 }
 

@@ -73,12 +73,13 @@ pub fn offers(service: &Service) -> Vec<Offer> {
         let (method, path) = between(section, "<h2 class=\"mono\">", "</h2>")?.split_once(' ')?;
         let request = section.split(">Trả lời").next().unwrap_or_default();
         let body = between(request, "<pre>", "</pre>").map(unescaped);
-        let roles = request.split_once("Roles</span>").map_or("", |(_, rest)| rest);
         Some(Offer {
             method: method.to_owned(),
             path: path.to_owned(),
             is_for_staff: path.starts_with("/api/v1/") && !path.ends_with("/openapi.json"),
-            who: between(roles, "<span class=\"mono\">", "</span>").map(unescaped).unwrap_or_default(),
+            who: between(request, "<span class=\"mono roles\">", "</span>")
+                .map(unescaped)
+                .unwrap_or_default(),
             body: body.and_then(|text| serde_json::from_str(&text).ok()),
         })
     };

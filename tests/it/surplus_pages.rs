@@ -154,13 +154,17 @@ fn a_payer_asks_for_surplus_back_and_sees_every_step_until_it_is_sent() {
         finance.get(&refund);
         let own = finance.post(&format!("{refund}/step"), &[("do", "approve")]);
         assert_eq!(own.status, 400, "who vouched for the account does not approve");
+        let stamp = || get(service.address, &format!("{path}/status")).unwrap().json()["stamp"].clone();
+        let taken_up = stamp();
         let mut approver = seated(&world, service.address, Role::Approver, "duyet.badinh", unit);
         approver.get(&refund);
         approver.sees("1900777700");
         let approved = approver.post(&format!("{refund}/step"), &[("do", "approve")]);
         assert_eq!(approved.status, 303, "{}", approver.page);
         citizen.get(&path);
+        assert_ne!(stamp(), taken_up, "an open page is told of each step");
         citizen.sees("đã duyệt, sắp chuyển");
+        citizen.sees("data-live");
         citizen.sees(&promised);
         finance.get(&refund);
         assert_eq!(

@@ -76,6 +76,12 @@ fn a_replaced_receipt_with_a_good_signature_is_said_to_be_replaced_and_leads_to_
         let tampered = text.replacen("25000", "26000", 1);
         let page = brought(&service, "/verify", tampered.as_bytes());
         assert!(page.contains("Không hợp lệ") && !page.contains(&second.lookup_code), "{page}");
+        let facts = ["Chưa được xác nhận", first.series.as_str(), "Mã số thuế bên lập"];
+        assert!(
+            facts.iter().all(|said| page.contains(said)),
+            "it says which document it means to be: {page}"
+        );
+        assert!(!page.contains("state done"), "and is never green: {page}");
         let why = page.find("<p class=\"notice\">").expect("the reason of a bad signature");
         assert!(why < page.find("<section class=\"card\"").unwrap(), "it stands above the details: {page}");
 

@@ -7,6 +7,7 @@
 pub mod bounce;
 pub mod debit;
 mod desk;
+pub mod glance_query;
 pub(super) mod line;
 pub mod payer;
 pub mod payer_query;

@@ -27,7 +27,8 @@ pub use self::lenient::Lenient;
 pub use self::problem::Problem;
 pub use self::reading::Fields;
 pub use self::report::{
-    CertificateReport, DocumentReport, Integrity, Registered, Report, SignatureReport, Summary, Verdict,
+    CertificateReport, DocumentReport, Integrity, Registered, Report, SignatureReport, Summary, Unconfirmed,
+    Verdict,
 };
 use self::shape::Parts;
 use self::signature::SignatureParts;
@@ -61,16 +62,26 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
         Ok(text) => text,
         Err(problem) => return Report::refused(problem),
     };
-    match claimed(&text) {
+    let report = judged(bytes, &text, &foreign::Terms { trust, now, lenient });
+    if report.documents.iter().all(|document| document.summary.is_some()) {
+        return report;
+    }
+    // An official must know which document it is that they cannot rely on.
+    report.with_unconfirmed(foreign::said(&text))
+}
+
+fn judged(bytes: &[u8], text: &str, terms: &foreign::Terms<'_>) -> Report {
+    let (trust, now) = (terms.trust, terms.now);
+    match claimed(text) {
         Some(frame::RECEIPT) => examine(bytes, trust, now).report,
         Some(_) => {
             let strict = examine(bytes, trust, now).report;
-            let others = || foreign::examine(&text, &foreign::Terms { trust, now, lenient });
+            let others = || foreign::examine(text, terms);
             // Signed sums that do not add up are told, whoever signed them.
             let is_told = strict.is_valid() || strict.problems().contains(&Problem::ContentInconsistent);
             if is_told { strict } else { others() }
         }
-        None => foreign::examine(&text, &foreign::Terms { trust, now, lenient }),
+        None => foreign::examine(text, terms),
     }
 }
 
@@ -217,6 +228,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let document = DocumentReport {
         kind: parts.frame.kind,
         summary: content.as_ref().map(Signed::summary),
+        unconfirmed: None,
         signatures: vec![signature],
         problems: document_problems,
         registered: content.as_ref().map(|content| Registered {

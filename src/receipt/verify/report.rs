@@ -36,12 +36,23 @@ pub struct DocumentReport {
     /// What the signed data says; None unless it is intact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
+    /// What a refused document says of itself, for people who have to act on it: no signature confirms it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unconfirmed: Option<Unconfirmed>,
     pub signatures: Vec<SignatureReport>,
     /// Problems of the document as a whole.
     pub problems: Vec<Problem>,
     /// Under what a register would know it; only of an intact document.
     #[serde(skip)]
     pub registered: Option<Registered>,
+}
+
+/// Read from the file as it is, altered or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unconfirmed {
+    pub kind: &'static str,
+    #[serde(flatten)]
+    pub summary: Summary,
 }
 
 /// What identifies a document in the register of its issuer.
@@ -131,7 +142,14 @@ pub enum Integrity {
 impl DocumentReport {
     /// A document of which nothing is known yet.
     pub(super) fn of(kind: &'static str) -> DocumentReport {
-        DocumentReport { kind, summary: None, signatures: Vec::new(), problems: Vec::new(), registered: None }
+        DocumentReport {
+            kind,
+            summary: None,
+            unconfirmed: None,
+            signatures: Vec::new(),
+            problems: Vec::new(),
+            registered: None,
+        }
     }
 
     pub(super) fn refused(kind: &'static str, problem: Problem) -> DocumentReport {
@@ -142,6 +160,12 @@ impl DocumentReport {
     fn all_problems(&self) -> impl Iterator<Item = Problem> + '_ {
         let of_signatures = self.signatures.iter().flat_map(|signature| &signature.problems);
         self.problems.iter().chain(of_signatures).copied()
+    }
+
+    /// Whether nothing in it was changed and nobody signed it who may not: what it says may be relied on as far as
+    /// its signers may.
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self.verdict(), Verdict::Valid | Verdict::Intact)
     }
 
     pub fn verdict(&self) -> Verdict {
@@ -165,6 +189,16 @@ impl Report {
     pub(super) fn refused(problem: Problem) -> Report {
         let kind = if problem.is_unreadable() { "unknown" } else { "receipt" };
         Report::of(DocumentReport::refused(kind, problem))
+    }
+
+    /// Gives each document of which nothing is confirmed what the file says, in the order in which both stand there.
+    pub(super) fn with_unconfirmed(mut self, said: Vec<Option<Unconfirmed>>) -> Report {
+        if said.len() == self.documents.len() {
+            for (document, said) in self.documents.iter_mut().zip(said) {
+                document.unconfirmed = said.filter(|_| document.summary.is_none());
+            }
+        }
+        self
     }
 
     /// The findings on several files as one; the verdict is the worst of them.

@@ -13,7 +13,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "Opens the cashier's shift of today with a counted float.",
         who: "cashier",
         notes: "float holds pieces by denomination; {} is an empty drawer. A shift that was closed today is opened \
-                again. Money at the counter is taken in an open shift only.",
+                again: the same shift, another of its turns. Money at the counter is taken in an open shift only.",
         body: r#"{ "unit": "00070", "float": { "50000": 2, "10000": 10 } }"#,
         answer: r#"{ "shift": { "id": "shf_01j9…", "opened_on": "2026-11-23", "state": "in_use" } }"#,
     },
@@ -22,8 +22,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Các ca thu của một đơn vị, mới nhất trước.",
         en: "Shifts of a unit, newest first, with the takings each drawer holds.",
         who: READERS,
-        notes: "?unit= &state= (in_use, counted, closed; open: left by an earlier version) &limit=.",
-        answer: r#"{ "shifts": [ { "id": "shf_01j9…", "state": "in_use", "held": 250000 } ] }"#,
+        notes: "?unit= &state= (in_use, counted, closed; open: left by an earlier version) &limit=. turns are the times that the \
+                drawer was opened, each with its own float, takings, count and difference.",
+        answer: r#"{ "shifts": [ { "id": "shf_01j9…", "state": "in_use", "held": 250000, "turns": [ { "float": 50000, "cash_taken": 250000, "counted": null } ] } ] }"#,
         ..NONE
     },
     Endpoint {
@@ -31,6 +32,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Báo cáo ca thu: phải có, đếm được, chênh lệch, biên lai, giấy nộp tiền.",
         en: "The report of a shift: expected, counted, difference, takings with receipts, deposits.",
         who: READERS,
+        notes: "A shift that was opened again on its day has a turn for each opening.",
         ..NONE
     },
     Endpoint {

@@ -11,12 +11,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/approvals",
         vi: "Việc chờ người thứ hai duyệt; việc quá một ngày làm việc hoặc không ai ở đơn vị duyệt được thì chuyển thành phố.",
         en: "What waits for a second person. After a working day, or where nobody of the unit may decide, the city is \
-             asked: escalated says why (waited, nobody_else). Those come first, then the oldest.",
+             asked: escalated says why (waited, nobody_else). Those come first, then the oldest. Every kind that waits is \
+             here, as on the board and the page of decisions, each as far as the role may read it.",
         who: BOOKS,
-        notes: "?unit= (official code; all units of the token when left out).",
+        notes: "?unit= (official code; all units of the token when left out) &cursor= &limit=. total counts all \
+                pages. kind: exception, refund, correction, remittance, reopening, version, rule, notice, \
+                withdrawal, drawer, usage_report, registration, undo, key_stop, slip, data_act; tariff and proposal \
+                for who sees the whole city.",
         answer: r#"{ "approvals": [ { "unit": "unt_01j9…", "kind": "refund", "title": "Hoàn tiền", "title_en": "Refund",
   "subject": "rfd_01j9…", "amount": 40000, "makers": ["per_01j9…"], "asked_at": "2026-11-23T09:00:00+07:00",
-  "due_at": "2026-11-24T09:00:00+07:00", "escalated": "waited" } ] }"#,
+  "due_at": "2026-11-24T09:00:00+07:00", "escalated": "waited" } ], "total": 1, "for_city": 1, "next": null }"#,
         ..NONE
     },
     Endpoint {

@@ -120,7 +120,6 @@ pub const ENDPOINTS: &[Endpoint] = &[
         body: r#"{ "exceptions": [ "exc_01j9…", "exc_01ja…" ], "target": "obl_01j9…", "reason": "Chuyển hai lần" }"#,
         answer: r#"{ "combination": [ { "id": "exc_01j9…", "amount": 10000, "revision": 2 },
   { "id": "exc_01ja…", "amount": 15000, "revision": 2 } ], "sum": 25000 }"#,
-        ..NONE
     },
     Endpoint {
         method: "POST",

@@ -4,13 +4,15 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::unit_asked;
+use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
+use crate::duty::agenda::{self, Place};
 use crate::duty::delegation::{self, Answer as Reply, Delegation, Offer};
-use crate::duty::{Kind, Seat, waiting};
+use crate::duty::waiting::Shown;
+use crate::duty::{Kind, Seat};
 use crate::error::Result;
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::payment::settler::Numbered;
@@ -37,17 +39,38 @@ fn named(conn: &mut Conn, actor: &Actor, asked: &ListQuery) -> Result<Option<Uni
     }
 }
 
-/// `GET /api/v1/approvals?unit=`
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgendaQuery {
+    unit: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /api/v1/approvals?unit=&cursor=&limit=`
 pub async fn waiting(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    let asked: ListQuery = extract::query(&request)?;
-    let found = block(move || {
+    let AgendaQuery { unit, cursor, limit } = extract::query(&request)?;
+    let limit = usize::try_from(paging::limit(limit)?).unwrap_or_default();
+    let after: Option<Place> = paging::cursor_of(cursor.as_deref())?;
+    let asked = ListQuery { unit };
+    let answer = block(move || {
         let app = shared.app();
         app.read(&caller.0, |conn| {
             let unit = named(conn, &caller.0, &asked)?;
-            waiting::list(conn, &app.stamp(), &caller.0, unit)
+            let items = agenda::of(conn, &caller.0, unit)?;
+            let (page, next) = agenda::page(&items, after, limit);
+            let stamp = app.stamp();
+            let shown: Vec<Shown> = page.iter().map(|item| Shown::of(item, stamp.calendar)).collect();
+            Ok(json!({
+                "approvals": shown,
+                "total": items.len(),
+                "for_city": items.iter().filter(|item| item.why.is_some()).count(),
+                "next": next.map(|next| next.to_string()),
+            }))
         })
     });
-    respond::ok(&json!({ "approvals": found.await? }))
+    respond::ok(&answer.await?)
 }
 
 #[derive(Clone, Deserialize, schemars::JsonSchema)]

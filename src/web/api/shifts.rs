@@ -57,6 +57,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
 fn with_balance(conn: &mut Conn, shift: &Shift) -> Result<Value> {
     let mut shown = summary(shift);
     shown["held"] = json!(shift::balance(conn, shift.unit, shift.id)?);
+    shown["turns"] = json!(shift::turn::of_shift(conn, shift.unit, shift.id)?);
     Ok(shown)
 }
 

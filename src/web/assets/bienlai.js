@@ -242,6 +242,27 @@
   var stream = null, timer = null;
   function waiting() { return document.querySelector('[data-live]'); }
 
+  function words(main) {
+    return Array.prototype.map.call(main.querySelectorAll('[data-say]'), function (one) { return one.textContent; });
+  }
+  /* News come while somebody types: what was typed, and where, goes into the fresh page. */
+  function keep(main) {
+    var at = document.activeElement && document.activeElement.id;
+    var fields = Array.prototype.filter.call(main.querySelectorAll('input[id], select[id], textarea[id]'), function (one) {
+      var is_typed = one.tagName === 'SELECT' ? one.selectedIndex > 0 : one.value !== one.defaultValue;
+      return one.type !== 'file' && one.type !== 'hidden' && (one.id === at || is_typed);
+    });
+    return function (fresh) {
+      fields.forEach(function (one) {
+        var again = document.getElementById(one.id);
+        if (!again || !fresh.contains(again) || again.name !== one.name) { return; }
+        again.value = one.value;
+        for (var fold = again.closest('details'); fold; fold = fold.parentElement.closest('details')) { fold.open = true; }
+        if (one.id === at) { again.focus(); }
+      });
+    };
+  }
+
   function refresh() {
     var box = waiting();
     return fetch((box && box.getAttribute('data-page')) || location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).then(function (answer) {
@@ -252,10 +273,15 @@
       var fresh = new DOMParser().parseFromString(text, 'text/html');
       var main = fresh.querySelector('main');
       if (!main) { return; }
-      document.querySelector('main').replaceWith(document.adoptNode(main));
+      var old = document.querySelector('main');
+      var typed = keep(old);
+      var heard = words(old);
+      old.replaceWith(document.adoptNode(main));
+      typed(main);
       reach();
-      var state = main.querySelector('[data-say]');
-      if (state) { say(state.textContent); }
+      /* What is said is what was not there before. */
+      var news = words(main).filter(function (one) { return heard.indexOf(one) < 0; });
+      if (news.length) { say(news.join(' ')); }
       var next = main.querySelector('[autofocus]');
       if (next && document.activeElement === document.body) { next.focus(); }
       if (!waiting()) { stop(); }

@@ -18,16 +18,27 @@ use crate::web::respond::block;
 /// Who acts by a form, and how.
 #[derive(Clone, Copy)]
 pub struct By<'a> {
-    pub roles: &'a [Role],
+    /// None where everybody who is signed in may: it is about their own login.
+    roles: Option<&'a [Role]>,
     /// Whether the act wants more than a session.
-    pub wants_code: bool,
+    wants_code: bool,
 }
 
 impl<'a> By<'a> {
+    /// By these roles, without more than a session; an act that asks for it later does so itself.
+    pub fn roles(roles: &'a [Role]) -> By<'a> {
+        By { roles: Some(roles), wants_code: false }
+    }
+
     /// With code or password.
     pub fn confirmed(roles: &'a [Role]) -> By<'a> {
-        By { roles, wants_code: true }
+        By { wants_code: true, ..By::roles(roles) }
     }
+
+    /// What people do to their own login.
+    pub const OWN: By<'static> = By { roles: None, wants_code: false };
+    /// The same with code or password.
+    pub const OWN_CONFIRMED: By<'static> = By { roles: None, wants_code: true };
 }
 
 /// A form that was acted on: its sender and fields again, and what came of it.
@@ -47,14 +58,27 @@ pub async fn act<T: Send + 'static>(
     work: impl Fn(&App, &Actor, &Fields) -> Result<T> + Send + 'static,
 ) -> Result<Acted<T>> {
     let fields = signed.fields(request, form)?;
-    signed.require(by.roles)?;
+    act_on(signed, fields, shared, by, move |app, signed, fields| work(app, &signed.actor, fields)).await
+}
+
+/// The same on fields that were read already, for an act that looks at the session.
+pub async fn act_on<T: Send + 'static>(
+    signed: Signed,
+    fields: Fields,
+    shared: &web::Data<Shared>,
+    by: By<'_>,
+    work: impl FnOnce(&App, &Signed, &Fields) -> Result<T> + Send + 'static,
+) -> Result<Acted<T>> {
+    if let Some(roles) = by.roles {
+        signed.require(roles)?;
+    }
     let (app, typed, signed) = (Arc::clone(shared.app()), fields.clone(), Arc::new(signed));
     let (acting, wants_code) = (Arc::clone(&signed), by.wants_code);
     let done = block(move || {
         if wants_code {
             confirm(&app, &acting, typed.get("confirm"))?;
         }
-        work(&app, &acting.actor, &typed)
+        work(&app, &acting, &typed)
     });
     let done = done.await;
     Ok(Acted { signed, fields, done })

@@ -1,8 +1,7 @@
 //! `/api`: every path with what it takes and answers, for the people who connect other systems.
 
-use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::frame::Frame;
@@ -49,8 +48,8 @@ fn groups() -> Vec<Group> {
     found
 }
 
-pub async fn page(shared: web::Data<Shared>) -> HttpResponse {
-    html(StatusCode::OK, &compose(&shared.app().config.web.public_url))
+pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
+    html(StatusCode::OK, &compose(Frame::public(&request), &shared.app().config.web.public_url))
 }
 
 /// The console draws icons that stand in its stylesheet; the rest is as strict as everywhere.
@@ -67,9 +66,9 @@ struct ConsolePage {
 }
 
 /// `GET /api/try`: Swagger UI over the document of this service.
-pub async fn console() -> HttpResponse {
+pub async fn console(request: HttpRequest) -> HttpResponse {
     let page = ConsolePage {
-        frame: Frame::default(),
+        frame: Frame::public(&request),
         styles: asset::path("swagger", "css"),
         bundle: asset::path("swagger", "js"),
         script: asset::path("console", "js"),
@@ -80,10 +79,10 @@ pub async fn console() -> HttpResponse {
     response
 }
 
-fn compose(base: &str) -> ApiPage<'_> {
+fn compose(frame: Frame, base: &str) -> ApiPage<'_> {
     let mut codes: Vec<_> = message::all().collect();
     codes.sort_unstable_by_key(|(code, _)| *code);
-    ApiPage { frame: Frame::default(), base, groups: groups(), codes }
+    ApiPage { frame, base, groups: groups(), codes }
 }
 
 #[cfg(test)]
@@ -93,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_route_stands_on_the_page_and_nothing_else_does() {
-        let page = compose("https://bienlai.example").render().unwrap();
+        let page = compose(Frame::default(), "https://bienlai.example").render().unwrap();
         let mut served: Vec<(String, &str)> =
             routes::entries().iter().map(|entry| (entry.method.to_string(), entry.path)).collect();
         let mut told: Vec<(String, &str)> =

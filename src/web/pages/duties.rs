@@ -1,11 +1,14 @@
 //! `/duties`: what waits for a second person, and delegations: offered, accepted, used, ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Deserialize;
 
+use super::acting::{self, Acted, By};
 use super::delegations::{DelegationRow, delegation_row};
 use super::fields::{Fields, Pairs, Wrong};
 use super::finance::confirm;
@@ -18,36 +21,28 @@ use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
+use crate::duty::agenda::{self, Item, Place};
 use crate::duty::decision::{self, Matter, Open, Verdict};
 use crate::duty::delegation::{self, Answer, Offer};
-use crate::duty::{Kind, Seat, waiting};
-use crate::error::{Error, Result};
+use crate::duty::{Kind, Seat};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
 use crate::identity::person;
 use crate::payment::settler::Numbered;
-use crate::privacy;
-use crate::proposal::State;
-use crate::report::proposal;
-use crate::shift::provisional_query;
+use crate::store::Conn;
 use crate::store::vault::Vault;
-use crate::store::{Conn, Stamp};
-use crate::tariff::draft;
 use crate::unit;
 use crate::web::Shared;
 use crate::web::api::duties::{acted, answered, offered};
+use crate::web::extract;
 use crate::web::respond::block;
 
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 pub(super) const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
-/// Who reads the page of contingency slips.
-const SIGNERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
-
-/// Decisions shown at once; the rest follows when these are taken.
-const SHOWN: usize = 100;
-/// Proposals looked through for those that wait.
-const SHOWN_ELSEWHERE: i64 = 200;
+/// Decisions of one page.
+const SHOWN: usize = 50;
 
 struct WaitingRow {
     unit: String,
@@ -81,8 +76,12 @@ struct DutiesPage {
     has_second_factor: bool,
     wrong: Wrong,
     waiting: Vec<WaitingRow>,
-    /// How many more wait than are shown.
-    more: usize,
+    /// How many wait in all, here and on other pages.
+    total: usize,
+    /// The place behind which this page begins, as its address says it; empty for the first.
+    after: String,
+    /// Where the next page begins.
+    next: Option<String>,
     /// What waits for another person on a page of its own: how many of what, and the page.
     elsewhere: Vec<(String, &'static str)>,
     delegations: Vec<DelegationRow>,
@@ -94,16 +93,34 @@ struct DutiesPage {
 
 /// `GET /duties`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, &asked.after).await?))
 }
 
-async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<DutiesPage> {
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    after: String,
+}
+
+/// A place that is no longer one, or never was, is the beginning.
+fn place(after: &str) -> Option<Place> {
+    after.parse().ok()
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    after: &str,
+) -> Result<DutiesPage> {
     signed.require(&SEATED)?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     // Delegations may be of another unit than the delegate's; each list keeps to what is theirs.
-    let parts = block(move || app.store.read(&Scope::All, |conn| Parts::read(conn, &app, &actor, lang)));
-    let parts = parts.await?;
+    let after = place(after);
+    let read = move || app.store.read(&Scope::All, |conn| Parts::read(conn, &app, (&actor, lang), after));
+    let parts = block(read).await?;
     Ok(DutiesPage {
         csrf: signed.csrf.clone(),
         shows_waiting: READERS.contains(&signed.actor.role),
@@ -113,7 +130,9 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         has_second_factor: signed.session.login.has_second_factor(),
         wrong: Wrong::default(),
         waiting: parts.waiting,
-        more: parts.more,
+        total: parts.total,
+        after: after.map(|after| after.to_string()).unwrap_or_default(),
+        next: parts.next,
         elsewhere: parts.elsewhere,
         delegations: parts.delegations,
         units: parts.units,
@@ -126,7 +145,8 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
 
 struct Parts {
     waiting: Vec<WaitingRow>,
-    more: usize,
+    total: usize,
+    next: Option<String>,
     elsewhere: Vec<(String, &'static str)>,
     delegations: Vec<DelegationRow>,
     units: Vec<(String, String)>,
@@ -134,12 +154,21 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(conn: &mut Conn, app: &App, actor: &Actor, lang: Lang) -> Result<Parts> {
+    fn read(
+        conn: &mut Conn,
+        app: &App,
+        (actor, lang): (&Actor, Lang),
+        after: Option<Place>,
+    ) -> Result<Parts> {
         let stamp = app.stamp();
-        let (waiting, more) = match READERS.contains(&actor.role) {
-            true => waiting_rows(conn, &stamp, actor, lang)?,
-            false => (Vec::new(), 0),
-        };
+        let items = if READERS.contains(&actor.role) { agenda::of(conn, actor, None)? } else { Vec::new() };
+        let (total, elsewhere) = (items.len(), elsewhere(&items, lang));
+        let here: Vec<Item> =
+            items.into_iter().filter(|item| item.open.matter.own_page().is_none()).collect();
+        let (shown, next) = agenda::page(&here, after, SHOWN);
+        let row =
+            |item: &Item| waiting_row(conn, stamp.vault, (actor, lang), &item.open, item.why.as_deref());
+        let waiting: Vec<WaitingRow> = shown.iter().map(row).collect::<Result<_>>()?;
         let found = delegation::list(conn, actor)?;
         let delegations: Result<Vec<DelegationRow>> =
             found.iter().map(|one| delegation_row(conn, &stamp, (actor, lang), one)).collect();
@@ -150,8 +179,9 @@ impl Parts {
         let others = people.into_iter().filter(|one| actor.person != Some(one.id));
         Ok(Parts {
             waiting,
-            more,
-            elsewhere: elsewhere(conn, actor, lang)?,
+            total,
+            next: next.map(|next| next.to_string()),
+            elsewhere,
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
@@ -161,66 +191,27 @@ impl Parts {
 
 /// Slips on paper, changes of the tariff, proposals for the city and acts on personal data wait on pages of their
 /// own; who reads these is told here that something waits.
-fn elsewhere(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<(String, &'static str)>> {
-    let units: Vec<UnitId> =
-        unit::all(conn)?.iter().map(|unit| unit.id).filter(|unit| actor.scope.covers(*unit)).collect();
-    let mut found = Vec::new();
-    let mut add = |key, count: usize, href| {
-        if count > 0 {
-            found.push((lang.with(key, count), href));
-        }
+fn elsewhere(items: &[Item], lang: Lang) -> Vec<(String, &'static str)> {
+    let mut counts: BTreeMap<Matter, usize> = BTreeMap::new();
+    for item in items {
+        *counts.entry(item.open.matter).or_default() += 1;
+    }
+    let words = |(matter, count): (Matter, usize)| {
+        let href = matter.own_page()?;
+        let key = match matter {
+            Matter::Tariff => "duties_tariff",
+            Matter::Proposal => "duties_proposals",
+            Matter::DataAct => "duties_privacy",
+            _ => "duties_slips",
+        };
+        Some((lang.with(key, count), href))
     };
-    if SIGNERS.contains(&actor.role) {
-        // Cash that was taken on paper holds up its cashier's shift until somebody countersigns it.
-        add("duties_slips", provisional_query::entered_in(conn, &units)?.len(), "/finance/slips");
-    }
-    if draft::READERS.contains(&actor.role) && actor.scope == Scope::All {
-        let drafts = draft::list(conn, SHOWN_ELSEWHERE)?;
-        add("duties_tariff", drafts.iter().filter(|one| one.state == State::Proposed).count(), "/tariff");
-    }
-    if proposal::READERS.contains(&actor.role) && actor.scope == Scope::All {
-        let asked = proposal::list(conn, actor, SHOWN_ELSEWHERE)?;
-        let count = asked.iter().filter(|one| one.state == State::Proposed).count();
-        add("duties_proposals", count, "/admin/proposals");
-    }
-    if privacy::READERS.contains(&actor.role) {
-        let mut count = 0;
-        for unit in &units {
-            count += privacy::act::waiting(conn, *unit)?.len();
-        }
-        add("duties_privacy", count, "/privacy");
-    }
-    Ok(found)
+    counts.into_iter().filter_map(words).collect()
 }
 
 pub(super) fn title(lang: Lang, kind: Kind) -> &'static str {
     let (vi, en) = kind.title();
     lang.pick(vi, en)
-}
-
-/// What waits in the actor's units: what the city is asked for first, then the oldest.
-fn waiting_rows(
-    conn: &mut Conn,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    lang: Lang,
-) -> Result<(Vec<WaitingRow>, usize)> {
-    let mut open: Vec<(Open, Option<String>)> = Vec::new();
-    for unit in unit::of_scope(conn, &actor.scope)? {
-        let mut escalated = waiting::escalated(conn, unit.id)?;
-        for one in decision::open(conn, unit.id)? {
-            let why = escalated.remove(&(one.matter.as_str().to_owned(), one.id, one.asked_at));
-            open.push((one, why));
-        }
-    }
-    open.sort_by_key(|(one, why)| (why.is_none(), one.asked_at));
-    let more = open.len().saturating_sub(SHOWN);
-    let rows: Result<Vec<WaitingRow>> = open
-        .iter()
-        .take(SHOWN)
-        .map(|(one, why)| waiting_row(conn, stamp.vault, (actor, lang), one, why.as_deref()))
-        .collect();
-    Ok((rows?, more))
 }
 
 fn waiting_row(
@@ -407,22 +398,33 @@ async fn change(
     work: impl Fn(&App, &Signed, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(roles)?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&app, &acting, typed.get("confirm"))?;
-        work(&app, &acting, &typed)
-    })
-    .await;
+    let acting = move |app: &App, signed: &Signed, fields: &Fields| {
+        confirm(app, signed, fields.get("confirm"))?;
+        work(app, signed, fields)
+    };
+    let Acted { signed, fields, done } =
+        acting::act_on(signed, fields, &shared, By::roles(roles), acting).await?;
     match done {
-        Ok(()) => Ok(see_done("/duties")),
+        // What follows the thing that was decided is on the same page again.
+        Ok(()) => Ok(match place(fields.get("after")) {
+            Some(after) => see_done(format!("/duties?after={after}")),
+            None => see_done("/duties"),
+        }),
         Err(error) => {
-            let mut page = compose(&request, &signed, &shared).await?;
-            page.wrong = Wrong::of(error, page.frame.lang)?;
+            let mut page = compose(&request, &signed, &shared, fields.get("after")).await?;
+            let status = match error.kind() {
+                // Somebody else was faster, most often: the list says what waits now.
+                ErrorKind::NotFound => StatusCode::NOT_FOUND,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            page.wrong = match status {
+                StatusCode::NOT_FOUND => {
+                    Wrong(vec![(String::new(), page.frame.lang.of_code(error.code()).to_owned())])
+                }
+                _ => Wrong::of(error, page.frame.lang)?,
+            };
             page.typed = fields;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
+            Ok(html(status, &page))
         }
     }
 }

@@ -17,18 +17,22 @@ use crate::web::{message, trace};
 #[derive(Clone, Copy)]
 pub struct Failed(pub &'static str);
 
-/// Draws failures in their reader's frame. Faults of ours stay as they are: what failed is not asked again.
+/// Draws failures in their reader's frame. A fault of ours is told in a stranger's, in the reader's language: what
+/// failed is not asked who is signed in.
 pub async fn framed(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, ActixError> {
     let response = next.call(request).await?.map_into_boxed_body();
     let failed = response.response().extensions().get::<Failed>().copied();
-    let Some(Failed(code)) = failed.filter(|_| response.status().is_client_error()) else {
+    let Some(Failed(code)) = failed else {
         return Ok(response);
     };
     let (request, told) = response.into_parts();
-    let signed = Signed::extract(&request).await.ok();
+    let signed = match told.status().is_client_error() {
+        true => Signed::extract(&request).await.ok(),
+        false => None,
+    };
     let frame = signed.as_ref().map_or_else(|| Frame::public(&request), |one| Frame::of(one, &request));
     let words = message::words(code);
     let (title, title_en) = (words.vi.as_str(), words.en.as_str());

@@ -87,6 +87,16 @@ impl Wrong {
         Ok(Wrong(vec![(field, lang.of_code(error.code()).to_owned())]))
     }
 
+    /// The same of a form that carries a file: what is too large is the file.
+    pub fn of_file(error: Error, lang: Lang) -> Result<Wrong> {
+        match error.kind() {
+            Kind::TooLarge => {
+                Wrong::of(Error::invalid("file", error.code(), error.detail().to_owned()), lang)
+            }
+            _ => Wrong::of(error, lang),
+        }
+    }
+
     pub fn is_some(&self) -> bool {
         !self.0.is_empty()
     }
@@ -123,5 +133,8 @@ mod tests {
         let wrong = Wrong::of(Error::invalid("amount", "counter_full_amount_only", ""), Lang::Vi).unwrap();
         assert!(wrong.at("amount").is_some() && wrong.at("name").is_none());
         assert!(Wrong::of(Error::internal("x"), Lang::Vi).is_err(), "a fault of ours is not the form's");
+        let large = || Error::too_large("body_too_large", "at most 4 MB");
+        assert!(Wrong::of(large(), Lang::Vi).is_err());
+        assert!(Wrong::of_file(large(), Lang::Vi).unwrap().at("file").is_some());
     }
 }

@@ -159,7 +159,9 @@ pub async fn start(signed: Option<Signed>) -> HttpResponse {
 
 /// To a page that says that the form was taken.
 pub fn see_done(place: impl std::fmt::Display) -> HttpResponse {
-    see(format!("{place}?{DONE}"))
+    let place = place.to_string();
+    let joint = if place.contains('?') { '&' } else { '?' };
+    see(format!("{place}{joint}{DONE}"))
 }
 
 /// What a handler of a page answers when it has done its work: the next page.

@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, UnitId};
 use crate::obligation::{self, Obligation, watch_query};
+use crate::payment::refund::glance_query;
 use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
@@ -191,7 +192,8 @@ async fn look(live: Arc<Live>, app: Arc<App>) {
     }
 }
 
-/// What tells two states of a page apart: the obligation's revision, and its documents' once paid.
+/// What tells two states of a page apart: the obligation's revision, its documents' once paid, and what came too
+/// much of its money.
 fn stamps_of(conn: &mut Conn, keys: &[Key]) -> Result<Vec<(Key, String)>> {
     let glanced = watch_query::glance(conn, keys)?;
     let paid: Vec<Key> = glanced
@@ -203,9 +205,17 @@ fn stamps_of(conn: &mut Conn, keys: &[Key]) -> Result<Vec<(Key, String)>> {
     let signed = |key: &Key| {
         documents.get(key).map_or(0, |all| all.iter().filter(|one| one.state != "numbered").count())
     };
+    // Nobody paid what is as it was raised: most of those who wait.
+    let touched: Vec<Key> = glanced
+        .iter()
+        .filter(|(.., state)| state != obligation::State::Raised.as_str())
+        .map(|(unit, id, ..)| (*unit, *id))
+        .collect();
+    let surplus = glance_query::surplus(conn, &touched)?;
     let stamp = |(unit, id, revision, _): watch_query::Glance| {
         let key = (unit, id);
-        (key, format!("{revision}.{}", signed(&key)))
+        let too_much = surplus.get(&key).map_or("", String::as_str);
+        (key, format!("{revision}.{}{too_much}", signed(&key)))
     };
     Ok(glanced.into_iter().map(stamp).collect())
 }

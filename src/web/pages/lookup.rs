@@ -246,7 +246,7 @@ fn owed(conn: &mut Conn, lang: Lang, proven: &[(UnitId, ObligationId)]) -> Resul
     let mut shown = Vec::with_capacity(proven.len());
     for (unit, id) in proven {
         let item = obligation::find(conn, *unit, *id)?;
-        let has_none = pay::none_stands(&pay::receipts_of(conn, &item)?);
+        let has_none = pay::none_stands(&pay::receipts_of(conn, lang, &item)?);
         shown.push(FoundOwed {
             unit: unit::find(conn, *unit)?.name,
             amount: item.total.to_string(),

@@ -80,7 +80,9 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
         Matter::Registration => of_registration(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Undo => of_undo(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
         Matter::KeyStop => of_key_stop(conn, lang, (unit, EventId(id)), &mut facts)?,
-        Matter::Slip => facts.link = Some("/finance/slips".to_owned()),
+        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct => {
+            facts.link = open.matter.own_page().map(str::to_owned);
+        }
     }
     let makers: Result<Vec<String>> =
         open.makers.iter().map(|person| identity::called(conn, *person)).collect();

@@ -6,8 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
+use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong};
-use super::finance::confirm;
 use super::frame::{Frame, see_done};
 use super::session::Signed;
 use super::sign_in::account_page;
@@ -21,7 +21,6 @@ use crate::identity::{invitation, own, session, totp};
 use crate::obligation::vietqr::svg;
 use crate::store::Lane;
 use crate::web::Shared;
-use crate::web::respond::block;
 
 #[derive(Template)]
 #[template(path = "account_codes.html")]
@@ -51,10 +50,8 @@ pub async fn password(
 ) -> Page {
     let fields = signed.fields(&request, form)?;
     let turn = shared.hashing.turn().await?;
-    let app = Arc::clone(shared.app());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || change_password(&app, &acting, &fields)).await;
+    let Acted { signed, done, .. } =
+        acting::act_on(signed, fields, &shared, By::OWN, change_password).await?;
     drop(turn);
     answered(request, signed, shared, done.map(|()| None)).await
 }
@@ -79,16 +76,13 @@ pub async fn recovery_codes(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    let app = Arc::clone(shared.app());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let codes = block(move || {
-        confirm(&app, &acting, fields.get("confirm"))?;
+    let renewing = |app: &App, signed: &Signed, _: &Fields| {
         app.store
-            .write(&Scope::All, Lane::Live, |tx| own::renew_recovery_codes(tx, &app.stamp(), &acting.session))
-    })
-    .await;
-    answered(request, signed, shared, codes.map(Some)).await
+            .write(&Scope::All, Lane::Live, |tx| own::renew_recovery_codes(tx, &app.stamp(), &signed.session))
+    };
+    let Acted { signed, done, .. } =
+        acting::act_on(signed, fields, &shared, By::OWN_CONFIRMED, renewing).await?;
+    answered(request, signed, shared, done.map(Some)).await
 }
 
 /// `POST /account/end-session`: ends one session of the login, such as the one on a lost machine.
@@ -99,15 +93,13 @@ pub async fn end_session(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    let app = Arc::clone(shared.app());
-    let signed = Arc::new(signed);
-    let login = signed.session.login.id;
-    let done = block(move || {
+    let ending = |app: &App, signed: &Signed, fields: &Fields| {
         let unknown = |_| Error::not_found("session_over", "no such session of yours");
         let id: SessionId = fields.get("session").parse().map_err(unknown)?;
+        let login = signed.session.login.id;
         app.store.write(&Scope::All, Lane::Live, |tx| session::end_own(tx, login, id))
-    })
-    .await;
+    };
+    let Acted { signed, done, .. } = acting::act_on(signed, fields, &shared, By::OWN, ending).await?;
     answered(request, signed, shared, done.map(|()| None)).await
 }
 
@@ -158,18 +150,15 @@ pub async fn add_second_factor(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    let app = Arc::clone(shared.app());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let codes = block(move || {
-        confirm(&app, &acting, fields.get("confirm"))?;
+    let adding = |app: &App, signed: &Signed, fields: &Fields| {
         app.store.write(&Scope::All, Lane::Live, |tx| {
-            own::add_second_factor(tx, &app.stamp(), &acting.session, fields.get("code"))
+            own::add_second_factor(tx, &app.stamp(), &signed.session, fields.get("code"))
         })
-    })
-    .await;
+    };
+    let Acted { signed, done, .. } =
+        acting::act_on(signed, fields, &shared, By::OWN_CONFIRMED, adding).await?;
     let frame = Frame::of(&signed, &request);
-    match codes {
+    match done {
         Ok(codes) => Ok(html(StatusCode::OK, &CodesPage { frame, codes })),
         Err(error) => {
             let page = offered(&request, &signed, &shared, Wrong::of(error, frame.lang)?)?;

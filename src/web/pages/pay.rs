@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, feed_query};
 use crate::payment::told;
-use crate::receipt;
+use crate::receipt::{self, DocumentKind};
 use crate::shift::provisional_query;
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -105,6 +105,8 @@ pub(super) struct PayPage {
     stamp: String,
     /// Whether anything may still happen while the page is open.
     is_live: bool,
+    /// Whether a browser without scripts asks again by itself: not under somebody who types where money goes.
+    asks_again: bool,
     standing: &'static str,
     tone: &'static str,
     is_paid: bool,
@@ -203,7 +205,7 @@ fn compose(
     today: BusinessDay,
 ) -> Result<PayPage> {
     let events = feed_query::events(conn, item.unit, item.id)?;
-    let receipts = receipts_of(conn, item)?;
+    let receipts = receipts_of(conn, frame.lang, item)?;
     let last = events.last().map(|event| event.kind.as_str());
     let standing = Standing::of(item, last, &receipts, today);
     let (words, tone) = standing.words();
@@ -220,6 +222,10 @@ fn compose(
     // Money on a slip is in the drawer and not in the books: nobody is asked for it again.
     let on_slip = provisional_query::awaited(conn, item.unit)?.remove(&item.id);
     let (words, tone) = if on_slip.is_some() { ("standing_slip", "wait") } else { (words, tone) };
+    let surplus = surplus::of(conn, item, frame.lang)?;
+    let is_awaited = item.outstanding().is_positive() || is_waiting;
+    // Who pays twice does so on the same day: the page that said “paid” says that, too.
+    let is_fresh = events.last().is_some_and(|event| today <= event.at.business_day().next());
     let plain = match on_slip {
         Some(number) => Some(frame.lang.with("pay_slip_waits", number)),
         None => plain_words(frame.lang, standing, item.due_on),
@@ -229,7 +235,8 @@ fn compose(
         code: code.grouped(),
         plain_code: code.as_str().to_owned(),
         stamp: live::stamp_of(conn, item)?,
-        is_live: item.outstanding().is_positive() || is_waiting,
+        is_live: is_awaited || surplus.as_ref().is_some_and(|one| one.is_open || one.can_ask) || is_fresh,
+        asks_again: is_awaited && surplus.as_ref().is_none_or(|one| !one.can_ask),
         tone,
         is_paid: standing == Standing::Paid,
         is_late: standing != Standing::Late && item.outstanding().is_positive() && today > item.due_on,
@@ -246,7 +253,7 @@ fn compose(
         lines: obligation::lines(conn, item.unit, item.id)?.iter().map(LineWords::of).collect(),
         payable: if on_slip.is_none() { payable(conn, item, today)? } else { None },
         receipts,
-        surplus: surplus::of(conn, item, frame.lang)?,
+        surplus,
         plain,
         frame,
         forms,
@@ -283,13 +290,13 @@ fn payable(conn: &mut Conn, item: &Obligation, today: BusinessDay) -> Result<Opt
 }
 
 /// The documents of an obligation, to link to.
-pub(super) fn receipts_of(conn: &mut Conn, item: &Obligation) -> Result<Vec<ReceiptLink>> {
+pub(super) fn receipts_of(conn: &mut Conn, lang: Lang, item: &Obligation) -> Result<Vec<ReceiptLink>> {
     let found = receipt::query::of_obligation(conn, item.unit, item.id)?;
     Ok(found
         .into_iter()
         .map(|receipt| ReceiptLink {
             id: receipt.id,
-            label: label(&receipt),
+            label: label(lang, &receipt),
             is_signed: receipt.state != "numbered",
             amount: receipt.amount,
             lookup_code: receipt.lookup_code,
@@ -304,8 +311,9 @@ pub(super) fn none_stands(receipts: &[ReceiptLink]) -> bool {
 }
 
 /// `Biên lai BL-26E số 0000042`.
-fn label(document: &receipt::query::Stored) -> String {
-    let kind = document.kind().map_or("Chứng từ", |kind| kind.words().0);
+pub(super) fn label(lang: Lang, document: &receipt::query::Stored) -> String {
+    let kind = document.kind().map(DocumentKind::words);
+    let kind = kind.map_or_else(|| lang.t("document"), |(vi, en)| lang.pick(vi, en));
     format!("{kind} {}", document.name())
 }
 

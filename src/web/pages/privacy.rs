@@ -444,7 +444,7 @@ async fn change(
     wants_code: bool,
     work: impl Fn(&App, &Actor, &Fields) -> Result<Option<FileShown>> + Send + 'static,
 ) -> Page {
-    let by = By { roles, wants_code };
+    let by = if wants_code { By::confirmed(roles) } else { By::roles(roles) };
     let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, work).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match done {

@@ -3,9 +3,11 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use ring::digest::{SHA256, digest};
 
 use super::frame::Frame;
-use super::{Page, html, mask};
+use super::wording::Lang;
+use super::{Page, html, mask, pay};
 use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::clock::Instant;
@@ -15,6 +17,7 @@ use crate::obligation;
 use crate::receipt::evidence::bundle;
 use crate::receipt::query::{self, Stored};
 use crate::receipt::relation::{self, Action, Link};
+use crate::receipt::verify::{self, Integrity, Registered, SignatureReport, TrustStore};
 use crate::receipt::{DocumentKind, LookupCode, printed, relation_query, rendition};
 use crate::store::Conn;
 use crate::text::capitalised;
@@ -33,6 +36,8 @@ struct ReceiptPage {
     lookup_code: String,
     link: String,
     is_signed: bool,
+    /// The signed file is not what was signed, or another document's: nothing here is green.
+    is_broken: bool,
     /// Signed with a certificate for trials.
     is_test: bool,
     /// The day it was cancelled.
@@ -87,7 +92,8 @@ pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
             let item = find(conn, &code)?;
             let link = format!("{}/r/{}", app.config.web.public_url, code.as_str());
             let qr = obligation::vietqr::svg(&link).ok();
-            Ok(ReceiptPage { frame, qr, ..compose(conn, &code, &item)? })
+            let page = compose(conn, frame.lang, (&code, &item), app.clock.now())?;
+            Ok(ReceiptPage { frame, qr, ..page })
         })
     });
     Ok(html(StatusCode::OK, &page.await?))
@@ -158,27 +164,35 @@ fn collected(at: Instant) -> String {
     at.in_hanoi().format(if is_day { "%d/%m/%Y" } else { "%H:%M %d/%m/%Y" }).to_string()
 }
 
-fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptPage> {
+fn compose(
+    conn: &mut Conn,
+    lang: Lang,
+    (code, item): (&LookupCode, &Stored),
+    now: Instant,
+) -> Result<ReceiptPage> {
     let owed = obligation::find(conn, item.unit, item.obligation)?;
     let unit = unit::find(conn, item.unit)?;
     let (standing, standing_en, tone) = standing(item);
     let (title, title_en) = item.kind().map_or(("Chứng từ", "Document"), DocumentKind::words);
     // Read from its own bytes, because its obligation may have been corrected since.
-    let said = printed::read(&query::body(conn, item.unit, item.id)?)?;
+    let body = query::body(conn, item.unit, item.id)?;
+    let said = printed::read(&body).ok();
     let links = relation::chain(conn, item)?;
     let valid = links.iter().filter(|link| link.is_valid()).map(|link| link.document.amount);
     let net = Dong::sum(valid)?;
     let signed = query::document(conn, item.unit, item.id)?;
+    let is_broken = said.is_none() || signed.as_deref().is_some_and(|signed| !is_intact(signed, &body, now));
     let is_test = signed.as_deref().is_some_and(rendition::is_for_trial);
     Ok(ReceiptPage {
         frame: Frame::default(),
         title,
         title_en,
-        siblings: siblings(conn, item)?,
+        siblings: siblings(conn, lang, item)?,
         lookup_code: code.grouped(),
         link: code.as_str().to_owned(),
         qr: None,
         is_signed: signed.is_some(),
+        is_broken,
         is_test,
         cancelled_on: cancelled_on(conn, item)?,
         standing,
@@ -192,14 +206,29 @@ fn compose(conn: &mut Conn, code: &LookupCode, item: &Stored) -> Result<ReceiptP
         issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
         collected_at: collected(item.collected_at),
         amount: item.amount.to_string(),
-        amount_in_words: said.amount_in_words,
+        amount_in_words: said.as_ref().map(|said| said.amount_in_words.clone()).unwrap_or_default(),
         dossier_code: owed.dossier_code,
-        payer: said.payer.name.map(|name| mask::name(&name)),
-        lines: said.lines.into_iter().map(|(name, amount)| (name, amount.to_string())).collect(),
+        payer: said.as_ref().and_then(|said| said.payer.name.as_deref()).map(mask::name),
+        lines: (said.into_iter().flat_map(|said| said.lines))
+            .map(|(name, amount)| (name, amount.to_string()))
+            .collect(),
         notices: notices(conn, item)?,
         current: current(item, &links),
         chain: history(item, &links),
         net: net.to_string(),
+    })
+}
+
+/// Whether a signed file is what was signed, and says what the register has. Who may sign is judged where the
+/// trusted authorities are asked (`/verify`).
+fn is_intact(signed: &[u8], body: &[u8], now: Instant) -> bool {
+    let report = verify::verify(signed, &TrustStore::empty(), now);
+    report.documents.iter().all(|document| {
+        let is_whole = |one: &SignatureReport| one.integrity == Integrity::Ok;
+        let is_registered = |one: &Registered| one.body_digest == digest(&SHA256, body).as_ref();
+        !document.signatures.is_empty()
+            && document.signatures.iter().all(is_whole)
+            && document.registered.as_ref().is_none_or(is_registered)
     })
 }
 
@@ -279,13 +308,12 @@ fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
 }
 
 /// The other documents of the same payment; who holds one code may see them all.
-fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
+fn siblings(conn: &mut Conn, lang: Lang, item: &Stored) -> Result<Vec<(String, String)>> {
     let all = query::of_obligation(conn, item.unit, item.obligation)?;
     let others = all.into_iter().filter(|one| one.id != item.id && one.document_kind != item.document_kind);
     Ok(others
         .map(|one| {
-            let kind = one.kind().map_or("Chứng từ", |kind| kind.words().0);
-            let label = format!("{kind} {}", one.name());
+            let label = pay::label(lang, &one);
             (one.lookup_code, label)
         })
         .collect())
@@ -294,6 +322,18 @@ fn siblings(conn: &mut Conn, item: &Stored) -> Result<Vec<(String, String)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signed_file_that_was_altered_or_is_of_another_document_is_not_intact() {
+        let (file, now) = (crate::receipt::testing::document(), crate::receipt::testing::now());
+        let text = String::from_utf8(file.clone()).unwrap();
+        let (from, to) = (text.find("<DLBLai").unwrap(), text.find("</DLBLai>").unwrap() + "</DLBLai>".len());
+        let body = &text.as_bytes()[from..to];
+        assert!(is_intact(&file, body, now), "signed by whomever, it is what was signed");
+        assert!(!is_intact(text.replacen("25000", "26000", 1).as_bytes(), body, now));
+        assert!(!is_intact(&file, b"<DLBLai/>", now), "the register has another body");
+        assert!(!is_intact(b"", body, now));
+    }
 
     #[test]
     fn money_that_a_statement_alone_tells_of_has_a_day_and_no_hour() {

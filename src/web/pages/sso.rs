@@ -346,14 +346,13 @@ pub async fn unlink(
     if let Err(error) = confirmed {
         return account_again(request, signed, shared, error).await;
     }
-    let app = Arc::clone(shared.app());
-    block(move || {
-        app.store.write(&Scope::All, Lane::Live, |tx| {
-            sso::unlink(tx, &app.stamp(), &signed.actor, signed.session.login.id)
-        })
-    })
-    .await?;
-    Ok(see("/account"))
+    let (app, actor, login) = (Arc::clone(shared.app()), signed.actor.clone(), signed.session.login.id);
+    let unlinking =
+        move || app.store.write(&Scope::All, Lane::Live, |tx| sso::unlink(tx, &app.stamp(), &actor, login));
+    match block(unlinking).await {
+        Ok(_) => Ok(see("/account")),
+        Err(error) => account_again(request, signed, shared, error).await,
+    }
 }
 
 /// The session with the outcome of its confirmation. Where nothing is configured there is nothing to change.

@@ -39,6 +39,8 @@ pub(super) struct Surplus {
     pub can_ask: bool,
     /// What became of it, in the order it was asked.
     pub steps: Vec<String>,
+    /// Whether another step of it is to come.
+    pub is_open: bool,
 }
 
 /// What came too much with an obligation's payments, and what became of it.
@@ -56,7 +58,9 @@ pub(super) fn of(conn: &mut Conn, item: &Obligation, lang: Lang) -> Result<Optio
         return Ok(None);
     }
     let can_ask = total.is_positive() && !payer::askable(conn, item)?.is_empty();
-    Ok(Some(Surplus { amount: total.to_string(), can_ask, steps }))
+    let is_over = |one: &Refund| matches!(one.state, State::Debited | State::Refused);
+    let is_open = requests.iter().any(|one| one.answer.is_none()) || !refunds.iter().all(is_over);
+    Ok(Some(Surplus { amount: total.to_string(), can_ask, steps, is_open }))
 }
 
 /// A request that became a refund speaks through it.

@@ -29,7 +29,7 @@ const FORM_LIMIT_BYTES: usize = picture::BYTES_LIMIT + 64 * 1024;
 pub async fn tell(request: HttpRequest, payload: web::Payload, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     shared.lookups.check(shared.source(&request))?;
-    let (fields, chosen) = upload::form_with_picture(&request, payload, FORM_LIMIT_BYTES, "picture").await?;
+    let (fields, chosen) = upload::form(&request, payload, FORM_LIMIT_BYTES, "picture").await?;
     let code = on_paper::code_of(&request)?;
     let app = Arc::clone(shared.app());
     let typed = fields.clone();

@@ -6,11 +6,10 @@ use futures_util::StreamExt;
 use super::fields::{Fields, Pairs};
 use super::kept;
 use crate::error::{Error, Result};
-use crate::web::extract::body;
 use crate::web::multipart::{boundary, parts};
 
-/// What people send who did not look how large it is; more is no photograph.
-const PICTURE_FORM_BYTES: usize = 24 * 1024 * 1024;
+/// What people send who did not look how large it is, past what the form may carry; who sends more is cut off.
+const DROPPED_BYTES: usize = 24 * 1024 * 1024;
 
 /// A file that may have been chosen.
 pub enum Chosen {
@@ -20,9 +19,24 @@ pub enum Chosen {
     TooLarge,
 }
 
-/// The same where the file is the last field and a photograph: too large a one is told beside its field, and what
-/// was typed comes back. The rest of its bytes is read and dropped.
-pub async fn form_with_picture(
+impl Chosen {
+    /// The file, if one was chosen.
+    ///
+    /// # Errors
+    /// `body_too_large`, at the form's field of the file.
+    pub fn file(self, field: &str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Chosen::Nothing => Ok(None),
+            Chosen::File(bytes) => Ok(Some(bytes)),
+            Chosen::TooLarge => Err(Error::invalid(field, "body_too_large", "a smaller file")),
+        }
+    }
+}
+
+/// The fields of a form that may carry one file, and the file where one was chosen. Too large a one is told beside
+/// its field, and what was typed before it comes back: the rest of its bytes is read and dropped. Browsers without a
+/// file field send the short form, which is read as well.
+pub async fn form(
     request: &HttpRequest,
     mut payload: web::Payload,
     limit_bytes: usize,
@@ -34,8 +48,8 @@ pub async fn form_with_picture(
         let kept = chunk.len().min(limit_bytes.saturating_sub(bytes.len()));
         bytes.extend_from_slice(chunk.get(..kept).unwrap_or_default());
         dropped += chunk.len() - kept;
-        if dropped > PICTURE_FORM_BYTES {
-            return Err(Error::too_large("body_too_large", format!("at most {PICTURE_FORM_BYTES} bytes")));
+        if dropped > DROPPED_BYTES {
+            return Err(Error::too_large("body_too_large", format!("at most {limit_bytes} bytes")));
         }
     }
     if dropped == 0 {
@@ -48,18 +62,6 @@ pub async fn form_with_picture(
     // The form as it was up to here: its fields stand before the file.
     bytes.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
     Ok((read(request, &bytes, file)?.0, Chosen::TooLarge))
-}
-
-/// The fields of a form that may carry one file, and the file where one was chosen. Browsers without a
-/// file field send the short form, which is read as well.
-pub async fn form(
-    request: &HttpRequest,
-    payload: web::Payload,
-    limit_bytes: usize,
-    file: &str,
-) -> Result<(Fields, Option<Vec<u8>>)> {
-    let bytes = body(payload, limit_bytes).await?;
-    read(request, &bytes, file)
 }
 
 fn read(request: &HttpRequest, bytes: &[u8], file: &str) -> Result<(Fields, Option<Vec<u8>>)> {

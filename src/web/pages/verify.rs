@@ -88,6 +88,8 @@ struct DocumentWords {
     /// How it stands in our register, if it is there.
     entry: Option<Entry>,
     facts: Vec<(Both, String)>,
+    /// Whether these facts are no more than what the file says.
+    is_unconfirmed: bool,
     remarks: Vec<&'static message::Words>,
     signatures: Vec<SignatureWords>,
 }
@@ -329,7 +331,9 @@ fn has(entries: &[Option<Entry>], tone: &str) -> bool {
 
 fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWords {
     let mut facts = Vec::new();
-    if let Some(summary) = &document.summary {
+    let said = document.unconfirmed.as_ref();
+    let kind = said.map_or(document.kind, |said| said.kind);
+    if let Some(summary) = document.summary.as_ref().or(said.map(|said| &said.summary)) {
         let named = [
             (("Mẫu số", "Template"), &summary.template),
             (("Ký hiệu", "Series"), &summary.series),
@@ -341,13 +345,11 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
             (("Tổng tiền", "Total"), &summary.total),
         ];
         facts.extend(
-            named
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, shown(document.kind, name.1, value.clone()?)))),
+            named.into_iter().filter_map(|(name, value)| Some((name, shown(kind, name.1, value.clone()?)))),
         );
     }
     DocumentWords {
-        kind: match document.kind {
+        kind: match kind {
             "invoice" => ("Hóa đơn", "Invoice"),
             "receipt" => ("Biên lai", "Receipt"),
             "certificate" => ("Chứng từ", "Certificate"),
@@ -358,6 +360,7 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
             _ => ("Tệp", "File"),
         },
         entry,
+        is_unconfirmed: !facts.is_empty() && !document.is_confirmed(),
         facts,
         remarks: remarks(&document.problems),
         signatures: document.signatures.iter().map(signature_words).collect(),
@@ -424,6 +427,30 @@ mod tests {
         assert_eq!(Brought::of(none.as_bytes(), Some("B")).unwrap_err().code(), "verify_file_missing");
         let large = vec![b' '; FILE_LIMIT_BYTES + 1];
         assert_eq!(Brought::of(&large, None).unwrap_err().code(), "body_too_large");
+    }
+
+    #[test]
+    fn what_a_refused_document_says_is_shown_and_marked_as_not_confirmed() {
+        let trust = crate::receipt::testing::trust();
+        let page = |file: &[u8]| {
+            let report = verify(file, &trust, crate::receipt::testing::now());
+            VerifyPage::with(Frame::default(), Some(outcome(&report, &[None]))).render().unwrap()
+        };
+        let text = String::from_utf8(crate::receipt::testing::document()).unwrap();
+        let numbering = crate::receipt::content::sample::numbering();
+        let altered = text.replacen("25000", "26000", 1);
+        let commented = text.replacen("<TTChung>", "<!-- x --><TTChung>", 1);
+        let unsigned = text.replace("<DSCKS", "<XSCKS").replace("</DSCKS", "</XSCKS");
+        for (file, what) in [(altered, "altered"), (commented, "commented"), (unsigned, "unsigned")] {
+            let page = page(file.as_bytes());
+            for said in ["Không hợp lệ", "Chưa được xác nhận", &numbering.series, "<h2>Biên lai</h2>"]
+            {
+                let is_refused = said == "Không hợp lệ" && page.contains("Không đọc được");
+                assert!(page.contains(said) || is_refused, "{what}, {said}: {page}");
+            }
+            assert!(!page.contains("state done"), "{what} is never green: {page}");
+        }
+        assert!(!page(text.as_bytes()).contains("Chưa được xác nhận"), "what is signed is confirmed");
     }
 
     #[test]

@@ -131,6 +131,50 @@ mod tests {
         assert!(unused.is_empty(), "nobody says {unused:?}");
     }
 
+    /// Files of pages with Vietnamese in them: each string beside its English one, or a word that is stored.
+    const BESIDE_ENGLISH: [&str; 6] = [
+        "called.rs",
+        "receipt.rs",
+        "verify.rs",
+        // Kinds of units, the name of a layout and the sign of a currency are data.
+        "unit_forms.rs",
+        "columns.rs",
+        "statements.rs",
+    ];
+
+    fn is_vietnamese(line: &str) -> bool {
+        let is_of_latin = |c: char| matches!(c, 'à'..='ö' | 'ø'..='ý' | 'À'..='Ö' | 'Ø'..='Ý');
+        let is_own = |c: char| matches!(c, '\u{1ea0}'..='\u{1ef9}') || "ăđĩũơưĂĐĨŨƠƯ".contains(c);
+        line.chars().any(|c| is_of_latin(c) || is_own(c))
+    }
+
+    #[test]
+    fn no_page_speaks_vietnamese_to_who_chose_english() {
+        let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web");
+        let mut found = Vec::new();
+        let mut look = |folder: &str, is_code: bool| {
+            let mut waiting = vec![web.join(folder)];
+            while let Some(path) = waiting.pop() {
+                if path.is_dir() {
+                    waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                    continue;
+                }
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let text = std::fs::read_to_string(&path).unwrap();
+                let said = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let is_said =
+                    |line: &&str| !is_code || (!line.trim().starts_with("//") && line.contains('"'));
+                let lines = said.lines().filter(is_said).filter(|line| is_vietnamese(line));
+                let is_known = is_code && (BESIDE_ENGLISH.contains(&name.as_str()) || name == "wording.rs");
+                found.extend(lines.filter(|_| !is_known).map(|line| format!("{name}: {}", line.trim())));
+            }
+        };
+        look("templates", false);
+        look("pages", true);
+        assert!(found.is_empty(), "into wording.toml with them: {found:#?}");
+        assert!(is_vietnamese("Mã lỗi") && is_vietnamese("đã") && !is_vietnamese("“Done” – 5 × 3"));
+    }
+
     #[test]
     fn the_words_stand_in_two_languages() {
         for (key, words) in catalogue() {

@@ -30,7 +30,7 @@ use self::batch::Batch;
 use self::find::Found;
 use super::canonical::Form;
 use super::problem::Problem;
-use super::report::{DocumentReport, Report};
+use super::report::{DocumentReport, Report, Summary, Unconfirmed};
 use super::trust::TrustStore;
 use super::{Lenient, canonical};
 use crate::clock::Instant;
@@ -86,6 +86,21 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
         Ok(found) => Report::combined_of(judge_all(&ground, &found, terms)),
         Err(problem) => refused(problem),
     }
+}
+
+/// What each document of a file says of itself, whatever its signatures are worth; nothing for a file that cannot be
+/// read, and for a document in which a field is there twice.
+pub(super) fn said(text: &str) -> Vec<Option<Unconfirmed>> {
+    let Ok(document) = gate::check(text).and_then(|()| parse(text).map_err(|_| Problem::NotXml)) else {
+        return Vec::new();
+    };
+    let found = find::documents(document.root_element()).unwrap_or_default();
+    let of = |found: &Found<'_, '_>| {
+        let body = read::only(found.node, found.body_name)?;
+        let summary = summary::of_body(body, found.kind)?.summary;
+        (summary != Summary::default()).then_some(Unconfirmed { kind: found.kind, summary })
+    };
+    found.iter().take(DOCUMENTS_LIMIT).map(of).collect()
 }
 
 fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {

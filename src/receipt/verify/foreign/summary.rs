@@ -22,7 +22,11 @@ const OF_TAXPAYERS: [&str; 4] = ["notice", "declaration", "summary", "usage_repo
 /// None when a field is there twice: two readers might show two values.
 pub(super) fn read(canonical: &str, kind: &str) -> Option<Content> {
     let document = Document::parse(canonical).ok()?;
-    let body = document.root_element();
+    of_body(document.root_element(), kind)
+}
+
+/// The same of an element of a file, which no digest speaks for.
+pub(super) fn of_body(body: Node<'_, '_>, kind: &str) -> Option<Content> {
     if let Some((_, names)) = BEFORE_DECREE_123.iter().find(|(name, _)| *name == local_name(body)) {
         return read_before_decree_123(body, names);
     }

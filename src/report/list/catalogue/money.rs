@@ -1,6 +1,7 @@
 //! Lists of the money's own way, from what is owed to what is handed on.
 
 use super::*;
+use crate::shift;
 
 /// In the order of the money's way.
 pub(super) const MONEY: &[Definition] = &[
@@ -206,15 +207,23 @@ pub(super) const MONEY: &[Definition] = &[
     Definition {
         name: "shifts",
         title: "Ca thu / Shifts",
-        table: "shift",
+        // A shift that was opened twice on its day is two rows.
+        table: shift::turn::TURNS,
         dated: Dated::Day("opened_on"),
         date_title: "Ngày mở / Opened on",
         states: &["in_use", "counted", "closed"],
         columns: &[
-            of("Ca thu / Shift", "id", named!(ShiftId)),
+            of("Ca thu / Shift", "shift_id", named!(ShiftId)),
             of("Người thu / Cashier", "person_id", named!(PersonId)),
-            of("Ngày / Day", "opened_on", Kind::Date),
             of("Mở lúc / Opened at", "opened_at", Kind::Time),
+            amount("Tiền lẻ đầu ca / Float", "float_total"),
+            amount("Thu tiền mặt / Cash taken", "cash_taken"),
+            amount("Thu qua thẻ / Card taken", "card_taken"),
+            amount("Giao nộp khi đang mở / Handed over while open", "handed_over"),
+            amount("Phải có / Expected", "expected"),
+            amount("Đếm được / Counted", "counted"),
+            amount("Chênh lệch / Difference", "variance"),
+            of("Đóng lúc / Closed at", "closed_at", Kind::Time),
             STATE,
         ],
     },

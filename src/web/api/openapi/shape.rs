@@ -261,7 +261,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/tax/notices", Shape::new().reads::<tax::NoticeBody>()),
         ("POST /api/v1/tax/notices/{id}/withdraw", Shape::new().reads::<step::ReasonBody>()),
         ("GET /api/v1/tax/transmissions", Shape::new().asks::<tax::LedgerQuery>()),
-        ("GET /api/v1/approvals", Shape::new().asks::<duties::ListQuery>()),
+        ("GET /api/v1/approvals", Shape::new().asks::<duties::AgendaQuery>()),
         ("POST /api/v1/delegations", Shape::new().reads::<duties::OfferBody>()),
         ("GET /api/v1/delegations", Shape::new().asks::<duties::ListQuery>()),
         ("POST /api/v1/delegations/{id}/acts", Shape::new().reads::<duties::ActBody>()),

@@ -17,8 +17,8 @@ use crate::payment::archived::{self, Event};
 use crate::privacy::file;
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
 use crate::web::pages::session::Signed;
@@ -107,17 +107,12 @@ pub async fn open(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
     let id: RawEventId = extract::path(&request, "id")?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let shown = block(move || {
-        confirm(&app, &acting, typed.get("confirm"))?;
-        body(&app, &acting.actor, id, typed.get("purpose"))
-    })
-    .await;
+    let by = By::confirmed(&[Role::Administrator]);
+    let opening =
+        move |app: &App, actor: &Actor, fields: &Fields| body(app, actor, id, fields.get("purpose"));
+    let Acted { signed, fields, done: shown } =
+        acting::act(&request, signed, form, &shared, by, opening).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match shown {
         Ok(body) => {

@@ -9,7 +9,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::READERS;
-use crate::actor::Role;
+use crate::actor::{Actor, Role};
+use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::RawEventId;
@@ -18,8 +19,8 @@ use crate::payment::settler::Answer;
 use crate::report::operations::{self, Queue};
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Pairs, Wrong, of_field};
-use crate::web::pages::finance::confirm;
+use crate::web::pages::acting::{self, Acted, By};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
 use crate::web::pages::session::Signed;
@@ -198,20 +199,14 @@ pub async fn replay(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let app = Arc::clone(shared.app());
-    let signed = Arc::new(signed);
-    let (acting, running) = (Arc::clone(&signed), Arc::clone(&shared.running));
-    let read = block(move || {
-        confirm(&app, &acting, fields.get("confirm"))?;
+    let running = Arc::clone(&shared.running);
+    let reading = move |app: &App, actor: &Actor, fields: &Fields| {
         let id: RawEventId = fields.trimmed("event").parse().map_err(|error| of_field(error, "event"))?;
-        app.write(&acting.actor, |tx, stamp| {
-            archived::reread(tx, stamp, &acting.actor, &running.channels, id)
-        })
-    })
-    .await;
-    let outcome = match read {
+        app.write(actor, |tx, stamp| archived::reread(tx, stamp, actor, &running.channels, id))
+    };
+    let by = By::confirmed(&[Role::Administrator]);
+    let Acted { signed, done, .. } = acting::act(&request, signed, form, &shared, by, reading).await?;
+    let outcome = match done {
         Ok(arrival) => shared.running.settler.settle(arrival).await,
         Err(error) => Err(error),
     };

@@ -1,13 +1,12 @@
 //! What a unit's page shows of alarms, names, ended accounts and a merger, and handing the unit over.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
 use super::unit_coded;
 use super::units::compose;
 use crate::actor::Role;
+use crate::app::App;
 use crate::error::Result;
 use crate::receipt::key::alarm;
 use crate::report::winding_up;
@@ -15,14 +14,14 @@ use crate::store::Conn;
 use crate::unit::{Unit, account, naming, succession};
 use crate::web::Shared;
 use crate::web::extract::path_text;
-use crate::web::pages::fields::{Pairs, Wrong};
+use crate::web::pages::acting::{self, Acted, By};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::see;
 use crate::web::pages::listing::{Cell, Listing, day, time};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
-use crate::web::respond::block;
 
 /// The lists, and whether the unit waits to be handed over.
 pub(super) fn ends(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<(Vec<Listing>, bool)> {
@@ -106,18 +105,15 @@ pub async fn hand_over(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
     let code = path_text(&request, "code").to_owned();
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        let unit = app.read(&acting.actor, |conn| unit_coded(conn, &acting.actor, &code))?;
-        confirm(&app, &acting, typed.get("confirm"))?;
-        winding_up::unit::hand_over(&app.store, &|| app.stamp(), &acting.actor, unit.id)?;
+    let by = By::roles(&[Role::Administrator]);
+    let handing_over = move |app: &App, signed: &Signed, fields: &Fields| -> Result<String> {
+        let unit = app.read(&signed.actor, |conn| unit_coded(conn, &signed.actor, &code))?;
+        confirm(app, signed, fields.get("confirm"))?;
+        winding_up::unit::hand_over(&app.store, &|| app.stamp(), &signed.actor, unit.id)?;
         Ok(unit.code)
-    })
-    .await;
+    };
+    let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, handing_over).await?;
     match done {
         Ok(code) => Ok(see(format!("/admin/units/{code}"))),
         Err(error) => {

@@ -28,6 +28,7 @@ use crate::unit::series::{self, NewSeries, life};
 use crate::unit::{self, CITY, NewUnit, Unit};
 use crate::web::Shared;
 use crate::web::extract::path_text;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::see;
@@ -47,19 +48,16 @@ pub async fn register(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
     signed.actor.scope.require(CITY)?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        let new = new_unit(&typed)?;
+    let by = By::roles(&[Role::Administrator]);
+    let registering = |app: &App, signed: &Signed, fields: &Fields| -> Result<String> {
+        let new = new_unit(fields)?;
         let code = new.code.clone();
-        confirm(&app, &acting, typed.get("confirm"))?;
-        app.write(&acting.actor, |tx, stamp| unit::register(tx, stamp, &acting.actor, new.clone()))?;
+        confirm(app, signed, fields.get("confirm"))?;
+        app.write(&signed.actor, |tx, stamp| unit::register(tx, stamp, &signed.actor, new.clone()))?;
         Ok(code)
-    })
-    .await;
+    };
+    let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, registering).await?;
     match done {
         Ok(code) => Ok(see(format!("/onboarding/{code}"))),
         Err(error) => {
@@ -234,7 +232,7 @@ pub async fn certificate(
     let key = block(move || {
         let tax_code = app.read(&actor, |conn| unit_coded(conn, &actor, &code))?.tax_code;
         let none = || Error::invalid("file", "key_file_missing", "choose a file");
-        read_key(&file.ok_or_else(none)?, &password, &tax_code)
+        read_key(&file.file("file")?.ok_or_else(none)?, &password, &tax_code)
     })
     .await;
     let key = match key {
@@ -316,22 +314,19 @@ async fn change(
     (form, fields): (&'static str, Fields),
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, &Unit, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
-    signed.require(&[Role::Administrator])?;
     let code = path_text(&request, "code").to_owned();
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        let app: &App = &app;
-        let unit = app.read(&acting.actor, |conn| unit_coded(conn, &acting.actor, &code))?;
+    let by = By::roles(&[Role::Administrator]);
+    let changing = move |app: &App, signed: &Signed, fields: &Fields| -> Result<String> {
+        let actor = &signed.actor;
+        let unit = app.read(actor, |conn| unit_coded(conn, actor, &code))?;
         if unit.id == CITY && !OF_THE_CITY.contains(&form) {
             return Err(Error::not_found("unit_not_found", "the city collects nothing itself"));
         }
-        confirm(app, &acting, typed.get("confirm"))?;
-        app.write(&acting.actor, |tx, stamp| act(tx, stamp, &acting.actor, &unit, &typed))?;
+        confirm(app, signed, fields.get("confirm"))?;
+        app.write(actor, |tx, stamp| act(tx, stamp, actor, &unit, fields))?;
         Ok(unit.code)
-    })
-    .await;
+    };
+    let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, changing).await?;
     match done {
         Ok(code) => Ok(see(format!("/admin/units/{code}"))),
         Err(error) => again(&request, &signed, &shared, (form, fields), error).await,

@@ -9,14 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::READERS;
 use crate::actor::{Actor, Role, Scope};
-use crate::app::Running;
+use crate::app::{App, Running};
 use crate::error::{Error, Result};
 use crate::payment::channel::Channel;
 use crate::payment::webhook::{self, Held};
 use crate::store::Lane;
 use crate::web::Shared;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
 use crate::web::pages::session::Signed;
@@ -173,22 +173,18 @@ async fn change(
     shared: web::Data<Shared>,
     act: impl Fn(&Running, &Actor, &Fields) -> Result<Option<(String, String)>> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let (running, typed) = (Arc::clone(&shared.running), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&running.app, &acting, typed.get("confirm"))?;
-        let fresh = act(&running, &acting.actor, &typed)?;
+    let running = Arc::clone(&shared.running);
+    let changing = move |_: &App, actor: &Actor, fields: &Fields| -> Result<Option<(String, String)>> {
+        let fresh = act(&running, actor, fields)?;
         // This process takes what is on record at once; the others within seconds.
         running.app.store.read(&Scope::All, |conn| {
             let all = running.channels.iter();
             all.map(AsRef::as_ref).try_for_each(|channel| webhook::apply(conn, &running.app.vault, channel))
         })?;
         Ok(fresh)
-    })
-    .await;
+    };
+    let by = By::confirmed(&[Role::Administrator]);
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, changing).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match done {
         Ok(fresh) => {

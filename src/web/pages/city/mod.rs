@@ -265,8 +265,15 @@ pub async fn totals(
     signed.require(&[Role::Administrator])?;
     let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
     let boundary = boundary(&request).ok_or_else(unreadable)?;
-    let bytes = body(payload, API_BODY_LIMIT_BYTES).await?;
+    let sent = body(payload, API_BODY_LIMIT_BYTES).await;
     let mut page = compose(&request, &signed, &shared, None).await?;
+    let bytes = match sent {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            page.wrong = Wrong::of_file(error, page.frame.lang)?;
+            return Ok(html(StatusCode::PAYLOAD_TOO_LARGE, &page));
+        }
+    };
     let app = Arc::clone(shared.app());
     let outcome = block(move || {
         let found = parts(&bytes, &boundary)?;

@@ -207,8 +207,7 @@ pub async fn ask(
     shared: web::Data<Shared>,
 ) -> Page {
     check_origin(&request)?;
-    let (fields, chosen) =
-        upload::form_with_picture(&request, payload, FORM_LIMIT_BYTES, "agreement").await?;
+    let (fields, chosen) = upload::form(&request, payload, FORM_LIMIT_BYTES, "agreement").await?;
     signed.check_token(fields.get("csrf"))?;
     signed.require(&ASKERS)?;
     let id: ObligationId = extract::path(&request, "id")?;

@@ -29,13 +29,15 @@ use super::session::Signed;
 use super::{Page, Posted, html_that_prints, on_paper};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
 use crate::notification::address;
 use crate::obligation::{Obligation, counter_query, ticket};
 use crate::payment::{counter, pos};
-use crate::shift::{self as shifts, Shift, State, report};
+use crate::shift::report::{self, Report};
+use crate::shift::turn::Turn;
+use crate::shift::{self as shifts, Shift, State};
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::Shared;
@@ -70,17 +72,27 @@ pub struct TakenRow {
     obligation: Option<ObligationId>,
 }
 
+/// The takings from a counted float to the count that closed it.
+struct TurnTaken {
+    /// When it was opened, where a day has several.
+    since: Option<String>,
+    cash: String,
+    card: String,
+    rows: Vec<TakenRow>,
+}
+
 #[derive(Template)]
 #[template(path = "counter.html")]
 struct CounterPage {
     frame: Frame,
     csrf: String,
     unit: String,
-    /// What the drawer took in cash and by card, while a shift is in use.
-    shift: Option<(String, String)>,
+    /// Whether the cashier may take money.
+    has_shift: bool,
     asked: String,
     found: Option<Vec<Row>>,
-    today: Vec<TakenRow>,
+    /// What was taken each time the drawer was open, the newest first.
+    turns: Vec<TurnTaken>,
     /// Card payments of the shift whose approval code is not noted: id, document and sum.
     cards: Vec<(PaymentId, String)>,
     wrong: Wrong,
@@ -161,24 +173,23 @@ async fn compose(
                 }
                 None => None,
             };
-            let mut cards = Vec::new();
-            let (shift, today) = match in_use(conn, actor, unit)? {
-                Some(shift) => {
-                    let report = report::report(conn, &shift)?;
-                    let sums = (report.cash_taken.to_string(), report.card_taken.to_string());
+            let (mut cards, mut turns, mut has_shift) = (Vec::new(), Vec::new(), false);
+            if let Some(shift) = in_use_or_of_today(conn, actor, unit, app.clock.now().business_day())? {
+                let report = report::report(conn, &shift)?;
+                has_shift = shift.state == State::InUse;
+                if has_shift {
                     cards = without_slip(conn, unit, &report.takings)?;
-                    (Some(sums), report.takings.into_iter().rev().map(|one| taken_row(lang, one)).collect())
                 }
-                None => (None, Vec::new()),
-            };
+                turns = turns_taken(lang, &report);
+            }
             Ok(CounterPage {
                 frame,
                 csrf,
                 unit: unit::find(conn, unit)?.name,
-                shift,
+                has_shift,
                 asked: asked.clone().unwrap_or_default(),
                 found,
-                today,
+                turns,
                 cards,
                 wrong: Wrong::default(),
                 typed: Fields::default(),
@@ -205,6 +216,20 @@ fn without_slip(
     Ok(open.map(|one| (one.payment, name(one))).collect())
 }
 
+/// What was taken, turn by turn, the newest first.
+fn turns_taken(lang: super::wording::Lang, report: &Report) -> Vec<TurnTaken> {
+    let has_several = report.turns.len() > 1;
+    let of = |turn: &Turn| TurnTaken {
+        since: has_several.then(|| turn.opened_at.in_hanoi().format("%H:%M").to_string()),
+        cash: turn.cash_taken.to_string(),
+        card: turn.card_taken.to_string(),
+        rows: (report.takings.iter().rev().filter(|one| turn.holds(one.payment)))
+            .map(|one| taken_row(lang, one.clone()))
+            .collect(),
+    };
+    report.turns.iter().rev().map(of).collect()
+}
+
 fn taken_row(lang: super::wording::Lang, taking: report::Taking) -> TakenRow {
     TakenRow {
         amount: taking.amount.to_string(),
@@ -228,6 +253,20 @@ fn in_use(conn: &mut Conn, actor: &Actor, unit: UnitId) -> Result<Option<Shift>>
     let person = actor.require_person()?;
     let open = shifts::query::page(conn, unit, Some(State::InUse), 200)?;
     Ok(open.into_iter().find(|shift| shift.person == person))
+}
+
+/// The drawer the cashier has in use, or else the one of today that they closed.
+fn in_use_or_of_today(
+    conn: &mut Conn,
+    actor: &Actor,
+    unit: UnitId,
+    today: BusinessDay,
+) -> Result<Option<Shift>> {
+    if let Some(shift) = in_use(conn, actor, unit)? {
+        return Ok(Some(shift));
+    }
+    let last = shifts::query::of_person(conn, unit, actor.require_person()?, 1)?.pop();
+    Ok(last.filter(|shift| shift.opened_on == today))
 }
 
 /// By reference code, the document's look-up code or number, dossier, today's ticket, the payer's name, phone or

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Deserialize;
 
-use super::{in_use, own_unit};
+use super::{in_use, in_use_or_of_today, own_unit, together};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::ShiftId;
+use crate::id::{ObligationId, ShiftId};
 use crate::shift::count::{Count, DENOMINATIONS};
 use crate::shift::report::{self, Report};
-use crate::shift::{self, Shift, provisional, query};
+use crate::shift::turn::Turn;
+use crate::shift::{self, Shift, State, provisional};
 use crate::store::Conn;
 use crate::web::Shared;
+use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
@@ -35,6 +39,8 @@ struct Drawer {
     id: ShiftId,
     opened_at: String,
     float: String,
+    /// Left in it when it was closed before on this day; None for nothing.
+    carried: Option<String>,
     cash: String,
     card: String,
     /// On its way to the bank; None for nothing.
@@ -56,6 +62,23 @@ struct Closed {
     is_signed_off: bool,
 }
 
+/// One time that the drawer was open: from a counted float to the count that closed it.
+struct TurnRow {
+    opened_at: String,
+    float: String,
+    carried: String,
+    cash: String,
+    card: String,
+    handed_over: String,
+    expected: String,
+    /// Empty while it is open.
+    counted: String,
+    variance: String,
+}
+
+/// What a cashier sees of their drawer: while it is open, how it came out, each time it was open.
+type Seen = (Option<Drawer>, Option<Closed>, Vec<TurnRow>);
+
 #[derive(Template)]
 #[template(path = "shift.html")]
 struct ShiftPage {
@@ -65,6 +88,10 @@ struct ShiftPage {
     drawer: Option<Drawer>,
     closed: Option<Closed>,
     differs: Option<Differs>,
+    /// Each time the drawer was open, the newest first; none before the first count.
+    turns: Vec<TurnRow>,
+    /// What the cashier was about to take when no shift was open, as the form sends it on.
+    begun: String,
     notes: Vec<Note>,
     /// The sum of the pieces that were typed.
     counted: String,
@@ -77,9 +104,41 @@ impl ShiftPage {
     }
 }
 
+/// Where a cashier began who finds that no shift is open: one obligation, or several to be taken together. It is
+/// read as ids and nothing else, so that a link made by somebody else leads nowhere but to this desk.
+struct Begun(Vec<ObligationId>);
+
+impl Begun {
+    fn read(text: &str) -> Begun {
+        let ids = text.split(',').filter(|id| !id.is_empty()).map(str::parse);
+        Begun(ids.collect::<Result<_>>().unwrap_or_default())
+    }
+
+    fn text(&self) -> String {
+        let ids: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        ids.join(",")
+    }
+
+    fn path(&self) -> Option<String> {
+        match self.0.as_slice() {
+            [] => None,
+            [one] => Some(format!("/counter/obligations/{one}")),
+            several => Some(together::address(several)),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    begun: String,
+}
+
 /// `GET /counter/shift`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    let page = compose(&request, &signed, &shared, &Fields::default(), Wrong::default()).await?;
+    let asked = extract::query::<Asked>(&request).unwrap_or_default();
+    let typed = Fields::of(vec![("begun".to_owned(), asked.begun)]);
+    let page = compose(&request, &signed, &shared, &typed, Wrong::default()).await?;
     Ok(html(StatusCode::OK, &page))
 }
 
@@ -100,35 +159,63 @@ async fn compose(
         pieces: typed.trimmed(&format!("n{value}")).to_owned(),
     };
     let notes = DENOMINATIONS.into_iter().map(note).collect();
+    let begun = Begun::read(typed.get("begun")).text();
     let counted = count_of(typed).and_then(|count| count.total()).unwrap_or(Dong::ZERO).to_string();
-    let (drawer, closed) = block(move || {
+    let (drawer, closed, turns) = block(move || {
         let today = app.clock.now().business_day();
-        app.read(&actor, |conn| {
-            let unit = own_unit(&actor)?;
-            if let Some(shift) = in_use(conn, &actor, unit)? {
-                return Ok((Some(drawer(conn, &shift)?), None));
-            }
-            let person = actor.require_person()?;
-            let of_today = query::page(conn, unit, None, 200)?
-                .into_iter()
-                .find(|shift| shift.person == person && shift.opened_on == today);
-            Ok((None, of_today.map(|shift| closed(conn, &shift)).transpose()?.flatten()))
-        })
+        app.read(&actor, |conn| seen(conn, &actor, today))
     })
     .await?;
-    Ok(ShiftPage { frame, csrf, wrong, drawer, closed, differs: None, notes, counted })
+    Ok(ShiftPage { frame, csrf, wrong, drawer, closed, differs: None, turns, begun, notes, counted })
 }
 
-fn drawer(conn: &mut Conn, shift: &Shift) -> Result<Drawer> {
-    let report = report::report(conn, shift)?;
+/// The drawer that is in use, or what became of today's.
+fn seen(conn: &mut Conn, actor: &Actor, today: BusinessDay) -> Result<Seen> {
+    let unit = own_unit(actor)?;
+    let Some(shift) = in_use_or_of_today(conn, actor, unit, today)? else {
+        return Ok((None, None, Vec::new()));
+    };
+    let report = report::report(conn, &shift)?;
+    let turns =
+        if report.counts.iter().any(|one| one.kind == "closing") { turns(&report)? } else { Vec::new() };
+    match shift.state {
+        State::InUse => Ok((Some(drawer(&shift, &report)?), None, turns)),
+        _ => Ok((None, closed(&shift, &report), turns)),
+    }
+}
+
+fn turns(report: &Report) -> Result<Vec<TurnRow>> {
+    let row = |one: &Turn| -> Result<TurnRow> {
+        let expected = one.expected.map_or_else(|| expected(report), Ok)?;
+        Ok(TurnRow {
+            opened_at: one.opened_at.in_hanoi().format("%H:%M").to_string(),
+            float: one.float.to_string(),
+            carried: one.carried(expected)?.to_string(),
+            cash: one.cash_taken.to_string(),
+            card: one.card_taken.to_string(),
+            handed_over: one.handed_over.to_string(),
+            expected: expected.to_string(),
+            counted: one.counted.map(|counted| counted.to_string()).unwrap_or_default(),
+            variance: one.variance.map(|variance| variance.to_string()).unwrap_or_default(),
+        })
+    };
+    report.turns.iter().rev().map(row).collect()
+}
+
+/// The turn that is open: what was taken before it has its own row below.
+fn drawer(shift: &Shift, report: &Report) -> Result<Drawer> {
+    let expected = expected(report)?;
+    let turn = report.turns.last().ok_or_else(shift::not_found)?;
+    let carried = turn.carried(expected)?;
     Ok(Drawer {
         id: shift.id,
-        opened_at: shift.opened_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
-        float: report.float.to_string(),
-        cash: report.cash_taken.to_string(),
-        card: report.card_taken.to_string(),
-        handed_over: report.handed_over.is_positive().then(|| report.handed_over.to_string()),
-        expected: expected(&report)?.to_string(),
+        opened_at: turn.opened_at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
+        float: turn.float.to_string(),
+        carried: (!carried.is_zero()).then(|| carried.to_string()),
+        cash: turn.cash_taken.to_string(),
+        card: turn.card_taken.to_string(),
+        handed_over: turn.handed_over.is_positive().then(|| turn.handed_over.to_string()),
+        expected: expected.to_string(),
     })
 }
 
@@ -156,13 +243,12 @@ fn differs(conn: &mut Conn, lang: Lang, actor: &Actor, fields: &Fields) -> Resul
     }))
 }
 
-fn closed(conn: &mut Conn, shift: &Shift) -> Result<Option<Closed>> {
-    let report = report::report(conn, shift)?;
-    Ok(report.variance.map(|variance| Closed {
+fn closed(shift: &Shift, report: &Report) -> Option<Closed> {
+    report.variance.map(|variance| Closed {
         variance: variance.to_string(),
         is_even: variance.is_zero(),
-        is_signed_off: shift.state == shift::State::Closed,
-    }))
+        is_signed_off: shift.state == State::Closed,
+    })
 }
 
 /// Pieces by note as they were typed; an empty field is none of that note.
@@ -233,7 +319,10 @@ async fn change(
     let (actor, typed) = (signed.actor.clone(), fields.clone());
     let done = block(move || act(&app, &actor, &count_of(&typed)?, &typed)).await;
     match done {
-        Ok(()) => Ok(see("/counter/shift")),
+        Ok(()) => {
+            let begun = Begun::read(fields.get("begun")).path();
+            Ok(see(begun.unwrap_or_else(|| "/counter/shift".to_owned())))
+        }
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(request))?;
             let page = compose(request, signed, shared, fields, wrong).await?;
@@ -250,6 +339,22 @@ mod tests {
         let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let total = count_of(&Fields::of(pairs)).and_then(|count| count.total());
         total.map(|total| total.0).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn a_cashier_is_led_back_to_what_they_were_about_to_take_and_nowhere_else() {
+        let (one, two) = (ObligationId(7), ObligationId(8));
+        let path = |text: &str| Begun::read(text).path();
+        assert_eq!(path(&one.to_string()), Some(format!("/counter/obligations/{one}")));
+        let both = format!("{one},{two}");
+        assert_eq!(path(&both), Some(format!("/counter/together?o={one}&o={two}")));
+        assert_eq!(Begun::read(&both).text(), both);
+        for elsewhere in
+            ["", "//evil.example", "/counter", "https://evil.example", "obl_1", "shf_0000000000001"]
+        {
+            assert_eq!(path(elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(path(&format!("{one},//evil.example")), None);
     }
 
     #[test]

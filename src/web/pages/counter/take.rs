@@ -171,7 +171,7 @@ async fn compose(
             let taken = just_taken(conn, unit, shift, asked.taken)?;
             let owed = counter::owed(conn, &item)?;
             let slip_waits = provisional_query::awaited(conn, unit)?.remove(&id);
-            let receipts = receipts_of(conn, &item)?;
+            let receipts = receipts_of(conn, lang, &item)?;
             let payer = party::load(conn, &app.vault, &[(unit, item.party)])?.remove(&(unit, item.party));
             let lines = obligation::lines(conn, unit, id)?;
             Ok(TakePage {

@@ -75,7 +75,7 @@ impl Asked {
     }
 }
 
-fn address(ids: &[ObligationId]) -> String {
+pub(super) fn address(ids: &[ObligationId]) -> String {
     let list: Vec<String> = ids.iter().map(|id| format!("o={id}")).collect();
     format!("/counter/together?{}", list.join("&"))
 }
@@ -117,7 +117,7 @@ async fn compose(
             let taken = just_taken(conn, unit, shift, asked.taken)?;
             let mut receipts = Vec::new();
             for item in &items {
-                receipts.extend(receipts_of(conn, item)?);
+                receipts.extend(receipts_of(conn, lang, item)?);
             }
             let mut owed = Vec::new();
             for item in &items {

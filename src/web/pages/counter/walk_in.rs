@@ -25,6 +25,7 @@ use crate::unit::{self, Unit};
 use crate::web::Shared;
 use crate::web::api::raise;
 use crate::web::idempotency::{Given, Repeatable, given_before, once};
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see, see_done};
 use crate::web::pages::session::Signed;
@@ -212,15 +213,15 @@ pub async fn raise(
     let sender = signed.session.login.as_sender();
     let repeatable = Repeatable::of_form(sender, ROUTE, key.clone(), request.path(), &content(&fields));
     let wants_price = fields.get("do") != "raise";
+    let lang = Lang::of(&request);
     let done = block(move || {
         if wants_price {
-            return price(held.app(), &actor, &typed).map(Outcome::Priced);
+            return price(held.app(), lang, &actor, &typed).map(Outcome::Priced);
         }
         raised(&held, &actor, &typed, &repeatable).map(Outcome::Raised)
     })
     .await;
     let mut status = StatusCode::OK;
-    let lang = Lang::of(&request);
     let named = |tariff: Arc<Tariff>| {
         let items = chosen(&tariff, &fields).into_iter();
         items.map(|item| (item.code.clone(), words(lang, item))).collect()
@@ -262,7 +263,7 @@ fn beside(error: Error, page: &WalkInPage, chosen: &[(String, String)]) -> Resul
     Ok(Wrong(vec![(String::new(), reason)]))
 }
 
-fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
+fn price(app: &App, lang: Lang, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
     let (unit, _) = desk(app, actor)?;
     let tariff = app.tariff()?;
     let asked = asked(app, &unit, fields, String::new())?;
@@ -273,8 +274,9 @@ fn price(app: &App, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
     let lines = raise::priced(&tariff, &unit, IntakeMode::Counter, on, (&asked.lines, &asked.exemptions))?;
     let total = Dong::sum(lines.iter().map(|line| line.amount))?;
     let line = |line: &crate::obligation::Line| {
-        let why = line.explanation.lines().next().unwrap_or_default().to_owned();
-        (line.item_code.clone(), why, line.amount.to_string())
+        let (why, why_en) =
+            line.explanation.split_once('\n').unwrap_or((&line.explanation, &line.explanation));
+        (line.item_code.clone(), lang.pick(why, why_en).to_owned(), line.amount.to_string())
     };
     Ok(Some(Priced { lines: lines.iter().map(line).collect(), total: total.to_string() }))
 }
@@ -318,36 +320,34 @@ pub async fn withdraw(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Cashier])?;
     let id: ObligationId = crate::web::extract::path(&request, "id")?;
-    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
-    let done = block(move || {
-        app.write(&actor, |tx, stamp| {
-            let unit: UnitId = own_unit(&actor)?;
+    let withdrawing = move |app: &App, actor: &Actor, fields: &Fields| {
+        app.write(actor, |tx, stamp| {
+            let unit: UnitId = own_unit(actor)?;
             // Under the obligation's lock, as a slip is entered.
             if obligation::query::lock(tx, &[(unit, id)])?.is_empty() {
                 return Err(obligation::not_found());
             }
             crate::shift::provisional::refuse_collected(tx, unit, &[id])?;
-            walk_in::withdraw(tx, stamp, &actor, (unit, id), fields.trimmed("reason"))
+            walk_in::withdraw(tx, stamp, actor, (unit, id), fields.trimmed("reason"))
         })
-    })
-    .await;
-    came_back(done, (&request, &signed, &shared), id).await
+    };
+    let by = By::roles(&[Role::Cashier]);
+    came_back(acting::act(&request, signed, form, &shared, by, withdrawing).await?, (&request, &shared), id)
+        .await
 }
 
 /// Back to the page of the obligation, with what was wrong.
 async fn came_back(
-    done: Result<()>,
-    (request, signed, shared): (&HttpRequest, &Signed, &web::Data<Shared>),
+    Acted { signed, done, .. }: Acted<()>,
+    (request, shared): (&HttpRequest, &web::Data<Shared>),
     id: ObligationId,
 ) -> Page {
     match done {
         Ok(()) => Ok(see_done(format!("/counter/obligations/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(request))?;
-            let mut page = super::take::fresh(request, signed, shared).await?;
+            let mut page = super::take::fresh(request, &signed, shared).await?;
             page.wrong = wrong;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
@@ -361,16 +361,13 @@ pub async fn link(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Cashier])?;
     let id: ObligationId = crate::web::extract::path(&request, "id")?;
-    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
-    let linked = block(move || {
-        app.write(&actor, |tx, stamp| {
-            let unit: UnitId = own_unit(&actor)?;
-            walk_in::link(tx, stamp, &actor, (unit, id), fields.trimmed("dossier"))
+    let linking = move |app: &App, actor: &Actor, fields: &Fields| {
+        app.write(actor, |tx, stamp| {
+            let unit: UnitId = own_unit(actor)?;
+            walk_in::link(tx, stamp, actor, (unit, id), fields.trimmed("dossier"))
         })
-    })
-    .await;
-    came_back(linked, (&request, &signed, &shared), id).await
+    };
+    let by = By::roles(&[Role::Cashier]);
+    came_back(acting::act(&request, signed, form, &shared, by, linking).await?, (&request, &shared), id).await
 }

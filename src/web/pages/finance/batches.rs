@@ -20,6 +20,7 @@ use crate::web::pages::fields::{Fields, Pairs};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
+use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted};
 
@@ -105,9 +106,9 @@ fn look_or_take(
     app: &App,
     actor: &Actor,
     fields: &Fields,
-    file: &[u8],
+    file: Chosen,
 ) -> std::result::Result<Outcome<Found>, Refusal> {
-    let items = rules::items(&file::read(imports::chosen(file)?)?)?;
+    let items = rules::items(&file::read(&imports::chosen(file)?)?)?;
     let fee = Dong(fields.dong("fee")?.unwrap_or(0));
     if fields.get("do") != "import" {
         rules::sums(&items, fee)?;

@@ -11,15 +11,13 @@ use super::alarms::{self, Alarm};
 use super::{READERS, units};
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
-use crate::duty::decision;
-use crate::duty::waiting;
+use crate::duty::agenda;
 use crate::error::Result;
 use crate::exception::{self, Exception, State};
 use crate::id::AccountId;
 use crate::reconciliation::overview::{self, Standing};
 use crate::report::verify;
 use crate::store::{Conn, Stamp};
-use crate::unit;
 use crate::web::Shared;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::matter::day;
@@ -93,19 +91,15 @@ fn compose(
         open.extend(exception::list(conn, unit.id, Some(State::Proposed), None, OPEN_LIMIT)?);
         queue.push(queue_row(lang, (unit.name, unit.code), &open, today));
     }
-    let waits = waiting::list(conn, stamp, actor, None)?;
-    let for_city = waits.iter().filter(|one| one.escalated.is_some()).count();
-    let mut waiting = 0;
-    for unit in unit::all(conn)?.into_iter().filter(|unit| actor.scope.covers(unit.id)) {
-        waiting += decision::open(conn, unit.id)?.len();
-    }
+    let waits = agenda::of(conn, actor, None)?;
+    let for_city = waits.iter().filter(|one| one.why.is_some()).count();
     Ok(BoardPage {
         today: day(today),
         unexplained: overview.unexplained.to_string(),
         accounts: overview.rows.into_iter().map(|row| account_row(lang, row)).collect(),
         queue,
         alarms: alarms::standing(conn, (stamp, books), actor, lang)?,
-        waiting,
+        waiting: waits.len(),
         for_city,
         frame,
     })

@@ -19,7 +19,7 @@ use crate::web::pages::fields::{Fields, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::Listing;
 use crate::web::pages::session::{Signed, check_origin};
-use crate::web::pages::upload;
+use crate::web::pages::upload::{self, Chosen};
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 
@@ -125,20 +125,17 @@ pub(super) async fn sent(
     request: &HttpRequest,
     signed: &Signed,
     payload: web::Payload,
-) -> Result<(Fields, Vec<u8>)> {
+) -> Result<(Fields, Chosen)> {
     check_origin(request)?;
     signed.require(&[Role::Finance])?;
     let (fields, file) = upload::form(request, payload, API_BODY_LIMIT_BYTES, "file").await?;
     signed.check_token(fields.get("csrf"))?;
-    Ok((fields, file.unwrap_or_default()))
+    Ok((fields, file))
 }
 
 /// A file that was chosen.
-pub(super) fn chosen(file: &[u8]) -> Result<&[u8]> {
-    if file.is_empty() {
-        return Err(Error::invalid("file", "field_missing", "choose a file"));
-    }
-    Ok(file)
+pub(super) fn chosen(file: Chosen) -> Result<Vec<u8>> {
+    file.file("file")?.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))
 }
 
 /// What every such form asks: unit, account, reference, day.

@@ -239,6 +239,10 @@ fn worded(lang: Lang, role: Role, list: List, row: &[Value], found: &Found) -> V
     cells
         .map(|(value, is_coded)| match value {
             Value::Text(text) if *is_coded => Cell::text(stored::words(lang, list, text)),
+            Value::Text(text) if lang == Lang::En => match stored::in_english(text) {
+                Some(words) => Cell::text(words),
+                None => cell(role, value, &found.names),
+            },
             value => cell(role, value, &found.names),
         })
         .collect()

@@ -25,6 +25,7 @@ use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing};
 use crate::web::pages::session::Signed;
+use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
@@ -44,7 +45,7 @@ pub(super) struct Papers<I: 'static, S: 'static> {
     pub ask_more: fn(&App, &Frame, &mut Vec<Ask>),
     pub taken: fn(&mut Conn, &Frame, &Actor) -> Result<Vec<Listing>>,
     /// Looks at a file or takes it on, as the form asks.
-    pub take: fn(&App, &Actor, &Fields, &[u8]) -> std::result::Result<Outcome<S>, Refusal>,
+    pub take: fn(&App, &Actor, &Fields, Chosen) -> std::result::Result<Outcome<S>, Refusal>,
     pub preview: fn(&Frame, S) -> Result<Preview>,
     pub subject: fn(I) -> Subject,
     pub unit_of: fn(&mut Conn, &Scope, I) -> Result<Option<UnitId>>,
@@ -142,7 +143,7 @@ where
     ) -> Page {
         let (fields, file) = imports::sent(request, signed, payload).await?;
         let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-        let outcome = block(move || Ok((self.take)(&app, &actor, &typed, &file))).await?;
+        let outcome = block(move || Ok((self.take)(&app, &actor, &typed, file))).await?;
         imports::answer(outcome, &fields, self.compose(request, signed, shared), self.preview).await
     }
 

@@ -277,7 +277,8 @@ pub async fn report(
     let (app, actor, code) =
         (Arc::clone(shared.app()), signed.actor.clone(), fields.trimmed("unit").to_owned());
     let imported = block(move || {
-        let bytes = file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
+        let bytes =
+            file.file("file")?.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
         app.write(&actor, |tx, stamp| {
             let unit = unit_chosen(tx, &actor, &code)?;
             report::import(tx, stamp, &actor, unit, &bytes)

@@ -22,6 +22,7 @@ use crate::web::pages::fields::{Fields, Pairs};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
+use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted};
 
@@ -148,10 +149,10 @@ fn look_or_take(
     app: &App,
     actor: &Actor,
     fields: &Fields,
-    file: &[u8],
+    file: Chosen,
 ) -> std::result::Result<Outcome<Found>, Refusal> {
     let layout = file::Layout::built_in()?;
-    let items = rules::items(&file::read(imports::chosen(file)?, &layout)?)?;
+    let items = rules::items(&file::read(&imports::chosen(file)?, &layout)?)?;
     let charge = Dong(fields.dong("charge")?.unwrap_or(0));
     if fields.get("do") != "import" {
         rules::sums(&items, charge)?;

@@ -171,8 +171,14 @@ pub async fn take(
     signed.require(&[Role::Finance])?;
     let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
     let boundary = boundary(&request).ok_or_else(unreadable)?;
-    let bytes = body(payload, STATEMENT_BODY_LIMIT_BYTES).await?;
     let mut page = StatementsPage::empty(Frame::of(&signed, &request), &signed);
+    let bytes = match body(payload, STATEMENT_BODY_LIMIT_BYTES).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            page.wrong = Wrong::of_file(error, page.frame.lang)?;
+            return Ok(html(StatusCode::PAYLOAD_TOO_LARGE, &page));
+        }
+    };
     let (app, lang) = (Arc::clone(shared.app()), page.frame.lang);
     let outcome = block(move || {
         let found = parts(&bytes, &boundary)?;

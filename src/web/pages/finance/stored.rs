@@ -1,6 +1,7 @@
 //! Stored words of the program (states, kinds, directions) as lists say them in the reader's language.
 
 use super::exceptions::OWNERS;
+use crate::exception::Kind;
 use crate::reconciliation::classification::Class;
 use crate::report::list::List;
 use crate::web::pages::wording::Lang;
@@ -27,6 +28,15 @@ pub(super) fn words(lang: Lang, list: List, value: &str) -> String {
         Some(key) => lang.t(key).to_owned(),
         None => value.to_owned(),
     }
+}
+
+/// What lists and their files say of an exception in Vietnamese, its kind and its next step, in English.
+pub(super) fn in_english(text: &str) -> Option<&'static str> {
+    Kind::all().find_map(|kind| match text {
+        _ if kind.title_vi() == text => Some(kind.title_en()),
+        _ if kind.next_step_vi() == text => Some(kind.next_step_en()),
+        _ => None,
+    })
 }
 
 /// The words of a stored value that stands in no list.

@@ -11,8 +11,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
+use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong};
-use super::finance::confirm;
 use super::frame::{Frame, see};
 use super::listing::{day, time};
 use super::session::Signed;
@@ -240,15 +240,11 @@ async fn propose(
     shared: web::Data<Shared>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, &Fields) -> Result<Proposed> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let (app, typed) = (Arc::clone(shared.app()), fields.clone());
-    let signed = Arc::new(signed);
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        app.store.write(&Scope::All, Lane::Live, |tx| act(tx, &app.stamp(), &acting.actor, &typed))
-    })
-    .await;
+    let by = By::roles(&[Role::Administrator]);
+    let proposing = move |app: &App, actor: &Actor, fields: &Fields| {
+        app.store.write(&Scope::All, Lane::Live, |tx| act(tx, &app.stamp(), actor, fields))
+    };
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, proposing).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match done {
         Ok(Ok(id)) => return Ok(see(format!("/tariff/drafts/{id}"))),
@@ -399,16 +395,10 @@ async fn decide(
     shared: web::Data<Shared>,
     act: impl Fn(&App, &Actor, EventId, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
-    let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator, Role::Approver])?;
     let id: EventId = extract::path(&request, "id")?;
-    let (app, signed) = (Arc::clone(shared.app()), Arc::new(signed));
-    let acting = Arc::clone(&signed);
-    let done = block(move || {
-        confirm(&app, &acting, fields.get("confirm"))?;
-        act(&app, &acting.actor, id, &fields)
-    })
-    .await;
+    let by = By::confirmed(&[Role::Administrator, Role::Approver]);
+    let deciding = move |app: &App, actor: &Actor, fields: &Fields| act(app, actor, id, fields);
+    let Acted { signed, done, .. } = acting::act(&request, signed, form, &shared, by, deciding).await?;
     let mut page = compose_draft(&request, &signed, &shared, id).await?;
     match done {
         Ok(()) => Ok(see(format!("/tariff/drafts/{id}"))),
