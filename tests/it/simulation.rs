@@ -20,13 +20,23 @@ mod verdict;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::support::{Database, each_database, tools};
 use city::City;
 
-/// Seeds of the city whose offices work in `./check`: about a minute on both databases.
+/// Seeds of the city whose offices work in `./check`: about a minute of one core.
 const WORK_SEEDS: u64 = 24;
+
+/// Seeds that found what is not mended yet, with what that is: they stand apart, so that others are found. A replay
+/// plays any seed.
+const WAITING: &[(u64, &str)] = &[];
+
+/// The seeds of the city whose offices work that must hold.
+fn held_to(seeds: RangeInclusive<u64>) -> Vec<u64> {
+    seeds.filter(|seed| !WAITING.iter().any(|(waiting, _)| waiting == seed)).collect()
+}
 
 /// Plays a seed to its end; everything that does not hold, in words, and then what happened.
 fn play(seed: u64) -> Vec<String> {
@@ -135,8 +145,8 @@ fn shortened(seed: u64, failed: (City, Vec<String>), kind: &str) -> (City, Vec<S
 fn whatever_offices_and_their_partners_do_the_books_hold_and_certificates_say_so() {
     let seeds: Vec<u64> = match tools::given("BIENLAI_TEST_SEED") {
         Some(seed) => vec![seed],
-        None if tools::is_long() => (1..=10_000).collect(),
-        None => (1..=WORK_SEEDS).collect(),
+        None if tools::is_long() => held_to(1..=10_000),
+        None => held_to(1..=WORK_SEEDS),
     };
     let failed = side_by_side(&seeds, |seed| {
         let fault = fault_of(seed, || play_work(seed));
@@ -148,8 +158,8 @@ fn whatever_offices_and_their_partners_do_the_books_hold_and_certificates_say_so
 
 #[test]
 fn offices_that_work_come_to_the_same_books_on_both_databases() {
-    let seeds = if tools::is_long() { 1..=40 } else { 1..=2 };
-    for seed in seeds {
+    let count = if tools::is_long() { 40 } else { 2 };
+    for seed in held_to(1..=40).into_iter().take(count) {
         let books = RefCell::new(Vec::new());
         each_database(|database| {
             let mut city = City::at_work(seed, database);

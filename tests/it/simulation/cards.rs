@@ -3,8 +3,9 @@
 
 use bienlai::amount::Dong;
 use bienlai::id::PaymentId;
-use bienlai::payment::book::Method;
+use bienlai::payment::book::{Method, PaymentState};
 use bienlai::payment::gateway::{self, NewSettlement};
+use bienlai::payment::payment_query;
 use bienlai::payment::pos::{self, Item, ItemKind, NewBatch};
 use bienlai::payment::refund;
 use bienlai::payment::{Claim, Direction};
@@ -131,9 +132,14 @@ impl City {
         self.book_at(at, Work::Book { commune, amount: net, memo });
     }
 
-    /// What of a settled card goes back: a refund that was sent to it, or what its holder disputes.
+    /// What of a settled card goes back: a refund that was sent to it, or what its holder disputes. Not of one whose
+    /// sale the office never saw: what such an item takes out of a batch's credit is carried by no certificate yet.
     fn back_to_the_card(&mut self, commune: usize, card: &Card) -> Option<i64> {
         let unit = self.unit(commune);
+        let paid = self.world.look(|conn| payment_query::payments(conn, &[(unit, card.payment)])).pop();
+        if paid.is_none_or(|paid| paid.state != PaymentState::Proven) {
+            return None;
+        }
         let refunds = self.world.look(|conn| refund::query::of_payments(conn, &[(unit, card.payment)]));
         if let Some(sent) = refunds.iter().find(|one| one.state == refund::State::Sent) {
             return self.chance.percent(70).then_some(sent.amount.0);

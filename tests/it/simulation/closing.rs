@@ -185,13 +185,33 @@ fn certificate_faults(city: &City, commune: usize, certificate: &Certificate) ->
         .filter(|((_, id), _)| claims.contains(id))
         .map(|(_, amount)| amount)
         .sum();
-    if told.in_transit.0 + named != clearing {
+    // A line may show money before its channel tells of it: of that the certificate has the sum alone.
+    let unnamed = told.in_transit_unnamed.0;
+    if !(-shown_early(city, commune, day)..=0).contains(&unnamed) {
         faults.push(format!(
-            "in transit: {day} of {commune} has {} and by name {named}, the books {clearing}: {:?} {:?}",
+            "in transit: {day} of {commune} leaves {unnamed} without a name: {:?}",
+            told.claims
+        ));
+    }
+    if told.in_transit.0 + unnamed + named != clearing {
+        faults.push(format!(
+            "in transit: {day} of {commune} has {} and {unnamed}, by name {named}, the books {clearing}: {:?} {:?}",
             told.in_transit.0, told.claims, told.carried
         ));
     }
     faults
+}
+
+/// What lines of a day and earlier ones ever showed of claims that were told of after it.
+fn shown_early(city: &City, commune: usize, day: BusinessDay) -> i64 {
+    let unit = city.unit(commune).0;
+    let sql = format!(
+        "SELECT CAST(COALESCE(SUM(t.amount), 0) AS BIGINT) AS n FROM payment p JOIN match_part t \
+         ON t.unit_id = p.unit_id AND t.movement_id = p.movement_id AND t.undoes_id IS NULL JOIN statement_line l \
+         ON l.unit_id = t.unit_id AND l.id = t.line_id WHERE p.unit_id = {unit} AND p.accounting_date > '{day}' \
+         AND p.debit_account LIKE 'clearing/%' AND l.booking_date <= '{day}'"
+    );
+    city.world.look(|conn| Ok(number(conn, &sql)))
 }
 
 /// What is carried under an exception about some claim or card, or about a line, each item once.

@@ -1,6 +1,8 @@
 //! What persons decide about open items, and undo. Which resolutions fit is the product's own word
 //! (`resolve::check_proposal`); one of them is chosen by chance, whatever happened in truth.
 
+use std::collections::BTreeSet;
+
 use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::correction::{self, Agreement};
@@ -45,7 +47,7 @@ impl City {
             }
             let ways = self.fitting(commune, &now);
             let Some(way) = self.chance.pick(&ways).cloned() else { continue };
-            self.settle_item(commune, &now, &way);
+            self.watching(commune, |city| city.settle_item(commune, &now, &way));
         }
     }
 
@@ -82,6 +84,19 @@ impl City {
         self.chance.shuffle(&mut known);
         known.truncate(LOOKED_AT);
         known.into_iter().map(Some).collect()
+    }
+
+    /// What was paid and is not any more, because persons said so, is no promise.
+    fn watching(&mut self, commune: usize, what: impl FnOnce(&mut City)) {
+        let paid = |city: &City| -> BTreeSet<i64> {
+            city.ids(commune, "obligation", "AND state = 'paid'").into_iter().collect()
+        };
+        let before = paid(self);
+        what(self);
+        let undone: Vec<i64> = before.difference(&paid(self)).copied().collect();
+        for owed in self.owed.iter_mut().filter(|owed| undone.contains(&owed.obligation.id.0)) {
+            owed.is_spoiled = true;
+        }
     }
 
     fn settle_item(&mut self, commune: usize, item: &Exception, way: &Way) {
@@ -206,10 +221,10 @@ impl City {
     /// Two persons take a line apart, or open a settled item again.
     pub(super) fn undo_something(&mut self, commune: usize) {
         if self.chance.percent(12) {
-            self.take_apart(commune);
+            self.watching(commune, |city| city.take_apart(commune));
         }
         if self.chance.percent(15) {
-            self.open_again(commune);
+            self.watching(commune, |city| city.open_again(commune));
         }
     }
 
