@@ -136,7 +136,7 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             }
         }
         Some(handover::TO_UNIT) => untie::paid_on(conn, item).map(untied),
-        Some("acknowledge") => Ok((Way::Plain, Effect::default())),
+        Some("acknowledge") => plain(conn, item, None),
         Some(known) if SWAPPED.contains(&known) => {
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
         }

@@ -45,10 +45,10 @@ pub(super) fn refuse(conn: &mut Conn, item: &Exception) -> Result<()> {
     found.map_or(Ok(()), |(code, detail)| Err(Error::conflict(code, detail)))
 }
 
-/// Whether an item that ended by itself has no money to ask about any more. What stands in suspense, or is a debit that
-/// nobody explained, is asked about by open items to the last đồng: one more would ask for what nobody has.
+/// Whether an item that ended by itself, or was only looked at, has no money to ask about any more. What stands in
+/// suspense, or is a debit that nobody explained, is asked about by open items to the last đồng: one more would ask
+/// for what nobody has.
 pub(super) fn is_gone(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    let is_about_money = matches!(item.subject_kind.as_str(), "line" | "movement" | "shift");
     Ok(match item.kind {
         // That two channels told the same is said of money that has its place, too.
         Kind::SameMoneyTwoChannels => false,
@@ -63,18 +63,26 @@ pub(super) fn is_gone(conn: &mut Conn, item: &Exception) -> Result<bool> {
         Kind::NotDeposited if item.subject_kind == "payment" => {
             !payments_of(conn, item)?.iter().any(|payment| payment.state == PaymentState::Claimed)
         }
-        Kind::ClaimWithoutCredit => {
-            let movements = [(item.unit, MovementId(item.subject_id))];
-            movement_query::movements(conn, &movements)?.iter().all(|one| one.state != Moved::Expected)
-        }
+        Kind::ClaimWithoutCredit => !is_expected(conn, item)?,
         Kind::PosChargeback => {
             let payments = payments_of(conn, item)?;
             !owes_back(conn, item, &payments)?
         }
         Kind::DepositDiffers if item.subject_kind == "slip" => !settle_cash::is_open(conn, item)?,
         Kind::NotDeposited | Kind::TreasuryRejected => !settle_cash::is_open(conn, item)?,
-        kind => HELD_KINDS.contains(&kind) && is_about_money,
+        kind if HELD_KINDS.contains(&kind) => match item.subject_kind.as_str() {
+            "line" | "shift" => true,
+            "movement" => !is_expected(conn, item)?,
+            _ => false,
+        },
+        _ => false,
     })
+}
+
+/// Whether a claim waits for its line still.
+fn is_expected(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    let movements = [(item.unit, MovementId(item.subject_id))];
+    Ok(movement_query::movements(conn, &movements)?.iter().any(|one| one.state == Moved::Expected))
 }
 
 /// The payments an item is about: named, told of by a channel, or shown by a line.

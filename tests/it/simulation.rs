@@ -55,6 +55,8 @@ fn play(seed: u64) -> Vec<String> {
 fn keep(seed: u64, city: &City) {
     if tools::given("BIENLAI_TEST_SEED").is_some() {
         let to = std::env::temp_dir().join(format!("bienlai-seed-{seed}.db"));
+        // That of an earlier replay is in the way.
+        let _ = std::fs::remove_file(&to);
         let _ = tools::run(&mut city.world.database.as_owner(), &format!("VACUUM INTO '{}'", to.display()));
         println!("the database is kept as {}", to.display());
     }

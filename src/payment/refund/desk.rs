@@ -96,7 +96,8 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         Ok(())
     }
 
-    /// What asked about a surplus ended when its refund left; it came back, and is owed to its payer again.
+    /// A surplus that is owed to its payer again is asked about whole: its item ended when the refund left and came
+    /// back since, or there never was one, because a correction asked for the refund itself.
     pub fn ask_again(&mut self) -> Result<()> {
         let (unit, id) = (self.payment.unit, self.payment.id);
         let subject = Subject::Payment(id);
@@ -105,7 +106,14 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         let mut detail = String::new();
         for one in SURPLUS_KINDS {
             match exception::find_any(self.tx, unit, one, subject)? {
-                Some(item) if item.state != exception::State::Resolved => return Ok(()),
+                Some(item) if item.state != exception::State::Resolved => {
+                    if item.amount < left {
+                        let key = (unit, item.id);
+                        let reason = "its refund was refused".to_owned();
+                        exception::restate(self.tx, self.stamp, key, (left, &item.detail), reason)?;
+                    }
+                    return Ok(());
+                }
                 Some(item) => (kind, detail) = (one, item.detail),
                 None => {}
             }

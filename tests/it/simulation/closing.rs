@@ -193,10 +193,11 @@ fn certificate_faults(city: &City, commune: usize, certificate: &Certificate) ->
             told.claims
         ));
     }
-    if told.in_transit.0 + unnamed + named != clearing {
+    let on_its_way: i64 = told.claims.iter().map(|one| one.amount.0).sum();
+    if on_its_way + unnamed + named != clearing {
         faults.push(format!(
-            "in transit: {day} of {commune} has {} and {unnamed}, by name {named}, the books {clearing}: {:?} {:?}",
-            told.in_transit.0, told.claims, told.carried
+            "in transit: {day} of {commune} has {on_its_way} and {unnamed}, by name {named}, the books {clearing}: {:?} {:?}",
+            told.claims, told.carried
         ));
     }
     faults
