@@ -10,6 +10,7 @@ use super::movement::{Movement, State};
 use super::payout::back::{self, Kept};
 use super::resolve::lock_account;
 use super::returned::{self, Returned};
+use super::still_stands;
 use super::take_back::{self, TakeBack};
 use super::taken_back::TAKEN_BACK;
 use super::undo::{self, Effect};
@@ -130,14 +131,16 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
         None | Some(own_transfer::OWN_TRANSFER | own_transfer::GIVEN_BACK) => {
             match untie::own_transfer(conn, item)? {
                 Some(tied) => Ok(untied(tied)),
-                None if resolution.is_none() => plain(item, settled.as_ref().and_then(|event| event.target)),
+                None if resolution.is_none() => {
+                    plain(conn, item, settled.as_ref().and_then(|event| event.target))
+                }
                 None => {
                     Err(Error::conflict("undo_money_gone", "the other side was explained otherwise since"))
                 }
             }
         }
         Some(handover::TO_UNIT) => untie::paid_on(conn, item).map(untied),
-        Some("acknowledge") => Ok((Way::Plain, Effect::default())),
+        Some("acknowledge") => plain(conn, item, None),
         Some(known) if SWAPPED.contains(&known) => {
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
         }
@@ -179,11 +182,15 @@ fn untied(tied: Tied) -> (Way, Effect) {
     (Way::Untie(tied), effect)
 }
 
-/// What ended by itself moved no money; where a decision about another item ended it, that one is opened.
-fn plain(item: &Exception, by: Option<i64>) -> Result<(Way, Effect)> {
+/// What ended by itself moved no money; where a decision about another item ended it, that one is opened. An item
+/// whose money found its place meanwhile would ask for nothing: what undoes that place asks about the money again.
+fn plain(conn: &mut Conn, item: &Exception, by: Option<i64>) -> Result<(Way, Effect)> {
     match by {
         None if item.kind == exception::Kind::WrongAccount => {
             Err(Error::conflict("undo_paid_on", "the money was paid on, or taken back"))
+        }
+        None if still_stands::is_gone(conn, item)? => {
+            Err(Error::conflict("undo_money_gone", "what it asked about found its place: undo that"))
         }
         None => Ok((Way::Plain, Effect::default())),
         Some(by) => {

@@ -17,7 +17,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{Exception, Proposal, Subject};
+use crate::exception::{self, Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{Account, Posting, Source};
 use crate::obligation;
@@ -115,6 +115,18 @@ fn prove(
     let account = payment.account.ok_or_else(|| Error::internal("a transfer without an account"))?;
     book.expose(item.unit, account, &payment.channel, Dong(-item.amount.0))?;
     book.tell_payment(item.unit, id, "proven", PaymentState::Proven, None)?;
+    if payment.other_unit.is_positive() {
+        // The claim's item ends with its proof, the debt to the other unit does not.
+        book.exceptions.push(exception::New {
+            unit: item.unit,
+            kind: Kind::WrongAccount,
+            subject: Subject::Line(line),
+            account: item.account,
+            amount: item.amount,
+            opened_on: item.opened_on,
+            detail: String::new(),
+        });
+    }
     book.postings.push(Posting {
         unit: item.unit,
         debit: Account::Suspense(line),

@@ -1,8 +1,11 @@
 //! Money that an exception is about and that still stands where somebody has to move it: such an item is
-//! not acknowledged away, for nothing else would ask about that money again.
+//! not acknowledged away, for nothing else would ask about that money again. And the other way round: one that ended
+//! because its money found its place asks for nothing.
 
 use super::book::{Payment, PaymentState};
-use super::{line_query, movement_query, payment_query};
+use super::movement::State as Moved;
+use super::prove::HELD_KINDS;
+use super::{line_query, movement_query, payment_query, settle_cash};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Exception, Kind};
@@ -40,6 +43,46 @@ pub(super) fn refuse(conn: &mut Conn, item: &Exception) -> Result<()> {
         _ => None,
     };
     found.map_or(Ok(()), |(code, detail)| Err(Error::conflict(code, detail)))
+}
+
+/// Whether an item that ended by itself, or was only looked at, has no money to ask about any more. What stands in
+/// suspense, or is a debit that nobody explained, is asked about by open items to the last đồng: one more would ask
+/// for what nobody has.
+pub(super) fn is_gone(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    Ok(match item.kind {
+        // That two channels told the same is said of money that has its place, too.
+        Kind::SameMoneyTwoChannels => false,
+        Kind::UnknownDebit | Kind::BankFee | Kind::RefundUnmatched => item.subject_kind == "line",
+        Kind::Overpaid | Kind::DuplicateTransfer | Kind::LatePayment => {
+            !payments_of(conn, item)?.iter().any(|payment| payment.surplus.is_positive())
+        }
+        Kind::Underpaid | Kind::ReceiptDue if item.subject_kind == "obligation" => {
+            let advance = Account::ReceivedInAdvance(ObligationId(item.subject_id));
+            ledger::balance(conn, item.unit, &advance)?.is_zero()
+        }
+        Kind::NotDeposited if item.subject_kind == "payment" => {
+            !payments_of(conn, item)?.iter().any(|payment| payment.state == PaymentState::Claimed)
+        }
+        Kind::ClaimWithoutCredit => !is_expected(conn, item)?,
+        Kind::PosChargeback => {
+            let payments = payments_of(conn, item)?;
+            !owes_back(conn, item, &payments)?
+        }
+        Kind::DepositDiffers if item.subject_kind == "slip" => !settle_cash::is_open(conn, item)?,
+        Kind::NotDeposited | Kind::TreasuryRejected => !settle_cash::is_open(conn, item)?,
+        kind if HELD_KINDS.contains(&kind) => match item.subject_kind.as_str() {
+            "line" | "shift" => true,
+            "movement" => !is_expected(conn, item)?,
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whether a claim waits for its line still.
+fn is_expected(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    let movements = [(item.unit, MovementId(item.subject_id))];
+    Ok(movement_query::movements(conn, &movements)?.iter().any(|one| one.state == Moved::Expected))
 }
 
 /// The payments an item is about: named, told of by a channel, or shown by a line.

@@ -94,11 +94,13 @@ pub(super) fn carry_out(
         || Error::conflict("resolution_unfit", "this money is not here any more, or not so much of it");
     let (movement, shown_by) = plan(tx, item, proposal.target)?.ok_or_else(gone)?;
     let debit = statement::query::line(tx, item.unit, line)?;
+    let brought = statement::query::line(tx, item.unit, shown_by)?;
     let work = LineWork {
         unit: item.unit,
         account: debit.account,
         line,
-        booking_date: debit.booking_date,
+        // Not before the money was there: the debit may be shown as one of an earlier day.
+        booking_date: debit.booking_date.max(brought.posted_on.unwrap_or(brought.booking_date)),
         amount: Dong(-item.amount.0),
         code: String::new(),
         is_damaged: false,

@@ -127,6 +127,9 @@ pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
     let mut effect = Effect { line: Some(id), to_suspense: line.amount, ..Effect::default() };
     for part in &parts {
         let Some(payment) = part.movement.payment else { continue };
+        if part.movement.state == State::Reversed {
+            return Err(unfit("the bank took its money back since"));
+        }
         if part.is_claimed() {
             effect.expected_again.push(part.movement.id);
         }

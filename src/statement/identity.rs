@@ -14,7 +14,7 @@
 //! more than we have. One that opens with the balance after our first `k` lines of the day begins
 //! behind them, and those are no partners for its lines, however alike they look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -110,11 +110,16 @@ fn starts(balance_before: Dong, known: &[Known], span: &Span<'_>) -> Vec<usize> 
     let mut balance = Some(balance_before);
     let mut found = Vec::new();
     let day = known.iter().filter(|line| !line.is_withdrawn && line.features.date == span.first_day);
-    for (count, amount) in day.map(|line| Some(line.features.amount)).chain([None]).enumerate() {
+    let told = span.lines.iter().filter(|_| !known.is_empty());
+    let told: BTreeSet<(BusinessDay, Dong, &str)> = told.filter_map(by_reference).collect();
+    let is_told = |line: &Features| by_reference(line).is_some_and(|line| told.contains(&line));
+    for (count, line) in day.map(|line| Some(&line.features)).chain([None]).enumerate() {
         if balance == Some(span.opening) {
             found.push(count);
         }
-        balance = balance.zip(amount).and_then(|(balance, amount)| balance.checked_add(amount).ok());
+        // The day before may have been misprinted by just so much: no statement begins behind what it shows.
+        let Some(line) = line.filter(|line| !is_told(line)) else { break };
+        balance = balance.and_then(|balance| balance.checked_add(line.amount).ok());
     }
     found.truncate(START_LIMIT);
     found
@@ -181,6 +186,11 @@ fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec
         .map(|((date, amount, memo), highest)| ((date, amount, memo.to_owned()), highest))
         .collect();
     span.lines.iter().zip(verdicts).map(|pair| number(pair, &mut used)).collect()
+}
+
+/// A line as its reference names it; none without one.
+fn by_reference(line: &Features) -> Option<(BusinessDay, Dong, &str)> {
+    line.bank_reference.as_deref().map(|reference| (line.date, line.amount, reference))
 }
 
 fn same_reference(known: &Features, line: &Features) -> bool {
@@ -274,6 +284,15 @@ mod tests {
         let rest = [line(70, "b", None), line(100, "a", None)];
         let plan = plan(Dong(0), &stored, span(100, &rest));
         assert_eq!(plan.verdicts, [Verdict::Known(1), Verdict::New { occurrence: 2 }]);
+    }
+
+    #[test]
+    fn no_statement_begins_behind_a_line_that_it_shows_under_its_reference() {
+        let lines = [line(100, "a", Some("R1")), line(30, "b", Some("R2"))];
+        let stored = known(&lines);
+        // The day before is known with 100 too little, so that its end and the first line come to the opening.
+        let plan = plan(Dong(0), &stored, span(100, &lines));
+        assert_eq!((news(&plan), plan.is_chained), (0, false));
     }
 
     #[test]

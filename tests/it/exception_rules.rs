@@ -2,7 +2,7 @@
 
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
-use bienlai::exception::{self, Exception, State, limit, work_query};
+use bienlai::exception::{self, Exception, Kind, State, limit, work_query};
 use bienlai::id::ExceptionId;
 use bienlai::payment::{reopen, resolve};
 use bienlai::reconciliation::reconcile;
@@ -169,5 +169,12 @@ fn a_settled_item_is_opened_again_by_two_and_its_posting_is_taken_back() {
         assert_eq!(world.look(|conn| bienlai::ledger::trial_balance(conn, unit)), before);
         assert_eq!(world.look(|conn| exception::find(conn, unit, credit)).state, State::Open);
         assert_eq!(world.again(&owed).state.as_str(), "reopened");
+        // What ended because its money found its place would ask for nothing.
+        let owed = world.raise(Dong(30_000));
+        world.claim(&owed, Dong(20_000)).settle();
+        let part = world.exceptions(unit).into_iter().find(|item| item.kind == Kind::Underpaid).unwrap().id;
+        world.claim(&owed, Dong(10_000)).settle();
+        assert_eq!(world.look(|conn| exception::find(conn, unit, part)).state, State::Resolved);
+        assert_eq!(ask(part).unwrap_err().code(), "undo_money_gone");
     });
 }

@@ -89,6 +89,7 @@ mod leases;
 mod limit_for_one;
 mod line_pages;
 mod line_rules;
+mod lines_after_closing;
 mod lists;
 mod lookups;
 mod matched_once;

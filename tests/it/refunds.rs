@@ -126,6 +126,16 @@ fn a_refund_is_approved_sent_shown_by_its_debit_line_bounced_and_sent_again() {
         );
         assert_eq!(now(&world, &asked).state, State::Debited);
         assert_eq!(balance(&world, &Account::RefundPayable), 0);
+
+        // It comes back once more and is given up: the surplus is the payer's again, and is asked about.
+        world.wait_days(1);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 25_000).book(5_000, &back, "R5"),
+        );
+        refuse(&world, &asked).unwrap();
+        assert_eq!(balance(&world, &Account::Surplus(payment)), -5_000);
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::Overpaid]);
     });
 }
 
@@ -390,6 +400,9 @@ fn a_refund_debited_with_more_takes_free_surplus_first_and_the_rest_is_owed_back
         assert_eq!(balance(&world, &Account::Surplus(payment)), 0);
         assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 1_500);
         assert!(world.open_kinds(asked.unit).iter().all(|kind| *kind != Kind::Overpaid));
+        let debt = world.exceptions(asked.unit).into_iter().find(|one| one.kind == Kind::BankReversal);
+        let debt = debt.expect("somebody is asked about what is owed back");
+        assert_eq!((debt.state, debt.amount), (exception::State::Open, Dong(1_500)));
     });
 }
 

@@ -337,6 +337,24 @@ fn a_line_taken_apart_that_the_bank_takes_back_leaves_suspense_and_harms_nobody(
 }
 
 #[test]
+fn a_line_whose_money_the_bank_took_back_is_not_taken_apart() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let owed = world.raise(Dong(FEE));
+        world.claim(&owed, Dong(FEE)).reference("FT001").settle();
+        let line = shown(&world, "nguoi khac chuyen", FEE);
+        world.wait_days(1);
+        let back = BankFile::new(world.ba_dinh.account_no, today(&world), FEE)
+            .book(-FEE, "hoan tra giao dich FT001", "FT001")
+            .reversed();
+        import(&world, &back.without_sequence().camt());
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        assert_eq!(ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_unfit");
+    });
+}
+
+#[test]
 fn money_nobody_knew_is_shown_to_be_a_waiting_claims_and_proves_it() {
     for channel in [BANK, "vietqr"] {
         each_database(|database| {

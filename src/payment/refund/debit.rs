@@ -9,7 +9,7 @@ use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{Exception, Kind, Subject};
+use crate::exception::{self, Exception, Kind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held};
@@ -131,10 +131,29 @@ pub fn settle(
         (Account::RefundPayable, Account::Surplus(payment), parts.surplus_again),
         (Account::Surplus(payment), unexplained.clone(), parts.of_surplus),
         (Account::Surplus(payment), debt.clone(), netted),
-        (debt, unexplained, parts.owed_back),
     ] {
         let source = Source::Exception(item.id);
         book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });
+    }
+    if parts.owed_back.is_positive() {
+        // A debt as of any taking back: under the line, whose item asks for it until somebody covers it.
+        book.postings.push(Posting {
+            unit,
+            debit: debt,
+            credit: unexplained,
+            amount: parts.owed_back,
+            accounting_date: on,
+            source: Source::Line(line),
+        });
+        book.exceptions.push(exception::New {
+            unit,
+            kind: Kind::BankReversal,
+            subject: Subject::Line(line),
+            account: item.account,
+            amount: parts.owed_back,
+            opened_on: item.opened_on,
+            detail: item.detail.clone(),
+        });
     }
     let subject = Subject::Payment(payment);
     book.settled_exceptions.push((unit, Kind::RefundUnmatched, subject, "a person named its debit"));

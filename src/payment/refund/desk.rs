@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Refund, query, rules};
 use crate::actor::Actor;
+use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::exception::{Kind, Subject};
+use crate::exception::{self, Kind, SURPLUS_KINDS, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held, Payment};
@@ -90,6 +91,42 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
                 amount: covered,
                 accounting_date: self.on,
                 source: Source::Refund(refused.id),
+            });
+        }
+        Ok(())
+    }
+
+    /// A surplus that is owed to its payer again is asked about whole: its item ended when the refund left and came
+    /// back since, or there never was one, because a correction asked for the refund itself.
+    pub fn ask_again(&mut self) -> Result<()> {
+        let (unit, id) = (self.payment.unit, self.payment.id);
+        let subject = Subject::Payment(id);
+        let left = self.book.payments.get(&(unit, id)).map_or(Dong::ZERO, |held| held.value.surplus);
+        let mut kind = Kind::Overpaid;
+        let mut detail = String::new();
+        for one in SURPLUS_KINDS {
+            match exception::find_any(self.tx, unit, one, subject)? {
+                Some(item) if item.state != exception::State::Resolved => {
+                    if item.amount < left {
+                        let key = (unit, item.id);
+                        let reason = "its refund was refused".to_owned();
+                        exception::restate(self.tx, self.stamp, key, (left, &item.detail), reason)?;
+                    }
+                    return Ok(());
+                }
+                Some(item) => (kind, detail) = (one, item.detail),
+                None => {}
+            }
+        }
+        if left.is_positive() {
+            self.book.exceptions.push(exception::New {
+                unit,
+                kind,
+                subject,
+                account: Some(self.account),
+                amount: left,
+                opened_on: self.on,
+                detail,
             });
         }
         Ok(())

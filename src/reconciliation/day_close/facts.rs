@@ -322,7 +322,10 @@ fn line_facts(
         }
         _ => Dong::ZERO,
     };
+    // What came after its day was closed found its place on a later one.
+    let is_late = line.posted_on.is_some_and(|on| on > line.booking_date) && unplaced == line.amount;
     let (class, matched, open) = match class {
+        Some(_) if is_late => (Some(Class::Unknown), Dong::ZERO, unplaced),
         // Identified by the end of the day, at least in part, or not.
         Some(Class::Unknown) if withheld.is_positive() => (class, Dong::ZERO, unplaced),
         Some(Class::Unknown) => {
@@ -337,7 +340,7 @@ fn line_facts(
         known => (known, Dong(line.matched.0.saturating_mul(sign)), line.open()),
     };
     let charge = Dong(line.matched.0.saturating_sub(line.amount.0.abs()).max(0));
-    let is_charged = sign > 0 && charge.is_positive();
+    let is_charged = sign > 0 && charge.is_positive() && !is_late;
     LineFacts {
         id: line.id,
         booking_date: line.booking_date,

@@ -314,7 +314,7 @@ pub fn settled_at(
             ("unit_id", Column::of(ids.iter().map(|_| unit))),
             ("exception_id", Column::of(ids.iter().copied())),
         ],
-        &format!("AND t.at < {}", at.ms()),
+        &format!("AND t.at < {}", at.0),
         Lock::None,
     )?;
     let mut last: BTreeMap<ExceptionId, (i64, bool)> = BTreeMap::new();

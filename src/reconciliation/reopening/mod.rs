@@ -3,8 +3,10 @@
 //! With the day every later one of the account opens too, because each certificate rests on the one
 //! before; months that hold any of them are no longer closed either. Nothing is taken back: the
 //! certificates stay, superseded, and closing again makes successors that name them. The database
-//! itself refuses to open a day without an approved request.
+//! itself refuses to open a day without an approved request. Lines that came after their day was closed are posted
+//! on it now.
 
+mod late;
 mod query;
 
 use serde::Serialize;
@@ -132,6 +134,7 @@ pub fn approve(
     step(tx, stamp, &mut reopening, State::Approved, "approved", Some(checker), None)?;
     let days = query::supersede_days(tx, stamp, &reopening, checker)?;
     let months = query::supersede_months(tx, stamp, &reopening, checker)?;
+    late::bring_home(tx, stamp, &reopening)?;
     record(tx, stamp, actor, &reopening, "day.reopened")?;
     Ok(Opened { reopening, days, months })
 }

@@ -1,12 +1,15 @@
 //! The SQL of opening days again.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date};
 
+use super::late::Late;
 use super::{Reopening, State};
 use crate::actor::Scope;
+use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{AccountId, EventId, PersonId, ReopeningId, UnitId};
+use crate::id::{AccountId, EventId, LineId, PersonId, ReopeningId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Row, Update};
@@ -243,6 +246,40 @@ pub fn supersede_days(
         reason: reopening.reason.clone(),
         at: stamp.now,
     })
+}
+
+#[derive(QueryableByName)]
+struct LateRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+    #[diesel(sql_type = Date)]
+    booking_date: BusinessDay,
+    #[diesel(sql_type = Date)]
+    posted_on: BusinessDay,
+}
+
+/// The lines of the day and later ones that were posted on a later day than their own, and not on their own since.
+pub fn late_lines(conn: &mut Conn, reopening: &Reopening) -> Result<Vec<Late>> {
+    let found: Vec<LateRow> = diesel::sql_query(
+        "SELECT l.id, l.amount, l.booking_date, l.posted_on FROM statement_line l WHERE l.unit_id = $1 \
+         AND l.account_id = $2 AND l.booking_date >= $3 AND l.posted_on > l.booking_date AND NOT EXISTS \
+         (SELECT 1 FROM posting p WHERE p.unit_id = l.unit_id AND p.source_kind = 'line' AND p.source_id = l.id \
+         AND p.accounting_date = l.booking_date) ORDER BY l.id",
+    )
+    .bind::<BigInt, _>(reopening.unit)
+    .bind::<BigInt, _>(reopening.account)
+    .bind::<Date, _>(reopening.date)
+    .load(conn)
+    .classify()?;
+    let late = |row: LateRow| Late {
+        line: LineId(row.id),
+        amount: Dong(row.amount),
+        booking_date: row.booking_date,
+        posted_on: row.posted_on,
+    };
+    Ok(found.into_iter().map(late).collect())
 }
 
 /// Closed months that hold the day or a later one are superseded, each with its event.

@@ -1,6 +1,6 @@
 //! The city of one seed: its service, its bank, its payers, and what happens when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
@@ -16,13 +16,14 @@ use bienlai::simulator::bank::{Bank, Transfer};
 use bienlai::simulator::chance::Chance;
 use bienlai::simulator::memo::Habit;
 
+use super::office::{Office, Work};
 use crate::support::world::{BANK, POLL, line};
 use crate::support::{Database, World, tools};
 
 /// Days on which people pay.
-const DAYS: i64 = 4;
+pub(super) const DAYS: i64 = 4;
 /// Days after them, for everything that is late.
-const QUIET_DAYS: i64 = 5;
+pub(super) const QUIET_DAYS: i64 = 5;
 const FEES: [i64; 5] = [5_000, 8_000, 25_000, 30_000, 150_000];
 const SYMBOLS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXY";
 const DELAY_LIMIT_S: i64 = 48 * 3_600;
@@ -45,6 +46,36 @@ enum Event {
     Decide(usize),
     /// The day is over: the bank writes its statements.
     Evening(BusinessDay),
+    /// What an office or one of its partners does.
+    Work(Box<Work>),
+}
+
+impl Event {
+    /// Where it happens, of what cannot be left out.
+    fn place(&self) -> String {
+        match self {
+            Event::Raise(commune) => format!("raise {commune}"),
+            Event::File(file) => format!("file {}", file.commune),
+            Event::Decide(commune) => format!("versions {commune}"),
+            Event::Evening(day) => format!("evening {day}"),
+            Event::Work(work) => format!("{work:?}"),
+            _ => String::new(),
+        }
+    }
+
+    /// What can be left out of a history to see whether it fails without; nothing of what the rest stands on.
+    fn label(&self, at: Instant) -> Option<String> {
+        let what = match self {
+            Event::Raise(_) | Event::File(_) | Event::Decide(_) | Event::Evening(_) => return None,
+            Event::Pay(index) => format!("pay {index}"),
+            Event::Cancel(index) => format!("cancel {index}"),
+            Event::Own(commune) => format!("own {commune}"),
+            Event::TakeBack(no) => format!("take back {no}"),
+            Event::Tell(claim) => format!("tell {}", claim.external_id),
+            Event::Work(work) => work.label()?,
+        };
+        Some(format!("{} {what}", at.seconds()))
+    }
 }
 
 pub struct City {
@@ -62,6 +93,14 @@ pub struct City {
     queued: u64,
     batch: Vec<Arrival>,
     diary: Vec<String>,
+    seed: u64,
+    /// Offices that work, where the city has some.
+    pub(super) office: Option<Office>,
+    /// What is left out of this history, and what happened that could be.
+    skipped: BTreeSet<String>,
+    /// Parts of labels of what is left out because `BIENLAI_TEST_WITHOUT` says so, with commas between.
+    left_out: Vec<String>,
+    pub happened: Vec<String>,
 }
 
 /// A file of the bank on its way to a commune.
@@ -96,6 +135,27 @@ impl City {
     }
 
     pub fn found_on(seed: u64, database: Database) -> City {
+        let mut city = City::founded(seed, database);
+        city.plan();
+        city
+    }
+
+    /// The same with offices that take cards and cash, decide, refund, remit and close their days.
+    pub fn at_work(seed: u64, database: Database) -> City {
+        City::at_work_without(seed, database, BTreeSet::new())
+    }
+
+    /// The same without some of what happened in it.
+    pub fn at_work_without(seed: u64, database: Database, skipped: BTreeSet<String>) -> City {
+        let mut city = City::founded(seed, database);
+        city.skipped = skipped;
+        city.office = Some(Office::found(&city.world));
+        city.plan();
+        city.plan_offices();
+        city
+    }
+
+    fn founded(seed: u64, database: Database) -> City {
         let mut world = World::settled_in(database);
         // The verdict looks at the same promises and names the seed.
         world.stop_watching();
@@ -104,7 +164,7 @@ impl City {
         for commune in world.communes() {
             bank.open_account(commune.account_no, "UBND", first, Dong::ZERO);
         }
-        let mut city = City {
+        City {
             world,
             bank,
             owed: Vec::new(),
@@ -117,9 +177,14 @@ impl City {
             queued: 0,
             batch: Vec::new(),
             diary: Vec::new(),
-        };
-        city.plan();
-        city
+            seed,
+            office: None,
+            skipped: BTreeSet::new(),
+            left_out: tools::told("BIENLAI_TEST_WITHOUT")
+                .map(|parts| parts.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
+            happened: Vec::new(),
+        }
     }
 
     /// What happened, in words.
@@ -141,12 +206,41 @@ impl City {
             }
             let waited = (at.seconds() - self.world.now().seconds()).max(0);
             self.world.wait_seconds(waited);
+            if self.is_at_work() && !self.takes_place(at, &event) {
+                continue;
+            }
             self.happen(event);
+            // A history ends with the day on which something is wrong.
+            if self.is_broken() {
+                return;
+            }
         }
         self.settle();
         self.decide_the_rest();
         self.match_all();
+        self.close_the_rest();
         self.world.seal();
+    }
+
+    pub(super) fn is_at_work(&self) -> bool {
+        self.office.is_some()
+    }
+
+    /// Whether an event is not left out. Each draws from a chance of its own, so that a history stays as it was
+    /// when something of it is left out.
+    fn takes_place(&mut self, at: Instant, event: &Event) -> bool {
+        let label = event.label(at);
+        let own = label.clone().unwrap_or_else(|| format!("{} {}", at.seconds(), event.place()));
+        let hash = own.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        self.chance = Chance::new(hash ^ self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let Some(label) = label else { return true };
+        if self.skipped.contains(&label) || self.left_out.iter().any(|part| label.contains(part)) {
+            return false;
+        }
+        self.happened.push(label);
+        true
     }
 
     /// Damage that the verdict must find: exceptions about suspense are closed behind its back.
@@ -195,6 +289,15 @@ impl City {
         self.push(at, Event::File(file));
     }
 
+    pub(super) fn push_work(&mut self, at: Instant, work: Work) {
+        self.push(at, Event::Work(Box::new(work)));
+    }
+
+    /// A channel tells of something.
+    pub(super) fn push_claim(&mut self, at: Instant, claim: Claim) {
+        self.push(at, Event::Tell(Box::new(claim)));
+    }
+
     fn push(&mut self, at: Instant, event: Event) {
         self.queued += 1;
         self.queue.insert((at, self.queued), event);
@@ -216,6 +319,7 @@ impl City {
             Event::File(file) => self.receive(file),
             Event::Decide(commune) => self.decide(commune),
             Event::Evening(day) => self.evening(day),
+            Event::Work(work) => self.work(*work),
         }
     }
 
@@ -283,6 +387,9 @@ impl City {
         let exact = owed.total;
         let code = owed.reference_code.clone();
         let plain = format!("{code} LE PHI");
+        if self.is_at_work() && self.chance.percent(40) {
+            return self.pay_at_the_office(index);
+        }
         match self.chance.below(20) {
             0 => self.transfer(commune, Dong(exact.0 - 1_000), &plain),
             1 => self.transfer(commune, Dong(exact.0 + 7_000), &plain),
@@ -327,7 +434,7 @@ impl City {
     }
 
     /// At the counter; refused when somebody paid before.
-    fn pay_cash(&mut self, index: usize) {
+    pub(super) fn pay_cash(&mut self, index: usize) {
         let owed = self.world.again(&self.owed[index].obligation);
         let is_taken = self.world.take(&owed, owed.outstanding(), Method::Cash).is_ok();
         self.note(format!("cash for {}: {is_taken}", owed.reference_code));
@@ -367,8 +474,16 @@ impl City {
         }
     }
 
-    fn take_back(&mut self, original: u32) {
+    pub(super) fn take_back(&mut self, original: u32) {
         let now = self.world.now();
+        if let Some(office) = &mut self.office {
+            // Once, and only what happened in this history.
+            let is_there = self.bank.ledger().len() >= original as usize;
+            if !is_there || !office.returned.insert(original) {
+                return;
+            }
+            self.spoil_booking(original);
+        }
         let taken = if self.chance.percent(50) {
             self.bank.take_back(now, original)
         } else {

@@ -88,7 +88,9 @@ impl City {
                 file = file.book_on(on, booking.signed(), &booking.memo, &booking.bank_reference);
             }
         }
-        file.camt()
+        // Two days, and the next two, are two statements, though neither has a number.
+        let text = String::from_utf8(file.camt()).expect("XML");
+        text.replace("<Id>S0</Id>", &format!("<Id>S0-{day}</Id>")).into_bytes()
     }
 
     pub(super) fn receive(&mut self, file: Delivery) {
@@ -167,7 +169,16 @@ impl City {
             }
             let is_true = self.truths[&held.file_sha256];
             let decision = if is_true { Decision::Accept } else { Decision::Dismiss };
-            let told = self.decide_one(&held, decision);
+            let mut told = self.decide_one(&held, decision);
+            let mut rounds = 0;
+            while let (Err(day), true) = (told, rounds < 5) {
+                // What it changes is closed: two persons open that day again first.
+                self.open_day(commune, day);
+                let held = self.world.look(|conn| version::find(conn, known.unit, known.id));
+                told = self.decide_one(&held, decision);
+                rounds += 1;
+            }
+            let told = told.unwrap_or("closed");
             self.note(format!("{} of {commune}: {told}", decision.as_str()));
         }
         self.match_one(commune);
@@ -189,7 +200,8 @@ impl City {
         self.world.look(|conn| version::undecided(conn, commune.id, commune.account))
     }
 
-    fn decide_one(&self, held: &Version, decision: Decision) -> &'static str {
+    /// What came of it, or the closed day that it would change.
+    fn decide_one(&self, held: &Version, decision: Decision) -> Result<&'static str, BusinessDay> {
         let (unit, id) = (held.unit, held.id);
         let actor = |person: PersonId, role| Actor {
             person: Some(person),
@@ -204,9 +216,13 @@ impl City {
         }
         let chief = actor(self.world.chief, Role::Approver);
         match restated::approve(&self.world.store, &|| self.world.stamp(), &chief, unit, id) {
-            Ok(_) => "done",
+            Ok(_) => Ok("done"),
             // Another version went in meanwhile; it is compared again and decided again.
-            Err(error) if error.code() == "statement_version_overtaken" => "overtaken",
+            Err(error) if error.code() == "statement_version_overtaken" => Ok("overtaken"),
+            Err(error) if error.code() == "statement_version_day_closed" && self.is_at_work() => {
+                let words = error.to_string();
+                Err(words.split(' ').next().and_then(|day| day.parse().ok()).expect("it begins with the day"))
+            }
             Err(error) => panic!("a decision failed: {error:?}"),
         }
     }

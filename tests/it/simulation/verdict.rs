@@ -10,9 +10,12 @@ use bienlai::obligation;
 use bienlai::payment::book::{Payment, PaymentState};
 use bienlai::payment::line_query;
 use bienlai::payment::prove::HELD_KINDS;
+use bienlai::payment::refund;
 use bienlai::report::verify;
 
 use super::city::City;
+use super::closing;
+use crate::support::tools;
 
 /// Tables that neither a file nor a claim told again may change.
 const MONEY: [&str; 9] = [
@@ -37,6 +40,68 @@ pub fn faults(city: &City) -> Vec<String> {
     faults.extend(unpaid(city));
     faults.extend(told_again(city));
     faults
+}
+
+/// The same of a city whose offices work, with what was found on the way; a history that broke off is over.
+pub fn faults_of_work(city: &City) -> Vec<String> {
+    if let Some(office) = city.office.as_ref().filter(|office| !office.faults.is_empty()) {
+        return office.faults.clone();
+    }
+    let mut faults = faults_at_work(city);
+    faults.extend(closing::faults(city));
+    faults.extend(bank_faults(city));
+    faults.extend(line_faults(city));
+    faults.extend(unexplained(city));
+    faults.extend(unpaid(city));
+    faults.extend(told_again(city));
+    not_known(faults)
+}
+
+/// Faults of the product that are known and not mended yet, by the beginning of their words. They stand apart, so that
+/// others are found; each says why it is here.
+const KNOWN: &[&str] = &[];
+
+/// Without what is known: by `KNOWN`, or, for whoever looks for something else, by `BIENLAI_TEST_KNOWN` with `|`
+/// between beginnings.
+pub(super) fn not_known(mut faults: Vec<String>) -> Vec<String> {
+    let told = tools::told("BIENLAI_TEST_KNOWN").unwrap_or_default();
+    let known: Vec<&str> =
+        KNOWN.iter().copied().chain(told.split('|').filter(|one| !one.is_empty())).collect();
+    faults.retain(|fault| !known.iter().any(|beginning| fault.starts_with(beginning)));
+    faults
+}
+
+/// What holds at the end of each day, whatever waits.
+pub(super) fn faults_at_work(city: &City) -> Vec<String> {
+    let mut faults = city.world.problems();
+    faults.extend(city.units().into_iter().flat_map(|unit| owed_both_ways(city, unit)));
+    faults
+}
+
+/// Payments that the bank took back in part or whole while a surplus of theirs, or money for another unit, stands.
+fn owed_both_ways(city: &City, unit: UnitId) -> Vec<String> {
+    let balance = city.world.look(|conn| ledger::trial_balance(conn, unit));
+    let sum = |account: Account| {
+        let text = account.to_string();
+        balance.iter().find(|(name, _)| *name == text).map_or(0, |(_, sum)| sum.0)
+    };
+    let is_kept = |payment: &Payment| {
+        let Some(movement) = payment.movement.filter(|_| payment.other_unit.is_positive()) else {
+            return false;
+        };
+        let lines = city.world.look(|conn| line_query::lines_of_movements(conn, &[(unit, movement)]));
+        let mut subjects: Vec<String> = lines.into_iter().map(|(_, _, line)| line.to_string()).collect();
+        subjects.push(movement.to_string());
+        // What was paid on already is gone; that item is resolved.
+        let open = city.world.exceptions(unit).into_iter().filter(|one| one.state != State::Resolved);
+        open.into_iter().any(|one| one.kind == Kind::WrongAccount && subjects.contains(&one.subject_text()))
+    };
+    city.payments(unit)
+        .iter()
+        .filter(|payment| sum(Account::ReversalToRecover(payment.id)) > 0)
+        .filter(|payment| sum(Account::Surplus(payment.id)) < 0 || is_kept(payment))
+        .map(|payment| format!("owed both ways: {} of unit {unit}", payment.id))
+        .collect()
 }
 
 /// The trial balances, of every unit.
@@ -112,7 +177,7 @@ fn unexplained_in(city: &City, unit: UnitId) -> Vec<String> {
             "clearing" => asked.claims(account) == sum.0.abs(),
             "due_to_unit" => asked.for_unit(rest) == sum.0.abs(),
             "reversal_to_recover" => asked.taken_back(rest) >= sum.0.abs(),
-            "surplus" => asked.sum(rest, &SURPLUS_KINDS) >= sum.0.abs(),
+            "surplus" => asked.sum(rest, &SURPLUS_KINDS) >= sum.0.abs() || asked.is_on_its_way(rest),
             "received_in_advance" => asked.is_named(rest, &[Kind::Underpaid, Kind::ReceiptDue]),
             _ => true,
         };
@@ -151,7 +216,8 @@ impl Asked<'_> {
 
     /// Of money that stands under a line: the exceptions about its movements without a payment.
     fn moved(&self, line: &str) -> i64 {
-        let line: LineId = line.parse().expect("a line");
+        // Of a drawer that was over there are none.
+        let Ok(line) = line.parse::<LineId>() else { return 0 };
         let parts = self.city.world.look(|conn| line_query::standing_parts(conn, self.unit, line));
         let is_free = |id: &MovementId| !self.payments.iter().any(|one| one.movement == Some(*id));
         let free = parts.into_iter().map(|(_, id, _)| id).filter(is_free);
@@ -161,9 +227,13 @@ impl Asked<'_> {
     /// What claims that nothing has proven, each under an exception of its own, put into a clearing.
     fn claims(&self, clearing: &str) -> i64 {
         let claimed = |one: &&Payment| one.state == PaymentState::Claimed && one.debit_account == clearing;
-        let asked = |one: &&Payment| {
-            let movement = one.movement.expect("a claim has a movement").to_string();
-            self.is_named(&movement, &[Kind::ClaimWithoutCredit])
+        let asked = |one: &&Payment| match one.movement {
+            Some(movement) => {
+                let kinds = [Kind::ClaimWithoutCredit, Kind::SameMoneyTwoChannels];
+                self.is_named(&movement.to_string(), &kinds)
+            }
+            // Of a card nobody asks before its batch is late.
+            None => true,
         };
         self.payments.iter().filter(claimed).filter(asked).map(|one| one.amount.0).sum()
     }
@@ -190,7 +260,15 @@ impl Asked<'_> {
     fn taken_back(&self, payment: &str) -> i64 {
         let account = Account::ReversalToRecover(payment.parse().expect("a payment"));
         let lines = self.city.world.look(|conn| ledger::lines_of(conn, self.unit, &account));
-        lines.iter().map(|line| self.sum(&line.to_string(), &[Kind::BankReversal])).sum()
+        let by_line: i64 = lines.iter().map(|line| self.sum(&line.to_string(), &[Kind::BankReversal])).sum();
+        by_line + self.sum(payment, &[Kind::PosChargeback])
+    }
+
+    /// A refund of it was asked for: whoever answers it decides about the surplus.
+    fn is_on_its_way(&self, payment: &str) -> bool {
+        let payment = payment.parse().expect("a payment");
+        let refunds = self.city.world.look(|conn| refund::query::of_payments(conn, &[(self.unit, payment)]));
+        refunds.iter().any(|one| refund::rules::is_live(one.state))
     }
 }
 
