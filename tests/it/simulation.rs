@@ -31,7 +31,10 @@ const WORK_SEEDS: u64 = 24;
 
 /// Seeds that found what is not mended yet, with what that is: they stand apart, so that others are found. A replay
 /// plays any seed.
-const WAITING: &[(u64, &str)] = &[];
+const WAITING: &[(u64, &str)] = &[(
+    16,
+    "a refused refund of a payment whose line was taken apart leaves the account: its end is not its last event",
+)];
 
 /// The seeds of the city whose offices work that must hold.
 fn held_to(seeds: RangeInclusive<u64>) -> Vec<u64> {
@@ -156,29 +159,6 @@ fn whatever_offices_and_their_partners_do_the_books_hold_and_certificates_say_so
         fault.inspect(|fault| println!("{fault}\n"))
     });
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
-}
-
-#[test]
-fn offices_that_work_come_to_the_same_books_on_both_databases() {
-    let count = if tools::is_long() { 40 } else { 2 };
-    for seed in held_to(1..=40).into_iter().take(count) {
-        let books = RefCell::new(Vec::new());
-        each_database(|database| {
-            let mut city = City::at_work(seed, database);
-            city.live();
-            let faults = verdict::faults_of_work(&city);
-            assert!(
-                faults.is_empty(),
-                "{}\n{}\n{}",
-                replay(seed),
-                faults.join("\n"),
-                city.diary().join("\n")
-            );
-            books.borrow_mut().push((city.diary().to_vec(), verdict::balances(&city)));
-        });
-        let books = books.into_inner();
-        assert!(books.iter().all(|other| *other == books[0]), "{}", replay(seed));
-    }
 }
 
 #[test]

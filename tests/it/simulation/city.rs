@@ -140,12 +140,8 @@ impl City {
         city
     }
 
-    /// The same with offices that take cards and cash, decide, refund, remit and close their days.
-    pub fn at_work(seed: u64, database: Database) -> City {
-        City::at_work_without(seed, database, BTreeSet::new())
-    }
-
-    /// The same without some of what happened in it.
+    /// The same with offices that take cards and cash, decide, refund, remit and close their days, without some of what
+    /// happened in it.
     pub fn at_work_without(seed: u64, database: Database, skipped: BTreeSet<String>) -> City {
         let mut city = City::founded(seed, database);
         city.skipped = skipped;
