@@ -165,22 +165,26 @@ pub fn standing_parts(
     Ok(found)
 }
 
-/// The lines that show each movement: (unit, movement, line).
+/// The lines that show each movement, first matched first: (unit, movement, line).
 pub fn lines_of_movements(
     conn: &mut Conn,
     movements: &[(UnitId, MovementId)],
 ) -> Result<Vec<(UnitId, MovementId, LineId)>> {
-    rows::fetch::<(BigInt, BigInt, BigInt), _>(
-        conn,
-        "SELECT t.unit_id, t.movement_id, t.line_id FROM match_part t",
-        &[
-            ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
-            ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
-        ],
-        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
-         AND u.undoes_id = t.id)",
-        Lock::None,
-    )
+    let mut found: Vec<(UnitId, MovementId, LineId, MatchId)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, BigInt), _>(
+            conn,
+            "SELECT t.unit_id, t.movement_id, t.line_id, t.id FROM match_part t",
+            &[
+                ("unit_id", Column::of(movements.iter().map(|(unit, _)| *unit))),
+                ("movement_id", Column::of(movements.iter().map(|(_, id)| *id))),
+            ],
+            "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+             AND u.undoes_id = t.id)",
+            Lock::None,
+        )?;
+    // Where one of several is looked for, it is the same one on every database.
+    found.sort_by_key(|row| (row.0, row.3));
+    Ok(found.into_iter().map(|(unit, movement, line, _)| (unit, movement, line)).collect())
 }
 
 /// The channel of the first claim on each movement.

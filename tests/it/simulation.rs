@@ -96,7 +96,11 @@ fn side_by_side(seeds: &[u64], fault_of: impl Fn(u64) -> Option<String> + Sync) 
 
 /// A seed of the city whose offices work, to its end or to the day on which something is wrong.
 fn work(seed: u64, without: &BTreeSet<String>) -> (City, Vec<String>) {
-    let mut city = City::at_work_without(seed, Database::sqlite(), without.clone());
+    work_on(Database::sqlite(), seed, without)
+}
+
+fn work_on(database: Database, seed: u64, without: &BTreeSet<String>) -> (City, Vec<String>) {
+    let mut city = City::at_work_without(seed, database, without.clone());
     let judged = catch_unwind(AssertUnwindSafe(|| {
         city.live();
         verdict::faults_of_work(&city)
@@ -159,6 +163,41 @@ fn whatever_offices_and_their_partners_do_the_books_hold_and_certificates_say_so
         fault.inspect(|fault| println!("{fault}\n"))
     });
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+#[test]
+fn offices_that_work_come_to_the_same_books_on_both_databases() {
+    let seeds = match tools::given("BIENLAI_TEST_SEED") {
+        Some(seed) => vec![seed],
+        None if tools::is_long() => held_to(1..=40),
+        None => held_to(1..=2),
+    };
+    for seed in seeds {
+        let books = RefCell::new(Vec::new());
+        each_database(|database| {
+            let (city, faults) = work_on(database, seed, &BTreeSet::new());
+            assert!(
+                faults.is_empty(),
+                "{}\n{}\n{}",
+                replay(seed),
+                faults.join("\n"),
+                city.diary().join("\n")
+            );
+            books.borrow_mut().push((verdict::story(&city), verdict::balances(&city)));
+        });
+        for other in books.borrow().iter().skip(1) {
+            same_story(seed, &books.borrow()[0].0, &other.0);
+            assert_eq!(books.borrow()[0].1, other.1, "{}", replay(seed));
+        }
+    }
+}
+
+/// Says the first step at which two cities of one seed part.
+fn same_story(seed: u64, one: &[String], other: &[String]) {
+    for (here, there) in one.iter().zip(other) {
+        assert_eq!(here, there, "{}", replay(seed));
+    }
+    assert_eq!(one.len(), other.len(), "{}", replay(seed));
 }
 
 #[test]

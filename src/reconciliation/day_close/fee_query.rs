@@ -216,24 +216,26 @@ pub fn shown_whole(
     Ok(last)
 }
 
-/// The fee lines of obligations in every edition: (obligation, is in force and paid, fee). Where a correction asks for
-/// more its lines are in force though they are not paid yet. They tell what an item is; amounts in force count only
-/// where no document is made.
+/// The fee lines of obligations in every edition, the newest last: (obligation, is in force and paid, fee). Where a
+/// correction asks for more its lines are in force though they are not paid yet. They tell what an item is; amounts in
+/// force count only where no document is made.
 pub fn fees(
     conn: &mut Conn,
     unit: UnitId,
     obligations: &[ObligationId],
 ) -> Result<Vec<(ObligationId, bool, Fee)>> {
-    type Parts = (ObligationId, (String, String, String, Option<String>, Option<String>, i32, Dong), bool);
+    type Parts =
+        (ObligationId, i32, (String, String, String, Option<String>, Option<String>, i32, Dong), bool);
     type Sql = (
         BigInt,
+        Integer,
         (Text, Text, Text, Nullable<Text>, Nullable<Text>, Integer, BigInt),
         diesel::sql_types::Bool,
     );
-    let found: Vec<Parts> = rows::fetch::<Sql, _>(
+    let mut found: Vec<Parts> = rows::fetch::<Sql, _>(
         conn,
-        "SELECT t.obligation_id, t.item_code, t.kind, t.document_kind, t.chapter, t.sub_item, t.kept_share_bp, \
-         t.amount, (o.line_edition = t.edition AND (o.state = 'paid' OR (t.edition > 0 AND EXISTS (SELECT 1 \
+        "SELECT t.obligation_id, t.line_no, t.item_code, t.kind, t.document_kind, t.chapter, t.sub_item, \
+         t.kept_share_bp, t.amount, (o.line_edition = t.edition AND (o.state = 'paid' OR (t.edition > 0 AND EXISTS (SELECT 1 \
          FROM awaited_document a WHERE a.unit_id = o.unit_id AND a.obligation_id = o.id AND a.state = 'waiting')))) FROM obligation_line t \
          JOIN obligation o ON o.unit_id = t.unit_id AND o.id = t.obligation_id",
         &[
@@ -243,6 +245,8 @@ pub fn fees(
         "AND t.kind <> 'pass_through'",
         Lock::None,
     )?;
+    // Numbers go on from edition to edition. The last line of an item says what it is.
+    found.sort_by_key(|(obligation, line_no, ..)| (*obligation, *line_no));
     let fee = |(item_code, kind, document_kind, chapter, sub_item, kept_share_bp, amount)| Fee {
         item_code,
         kind,
@@ -252,7 +256,7 @@ pub fn fees(
         kept_share_bp,
         amount,
     };
-    Ok(found.into_iter().map(|(obligation, parts, is_paid)| (obligation, is_paid, fee(parts))).collect())
+    Ok(found.into_iter().map(|(obligation, _, parts, is_paid)| (obligation, is_paid, fee(parts))).collect())
 }
 
 #[derive(QueryableByName)]

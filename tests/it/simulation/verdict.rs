@@ -7,6 +7,7 @@ use bienlai::exception::{Exception, Kind, State};
 use bienlai::id::{LineId, MovementId, UnitId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation;
+use bienlai::obligation::reference::{CODE_LENGTH, CodeBook};
 use bienlai::payment::book::{Payment, PaymentState};
 use bienlai::payment::line_query;
 use bienlai::payment::prove::HELD_KINDS;
@@ -102,6 +103,36 @@ fn owed_both_ways(city: &City, unit: UnitId) -> Vec<String> {
         .filter(|payment| sum(Account::Surplus(payment.id)) < 0 || is_kept(payment))
         .map(|payment| format!("owed both ways: {} of unit {unit}", payment.id))
         .collect()
+}
+
+/// What happened, with each reference code under the number by which it was told first: those of slips, refunds and
+/// orders come from the machine's random source, whatever the seed.
+pub fn story(city: &City) -> Vec<String> {
+    let mut codes: Vec<String> = Vec::new();
+    city.diary().iter().map(|words| retold(words, &mut codes)).collect()
+}
+
+fn retold(words: &str, codes: &mut Vec<String>) -> String {
+    let book = CodeBook::hanoi();
+    let mut told = String::new();
+    let mut rest = words;
+    while let Some((before, behind)) = rest.split_once(book.prefix()) {
+        // What a bank cut off is shorter.
+        let length = behind
+            .bytes()
+            .take(CODE_LENGTH - book.prefix().len())
+            .take_while(u8::is_ascii_alphanumeric)
+            .count();
+        let (code, after) = behind.split_at(length);
+        let number = codes.iter().position(|known| known == code).unwrap_or_else(|| {
+            codes.push(code.to_owned());
+            codes.len() - 1
+        });
+        told.push_str(&format!("{before}code {number}"));
+        rest = after;
+    }
+    told.push_str(rest);
+    told
 }
 
 /// The trial balances, of every unit.
