@@ -2,7 +2,7 @@
 //! them at once; their sum is exactly what is owed, so that nothing of it stays due or becomes too much.
 
 use super::{repaid, resolve};
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{self, Ask, Exception, State, query, work_query};
@@ -12,6 +12,8 @@ use crate::store::{Conn, Stamp, Tx};
 
 /// How the parts are settled: each goes to the obligation.
 pub const ASSIGN: &str = "assign";
+/// Who decides about a combination, as about its parts.
+const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 /// The most credits of one combination.
 pub const LIMIT: usize = 200;
 
@@ -133,6 +135,7 @@ pub fn approve(
     actor: &Actor,
     (unit, id): (UnitId, ExceptionId),
 ) -> Result<(Vec<Exception>, Vec<(UnitId, ReceiptId)>)> {
+    actor.require_role(&DECIDERS)?;
     let parts = locked(tx, (unit, id))?;
     let target = exception::proposal(tx, unit, id)?.target.map(ObligationId);
     let missing = || Error::invalid("target", "target_missing", "name the obligation");
@@ -157,6 +160,7 @@ pub fn refuse(
     (unit, id): (UnitId, ExceptionId),
     reason: &str,
 ) -> Result<()> {
+    actor.require_role(&DECIDERS)?;
     for part in locked(tx, (unit, id))? {
         exception::refuse(tx, stamp, actor, unit, part.id, reason)?;
     }

@@ -44,6 +44,15 @@ impl Tie {
         }
     }
 
+    /// What may stand for the debit. That the bank took something back is no transfer of ours, but it may be
+    /// given back.
+    fn debits(self) -> &'static [Kind] {
+        match self {
+            Tie::OwnTransfer => &DEBITS,
+            Tie::GivenBack => &untie::OF_DEBITS,
+        }
+    }
+
     fn allows(self, debit: &StoredLine, credit: &StoredLine) -> bool {
         let later = (credit.booking_date.0 - debit.booking_date.0).num_days();
         match self {
@@ -95,7 +104,7 @@ impl Pair {
 
     fn ended(&self) -> Vec<(UnitId, Kind, Subject, &'static str)> {
         let unit = self.debit.unit;
-        let debits = DEBITS.map(|kind| (unit, kind, Subject::Line(self.debit.id), WHY));
+        let debits = untie::OF_DEBITS.map(|kind| (unit, kind, Subject::Line(self.debit.id), WHY));
         let credits = CREDITS.map(|kind| (unit, kind, Subject::Line(self.credit.id), WHY));
         debits.into_iter().chain(credits).collect()
     }
@@ -113,7 +122,7 @@ pub(super) fn is_unplaced(conn: &mut Conn, line: &StoredLine) -> Result<bool> {
 
 /// The lines that may be the other side: waiting lines of the unit, of the same sum.
 fn others(conn: &mut Conn, line: &StoredLine, tie: Tie) -> Result<Vec<StoredLine>> {
-    let kinds: &[Kind] = if line.amount < Dong::ZERO { &CREDITS } else { &DEBITS };
+    let kinds = if line.amount < Dong::ZERO { &CREDITS[..] } else { tie.debits() };
     let sum = Dong(line.amount.0.saturating_abs());
     let mut found = Vec::new();
     for kind in kinds {

@@ -372,7 +372,7 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
     use bienlai::actor::{Actor, Scope};
     use bienlai::identity::login::{self, NewLogin};
     use bienlai::identity::person::{self, Whom};
-    use bienlai::identity::{invitation, person_name};
+    use bienlai::identity::{create_person, invitation};
     use bienlai::obligation::walk_in;
     use bienlai::payment::told::Word;
     use bienlai::payment::{archived, counter, picture, refund, reopen, told};
@@ -489,9 +489,9 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
         });
 
         // People and their logins.
-        let name = world.look(|conn| person_name(conn, world.clerk));
-        let login =
-            |name: &str, role, scope| NewLogin { name: name.to_owned(), person: world.clerk, role, scope };
+        let name = "Người Một".to_owned();
+        let one = world.change(|tx, stamp| create_person(tx, stamp, &system, unit, &name));
+        let login = |name: &str, role, scope| NewLogin { name: name.to_owned(), person: one, role, scope };
         refused!("login_name_wrong", |tx, stamp| {
             login::invite(tx, stamp, &system, login("1", Role::Finance, Scope::All))
         });

@@ -282,7 +282,7 @@ pub fn settled_since(
          AND x.id = e.exception_id AND x.account_id = $3 AND x.state = 'resolved' ORDER BY x.id, e.revision",
     )
     .bind::<BigInt, _>(unit)
-    .bind::<BigInt, _>(from.ms())
+    .bind::<BigInt, _>(from)
     .bind::<BigInt, _>(account)
     .load(conn)
     .classify()?;

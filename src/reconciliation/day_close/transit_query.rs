@@ -112,7 +112,7 @@ pub fn disproven_after(conn: &mut Conn, account: &BankAccount, day: BusinessDay)
          AND x.debit_account NOT LIKE 'bank/%' AND x.debit_account NOT LIKE 'suspense/%') ORDER BY e.id",
     )
     .bind::<BigInt, _>(account.unit)
-    .bind::<BigInt, _>(day.start().ms())
+    .bind::<BigInt, _>(day.start())
     .bind::<Date, _>(day)
     .bind::<Text, _>(clearing(account))
     .load(conn)

@@ -112,12 +112,14 @@ pub fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
     texts(conn, &sql)
 }
 
-pub fn primary_key(conn: &mut Conn, table: &str) -> String {
-    let prefix = format!("{table} (");
-    describe(conn)
-        .into_iter()
-        .find(|line| line.starts_with(&prefix))
-        .map_or_else(String::new, |line| line[prefix.len()..line.len() - 1].to_owned())
+/// The columns of every table's primary key, in their order and with commas between. All at once: the whole database
+/// is described for it.
+pub fn primary_keys(conn: &mut Conn) -> BTreeMap<String, String> {
+    let key_of = |line: &String| {
+        let (table, rest) = line.split_once(" (")?;
+        Some((table.to_owned(), rest.strip_suffix(')')?.to_owned()))
+    };
+    describe(conn).iter().filter_map(key_of).collect()
 }
 
 /// `src/store/schema.rs` and its companions in the words of `describe`.

@@ -48,6 +48,7 @@ pub async fn register(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
+    signed.require(&[Role::Administrator])?;
     signed.actor.scope.require(CITY)?;
     let by = By::roles(&[Role::Administrator]);
     let registering = |app: &App, signed: &Signed, fields: &Fields| -> Result<String> {
