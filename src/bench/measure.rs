@@ -8,7 +8,7 @@ use super::load::{Load, Outcome};
 use super::place::Place;
 use super::report::{Figure, Report, Target, Written};
 use super::seed::{Due, Town};
-use super::{Options, Subject, reconcile, reference, tell};
+use super::{Options, Subject, reconcile, reference, settle_down, tell};
 use crate::actor::{Actor, Scope};
 use crate::cli::books;
 use crate::error::{Error, Result};
@@ -76,12 +76,16 @@ impl Scene {
         Ok(outcome)
     }
 
+    /// The address of the server's database, where it is one.
+    fn server<'a>(&self, options: &'a Options) -> Option<&'a str> {
+        options.database.as_deref().filter(|_| !self.place.is_embedded)
+    }
+
     /// Half-way through the warm-up a server database looks at the tables that were empty until now,
     /// as `pgbench -i` has it do with its own: the autovacuum daemon would within its first minute.
     fn load_analyzed(&self, options: &Options, service: &Service, due: Vec<Due>) -> Result<Outcome> {
-        let server = options.database.as_deref().filter(|_| !self.place.is_embedded);
         std::thread::scope(|scope| {
-            let analyzing = server.map(|url| {
+            let analyzing = self.server(options).map(|url| {
                 scope.spawn(move || {
                     std::thread::sleep(options.warmup / 2);
                     census::analyze(url)
@@ -228,6 +232,9 @@ pub fn callbacks(options: &Options) -> Result<Report> {
     scene.add_flush()?;
     let due = scene.raise(supply(options), options.units)?;
     let before = scene.census()?;
+    if let Some(url) = scene.server(options) {
+        settle_down(url);
+    }
     let (service, _) = Service::start(&scene.place)?;
     let (outcome, imports) = if options.is_during_import {
         scene.load_during_import(options, &service, due)?

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::store::census;
 use report::Report;
 
 /// What is measured.
@@ -91,6 +92,13 @@ pub fn run(options: &Options) -> Result<Report> {
         Subject::Start => measure::start(options),
         Subject::Pages => pages::pages(options),
         Subject::Live => pages::live(options),
+    }
+}
+
+/// Before the service and before its reference alike: neither writes back what came before it.
+fn settle_down(url: &str) {
+    if let Err(error) = census::checkpoint(url) {
+        tell(&format!("what came before is written back meanwhile: {error}"));
     }
 }
 

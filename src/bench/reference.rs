@@ -65,6 +65,7 @@ pub fn pgbench_tps(url: &str) -> Result<Option<f64>> {
         Ok(output) if !output.status.success() => return Err(pgbench_failed(&output.stderr)),
         Ok(_) => {}
     }
+    super::settle_down(url);
     let measured = run(&["-s", "20", "-M", "prepared", "-c", "32", "-T", "30"]);
     let _ = run(&["-i", "-I", "d"]);
     let output = measured.map_err(|error| Error::internal(format!("pgbench: {error}")))?;

@@ -41,7 +41,20 @@ pub fn rows(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
 /// Has PostgreSQL look at its tables anew, as its owner's account; plans made while they were empty
 /// are made again.
 pub fn analyze(url: &str) -> Result<()> {
-    let broken = |error: String| Error::internal(format!("analyzing: {error}"));
+    as_owner(url, "ANALYZE")
+}
+
+/// Has PostgreSQL write back all that it holds in memory, so that what comes next does not pay for
+/// what was before.
+///
+/// # Errors
+/// Where the account may not: `GRANT pg_checkpoint` lets it.
+pub fn checkpoint(url: &str) -> Result<()> {
+    as_owner(url, "CHECKPOINT")
+}
+
+fn as_owner(url: &str, statement: &str) -> Result<()> {
+    let broken = |error: String| Error::internal(format!("{statement}: {error}"));
     let mut owner = PgConnection::establish(url).map_err(|error| broken(error.to_string()))?;
-    owner.batch_execute("ANALYZE").map_err(|error| broken(error.to_string()))
+    owner.batch_execute(statement).map_err(|error| broken(error.to_string()))
 }
