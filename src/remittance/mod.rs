@@ -368,7 +368,11 @@ pub fn store_line(
         release(tx, order)?;
     }
     let kind = leg.event().as_str();
-    step(tx, stamp, order, state, What { kind, line: Some(line), ..What::default() })?;
+    let amount = match leg {
+        Leg::BackInPart(amount) => Some(amount),
+        _ => None,
+    };
+    step(tx, stamp, order, state, What { kind, line: Some(line), amount, ..What::default() })?;
     if let Some(why) = ends {
         settle_rejection(tx, stamp, order, why)?;
     }
@@ -421,7 +425,8 @@ pub fn debited_though_refused(
     }
     let kind = if stands { Event::Debited.as_str() } else { "debited_though_refused" };
     let reason = Some("it had been refused and was debited all the same".to_owned());
-    step(tx, stamp, order, state, What { kind, person: Some(checker), line: Some(line), reason })?;
+    let what = What { kind, person: Some(checker), line: Some(line), reason, ..What::default() };
+    step(tx, stamp, order, state, what)?;
     Ok(stands)
 }
 
@@ -449,6 +454,8 @@ struct What {
     kind: &'static str,
     person: Option<PersonId>,
     line: Option<LineId>,
+    /// Of what comes back in part; a line may bring other money too.
+    amount: Option<Dong>,
     reason: Option<String>,
 }
 
@@ -471,6 +478,7 @@ fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, what: What) -> Result
         state: order.state.as_str(),
         person_id: what.person,
         line_id: what.line,
+        amount: what.amount,
         reason: what.reason,
         at: stamp.now,
     };

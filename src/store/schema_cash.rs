@@ -205,6 +205,7 @@ diesel::table! {
         person_id -> Nullable<BigInt>,
         line_id -> Nullable<BigInt>,
         reason -> Nullable<Text>,
+        amount -> Nullable<BigInt>,
         at -> BigInt,
     }
 }

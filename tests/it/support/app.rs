@@ -378,7 +378,7 @@ const PROMISES: &[(&str, &str)] = &[
          AND NOT (p.state = 'reversed' AND p.reversed = p.amount AND EXISTS (SELECT 1 FROM payment_event e WHERE \
          e.unit_id = p.unit_id AND e.payment_id = p.id AND e.revision = p.revision AND e.kind = 'reversed' \
          AND e.reason IN ('it was assigned wrongly', 'the line was matched wrongly', \
-         'the bank had not taken it back')))",
+         'the bank had not taken it back', 'the bank took back what was paid out')))",
     ),
     (
         "every claim is archived and known by its provider's key",
@@ -444,7 +444,7 @@ const PROMISES: &[(&str, &str)] = &[
           - CASE WHEN r.state = 'rejected' THEN COALESCE((SELECT SUM(l.amount) FROM remittance_line l \
           JOIN remittance_line_status s ON s.unit_id = l.unit_id AND s.remittance_id = l.remittance_id \
           AND s.line_no = l.line_no AND s.status = 'credited' WHERE l.unit_id = r.unit_id \
-          AND l.remittance_id = r.id), 0) + COALESCE((SELECT SUM(l.amount) FROM remittance_event e \
+          AND l.remittance_id = r.id), 0) + COALESCE((SELECT SUM(COALESCE(e.amount, l.amount)) FROM remittance_event e \
           JOIN statement_line l ON l.unit_id = e.unit_id AND l.id = e.line_id WHERE e.unit_id = r.unit_id \
           AND e.remittance_id = r.id AND e.kind = 'returned'), 0) ELSE 0 END), 0) \
           FROM remittance r WHERE r.unit_id = u.unit_id AND r.kind = 'treasury')",
