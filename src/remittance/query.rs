@@ -100,9 +100,10 @@ const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.kind, t.year, t.or
      AND e.remittance_id = t.id AND e.kind = 'debited'), (SELECT CAST(COALESCE(SUM(l.amount), 0) AS BIGINT) \
      FROM remittance_line_status s JOIN remittance_line l ON l.unit_id = s.unit_id \
      AND l.remittance_id = s.remittance_id AND l.line_no = s.line_no WHERE s.unit_id = t.unit_id \
-     AND s.remittance_id = t.id AND s.status = 'credited'), (SELECT CAST(COALESCE(SUM(COALESCE(e.amount, l.amount)), 0) AS BIGINT) \
-     FROM remittance_event e JOIN statement_line l ON l.unit_id = e.unit_id AND l.id = e.line_id \
-     WHERE e.unit_id = t.unit_id AND e.remittance_id = t.id AND e.kind = 'returned') FROM remittance t";
+     AND s.remittance_id = t.id AND s.status = 'credited'), (SELECT \
+     CAST(COALESCE(SUM(COALESCE(e.amount, l.amount)), 0) AS BIGINT) FROM remittance_event e \
+     JOIN statement_line l ON l.unit_id = e.unit_id AND l.id = e.line_id WHERE e.unit_id = t.unit_id \
+     AND e.remittance_id = t.id AND e.kind = 'returned') FROM remittance t";
 
 fn order_of((what, sum, now): Parts) -> Result<Order> {
     Ok(Order {

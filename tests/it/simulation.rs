@@ -29,6 +29,10 @@ use city::City;
 /// Seeds of the city whose offices work in `./check`: about a minute of one core.
 const WORK_SEEDS: u64 = 24;
 
+/// Later seeds that found something: a payout that the bank took back, the rest of a split line as what the Treasury
+/// returned.
+const FOUND: [u64; 2] = [139, 142];
+
 /// Seeds that found what is not mended yet, with what that is: they stand apart, so that others are found. A replay
 /// plays any seed.
 const WAITING: &[(u64, &str)] = &[(
@@ -155,7 +159,7 @@ fn whatever_offices_and_their_partners_do_the_books_hold_and_certificates_say_so
     let seeds: Vec<u64> = match tools::given("BIENLAI_TEST_SEED") {
         Some(seed) => vec![seed],
         None if tools::is_long() => held_to(1..=10_000),
-        None => held_to(1..=WORK_SEEDS),
+        None => held_to(1..=WORK_SEEDS).into_iter().chain(FOUND).collect(),
     };
     let failed = side_by_side(&seeds, |seed| {
         let fault = fault_of(seed, || play_work(seed));
