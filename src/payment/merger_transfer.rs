@@ -128,7 +128,7 @@ fn others(conn: &mut Conn, line: &StoredLine) -> Result<Vec<StoredLine>> {
                 if item.subject_kind != "line" {
                     continue;
                 }
-                let other = statement::query::line(conn, unit, LineId(item.subject_id))?;
+                let other = statement::line_query::line(conn, unit, LineId(item.subject_id))?;
                 if Crossing::of(line.clone(), other.clone()).is_some() && is_unplaced(conn, &other)? {
                     found.push(other);
                 }
@@ -143,7 +143,7 @@ fn of_item(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Opt
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let mut others = others(conn, &line)?;
     others.retain(|other| target.is_none_or(|id| other.id.0 == id));
     let only = others.pop().filter(|_| others.is_empty());
@@ -205,7 +205,7 @@ pub(super) fn crossed(conn: &mut Conn, item: &Exception) -> Result<Option<Crosse
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let own = if line.amount < Dong::ZERO {
         Account::UnexplainedDebit(line.id)
     } else {
@@ -235,7 +235,7 @@ fn other_side(conn: &mut Conn, line: &StoredLine, id: EventId) -> Result<Option<
         for (debit, credit, _) in ledger::of_handover(conn, unit, id)? {
             let named = [&debit, &credit].into_iter().find_map(|account| account.strip_prefix(prefix));
             if let Some(other) = named {
-                return statement::query::line(conn, unit, other.parse()?).map(Some);
+                return statement::line_query::line(conn, unit, other.parse()?).map(Some);
             }
         }
     }

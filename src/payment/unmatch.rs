@@ -101,7 +101,7 @@ pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
 pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
     let unfit = |detail: &str| Error::conflict("unmatch_unfit", detail);
     succession::require_not_handed_over(conn, unit)?;
-    let line = statement::query::line(conn, unit, id)?;
+    let line = statement::line_query::line(conn, unit, id)?;
     let posted_on = line.posted_on.unwrap_or(line.booking_date);
     if let Some(payout) = payout::of(conn, &line)? {
         for day in [posted_on, payout.shown_on] {

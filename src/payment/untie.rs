@@ -71,14 +71,14 @@ pub(super) fn own_transfer(conn: &mut Conn, item: &Exception) -> Result<Option<T
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let (own, prefix) = match line.amount < Dong::ZERO {
         true => (Account::UnexplainedDebit(line.id), "suspense/"),
         false => (Account::Suspense(line.id), "unexplained_debit/"),
     };
     let Some((other, _)) = ledger::between(conn, item.unit, &own, prefix)?.pop() else { return Ok(None) };
     let other: LineId = other.strip_prefix(prefix).unwrap_or_default().parse()?;
-    let other = statement::query::line(conn, item.unit, other)?;
+    let other = statement::line_query::line(conn, item.unit, other)?;
     let (debit, credit) = if line.amount < Dong::ZERO { (&line, &other) } else { (&other, &line) };
     if debit.id == credit.id {
         return Ok(None);

@@ -286,7 +286,7 @@ impl Content {
     }
 
     fn about_line(&mut self, conn: &mut Conn, vault: &Vault, id: LineId) -> Result<()> {
-        let line = statement::query::line(conn, self.letter.unit, id)?;
+        let line = statement::line_query::line(conn, self.letter.unit, id)?;
         let texts = statement::line_texts(conn, vault, self.letter.unit, id, line.key, &line.memo_cipher)?;
         self.on = line.booking_date;
         self.is_credit = line.amount.is_positive();
