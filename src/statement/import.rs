@@ -28,6 +28,7 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
+use crate::store::pace::Pace;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint};
 use crate::unit::{BankAccount, account};
 
@@ -35,7 +36,7 @@ pub use super::file::original_file;
 pub use super::line::CodesOf;
 pub use super::sequence::balance_before;
 
-/// Lines of one bulk transaction: about 20 ms on a small machine.
+/// Lines of the first bulk transaction: about 20 ms on a small machine.
 const CHUNK_LINES: usize = 500;
 
 /// What an import did, or why it did nothing.
@@ -332,11 +333,17 @@ impl Import<'_, '_> {
             .read(&self.actor.scope, |conn| loading::plan(conn, account, draft, &features, version))?;
         let new = line::new_ones(draft, &features, &plan.identity.verdicts);
         self.advance(draft.lines.len() - new.len())?;
-        for chunk in new.chunks(CHUNK_LINES) {
-            self.write(|tx, stamp| line::add(tx, stamp, self.actor, &begun, self.codes_of, chunk))?;
+        let mut pace = Pace::from(CHUNK_LINES);
+        let mut left = new.as_slice();
+        while !left.is_empty() {
+            let (chunk, rest) = pace.next(left);
+            self.write(|tx, stamp| {
+                pace.timed(chunk.len(), || line::add(tx, stamp, self.actor, &begun, self.codes_of, chunk))
+            })?;
             failpoint::hit("statement_chunk");
             self.advance(chunk.len())?;
             std::thread::yield_now();
+            left = rest;
         }
         if !plan.withdrawn.is_empty() {
             self.write(|tx, stamp| line::add_contras(tx, stamp, &begun, &plan.withdrawn))?;

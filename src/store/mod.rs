@@ -12,6 +12,7 @@ pub mod failure;
 pub mod lane;
 pub mod lease;
 pub mod migrate;
+pub mod pace;
 pub mod page;
 pub mod past;
 mod place;
