@@ -216,6 +216,7 @@ fn the_quirk_of_an_enveloped_own_object_passes_only_by_the_rule_of_its_name() {
     let signature = &lenient.documents[0].signatures[0];
     assert_eq!(signature.integrity, Integrity::Ok);
     assert_eq!(signature.lenient, ["enveloped-on-own-object"], "and its use is shown");
+    assert!(signature.problems.contains(&Problem::LenientRuleUsed), "{:?}", signature.problems);
     assert!("everything".parse::<Lenient>().is_err());
 }
 
