@@ -34,6 +34,8 @@ fn a_postgresql_that_is_gone_and_comes_back_needs_no_hand_work() {
     assert!(start.elapsed() < Duration::from_secs(40), "the answer took {:?}", start.elapsed());
     assert_eq!(get(service.address, "/readyz").unwrap().status, 503);
     assert_eq!(get(service.address, "/healthz").unwrap().status, 200, "alive, but not ready");
+    let log = service.log();
+    assert!(log.contains("request put off") && log.contains("store_unavailable"), "the log says why: {log}");
     server.restart().unwrap();
     let start = Instant::now();
     for claim in &claims {
@@ -107,6 +109,7 @@ fn a_database_file_that_was_moved_away_takes_nothing_and_serves_again_when_it_is
     }
     assert_eq!(get(service.address, "/readyz").unwrap().status, 503);
     assert!(!std::path::Path::new(file).exists(), "no empty file took its place");
+    assert!(service.log().contains("the database file was moved, deleted or replaced"), "the log says why");
     std::fs::rename(&away, file).unwrap();
     for claim in &claims {
         callback_until_taken(service.address, claim, Duration::from_secs(20));
@@ -145,6 +148,8 @@ fn a_full_disk_is_told_as_busy_and_over_when_there_is_room_again() {
     assert!(refused >= 3, "the disk never filled: {taken} taken");
     let ready = crate::support::program::get(service.address, "/readyz").unwrap();
     assert_eq!(ready.status, 503, "nothing can be written: {}", ready.head);
+    let log = service.log();
+    assert!(log.contains("request put off") && log.contains("store_unavailable"), "the log says why: {log}");
     assert_eq!(world.count("claim"), taken, "what was refused left nothing behind");
     let lifted =
         Command::new("prlimit").args(["--pid", &service.pid().to_string(), "--fsize=unlimited"]).status();

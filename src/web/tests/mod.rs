@@ -388,6 +388,13 @@ fn an_unproven_callback_is_refused_and_a_trace_of_it_is_kept() {
             .collect();
         let expected = [vec![b'x'; 4_096], b"{\"amount\":1}".to_vec()];
         assert_eq!(opened, expected.map(|head| ("vpbank".to_owned(), head)));
+        for _ in 0..30 {
+            let reply = service.send(Method::POST, "/callback/vpbank", &headers, b"{}".to_vec()).await;
+            assert_eq!(reply.status, 401, "each is answered");
+        }
+        let kept = app.store.read(&Scope::All, |conn| query::refused(conn, 100)).unwrap();
+        // Ten a minute and source; a slow machine lets one or two more through.
+        assert!((10..=13).contains(&kept.len()), "{} of a flood are kept", kept.len());
     });
 }
 
