@@ -139,6 +139,7 @@ mod seen_decisions;
 mod series;
 mod series_pages;
 mod set_aside;
+mod set_up;
 mod settling;
 mod shifts;
 mod shifts_over_http;
