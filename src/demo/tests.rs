@@ -175,6 +175,23 @@ fn fresh_never_deletes_a_folder_that_is_not_a_demo() {
 }
 
 #[test]
+fn a_folder_that_no_demo_can_use_is_told_by_what_is_wrong_with_it() {
+    let scratch = Scratch::new("unusable");
+    let none = Folder::existing(&scratch.0).map(drop);
+    assert_eq!(none.unwrap_err().code(), "demo_folder_missing", "nothing to pay in before a first start");
+    std::fs::write(&scratch.0, "a file").unwrap();
+    let is_file = Folder::open(&scratch.0, false).map(drop);
+    std::fs::remove_file(&scratch.0).unwrap();
+    assert_eq!(is_file.unwrap_err().code(), "demo_folder_unusable");
+
+    let folder = Folder::open(&scratch.0, false).unwrap();
+    folder.write_text("state.json", "{ half a ").unwrap();
+    let broken = folder.read_json::<serde_json::Map<String, serde_json::Value>>("state.json").unwrap_err();
+    assert_eq!(broken.code(), "demo_state_unreadable");
+    assert!(broken.detail().contains("--fresh"), "{broken}");
+}
+
+#[test]
 fn a_taken_port_is_told_with_the_flag_to_change_it() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();

@@ -247,3 +247,16 @@ impl Sheet for Xlsx {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worksheet_that_is_full_says_so_instead_of_losing_rows() {
+        let mut sheet = Xlsx::new().unwrap();
+        sheet.next_row = ROW_LIMIT - 1;
+        sheet.row(&[]).unwrap();
+        assert_eq!(sheet.row(&[]).unwrap_err().code(), "sheet_full");
+    }
+}
