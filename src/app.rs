@@ -191,7 +191,8 @@ fn of_channel<'a>(section: &'static str, name: &'a str) -> impl Fn(Error) -> Err
 
 /// The channels of a configuration, with its secrets.
 ///
-/// Errors: `config_invalid` for what a channel does not take, with its place in the file, and for two of one name.
+/// # Errors
+/// `config_invalid` for what a channel does not take, with its place in the file, and for two of one name.
 pub fn channels(config: &Config) -> Result<Channels> {
     let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
     let mut vietqr = Vec::new();

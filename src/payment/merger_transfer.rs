@@ -157,7 +157,8 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
 
 /// Who says so acts for both units.
 ///
-/// Errors: `unit_out_of_scope`.
+/// # Errors
+/// `unit_out_of_scope`.
 pub(super) fn check_maker(
     conn: &mut Conn,
     actor: &Actor,
@@ -200,7 +201,8 @@ pub(super) struct Crossed {
 
 /// The transfer that the item's line is one side of; None where it is none, or none any more.
 ///
-/// Errors: `reopen_money_moved` where the bank took the credit back, or no item would ask about the other side.
+/// # Errors
+/// `reopen_money_moved` where the bank took the credit back, or no item would ask about the other side.
 pub(super) fn crossed(conn: &mut Conn, item: &Exception) -> Result<Option<Crossed>> {
     if item.subject_kind != "line" {
         return Ok(None);

@@ -102,7 +102,10 @@ pub struct Options<'o> {
 
 /// Imports a file. Every transaction takes a stamp of its own.
 ///
-/// Nothing is stored when the file cannot be trusted (`errors`). Errors: `statement_account_unknown`,
+/// Nothing is stored when the file cannot be trusted (`errors`).
+///
+/// # Errors
+/// `statement_account_unknown`,
 /// `statement_currency`, `statement_before_account`, `unit_not_found` (out of scope),
 /// `role_not_allowed`, `statement_file_too_large`.
 pub fn import_file<'a>(

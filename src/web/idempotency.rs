@@ -106,7 +106,8 @@ fn in_flight() -> Error {
 
 /// Does the work once. `work` runs in the actor's scope and returns the answer's body.
 ///
-/// Errors: `idempotency_in_flight`, `idempotency_key_reused`, and those of the work.
+/// # Errors
+/// `idempotency_in_flight`, `idempotency_key_reused`, and those of the work.
 pub fn once(
     app: &App,
     in_flight_set: &InFlight,
@@ -129,7 +130,8 @@ pub fn once(
 /// The answer of the first request, for work that asks things of the moment before it begins: what has changed
 /// since must not turn an answer that was given into a refusal.
 ///
-/// Errors: `idempotency_key_reused`.
+/// # Errors
+/// `idempotency_key_reused`.
 pub fn given_before(app: &App, actor: &Actor, request: &Repeatable) -> Result<Option<Given>> {
     app.read(actor, |conn| repeated(conn, request))
 }

@@ -150,7 +150,8 @@ pub struct Ask {
 
 /// Asks for surplus to go back to its payer.
 ///
-/// Errors: `refund_beyond_surplus`, `refund_amount_wrong`, `payment_not_found`, `reason_missing`.
+/// # Errors
+/// `refund_beyond_surplus`, `refund_amount_wrong`, `payment_not_found`, `reason_missing`.
 pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask) -> Result<Refund> {
     let (unit, payment, amount) = (ask.unit, ask.payment, ask.amount);
     actor.require_role(&[Role::Finance, Role::Cashier])?;
@@ -194,7 +195,8 @@ pub fn name_payee(
 
 /// Approves: the surplus becomes money on its way out.
 ///
-/// Errors: `maker_is_checker`, `refund_payee_missing`, `refund_money_unproven`,
+/// # Errors
+/// `maker_is_checker`, `refund_payee_missing`, `refund_money_unproven`,
 /// `refund_money_reversed`, `refund_state_wrong`.
 pub fn approve(
     tx: &mut Tx<'_>,

@@ -60,7 +60,8 @@ pub struct WhatIf {
 
 /// Replays classification over past days with changed rules.
 ///
-/// Errors: those of `Rule::check`; `what_if_days`.
+/// # Errors
+/// Those of `Rule::check`; `what_if_days`.
 pub fn what_if(store: &Store, vault: &Vault, actor: &Actor, asked: &Question) -> Result<WhatIf> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator, Role::System])?;
     actor.scope.require(asked.unit)?;

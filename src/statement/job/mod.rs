@@ -28,7 +28,10 @@ const TELL_LINES: usize = 2_000;
 /// Keeps the file and queues its import. The inner error is a file of which nothing is stored.
 ///
 /// The file is read and its accounts are looked for before it is queued, so that what can never be
-/// imported is refused to whoever sends it. Errors as `import_file`.
+/// imported is refused to whoever sends it.
+///
+/// # Errors
+/// As `import_file`.
 pub fn queue<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
