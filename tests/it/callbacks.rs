@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::support::app::MASTER_KEY;
 use crate::support::database::products;
 use crate::support::program::{
-    How, SECRET, Service, callback, callback_of, callback_to_the_healthy, get, send,
+    How, Reply, SECRET, Service, callback, callback_of, callback_to_the_healthy, get, send,
 };
 use crate::support::{Database, World, each_database, tools};
 
@@ -173,11 +173,52 @@ fn two_services_on_one_database_settle_the_same_money_once() {
     let answers = answers.into_inner().unwrap();
     assert_eq!(answers.len(), 100);
     assert!(answers.values().all(|references| references.len() == 1), "{answers:?}");
+    one_request_at_two_services_is_done_once(&world, &services);
     wait_for_signatures(&world, Duration::from_secs(30));
     services.iter_mut().for_each(Service::stop);
-    assert_eq!((world.count("receipt"), world.count("payment")), (100, 100));
+    assert_eq!((world.count("receipt"), world.count("payment")), (101, 101));
     assert_eq!(world.count("parked_claim"), 0);
     assert_eq!(world.problems(), Vec::<String>::new());
+}
+
+/// Cash under one key, asked of both at the same moment: what one is still working on is not done by the other.
+fn one_request_at_two_services_is_done_once(world: &World, services: &[Service; 2]) {
+    let owed = world.raise(FEE);
+    let bearer = format!("Bearer {}", token(world, Role::Cashier));
+    let ask = |address, path: &str, key: &str, body: &[u8]| {
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", key),
+            ("Content-Type", "application/json"),
+        ];
+        send(address, "POST", path, &headers, body).unwrap()
+    };
+    let opened = ask(services[0].address, "/api/v1/shifts", "shift", br#"{"float":{}}"#);
+    assert_eq!(opened.status, 201, "{opened:?}");
+    let path = format!("/api/v1/obligations/{}/payments", owed.id);
+    let cash = br#"{"method":"cash","amount":25000}"#;
+    let together = Barrier::new(8);
+    let replies: Mutex<Vec<Reply>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for place in 0..8 {
+            let (ask, path, together, replies) = (&ask, &path, &together, &replies);
+            scope.spawn(move || {
+                together.wait();
+                let reply = ask(services[place % 2].address, path, "cash", cash);
+                replies.lock().unwrap().push(reply);
+            });
+        }
+    });
+    let again = ask(services[1].address, &path, "cash", cash);
+    assert_eq!(again.status, 201, "{again:?}");
+    for reply in replies.into_inner().unwrap() {
+        match reply.status {
+            201 => assert_eq!(reply.body, again.body, "every copy gets the same bytes"),
+            409 | 503 => assert!(!reply.header("retry-after").is_empty(), "still in flight: {reply:?}"),
+            _ => panic!("{reply:?}"),
+        }
+    }
+    assert_eq!(world.receipts(&owed).len(), 1);
 }
 
 #[test]
