@@ -117,14 +117,20 @@ pub fn once(
     mut work: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<Vec<u8>>,
 ) -> Result<Given> {
     let _working = in_flight_set.begin(&request.place)?;
-    app.write(actor, |tx, stamp| {
+    let given = app.write(actor, |tx, stamp| {
         if let Some(given) = repeated(tx, request)? {
             return Ok(given);
         }
         let body = work(tx, stamp)?;
         keep(tx, stamp, request, status, &body)?;
         Ok(Given { status, body, is_repeated: false })
-    })
+    });
+    match given {
+        // While this waited for its locks, another process may have done the very same request: what that
+        // changed is no reason to refuse its copy.
+        Err(refused) if !refused.is_busy() => given_before(app, actor, request)?.ok_or(refused),
+        given => given,
+    }
 }
 
 /// The answer of the first request, for work that asks things of the moment before it begins: what has changed

@@ -42,6 +42,7 @@ fn a_dossier_is_raised_paid_by_transfer_and_its_receipt_is_downloaded() {
         let lookup = receipt["lookup_code"].as_str().unwrap();
         let shown = service.get("", &format!("/r/{lookup}")).await.text();
         assert!(shown.contains("đã ký số") && shown.contains("Mười nghìn đồng"), "{shown}");
+        assert!(!shown.contains("001199000000"), "a link that is passed on shows nobody's personal id");
         let by_citizen = service.get("", &format!("/r/{lookup}.xml")).await;
         let by_system = service
             .get(&service.dossier, &format!("/api/v1/receipts/{}/xml", receipt["id"].as_str().unwrap()))
