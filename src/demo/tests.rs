@@ -75,7 +75,7 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     let letters: Vec<_> = std::fs::read_dir(scratch.0.join("mail")).unwrap().collect();
     let texts = std::fs::read_to_string(scratch.0.join("sms.log")).unwrap();
     assert!(!letters.is_empty() && texts.lines().count() > 0, "payers got their receipts: {:?}", first.links);
-    evidence_is_whole(&scratch);
+    links_lead_somewhere_and_evidence_is_whole(&scratch, &first.links);
     let second = run(&scratch.options(false)).unwrap();
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");
@@ -86,11 +86,25 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     );
 }
 
-/// The receipt that is shown was valid when it was signed, says the evidence that a citizen may load.
-fn evidence_is_whole(scratch: &Scratch) {
+/// Each link at the end opens, and the receipt that is shown was valid when it was signed, says the evidence that a
+/// citizen may load.
+fn links_lead_somewhere_and_evidence_is_whole(scratch: &Scratch, links: &[String]) {
     let folder = Folder::existing(&scratch.0).unwrap();
     let config = folder.config(running::free_port(0).unwrap()).unwrap();
     let service = Service::start(App::open(config, Clock::System).unwrap()).unwrap();
+    let addresses = links.iter().flat_map(|link| link.split_whitespace());
+    let paths: Vec<&str> = addresses
+        .filter_map(|word| word.strip_prefix("http://127.0.0.1:")?.split_once('/'))
+        .map(|(_, path)| path)
+        .filter(|path| !path.starts_with("api/v1/"))
+        .collect();
+    for beginning in ["p/", "r/", "finance/exceptions", "api"] {
+        assert!(paths.iter().any(|path| path.starts_with(beginning)), "{beginning}: {links:?}");
+    }
+    for path in paths {
+        let answer = ureq::get(format!("{}/{path}", service.url)).call();
+        assert!(answer.is_ok(), "{path}: {answer:?}");
+    }
     let code = links::lookup_code(&service, &state::State::load(&folder).unwrap()).unwrap().unwrap();
     let load =
         |path: &str| ureq::get(format!("{}{path}", service.url)).call().unwrap().body_mut().read_to_vec();
