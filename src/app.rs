@@ -7,6 +7,7 @@ use crate::amount::Dong;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::id::EventId;
 use crate::identity::sso::provider::Provider;
 use crate::notification::send::Courier;
 use crate::payment::channel::Channel;
@@ -22,7 +23,7 @@ use crate::report::verify::Standing;
 use crate::store::lease::NodeLeaseHolder;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
-use crate::tariff::{self, Tariff};
+use crate::tariff::{Tariff, edition};
 use crate::worker::{Sealing, Workers};
 use crate::working_days::WorkingDays;
 
@@ -44,7 +45,8 @@ pub struct App {
     pub books: Standing,
     /// What was collected, as it was counted last.
     pub collected: Kept,
-    tariff: RwLock<Option<Arc<Tariff>>>,
+    /// The edition that was read last, and what it says.
+    tariff: RwLock<Option<(EventId, Arc<Tariff>)>>,
 }
 
 impl App {
@@ -123,18 +125,29 @@ impl App {
         self.store.write(&actor.scope, Lane::Bulk, |tx| body(tx, &self.stamp()))
     }
 
-    /// The tariff in force, kept in memory until `forget_tariff`.
+    /// The tariff in force. Which edition that is, the database says each time: another process, a command too,
+    /// may have put a newer one in force. What an edition says is read and checked once.
+    ///
+    /// # Errors
+    /// `tariff_missing`.
     pub fn tariff(&self) -> Result<Arc<Tariff>> {
-        if let Some(tariff) = &*self.tariff.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            return Ok(Arc::clone(tariff));
-        }
-        let fresh = Arc::new(self.store.read(&Scope::All, tariff::edition::newest)?);
-        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&fresh));
-        Ok(fresh)
+        self.store.read(&Scope::All, |conn| self.tariff_on(conn))
     }
 
-    pub fn forget_tariff(&self) {
-        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+    /// The same for who has a connection: readers who each waited for a second one would wait for each other.
+    ///
+    /// # Errors
+    /// `tariff_missing`.
+    pub fn tariff_on(&self, conn: &mut Conn) -> Result<Arc<Tariff>> {
+        let newest = edition::newest_id(conn)?;
+        let known = self.tariff.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        if let Some((_, tariff)) = known.filter(|(id, _)| *id == newest) {
+            return Ok(tariff);
+        }
+        let fresh = Arc::new(edition::of(conn, newest)?);
+        let kept = Some((newest, Arc::clone(&fresh)));
+        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = kept;
+        Ok(fresh)
     }
 
     /// The tools of the settling threads.

@@ -157,7 +157,7 @@ fn a_payer_transfers_after_the_show_and_the_obligation_is_paid_once() {
 
     let staff = service.app.read(&Actor::system(), onboarding::staff).unwrap();
     let lists = service.app.read(&Actor::system(), |conn| {
-        let tariff = service.app.tariff()?;
+        let tariff = service.app.tariff_on(conn)?;
         onboarding::checklists(conn, &service.app.stamp(), &Actor::system(), None, Some(&tariff), &staff)
     });
     for list in lists.unwrap() {

@@ -113,7 +113,8 @@ pub fn lines(
         let collecting = unit::find(tx, unit)?;
         let channel = IntakeMode::parse(&owed.intake_mode)?;
         let on = owed.submitted_at.business_day();
-        lines.extend(raise::priced(&*app.tariff()?, &collecting, channel, on, (&to_price, &[]))?);
+        let tariff = app.tariff_on(tx)?;
+        lines.extend(raise::priced(&tariff, &collecting, channel, on, (&to_price, &[]))?);
     }
     Ok(lines)
 }
