@@ -8,6 +8,7 @@ use super::{
     mail_key_alarms, mail_suspended_trust, mail_warnings, make_due_receipts, note_outcome, sign_audit_roots,
     sum_collections, verify_books,
 };
+use crate::actor::Scope;
 use crate::app::App;
 use crate::error::Result;
 use crate::payment::settler;
@@ -45,6 +46,9 @@ pub(super) fn keep(app: &Arc<App>, is_stopping: &AtomicBool) {
     let mut chores = [
         Chore::new("parked claims", (10, 1), || settler::retry_parked(&tools).map(|_| ())),
         Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
+        Chore::new("data keys that were destroyed", (10, 5), || {
+            app.store.read(&Scope::All, |conn| app.vault.forget_destroyed(conn)).map(|_| ())
+        }),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
         Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
         Chore::new("mails of suspended channels", (10, 4), || mail_suspended_trust(app).map(|_| ())),
