@@ -25,7 +25,7 @@ use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
 use crate::tariff::{Tariff, edition};
 use crate::worker::{Sealing, Workers};
-use crate::working_days::WorkingDays;
+use crate::working_days::{Calendar, WorkingDays};
 
 /// The parts every use case is called with.
 pub struct App {
@@ -33,7 +33,7 @@ pub struct App {
     pub store: Store,
     pub clock: Clock,
     pub vault: Arc<Vault>,
-    pub calendar: Arc<WorkingDays>,
+    pub calendar: Arc<Calendar>,
     pub keyring: Arc<Keyring>,
     pub sealing: Arc<Sealing>,
     pub lease: Arc<NodeLeaseHolder>,
@@ -73,8 +73,7 @@ impl App {
         let trust = trusted(&config)?;
         let public_url = config.web.public_url.as_str();
         let sso = config.sso.as_ref().map(|sso| Provider::new(sso, public_url)).transpose()?;
-        let calendar = store.read(&Scope::All, crate::unit::query::calendar)?;
-        let calendar = Arc::new(calendar.patient(config.exceptions.partial_patience_working_days));
+        let calendar = Arc::new(Calendar::new(working_days(&config, &store)?));
         Ok(Arc::new(App {
             config,
             store,
@@ -97,7 +96,7 @@ impl App {
             now: self.clock.now(),
             ids: &self.lease.ids,
             vault: &self.vault,
-            calendar: &self.calendar,
+            calendar: self.calendar.newest(),
             returned_charge_limit: Dong(self.config.exceptions.returned_refund_charge_limit),
         }
     }
@@ -150,6 +149,12 @@ impl App {
         Ok(fresh)
     }
 
+    /// Counts by the working days on record from now on: another process, a command too, may have entered some.
+    pub fn renew_calendar(&self) -> Result<()> {
+        self.calendar.learn(working_days(&self.config, &self.store)?);
+        Ok(())
+    }
+
     /// The tools of the settling threads.
     pub fn settling_tools(self: &Arc<Self>) -> Tools {
         Tools {
@@ -173,6 +178,12 @@ fn opened_vault(config: &Config, store: &Store, clock: &Clock, lease: &NodeLease
         store.read(&Scope::All, |conn| vault.take_index_key(conn))?;
     }
     Ok(vault)
+}
+
+/// The working days on record, with the patience that is configured.
+fn working_days(config: &Config, store: &Store) -> Result<WorkingDays> {
+    let days = store.read(&Scope::All, crate::unit::holidays::working_days)?;
+    Ok(days.patient(config.exceptions.partial_patience_working_days))
 }
 
 /// The authorities of all configured files, and the tax authority.

@@ -24,7 +24,7 @@ use crate::id::{ClaimId, Ids, RawEventId, ReceiptId, UnitId};
 use crate::store::vault::Vault;
 use crate::store::{Lane, Stamp, Store, Tx, failure, rows};
 use crate::unit;
-use crate::working_days::WorkingDays;
+use crate::working_days::Calendar;
 
 /// The most claims one transaction takes.
 pub const BATCH_LIMIT: usize = 256;
@@ -60,7 +60,7 @@ pub struct Tools {
     pub clock: Clock,
     pub ids: Arc<Ids>,
     pub vault: Arc<Vault>,
-    pub calendar: Arc<WorkingDays>,
+    pub calendar: Arc<Calendar>,
     pub returned_charge_limit: Dong,
     pub numbered: Arc<dyn Numbered>,
 }
@@ -71,7 +71,7 @@ impl Tools {
             now: self.clock.now(),
             ids: &self.ids,
             vault: &self.vault,
-            calendar: &self.calendar,
+            calendar: self.calendar.newest(),
             returned_charge_limit: self.returned_charge_limit,
         }
     }

@@ -49,6 +49,7 @@ pub(super) fn keep(app: &Arc<App>, is_stopping: &AtomicBool) {
         Chore::new("data keys that were destroyed", (10, 5), || {
             app.store.read(&Scope::All, |conn| app.vault.forget_destroyed(conn)).map(|_| ())
         }),
+        Chore::new("working days", (10, 6), || app.renew_calendar()),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
         Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
         Chore::new("mails of suspended channels", (10, 4), || mail_suspended_trust(app).map(|_| ())),

@@ -72,6 +72,7 @@ mod filing_invoices;
 mod filing_over_http;
 mod gateway_returns;
 mod gateways;
+mod holidays;
 mod identity_corrections;
 mod imports;
 mod intake;
