@@ -125,6 +125,7 @@ mod query_plans;
 mod refunds;
 mod refunds_back;
 mod refusals;
+mod refused_commands;
 mod refused_orders;
 mod remittances;
 mod remitted_in_part;

@@ -5,7 +5,7 @@ use bienlai::amount::Dong;
 use bienlai::id::*;
 use bienlai::payment::book::Method;
 use bienlai::store::{Stamp, Tx};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::callbacks::token;
 use crate::support::program::{SECRET, Service, send};
@@ -580,7 +580,7 @@ fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
     use bienlai::actor::{Actor, Scope};
     use bienlai::exception::Exception;
     use bienlai::identity::login::{self, NewLogin};
-    use bienlai::identity::{create_person, invitation, screen, session};
+    use bienlai::identity::{create_person, invitation, own, screen, session, totp};
     use bienlai::party::contact::Contact;
     use bienlai::payment::channel::bank::{Bank, BankConfig};
     use bienlai::payment::channel::sepay::{Sepay, SepayConfig};
@@ -612,6 +612,15 @@ fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
             let name = "mot.nguoi".to_owned();
             let new = NewLogin { name, person, role: Role::Finance, scope: Scope::unit(unit) };
             login::invite(tx, stamp, &system, new).map(|(id, _)| id)
+        };
+        let entered = |tx: &mut Tx<'_>, stamp: &Stamp<'_>, role: Role, code: &str| {
+            let new = NewLogin { name: "mot.nguoi".to_owned(), person, role, scope: Scope::unit(unit) };
+            let (id, token) = login::invite(tx, stamp, &system, new)?;
+            invitation::accept(tx, stamp, token.expose_secret(), "bam-mau", code)?;
+            let login = login::governed(tx, &system, id)?;
+            let (id, now) = (SessionId(7), stamp.now);
+            let session = session::Session { id, login, created_at: now, seen_at: now, confirmed_at: now };
+            Ok::<_, bienlai::error::Error>(session)
         };
         let drafted = |tx: &mut Tx<'_>, stamp: &Stamp<'_>, text: &str| {
             draft::propose(tx, stamp, &maker, text, "thử").map(|made| made.expect("good rows"))
@@ -656,6 +665,20 @@ fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
             let id = invited(tx, stamp)?;
             let found = login::governed(tx, &system, id)?;
             invitation::prepare(&found, "qua cầu rút ván 12", "qua cầu rút ván 13").map(|_| ())
+        });
+        refused("second_factor_needed", &mut |tx, stamp| entered(tx, stamp, Role::Approver, " ").map(|_| ()));
+        refused("second_factor_wrong", &mut |tx, stamp| {
+            entered(tx, stamp, Role::Approver, "mot hai").map(|_| ())
+        });
+        refused("second_factor_none", &mut |tx, stamp| {
+            let session = entered(tx, stamp, Role::Finance, "")?;
+            own::renew_recovery_codes(tx, stamp, &session).map(|_| ())
+        });
+        refused("second_factor_there", &mut |tx, stamp| {
+            let session = entered(tx, stamp, Role::Finance, "")?;
+            let code = totp::shown_at(&own::offered_second_factor(stamp.vault, &session), stamp.now);
+            own::add_second_factor(tx, stamp, &session, &code)?;
+            own::add_second_factor(tx, stamp, &session, &code).map(|_| ())
         });
         refused("screen_not_found", &mut |tx, stamp| screen::end(tx, stamp, &local, unit, EventId(7)));
 
