@@ -127,6 +127,7 @@ mod refunds_back;
 mod refusals;
 mod refused_commands;
 mod refused_orders;
+mod refused_states;
 mod remittances;
 mod remitted_in_part;
 mod renditions;

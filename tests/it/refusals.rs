@@ -258,7 +258,7 @@ fn what_is_not_there_or_does_not_fit_is_told_by_a_code_of_its_own() {
     });
 }
 
-fn code_of<T>(read: bienlai::error::Result<T>) -> &'static str {
+pub fn code_of<T>(read: bienlai::error::Result<T>) -> &'static str {
     read.err().map_or("nothing", |error| error.code())
 }
 
@@ -297,9 +297,9 @@ fn a_word_that_names_nothing_is_told_by_the_code_of_what_it_should_have_named() 
 }
 
 /// A code and what is told instead of it.
-type Told = Vec<(&'static str, &'static str)>;
+pub type Told = Vec<(&'static str, &'static str)>;
 
-fn differing(told: &Told) -> Vec<String> {
+pub fn differing(told: &Told) -> Vec<String> {
     let wrong = told.iter().filter(|(expected, found)| expected != found);
     wrong.map(|(expected, found)| format!("{expected} expected, {found} told")).collect()
 }
@@ -573,7 +573,7 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
 }
 
 /// What a request does, to be undone with its transaction.
-type Act<'a> = &'a mut dyn FnMut(&mut Tx<'_>, &Stamp<'_>) -> bienlai::error::Result<()>;
+pub type Act<'a> = &'a mut dyn FnMut(&mut Tx<'_>, &Stamp<'_>) -> bienlai::error::Result<()>;
 
 #[test]
 fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
