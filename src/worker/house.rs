@@ -50,6 +50,7 @@ pub(super) fn keep(app: &Arc<App>, is_stopping: &AtomicBool) {
             app.store.read(&Scope::All, |conn| app.vault.forget_destroyed(conn)).map(|_| ())
         }),
         Chore::new("working days", (10, 6), || app.renew_calendar()),
+        Chore::new("the schema", (10, 8), || app.store.look_at_schema()),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
         Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
         Chore::new("mails of suspended channels", (10, 4), || mail_suspended_trust(app).map(|_| ())),

@@ -10,7 +10,7 @@ use crate::callbacks::{claims, wait_for_signatures};
 use crate::support::database::products;
 use crate::support::postgres::Server;
 use crate::support::program::{How, Service, callback, callback_until_taken, get};
-use crate::support::{Database, World};
+use crate::support::{Database, World, each_database, tools};
 
 #[test]
 fn a_postgresql_that_is_gone_and_comes_back_needs_no_hand_work() {
@@ -119,6 +119,30 @@ fn a_database_file_that_was_moved_away_takes_nothing_and_serves_again_when_it_is
     service.stop();
     assert_eq!((world.count("receipt"), world.count("claim")), (6, 6));
     assert_eq!(world.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn a_service_beside_a_schema_that_excludes_it_writes_nothing_more_and_says_why() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let claims = claims(&world, 2);
+        let mut service = Service::start(&world);
+        assert_eq!(callback(service.address, &claims[0]).unwrap().status, 200);
+        wait_for_signatures(&world, Duration::from_secs(30));
+        let floor = "INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2031-01-01-000001_later', '99.0.0')";
+        tools::run(&mut world.database.as_owner(), floor).unwrap();
+        let ready = get(service.address, "/readyz").unwrap();
+        assert_eq!((ready.status, &ready.json()["store"]), (503, &serde_json::json!("schema_too_new")));
+        let since = Instant::now();
+        while !service.log().contains("nothing is written any more") {
+            assert!(since.elapsed() < Duration::from_secs(40), "its housekeeping looks every ten seconds");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let refused = callback(service.address, &claims[1]).unwrap();
+        assert_eq!(refused.status, 503, "the sender sends it again, to the newer program: {refused:?}");
+        service.stop();
+        assert_eq!((world.count("claim"), world.count("receipt")), (1, 1));
+    });
 }
 
 #[test]
