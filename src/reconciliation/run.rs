@@ -39,7 +39,7 @@ use crate::text;
 use crate::working_days::WorkingDays;
 
 /// Lines posted in the first transaction: about 20 ms on the bulk lane.
-const CHUNK: usize = 250;
+const CHUNK: usize = 256;
 /// A refund that was sent so many days before the last statement should be on it.
 const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
@@ -128,7 +128,7 @@ fn run_once(
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
     let parts = in_order(works(&snapshot, &outcome, stamp.calendar));
-    let mut pace = Pace::from(CHUNK);
+    let mut pace = Pace::of(store.product(), CHUNK);
     for part in &parts {
         let mut left = part.as_slice();
         while !left.is_empty() {

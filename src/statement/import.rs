@@ -37,7 +37,7 @@ pub use super::line::CodesOf;
 pub use super::sequence::balance_before;
 
 /// Lines of the first bulk transaction: about 20 ms on a small machine.
-const CHUNK_LINES: usize = 500;
+const CHUNK_LINES: usize = 512;
 
 /// What an import did, or why it did nothing.
 #[derive(Clone, Debug, Serialize)]
@@ -336,7 +336,7 @@ impl Import<'_, '_> {
             .read(&self.actor.scope, |conn| loading::plan(conn, account, draft, &features, version))?;
         let new = line::new_ones(draft, &features, &plan.identity.verdicts);
         self.advance(draft.lines.len() - new.len())?;
-        let mut pace = Pace::from(CHUNK_LINES);
+        let mut pace = Pace::of(self.store.product(), CHUNK_LINES);
         let mut left = new.as_slice();
         while !left.is_empty() {
             let (chunk, rest) = pace.next(left);
