@@ -19,7 +19,7 @@ use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::id::{ClaimId, Ids, RawEventId, ReceiptId, UnitId};
 use crate::store::vault::Vault;
 use crate::store::{Lane, Stamp, Store, Tx, failure, rows};
@@ -148,7 +148,14 @@ fn run(tools: &Tools, mut waiting: mpsc::Receiver<Waiting>, depth: &AtomicUsize)
         let count = batch.len();
         is_busy = count > GATHER_FROM;
         metrics::histogram!("bienlai_settle_batch_claims").record(count as f64);
-        settle_batch(tools, std::mem::take(&mut batch));
+        let claims = std::mem::take(&mut batch);
+        // Whoever waits for the answer of a batch that broke off is put off; the next batch is settled.
+        if let Err(error) = caught(|| {
+            settle_batch(tools, claims);
+            Ok(())
+        }) {
+            tracing::error!(%error, claims = count, "settling broke off");
+        }
         depth.fetch_sub(count, Ordering::Relaxed);
     }
 }

@@ -51,7 +51,7 @@ pub use lane::Lane;
 pub use stamp::Stamp;
 
 use crate::actor::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use failure::Classify;
 use lane::Gate;
 use place::Place;
@@ -227,7 +227,8 @@ impl Store {
         // PostgreSQL has a writer per connection; only SQLite's single writer needs the gate.
         let _turn = (self.product == Product::Sqlite).then(|| self.gate.enter(lane));
         let mut conn = begun(&self.writers, scope, Intent::Write)?;
-        let answer = body(&mut Tx { conn: &mut conn });
+        // What breaks off is undone like what fails.
+        let answer = caught(|| body(&mut Tx { conn: &mut conn }));
         if answer.is_ok() && !self.is_in_place() {
             finish(&mut conn, false)?;
             tracing::error!("the database file was moved, deleted or replaced; nothing is written");

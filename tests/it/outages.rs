@@ -3,8 +3,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bienlai::actor::Scope;
 use bienlai::amount::Dong;
-use bienlai::store::Product;
+use bienlai::error::Result;
+use bienlai::store::failure::Classify;
+use bienlai::store::{Lane, Product};
 
 use crate::callbacks::{claims, wait_for_signatures};
 use crate::support::database::products;
@@ -142,6 +145,24 @@ fn a_service_beside_a_schema_that_excludes_it_writes_nothing_more_and_says_why()
         assert_eq!(refused.status, 503, "the sender sends it again, to the newer program: {refused:?}");
         service.stop();
         assert_eq!((world.count("claim"), world.count("receipt")), (1, 1));
+    });
+}
+
+#[test]
+fn what_breaks_off_within_a_transaction_is_undone_and_the_next_one_goes_on() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        for lane in [Lane::Live, Lane::Bulk, Lane::Live] {
+            let broken = world.app.store.write(&Scope::All, lane, |tx| -> Result<()> {
+                let row = "INSERT INTO holiday (day, name) VALUES ('2027-01-01', 'x')";
+                tools::run(tx, row).classify()?;
+                panic!("a sum that does not fit")
+            });
+            assert!(broken.unwrap_err().is_internal());
+            assert_eq!(world.count("holiday"), 0);
+        }
+        world.raise(Dong(25_000));
+        assert_eq!(world.count("obligation"), 1, "the writer is free");
     });
 }
 
