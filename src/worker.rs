@@ -161,7 +161,7 @@ fn every_tick(is_stopping: &AtomicBool, ticks: u32, mut body: impl FnMut() -> Re
     let mut failures = 0_u32;
     while !is_stopping.load(Ordering::SeqCst) {
         let work = std::thread::current();
-        note_outcome(work.name().unwrap_or_default(), &mut failures, body());
+        note_outcome(work.name().unwrap_or_default(), &mut failures, caught(&mut body));
         for _ in 0..ticks {
             if is_stopping.load(Ordering::SeqCst) {
                 return;

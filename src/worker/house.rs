@@ -10,7 +10,7 @@ use super::{
 };
 use crate::actor::Scope;
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Result, caught};
 use crate::payment::settler;
 use crate::receipt::key::watch;
 
@@ -35,7 +35,7 @@ impl<'a> Chore<'a> {
 /// Does what is due in the round. What fails is logged and due again; it keeps nothing else from running.
 fn run_due(chores: &mut [Chore<'_>], round: u64) {
     for chore in chores.iter_mut().filter(|chore| round % chore.every == chore.at) {
-        let outcome = (chore.run)();
+        let outcome = caught(|| (chore.run)());
         note_outcome(chore.name, &mut chore.failures, outcome);
     }
 }
@@ -100,12 +100,16 @@ mod tests {
     use crate::error::Error;
 
     #[test]
-    fn a_chore_that_fails_keeps_none_from_its_turn_and_is_tried_again() {
-        let (failed, done) = (Cell::new(0), Cell::new(0));
+    fn a_chore_that_fails_or_breaks_off_keeps_none_from_its_turn_and_is_tried_again() {
+        let (failed, broken, done) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let mut chores = [
             Chore::new("broken", (2, 1), || {
                 failed.set(failed.get() + 1);
                 Err(Error::busy("store_unavailable", 1, "gone"))
+            }),
+            Chore::new("worse", (2, 1), || {
+                broken.set(broken.get() + 1);
+                panic!("too much")
             }),
             Chore::new("sound", (2, 1), || {
                 done.set(done.get() + 1);
@@ -116,6 +120,6 @@ mod tests {
             run_due(&mut chores, round);
         }
         drop(chores);
-        assert_eq!((failed.get(), done.get()), (3, 3));
+        assert_eq!((failed.get(), broken.get(), done.get()), (3, 3, 3));
     }
 }
