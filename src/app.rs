@@ -7,6 +7,7 @@ use crate::amount::Dong;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::id::EventId;
 use crate::identity::sso::provider::Provider;
 use crate::notification::send::Courier;
 use crate::payment::channel::Channel;
@@ -22,9 +23,9 @@ use crate::report::verify::Standing;
 use crate::store::lease::NodeLeaseHolder;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Settings, Stamp, Store, Tx, migrate};
-use crate::tariff::{self, Tariff};
+use crate::tariff::{Tariff, edition};
 use crate::worker::{Sealing, Workers};
-use crate::working_days::WorkingDays;
+use crate::working_days::{Calendar, WorkingDays};
 
 /// The parts every use case is called with.
 pub struct App {
@@ -32,7 +33,7 @@ pub struct App {
     pub store: Store,
     pub clock: Clock,
     pub vault: Arc<Vault>,
-    pub calendar: Arc<WorkingDays>,
+    pub calendar: Arc<Calendar>,
     pub keyring: Arc<Keyring>,
     pub sealing: Arc<Sealing>,
     pub lease: Arc<NodeLeaseHolder>,
@@ -44,7 +45,8 @@ pub struct App {
     pub books: Standing,
     /// What was collected, as it was counted last.
     pub collected: Kept,
-    tariff: RwLock<Option<Arc<Tariff>>>,
+    /// The edition that was read last, and what it says.
+    tariff: RwLock<Option<(EventId, Arc<Tariff>)>>,
 }
 
 impl App {
@@ -71,8 +73,7 @@ impl App {
         let trust = trusted(&config)?;
         let public_url = config.web.public_url.as_str();
         let sso = config.sso.as_ref().map(|sso| Provider::new(sso, public_url)).transpose()?;
-        let calendar = store.read(&Scope::All, crate::unit::query::calendar)?;
-        let calendar = Arc::new(calendar.patient(config.exceptions.partial_patience_working_days));
+        let calendar = Arc::new(Calendar::new(working_days(&config, &store)?));
         Ok(Arc::new(App {
             config,
             store,
@@ -95,7 +96,7 @@ impl App {
             now: self.clock.now(),
             ids: &self.lease.ids,
             vault: &self.vault,
-            calendar: &self.calendar,
+            calendar: self.calendar.newest(),
             returned_charge_limit: Dong(self.config.exceptions.returned_refund_charge_limit),
         }
     }
@@ -123,18 +124,35 @@ impl App {
         self.store.write(&actor.scope, Lane::Bulk, |tx| body(tx, &self.stamp()))
     }
 
-    /// The tariff in force, kept in memory until `forget_tariff`.
+    /// The tariff in force. Which edition that is, the database says each time: another process, a command too,
+    /// may have put a newer one in force. What an edition says is read and checked once.
+    ///
+    /// # Errors
+    /// `tariff_missing`.
     pub fn tariff(&self) -> Result<Arc<Tariff>> {
-        if let Some(tariff) = &*self.tariff.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            return Ok(Arc::clone(tariff));
+        self.store.read(&Scope::All, |conn| self.tariff_on(conn))
+    }
+
+    /// The same for who has a connection: readers who each waited for a second one would wait for each other.
+    ///
+    /// # Errors
+    /// `tariff_missing`.
+    pub fn tariff_on(&self, conn: &mut Conn) -> Result<Arc<Tariff>> {
+        let newest = edition::newest_id(conn)?;
+        let known = self.tariff.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        if let Some((_, tariff)) = known.filter(|(id, _)| *id == newest) {
+            return Ok(tariff);
         }
-        let fresh = Arc::new(self.store.read(&Scope::All, tariff::edition::newest)?);
-        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&fresh));
+        let fresh = Arc::new(edition::of(conn, newest)?);
+        let kept = Some((newest, Arc::clone(&fresh)));
+        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = kept;
         Ok(fresh)
     }
 
-    pub fn forget_tariff(&self) {
-        *self.tariff.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+    /// Counts by the working days on record from now on: another process, a command too, may have entered some.
+    pub fn renew_calendar(&self) -> Result<()> {
+        self.calendar.learn(working_days(&self.config, &self.store)?);
+        Ok(())
     }
 
     /// The tools of the settling threads.
@@ -160,6 +178,12 @@ fn opened_vault(config: &Config, store: &Store, clock: &Clock, lease: &NodeLease
         store.read(&Scope::All, |conn| vault.take_index_key(conn))?;
     }
     Ok(vault)
+}
+
+/// The working days on record, with the patience that is configured.
+fn working_days(config: &Config, store: &Store) -> Result<WorkingDays> {
+    let days = store.read(&Scope::All, crate::unit::holidays::working_days)?;
+    Ok(days.patient(config.exceptions.partial_patience_working_days))
 }
 
 /// The authorities of all configured files, and the tax authority.
@@ -191,7 +215,8 @@ fn of_channel<'a>(section: &'static str, name: &'a str) -> impl Fn(Error) -> Err
 
 /// The channels of a configuration, with its secrets.
 ///
-/// Errors: `config_invalid` for what a channel does not take, with its place in the file, and for two of one name.
+/// # Errors
+/// `config_invalid` for what a channel does not take, with its place in the file, and for two of one name.
 pub fn channels(config: &Config) -> Result<Channels> {
     let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
     let mut vietqr = Vec::new();

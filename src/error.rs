@@ -136,6 +136,16 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
+/// Does work whose break-off, over a sum that does not fit or a fault of a library, is an error like any other. What
+/// it left half done is undone as after any error; where it broke off, the log says by itself.
+///
+/// # Errors
+/// Those of the work; internal when it broke off.
+pub fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::internal("the work broke off")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +156,14 @@ mod tests {
             Error::invalid("quantity", "quantity_not_positive", "must be above zero").in_field("lines[2]");
         assert_eq!(error.to_string(), "lines[2].quantity: must be above zero (quantity_not_positive)");
         assert!(format!("{error:?}").contains("src/error.rs"));
+    }
+
+    #[test]
+    fn work_that_breaks_off_is_a_fault_of_ours_and_no_end() {
+        let of = |number: Option<i64>| caught(|| Ok(number.unwrap()));
+        assert!(of(None).unwrap_err().is_internal());
+        assert_eq!(of(Some(1)).unwrap(), 1);
+        let refused = caught(|| Err::<(), _>(Error::not_found("unit_not_found", "none")));
+        assert_eq!(refused.unwrap_err().code(), "unit_not_found");
     }
 }

@@ -199,22 +199,27 @@ fn decode(text: &str, prefix: &str) -> Result<i64> {
 /// mints past that mark and never goes back behind what it minted, so a clock that jumps back,
 /// in this process or before its start, cannot mint an id twice.
 pub struct Ids {
-    node: i64,
     state: Mutex<State>,
 }
 
 struct State {
+    node: i64,
     last_ms: i64,
     counter: i64,
     reserved_until_ms: i64,
 }
 
+impl State {
+    fn on(node: i32, start_ms: i64, reserved_until_ms: i64) -> State {
+        assert!((0..NODE_LIMIT).contains(&node), "node {node} is out of range");
+        State { node: i64::from(node), last_ms: start_ms, counter: COUNTER_LIMIT, reserved_until_ms }
+    }
+}
+
 impl Ids {
     /// `start_ms` is the mark up to which an earlier holder of this node may have minted.
     pub fn new(node: i32, start_ms: i64, reserved_until_ms: i64) -> Self {
-        assert!((0..NODE_LIMIT).contains(&node), "node {node} is out of range");
-        let state = State { last_ms: start_ms, counter: COUNTER_LIMIT, reserved_until_ms };
-        Ids { node: i64::from(node), state: Mutex::new(state) }
+        Ids { state: Mutex::new(State::on(node, start_ms, reserved_until_ms)) }
     }
 
     /// A generator for tests and pure code: node 0, no reservation limit.
@@ -237,7 +242,7 @@ impl Ids {
             return Err(Error::busy("node_lease_exhausted", 1, "the id reservation could not be renewed"));
         }
         let raw = ((state.last_ms - EPOCH_MS) << (NODE_BITS + COUNTER_BITS))
-            | (self.node << COUNTER_BITS)
+            | (state.node << COUNTER_BITS)
             | state.counter;
         state.counter += 1;
         Ok(T::from(raw))
@@ -254,7 +259,13 @@ impl Ids {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).reserved_until_ms
     }
 
-    /// Ends minting: the lease was lost to another process.
+    /// Goes on under another node, never behind what was minted under the one before.
+    pub fn move_to(&self, node: i32, start_ms: i64, reserved_until_ms: i64) {
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        *state = State::on(node, start_ms.max(state.last_ms), reserved_until_ms);
+    }
+
+    /// Ends minting under this node: its lease was given back, or lost to another process.
     pub fn revoke(&self) {
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         state.reserved_until_ms = 0;
@@ -312,6 +323,18 @@ mod tests {
         assert_eq!(ids.mint::<EventId>(at(10)).unwrap_err().code(), "node_lease_exhausted");
         ids.reserve_until(EPOCH_MS + 20);
         assert!(ids.mint::<EventId>(at(10)).is_ok());
+    }
+
+    #[test]
+    fn under_another_node_ids_go_on_and_never_back() {
+        let ids = Ids::new(7, EPOCH_MS, EPOCH_MS + 100);
+        let before: EventId = ids.mint(at(50)).unwrap();
+        ids.revoke();
+        assert!(ids.mint::<EventId>(at(60)).is_err());
+        ids.move_to(3, EPOCH_MS + 20, EPOCH_MS + 200);
+        let after: EventId = ids.mint(at(40)).unwrap();
+        assert!(after.0 > before.0, "its clock and the other node's mark are behind");
+        assert_eq!((after.0 >> COUNTER_BITS) & i64::from(NODE_LIMIT - 1), 3);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::id::{AuditId, UnitId};
 use crate::notification::send::Courier;
 use crate::payment::channel::{Channel, Secrets};
@@ -127,20 +127,41 @@ fn spawn(
     name: &str,
     app: &Arc<App>,
     is_stopping: &Arc<AtomicBool>,
-    body: impl FnOnce(&Arc<App>, &AtomicBool) + Send + 'static,
+    body: impl Fn(&Arc<App>, &AtomicBool) + Send + 'static,
 ) -> JoinHandle<()> {
     let (app, is_stopping) = (Arc::clone(app), Arc::clone(is_stopping));
     std::thread::Builder::new()
         .name(name.to_owned())
-        .spawn(move || body(&app, &is_stopping))
+        .spawn(move || to_its_end(&is_stopping, || body(&app, &is_stopping)))
         .expect("a worker thread starts")
+}
+
+/// Does what a thread is there for until that ends by itself. Work that broke off, over a sum that does not fit or a
+/// fault of a library, begins again: nobody need restart the service because one mail or one file was too much.
+fn to_its_end(is_stopping: &AtomicBool, work: impl Fn()) {
+    while caught(|| {
+        work();
+        Ok(())
+    })
+    .is_err()
+    {
+        let thread = std::thread::current();
+        tracing::error!(
+            thread = thread.name().unwrap_or_default(),
+            "background work broke off; it begins again"
+        );
+        std::thread::sleep(TICK);
+        if is_stopping.load(Ordering::SeqCst) {
+            return;
+        }
+    }
 }
 
 fn every_tick(is_stopping: &AtomicBool, ticks: u32, mut body: impl FnMut() -> Result<()>) {
     let mut failures = 0_u32;
     while !is_stopping.load(Ordering::SeqCst) {
         let work = std::thread::current();
-        note_outcome(work.name().unwrap_or_default(), &mut failures, body());
+        note_outcome(work.name().unwrap_or_default(), &mut failures, caught(&mut body));
         for _ in 0..ticks {
             if is_stopping.load(Ordering::SeqCst) {
                 return;
@@ -424,4 +445,25 @@ fn note_outcome(work: &str, failures: &mut u32, outcome: Result<()>) {
         tracing::warn!(work, %error, failures, "background work failed; it is tried again");
     }
     *failures = failures.saturating_add(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn work_that_broke_off_begins_again_until_it_ends_or_the_service_stops() {
+        let (is_stopping, begun) = (AtomicBool::new(false), Cell::new(0));
+        let begin = || {
+            begun.set(begun.get() + 1);
+            begun.get()
+        };
+        to_its_end(&is_stopping, || assert!(begin() == 3, "it was too much"));
+        assert_eq!(begun.get(), 3);
+        is_stopping.store(true, Ordering::SeqCst);
+        to_its_end(&is_stopping, || assert!(begin() == 3, "it is too much"));
+        assert_eq!(begun.get(), 4);
+    }
 }

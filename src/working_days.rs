@@ -1,5 +1,7 @@
 //! Working days: the only measure of distance between a claim and its statement line.
 
+use std::sync::OnceLock;
+
 use chrono::{Datelike, Weekday};
 
 use crate::clock::BusinessDay;
@@ -98,6 +100,44 @@ impl WorkingDays {
     }
 }
 
+/// The working days as they are known now. They are learned some times a year: what was known before is kept, and
+/// whoever counts by it counts by it to the end.
+#[derive(Debug)]
+pub struct Calendar {
+    days: WorkingDays,
+    later: OnceLock<Box<Calendar>>,
+}
+
+impl Calendar {
+    pub fn new(days: WorkingDays) -> Self {
+        Calendar { days, later: OnceLock::new() }
+    }
+
+    fn last(&self) -> &Calendar {
+        let mut last = self;
+        while let Some(later) = last.later.get() {
+            last = later;
+        }
+        last
+    }
+
+    pub fn newest(&self) -> &WorkingDays {
+        &self.last().days
+    }
+
+    /// Counts by these days from now on. The same again changes nothing.
+    pub fn learn(&self, days: WorkingDays) {
+        if *self.newest() == days {
+            return;
+        }
+        let mut newer = Box::new(Calendar::new(days));
+        // Whoever was faster comes before.
+        while let Err(refused) = self.last().later.set(newer) {
+            newer = refused;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +187,21 @@ mod tests {
         assert_eq!(calendar.after(day("2026-11-20"), 1), day("2026-11-23"));
         assert_eq!(calendar.after(day("2026-11-21"), 0), day("2026-11-21"));
         assert_eq!(calendar.after(day("2026-11-18"), 10), day("2026-12-02"));
+    }
+
+    #[test]
+    fn what_is_learned_counts_for_who_asks_next() {
+        let calendar = Calendar::new(WorkingDays::default());
+        let before = calendar.newest();
+        let tet = |days: &[BusinessDay]| WorkingDays::new(&[Weekday::Sat, Weekday::Sun], days, &[]);
+        calendar.learn(WorkingDays::default());
+        assert!(std::ptr::eq(before, calendar.newest()), "nothing new was said");
+        calendar.learn(tet(&[day("2027-02-08")]));
+        calendar.learn(tet(&[day("2027-02-08"), day("2027-02-09")]));
+        assert_eq!(calendar.newest().after(day("2027-02-05"), 1), day("2027-02-10"));
+        assert_eq!(before.after(day("2027-02-05"), 1), day("2027-02-08"), "who began goes on as they began");
+        calendar.learn(tet(&[]));
+        assert_eq!(calendar.newest().after(day("2027-02-05"), 1), day("2027-02-08"), "a day taken back");
     }
 
     #[test]

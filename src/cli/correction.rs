@@ -228,7 +228,8 @@ fn show_unpaid(office: &Office, list: &List) -> Result<()> {
         Ok(told.into_iter().filter(|one| one.awaited.is_some()).collect::<Vec<_>>())
     })?;
     let today = office.clock.now().business_day();
-    let views: Vec<_> = found.iter().map(|told| awaited_view(told, &office.calendar, today)).collect();
+    let views: Vec<_> =
+        found.iter().map(|told| awaited_view(told, office.calendar.newest(), today)).collect();
     if list.json {
         let both = found.iter().zip(&views).map(|(told, awaited)| {
             serde_json::json!({ "correction": correction_view(&told.correction), "awaited": awaited })

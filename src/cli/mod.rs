@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod book;
 pub mod books;
+mod calendar;
 mod channel;
 mod client;
 mod correction;
@@ -166,6 +167,9 @@ enum Command {
     /// Collecting units with their accounts and series
     #[command(subcommand)]
     Unit(unit::Command),
+    /// Holidays, and days worked in exchange: what due dates and waiting times are counted by
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// Secrets of the channels that report money
     #[command(subcommand)]
     Channel(channel::Command),
@@ -299,6 +303,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::User(command) => user::run(config, command),
         Command::Series(command) => series::run(config, command),
         Command::Audit(command) => audit::run(config, command),
+        Command::Calendar(command) => calendar::run(config, command),
         Command::Duty(command) => duty::run(config, command),
         Command::Trust(command) => trust::run(config, command),
     }

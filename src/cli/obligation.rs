@@ -498,8 +498,34 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_column_is_refused() {
-        let error = read(b"unit,dossier\n").err().unwrap();
-        assert_eq!(error.code(), "csv_column_unknown");
+    fn a_column_that_is_misspelt_or_missing_is_refused_by_its_name() {
+        for (head, field, code) in [
+            ("unit,dossier", "dossier", "csv_column_unknown"),
+            ("unit,dossier_code", "procedure_code", "csv_column_missing"),
+            (HEADER.trim_end_matches(",item,pages"), "item", "csv_column_missing"),
+        ] {
+            let error = read(format!("{head}\n").as_bytes()).err().unwrap();
+            let is_named = matches!(error.kind(), ErrorKind::Invalid { field: named } if named == field);
+            assert!(error.code() == code && is_named, "{head}: {error}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_are_written_in_one_of_the_known_ways() {
+        let row = |word: &str| {
+            let text = format!(
+                "{HEADER},electronic_payment_required\n\
+                 00004,HS-1,2.000815,x,counter,2026-11-20T08:00:00+07:00,2026-12-01,chung_thuc_chu_ky,1,{word}\n"
+            );
+            let (groups, faults) = read(text.as_bytes()).unwrap();
+            let said = groups.first().and_then(|group| group.json["electronic_payment_required"].as_bool());
+            (said, faults.first().map(|fault| fault.error.code()))
+        };
+        for (word, said) in [("true", true), ("1", true), ("x", true), ("false", false), ("0", false)] {
+            assert_eq!(row(word), (Some(said), None), "{word}");
+        }
+        for word in ["có", "yes", "TRUE"] {
+            assert_eq!(row(word), (None, Some("csv_truth_unreadable")), "{word}");
+        }
     }
 }

@@ -335,3 +335,15 @@ fn print_signature(signature: &SignatureReport) {
     }
     signature.problems.iter().for_each(|problem| print_problem(*problem));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pdf_without_a_signed_file_in_it_is_told_and_what_is_no_pdf_is_judged_as_it_is() {
+        let pdf = b"%PDF-1.7\n%%EOF\n".to_vec();
+        assert_eq!(carried(pdf).unwrap_err().code(), "verify_pdf_without_xml");
+        assert_eq!(carried(b"<BLai/>".to_vec()).unwrap(), b"<BLai/>");
+    }
+}

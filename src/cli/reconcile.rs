@@ -13,7 +13,7 @@ use crate::id::{LineId, PersonId};
 use crate::reconciliation::classification::{Class, parse_rules};
 use crate::reconciliation::rulebook::{self, Change, Question};
 use crate::reconciliation::{explanation, explanation_query};
-use crate::statement::query::lines_of_day;
+use crate::statement::line_query::lines_of_day;
 use crate::unit::{self, account};
 
 #[derive(Debug, Args)]

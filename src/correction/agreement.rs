@@ -32,7 +32,8 @@ pub struct Document {
 
 /// Attaches the agreement to a correction that waits for its decision; a later one takes its place.
 ///
-/// Errors: `correction_not_requested` once it is decided, `agreement_too_large`,
+/// # Errors
+/// `correction_not_requested` once it is decided, `agreement_too_large`,
 /// `agreement_type_unknown`.
 pub fn attach(
     tx: &mut Tx<'_>,
@@ -81,7 +82,8 @@ pub fn attach(
 
 /// The newest agreement of a correction. Looking at it leaves a trace.
 ///
-/// Errors: `agreement_not_found` when none was attached, `erased`.
+/// # Errors
+/// `agreement_not_found` when none was attached, `erased`.
 pub fn read(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -50,7 +50,8 @@ impl Kind {
         self.action().as_str()
     }
 
-    /// Errors: `correction_kind_unknown`.
+    /// # Errors
+    /// `correction_kind_unknown`.
     pub fn parse(text: &str) -> Result<Kind> {
         match Action::parse(text) {
             Some(Action::Replace) => Ok(Kind::Replace),
@@ -174,7 +175,8 @@ const ABOUT_LIMIT: usize = 500;
 /// Asks for a correction. Everything that would refuse it is looked at now, and again when it is
 /// approved.
 ///
-/// Errors: the rules' names (`correction_…`), `receipt_not_found`, `correction_open` when one is
+/// # Errors
+/// The rules' names (`correction_…`), `receipt_not_found`, `correction_open` when one is
 /// asked for already, `correction_agreement_missing`, and those of `Content::validate`.
 pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> Result<Correction> {
     actor.require_role(&[Role::Finance, Role::Cashier])?;
@@ -226,7 +228,8 @@ pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> R
 
 /// Approves a correction and carries it out, with its money, in this transaction.
 ///
-/// Errors: `maker_is_checker`, `correction_not_requested`, the rules' names again, and those of
+/// # Errors
+/// `maker_is_checker`, `correction_not_requested`, the rules' names again, and those of
 /// `payment::amend`.
 pub fn approve(
     tx: &mut Tx<'_>,

@@ -13,7 +13,8 @@ use crate::text;
 
 /// Asks for an approved correction to be withdrawn.
 ///
-/// Errors: `correction_not_awaiting` when it waits for no money, `reason_missing`.
+/// # Errors
+/// `correction_not_awaiting` when it waits for no money, `reason_missing`.
 pub fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -42,7 +43,8 @@ pub fn ask(
 
 /// Agrees: the correction is withdrawn with what was paid of it, in this transaction.
 ///
-/// Errors: `maker_is_checker`, `correction_withdrawal_not_requested`, `correction_not_awaiting` when
+/// # Errors
+/// `maker_is_checker`, `correction_withdrawal_not_requested`, `correction_not_awaiting` when
 /// its money came meanwhile.
 pub fn approve(
     tx: &mut Tx<'_>,

@@ -192,7 +192,7 @@ fn topic(conn: &mut Conn, item: &Exception) -> Result<Topic> {
     match item.subject_kind.as_str() {
         "obligation" => Ok(Topic::Obligation(ObligationId(item.subject_id).to_string())),
         "line" => {
-            let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+            let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
             Ok(line.bank_reference.map_or(Topic::Other, Topic::BankReference))
         }
         "movement" => of_movement(conn, MovementId(item.subject_id)),

@@ -75,7 +75,7 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     let letters: Vec<_> = std::fs::read_dir(scratch.0.join("mail")).unwrap().collect();
     let texts = std::fs::read_to_string(scratch.0.join("sms.log")).unwrap();
     assert!(!letters.is_empty() && texts.lines().count() > 0, "payers got their receipts: {:?}", first.links);
-    evidence_is_whole(&scratch);
+    links_lead_somewhere_and_evidence_is_whole(&scratch, &first.links);
     let second = run(&scratch.options(false)).unwrap();
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");
@@ -86,11 +86,25 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     );
 }
 
-/// The receipt that is shown was valid when it was signed, says the evidence that a citizen may load.
-fn evidence_is_whole(scratch: &Scratch) {
+/// Each link at the end opens, and the receipt that is shown was valid when it was signed, says the evidence that a
+/// citizen may load.
+fn links_lead_somewhere_and_evidence_is_whole(scratch: &Scratch, links: &[String]) {
     let folder = Folder::existing(&scratch.0).unwrap();
     let config = folder.config(running::free_port(0).unwrap()).unwrap();
     let service = Service::start(App::open(config, Clock::System).unwrap()).unwrap();
+    let addresses = links.iter().flat_map(|link| link.split_whitespace());
+    let paths: Vec<&str> = addresses
+        .filter_map(|word| word.strip_prefix("http://127.0.0.1:")?.split_once('/'))
+        .map(|(_, path)| path)
+        .filter(|path| !path.starts_with("api/v1/"))
+        .collect();
+    for beginning in ["p/", "r/", "finance/exceptions", "api"] {
+        assert!(paths.iter().any(|path| path.starts_with(beginning)), "{beginning}: {links:?}");
+    }
+    for path in paths {
+        let answer = ureq::get(format!("{}/{path}", service.url)).call().map(drop);
+        assert!(answer.is_ok(), "{path}: {answer:?}");
+    }
     let code = links::lookup_code(&service, &state::State::load(&folder).unwrap()).unwrap().unwrap();
     let load =
         |path: &str| ureq::get(format!("{}{path}", service.url)).call().unwrap().body_mut().read_to_vec();
@@ -143,7 +157,7 @@ fn a_payer_transfers_after_the_show_and_the_obligation_is_paid_once() {
 
     let staff = service.app.read(&Actor::system(), onboarding::staff).unwrap();
     let lists = service.app.read(&Actor::system(), |conn| {
-        let tariff = service.app.tariff()?;
+        let tariff = service.app.tariff_on(conn)?;
         onboarding::checklists(conn, &service.app.stamp(), &Actor::system(), None, Some(&tariff), &staff)
     });
     for list in lists.unwrap() {
@@ -172,6 +186,23 @@ fn fresh_never_deletes_a_folder_that_is_not_a_demo() {
     let refused = run(&scratch.options(true)).unwrap_err();
     assert_eq!(refused.code(), "demo_folder_foreign");
     assert!(scratch.0.join("thesis.txt").exists());
+}
+
+#[test]
+fn a_folder_that_no_demo_can_use_is_told_by_what_is_wrong_with_it() {
+    let scratch = Scratch::new("unusable");
+    let none = Folder::existing(&scratch.0).map(drop);
+    assert_eq!(none.unwrap_err().code(), "demo_folder_missing", "nothing to pay in before a first start");
+    std::fs::write(&scratch.0, "a file").unwrap();
+    let is_file = Folder::open(&scratch.0, false).map(drop);
+    std::fs::remove_file(&scratch.0).unwrap();
+    assert_eq!(is_file.unwrap_err().code(), "demo_folder_unusable");
+
+    let folder = Folder::open(&scratch.0, false).unwrap();
+    folder.write_text("state.json", "{ half a ").unwrap();
+    let broken = folder.read_json::<serde_json::Map<String, serde_json::Value>>("state.json").unwrap_err();
+    assert_eq!(broken.code(), "demo_state_unreadable");
+    assert!(broken.detail().contains("--fresh"), "{broken}");
 }
 
 #[test]

@@ -264,7 +264,8 @@ pub enum Verdict<'a> {
 
 /// Decides on one thing; documents it numbered are to be sealed.
 ///
-/// Errors: `reason_missing` for a refusal without one, and those of the use case: `maker_is_checker`,
+/// # Errors
+/// `reason_missing` for a refusal without one, and those of the use case: `maker_is_checker`,
 /// `role_not_allowed`, the states' names.
 pub fn decide<'a>(
     store: &Store,

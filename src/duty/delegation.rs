@@ -84,7 +84,8 @@ const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role
 
 /// Offers a delegation; it lends nothing until the delegate accepts it.
 ///
-/// Errors: `role_not_allowed`, `unit_not_found`, `delegation_to_oneself`, `delegation_giver_no_approver`
+/// # Errors
+/// `role_not_allowed`, `unit_not_found`, `delegation_to_oneself`, `delegation_giver_no_approver`
 /// when the giver approves in the unit by no login or client of their own, `acts_missing`,
 /// `delegation_amount_wrong`, `delegation_days_wrong`, `decision_missing`, `person_not_found`.
 pub fn offer(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, offer: &Offer) -> Result<Delegation> {
@@ -179,7 +180,8 @@ pub enum Answer {
 
 /// Accepts, declines or ends. `unit` is the delegation's; the delegate's own scope may be another.
 ///
-/// Errors: `role_not_allowed`, `delegation_not_found` for everybody but giver, delegate and, to end it,
+/// # Errors
+/// `role_not_allowed`, `delegation_not_found` for everybody but giver, delegate and, to end it,
 /// an administrator of the unit; `delegation_state_wrong`.
 pub fn answer(
     tx: &mut Tx<'_>,
@@ -218,7 +220,8 @@ pub fn answer(
 /// Who acts when a delegate uses a delegation: the same person, as an approver of its unit only. Give it
 /// to `Store::write` with `exercise`, which checks everything else under its locks.
 ///
-/// Errors: `role_not_allowed`, `delegation_not_found` for everybody but the delegate,
+/// # Errors
+/// `role_not_allowed`, `delegation_not_found` for everybody but the delegate,
 /// `delegation_other_login` by another login or client than the one it was accepted by.
 pub fn standing_in(
     conn: &mut Conn,
@@ -241,7 +244,8 @@ pub fn standing_in(
 
 /// Approves one thing under a delegation; receipts that were numbered by it are to be sealed.
 ///
-/// Errors: those of `rules::check_act`, `delegation_giver_no_approver` when the giver approves there no
+/// # Errors
+/// Those of `rules::check_act`, `delegation_giver_no_approver` when the giver approves there no
 /// more, `approval_not_waiting`, and those of the approval itself.
 pub fn exercise(
     tx: &mut Tx<'_>,

@@ -54,7 +54,8 @@ pub fn held(conn: &mut Conn, login: &Login) -> Result<Held> {
 
 /// Ends a login for good, once everything is handed over.
 ///
-/// Errors: `login_holds_work` with the ids of what it holds, and those of `login::end`.
+/// # Errors
+/// `login_holds_work` with the ids of what it holds, and those of `login::end`.
 pub fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: LoginId) -> Result<()> {
     // First whether the actor may at all: nobody else learns what is held.
     let login = login::governed(tx, actor, id)?;

@@ -12,7 +12,8 @@ pub const LONGEST_DAYS: i64 = 366;
 
 /// Whether a delegation covers an act on that day by that person. The database holds the same rule.
 ///
-/// Errors: `delegation_not_yours`, `delegation_not_in_force`, `delegation_act_not_covered`,
+/// # Errors
+/// `delegation_not_yours`, `delegation_not_in_force`, `delegation_act_not_covered`,
 /// `delegation_amount_too_large`, `maker_is_checker`, `delegation_giver_is_maker`.
 pub fn check_act(
     delegation: &Delegation,

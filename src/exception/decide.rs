@@ -65,7 +65,8 @@ const REDUCE: &str = "reduce";
 
 /// Records how a person wants it settled; another person approves.
 ///
-/// Errors: `exception_not_open`, `reason_missing`, `decision_missing`, `debtor_decides`.
+/// # Errors
+/// `exception_not_open`, `reason_missing`, `decision_missing`, `debtor_decides`.
 pub fn propose<'a>(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -141,7 +142,8 @@ pub fn proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Propos
 /// Marks the proposal approved and the exception resolved. What the resolution does to money is
 /// `payment::resolve`, in the same transaction.
 ///
-/// Errors: `exception_not_proposed`, `maker_is_checker`.
+/// # Errors
+/// `exception_not_proposed`, `maker_is_checker`.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -169,7 +171,8 @@ pub fn approve(
 
 /// One person settles it alone: an item that asks for nothing, or one within the unit's limit.
 ///
-/// Errors: `second_person_needed`, `exception_not_open`, `reason_missing`.
+/// # Errors
+/// `second_person_needed`, `exception_not_open`, `reason_missing`.
 pub fn decide_alone(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

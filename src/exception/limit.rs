@@ -28,7 +28,8 @@ pub fn one_person_may(item: &Exception, resolution: &str, limit: Option<Dong>) -
 
 /// Whether a limit can be asked for at all. Pure.
 ///
-/// Errors: `limit_wrong`, `decision_missing`.
+/// # Errors
+/// `limit_wrong`, `decision_missing`.
 pub fn check(amount: Dong, decision_no: &str) -> Result<()> {
     if amount < Dong::ZERO {
         return Err(Error::invalid("amount", "limit_wrong", "zero or above"));
@@ -38,7 +39,8 @@ pub fn check(amount: Dong, decision_no: &str) -> Result<()> {
 
 /// Sets the limit of a unit; two persons decide, and their decision has a number.
 ///
-/// Errors: `maker_is_checker`, `limit_wrong`, `decision_missing`.
+/// # Errors
+/// `maker_is_checker`, `limit_wrong`, `decision_missing`.
 pub fn set(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -13,7 +13,8 @@ const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 
 /// Asks for it to be opened again.
 ///
-/// Errors: `exception_not_resolved`, `reopening_asked` when somebody asked already.
+/// # Errors
+/// `exception_not_resolved`, `reopening_asked` when somebody asked already.
 pub fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -81,7 +82,8 @@ fn pending(
 
 /// Opens it again; another person than the one who asked.
 ///
-/// Errors: `reopening_not_asked`, `maker_is_checker`.
+/// # Errors
+/// `reopening_not_asked`, `maker_is_checker`.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

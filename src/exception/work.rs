@@ -36,7 +36,8 @@ impl Owner {
 /// Says something about it: an event, cleaned, at most 1,000 characters. Names of citizens do not
 /// belong there.
 ///
-/// Errors: `comment_missing`, `field_too_long`, `exception_not_found`.
+/// # Errors
+/// `comment_missing`, `field_too_long`, `exception_not_found`.
 pub fn comment(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -59,7 +60,8 @@ pub fn comment(
 
 /// Notes that its payer was asked once more for what it says is missing.
 ///
-/// Errors: `exception_not_open`.
+/// # Errors
+/// `exception_not_open`.
 pub fn remind(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -81,7 +83,8 @@ pub fn remind(
 
 /// Gives it to somebody else.
 ///
-/// Errors: `exception_owner_unknown`, `exception_not_open` when it is settled.
+/// # Errors
+/// `exception_owner_unknown`, `exception_not_open` when it is settled.
 pub fn assign(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -75,7 +75,8 @@ pub(super) fn opened(conn: &mut Conn, vault: &Vault, login: LoginId, sealed: &Se
 ///
 /// `password_hash` comes from `password::hash` after `password::check`, outside the transaction.
 ///
-/// Errors: `invitation_over`, `second_factor_needed`, `second_factor_wrong`.
+/// # Errors
+/// `invitation_over`, `second_factor_needed`, `second_factor_wrong`.
 pub fn accept(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -105,7 +105,8 @@ pub fn needs_second_factor(role: Role) -> bool {
 
 /// Makes a login and its invitation; the token for the link is shown this once.
 ///
-/// Errors: `role_not_allowed`, `login_name_wrong`, `login_name_taken`, `role_not_for_login`,
+/// # Errors
+/// `role_not_allowed`, `login_name_wrong`, `login_name_taken`, `role_not_for_login`,
 /// `login_without_counter`, `person_not_found`, `scope_too_wide`, `scope_empty`.
 pub fn invite(
     tx: &mut Tx<'_>,
@@ -148,7 +149,8 @@ pub fn invite(
 /// A new invitation for a login whose password or second factor was lost: both end now, with all
 /// of its sessions.
 ///
-/// Errors: `login_not_found`, `login_ended`, and those of `invite`.
+/// # Errors
+/// `login_not_found`, `login_ended`, and those of `invite`.
 pub fn invite_again(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: LoginId) -> Result<SecretString> {
     let mut login = governed(tx, actor, id)?;
     login.state = State::Invited;
@@ -233,7 +235,8 @@ pub(super) fn not_found() -> Error {
 
 /// A login the actor may change, under its lock.
 ///
-/// Errors: `role_not_allowed`, `login_not_found`, `login_ended`.
+/// # Errors
+/// `role_not_allowed`, `login_not_found`, `login_ended`.
 pub fn governed(tx: &mut Tx<'_>, actor: &Actor, id: LoginId) -> Result<Login> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     let login = query::lock(tx, id)?.ok_or_else(not_found)?;

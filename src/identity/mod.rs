@@ -82,7 +82,8 @@ pub fn create_person(
 /// scope in a unit belongs to the same system: a dossier system whose token is changed keeps what it raised.
 /// Only who looks after all units gives such a token; the trail names the system by its first one.
 ///
-/// Errors: `role_not_allowed`, `person_not_found`, `client_name_taken`, `scope_too_wide` when the new client would see
+/// # Errors
+/// `role_not_allowed`, `person_not_found`, `client_name_taken`, `scope_too_wide` when the new client would see
 /// units its maker does not, `scope_empty`, `person_required` for roles of humans.
 pub fn create_client(
     tx: &mut Tx<'_>,
@@ -132,7 +133,8 @@ pub fn create_client(
 
 /// The unit at which a client within the scope is registered.
 ///
-/// Errors: `client_not_found`.
+/// # Errors
+/// `client_not_found`.
 pub fn locate_client(conn: &mut Conn, scope: &Scope, id: ClientId) -> Result<UnitId> {
     query::unit_of(conn, id)?
         .filter(|unit| scope.covers(*unit))
@@ -169,7 +171,8 @@ pub fn authenticate(conn: &mut Conn, shown: &str) -> Result<Actor> {
 
 /// The dossier system of that id, or the only one there is, as what it raises names it.
 ///
-/// Errors: `client_not_found`, also where none is named and several systems are on record.
+/// # Errors
+/// `client_not_found`, also where none is named and several systems are on record.
 pub fn dossier_system(conn: &mut Conn, named: Option<ClientId>) -> Result<Option<ClientId>> {
     let known = query::dossier_systems(conn)?;
     match (named, known.as_slice()) {

@@ -31,7 +31,8 @@ pub struct Person {
 
 /// The person of a new login: the known one, or a new one.
 ///
-/// Errors: `person_not_found` for somebody the actor may not choose, `person_namesake` when somebody of
+/// # Errors
+/// `person_not_found` for somebody the actor may not choose, `person_namesake` when somebody of
 /// the name is registered and nobody said that this is another human, and those of `create_person`.
 pub fn choose(
     tx: &mut Tx<'_>,

@@ -14,7 +14,8 @@ use crate::text;
 
 /// A ticket as machines print it: up to two letters, up to four digits. No name fits into it.
 ///
-/// Errors: `ticket_wrong`.
+/// # Errors
+/// `ticket_wrong`.
 pub fn read(typed: &str) -> Result<String> {
     let ticket = text::squash(typed);
     let letters = ticket.bytes().take_while(u8::is_ascii_uppercase).count();
@@ -26,7 +27,8 @@ pub fn read(typed: &str) -> Result<String> {
 
 /// Notes the ticket of somebody who pays; the newest of a day counts.
 ///
-/// Errors: `ticket_wrong`, `obligation_not_found`.
+/// # Errors
+/// `ticket_wrong`, `obligation_not_found`.
 pub fn note(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

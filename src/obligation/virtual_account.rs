@@ -152,7 +152,8 @@ pub struct Agreed {
 /// Records an agreement; two persons decide. From its first to its last day obligations of the account are
 /// paid by their numbers; later days give out none, and read those that were.
 ///
-/// Errors: `virtual_range_wrong`, `virtual_prefix_taken`, `agreement_missing`, `maker_is_checker`,
+/// # Errors
+/// `virtual_range_wrong`, `virtual_prefix_taken`, `agreement_missing`, `maker_is_checker`,
 /// `account_not_found`, `account_ended`.
 pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, agreed: Agreed) -> Result<VirtualRangeId> {
     actor.require_role(&[Role::Administrator, Role::System])?;

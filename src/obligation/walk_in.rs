@@ -25,7 +25,8 @@ pub fn may_withdraw(item: &Obligation) -> bool {
 /// Takes back what the desk raised by mistake, or for somebody who went away. What a dossier asks for is the
 /// dossier system's to cancel.
 ///
-/// Errors: `walk_in_only`, `obligation_has_money`, `reason_missing`.
+/// # Errors
+/// `walk_in_only`, `obligation_has_money`, `reason_missing`.
 pub fn withdraw(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -49,7 +50,8 @@ pub fn favourites(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
 
 /// Chooses a unit's favourite items; a repeated code counts once.
 ///
-/// Errors: `favourites_too_many`, `tariff_item_unknown`.
+/// # Errors
+/// `favourites_too_many`, `tariff_item_unknown`.
 pub fn set_favourites(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -82,7 +84,8 @@ pub fn set_favourites(
 /// Names the dossier that an obligation belongs to. What its documents print stays as it was; the
 /// newest link counts, and searching by the dossier finds the obligation.
 ///
-/// Errors: `field_missing`, `field_too_long`, `obligation_not_found`.
+/// # Errors
+/// `field_missing`, `field_too_long`, `obligation_not_found`.
 pub fn link(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

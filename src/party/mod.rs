@@ -174,7 +174,8 @@ pub fn by_term(conn: &mut Conn, unit: UnitId, kind: &str, hash: &str) -> Result<
 /// Destroys the data key of a unit and year: everything encrypted under it is gone for good.
 /// Two persons decide, after the retention: so many full years after the year's end. Signed receipts stay.
 ///
-/// Errors: `maker_is_checker`, `year_not_over`, `year_still_kept`, `data_key_not_found`.
+/// # Errors
+/// `maker_is_checker`, `year_not_over`, `year_still_kept`, `data_key_not_found`.
 pub fn erase_year(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -63,7 +63,8 @@ pub struct Amended {
 
 /// Carries a correction out. Roles, persons and the rules of the chain are the caller's.
 ///
-/// Errors: `correction_money_unproven`, `correction_awaits_money`, and the reasons for which a
+/// # Errors
+/// `correction_money_unproven`, `correction_awaits_money`, and the reasons for which a
 /// document cannot be numbered (`series_missing`, …).
 pub fn amend(
     tx: &mut Tx<'_>,

@@ -82,7 +82,8 @@ pub fn documents(material: &Material<'_>, rule: FeesAndCharges) -> Vec<(Document
 /// is spent on them: with a placeholder number and an unnamed collector, against the rules and
 /// against the schema of the format.
 ///
-/// Errors: those of `Document::validate`; `document_off_schema`.
+/// # Errors
+/// Those of `Document::validate`; `document_off_schema`.
 pub fn check_documents(
     unit: &Unit,
     imprint: Option<&Imprint>,

@@ -60,7 +60,8 @@ const OF_DECREE_123: u8 = 1;
 
 /// The correcting document, with a fresh look-up code. The material's own lines are not read.
 ///
-/// Errors: `correction_document_unfit`, and those of amounts out of range.
+/// # Errors
+/// `correction_document_unfit`, and those of amounts out of range.
 pub fn document(material: &Material<'_>, corrects: &Corrects<'_>) -> Result<Document> {
     let kind = kind_of(corrects.original)?;
     let lines: Vec<Line> = match corrects.action {
@@ -157,7 +158,8 @@ pub struct Parties<'a> {
 /// Whether the correcting document could be numbered on the day, asked before anybody approves it:
 /// against the rules and against the schema of its format.
 ///
-/// Errors: those of `Document::validate`; `document_off_schema`.
+/// # Errors
+/// Those of `Document::validate`; `document_off_schema`.
 pub fn check(parties: &Parties<'_>, corrects: &Corrects<'_>, on: BusinessDay) -> Result<()> {
     let kind = kind_of(corrects.original)?;
     let material = Material {

@@ -69,7 +69,8 @@ pub fn owed_again_by(conn: &mut Conn, unit_id: UnitId, terms: &[party::Term]) ->
 
 /// Takes the outstanding amount of an obligation in cash or by card.
 ///
-/// Errors: `shift_not_open` for a cashier without an open shift, `counter_full_amount_only` when the
+/// # Errors
+/// `shift_not_open` for a cashier without an open shift, `counter_full_amount_only` when the
 /// sum is not what is owed, `obligation_closed` when nothing is owed, `slip_waits` when it was collected on a slip
 /// that another person has not countersigned yet.
 pub fn take(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, taking: &Taking) -> Result<Taken> {
@@ -81,7 +82,10 @@ pub fn take(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, taking: &Taking) 
 pub const TOGETHER_LIMIT: usize = 20;
 
 /// Takes what several obligations of one unit owe, each in full, all or none: a payment each, in the
-/// order they were asked for. Errors as `take`; `together_nothing` for none or too many.
+/// order they were asked for.
+///
+/// # Errors
+/// As `take`; `together_nothing` for none or too many.
 pub fn take_together(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -187,7 +191,8 @@ const LARGEST_NOTE: Dong = Dong(500_000);
 impl Tender {
     /// Enough, and not so much that a digit must have slipped in.
     ///
-    /// Errors: `tendered_too_little`, `tendered_too_much`.
+    /// # Errors
+    /// `tendered_too_little`, `tendered_too_much`.
     pub fn check(&self) -> Result<()> {
         if self.tendered < self.due {
             return Err(Error::invalid("tendered", "tendered_too_little", "less than what is owed"));
@@ -205,7 +210,8 @@ impl Tender {
 
 /// Keeps what was handed over for everything that was taken at once, with each of its payments.
 ///
-/// Errors: those of `Tender::check`.
+/// # Errors
+/// Those of `Tender::check`.
 pub fn keep_tender(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -38,7 +38,10 @@ fn waits(payment: &Payment) -> bool {
     payment.method == Method::Card && payment.state == PaymentState::Claimed
 }
 
-/// Takes it back on that day. Errors: `movement_proven`, `resolution_unfit` where a line showed it meanwhile.
+/// Takes it back on that day.
+///
+/// # Errors
+/// `movement_proven`, `resolution_unfit` where a line showed it meanwhile.
 pub(super) fn carry_out(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

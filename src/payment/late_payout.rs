@@ -40,7 +40,7 @@ pub fn is_ours(resolution: &str) -> bool {
 pub fn waiting(conn: &mut Conn, item: &Exception, resolution: &str) -> Result<Vec<i64>> {
     let Some(account) = item.account else { return Ok(Vec::new()) };
     let line = settle_cash::line_of(conn, item)?;
-    let amount = statement::query::line(conn, item.unit, line)?.amount;
+    let amount = statement::line_query::line(conn, item.unit, line)?.amount;
     if amount.0.abs() != item.amount.0 {
         return Ok(Vec::new());
     }
@@ -89,7 +89,7 @@ pub(super) fn carry_out(
     let unfit = || Error::conflict("resolution_unfit", "nothing waits for exactly this line any more");
     let target = named(tx, item, &proposal.resolution, proposal.target)?.ok_or_else(unfit)?;
     let line = settle_cash::line_of(tx, item)?;
-    let line = statement::query::line(tx, item.unit, line)?;
+    let line = statement::line_query::line(tx, item.unit, line)?;
     let case = match proposal.resolution.as_str() {
         BATCH => Case::PosBatch(BatchId(target)),
         _ => {

@@ -128,7 +128,7 @@ fn others(conn: &mut Conn, line: &StoredLine) -> Result<Vec<StoredLine>> {
                 if item.subject_kind != "line" {
                     continue;
                 }
-                let other = statement::query::line(conn, unit, LineId(item.subject_id))?;
+                let other = statement::line_query::line(conn, unit, LineId(item.subject_id))?;
                 if Crossing::of(line.clone(), other.clone()).is_some() && is_unplaced(conn, &other)? {
                     found.push(other);
                 }
@@ -143,7 +143,7 @@ fn of_item(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Opt
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let mut others = others(conn, &line)?;
     others.retain(|other| target.is_none_or(|id| other.id.0 == id));
     let only = others.pop().filter(|_| others.is_empty());
@@ -157,7 +157,8 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
 
 /// Who says so acts for both units.
 ///
-/// Errors: `unit_out_of_scope`.
+/// # Errors
+/// `unit_out_of_scope`.
 pub(super) fn check_maker(
     conn: &mut Conn,
     actor: &Actor,
@@ -200,12 +201,13 @@ pub(super) struct Crossed {
 
 /// The transfer that the item's line is one side of; None where it is none, or none any more.
 ///
-/// Errors: `reopen_money_moved` where the bank took the credit back, or no item would ask about the other side.
+/// # Errors
+/// `reopen_money_moved` where the bank took the credit back, or no item would ask about the other side.
 pub(super) fn crossed(conn: &mut Conn, item: &Exception) -> Result<Option<Crossed>> {
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let own = if line.amount < Dong::ZERO {
         Account::UnexplainedDebit(line.id)
     } else {
@@ -235,7 +237,7 @@ fn other_side(conn: &mut Conn, line: &StoredLine, id: EventId) -> Result<Option<
         for (debit, credit, _) in ledger::of_handover(conn, unit, id)? {
             let named = [&debit, &credit].into_iter().find_map(|account| account.strip_prefix(prefix));
             if let Some(other) = named {
-                return statement::query::line(conn, unit, other.parse()?).map(Some);
+                return statement::line_query::line(conn, unit, other.parse()?).map(Some);
             }
         }
     }

@@ -139,7 +139,7 @@ fn others(conn: &mut Conn, line: &StoredLine, tie: Tie) -> Result<Vec<StoredLine
             if item.subject_kind != "line" {
                 continue;
             }
-            let other = statement::query::line(conn, line.unit, LineId(item.subject_id))?;
+            let other = statement::line_query::line(conn, line.unit, LineId(item.subject_id))?;
             if Pair::of(line.clone(), other.clone(), tie).is_some() && is_unplaced(conn, &other)? {
                 found.push(other);
             }
@@ -152,7 +152,7 @@ fn pair_of(conn: &mut Conn, item: &Exception, target: Option<i64>, tie: Tie) -> 
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let mut others = others(conn, &line, tie)?;
     others.retain(|other| target.is_none_or(|id| other.id.0 == id));
     let only = others.pop().filter(|_| others.is_empty());
@@ -192,7 +192,7 @@ pub fn join(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, lines: &[(UnitId,
     let mut joined = 0;
     for (unit, id) in lines {
         actor.scope.require(*unit)?;
-        let line = statement::query::line(tx, *unit, *id)?;
+        let line = statement::line_query::line(tx, *unit, *id)?;
         if line.posted_on.is_none() || !is_unplaced(tx, &line)? {
             continue;
         }

@@ -46,7 +46,8 @@ pub fn enter(
 /// Countersigns a slip that its cashier, `collector` by name, entered. The name is read before: a cashier
 /// may be registered at another unit, which this transaction does not see.
 ///
-/// Errors: `maker_is_checker`, `slip_state_wrong`, `shift_not_open` when the cashier has no shift in
+/// # Errors
+/// `maker_is_checker`, `slip_state_wrong`, `shift_not_open` when the cashier has no shift in
 /// use, `slip_amount_differs` when another sum is owed by now and `differs` does not say that this was
 /// seen: either it is taken as what it is, a part or a surplus, or the entry is sent back and the money
 /// returned.

@@ -59,7 +59,8 @@ struct Assigned {
 
 /// Asks for it to be opened again.
 ///
-/// Errors: those of `exception::ask_to_reopen`, `reopen_money_moved`, `unit_handed_over`, and those of `undo`.
+/// # Errors
+/// Those of `exception::ask_to_reopen`, `reopen_money_moved`, `unit_handed_over`, and those of `undo`.
 pub fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -82,7 +83,8 @@ pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
 
 /// Approves the request to open it again.
 ///
-/// Errors: `reopening_not_asked`, `maker_is_checker`, `reopen_money_moved`, and those of `undo`.
+/// # Errors
+/// `reopening_not_asked`, `maker_is_checker`, `reopen_money_moved`, and those of `undo`.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

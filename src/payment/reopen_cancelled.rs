@@ -44,7 +44,8 @@ fn found(conn: &mut Conn, item: &Exception) -> Result<Option<(Payment, Obligatio
 
 /// Carries it out on that day; the account is locked. Returns the documents that were made.
 ///
-/// Errors: `resolution_unfit` where the obligation or the money is not what it was.
+/// # Errors
+/// `resolution_unfit` where the obligation or the money is not what it was.
 pub(super) fn carry_out(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -73,7 +73,8 @@ pub const RESOLUTIONS: [&str; 32] = [
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
 /// those of `split`.
 ///
-/// Errors: as `exception::propose`, `resolution_unfit`, `split_parts_wrong`.
+/// # Errors
+/// As `exception::propose`, `resolution_unfit`, `split_parts_wrong`.
 pub fn propose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -164,7 +165,8 @@ pub fn approve(
 
 /// One person settles it alone, where the unit's limit allows that, and it is carried out.
 ///
-/// Errors: `second_person_needed`, `resolution_unfit`, `exception_not_open`.
+/// # Errors
+/// `second_person_needed`, `resolution_unfit`, `exception_not_open`.
 pub fn alone(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -34,7 +34,8 @@ pub(super) struct Returned {
 
 /// Looks at what was taken back by a settled item.
 ///
-/// Errors: `undo_money_gone` where that money went another way since, `undo_would_complete`.
+/// # Errors
+/// `undo_money_gone` where that money went another way since, `undo_would_complete`.
 pub(super) fn of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Returned> {
     let gone = || Error::conflict("undo_money_gone", "what was taken back went another way since");
     let debit = super::settle_cash::line_of(conn, item)?;
@@ -98,7 +99,8 @@ impl Split {
 
 /// What of it an open obligation takes again.
 ///
-/// Errors: `undo_would_complete` where its document would be due with it.
+/// # Errors
+/// `undo_would_complete` where its document would be due with it.
 fn advance(
     conn: &mut Conn,
     payment: &Payment,

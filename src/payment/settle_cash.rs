@@ -119,7 +119,8 @@ pub fn carry_out(
 
 /// What went to the Treasury without an order is no debt of the Treasury any more only where no claim asks for it.
 ///
-/// Errors: `undo_claimed`.
+/// # Errors
+/// `undo_claimed`.
 pub(super) fn check_unclaimed(conn: &mut Conn, item: &Exception) -> Result<()> {
     let account = item.account.ok_or_else(|| Error::internal("a debit without an account"))?;
     let source = Account::BudgetRefundDue(UNORDERED.to_owned()).to_string();

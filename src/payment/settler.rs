@@ -19,12 +19,12 @@ use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::id::{ClaimId, Ids, RawEventId, ReceiptId, UnitId};
 use crate::store::vault::Vault;
 use crate::store::{Lane, Stamp, Store, Tx, failure, rows};
 use crate::unit;
-use crate::working_days::WorkingDays;
+use crate::working_days::Calendar;
 
 /// The most claims one transaction takes.
 pub const BATCH_LIMIT: usize = 256;
@@ -60,7 +60,7 @@ pub struct Tools {
     pub clock: Clock,
     pub ids: Arc<Ids>,
     pub vault: Arc<Vault>,
-    pub calendar: Arc<WorkingDays>,
+    pub calendar: Arc<Calendar>,
     pub returned_charge_limit: Dong,
     pub numbered: Arc<dyn Numbered>,
 }
@@ -71,7 +71,7 @@ impl Tools {
             now: self.clock.now(),
             ids: &self.ids,
             vault: &self.vault,
-            calendar: &self.calendar,
+            calendar: self.calendar.newest(),
             returned_charge_limit: self.returned_charge_limit,
         }
     }
@@ -148,7 +148,14 @@ fn run(tools: &Tools, mut waiting: mpsc::Receiver<Waiting>, depth: &AtomicUsize)
         let count = batch.len();
         is_busy = count > GATHER_FROM;
         metrics::histogram!("bienlai_settle_batch_claims").record(count as f64);
-        settle_batch(tools, std::mem::take(&mut batch));
+        let claims = std::mem::take(&mut batch);
+        // Whoever waits for the answer of a batch that broke off is put off; the next batch is settled.
+        if let Err(error) = caught(|| {
+            settle_batch(tools, claims);
+            Ok(())
+        }) {
+            tracing::error!(%error, claims = count, "settling broke off");
+        }
         depth.fetch_sub(count, Ordering::Relaxed);
     }
 }

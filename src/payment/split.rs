@@ -58,7 +58,10 @@ fn rest(item: &Exception, parts: &[Part]) -> Result<Dong> {
     Ok(rest)
 }
 
-/// Keeps the parts of a proposal. Errors: `split_parts_wrong`, `obligation_not_found`.
+/// Keeps the parts of a proposal.
+///
+/// # Errors
+/// `split_parts_wrong`, `obligation_not_found`.
 pub(super) fn keep(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Exception, parts: &[Part]) -> Result<()> {
     rest(item, parts)?;
     let mut kept = Vec::with_capacity(parts.len());

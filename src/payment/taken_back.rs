@@ -93,8 +93,8 @@ pub(super) fn carry_out(
     let gone =
         || Error::conflict("resolution_unfit", "this money is not here any more, or not so much of it");
     let (movement, shown_by) = plan(tx, item, proposal.target)?.ok_or_else(gone)?;
-    let debit = statement::query::line(tx, item.unit, line)?;
-    let brought = statement::query::line(tx, item.unit, shown_by)?;
+    let debit = statement::line_query::line(tx, item.unit, line)?;
+    let brought = statement::line_query::line(tx, item.unit, shown_by)?;
     let work = LineWork {
         unit: item.unit,
         account: debit.account,

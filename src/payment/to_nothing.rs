@@ -17,7 +17,8 @@ use crate::store::{Stamp, Tx};
 
 /// Numbers the adjusting invoice. That the authority has the cancelled one, and who may say so, is the caller's.
 ///
-/// Errors: the reasons for which a document cannot be numbered (`series_missing`, …).
+/// # Errors
+/// The reasons for which a document cannot be numbered (`series_missing`, …).
 pub fn to_nothing(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -35,7 +35,8 @@ pub struct Word {
 /// which the payer gets an answer. Saying the same again while it is open changes nothing; other figures take the
 /// place of those before, which stay in the item's history.
 ///
-/// Errors: `told_day_wrong`, `told_time_wrong`, `told_trace_wrong`, `told_being_answered`.
+/// # Errors
+/// `told_day_wrong`, `told_time_wrong`, `told_trace_wrong`, `told_being_answered`.
 pub fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, word: &Word) -> Result<BusinessDay> {
     let trace = checked(word, stamp.today())?;
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());

@@ -68,7 +68,8 @@ pub fn foreseen(conn: &mut Conn, item: &Exception) -> Result<Option<Foreseen>> {
 
 /// Adds what taking one payment back would do.
 ///
-/// Errors: `undo_money_gone`, `undo_refund_under_way`, `undo_corrected`, `undo_paid_on`.
+/// # Errors
+/// `undo_money_gone`, `undo_refund_under_way`, `undo_corrected`, `undo_paid_on`.
 pub(super) fn of_payment(conn: &mut Conn, unit: UnitId, id: PaymentId, effect: &mut Effect) -> Result<()> {
     let payment = payment_query::payments(conn, &[(unit, id)])?.pop();
     let payment = payment.ok_or_else(|| Error::internal("a movement names a payment that is not there"))?;

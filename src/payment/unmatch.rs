@@ -62,7 +62,8 @@ impl Plan {
 
 /// Asks for a line to be taken apart: an exception about it with the proposal of its un-matching.
 ///
-/// Errors: those of `plan`; `exception_not_open` when somebody asked already; `reason_missing`.
+/// # Errors
+/// Those of `plan`; `exception_not_open` when somebody asked already; `reason_missing`.
 pub fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -97,11 +98,12 @@ pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
 
 /// Looks at a line.
 ///
-/// Errors: `unit_handed_over`, `line_not_found`, `unmatch_unfit`, `unmatch_day_closed`, and those of `undo`.
+/// # Errors
+/// `unit_handed_over`, `line_not_found`, `unmatch_unfit`, `unmatch_day_closed`, and those of `undo`.
 pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
     let unfit = |detail: &str| Error::conflict("unmatch_unfit", detail);
     succession::require_not_handed_over(conn, unit)?;
-    let line = statement::query::line(conn, unit, id)?;
+    let line = statement::line_query::line(conn, unit, id)?;
     let posted_on = line.posted_on.unwrap_or(line.booking_date);
     if let Some(payout) = payout::of(conn, &line)? {
         for day in [posted_on, payout.shown_on] {

@@ -49,7 +49,7 @@ pub(super) fn find(conn: &mut Conn, item: &Exception) -> Result<Option<Unplaced>
 fn bare(conn: &mut Conn, item: &Exception) -> Result<Option<Unplaced>> {
     let line = LineId(item.subject_id);
     let is_sale = item.kind == Kind::BulkSettlement
-        || statement::query::line(conn, item.unit, line)?.amount.is_positive();
+        || statement::line_query::line(conn, item.unit, line)?.amount.is_positive();
     let held = settle_cash::in_suspense(conn, item.unit, line)?;
     Ok(Some((line, None)).filter(|_| is_sale && held.is_positive() && held == item.amount))
 }
@@ -75,7 +75,7 @@ fn open(
     item: &Exception,
     (line, maker, checker): (LineId, PersonId, PersonId),
 ) -> Result<MovementId> {
-    let shown = statement::query::line(tx, item.unit, line)?;
+    let shown = statement::line_query::line(tx, item.unit, line)?;
     let id: MovementId = stamp.mint()?;
     let movement = Movement {
         unit: item.unit,

@@ -36,7 +36,8 @@ pub(super) struct Tied {
 
 /// A debit that paid another unit what is owed to it, with the items that ended then.
 ///
-/// Errors: `undo_money_gone` when that money is not owed any more.
+/// # Errors
+/// `undo_money_gone` when that money is not owed any more.
 pub(super) fn paid_on(conn: &mut Conn, item: &Exception) -> Result<Tied> {
     let gone = || Error::conflict("undo_money_gone", "the money it paid on was taken back since");
     let line = super::settle_cash::line_of(conn, item)?;
@@ -66,19 +67,20 @@ pub(super) fn paid_on(conn: &mut Conn, item: &Exception) -> Result<Tied> {
 /// The transfer between own accounts that the item's line is one side of; None where it is none, or none any
 /// more.
 ///
-/// Errors: `reopen_money_moved` where the bank took the credit back, or no item would ask about the other side.
+/// # Errors
+/// `reopen_money_moved` where the bank took the credit back, or no item would ask about the other side.
 pub(super) fn own_transfer(conn: &mut Conn, item: &Exception) -> Result<Option<Tied>> {
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(conn, item.unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let (own, prefix) = match line.amount < Dong::ZERO {
         true => (Account::UnexplainedDebit(line.id), "suspense/"),
         false => (Account::Suspense(line.id), "unexplained_debit/"),
     };
     let Some((other, _)) = ledger::between(conn, item.unit, &own, prefix)?.pop() else { return Ok(None) };
     let other: LineId = other.strip_prefix(prefix).unwrap_or_default().parse()?;
-    let other = statement::query::line(conn, item.unit, other)?;
+    let other = statement::line_query::line(conn, item.unit, other)?;
     let (debit, credit) = if line.amount < Dong::ZERO { (&line, &other) } else { (&other, &line) };
     if debit.id == credit.id {
         return Ok(None);
@@ -119,7 +121,8 @@ pub(super) fn check_not_taken_back(conn: &mut Conn, credit: &StoredLine) -> Resu
 /// The item about all of the other line's money that waits again: the one that was decided, or that ended last; None
 /// where one is open.
 ///
-/// Errors: `reopen_money_moved` where no item would ask about that money.
+/// # Errors
+/// `reopen_money_moved` where no item would ask about that money.
 pub(super) fn ended(
     conn: &mut Conn,
     line: &StoredLine,

@@ -67,7 +67,8 @@ pub fn held(conn: &mut Conn, vault: &Vault, channel: &dyn Channel) -> Result<Opt
 
 /// Adds a secret, the one that is given or a new one; it is shown this once.
 ///
-/// Errors: `role_not_allowed`, `webhook_is_the_citys`, `channel_without_secrets`, `channel_secret_count` when
+/// # Errors
+/// `role_not_allowed`, `webhook_is_the_citys`, `channel_without_secrets`, `channel_secret_count` when
 /// there are two already, `channel_secret_too_short`, `channel_secret_known`.
 pub fn add(
     tx: &mut Tx<'_>,
@@ -111,7 +112,8 @@ pub fn add(
 
 /// Retires the secret of this mark for good.
 ///
-/// Errors: `role_not_allowed`, `webhook_is_the_citys`, `channel_without_secrets`, `channel_secret_last` for the
+/// # Errors
+/// `role_not_allowed`, `webhook_is_the_citys`, `channel_without_secrets`, `channel_secret_last` for the
 /// only one, `channel_secret_not_found`.
 pub fn retire(
     tx: &mut Tx<'_>,

@@ -36,7 +36,8 @@ pub struct Withdrawn {
 
 /// Withdraws. Roles and persons are the caller's.
 ///
-/// Errors: `correction_not_awaiting` when its money came meanwhile.
+/// # Errors
+/// `correction_not_awaiting` when its money came meanwhile.
 pub fn withdraw(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

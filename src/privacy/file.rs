@@ -55,7 +55,8 @@ pub struct File {
 
 /// Opens the file behind a request, and writes down who did and why.
 ///
-/// Errors: `data_request_not_found`, `field_missing` without a purpose.
+/// # Errors
+/// `data_request_not_found`, `field_missing` without a purpose.
 pub fn see(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -86,7 +87,8 @@ pub fn see(
 
 /// Writes down that somebody opened something with personal data in it that is no person's file: what, for what.
 ///
-/// Errors: `role_not_allowed`, `person_required`, `field_missing` without a purpose.
+/// # Errors
+/// `role_not_allowed`, `person_required`, `field_missing` without a purpose.
 pub fn looked(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -60,7 +60,8 @@ pub enum Step {
 
 /// Opens an incident.
 ///
-/// Errors: `incident_time_wrong` for one found after now, `field_missing`.
+/// # Errors
+/// `incident_time_wrong` for one found after now, `field_missing`.
 pub fn open(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -96,7 +97,8 @@ pub fn open(
 
 /// Takes a step with an incident.
 ///
-/// Errors: `incident_not_found`, `incident_state_wrong`: it is closed only after the authority was told.
+/// # Errors
+/// `incident_not_found`, `incident_state_wrong`: it is closed only after the authority was told.
 pub fn step(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -68,7 +68,8 @@ fn known(field: &str, value: &str, words: &[&'static str]) -> Result<&'static st
 
 /// Takes a request in at the counter.
 ///
-/// Errors: `word_unknown`, `field_missing`, `subject_not_unique`.
+/// # Errors
+/// `word_unknown`, `field_missing`, `subject_not_unique`.
 pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>) -> Result<Request> {
     actor.require_role(&RECEIVERS)?;
     actor.scope.require(ask.unit)?;
@@ -102,7 +103,8 @@ pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>)
 
 /// Answers a request: what was done, with the id of a correction where there is one.
 ///
-/// Errors: `data_request_not_found`, `data_request_answered`, `data_request_not_seen` when access was
+/// # Errors
+/// `data_request_not_found`, `data_request_answered`, `data_request_not_seen` when access was
 /// asked and nobody looked at the file, `erasure_not_done` while anything of the person is kept.
 pub fn answer(
     tx: &mut Tx<'_>,
@@ -127,7 +129,8 @@ pub fn answer(
 
 /// Refuses a request; the ground is told to the person.
 ///
-/// Errors: `word_unknown`, `data_request_not_found`, `data_request_answered`.
+/// # Errors
+/// `word_unknown`, `data_request_not_found`, `data_request_answered`.
 pub fn refuse(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -182,7 +185,8 @@ pub fn parties(conn: &mut Conn, request: &Request) -> Result<Vec<PartyId>> {
 /// The payers whose data a request is about. By what is one person's alone: all who carry it. A phone or an
 /// e-mail address may be shared: those who left nothing that is theirs alone, when they all have one name.
 ///
-/// Errors: `subject_not_unique`.
+/// # Errors
+/// `subject_not_unique`.
 pub(super) fn meant(conn: &mut Conn, vault: &Vault, request: &Request) -> Result<Vec<PartyId>> {
     let found = parties(conn, request)?;
     if request.kind == "access" || OWN_SUBJECTS.contains(&request.subject_kind.as_str()) || found.is_empty() {

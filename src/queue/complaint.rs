@@ -26,7 +26,8 @@ pub struct Complaint {
 
 /// Takes a complaint down. Another one about the same thing opens the item again.
 ///
-/// Errors: `complaint_subject_wrong`, `complaint_way_unknown`, `comment_missing`.
+/// # Errors
+/// `complaint_subject_wrong`, `complaint_way_unknown`, `comment_missing`.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Complaint) -> Result<Exception> {
     actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver])?;
     let person = actor.require_person()?;

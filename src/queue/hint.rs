@@ -32,7 +32,8 @@ const NAMED_LIMIT: usize = 20;
 
 /// Asks for a suspense item of the caller's own. `conn` must see every unit.
 ///
-/// Errors: `exception_not_found`, `hint_unfit` when the item is no open money in suspense.
+/// # Errors
+/// `exception_not_found`, `hint_unfit` when the item is no open money in suspense.
 pub fn of(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<Hint> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor])?;
     let not_found = || Error::not_found("exception_not_found", "no such exception in your scope");

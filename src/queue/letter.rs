@@ -99,7 +99,8 @@ const WRITERS: [Role; 2] = [Role::Finance, Role::Approver];
 /// Writes a letter about an open item with a line or a claim. One letter at a time: the bank
 /// answers first.
 ///
-/// Errors: `letter_unfit`, `letter_open`, `question_missing`.
+/// # Errors
+/// `letter_unfit`, `letter_open`, `question_missing`.
 pub fn write(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -180,7 +181,8 @@ fn bounded(field: &str, value: &str, missing: &'static str) -> Result<String> {
 
 /// Records what the bank answered. Its words may name people and are sealed.
 ///
-/// Errors: `reply_missing`, `reply_day_wrong`, `letter_not_found`.
+/// # Errors
+/// `reply_missing`, `reply_day_wrong`, `letter_not_found`.
 pub fn record_reply(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -286,7 +288,7 @@ impl Content {
     }
 
     fn about_line(&mut self, conn: &mut Conn, vault: &Vault, id: LineId) -> Result<()> {
-        let line = statement::query::line(conn, self.letter.unit, id)?;
+        let line = statement::line_query::line(conn, self.letter.unit, id)?;
         let texts = statement::line_texts(conn, vault, self.letter.unit, id, line.key, &line.memo_cipher)?;
         self.on = line.booking_date;
         self.is_credit = line.amount.is_positive();

@@ -43,7 +43,7 @@ fn sent_by_others(
 ) -> Result<Vec<New>> {
     let mut items = Vec::new();
     for named in query::paying_lines(conn, unit, account, days, LINE_LIMIT)? {
-        let line = statement::query::line(conn, unit, LineId(named.line))?;
+        let line = statement::line_query::line(conn, unit, LineId(named.line))?;
         let texts = statement::line_texts(conn, stamp.vault, unit, line.id, line.key, &line.memo_cipher)?;
         let Some(sender) = texts.counterparty_name else { continue };
         let party = (unit, PartyId(named.party));

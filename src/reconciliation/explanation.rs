@@ -97,9 +97,12 @@ pub fn level(rule: &str) -> Option<u8> {
     })
 }
 
-/// What is known of a line. Errors: `line_not_found`.
+/// What is known of a line.
+///
+/// # Errors
+/// `line_not_found`.
 pub fn explain(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Explanation> {
-    let line = statement::query::line(conn, unit, id)?;
+    let line = statement::line_query::line(conn, unit, id)?;
     let case = query::case(conn, unit, id)?;
     let decided_by = query::evidence(conn, unit, id)?;
     Ok(Explanation {

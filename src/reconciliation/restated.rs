@@ -29,7 +29,8 @@ pub struct Decided {
 /// statement, and against each line it takes out a contra line, posted here. Other versions that wait
 /// are compared again with what stands then.
 ///
-/// Errors: as `version::approve`; `statement_version_day_closed` when a day it changes is closed and
+/// # Errors
+/// As `version::approve`; `statement_version_day_closed` when a day it changes is closed and
 /// must be re-opened first; `statement_version_overtaken` when the lines changed since it was
 /// compared: it is held again with the new list, for persons to look at.
 pub fn approve<'a>(
@@ -87,7 +88,10 @@ fn renew_others<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, gone_in: &Vers
     Ok(())
 }
 
-/// The file of an accepted version goes in as any other. Errors: `statement_version_unreadable` when
+/// The file of an accepted version goes in as any other.
+///
+/// # Errors
+/// `statement_version_unreadable` when
 /// nothing of it could be stored, so that nobody believes it did.
 fn take_in<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, version: &Version) -> Result<Imported> {
     let system = Actor::system();

@@ -32,13 +32,14 @@ use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
 use crate::shift::deposit;
 use crate::statement::{self, LineTexts};
+use crate::store::pace::Pace;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
 use crate::working_days::WorkingDays;
 
-/// Lines posted in one transaction: about 20 ms on the bulk lane.
-const CHUNK: usize = 250;
+/// Lines posted in the first transaction: about 20 ms on the bulk lane.
+const CHUNK: usize = 256;
 /// A refund that was sent so many days before the last statement should be on it.
 const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
@@ -127,12 +128,19 @@ fn run_once(
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
     let parts = in_order(works(&snapshot, &outcome, stamp.calendar));
-    for chunk in parts.iter().flat_map(|part| part.chunks(CHUNK)) {
-        let posted =
-            store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk, &seen))?;
-        report.lines_posted += posted.line_count;
-        report.receipts.extend(posted.receipts);
-        count(report, chunk);
+    let mut pace = Pace::of(store.product(), CHUNK);
+    for part in &parts {
+        let mut left = part.as_slice();
+        while !left.is_empty() {
+            let (chunk, rest) = pace.next(left);
+            let posted = store.write(&actor.scope, Lane::Bulk, |tx| {
+                pace.timed(chunk.len(), || post_lines(tx, stamp, actor, chunk, &seen))
+            })?;
+            report.lines_posted += posted.line_count;
+            report.receipts.extend(posted.receipts);
+            count(report, chunk);
+            left = rest;
+        }
     }
     for work in snapshot.payouts.late(&snapshot.lines, |line| {
         snapshot.stored.get(&line).map(|stored| work(stored, Case::BankFee, "", &[]))

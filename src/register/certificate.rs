@@ -167,3 +167,16 @@ pub fn read(document: &[u8]) -> Result<Stated> {
         series,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_certificate_of_series_is_not_read_as_one() {
+        for document in [&b""[..], b"\xff", b"no XML", b"<MonthCertificate/>", b"<SeriesCertificate/>"] {
+            let refused = read(document).err().map(|error| error.code());
+            assert_eq!(refused, Some("series_certificate_unreadable"), "{document:?}");
+        }
+    }
+}

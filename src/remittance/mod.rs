@@ -239,7 +239,8 @@ pub struct Draft {
 
 /// Draws an order up from closed days.
 ///
-/// Errors: `remittance_nothing_due`, `remittance_beyond_due`, `remittance_lines_wrong`,
+/// # Errors
+/// `remittance_nothing_due`, `remittance_beyond_due`, `remittance_lines_wrong`,
 /// `remittance_no_closed_day`.
 pub fn draft(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Draft) -> Result<Order> {
     actor.require_role(&[Role::Finance])?;
@@ -294,7 +295,8 @@ pub fn draft(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Draft) -> 
 
 /// Approves an order: it may go to the bank.
 ///
-/// Errors: `maker_is_checker`, `remittance_state_wrong`.
+/// # Errors
+/// `maker_is_checker`, `remittance_state_wrong`.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -319,7 +321,8 @@ pub fn approve(
 /// Refuses an order whose money has not left: what it took is free again. Also ends one that the
 /// Treasury rejected before the bank paid it.
 ///
-/// Errors: `remittance_state_wrong`, `reason_missing`.
+/// # Errors
+/// `remittance_state_wrong`, `reason_missing`.
 pub fn refuse(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -396,7 +399,8 @@ fn ask_about_the_rest(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order) -> Resu
 /// Two persons found that the bank paid an order which was refused. Its sums are taken again where
 /// they are free, and it goes on as debited: true. Where they are not it stays refused: false.
 ///
-/// Errors: `maker_is_checker`, when nobody had approved it and its maker is the second person now.
+/// # Errors
+/// `maker_is_checker`, when nobody had approved it and its maker is the second person now.
 pub fn debited_though_refused(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

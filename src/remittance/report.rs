@@ -65,7 +65,8 @@ pub struct Fault {
 
 /// Reads a report. Pure.
 ///
-/// Errors: `treasury_report_unreadable` when it is no such file at all.
+/// # Errors
+/// `treasury_report_unreadable` when it is no such file at all.
 pub fn parse(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>)> {
     let unreadable = |why: &str| Error::invalid("report", "treasury_report_unreadable", why.to_owned());
     let text = std::str::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8"))?;
@@ -138,7 +139,8 @@ pub struct Imported {
 
 /// Takes a report on for one unit. The same file again changes nothing.
 ///
-/// Errors: `treasury_report_unreadable`.
+/// # Errors
+/// `treasury_report_unreadable`.
 pub fn import(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

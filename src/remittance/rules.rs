@@ -193,7 +193,8 @@ fn source_account(text: &str) -> Result<Account> {
 
 /// The lines of an order: those asked for, or everything free.
 ///
-/// Errors: `remittance_nothing_due`, `remittance_beyond_due`, `remittance_lines_wrong`.
+/// # Errors
+/// `remittance_nothing_due`, `remittance_beyond_due`, `remittance_lines_wrong`.
 pub fn lines(available: &[Remittable], asked: &[(String, Dong)]) -> Result<Vec<Line>> {
     let free: BTreeMap<&str, Dong> = available.iter().map(|one| (one.source.as_str(), one.free)).collect();
     let asked: Vec<(String, Dong)> = if asked.is_empty() {

@@ -99,7 +99,7 @@ impl Charts {
     /// first one before the time of all.
     ///
     /// # Errors
-    /// `internal_error`: no chart ships.
+    /// `internal`: no chart ships.
     pub fn in_force(&self, day: BusinessDay) -> Result<&Chart> {
         let begun = |is_own: bool| {
             let of_kind = self.0.iter().filter(move |chart| chart.units.is_empty() != is_own);

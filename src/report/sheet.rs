@@ -43,7 +43,7 @@ impl Cell {
 /// Rows of up to as many cells as there are columns.
 pub trait Sheet {
     /// # Errors
-    /// `internal_error` where the sink fails, as of the other two; `sheet_full`.
+    /// `internal` where the sink fails, as of the other two; `sheet_full`.
     fn title(&mut self, lines: &[String]) -> Result<()>;
     fn columns(&mut self, names: &[&str]) -> Result<()>;
     fn row(&mut self, cells: &[Cell]) -> Result<()>;
@@ -172,7 +172,7 @@ impl Xlsx {
     }
 
     /// # Errors
-    /// `internal_error` where the sink fails.
+    /// `internal` where the sink fails.
     pub fn finish(mut self, sink: &mut dyn Write) -> Result<()> {
         let mut file = tempfile::tempfile().map_err(|error| unwritable(&error))?;
         self.workbook.save_to_writer(&mut file).map_err(|error| unwritable(&error))?;
@@ -245,5 +245,18 @@ impl Sheet for Xlsx {
             }
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worksheet_that_is_full_says_so_instead_of_losing_rows() {
+        let mut sheet = Xlsx::new().unwrap();
+        sheet.next_row = ROW_LIMIT - 1;
+        sheet.row(&[]).unwrap();
+        assert_eq!(sheet.row(&[]).unwrap_err().code(), "sheet_full");
     }
 }

@@ -74,7 +74,8 @@ impl Slip {
 
 /// Hands cash of one or more drawers over for deposit on an account (None: the receiving one).
 ///
-/// Errors: `deposit_beyond_drawer`, `deposit_parts_wrong`, `shift_of_other`, `shift_state_wrong`
+/// # Errors
+/// `deposit_beyond_drawer`, `deposit_parts_wrong`, `shift_of_other`, `shift_state_wrong`
 /// while a difference waits for its signing off.
 pub fn hand_over(
     tx: &mut Tx<'_>,
@@ -174,7 +175,8 @@ fn take_out(
 
 /// The slip was never handed over: another person puts its money back into the drawers.
 ///
-/// Errors: `maker_is_checker`, `deposit_state_wrong`; `shift_state_wrong` while one of the drawers is counted.
+/// # Errors
+/// `maker_is_checker`, `deposit_state_wrong`; `shift_state_wrong` while one of the drawers is counted.
 pub fn withdraw(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -64,7 +64,8 @@ pub struct Shift {
 
 /// Opens the actor's shift of today with a counted float.
 ///
-/// Errors: `shift_in_use` when they have a drawer open already, this or an earlier day's;
+/// # Errors
+/// `shift_in_use` when they have a drawer open already, this or an earlier day's;
 /// `shift_state_wrong` while a difference of today waits; `cash_count_wrong`.
 pub fn open(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, float: &Count) -> Result<Shift> {
     actor.require_role(&[Role::Cashier])?;
@@ -124,7 +125,8 @@ pub struct Counted {
 
 /// Counts the drawer and closes the shift; with a difference it waits for another person.
 ///
-/// Errors: `shift_state_wrong`, `shift_of_other` for a cashier at somebody else's drawer,
+/// # Errors
+/// `shift_state_wrong`, `shift_of_other` for a cashier at somebody else's drawer,
 /// `cash_count_wrong`, `shift_slips_open` over provisional slips that are not in the books.
 pub fn close(
     tx: &mut Tx<'_>,
@@ -178,7 +180,8 @@ fn differs(conn: &mut Conn, stamp: &Stamp<'_>, shift: &Shift, variance: Dong) ->
 
 /// Signs a difference off: what is short the cashier answers for, what is over nobody owns yet.
 ///
-/// Errors: `maker_is_checker`, `shift_state_wrong`; `shift_moved_on` when the drawer's books are no longer those it
+/// # Errors
+/// `maker_is_checker`, `shift_state_wrong`; `shift_moved_on` when the drawer's books are no longer those it
 /// was counted against.
 pub fn sign_off(
     tx: &mut Tx<'_>,
@@ -272,7 +275,8 @@ fn over(shift: &Shift, account: AccountId, amount: Dong, on: BusinessDay) -> exc
 
 /// Sends a difference back: the drawer is in use again and will be counted again.
 ///
-/// Errors: `maker_is_checker`, `shift_state_wrong`, `shift_in_use` when its cashier has opened
+/// # Errors
+/// `maker_is_checker`, `shift_state_wrong`, `shift_in_use` when its cashier has opened
 /// another one meanwhile.
 pub fn send_back(
     tx: &mut Tx<'_>,

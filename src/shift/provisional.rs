@@ -78,7 +78,8 @@ pub struct Entry {
 
 /// Makes a pad of slips for the actor to print and keep.
 ///
-/// Errors: `slip_pad_size`.
+/// # Errors
+/// `slip_pad_size`.
 pub fn print_pad(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, count: i64) -> Result<Pad> {
     actor.require_role(&[Role::Cashier])?;
     actor.scope.require(unit)?;
@@ -135,7 +136,8 @@ pub fn check_amount(amount: Dong, owed: Dong, is_seen: bool) -> Result<()> {
 /// Enters what was collected on a slip, as the paper says, at a time after the pad was printed and not
 /// to come.
 ///
-/// Errors: `shift_not_open`, `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `slip_time_wrong`,
+/// # Errors
+/// `shift_not_open`, `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `slip_time_wrong`,
 /// `amount_zero`, `slip_amount_differs`.
 pub fn enter(
     tx: &mut Tx<'_>,
@@ -182,7 +184,8 @@ pub fn refuse_collected(conn: &mut Conn, unit: UnitId, obligations: &[Obligation
 
 /// Says that a slip was never used and will not be.
 ///
-/// Errors: `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `reason_missing`.
+/// # Errors
+/// `slip_not_found`, `slip_of_other`, `slip_state_wrong`, `reason_missing`.
 pub fn spoil(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -201,7 +204,8 @@ pub fn spoil(
 
 /// Sends an entry back to its cashier: the slip waits to be entered again, or spoiled.
 ///
-/// Errors: `maker_is_checker`, `slip_state_wrong`, `reason_missing`.
+/// # Errors
+/// `maker_is_checker`, `slip_state_wrong`, `reason_missing`.
 pub fn send_back(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -219,7 +223,8 @@ pub fn send_back(
 
 /// A slip under its lock with what was entered, for another person than its cashier.
 ///
-/// Errors: `maker_is_checker`, `slip_not_found`, `slip_state_wrong`.
+/// # Errors
+/// `maker_is_checker`, `slip_not_found`, `slip_state_wrong`.
 pub fn countersignable(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, number: i64) -> Result<(Slip, Entry)> {
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;

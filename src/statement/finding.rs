@@ -103,3 +103,19 @@ pub(super) fn excerpt(raw: &str) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_wrong_everywhere_is_told_a_thousand_times_and_not_more() {
+        let mut findings = Findings::default();
+        for number in 1..=MAX_FINDINGS + 50 {
+            findings.error(Finding::new(line_place(number), "amount_unreadable", "", ""));
+        }
+        assert_eq!(findings.errors.len(), MAX_FINDINGS + 1);
+        let last = findings.errors.last().unwrap();
+        assert_eq!((last.at.as_str(), last.code), ("line 1001", "too_many_findings"));
+    }
+}

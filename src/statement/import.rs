@@ -13,32 +13,31 @@ use serde::Serialize;
 
 use super::draft::{self, Draft};
 use super::file::{self, File};
-use super::identity::{self, Features, Span};
+use super::identity::Features;
 use super::layout::Layout;
 use super::line;
+use super::loading;
 use super::notice;
-use super::quarantine;
-use super::query::{self, StatementRow, StoredStatement};
+use super::query::{self, StoredStatement};
 use super::saved::{self, Understood};
-use super::sequence::{self, Oddity};
-use super::version::{self, Version, Withdrawn};
+use super::sequence::Oddity;
+use super::version::{self, Version};
 use super::{Finding, Format, Parsed};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
-use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, rows};
-use crate::text;
+use crate::store::pace::Pace;
+use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint};
 use crate::unit::{BankAccount, account};
 
 pub use super::file::original_file;
 pub use super::line::CodesOf;
 pub use super::sequence::balance_before;
 
-/// Lines of one bulk transaction: about 20 ms on a small machine.
-const CHUNK_LINES: usize = 500;
+/// Lines of the first bulk transaction: about 20 ms on a small machine.
+const CHUNK_LINES: usize = 512;
 
 /// What an import did, or why it did nothing.
 #[derive(Clone, Debug, Serialize)]
@@ -103,7 +102,10 @@ pub struct Options<'o> {
 
 /// Imports a file. Every transaction takes a stamp of its own.
 ///
-/// Nothing is stored when the file cannot be trusted (`errors`). Errors: `statement_account_unknown`,
+/// Nothing is stored when the file cannot be trusted (`errors`).
+///
+/// # Errors
+/// `statement_account_unknown`,
 /// `statement_currency`, `statement_before_account`, `unit_not_found` (out of scope),
 /// `role_not_allowed`, `statement_file_too_large`.
 pub fn import_file<'a>(
@@ -288,12 +290,6 @@ enum Told {
     Held(Version),
 }
 
-/// How the lines of a statement go in.
-struct Plan {
-    identity: identity::Plan,
-    withdrawn: Vec<Withdrawn>,
-}
-
 impl Import<'_, '_> {
     /// A statement of this account that a crash left half loaded is finished from its stored file.
     fn finish_interrupted(&self, account: &BankAccount, sha256: &str) -> Result<()> {
@@ -326,7 +322,7 @@ impl Import<'_, '_> {
         if let Some(held) = version.as_ref().filter(|one| !matches!(&*one.state, "applied" | "accepted")) {
             return Ok(Told::Held(held.clone()));
         }
-        let begun = self.write(|tx, stamp| begin(tx, stamp, self.actor, file, draft, account))?;
+        let begun = self.write(|tx, stamp| loading::begin(tx, stamp, self.actor, file, draft, account))?;
         let version = version.map(|version| version.id);
         if begun.is_ready() {
             self.advance(draft.lines.len())?;
@@ -335,21 +331,29 @@ impl Import<'_, '_> {
                 true,
             ));
         }
-        let plan =
-            self.store.read(&self.actor.scope, |conn| plan(conn, account, draft, &features, version))?;
+        let plan = self
+            .store
+            .read(&self.actor.scope, |conn| loading::plan(conn, account, draft, &features, version))?;
         let new = line::new_ones(draft, &features, &plan.identity.verdicts);
         self.advance(draft.lines.len() - new.len())?;
-        for chunk in new.chunks(CHUNK_LINES) {
-            self.write(|tx, stamp| line::add(tx, stamp, self.actor, &begun, self.codes_of, chunk))?;
+        let mut pace = Pace::of(self.store.product(), CHUNK_LINES);
+        let mut left = new.as_slice();
+        while !left.is_empty() {
+            let (chunk, rest) = pace.next(left);
+            self.write(|tx, stamp| {
+                pace.timed(chunk.len(), || line::add(tx, stamp, self.actor, &begun, self.codes_of, chunk))
+            })?;
             failpoint::hit("statement_chunk");
             self.advance(chunk.len())?;
             std::thread::yield_now();
+            left = rest;
         }
         if !plan.withdrawn.is_empty() {
             self.write(|tx, stamp| line::add_contras(tx, stamp, &begun, &plan.withdrawn))?;
         }
         let is_chained = plan.identity.is_chained;
-        let oddities = self.write(|tx, stamp| finish(tx, stamp, self.actor, &begun, account, is_chained))?;
+        let oddities =
+            self.write(|tx, stamp| loading::finish(tx, stamp, self.actor, &begun, account, is_chained))?;
         let counts = (new.len(), draft.lines.len() - new.len());
         Ok(Told::Statement(report(draft, &begun, counts, version, oddities), false))
     }
@@ -418,96 +422,4 @@ fn report(
         oddities,
         version,
     }
-}
-
-/// Keeps the file, opens the statement as `loading` and sets aside what could not be read. A
-/// statement that was begun before is given as it stands.
-fn begin(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    file: &File<'_>,
-    draft: &Draft,
-    account: &BankAccount,
-) -> Result<StoredStatement> {
-    query::lock_account(tx, account.unit, account.id)?;
-    if let Some(stored) = query::by_position(tx, account.unit, account.id, &file.sha256, draft.position)? {
-        return Ok(stored);
-    }
-    if query::loading(tx, account.unit, account.id)?.is_some() {
-        return Err(Error::busy("statement_loading", 2, "another statement of this account is being loaded"));
-    }
-    file::keep(tx, stamp, account.unit, file)?;
-    let id: StatementId = stamp.mint()?;
-    rows::insert(
-        tx,
-        &[StatementRow {
-            unit_id: account.unit,
-            id,
-            account_id: account.id,
-            file_sha256: file.sha256.clone(),
-            position: draft.position,
-            format: file.format.as_str(),
-            number: draft.number.as_deref().map(text::clean),
-            sequence: draft.sequence,
-            opening_on: draft.opening_on,
-            opening: draft.opening,
-            closing_on: draft.closing_on,
-            closing: draft.closing,
-            balance_basis: if draft.is_derived { "derived" } else { "given" },
-            line_count: i32::try_from(draft.lines.len()).unwrap_or(i32::MAX),
-            created_at: stamp.now,
-            state: "loading",
-            revision: 1,
-        }],
-    )?;
-    quarantine::set_aside(tx, stamp, account.unit, id, &draft.quarantined)?;
-    let entry = audit::Entry::by(actor, account.unit, "statement.begun", id).with(file.sha256.clone());
-    audit::record(tx, stamp, &[entry])?;
-    query::statement(tx, account.unit, id)
-}
-
-fn plan(
-    conn: &mut Conn,
-    account: &BankAccount,
-    draft: &Draft,
-    features: &[Features],
-    version: Option<VersionId>,
-) -> Result<Plan> {
-    let withdrawn = match version {
-        Some(version) => version::withdrawn_by(conn, account.unit, version)?,
-        None => Vec::new(),
-    };
-    // Their contra lines come with this statement: what it takes out of earlier days is out of the balance.
-    let out = withdrawn.iter().filter(|one| one.booking_date < draft.opening_on).map(|one| one.amount);
-    let before = balance_before(conn, account, draft.opening_on)?.checked_sub(Dong::sum(out)?)?;
-    let told = version::known(conn, account, draft.opening_on, draft.closing_on)?;
-    let known: Vec<identity::Known> = told.into_iter().map(|line| line.known).collect();
-    let span =
-        Span { first_day: draft.opening_on, opening: draft.opening, closing: draft.closing, lines: features };
-    Ok(Plan { identity: identity::plan(before, &known, span), withdrawn })
-}
-
-/// Makes the statement visible and says what is odd about its place, and whether one is missing before it.
-fn finish(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    begun: &StoredStatement,
-    account: &BankAccount,
-    is_chained: bool,
-) -> Result<Vec<Oddity>> {
-    query::lock_account(tx, begun.unit, begun.account)?;
-    let stored = query::statement(tx, begun.unit, begun.id)?;
-    if stored.is_ready() {
-        return Ok(Vec::new()); // Another process finished it.
-    }
-    let odd = sequence::oddities(tx, account, &stored, is_chained)?;
-    query::set_state(tx, &stored, "ready")?;
-    sequence::note(tx, stamp, &stored, &odd)?;
-    quarantine::supersede(tx, stamp, &stored)?;
-    sequence::settle_gaps(tx, stamp, account)?;
-    let entry = audit::Entry::by(actor, stored.unit, "statement.ready", stored.id);
-    audit::record(tx, stamp, &[entry])?;
-    Ok(odd)
 }

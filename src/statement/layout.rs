@@ -104,7 +104,10 @@ fn is_zero(number: &usize) -> bool {
 }
 
 impl Layout {
-    /// Reads a layout. Errors: `statement_layout_invalid` with what is wrong in it.
+    /// Reads a layout.
+    ///
+    /// # Errors
+    /// `statement_layout_invalid` with what is wrong in it.
     pub fn from_toml(text: &str) -> Result<Layout> {
         let invalid = |detail: String| Error::invalid("layout", "statement_layout_invalid", detail);
         let layout: Layout = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
@@ -113,7 +116,8 @@ impl Layout {
 
     /// The layout, if a table can be read by it.
     ///
-    /// Errors: `statement_layout_invalid` with what is missing.
+    /// # Errors
+    /// `statement_layout_invalid` with what is missing.
     pub fn checked(self) -> Result<Layout> {
         match self.fault() {
             Some(fault) => Err(Error::invalid("layout", "statement_layout_invalid", fault)),

@@ -2,8 +2,9 @@
 
 use super::draft::{Draft, DraftLine};
 use super::identity::{self, Features};
+use super::line_query::LineRow;
 use super::memo::{LineTexts, seal_texts};
-use super::query::{LineRow, StoredStatement};
+use super::query::StoredStatement;
 use super::version::query::Withdrawn;
 use crate::actor::Actor;
 use crate::amount::Dong;

@@ -27,6 +27,8 @@ pub mod inbox;
 pub mod job;
 pub mod layout;
 mod line;
+pub mod line_query;
+mod loading;
 mod memo;
 mod model;
 mod month;
@@ -52,11 +54,12 @@ mod workbook;
 pub use balance::{join_pages, prove_balance};
 pub use finding::Finding;
 pub use import::{Imported, ImportedStatement, Options, Progress, import_file, import_file_with};
+pub use line_query::StoredLine;
 pub use memo::{LineTexts, line_memo, line_texts, seal_texts};
 pub use model::{
     Balance, BalanceBasis, Charge, Detail, Duplicate, Format, Line, Page, Parsed, Statement, Totals,
 };
 pub use parse::{MAX_BYTES, first_rows, parse, parse_with, preview};
-pub use query::{StoredLine, StoredStatement};
+pub use query::StoredStatement;
 pub use stream::{LineSink, can_stream, parse_stream};
 pub use tabular::{Choice, FirstRows, Preview};

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::{self, Span};
+use super::line_query;
 use super::query::{self, StoredStatement};
 use super::version;
 use crate::amount::Dong;
@@ -120,7 +121,7 @@ pub(super) fn oddities(
 
 /// The balance at the beginning of a day, from the opening of the account and all ready lines.
 pub fn balance_before(conn: &mut Conn, account: &BankAccount, day: BusinessDay) -> Result<Dong> {
-    let moved = query::turnover(conn, account.unit, account.id, account.opened_on, day)?;
+    let moved = line_query::turnover(conn, account.unit, account.id, account.opened_on, day)?;
     account.opening_balance.checked_add(moved)
 }
 

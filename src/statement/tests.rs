@@ -161,6 +161,77 @@ fn what_is_no_statement_is_unreadable() {
     }
 }
 
+/// A statement of one entry of 5 euros.
+fn mt940_of(entry: &str) -> String {
+    format!(":20:A\n:25:1234567890\n:28C:1/1\n:60F:C261121EUR100,00\n{entry}\n:62F:C261122EUR105,00\n")
+}
+
+/// A camt.053 of one entry of 20 euros, with this inside.
+fn camt_of(inside: &str) -> String {
+    let balance = |code: &str, amount: &str| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">{amount}</Amt>\
+             <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-22</Dt></Dt></Bal>"
+        )
+    };
+    format!(
+        "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt>\
+         <GrpHdr><MsgId>M</MsgId></GrpHdr><Stmt><Id>S1</Id><Acct><Id><IBAN>DE001002003</IBAN></Id></Acct>{}{}\
+         <Ntry><Amt Ccy=\"EUR\">20.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>{inside}</Ntry></Stmt>\
+         </BkToCstmrStmt></Document>",
+        balance("OPBD", "100.00"),
+        balance("CLBD", "120.00")
+    )
+}
+
+#[test]
+fn a_habit_of_a_bank_is_read_and_told_under_its_code_at_its_place() {
+    let latin: Vec<u8> = mt940_of(":61:2611221122C5,NTRFX\n:86:Gebühr")
+        .chars()
+        .map(|letter| u8::try_from(u32::from(letter)).unwrap())
+        .collect();
+    let table = "Ngày,Diễn giải,Số tiền\n22/11/2026,A,5000\n23/11/2026,B,6000";
+    let american = "Date,Description,Amount\n01/02/2026,a,1.50\n01/15/26,b,2.50\n";
+    let entry = "/Document/BkToCstmrStmt/Stmt[1]/Ntry[1]";
+    for (bytes, at, code) in [
+        (mt940_of(":61:2611221122C5NTRFX").into_bytes(), "line 5", "amount_without_comma"),
+        (mt940_of(":61:2611221122CX5,NTRFX").into_bytes(), "line 5", "funds_code_unexpected"),
+        (mt940_of(":61:2611221122C5,NTRFX\n:86:hen gap\n:12:11 mai").into_bytes(), "line 7", "tag_in_text"),
+        (mt940_of(":55:x\n:61:2611221122C5,NTRFX").into_bytes(), "line 5", "tag_unknown"),
+        (latin, "line 1", "encoding_guessed"),
+        (camt_of("").into_bytes(), entry, "date_missing"),
+        (table.into(), "line 3", "end_open"),
+        (table.into(), "line 1", "account_missing"),
+        (table.into(), "line 1", "currency_assumed"),
+        (american.into(), "line 1", "dates_month_first"),
+    ] {
+        let parsed = parse(&bytes);
+        assert_eq!(parsed.errors, vec![], "{code}");
+        let told: Vec<(&str, &str)> =
+            parsed.warnings.iter().map(|warning| (warning.at.as_str(), warning.code)).collect();
+        assert!(told.contains(&(at, code)), "{at} {code}: {told:?}");
+    }
+    let closed = parse(format!("{table}\n").as_bytes());
+    assert!(closed.warnings.iter().all(|warning| warning.code != "end_open"), "a line end proves the end");
+}
+
+#[test]
+fn a_fault_of_a_file_is_told_under_its_code_at_its_place() {
+    let cut = |name: &str, length: usize| bytes_of(name)[..length].to_vec();
+    let nested = camt_of("<Ntry><Amt Ccy=\"EUR\">1.00</Amt></Ntry>");
+    for (bytes, at, code) in [
+        (b"PK\x03\x04xlsx".to_vec(), "line 1", "archive_broken"),
+        (cut("bank/acb.xls", 600), "line 1", "workbook_broken"),
+        (nested.into_bytes(), "/Document/BkToCstmrStmt/Stmt[1]/Ntry[1]/Ntry", "element_misplaced"),
+        (vec![0; MAX_BYTES + 1], "line 1", "file_too_large"),
+    ] {
+        let parsed = parse(&bytes);
+        let told: Vec<(&str, &str)> =
+            parsed.errors.iter().map(|error| (error.at.as_str(), error.code)).collect();
+        assert_eq!(told, [(at, code)]);
+    }
+}
+
 fn all_fixtures() -> Vec<Vec<u8>> {
     ["camt053", "mt940", "csv", "broken"]
         .iter()

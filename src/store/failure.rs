@@ -126,6 +126,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_row_that_is_not_there_is_the_callers_to_know_and_a_broken_transaction_is_ours() {
+        assert_eq!(classify(DieselError::NotFound).code(), "row_not_found");
+        assert!(classify(DieselError::BrokenTransactionManager).is_internal());
+    }
+
+    #[test]
     fn messages_of_both_products_fall_into_the_same_classes() {
         for (message, code) in [
             ("deadlock detected", RETRY),

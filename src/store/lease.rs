@@ -1,6 +1,7 @@
 //! Leases kept in the database: id nodes, and work that only one process may do at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use diesel::prelude::*;
 
@@ -32,7 +33,7 @@ crate::table_row! {
 /// A leased node and its id generator; renewed by `NodeLeaseHolder::renew`.
 pub struct NodeLeaseHolder {
     pub ids: Arc<Ids>,
-    node: i32,
+    node: AtomicI32,
     holder: String,
 }
 
@@ -43,12 +44,13 @@ impl NodeLeaseHolder {
             store.write(&Scope::All, Lane::Live, |tx| take_node(tx, clock.now().ms(), holder))?;
         Ok(NodeLeaseHolder {
             ids: Arc::new(Ids::new(node, start_ms, reserved_ms)),
-            node,
+            node: AtomicI32::new(node),
             holder: holder.to_owned(),
         })
     }
 
-    /// Raises the reservation. When the lease was lost, minting ends for good.
+    /// Raises the reservation. A process that slept, or had no database, until another one took its node goes on
+    /// under a node of its own: nobody need restart it.
     pub fn renew(&self, store: &Store, clock: &Clock) -> Result<()> {
         let now_ms = clock.now().ms().max(self.ids.position_ms());
         // Never below what was reserved before: under a clock set back, ids up to there may still
@@ -57,7 +59,7 @@ impl NodeLeaseHolder {
         let renewed = store.write(&Scope::All, Lane::Live, |tx| {
             diesel::update(
                 node_lease::table
-                    .filter(node_lease::node.eq(self.node))
+                    .filter(node_lease::node.eq(self.node()))
                     .filter(node_lease::holder.eq(&self.holder)),
             )
             .set((
@@ -72,7 +74,20 @@ impl NodeLeaseHolder {
             return Ok(());
         }
         self.ids.revoke();
-        Err(Error::busy("node_lease_lost", 1, "another process took this node"))
+        let taken = |tx: &mut Tx<'_>| take_node(tx, now_ms, &self.holder);
+        let (node, start_ms, reserved_ms) = store.write(&Scope::All, Lane::Live, taken)?;
+        tracing::warn!(
+            lost = self.node(),
+            node,
+            "another process took the id node; ids go on under a new one"
+        );
+        self.node.store(node, Ordering::SeqCst);
+        self.ids.move_to(node, start_ms, reserved_ms);
+        Ok(())
+    }
+
+    fn node(&self) -> i32 {
+        self.node.load(Ordering::SeqCst)
     }
 
     /// Gives the node back, keeping the mark up to which ids may have been minted.
@@ -82,7 +97,7 @@ impl NodeLeaseHolder {
         store.write(&Scope::All, Lane::Live, |tx| {
             diesel::update(
                 node_lease::table
-                    .filter(node_lease::node.eq(self.node))
+                    .filter(node_lease::node.eq(self.node()))
                     .filter(node_lease::holder.eq(&self.holder)),
             )
             .set((node_lease::reserved_until_ms.eq(position_ms), node_lease::expires_ms.eq(0)))

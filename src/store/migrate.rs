@@ -97,7 +97,7 @@ where
 
 /// A migration records the oldest binary that may run on its schema; this one refuses only a
 /// schema that excludes it.
-fn refuse_newer_schema(conn: &mut Conn) -> Result<()> {
+pub(super) fn refuse_newer_schema(conn: &mut Conn) -> Result<()> {
     let Ok(floors) = binary_floor::table
         .select((binary_floor::migration, binary_floor::oldest_binary))
         .load::<(String, String)>(conn)

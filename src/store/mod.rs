@@ -12,6 +12,7 @@ pub mod failure;
 pub mod lane;
 pub mod lease;
 pub mod migrate;
+pub mod pace;
 pub mod page;
 pub mod past;
 mod place;
@@ -50,7 +51,7 @@ pub use lane::Lane;
 pub use stamp::Stamp;
 
 use crate::actor::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use failure::Classify;
 use lane::Gate;
 use place::Place;
@@ -81,6 +82,7 @@ pub struct Store {
     gate: Arc<Gate>,
     settling_writers: u32,
     refuses_writes: Arc<AtomicBool>,
+    is_outdated: Arc<AtomicBool>,
     /// SQLite's file.
     place: Option<Place>,
 }
@@ -129,6 +131,7 @@ impl Store {
             gate: Arc::new(Gate::default()),
             settling_writers: (writer_limit / 2).clamp(1, SETTLING_WRITER_LIMIT),
             refuses_writes: Arc::default(),
+            is_outdated: Arc::default(),
             place: settings.url.sqlite_path().and_then(Place::of),
         })
     }
@@ -143,6 +146,20 @@ impl Store {
     /// every few seconds, so this is over soon after its cause.
     pub fn refuses_writes(&self) -> bool {
         self.refuses_writes.load(Ordering::Relaxed)
+    }
+
+    /// Looks whether a newer program migrated the database beyond this one. From then on this process writes nothing
+    /// more: it does not know what its rows would mean there.
+    pub fn look_at_schema(&self) -> Result<()> {
+        match self.read(&Scope::All, migrate::refuse_newer_schema) {
+            Err(error) if error.code() == "schema_too_new" => {
+                if !self.is_outdated.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, "nothing is written any more: the newer program takes over");
+                }
+                Ok(())
+            }
+            looked => looked,
+        }
     }
 
     /// How many writers may settle claims side by side: half of them, the rest is for everybody else.
@@ -203,10 +220,15 @@ impl Store {
         lane: Lane,
         body: &mut impl FnMut(&mut Tx<'_>) -> Result<T>,
     ) -> Result<T> {
+        if self.is_outdated.load(Ordering::Relaxed) {
+            let detail = "the database belongs to a newer version of the program";
+            return Err(Error::busy(failure::UNAVAILABLE, 5, detail));
+        }
         // PostgreSQL has a writer per connection; only SQLite's single writer needs the gate.
         let _turn = (self.product == Product::Sqlite).then(|| self.gate.enter(lane));
         let mut conn = begun(&self.writers, scope, Intent::Write)?;
-        let answer = body(&mut Tx { conn: &mut conn });
+        // What breaks off is undone like what fails.
+        let answer = caught(|| body(&mut Tx { conn: &mut conn }));
         if answer.is_ok() && !self.is_in_place() {
             finish(&mut conn, false)?;
             tracing::error!("the database file was moved, deleted or replaced; nothing is written");

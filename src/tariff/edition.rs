@@ -86,16 +86,40 @@ pub fn newest_text(conn: &mut Conn) -> Result<Option<(EventId, String)>> {
         .classify()
 }
 
-/// The newest edition, or `tariff_missing`.
-pub fn newest(conn: &mut Conn) -> Result<Tariff> {
-    let content: Option<String> = tariff_edition::table
+/// Which edition is in force.
+///
+/// # Errors
+/// `tariff_missing`.
+pub fn newest_id(conn: &mut Conn) -> Result<EventId> {
+    let id: Option<EventId> = tariff_edition::table
         .order(tariff_edition::id.desc())
-        .select(tariff_edition::content)
+        .select(tariff_edition::id)
         .first(conn)
         .optional()
         .classify()?;
-    let content = content
-        .ok_or_else(|| Error::conflict("tariff_missing", "no tariff is loaded; use `bienlai tariff load`"))?;
+    id.ok_or_else(missing)
+}
+
+#[track_caller]
+fn missing() -> Error {
+    Error::conflict("tariff_missing", "no tariff is loaded; use `bienlai tariff load`")
+}
+
+/// The tariff in force.
+///
+/// # Errors
+/// `tariff_missing`.
+pub fn newest(conn: &mut Conn) -> Result<Tariff> {
+    let id = newest_id(conn)?;
+    of(conn, id)
+}
+
+/// The tariff of an edition.
+///
+/// # Errors
+/// `tariff_missing`.
+pub fn of(conn: &mut Conn, id: EventId) -> Result<Tariff> {
+    let content = text_of(conn, id)?.ok_or_else(missing)?;
     load(&content)
         .map_err(|problems| Error::internal(format!("the stored tariff has {} bad rows", problems.len())))
 }

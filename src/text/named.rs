@@ -15,14 +15,16 @@ macro_rules! text_enum {
                 }
             }
 
-            /// Errors: `state_unknown`.
+            /// # Errors
+            /// `state_unknown`.
             pub fn named(text: &str) -> $crate::error::Result<$name> {
                 let known = $name::ALL.into_iter().find(|one| one.as_str() == text);
                 let words = [$($word),+].join(", ");
                 known.ok_or_else(|| $crate::error::Error::invalid("state", "state_unknown", words))
             }
 
-            /// Errors: internal for a word of another version.
+            /// # Errors
+            /// Internal for a word of another version.
             pub fn stored(text: &str) -> $crate::error::Result<$name> {
                 let unknown = || $crate::error::Error::internal(concat!("a stored ", stringify!($name), " is unknown"));
                 $name::ALL.into_iter().find(|one| one.as_str() == text).ok_or_else(unknown)

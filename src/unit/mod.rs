@@ -8,6 +8,8 @@ pub mod city;
 pub mod codes;
 pub mod entrustment;
 mod entrustment_query;
+pub mod holidays;
+mod holidays_query;
 pub mod imprint;
 mod imprint_query;
 pub mod naming;

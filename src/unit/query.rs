@@ -10,9 +10,8 @@ use crate::error::Result;
 use crate::id::UnitId;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
-use crate::store::schema::{holiday, unit};
+use crate::store::schema::unit;
 use crate::store::{Conn, Tx};
-use crate::working_days::WorkingDays;
 
 crate::table_row! {
     pub struct UnitRow in "unit" {
@@ -102,11 +101,4 @@ pub fn set_identity(tx: &mut Tx<'_>, id: UnitId, identity: &Identity) -> Result<
     );
     diesel::update(unit::table.filter(unit::unit_id.eq(id))).set(changed).execute(tx.conn()).classify()?;
     Ok(())
-}
-
-/// The working days of banks: weekends and the holidays on record.
-pub fn calendar(conn: &mut Conn) -> Result<WorkingDays> {
-    let holidays: Vec<BusinessDay> =
-        holiday::table.order(holiday::day).select(holiday::day).load(conn).classify()?;
-    Ok(WorkingDays::new(&[chrono::Weekday::Sat, chrono::Weekday::Sun], &holidays, &[]))
 }

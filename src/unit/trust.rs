@@ -198,7 +198,8 @@ pub fn suspend(
 
 /// A person ends the trust, for example because the channel's secret may have leaked.
 ///
-/// Errors: `trust_not_granted` where nothing is trusted, `reason_missing`.
+/// # Errors
+/// `trust_not_granted` where nothing is trusted, `reason_missing`.
 pub fn end(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

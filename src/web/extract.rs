@@ -180,6 +180,22 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_shown_once_and_in_one_header() {
+        let shown = |values: &[&str]| {
+            let mut request = TestRequest::default();
+            for value in values {
+                request = request.append_header(("Authorization", *value));
+            }
+            bearer(&request.to_http_request()).map_err(|error| error.code())
+        };
+        assert_eq!(shown(&["Bearer cli_1.secret"]), Ok("cli_1.secret".to_owned()));
+        for missing in [&[][..], &["Bearer"], &["Bearer "], &["Basic abc"], &["cli_1.secret"]] {
+            assert_eq!(shown(missing), Err("token_missing"), "{missing:?}");
+        }
+        assert_eq!(shown(&["Bearer a", "Bearer b"]), Err("token_repeated"));
+    }
+
+    #[test]
     fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
         let proxy: IpAddr = [10, 0, 0, 1].into();
         let request = |peer: &str| {

@@ -106,7 +106,8 @@ fn in_flight() -> Error {
 
 /// Does the work once. `work` runs in the actor's scope and returns the answer's body.
 ///
-/// Errors: `idempotency_in_flight`, `idempotency_key_reused`, and those of the work.
+/// # Errors
+/// `idempotency_in_flight`, `idempotency_key_reused`, and those of the work.
 pub fn once(
     app: &App,
     in_flight_set: &InFlight,
@@ -116,20 +117,27 @@ pub fn once(
     mut work: impl FnMut(&mut Tx<'_>, &Stamp<'_>) -> Result<Vec<u8>>,
 ) -> Result<Given> {
     let _working = in_flight_set.begin(&request.place)?;
-    app.write(actor, |tx, stamp| {
+    let given = app.write(actor, |tx, stamp| {
         if let Some(given) = repeated(tx, request)? {
             return Ok(given);
         }
         let body = work(tx, stamp)?;
         keep(tx, stamp, request, status, &body)?;
         Ok(Given { status, body, is_repeated: false })
-    })
+    });
+    match given {
+        // While this waited for its locks, another process may have done the very same request: what that
+        // changed is no reason to refuse its copy.
+        Err(refused) if !refused.is_busy() => given_before(app, actor, request)?.ok_or(refused),
+        given => given,
+    }
 }
 
 /// The answer of the first request, for work that asks things of the moment before it begins: what has changed
 /// since must not turn an answer that was given into a refusal.
 ///
-/// Errors: `idempotency_key_reused`.
+/// # Errors
+/// `idempotency_key_reused`.
 pub fn given_before(app: &App, actor: &Actor, request: &Repeatable) -> Result<Option<Given>> {
     app.read(actor, |conn| repeated(conn, request))
 }

@@ -237,6 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn past_a_queue_of_passwords_nobody_waits_and_a_place_is_free_again_after_a_turn() {
+        let hashing = Hashing::default();
+        actix_web::rt::System::new().block_on(async {
+            let turn = hashing.turn().await.unwrap();
+            assert_eq!(hashing.waiting.load(Ordering::Relaxed), 0, "who has a turn waits no more");
+            hashing.waiting.store(HASHING_QUEUE, Ordering::Relaxed);
+            let refused = hashing.turn().await.err().unwrap();
+            assert_eq!((refused.code(), refused.is_busy()), ("sign_ins_too_many", true));
+            assert_eq!(hashing.waiting.load(Ordering::Relaxed), HASHING_QUEUE);
+            hashing.waiting.store(0, Ordering::Relaxed);
+            drop(turn);
+            assert!(hashing.turn().await.is_ok());
+        });
+    }
+
+    #[test]
     fn a_whole_ipv6_network_counts_as_one_and_mapped_ipv4_as_itself() {
         let of = |text: &str| subscriber(text.parse().unwrap());
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{message, trace};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, caught};
 use crate::store::failure;
 
 /// The code of a request that repeats one still being worked on.
@@ -144,7 +144,7 @@ pub fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> HttpResponse {
 /// Runs database work on a thread that may block, within the request's span.
 pub async fn block<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let span = tracing::Span::current();
-    web::block(move || span.in_scope(work))
+    web::block(move || span.in_scope(|| caught(work)))
         .await
         .map_err(|_| Error::busy("service_stopping", 5, "the service is stopping"))?
 }

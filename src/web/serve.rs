@@ -28,7 +28,8 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 /// Serves on `config.web.listen` until SIGTERM or SIGINT. `announce` gets the real address: port 0
 /// asks for any free one. Afterwards nothing new arrives, so `Running::stop` may be called.
 ///
-/// Errors: `port_taken`, `listen_failed`.
+/// # Errors
+/// `port_taken`, `listen_failed`.
 pub async fn serve(running: Arc<Running>, announce: impl FnOnce(SocketAddr)) -> Result<()> {
     let signal = stop_signal()?;
     serve_until(running, announce, signal).await

@@ -8,8 +8,9 @@ use super::{
     mail_key_alarms, mail_suspended_trust, mail_warnings, make_due_receipts, note_outcome, sign_audit_roots,
     sum_collections, verify_books,
 };
+use crate::actor::Scope;
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Result, caught};
 use crate::payment::settler;
 use crate::receipt::key::watch;
 
@@ -34,7 +35,7 @@ impl<'a> Chore<'a> {
 /// Does what is due in the round. What fails is logged and due again; it keeps nothing else from running.
 fn run_due(chores: &mut [Chore<'_>], round: u64) {
     for chore in chores.iter_mut().filter(|chore| round % chore.every == chore.at) {
-        let outcome = (chore.run)();
+        let outcome = caught(|| (chore.run)());
         note_outcome(chore.name, &mut chore.failures, outcome);
     }
 }
@@ -45,6 +46,11 @@ pub(super) fn keep(app: &Arc<App>, is_stopping: &AtomicBool) {
     let mut chores = [
         Chore::new("parked claims", (10, 1), || settler::retry_parked(&tools).map(|_| ())),
         Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
+        Chore::new("data keys that were destroyed", (10, 5), || {
+            app.store.read(&Scope::All, |conn| app.vault.forget_destroyed(conn)).map(|_| ())
+        }),
+        Chore::new("working days", (10, 6), || app.renew_calendar()),
+        Chore::new("the schema", (10, 8), || app.store.look_at_schema()),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
         Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
         Chore::new("mails of suspended channels", (10, 4), || mail_suspended_trust(app).map(|_| ())),
@@ -94,12 +100,16 @@ mod tests {
     use crate::error::Error;
 
     #[test]
-    fn a_chore_that_fails_keeps_none_from_its_turn_and_is_tried_again() {
-        let (failed, done) = (Cell::new(0), Cell::new(0));
+    fn a_chore_that_fails_or_breaks_off_keeps_none_from_its_turn_and_is_tried_again() {
+        let (failed, broken, done) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let mut chores = [
             Chore::new("broken", (2, 1), || {
                 failed.set(failed.get() + 1);
                 Err(Error::busy("store_unavailable", 1, "gone"))
+            }),
+            Chore::new("worse", (2, 1), || {
+                broken.set(broken.get() + 1);
+                panic!("too much")
             }),
             Chore::new("sound", (2, 1), || {
                 done.set(done.get() + 1);
@@ -110,6 +120,6 @@ mod tests {
             run_due(&mut chores, round);
         }
         drop(chores);
-        assert_eq!((failed.get(), done.get()), (3, 3));
+        assert_eq!((failed.get(), broken.get(), done.get()), (3, 3, 3));
     }
 }

@@ -22,7 +22,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat};
 use super::intake::match_imported;
 use crate::actor::{Actor, Scope};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::reconciliation::office;
 use crate::statement::inbox::{self, Ended};
 use crate::statement::{Finding, Imported, MAX_BYTES, Options, Progress};
@@ -188,7 +188,8 @@ fn imported(app: &App, name: &OsStr, bytes: &[u8], keep_on: &dyn Fn() -> bool) -
         false => Err(Error::busy("service_stopping", 5, "the service is stopping")),
     };
     let options = Options { progress: Some(&progress), ..Options::default() };
-    let outcome = office::import_with(&app.store, &|| app.stamp(), &Actor::system(), bytes, options);
+    let outcome =
+        caught(|| office::import_with(&app.store, &|| app.stamp(), &Actor::system(), bytes, options));
     match outcome {
         Ok(imported) => {
             let fate = if imported.errors.is_empty() {

@@ -12,11 +12,15 @@ use bienlai::identity::{self, NewClient};
 use bienlai::payment::Claim;
 use bienlai::queue::{Settings, upkeep};
 use bienlai::store::Product;
+use bienlai::web::retention;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::support::app::MASTER_KEY;
 use crate::support::database::products;
-use crate::support::program::{Service, callback, callback_of, callback_to_the_healthy, get, send};
+use crate::support::program::{
+    How, Reply, SECRET, Service, callback, callback_of, callback_to_the_healthy, get, send,
+};
 use crate::support::{Database, World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
@@ -169,11 +173,52 @@ fn two_services_on_one_database_settle_the_same_money_once() {
     let answers = answers.into_inner().unwrap();
     assert_eq!(answers.len(), 100);
     assert!(answers.values().all(|references| references.len() == 1), "{answers:?}");
+    one_request_at_two_services_is_done_once(&world, &services);
     wait_for_signatures(&world, Duration::from_secs(30));
     services.iter_mut().for_each(Service::stop);
-    assert_eq!((world.count("receipt"), world.count("payment")), (100, 100));
+    assert_eq!((world.count("receipt"), world.count("payment")), (101, 101));
     assert_eq!(world.count("parked_claim"), 0);
     assert_eq!(world.problems(), Vec::<String>::new());
+}
+
+/// Cash under one key, asked of both at the same moment: what one is still working on is not done by the other.
+fn one_request_at_two_services_is_done_once(world: &World, services: &[Service; 2]) {
+    let owed = world.raise(FEE);
+    let bearer = format!("Bearer {}", token(world, Role::Cashier));
+    let ask = |address, path: &str, key: &str, body: &[u8]| {
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", key),
+            ("Content-Type", "application/json"),
+        ];
+        send(address, "POST", path, &headers, body).unwrap()
+    };
+    let opened = ask(services[0].address, "/api/v1/shifts", "shift", br#"{"float":{}}"#);
+    assert_eq!(opened.status, 201, "{opened:?}");
+    let path = format!("/api/v1/obligations/{}/payments", owed.id);
+    let cash = br#"{"method":"cash","amount":25000}"#;
+    let together = Barrier::new(8);
+    let replies: Mutex<Vec<Reply>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for place in 0..8 {
+            let (ask, path, together, replies) = (&ask, &path, &together, &replies);
+            scope.spawn(move || {
+                together.wait();
+                let reply = ask(services[place % 2].address, path, "cash", cash);
+                replies.lock().unwrap().push(reply);
+            });
+        }
+    });
+    let again = ask(services[1].address, &path, "cash", cash);
+    assert_eq!(again.status, 201, "{again:?}");
+    for reply in replies.into_inner().unwrap() {
+        match reply.status {
+            201 => assert_eq!(reply.body, again.body, "every copy gets the same bytes"),
+            409 | 503 => assert!(!reply.header("retry-after").is_empty(), "still in flight: {reply:?}"),
+            _ => panic!("{reply:?}"),
+        }
+    }
+    assert_eq!(world.receipts(&owed).len(), 1);
 }
 
 #[test]
@@ -219,6 +264,79 @@ fn a_callback_that_is_not_proven_changes_nothing() {
         service.stop();
         assert_eq!((world.count("claim"), world.count("raw_event")), (0, 0));
         assert_eq!(world.count("refused_event"), 2);
+        age_by_30_days(
+            &world,
+            "refused_event SET received_at = received_at",
+            "id = (SELECT MIN(id) FROM refused_event)",
+        );
+        assert_eq!(retention::purge(&world.app).unwrap(), 1, "what was refused is kept for 30 days");
+        assert_eq!(world.count("refused_event"), 1);
+    });
+}
+
+/// Makes rows of what may be deleted 30 days and a second older.
+fn age_by_30_days(world: &World, what: &str, which: &str) {
+    let age_us = (30 * 86_400 + 1) * 1_000_000_i64;
+    let sql = format!("UPDATE {what} - {age_us} WHERE {which}");
+    tools::run(&mut world.database.as_owner(), &sql).unwrap();
+}
+
+/// A log is read by many who may not read what payers are called.
+#[test]
+fn the_log_has_every_request_by_its_id_and_nobody_by_name() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let secret_token = token(&world, Role::Finance);
+        let owed = world.raise(FEE);
+        let memo = format!("{} NGUYEN THI THU 0900000001", owed.reference_code);
+        let claim = world.claim(&owed, FEE).memo(&memo).claim;
+        let log = "level = \"debug\"\nformat = \"json\"";
+        let mut service = Service::start_as(&world, How { log, ..How::default() }).expect("it starts");
+        let address = service.address;
+        let bearer = format!("Bearer {secret_token}");
+        let signed_in = [("Authorization", bearer.as_str())];
+        let forged = [("X-Bienlai-Timestamp", "1763776800"), ("X-Bienlai-Signature", "v1=00")];
+        let told = format!("{{\"notification_id\":\"F-1\",\"memo\":\"{memo}\"}}");
+        let mut replies = vec![callback(address, &claim).unwrap()];
+        wait_for_signatures(&world, Duration::from_secs(60));
+        let lookup_code = world.receipts(&owed).remove(0).lookup_code;
+        let obligation = format!("/api/v1/obligations/{}", owed.id);
+        replies.push(send(address, "POST", "/callback/vpbank", &forged, told.as_bytes()).unwrap());
+        replies.push(send(address, "GET", &obligation, &signed_in, b"").unwrap());
+        replies
+            .push(send(address, "GET", "/api/v1/nowhere", &[("X-Request-Id", "partner-0001")], b"").unwrap());
+        replies.push(get(address, &format!("/p/{}", owed.reference_code)).unwrap());
+        replies.push(get(address, &format!("/r/{lookup_code}")).unwrap());
+        service.stop();
+        assert_eq!(
+            replies.iter().map(|reply| reply.status).collect::<Vec<_>>(),
+            [200, 401, 200, 404, 200, 200]
+        );
+        assert_eq!(replies[3].header("x-request-id"), "partner-0001", "a caller's own id is kept");
+
+        let log = service.log();
+        let lines: Vec<Value> =
+            log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+        for reply in &replies {
+            let id = reply.header("x-request-id");
+            let answered =
+                lines.iter().filter(|line| line["span"]["request_id"] == id && line["message"] == "answered");
+            let statuses: Vec<&Value> = answered.map(|line| &line["status"]).collect();
+            assert_eq!(statuses, [&json!(reply.status)], "{id}: one access line with its id");
+        }
+        for word in [
+            "Nguyễn Thị Thử",
+            "NGUYEN THI THU",
+            "0900000001",
+            "Số 2 ngõ Mẫu",
+            owed.reference_code.as_str(),
+            lookup_code.as_str(),
+            secret_token.as_str(),
+            SECRET,
+            MASTER_KEY,
+        ] {
+            assert!(!log.contains(word), "{word} stands in the log");
+        }
     });
 }
 
@@ -283,6 +401,10 @@ fn a_request_under_one_key_is_done_once_even_by_many_at_once_and_after_a_restart
         assert_eq!(second.status, 409, "the obligation is paid: {second:?}");
         service.stop();
         assert_eq!((world.count("payment"), world.count("receipt")), (1, 1));
+        assert!(world.count("idempotency") > 0, "answers are kept for 30 days");
+        age_by_30_days(&world, "idempotency SET created_at = created_at", "created_at > 0");
+        retention::purge(&world.app).unwrap();
+        assert_eq!(world.count("idempotency"), 0);
     });
 }
 

@@ -417,6 +417,11 @@ fn a_month_closes_when_all_its_days_are_and_opens_with_any_of_them() {
         assert_eq!(chain(), None);
         let open = "UPDATE account_month SET state = 'superseded', revision = 4";
         assert_eq!(tools::code_of(&mut world.database.as_owner(), open), failure::CHECK);
+        // While a day of it is open, no month after it closes.
+        let request = ask(&world, this.last()).unwrap();
+        approve(&world, &request, world.chief).unwrap();
+        world.wait_days(31);
+        assert_eq!(close_month(&world, &next).unwrap_err().code(), "month_before_open");
     });
 }
 

@@ -17,6 +17,7 @@ use bienlai::report::fees::Span;
 use bienlai::report::principals;
 use bienlai::unit::certificate::{self, NewCertificate};
 use bienlai::unit::entrustment::{self, Decision};
+use bienlai::unit::imprint::{self, Imprint, Principal};
 use bienlai::unit::registration::CertificateAction;
 use bienlai::unit::series::{self, NewSeries};
 use bienlai::unit::{CITY, city};
@@ -94,6 +95,19 @@ fn the_city_signs_for_a_commune_that_entrusted_it_and_the_verifier_says_who_for_
         let keys = KeyWorld::new(World::settled_in(database));
         assert_eq!(entrust(&keys).unwrap_err().code(), "city_identity_missing");
         let key = city_with_key(&keys);
+        let other = city::Identity {
+            name: "Ủy ban nhân dân thành phố Mẫu".to_owned(),
+            tax_code: TAX_CODE.to_owned(),
+            address: "Số 9 phố Mẫu".to_owned(),
+            phone: None,
+            budget_code: None,
+        };
+        let renamed = keys.world.try_change(|tx, stamp| city::identify(tx, stamp, &Actor::system(), &other));
+        assert_eq!(
+            renamed.unwrap_err().code(),
+            "city_tax_code_in_use",
+            "its key still signs under the old one"
+        );
         let before = keys.pay();
         keys.world.seal();
         assert_eq!(keys.state(before), "numbered", "without an entrustment the city signs for nobody");
@@ -103,6 +117,17 @@ fn the_city_signs_for_a_commune_that_entrusted_it_and_the_verifier_says_who_for_
         keys.tell(&key, CertificateAction::Add);
         keys.world.wait_seconds(1);
         entrust(&keys).unwrap();
+        let twice = keys.world.try_change(|tx, stamp| {
+            let principal = Principal {
+                name: "Công ty Mẫu".to_owned(),
+                tax_code: TAX_CODE.to_owned(),
+                contract: "01/HĐ".to_owned(),
+            };
+            let imprint = Imprint { principal: Some(principal), ..Imprint::default() };
+            let unit = keys.world.soc_son.id;
+            imprint::record(tx, stamp, &Actor::system(), unit, stamp.today(), &imprint)
+        });
+        assert_eq!(twice.unwrap_err().code(), "entrustment_twice", "a receipt names one principal");
         let listed = keys.world.look(|conn| installed(conn, keys.world.soc_son.id, keys.world.now()));
         assert!(
             listed.iter().any(|held| held.serial == key.certificate().serial()),

@@ -6,7 +6,7 @@ use bienlai::error::Result;
 use bienlai::exception::Kind;
 use bienlai::obligation::reference::{CodeBook, Found};
 use bienlai::statement::import::{Imported, import_file, original_file};
-use bienlai::statement::{line_texts, quarantine, query};
+use bienlai::statement::{line_query, line_texts, quarantine};
 
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database, tools};
@@ -138,7 +138,7 @@ fn memos_are_readable_with_the_key_and_codes_are_found_at_import() {
         let world = World::settled_in(database);
         import(&world, &busy_day(&world).camt());
         let unit = world.ba_dinh.id;
-        let lines = world.look(|conn| query::open_lines(conn, unit, world.ba_dinh.account, None));
+        let lines = world.look(|conn| line_query::open_lines(conn, unit, world.ba_dinh.account, None));
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0].codes, ["HNPH7K2MQ4X97"]);
         let texts = world.look(|conn| {
@@ -269,13 +269,13 @@ fn a_statement_left_half_loaded_is_invisible_and_finished_by_the_next_import() {
         // As a crash before the last transaction leaves it.
         let mut owner = world.database.as_owner();
         tools::run(&mut owner, "UPDATE statement SET state = 'loading', revision = revision + 1").unwrap();
-        assert!(world.look(|conn| query::open_lines(conn, unit, account, None)).is_empty());
+        assert!(world.look(|conn| line_query::open_lines(conn, unit, account, None)).is_empty());
         assert_eq!(
             counts(&import(&world, &busy_day(&world).csv())),
             (0, 5),
             "it is finished before another begins"
         );
-        assert_eq!(world.look(|conn| query::open_lines(conn, unit, account, None)).len(), 5);
+        assert_eq!(world.look(|conn| line_query::open_lines(conn, unit, account, None)).len(), 5);
         assert!(import(&world, &bytes).already_imported);
         assert_eq!(first.statements[0].lines_new, 5);
     });

@@ -52,6 +52,8 @@ fn a_corrected_statement_is_shown_proposed_and_accepted_by_commands() {
             ["statement", "version", "propose", &id, "--decision", "accept", "--reason", "bank says so"];
         let proposed = shell.json(&[&propose[..], &["--person", &clerk]].concat());
         assert_eq!(proposed["version"]["state"], "proposed");
+        let (code, _, error) = shell.run(&[&propose[..], &["--person", &chief]].concat());
+        assert!(code == 1 && error.contains("statement_version_not_held"), "{error}");
         let (code, _, error) = shell.run(&["statement", "version", "approve", &id, "--person", &clerk]);
         assert!(code != 0 && error.contains("maker_is_checker"), "{error}");
         let decided = shell.json(&["statement", "version", "approve", &id, "--person", &chief]);

@@ -107,6 +107,7 @@ fn ten_years_later_a_receipt_is_valid_when_signed_and_its_certificate_expired_si
             assert_eq!(judged(&document, &bundle, world.now()).finding, Finding::ValidWhenSigned);
             let trusted = bundle.judge(&document, signed_at, &[], later).expect("judged");
             assert_eq!(trusted.finding, Finding::NotProven, "nobody known stamped it");
+            assert!(trusted.problems.contains(&"timestamp_untrusted"), "{trusted:?}");
 
             let mut changed = document.clone();
             changed[100] ^= 1;

@@ -41,6 +41,9 @@ fn a_dossier_with_a_bad_row_is_left_out_whole_and_the_corrected_file_charges_it_
         assert!(error.contains("line 3: ") && error.contains("line 2: "), "{error}");
         assert_eq!(world.count("obligation"), 1, "only the whole dossier");
 
+        let (code, _, error) = load(&world, &shell, &[row(&world, "HS-3", "-3")], &[]);
+        assert!(code == 1 && error.contains("pages: ") && error.contains("request_unreadable"), "{error}");
+
         let good = [row(&world, "HS-1", "3"), row(&world, "HS-1", "5"), row(&world, "HS-2", "4")];
         let (code, out, _) = load(&world, &shell, &good, &[]);
         assert_eq!((code, out.trim()), (0, "1 raised, 1 known already, 0 failed"));

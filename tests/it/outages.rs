@@ -3,14 +3,17 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bienlai::actor::Scope;
 use bienlai::amount::Dong;
-use bienlai::store::Product;
+use bienlai::error::Result;
+use bienlai::store::failure::Classify;
+use bienlai::store::{Lane, Product};
 
 use crate::callbacks::{claims, wait_for_signatures};
 use crate::support::database::products;
 use crate::support::postgres::Server;
 use crate::support::program::{How, Service, callback, callback_until_taken, get};
-use crate::support::{Database, World};
+use crate::support::{Database, World, each_database, tools};
 
 #[test]
 fn a_postgresql_that_is_gone_and_comes_back_needs_no_hand_work() {
@@ -34,6 +37,8 @@ fn a_postgresql_that_is_gone_and_comes_back_needs_no_hand_work() {
     assert!(start.elapsed() < Duration::from_secs(40), "the answer took {:?}", start.elapsed());
     assert_eq!(get(service.address, "/readyz").unwrap().status, 503);
     assert_eq!(get(service.address, "/healthz").unwrap().status, 200, "alive, but not ready");
+    let log = service.log();
+    assert!(log.contains("request put off") && log.contains("store_unavailable"), "the log says why: {log}");
     server.restart().unwrap();
     let start = Instant::now();
     for claim in &claims {
@@ -107,6 +112,7 @@ fn a_database_file_that_was_moved_away_takes_nothing_and_serves_again_when_it_is
     }
     assert_eq!(get(service.address, "/readyz").unwrap().status, 503);
     assert!(!std::path::Path::new(file).exists(), "no empty file took its place");
+    assert!(service.log().contains("the database file was moved, deleted or replaced"), "the log says why");
     std::fs::rename(&away, file).unwrap();
     for claim in &claims {
         callback_until_taken(service.address, claim, Duration::from_secs(20));
@@ -116,6 +122,48 @@ fn a_database_file_that_was_moved_away_takes_nothing_and_serves_again_when_it_is
     service.stop();
     assert_eq!((world.count("receipt"), world.count("claim")), (6, 6));
     assert_eq!(world.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn a_service_beside_a_schema_that_excludes_it_writes_nothing_more_and_says_why() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let claims = claims(&world, 2);
+        let mut service = Service::start(&world);
+        assert_eq!(callback(service.address, &claims[0]).unwrap().status, 200);
+        wait_for_signatures(&world, Duration::from_secs(30));
+        let floor = "INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2031-01-01-000001_later', '99.0.0')";
+        tools::run(&mut world.database.as_owner(), floor).unwrap();
+        let ready = get(service.address, "/readyz").unwrap();
+        assert_eq!((ready.status, &ready.json()["store"]), (503, &serde_json::json!("schema_too_new")));
+        let since = Instant::now();
+        while !service.log().contains("nothing is written any more") {
+            assert!(since.elapsed() < Duration::from_secs(40), "its housekeeping looks every ten seconds");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let refused = callback(service.address, &claims[1]).unwrap();
+        assert_eq!(refused.status, 503, "the sender sends it again, to the newer program: {refused:?}");
+        service.stop();
+        assert_eq!((world.count("claim"), world.count("receipt")), (1, 1));
+    });
+}
+
+#[test]
+fn what_breaks_off_within_a_transaction_is_undone_and_the_next_one_goes_on() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        for lane in [Lane::Live, Lane::Bulk, Lane::Live] {
+            let broken = world.app.store.write(&Scope::All, lane, |tx| -> Result<()> {
+                let row = "INSERT INTO holiday (day, name) VALUES ('2027-01-01', 'x')";
+                tools::run(tx, row).classify()?;
+                panic!("a sum that does not fit")
+            });
+            assert!(broken.unwrap_err().is_internal());
+            assert_eq!(world.count("holiday"), 0);
+        }
+        world.raise(Dong(25_000));
+        assert_eq!(world.count("obligation"), 1, "the writer is free");
+    });
 }
 
 #[test]
@@ -145,6 +193,8 @@ fn a_full_disk_is_told_as_busy_and_over_when_there_is_room_again() {
     assert!(refused >= 3, "the disk never filled: {taken} taken");
     let ready = crate::support::program::get(service.address, "/readyz").unwrap();
     assert_eq!(ready.status, 503, "nothing can be written: {}", ready.head);
+    let log = service.log();
+    assert!(log.contains("request put off") && log.contains("store_unavailable"), "the log says why: {log}");
     assert_eq!(world.count("claim"), taken, "what was refused left nothing behind");
     let lifted =
         Command::new("prlimit").args(["--pid", &service.pid().to_string(), "--fsize=unlimited"]).status();

@@ -1,5 +1,7 @@
 //! Personal data is encrypted at rest, found by keyed hashes, and erased by destroying keys.
 
+use std::sync::Arc;
+
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::party;
@@ -7,7 +9,7 @@ use bienlai::receipt::verify::{TrustStore, verify};
 
 use crate::support::schema::{columns, tables};
 use crate::support::world::{AUTHORITY_PEM, at};
-use crate::support::{World, each_database, tools};
+use crate::support::{TestApp, World, each_database, tools};
 
 /// What must not be readable anywhere but in receipts, which print it by law.
 const PERSONAL: [&str; 4] = ["Nguyễn Thị Thử", "Số 2 ngõ Mẫu", "0900000001", "NGUYEN THI THU"];
@@ -87,9 +89,18 @@ fn two_persons_erase_a_year_and_only_its_receipts_stay() {
         world.wait_seconds(at("2027-01-04T09:00:00+07:00").seconds_since(world.now()));
         assert_eq!(erase(world.clerk).unwrap_err().code(), "maker_is_checker");
         assert_eq!(load().and_then(|payer| payer.name).as_deref(), Some("Nguyễn Thị Thử"));
+        let beside = TestApp::open_on(Arc::clone(&world.database));
+        let known_beside = || {
+            let asked = [(owed.unit, owed.party)];
+            !beside.look(|conn| party::load(conn, &beside.vault, &asked)).is_empty()
+        };
+        assert!(known_beside(), "another process has the key in memory");
 
         erase(world.chief).unwrap();
         assert!(load().is_none());
+        let looks = || beside.look(|conn| beside.vault.forget_destroyed(conn));
+        assert!(looks() && !looks(), "its housekeeping finds that a key was destroyed");
+        assert!(!known_beside(), "and forgets it");
         let found =
             world.look(|conn| party::search(conn, &world.app.vault, owed.unit, "phone", "0900000001"));
         assert!(found.is_empty(), "nor can it be asked whether a number was known");

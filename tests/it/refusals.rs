@@ -4,9 +4,11 @@ use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::id::*;
 use bienlai::payment::book::Method;
+use bienlai::store::{Stamp, Tx};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::callbacks::token;
-use crate::support::program::{Service, send};
+use crate::support::program::{SECRET, Service, send};
 use crate::support::{World, each_database};
 
 /// Who asks, what for, with which body, and the code of the answer.
@@ -256,7 +258,7 @@ fn what_is_not_there_or_does_not_fit_is_told_by_a_code_of_its_own() {
     });
 }
 
-fn code_of<T>(read: bienlai::error::Result<T>) -> &'static str {
+pub fn code_of<T>(read: bienlai::error::Result<T>) -> &'static str {
     read.err().map_or("nothing", |error| error.code())
 }
 
@@ -295,9 +297,9 @@ fn a_word_that_names_nothing_is_told_by_the_code_of_what_it_should_have_named() 
 }
 
 /// A code and what is told instead of it.
-type Told = Vec<(&'static str, &'static str)>;
+pub type Told = Vec<(&'static str, &'static str)>;
 
-fn differing(told: &Told) -> Vec<String> {
+pub fn differing(told: &Told) -> Vec<String> {
     let wrong = told.iter().filter(|(expected, found)| expected != found);
     wrong.map(|(expected, found)| format!("{expected} expected, {found} told")).collect()
 }
@@ -567,5 +569,173 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
 
         assert_eq!(differing(&told), Vec::<String>::new());
         assert_eq!(world.count("unit WHERE code = '00998'"), 0, "nothing of what was refused is kept");
+    });
+}
+
+/// What a request does, to be undone with its transaction.
+pub type Act<'a> = &'a mut dyn FnMut(&mut Tx<'_>, &Stamp<'_>) -> bienlai::error::Result<()>;
+
+#[test]
+fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
+    use bienlai::actor::{Actor, Scope};
+    use bienlai::exception::Exception;
+    use bienlai::identity::login::{self, NewLogin};
+    use bienlai::identity::{create_person, invitation, own, screen, session, totp};
+    use bienlai::party::contact::Contact;
+    use bienlai::payment::channel::bank::{Bank, BankConfig};
+    use bienlai::payment::channel::sepay::{Sepay, SepayConfig};
+    use bienlai::payment::{combine, resolve, webhook};
+    use bienlai::privacy::{act, request};
+    use bienlai::report::onboarding::trial;
+    use bienlai::statement::{self, import, quarantine};
+    use bienlai::tariff::{draft, edition};
+    use bienlai::unit::entrustment;
+
+    const HANOI: &str = include_str!("../../fixtures/tariff/hanoi.toml");
+
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let today = world.now().business_day();
+        world.raise(Dong(25_000));
+        world.money(&world.ba_dinh, Dong(1_000)).memo("khong co ma").settle();
+        let item = world.exceptions(unit).remove(0);
+        let elsewhere = Exception { unit: world.tay_ho.id, ..item.clone() };
+        let system = Actor::system();
+        let seat = |person, role, scope| Actor { person: Some(person), client: None, role, scope };
+        let finance = seat(world.clerk, Role::Finance, Scope::unit(unit));
+        let local = seat(world.chief, Role::Administrator, Scope::unit(unit));
+        let maker = seat(world.clerk, Role::Administrator, Scope::All);
+        let city = seat(world.chief, Role::Administrator, Scope::All);
+        let person = world.change(|tx, stamp| create_person(tx, stamp, &system, unit, "Người Một"));
+        let invited = |tx: &mut Tx<'_>, stamp: &Stamp<'_>| {
+            let name = "mot.nguoi".to_owned();
+            let new = NewLogin { name, person, role: Role::Finance, scope: Scope::unit(unit) };
+            login::invite(tx, stamp, &system, new).map(|(id, _)| id)
+        };
+        let entered = |tx: &mut Tx<'_>, stamp: &Stamp<'_>, role: Role, code: &str| {
+            let new = NewLogin { name: "mot.nguoi".to_owned(), person, role, scope: Scope::unit(unit) };
+            let (id, token) = login::invite(tx, stamp, &system, new)?;
+            invitation::accept(tx, stamp, token.expose_secret(), "bam-mau", code)?;
+            let login = login::governed(tx, &system, id)?;
+            let (id, now) = (SessionId(7), stamp.now);
+            let session = session::Session { id, login, created_at: now, seen_at: now, confirmed_at: now };
+            Ok::<_, bienlai::error::Error>(session)
+        };
+        let drafted = |tx: &mut Tx<'_>, stamp: &Stamp<'_>, text: &str| {
+            draft::propose(tx, stamp, &maker, text, "thử").map(|made| made.expect("good rows"))
+        };
+        let secret = || SecretString::from(SECRET);
+        let config = BankConfig { name: "vpbank".to_owned(), bank_bin: None, secrets: vec![secret()] };
+        let bank = Bank::new(&config).expect("a good channel");
+        let keys = vec![SecretString::from("an-api-key-of-sepay")];
+        let config = SepayConfig { name: "sepay".to_owned(), signing_secrets: Vec::new(), api_keys: keys };
+        let by_key = Sepay::new(&config).expect("a good channel");
+        let asking = |kind, subject| request::Ask { unit, kind, subject, identity_shown: "vneid" };
+        let nobody = ("personal_id", "001099000009");
+        let mut told: Told = Vec::new();
+        let mut refused =
+            |code: &'static str, act: Act<'_>| told.push((code, code_of(world.try_change(act))));
+
+        // Statements, and money that waits for its place.
+        refused("statement_not_found", &mut |tx, _| {
+            statement::query::statement(tx, unit, StatementId(7)).map(|_| ())
+        });
+        refused("statement_file_not_found", &mut |tx, stamp| {
+            import::original_file(tx, stamp.vault, &finance, unit, "khong-co").map(|_| ())
+        });
+        refused("quarantined_line_not_found", &mut |tx, _| {
+            quarantine::statement_of_any(tx, &Scope::All, EventId(7)).map(|_| ())
+        });
+        refused("resolution_unknown", &mut |tx, _| resolve::check_proposal(tx, &item, "dance", None));
+        refused("combine_few", &mut |tx, _| combine::check(tx, std::slice::from_ref(&item)));
+        refused("combine_units", &mut |tx, _| combine::check(tx, &[item.clone(), elsewhere.clone()]));
+        refused("combine_unfit", &mut |tx, _| combine::check(tx, &[item.clone(), item.clone()]));
+
+        // People, their logins and screens.
+        refused("session_over", &mut |tx, stamp| {
+            session::find(tx, stamp.now, "khong-phai-phien").map(|_| ())
+        });
+        refused("login_ended", &mut |tx, stamp| {
+            let id = invited(tx, stamp)?;
+            login::end(tx, stamp, &system, id)?;
+            login::end(tx, stamp, &system, id)
+        });
+        refused("password_differs", &mut |tx, stamp| {
+            let id = invited(tx, stamp)?;
+            let found = login::governed(tx, &system, id)?;
+            invitation::prepare(&found, "qua cầu rút ván 12", "qua cầu rút ván 13").map(|_| ())
+        });
+        refused("second_factor_needed", &mut |tx, stamp| entered(tx, stamp, Role::Approver, " ").map(|_| ()));
+        refused("second_factor_wrong", &mut |tx, stamp| {
+            entered(tx, stamp, Role::Approver, "mot hai").map(|_| ())
+        });
+        refused("second_factor_none", &mut |tx, stamp| {
+            let session = entered(tx, stamp, Role::Finance, "")?;
+            own::renew_recovery_codes(tx, stamp, &session).map(|_| ())
+        });
+        refused("second_factor_there", &mut |tx, stamp| {
+            let session = entered(tx, stamp, Role::Finance, "")?;
+            let code = totp::shown_at(&own::offered_second_factor(stamp.vault, &session), stamp.now);
+            own::add_second_factor(tx, stamp, &session, &code)?;
+            own::add_second_factor(tx, stamp, &session, &code).map(|_| ())
+        });
+        refused("screen_not_found", &mut |tx, stamp| screen::end(tx, stamp, &local, unit, EventId(7)));
+
+        // What the city and its units decide.
+        refused("entrustment_missing", &mut |tx, stamp| {
+            entrustment::end(tx, stamp, &system, unit, ("1/QĐ", today), today).map(|_| ())
+        });
+        refused("account_not_receiving", &mut |tx, stamp| {
+            trial::begin(tx, stamp, &local, unit, AccountId(7)).map(|_| ())
+        });
+        refused("tariff_unchanged", &mut |tx, stamp| {
+            edition::store_first(tx, stamp, &system, HANOI)?.expect("good rows");
+            drafted(tx, stamp, HANOI).map(|_| ())
+        });
+        refused("tariff_moved_on", &mut |tx, stamp| {
+            edition::store_first(tx, stamp, &system, HANOI)?.expect("good rows");
+            let first = drafted(tx, stamp, &format!("{HANOI}\n# one\n"))?;
+            let second = drafted(tx, stamp, &format!("{HANOI}\n# another\n"))?;
+            draft::approve(tx, stamp, &city, second)?;
+            draft::approve(tx, stamp, &city, first)
+        });
+
+        // Secrets of channels.
+        refused("webhook_is_the_citys", &mut |tx, stamp| {
+            webhook::add(tx, stamp, &local, &bank, None).map(|_| ())
+        });
+        refused("channel_without_secrets", &mut |tx, stamp| {
+            webhook::add(tx, stamp, &city, &by_key, None).map(|_| ())
+        });
+        refused("channel_secret_known", &mut |tx, stamp| {
+            webhook::add(tx, stamp, &city, &bank, Some(secret())).map(|_| ())
+        });
+        refused("channel_secret_not_found", &mut |tx, stamp| {
+            webhook::retire(tx, stamp, &city, &bank, "khong-co")
+        });
+        refused("channel_secret_last", &mut |tx, stamp| {
+            let held = webhook::held(tx, stamp.vault, &bank)?.expect("its secrets can be changed");
+            webhook::retire(tx, stamp, &city, &bank, &held[0].mark)
+        });
+
+        // What people ask about their data.
+        refused("nothing_kept", &mut |tx, stamp| {
+            let asked = request::receive(tx, stamp, &local, &asking("erasure", nobody))?;
+            act::propose(tx, stamp, &local, (unit, asked.id), &Contact::default()).map(|_| ())
+        });
+        refused("data_request_not_done", &mut |tx, stamp| {
+            let asked = request::receive(tx, stamp, &local, &asking("access", ("phone", "0900000001")))?;
+            act::propose(tx, stamp, &local, (unit, asked.id), &Contact::default()).map(|_| ())
+        });
+        refused("data_request_answered", &mut |tx, stamp| {
+            let asked = request::receive(tx, stamp, &local, &asking("erasure", nobody))?;
+            let because = ("identity_not_proven", "thử");
+            request::refuse(tx, stamp, &local, (unit, asked.id), because)?;
+            request::refuse(tx, stamp, &local, (unit, asked.id), because).map(|_| ())
+        });
+
+        assert_eq!(differing(&told), Vec::<String>::new());
+        assert_eq!(world.count("tariff_edition"), 0, "nothing of what was refused is kept");
     });
 }

@@ -112,6 +112,7 @@ fn a_line_is_repaired_with_the_sum_the_balances_ask_for_and_goes_on_as_any_other
         };
         let code = |verdicts: &[Verdict]| decide(&world, statement, verdicts).unwrap_err().code();
         assert_eq!(code(&[verdict(52_000, "in sai")]), "quarantine_balance_broken");
+        assert_eq!(code(&[verdict(0, "in sai")]), "amount_zero");
         assert_eq!(code(&[verdict(FEE, " ")]), "reason_missing");
         assert_eq!(code(&[]), "quarantine_incomplete");
         let discarded = Verdict { id: line.id, repair: None, reason: "bỏ".to_owned() };

@@ -99,29 +99,51 @@ fn a_refused_quantity_says_what_the_item_takes_and_the_api_lists_it() {
         };
         assert_eq!(takes("trich_luc_ho_tich"), Some(json!(["copies"])));
         assert_eq!(takes("chung_thuc_ban_sao"), Some(json!(["pages", "copies"])));
-        let today = world.now().business_day();
-        let raise = |line: Value| {
+        let submitted_at = world.now();
+        let today = submitted_at.business_day();
+        let raise = |key: &str, line: Value| {
             let body = json!({
-                "unit": "00004", "dossier_code": "HS-1", "procedure_code": "2.000635",
-                "procedure_field": "Hộ tịch", "intake_mode": "counter", "submitted_at": world.now(),
-                "due_on": today.plus_days(5), "lines": [line],
+                "unit": "00004", "dossier_code": format!("HS-{key}"), "procedure_code": "2.000635",
+                "procedure_field": "Hộ tịch", "intake_mode": "counter", "submitted_at": submitted_at,
+                "due_on": today.plus_days(5), "payer": { "name": "Nguyễn Văn Mẫu" }, "lines": [line],
             });
             let headers = [
                 ("Authorization", bearer.as_str()),
                 ("Content-Type", "application/json"),
-                ("Idempotency-Key", "K"),
+                ("Idempotency-Key", key),
             ];
             let path = "/api/v1/obligations";
             send(service.address, "POST", path, &headers, body.to_string().as_bytes()).unwrap().json()
         };
-        let refused = raise(json!({ "item": "trich_luc_ho_tich", "quantity": 1 }));
+        let refused = raise("K", json!({ "item": "trich_luc_ho_tich", "quantity": 1 }));
         assert_eq!(refused["error"]["code"], "tariff_quantity_unused", "{refused}");
         assert_eq!(refused["error"]["field"], "lines[0].quantity");
         assert_eq!(refused["error"]["detail"], "this item takes copies");
-        let refused = raise(json!({ "item": "trich_luc_ho_tich" }));
+        let refused = raise("K", json!({ "item": "trich_luc_ho_tich" }));
         assert_eq!(refused["error"]["field"], "lines[0].copies", "{refused}");
-        let refused = raise(json!({ "item": "trich_luc_ho_tich", "copies": "2" }));
+        let refused = raise("K", json!({ "item": "trich_luc_ho_tich", "copies": "2" }));
         assert!(refused["error"]["detail"].as_str().unwrap().starts_with("copies: expected"), "{refused}");
+
+        // A tariff that a command puts in force counts for the service that runs.
+        let text = std::fs::read_to_string(TARIFF).unwrap();
+        let dearer =
+            text.replacen("per_unit = 8_000\nof = \"copies\"", "per_unit = 9_000\nof = \"copies\"", 1);
+        assert_ne!(dearer, text);
+        let file = world.database.folder.path().join("dearer.toml");
+        std::fs::write(&file, dearer).unwrap();
+        let (maker, checker) =
+            (shell.person("Lê Thị Mẫu").to_string(), shell.person("Phạm Văn Mẫu").to_string());
+        let asked =
+            |key: &str| raise(key, json!({ "item": "trich_luc_ho_tich", "copies": 1 }))["total"].clone();
+        assert_eq!(asked("before"), 8_000);
+        let load = ["tariff", "load", file.to_str().unwrap(), "--maker", &maker, "--reason", "Nghị quyết"];
+        let (code, out, error) = shell.run(&load);
+        assert_eq!(code, 0, "{error}");
+        let draft = out.split(':').next().unwrap();
+        assert_eq!(asked("proposed"), 8_000, "nothing is in force before it is approved");
+        assert_eq!(shell.run(&["tariff", "approve", draft, "--checker", &checker]).0, 0);
+        assert_eq!(asked("after"), 9_000, "the service that runs takes the new price");
+        assert_eq!(asked("before"), 8_000, "what was answered stays");
         service.stop();
     });
 }

@@ -73,8 +73,6 @@ const KNOWN_FLOATS: &[(&str, &str)] = &[
 
 /// Longer files, with the length they may have at most.
 const KNOWN_LONG: &[(&str, usize)] = &[
-    ("src/statement/import.rs", 550),
-    ("src/statement/query.rs", 600),
     // One endpoint after the other: the API page.
     ("src/web/api/catalogue.rs", 740),
     // One table after the other; diesel reads it, people rarely do.
@@ -331,6 +329,39 @@ fn a_reference_to_a_file_that_is_gone_is_found() {
     assert_eq!(found("see `payment/unsettle.rs`"), 1);
     assert_eq!(found("see `payment/settle.rs`; SQL stays in `query.rs`"), 0);
     assert_eq!(found("a new file `src/payment/channel/<name>.rs`"), 0);
+}
+
+#[test]
+fn the_documents_name_functions_where_they_are() {
+    let code = files(&["src", "tests"], &[".rs"]);
+    let mut missing = Vec::new();
+    for (document, text) in documents() {
+        missing.extend(dead_names(&document, &text, &code));
+    }
+    assert_eq!(missing, Vec::<Finding>::new());
+}
+
+#[test]
+fn a_function_that_moved_away_is_found() {
+    let code = [("src/payment/flush.rs".to_owned(), "pub fn flush(tx: &mut Tx) {}\nstruct Book;".to_owned())];
+    let found = |text: &str| dead_names("ARCHITECTURE.md", text, &code).len();
+    assert_eq!(found("see `flush` in `payment/flush.rs`, or `book::Book` in `src/payment/flush.rs`"), 0);
+    assert_eq!(found("see `flus` in `payment/flush.rs`"), 1);
+    assert_eq!(found("see `flush` in `payment/book/mod.rs`"), 1);
+    assert_eq!(found("see `x` and `flush`, in `payment/flush.rs`"), 0, "nothing is told of a place");
+}
+
+#[test]
+fn errors_stand_under_one_heading() {
+    assert_only_known(errors_without_heading(&product()), &[]);
+}
+
+#[test]
+fn errors_told_in_another_way_are_found() {
+    let found = |text: &str| errors_without_heading(&[Source::of("src/a.rs", text)]).len();
+    assert_eq!(found("/// Reads it. Errors: `a`.\nfn f() {}"), 1);
+    assert_eq!(found("    /// Errors as `read`.\n    fn f() {}"), 1);
+    assert_eq!(found("/// Reads it.\n///\n/// # Errors\n/// `a`.\nfn f() {}"), 0);
 }
 
 #[test]

@@ -191,7 +191,8 @@ pub fn waiting(conn: &mut Conn, stamp: &Stamp<'_>, ticket: &str, browser: &str) 
 /// is wrong or the login is locked here: the failure is counted, so the transaction must commit. `source` is
 /// the network as text.
 ///
-/// Errors: `sso_refused`.
+/// # Errors
+/// `sso_refused`.
 pub fn enter(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -231,7 +232,8 @@ pub fn enter(
 /// Links a login to a subject: its own person's doing, or an administrator's who governs the login. One link
 /// replaces another.
 ///
-/// Errors: `sso_subject_taken` when the subject is another person's; `sso_subject_wrong`; `login_not_found`,
+/// # Errors
+/// `sso_subject_taken` when the subject is another person's; `sso_subject_wrong`; `login_not_found`,
 /// `login_ended`.
 pub fn link(
     tx: &mut Tx<'_>,

@@ -115,7 +115,8 @@ impl Provider {
 
     /// Who came back with a code. `iss` is what the answer named as its issuer.
     ///
-    /// Errors: `sso_refused` for everything that is not right, `sso_unreachable`.
+    /// # Errors
+    /// `sso_refused` for everything that is not right, `sso_unreachable`.
     pub fn redeem(
         &self,
         now: Instant,

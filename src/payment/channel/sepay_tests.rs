@@ -200,6 +200,21 @@ fn a_channel_that_expects_signatures_takes_no_api_key() {
 }
 
 #[test]
+fn what_a_message_lacks_to_be_proven_is_named() {
+    let by_key = channel(vec![], both()).read(&Incoming { headers: &[], body: b"{}", now: NOW });
+    assert_eq!(by_key.unwrap_err().code, "callback_credentials_missing");
+    let signed = sign(&secret(Prover::Newest), NOW, b"{}");
+    for (header, code) in [
+        ("x-sepay-timestamp", "callback_timestamp_missing"),
+        ("x-sepay-signature", "callback_signature_missing"),
+    ] {
+        let headers: Vec<_> = signed.iter().filter(|(name, _)| name != header).cloned().collect();
+        let answer = channel(both(), vec![]).read(&Incoming { headers: &headers, body: b"{}", now: NOW });
+        assert_eq!(answer.unwrap_err().code, code, "without {header}");
+    }
+}
+
+#[test]
 fn a_channel_without_any_secret_does_not_start() {
     let config = SepayConfig { name: "sepay".to_owned(), signing_secrets: vec![], api_keys: vec![] };
     assert_eq!(Sepay::new(&config).err().map(|error| error.code()), Some("channel_secret_count"));

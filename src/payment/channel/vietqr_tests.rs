@@ -168,6 +168,9 @@ fn a_wrong_password_is_told_so_and_a_repeated_header_is_refused() {
         );
     }
     assert!(ask(&wrong).body.contains("callback_credentials_wrong"));
+    assert!(ask(&[]).body.contains("callback_credentials_missing"));
+    let without_token = channel.read(&Incoming { headers: &[], body: b"{}", now: NOW });
+    assert_eq!(without_token.unwrap_err().code, "callback_token_missing");
 }
 
 #[test]

@@ -25,7 +25,10 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Reads a layout. Errors: `settlement_layout_invalid`.
+    /// Reads a layout.
+    ///
+    /// # Errors
+    /// `settlement_layout_invalid`.
     pub fn from_toml(text: &str) -> Result<Layout> {
         let layout: Layout = toml::from_str(text).map_err(|error| {
             Error::invalid("layout", "settlement_layout_invalid", error.message().to_owned())

@@ -136,7 +136,8 @@ pub struct Terms {
 
 /// Records what two persons agreed with a gateway. The newest row of account and channel is in force.
 ///
-/// Errors: `gateway_terms_wrong`, `agreement_missing`, `maker_is_checker`.
+/// # Errors
+/// `gateway_terms_wrong`, `agreement_missing`, `maker_is_checker`.
 pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, terms: &Terms) -> Result<TermsId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(terms.unit)?;
@@ -159,7 +160,8 @@ pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, terms: &Terms) -
 /// Takes a settlement report on. Items that no waiting claim answers to are an exception; what is
 /// still unknown when the line comes stands in suspense.
 ///
-/// Errors: `settlement_wrong`, `settlement_exists`.
+/// # Errors
+/// `settlement_wrong`, `settlement_exists`.
 pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettlement) -> Result<Settlement> {
     actor.require_role(&[Role::Finance])?;
     let unit = new.unit;

@@ -55,7 +55,8 @@ fn unfit(detail: &str) -> Error {
 
 /// Looks at a line; None of one that shows no paper and was posted as no lump sum.
 ///
-/// Errors: `unmatch_unfit`, `unmatch_gave_back`, and those of `undo`.
+/// # Errors
+/// `unmatch_unfit`, `unmatch_gave_back`, and those of `undo`.
 pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Option<Payout>> {
     let (unit, id) = (line.unit, line.id);
     let shown = Paper::shown_by(conn, unit, id)?;

@@ -54,10 +54,11 @@ pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
 
 /// Whether the target paid out exactly this sum, and all of it is where it was put.
 ///
-/// Errors: `unit_handed_over`, and as `unmatch::plan`.
+/// # Errors
+/// `unit_handed_over`, and as `unmatch::plan`.
 pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
     let debit = settle_cash::line_of(conn, item)?;
-    let on = statement::query::line(conn, item.unit, debit)?.booking_date;
+    let on = statement::line_query::line(conn, item.unit, debit)?.booking_date;
     Ok(plan(conn, item, target, on)?.is_some())
 }
 
@@ -69,7 +70,7 @@ fn plan(
 ) -> Result<Option<(LineId, Payout)>> {
     succession::require_not_handed_over(conn, item.unit)?;
     let Some(line) = named(conn, item, target)? else { return Ok(None) };
-    let line = statement::query::line(conn, item.unit, LineId(line))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(line))?;
     if line.amount != item.amount || Some(line.account) != item.account {
         return Ok(None);
     }
@@ -120,10 +121,11 @@ pub(in crate::payment) struct Kept {
 
 /// The line (target) whose payout a settled item said the bank took back.
 ///
-/// Errors: `undo_money_gone` where the line shows something else since.
+/// # Errors
+/// `undo_money_gone` where the line shows something else since.
 pub(in crate::payment) fn kept(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Kept> {
     let gone = || Error::conflict("undo_money_gone", "the line that paid it out shows something else since");
-    let line = statement::query::line(conn, item.unit, LineId(target.ok_or_else(gone)?))?;
+    let line = statement::line_query::line(conn, item.unit, LineId(target.ok_or_else(gone)?))?;
     let debit = settle_cash::line_of(conn, item)?;
     let stands = settle_cash::in_suspense(conn, item.unit, line.id)?;
     let mut parts = unmatch::parts(conn, item.unit, line.id)?;

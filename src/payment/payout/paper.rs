@@ -181,7 +181,8 @@ impl Paper {
 
 /// A paper of a unit.
 ///
-/// Errors: `pos_batch_not_found`, `settlement_not_found`.
+/// # Errors
+/// `pos_batch_not_found`, `settlement_not_found`.
 pub(super) fn find(conn: &mut Conn, unit: UnitId, subject: Subject) -> Result<Paper> {
     match subject {
         Subject::Batch(id) => pos::find(conn, unit, id).map(Paper::Batch),

@@ -14,7 +14,8 @@ const WHY: &str = "the paper is withdrawn";
 
 /// Asks for a paper to be withdrawn: an item about it with the proposal.
 ///
-/// Errors: `pos_batch_not_found`, `settlement_not_found`, `paper_credited`, `paper_withdrawn`, `exception_not_open`
+/// # Errors
+/// `pos_batch_not_found`, `settlement_not_found`, `paper_credited`, `paper_withdrawn`, `exception_not_open`
 /// when somebody asked already, `reason_missing`.
 pub fn ask(
     tx: &mut Tx<'_>,
@@ -43,7 +44,8 @@ pub fn ask(
 
 /// Whether the item asks for a paper to be withdrawn that waits still.
 ///
-/// Errors: `resolution_unfit`, `paper_credited`, `paper_withdrawn`.
+/// # Errors
+/// `resolution_unfit`, `paper_credited`, `paper_withdrawn`.
 pub fn check(conn: &mut Conn, item: &Exception) -> Result<()> {
     waiting(conn, item).map(|_| ())
 }

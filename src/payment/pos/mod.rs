@@ -93,7 +93,8 @@ pub struct NewBatch {
 
 /// Notes the approval code of a card payment, at the counter or later.
 ///
-/// Errors: `payment_not_found`, `card_payment_only`, `approval_code_wrong`, `card_slip_exists`.
+/// # Errors
+/// `payment_not_found`, `card_payment_only`, `approval_code_wrong`, `card_slip_exists`.
 pub fn record_slip(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -126,7 +127,8 @@ pub fn record_slip(
 /// Takes a batch on. Items without a payment are an exception until somebody notes the payment's
 /// approval code, or the line puts them into suspense.
 ///
-/// Errors: `pos_batch_wrong`, `pos_batch_exists`, `approval_code_wrong`.
+/// # Errors
+/// `pos_batch_wrong`, `pos_batch_exists`, `approval_code_wrong`.
 pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewBatch) -> Result<Batch> {
     actor.require_role(&[Role::Finance])?;
     let unit = new.unit;

@@ -39,7 +39,8 @@ fn is_like(item: &Exception, refund: &Refund) -> bool {
 /// Refuses a refund of which banks would have kept more than they ask for giving a transfer back: then the credit is
 /// another payment's, or the missing money is to be asked for.
 ///
-/// Errors: `refund_charge_beyond_limit`.
+/// # Errors
+/// `refund_charge_beyond_limit`.
 pub(in crate::payment) fn check_kept(
     conn: &mut Conn,
     stamp: &Stamp<'_>,
@@ -77,7 +78,8 @@ pub(in crate::payment) fn asked(refund: &Refund, account: AccountId, on: Busines
 
 /// Takes a credit in suspense for the refund. Two persons decided; the account is locked.
 ///
-/// Errors: `resolution_unfit` when either changed meanwhile; `refund_charge_beyond_limit`.
+/// # Errors
+/// `resolution_unfit` when either changed meanwhile; `refund_charge_beyond_limit`.
 pub(in crate::payment) fn settle(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

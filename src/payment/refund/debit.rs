@@ -76,7 +76,8 @@ pub fn fits(conn: &mut Conn, item: &Exception, way: Debit, refund: RefundId) -> 
 
 /// Takes the unexplained debit for the refund. Two persons decided; the account is locked.
 ///
-/// Errors: `resolution_unfit` when either changed meanwhile, `refund_others_open`.
+/// # Errors
+/// `resolution_unfit` when either changed meanwhile, `refund_others_open`.
 pub fn settle(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -150,7 +150,8 @@ pub struct Ask {
 
 /// Asks for surplus to go back to its payer.
 ///
-/// Errors: `refund_beyond_surplus`, `refund_amount_wrong`, `payment_not_found`, `reason_missing`.
+/// # Errors
+/// `refund_beyond_surplus`, `refund_amount_wrong`, `payment_not_found`, `reason_missing`.
 pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask) -> Result<Refund> {
     let (unit, payment, amount) = (ask.unit, ask.payment, ask.amount);
     actor.require_role(&[Role::Finance, Role::Cashier])?;
@@ -194,7 +195,8 @@ pub fn name_payee(
 
 /// Approves: the surplus becomes money on its way out.
 ///
-/// Errors: `maker_is_checker`, `refund_payee_missing`, `refund_money_unproven`,
+/// # Errors
+/// `maker_is_checker`, `refund_payee_missing`, `refund_money_unproven`,
 /// `refund_money_reversed`, `refund_state_wrong`.
 pub fn approve(
     tx: &mut Tx<'_>,
@@ -412,4 +414,33 @@ pub fn note_overdue(
         })
         .collect();
     exception::open(tx, stamp, &items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payee_is_an_account_that_a_bank_of_the_list_can_have() {
+        let payee = |bank: &str, account_no: &str, holder: &str| {
+            let [bank, account_no, holder] = [bank, account_no, holder].map(str::to_owned);
+            checked_payee(&Payee { bank, account_no, holder })
+        };
+        let good = payee(" 970436 ", "0123 456 789", " NGUYEN VAN MAU ").unwrap();
+        assert_eq!((good.bank.as_str(), good.account_no.as_str()), ("970436", "0123456789"));
+        assert_eq!(good.holder, "NGUYEN VAN MAU");
+        let long = "1".repeat(35);
+        let refused = [
+            (payee("970436", "123", "A"), "payee_account_wrong"),
+            (payee("970436", &long, "A"), "payee_account_wrong"),
+            (payee("970436", "0123-456", "A"), "payee_account_wrong"),
+            (payee("Ngân hàng không có", "0123456789", "A"), "payee_bank_unknown"),
+            (payee("000000", "0123456789", "A"), "payee_bank_unknown"),
+            (payee(" ", "0123456789", "A"), "field_missing"),
+            (payee("970436", "0123456789", " "), "field_missing"),
+        ];
+        for (made, code) in refused {
+            assert_eq!(made.unwrap_err().code(), code);
+        }
+    }
 }

@@ -122,7 +122,8 @@ pub enum Asked {
 ///
 /// Asked again, from this page or another one of the same payment, the first request counts.
 ///
-/// Errors: `refund_not_askable` when there is no surplus;
+/// # Errors
+/// `refund_not_askable` when there is no surplus;
 /// `refund_needs_counter` when there is no way to send a code; `payee_account_wrong`, `field_missing`.
 pub fn ask(
     tx: &mut Tx<'_>,
@@ -223,7 +224,8 @@ pub fn payee(conn: &mut Conn, vault: &Vault, request: &PayerRequest) -> Result<P
 /// Takes a request up: the refunds of its payment get the payer's account, what is free becomes a
 /// refund. The person vouches for the account, so another one approves.
 ///
-/// Errors: `refund_request_answered`, `refund_not_askable`, and those of `request`.
+/// # Errors
+/// `refund_request_answered`, `refund_not_askable`, and those of `request`.
 pub fn take_up(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -255,7 +257,8 @@ pub fn take_up(
 
 /// Declines a request; the payer reads why.
 ///
-/// Errors: `refund_request_answered`, `reason_missing`.
+/// # Errors
+/// `refund_request_answered`, `reason_missing`.
 pub fn decline(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -34,7 +34,8 @@ pub(super) enum Shown {
 
 /// What a code proves; without one, one is sent.
 ///
-/// Errors: `refund_needs_counter` when neither phone nor mailbox of the payer can be reached.
+/// # Errors
+/// `refund_needs_counter` when neither phone nor mailbox of the payer can be reached.
 pub(super) fn shown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, desk: &Desk<'_>, code: &str) -> Result<Shown> {
     let (channel, to) = contact(tx, stamp, desk)?.ok_or_else(|| {
         let detail = "no phone or mailbox is known, or nothing can be sent; ask at the unit";

@@ -47,7 +47,7 @@ pub fn of_payment(
     let lines = line_query::lines_of_movements(conn, &[(unit, movement)])?;
     let mut found = None;
     for id in lines.into_iter().map(|(_, _, line): (_, _, LineId)| line) {
-        let line = statement::query::line(conn, unit, id)?;
+        let line = statement::line_query::line(conn, unit, id)?;
         let texts = statement::line_texts(conn, vault, unit, id, line.key, &line.memo_cipher)?;
         let name = texts.counterparty_name;
         found = texts.counterparty_account.map(|account_no| Sender { line: id, account_no, name }).or(found);

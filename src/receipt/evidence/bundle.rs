@@ -332,6 +332,92 @@ fn certificate_stands_in(document: &[u8], own: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receipt::key::pem_text;
+    use crate::receipt::testing::{OTHER_SIGNER_PEM, SIGNER_PEM, document, now, signing_time, trust};
+    use crate::receipt::verify::{TrustStore, verify};
+
+    /// Evidence about the sample receipt that holds nothing but a chain of certificates.
+    fn about(document: &[u8], chain: &[Vec<u8>]) -> Bundle {
+        let document_sha256 = text::hex(digest(&SHA256, document).as_ref());
+        let chain_pem = pem_text(chain);
+        Bundle { version: 1, document_sha256, chain_pem, crl: None, ocsp: None, timestamp: None }
+    }
+
+    #[test]
+    fn each_part_that_is_missing_or_of_something_else_is_named() {
+        let (document, chain) = (document(), certificates_in(SIGNER_PEM).unwrap());
+        let whole = about(&document, &chain);
+        let problems = |bundle: &Bundle, document: &[u8]| {
+            let judged = bundle.judge(document, signing_time(), &[], now()).unwrap();
+            (judged.finding, judged.problems)
+        };
+        assert_eq!(
+            problems(&whole, &document),
+            (Finding::NotProven, vec!["timestamp_missing", "status_missing"])
+        );
+        assert_eq!(
+            problems(&about(&document, &chain[..1]), &document),
+            (Finding::NotProven, vec!["timestamp_missing", "chain_missing"])
+        );
+        assert_eq!(
+            problems(&whole, b"<another/>"),
+            (
+                Finding::Contradicted,
+                vec!["evidence_of_another_document", "timestamp_missing", "status_missing"]
+            )
+        );
+        let timestamp = Some(Timestamp {
+            previous_root_sha256: String::new(),
+            path: Vec::new(),
+            root_sha256: "00".repeat(32),
+            token: String::new(),
+        });
+        assert_eq!(
+            problems(&Bundle { timestamp, ..whole.clone() }, &document),
+            (Finding::Contradicted, vec!["timestamp_wrong", "status_missing"])
+        );
+        let nothing = about(&document, &[]).judge(&document, signing_time(), &[], now());
+        assert_eq!(nothing.unwrap_err().code(), "evidence_unreadable");
+    }
+
+    #[test]
+    fn evidence_says_nothing_of_what_the_verifier_found_wanting() {
+        let document = document();
+        let bundle = |pem: &str| about(&document, &certificates_in(pem).unwrap());
+        let good = verify(&document, &trust(), now());
+        let judged = |bundle: &Bundle, report: &Report| {
+            let judged = bundle.judge_reported(&document, report, &[], now()).unwrap();
+            (judged.finding, judged.problems)
+        };
+        let own = bundle(SIGNER_PEM);
+        assert_eq!(judged(&own, &good).0, Finding::NotProven, "nothing is wrong, and nothing stamped");
+        let empty = Report { documents: Vec::new(), verdict: Verdict::Unreadable };
+        assert_eq!(judged(&own, &empty), (Finding::Contradicted, vec!["evidence_of_nothing"]));
+        let refused = Report { verdict: Verdict::Invalid, documents: good.documents.clone() };
+        for (bundle, report, finding, problem) in [
+            (&own, &refused, Finding::Contradicted, "evidence_document_invalid"),
+            (&bundle(OTHER_SIGNER_PEM), &good, Finding::Contradicted, "evidence_signature_broken"),
+            (
+                &own,
+                &verify(&document, &TrustStore::empty(), now()),
+                Finding::NotProven,
+                "evidence_signer_unknown",
+            ),
+        ] {
+            let (found, problems) = judged(bundle, report);
+            assert_eq!(found, finding, "{problem}");
+            assert!(problems.contains(&problem), "{problem}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn a_stamp_from_after_the_revocation_is_told_from_one_before() {
+        let stamped = |existed: i64| {
+            let (revoked_at, existed_at) = (Some(Instant(5)), Some(Instant(existed)));
+            stamped_after_revocation(&Judgement { revoked_at, existed_at, ..Judgement::open() })
+        };
+        assert_eq!([4, 5, 6].map(stamped), [false, true, true]);
+    }
 
     #[test]
     fn what_may_be_dated_back_is_not_called_valid() {

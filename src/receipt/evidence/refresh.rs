@@ -203,3 +203,24 @@ fn keep(store: &Store, stamp: &Stamp<'_>, listed: &Listed, found: Found) -> Resu
     }
     Ok(is_new)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_word_is_no_evidence_of_today_but_a_revocation_stays_true() {
+        let now = Instant(0).plus_seconds(40 * 86_400);
+        let code = |this_update, next_update, revoked_at| {
+            let standing = revocation::Standing { this_update, next_update, revoked_at };
+            let found = Found { kind: "crl", document: Vec::new(), standing };
+            meant_still(found, now).err().map(|error| error.code())
+        };
+        let (hour, week) = (now.minus_seconds(3_600), now.minus_seconds(7 * 86_400));
+        assert_eq!(code(week, Some(now.plus_seconds(60)), None), None, "the next is still to come");
+        assert_eq!(code(week, Some(now.minus_seconds(86_400)), None), Some("revocation_stale"));
+        assert_eq!(code(hour, None, None), None, "where none is announced it is believed for a day");
+        assert_eq!(code(week, None, None), Some("revocation_stale"));
+        assert_eq!(code(week, Some(now.minus_seconds(86_400)), Some(week)), None);
+    }
+}

@@ -188,3 +188,21 @@ fn unreadable() -> Error {
 fn wrong(why: &str) -> Error {
     Error::conflict("timestamp_wrong", why.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_token_is_told_as_refused_or_as_no_answer() {
+        let answer = |status: u8| der::sequence(&[&der::sequence(&[&der::tlv(der::INTEGER, &[status])])]);
+        let code = |response: &[u8]| token(response).unwrap_err().code();
+        assert_eq!(code(&answer(2)), "timestamp_refused");
+        for granted in [0, 1] {
+            assert_eq!(code(&answer(granted)), "timestamp_unreadable", "granted, and nothing stamped");
+        }
+        for noise in [&b""[..], b"<html/>", b"\x30\x00", b"\x30\x02\x30\x00"] {
+            assert_eq!(code(noise), "timestamp_unreadable", "{noise:?}");
+        }
+    }
+}

@@ -144,6 +144,11 @@ fn what_does_not_fit_is_refused_with_the_field() {
     };
     let vat = InvoiceKind::Vat;
     assert_eq!(change(vat, |c| c.lines.clear()), "invoice_without_lines");
+    let entrusted = change(vat, |c| {
+        let (name, tax_code) = ("Sở Thử".to_owned(), "9900000016".to_owned());
+        c.seller.principal = Some(crate::receipt::content::Principal { name, tax_code });
+    });
+    assert_eq!(entrusted, "invoice_entrusted");
     assert_eq!(change(vat, |c| c.lines[0].vat = None), "invoice_vat_misplaced");
     assert_eq!(
         change(InvoiceKind::Sales, |c| c.lines[0] = line("x", 1, 1, Some("10%"))),

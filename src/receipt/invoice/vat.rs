@@ -58,7 +58,8 @@ impl VatRate {
     }
 }
 
-/// Errors: `vat_rate_unknown`.
+/// # Errors
+/// `vat_rate_unknown`.
 impl FromStr for VatRate {
     type Err = Error;
 

@@ -230,6 +230,35 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_is_none_is_not_asked() {
+        let http = Http::new(2_000, 100);
+        for url in ["", "sign.example.vn", "ftp://sign.example.vn", "http://", "https:///sign", "http://a b/"]
+        {
+            assert_eq!(http.get(url).err().map(|error| error.code()), Some("url_unusable"), "{url}");
+            let posted = http.post(url, "text/plain", None, b"");
+            assert_eq!(posted.err().map(|error| error.code()), Some("url_unusable"), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_good_put_off_or_a_refusal_by_its_status() {
+        let answer = |status| {
+            let reply = Reply { status, body: Vec::new(), retry_after_s: Some(7) };
+            reply.good().map_err(|error| (error.code(), error.kind().clone()))
+        };
+        for status in [200, 204, 299] {
+            assert_eq!(answer(status), Ok(Vec::new()), "{status}");
+        }
+        for status in [429, 502, 503, 504] {
+            let put_off = ("remote_busy", crate::error::Kind::Busy { retry_after_s: 7 });
+            assert_eq!(answer(status), Err(put_off), "{status}");
+        }
+        for status in [302, 400, 401, 403, 404, 500, 501] {
+            assert_eq!(answer(status), Err(("remote_refused", crate::error::Kind::Conflict)), "{status}");
+        }
+    }
+
+    #[test]
     fn a_name_that_leads_inside_is_not_asked() {
         let http = Http::outward(2_000, 100);
         let refused = http.get("http://localhost:9/ca.crl").err().unwrap();

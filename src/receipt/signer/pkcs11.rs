@@ -280,4 +280,24 @@ mod tests {
         signer.is_refused.store(true, Ordering::SeqCst);
         assert_eq!(code(), "token_pin_wrong");
     }
+
+    #[test]
+    fn what_a_token_refuses_is_told_by_what_can_be_done() {
+        use cryptoki::context::Function;
+        let code = |error: RvError| refused(&TokenError::Pkcs11(error, Function::Login)).code();
+        for wrong in [RvError::PinIncorrect, RvError::PinExpired, RvError::PinLenRange] {
+            assert_eq!(code(wrong), "token_pin_wrong");
+        }
+        assert_eq!(code(RvError::PinLocked), "token_pin_locked");
+        assert_eq!(code(RvError::DeviceRemoved), "token_unavailable");
+        assert!(refused(&TokenError::NotSupported).is_busy(), "it is tried again");
+    }
+
+    #[test]
+    fn the_id_of_a_key_is_written_in_hexadecimal_digits() {
+        assert_eq!(id_bytes("01aF").unwrap(), [0x01, 0xAF]);
+        for id in ["0", "0g", "01a", "đ0", "0x01"] {
+            assert_eq!(id_bytes(id).unwrap_err().code(), "token_key_id_unreadable", "{id}");
+        }
+    }
 }

@@ -190,3 +190,46 @@ fn wait_here(error: &Error) -> Option<u64> {
 fn unreadable(what: &str) -> Error {
     Error::conflict("remote_answer_unreadable", format!("the signing service's answer has no good {what}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Shutdown, TcpListener};
+
+    use super::*;
+
+    /// A service that answers one question, whatever it is.
+    fn answering(body: &'static str) -> RemoteKey {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/csc/v1", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+            let length = body.len();
+            stream.write_all(format!("{head}content-length: {length}\r\n\r\n{body}").as_bytes()).unwrap();
+            // The question is read to its end, or the answer would be lost with the connection.
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        RemoteKey { url, credential_id: "SS-1".to_owned(), timeout_ms: 5_000 }
+    }
+
+    #[test]
+    fn a_service_that_shows_no_good_certificate_is_told_by_what_it_lacks() {
+        let secret = RemoteSecret { access_token: SecretString::from("ma-truy-cap"), pin: None };
+        for (body, code) in [
+            ("<html>", "remote_answer_unreadable"),
+            ("{}", "remote_credential_unusable"),
+            (r#"{"key":{"status":"disabled"}}"#, "remote_credential_unusable"),
+            (r#"{"key":{"status":"enabled"}}"#, "remote_credential_unusable"),
+            (r#"{"key":{"status":"enabled"},"cert":{"certificates":[]}}"#, "remote_credential_unusable"),
+            (r#"{"key":{"status":"enabled"},"cert":{"certificates":["%"]}}"#, "remote_credential_unusable"),
+        ] {
+            let refused = RemoteSigner::credential(&answering(body), &secret).err();
+            assert_eq!(refused.map(|error| error.code()), Some(code), "{body}");
+        }
+        let good = answering(r#"{"key":{"status":"enabled"},"cert":{"certificates":["AQI="]}}"#);
+        let shown = RemoteSigner::credential(&good, &secret).unwrap();
+        assert_eq!(shown.certificates, [[1, 2]]);
+    }
+}

@@ -181,7 +181,8 @@ pub struct Rule {
 impl Rule {
     /// Refuses a rule that cannot be meant, or that would post what its class is not.
     ///
-    /// Errors: `class_rule_without_id`, `class_rule_too_wide`, `class_rule_class`,
+    /// # Errors
+    /// `class_rule_without_id`, `class_rule_too_wide`, `class_rule_class`,
     /// `class_rule_direction`, `class_rule_amounts`, `class_rule_pattern`.
     pub fn check(&self) -> Result<()> {
         if self.id.trim().is_empty() || self.id.len() > NAME_LIMIT {

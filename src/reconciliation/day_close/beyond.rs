@@ -7,7 +7,7 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::LineId;
-use crate::statement::query::StoredLine;
+use crate::statement::line_query::StoredLine;
 use crate::store::Conn;
 use crate::unit::BankAccount;
 

@@ -19,7 +19,8 @@ use crate::reconciliation::proof::{
     Before, DayFacts, Item, LineFacts, NextStatement, Obstacle, Sequence, StatementFacts,
 };
 use crate::shift;
-use crate::statement::query::{self as statements, StoredLine, StoredStatement};
+use crate::statement::line_query::{self, StoredLine};
+use crate::statement::query::{self as statements, StoredStatement};
 use crate::statement::{quarantine, version};
 use crate::store::Conn;
 use crate::unit::BankAccount;
@@ -48,7 +49,7 @@ pub struct DayRead {
 
 /// Reads everything about one day of one account.
 pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<DayRead> {
-    let stored = statements::lines_of_day(conn, account.unit, account.id, date)?;
+    let stored = line_query::lines_of_day(conn, account.unit, account.id, date)?;
     let shown = Shown::read(conn, account, date, !stored.is_empty())?;
     let (before, previous_sha256) = before(conn, account, date, &shown)?;
     let expected = match before {
@@ -174,7 +175,7 @@ impl Shown {
         let mut openings = Vec::new();
         let mut closings = Vec::new();
         for one in &self.on_day {
-            let after = statements::turnover(
+            let after = line_query::turnover(
                 conn,
                 account.unit,
                 account.id,
@@ -234,7 +235,7 @@ impl Shown {
         }
         // The day lies within a statement of several days and has no line in it.
         let after =
-            statements::turnover(conn, account.unit, account.id, self.date.next(), next.closing_on.next())?;
+            line_query::turnover(conn, account.unit, account.id, self.date.next(), next.closing_on.next())?;
         let opening = next.closing.checked_sub(after)?;
         Ok(Some(NextStatement { first_day: self.date.next(), opening, sequence_first: None }))
     }

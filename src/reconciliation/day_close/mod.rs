@@ -107,7 +107,8 @@ pub struct Prepared {
 
 /// Closes one day. Every day before it must be closed.
 ///
-/// Errors: `day_closed` when it is closed already, `day_in_future`, `day_before_account`,
+/// # Errors
+/// `day_closed` when it is closed already, `day_in_future`, `day_before_account`,
 /// `signing_key_missing`, `certificate_not_valid`, `account_not_found`, `role_not_allowed`.
 pub fn close<'a>(
     store: &Store,

@@ -237,3 +237,16 @@ fn try_read(document: &[u8]) -> Result<MonthReading> {
         signer_serial: field(root, "SignerSerial")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_certificate_of_a_month_is_not_read_as_one() {
+        for document in [&b""[..], b"\xff", b"no XML", b"<DayCertificate/>", b"<MonthCertificate/>"] {
+            let refused = read(document).err().map(|error| error.code());
+            assert_eq!(refused, Some("month_certificate_unreadable"), "{document:?}");
+        }
+    }
+}

@@ -74,7 +74,8 @@ const WRITERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
 
 /// Proposes a version of a rule. It covers nothing before another person approves it.
 ///
-/// Errors: those of `Rule::check`; `reason_missing`, `class_rule_rank`, `class_rule_waiting`.
+/// # Errors
+/// Those of `Rule::check`; `reason_missing`, `class_rule_rank`, `class_rule_waiting`.
 pub fn propose(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewVersion) -> Result<Version> {
     actor.require_role(&WRITERS)?;
     actor.scope.require(new.unit)?;
@@ -131,7 +132,8 @@ fn tell(
 /// Puts a proposed version in force; the one before is replaced. Lines posted already stay as they
 /// are.
 ///
-/// Errors: `class_rule_not_found`, `class_rule_decided`, `maker_is_checker`.
+/// # Errors
+/// `class_rule_not_found`, `class_rule_decided`, `maker_is_checker`.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -161,7 +163,8 @@ pub fn approve(
 
 /// Refuses a proposed version, by anybody who may approve, or takes one's own back.
 ///
-/// Errors: `class_rule_not_found`, `class_rule_decided`, `reason_missing`.
+/// # Errors
+/// `class_rule_not_found`, `class_rule_decided`, `reason_missing`.
 pub fn refuse(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -11,7 +11,7 @@ use crate::id::{AccountId, LineId, UnitId};
 use crate::reconciliation::alias;
 use crate::reconciliation::classification::{Class, Rule, classify};
 use crate::reconciliation::matching::Line;
-use crate::statement::{self, query::StoredLine};
+use crate::statement::{self, StoredLine};
 use crate::store::vault::Vault;
 use crate::store::{Conn, Store};
 use crate::text;
@@ -60,7 +60,8 @@ pub struct WhatIf {
 
 /// Replays classification over past days with changed rules.
 ///
-/// Errors: those of `Rule::check`; `what_if_days`.
+/// # Errors
+/// Those of `Rule::check`; `what_if_days`.
 pub fn what_if(store: &Store, vault: &Vault, actor: &Actor, asked: &Question) -> Result<WhatIf> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator, Role::System])?;
     actor.scope.require(asked.unit)?;
@@ -80,7 +81,7 @@ pub fn what_if(store: &Store, vault: &Vault, actor: &Actor, asked: &Question) ->
         let mut day = asked.first;
         while day <= asked.last {
             let lines = store.read(&actor.scope, |conn| {
-                let stored = statement::query::lines_of_day(conn, asked.unit, account.id, day)?;
+                let stored = statement::line_query::lines_of_day(conn, asked.unit, account.id, day)?;
                 stored
                     .into_iter()
                     .map(|line| Ok((replayed(conn, vault, &line)?, line.class)))

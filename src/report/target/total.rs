@@ -69,7 +69,7 @@ pub const COLUMNS: [&str; 6] = ["unit", "field", "until", "total", "online", "fu
 /// Reads a CSV file (RFC 4180, UTF-8, with or without mark) with the columns `COLUMNS`.
 ///
 /// # Errors
-/// `totals_unreadable`, with the line.
+/// `totals_unreadable`, with the line; `totals_too_many`.
 pub fn parse(file: &[u8]) -> Result<Vec<Told>> {
     let file = file.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(file);
     let semicolons = file.split(|b| *b == b'\n').next().is_some_and(|head| head.contains(&b';'));
@@ -195,5 +195,12 @@ mod tests {
             assert!(error.detail().starts_with(line), "{}", error.detail());
         }
         assert!(parse(b"\xff\xfe\x00").is_err() || parse(b"\xff\xfe\x00").unwrap().is_empty());
+        let (head, row) = good.split_once('\n').unwrap();
+        assert_eq!(
+            parse(format!("{head}\n{}", row.repeat(ROWS_LIMIT)).as_bytes()).unwrap().len(),
+            ROWS_LIMIT
+        );
+        let longer = format!("{head}\n{}", row.repeat(ROWS_LIMIT + 1));
+        assert_eq!(parse(longer.as_bytes()).unwrap_err().code(), "totals_too_many");
     }
 }

@@ -11,7 +11,7 @@ use super::layout::Layout;
 use super::{file, import_file_with};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::id::*;
 use crate::store::{Lane, Stamp, Store, rows};
 
@@ -28,7 +28,10 @@ const TELL_LINES: usize = 2_000;
 /// Keeps the file and queues its import. The inner error is a file of which nothing is stored.
 ///
 /// The file is read and its accounts are looked for before it is queued, so that what can never be
-/// imported is refused to whoever sends it. Errors as `import_file`.
+/// imported is refused to whoever sends it.
+///
+/// # Errors
+/// As `import_file`.
 pub fn queue<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
@@ -135,7 +138,8 @@ fn run<'a>(
 ) -> Result<Job> {
     let actor = Actor { person: job.person, client: None, role: Role::Finance, scope: scope_of(&job.units)? };
     let told = RefCell::new(job);
-    let done = take_in(store, stamp, codes_of, around.keep_on, &actor, &told);
+    // A file that makes the import break off fails by itself and holds up no other.
+    let done = caught(|| take_in(store, stamp, codes_of, around.keep_on, &actor, &told));
     if let Some(imported) = done.as_ref().ok().filter(|imported| imported.errors.is_empty()) {
         lease(store, stamp, &told, THEN_LEASE_US);
         (around.then)(imported);

@@ -21,7 +21,10 @@ use crate::unit::{BankAccount, account};
 
 pub use query::{Detail, codes_of_entry, details, has_any};
 
-/// Keeps the details of a notification. Errors as of importing a statement.
+/// Keeps the details of a notification.
+///
+/// # Errors
+/// As of importing a statement.
 pub(super) fn take<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,

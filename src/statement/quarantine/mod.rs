@@ -226,7 +226,8 @@ pub struct Allowed<'a> {
 /// Decides every open line of a statement at once. Where one person may not (`second`), the first
 /// person's verdicts are kept as a keyed hash, and those of another person must be the same.
 ///
-/// Errors: `quarantine_not_open`, `quarantine_incomplete` (a line is left out, or named twice),
+/// # Errors
+/// `quarantine_not_open`, `quarantine_incomplete` (a line is left out, or named twice),
 /// `quarantine_balance_broken` with the sum the balances ask for, `quarantine_contradicts_text` where
 /// the file says another sign or amount, `reason_missing`, `quarantine_date_outside`,
 /// `quarantine_day_closed`.

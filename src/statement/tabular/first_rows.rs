@@ -56,7 +56,8 @@ impl FirstRows {
 
     /// The layout that the choice makes of this table.
     ///
-    /// Errors: `statement_layout_invalid` with what is missing.
+    /// # Errors
+    /// `statement_layout_invalid` with what is missing.
     pub fn layout(&self, choice: Choice) -> Result<Layout> {
         let heading = choice.heading_line.map(|line| self.rows.iter().find(|(at, _)| *at == line));
         let Some(heading) = heading.map_or(Some(None), |found| found.map(Some)) else {

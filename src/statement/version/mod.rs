@@ -354,7 +354,10 @@ fn advance(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version, event: &Event<
     query::find(tx, version.unit, version.id)
 }
 
-/// Proposes what to do with a held version. Errors: `reason_missing`, `statement_version_not_held`.
+/// Proposes what to do with a held version.
+///
+/// # Errors
+/// `reason_missing`, `statement_version_not_held`.
 pub fn propose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -434,7 +437,8 @@ fn proposed(
 /// Approves the proposal. An accepted version's lines go in with the next import of its file, which
 /// `reconciliation::restated` does at once; what it takes out is named here, in the same transaction.
 ///
-/// Errors: `statement_version_not_proposed`, `maker_is_checker`, `statement_version_overtaken` when
+/// # Errors
+/// `statement_version_not_proposed`, `maker_is_checker`, `statement_version_overtaken` when
 /// another version took the same lines out meanwhile.
 pub fn approve(
     tx: &mut Tx<'_>,

@@ -84,3 +84,16 @@ fn too_large() -> Finding {
         format!("the workbook has more than {MAX_CELLS} cells"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workbook_holds_so_many_cells_and_no_more() {
+        let mut almost = Grid { cell_count: MAX_CELLS - 1, ..Grid::default() };
+        assert!(almost.put(0, 0, "a".to_owned()).is_ok(), "the last one");
+        assert!(almost.put(0, 0, "b".to_owned()).is_ok(), "in the place of the same");
+        assert_eq!(almost.put(1, 0, "c".to_owned()).unwrap_err().code, "workbook_too_large");
+    }
+}

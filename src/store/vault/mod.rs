@@ -10,6 +10,7 @@ mod rewrap;
 
 use std::collections::HashMap;
 use std::sync::RwLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use diesel::prelude::*;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -63,6 +64,8 @@ pub struct Vault {
     index_key: hmac::Key,
     random: SystemRandom,
     known: RwLock<Known>,
+    /// How many data keys were destroyed at the last look.
+    destroyed: AtomicI64,
 }
 
 #[derive(Default)]
@@ -95,6 +98,7 @@ impl Vault {
             second: second.map(Master::new).transpose()?,
             random: SystemRandom::new(),
             known: RwLock::default(),
+            destroyed: AtomicI64::new(0),
         })
     }
 
@@ -197,6 +201,21 @@ impl Vault {
     /// Forgets every key, so that a destroyed one is not used from memory.
     pub fn forget(&self) {
         *self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Known::default();
+    }
+
+    /// Forgets every key when some were destroyed since the last look: by another process, by a command, or by a
+    /// transaction of this process beside which a key was read once more. Tells whether it did.
+    pub fn forget_destroyed(&self, conn: &mut Conn) -> Result<bool> {
+        let destroyed: i64 = data_key::table
+            .filter(data_key::destroyed_at.is_not_null())
+            .count()
+            .get_result(conn)
+            .classify()?;
+        let is_news = self.destroyed.swap(destroyed, Ordering::Relaxed) != destroyed;
+        if is_news {
+            self.forget();
+        }
+        Ok(is_news)
     }
 
     fn remembered<T>(&self, look: impl FnOnce(&Known) -> Option<T>) -> Option<T> {

@@ -113,7 +113,8 @@ pub fn lines(
         let collecting = unit::find(tx, unit)?;
         let channel = IntakeMode::parse(&owed.intake_mode)?;
         let on = owed.submitted_at.business_day();
-        lines.extend(raise::priced(&*app.tariff()?, &collecting, channel, on, (&to_price, &[]))?);
+        let tariff = app.tariff_on(tx)?;
+        lines.extend(raise::priced(&tariff, &collecting, channel, on, (&to_price, &[]))?);
     }
     Ok(lines)
 }
@@ -168,7 +169,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             let found = correction::find(conn, unit, id)?;
             let app = shared.app();
             let today = app.clock.now().business_day();
-            let mut told = whole(&correction::told(conn, found.clone())?, &app.calendar, today);
+            let mut told = whole(&correction::told(conn, found.clone())?, app.calendar.newest(), today);
             told["removed_lines"] = removed(conn, &found)?;
             told["delegated"] = json!(delegation::acts_on(conn, unit, duty::Kind::Correction, id.0)?);
             Ok(told)

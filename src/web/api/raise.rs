@@ -130,7 +130,8 @@ pub struct Units {
 /// Finds the units behind the codes. The receiving and the competent unit may lie outside the
 /// caller's scope, so the connection must see all units.
 ///
-/// Errors: `unit_not_found`.
+/// # Errors
+/// `unit_not_found`.
 pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
     let collecting = unit::find_by_code(conn, &text::clean(&asked.unit))?;
     actor.scope.require(collecting.id)?;
@@ -142,7 +143,8 @@ pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
 /// Where the city wants it (`[onboarding] required`), a unit takes obligations only when its receiving account
 /// is live. Every way to raise one asks here first.
 ///
-/// Errors: `account_not_live` with the steps that are missing, `unit_has_no_account`.
+/// # Errors
+/// `account_not_live` with the steps that are missing, `unit_has_no_account`.
 pub fn require_live(app: &App, unit: UnitId) -> Result<()> {
     if !app.config.onboarding.required {
         return Ok(());
@@ -156,7 +158,8 @@ pub fn require_live(app: &App, unit: UnitId) -> Result<()> {
 
 /// Assesses on the day of submission, checks that its documents could be made, and raises it.
 ///
-/// Errors: those of `tariff::assess` with `lines[…]` as the field, of `check_documents` and of
+/// # Errors
+/// Those of `tariff::assess` with `lines[…]` as the field, of `check_documents` and of
 /// `obligation::raise`; `date_out_of_range`, `field_too_long`.
 pub fn raise(
     tx: &mut Tx<'_>,

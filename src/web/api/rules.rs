@@ -61,7 +61,7 @@ pub async fn lines(request: HttpRequest, caller: Caller, shared: web::Data<Share
             paging::require_unit(conn, unit, ("statement_line", after))?;
             let mut found = Vec::new();
             for account in account::of_unit(conn, unit)? {
-                found.extend(statement::query::lines_of_day(conn, unit, account.id, date)?);
+                found.extend(statement::line_query::lines_of_day(conn, unit, account.id, date)?);
             }
             found.retain(|line| after.is_none_or(|after| line.id > after));
             found.sort_by_key(|line| line.id);

@@ -370,7 +370,8 @@ pub async fn decide(
 
 /// That what waits is still what the page showed.
 ///
-/// Errors: `act_changed`.
+/// # Errors
+/// `act_changed`.
 fn require_seen(
     app: &App,
     scope: &Scope,

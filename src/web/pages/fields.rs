@@ -40,7 +40,8 @@ impl Fields {
 
     /// Whole đồng, with or without dots; `None` for an empty field.
     ///
-    /// Errors: `amount_not_whole`, `amount_out_of_range`.
+    /// # Errors
+    /// `amount_not_whole`, `amount_out_of_range`.
     pub fn dong(&self, name: &str) -> Result<Option<i64>> {
         let text = self.trimmed(name).trim_end_matches(['đ', 'Đ']).trim_end();
         if text.is_empty() {

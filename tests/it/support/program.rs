@@ -42,6 +42,8 @@ pub struct How<'a> {
     pub file_limit_kb: Option<u64>,
     /// More of its `[web]` section; without it no first administrator is invited.
     pub web: &'a str,
+    /// Its `[log]` section; without it text from `info` up.
+    pub log: &'a str,
     /// More of its configuration.
     pub sections: &'a str,
     /// Where messages to the tax authority go.
@@ -63,9 +65,10 @@ impl Service {
         let config = folder.join(format!("service-{port}.toml"));
         let tax = how.tax_endpoint.map_or(String::new(), |url| format!("[tax]\nendpoint = \"{url}\"\n"));
         let web = if how.web.is_empty() { "first_administrator = false" } else { how.web };
+        let log = if how.log.is_empty() { "level = \"info\"" } else { how.log };
         let text = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[web]\nlisten = \"127.0.0.1:{port}\"\n{web}\n\
-             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\nlevel = \"info\"\n{tax}\
+             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\n{log}\n{tax}\
              [[channels.bank]]\nname = \"{BANK}\"\nsecrets = [\"{SECRET}\"]\n{}\n",
             database.url, how.sections
         );
@@ -201,6 +204,17 @@ pub struct Reply {
 impl Reply {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A header of the answer; empty when it has none of that name.
+    pub fn header(&self, name: &str) -> &str {
+        let named =
+            |line: &&str| line.split(':').next().is_some_and(|found| found.eq_ignore_ascii_case(name));
+        self.head
+            .lines()
+            .find(named)
+            .and_then(|line| line.split_once(':'))
+            .map_or("", |(_, value)| value.trim())
     }
 
     /// The reference a callback was answered with.

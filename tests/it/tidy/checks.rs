@@ -284,6 +284,43 @@ pub fn dead_references(document: &str, text: &str, paths: &[String]) -> Vec<Find
     found
 }
 
+/// Names told as “`this` in `that.rs`” that the file does not define.
+pub fn dead_names(document: &str, text: &str, code: &[(String, String)]) -> Vec<Finding> {
+    let pieces: Vec<&str> = text.split('`').collect();
+    let mut found = Vec::new();
+    for told in pieces.windows(3).skip(1).step_by(2) {
+        let [named, " in ", file] = told else { continue };
+        let name = named.rsplit("::").next().unwrap_or(named).trim_end_matches('!');
+        let is_it = |path: &str| path == *file || path.strip_prefix("src/") == Some(*file);
+        let is_there = code.iter().any(|(path, text)| is_it(path) && defines(text, name));
+        if file.ends_with(".rs") && !is_there {
+            found.push((document.to_owned(), format!("{named} in {file}")));
+        }
+    }
+    found
+}
+
+fn defines(text: &str, name: &str) -> bool {
+    let kinds = ["fn", "struct", "enum", "trait", "const", "static", "type", "macro_rules!"];
+    kinds.iter().any(|kind| {
+        let wanted = format!("{kind} {name}");
+        let ends = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        text.match_indices(&wanted).any(|(at, _)| ends(text[at + wanted.len()..].chars().next()))
+    })
+}
+
+/// Items that tell their errors otherwise than under the heading rustdoc knows.
+pub fn errors_without_heading(files: &[Source]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in files {
+        let documentation = file.text.lines().filter_map(|line| line.trim_start().strip_prefix("///"));
+        for line in documentation.filter(|line| line.contains("Errors:") || line.contains("Errors as ")) {
+            found.push((file.path.clone(), line.trim().to_owned()));
+        }
+    }
+    found
+}
+
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }

@@ -229,3 +229,23 @@ fn der_integer(bytes: &[u8]) -> Vec<u8> {
 fn stripped(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().skip_while(|byte| *byte == 0).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SubjectPublicKeyInfo of an algorithm without parameters.
+    fn info(oid: &[u8], key: &[u8]) -> Vec<u8> {
+        let bits = [&[0_u8][..], key].concat();
+        der::sequence(&[&der::sequence(&[&der::tlv(der::OID, oid)]), &der::tlv(0x03, &bits)])
+    }
+
+    #[test]
+    fn a_key_of_a_kind_that_signs_no_documents_is_told_by_name() {
+        for (name, oid) in [("Ed25519", &[0x2b, 0x65, 0x70][..]), ("Ed448", &[0x2b, 0x65, 0x71])] {
+            let info = info(oid, &[7; 32]);
+            let (_, info) = SubjectPublicKeyInfo::from_der(&info).unwrap();
+            assert_eq!(Key::of(&info), Err(Problem::CertificateKeyUnsupported), "{name}");
+        }
+    }
+}

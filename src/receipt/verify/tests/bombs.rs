@@ -108,6 +108,22 @@ fn no_document_of_others_costs_more_than_is_counted_for_it() {
     }
 }
 
+#[test]
+fn what_is_beyond_every_document_of_the_formats_is_refused_under_the_name_of_its_limit() {
+    let many = |count: usize, one: &dyn Fn(usize) -> String| (0..count).map(one).collect::<String>();
+    let root = |inside: &str| format!("<HDon{inside}/>");
+    for (text, expected) in [
+        (root(&many(65, &|n| format!(" a{n}=\"x\""))), Problem::AttributesExceeded),
+        (root(&many(25, &|n| format!(" xmlns:n{n}=\"urn:{n}\""))), Problem::NamespacesExceeded),
+        (root(&format!(" a=\"{}\"", "x".repeat(17_000))), Problem::TagTooLong),
+        (format!("<HDon>{}", "<a>".repeat(70)), Problem::DepthExceeded),
+        (format!("<HDon>{}</HDon>", "<a/>".repeat(250_001)), Problem::ElementsExceeded),
+    ] {
+        let report = verify(text.as_bytes(), &trust(), now());
+        assert_eq!((report.verdict, report.problems()), (Verdict::Unreadable, vec![expected]));
+    }
+}
+
 /// A batch as large as the tax authority takes: its one signature is computed once.
 #[test]
 fn a_full_batch_of_cash_register_invoices_is_valid() {

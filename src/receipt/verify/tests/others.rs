@@ -216,6 +216,7 @@ fn the_quirk_of_an_enveloped_own_object_passes_only_by_the_rule_of_its_name() {
     let signature = &lenient.documents[0].signatures[0];
     assert_eq!(signature.integrity, Integrity::Ok);
     assert_eq!(signature.lenient, ["enveloped-on-own-object"], "and its use is shown");
+    assert!(signature.problems.contains(&Problem::LenientRuleUsed), "{:?}", signature.problems);
     assert!("everything".parse::<Lenient>().is_err());
 }
 
@@ -492,4 +493,25 @@ fn who_does_not_say_when_he_signed_may_have_done_so_before_the_certificate_expir
     let late = Style { time: "2039-01-01T00:00:00", ..Style::default() }.signed();
     let late = verify(late.as_bytes(), &TrustStore::empty(), "2040-01-01T00:00:00+07:00".parse().unwrap());
     assert!(late.problems().contains(&Problem::CertificateNotValidAtSigning), "{late:?}");
+}
+
+#[test]
+fn a_signing_time_that_is_missing_said_twice_or_not_signed_is_remarked_upon() {
+    let style = Style::default();
+    let whole = style.document();
+    let own = "<Reference URI=\"#Obj-NBan-1\">";
+    let (before, behind) = whole.split_once(own).unwrap();
+    let (_, behind) = behind.split_once("</Reference>").unwrap();
+    let second = "</SigningTime><SigningTime>2026-09-01T09:30:15</SigningTime>";
+    for (document, at, expected) in [
+        (format!("{before}{behind}"), Some("2026-09-01T09:30:15+07:00"), Problem::SigningTimeUnsigned),
+        (whole.replace("</SigningTime>", second), None, Problem::SigningTimeMissing),
+        (Style { time: "hôm qua", ..Style::default() }.document(), None, Problem::SigningTimeMissing),
+    ] {
+        let report = verify(style.sign(document).as_bytes(), &trust(), now());
+        let signature = &report.documents[0].signatures[0];
+        assert_eq!(signature.integrity, Integrity::Ok, "{expected:?}: {report:?}");
+        assert_eq!(signature.signing_time, at.map(|at| at.parse().unwrap()), "{expected:?}");
+        assert!(signature.problems.contains(&expected), "{:?}", signature.problems);
+    }
 }

@@ -301,3 +301,28 @@ fn next<T: DeserializeOwned>(lines: &mut dyn BufRead) -> Option<std::result::Res
         Err(_) => Some(Err(())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_bundle_is_refused_before_anything_of_it_is_judged() {
+        let archive = |name: &str, content: &[u8]| {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut zip, content).unwrap();
+            zip.finish().unwrap().into_inner()
+        };
+        for bytes in [
+            Vec::new(),
+            b"no archive".to_vec(),
+            archive("another.txt", b"{}"),
+            archive(MANIFEST, b"no JSON"),
+            archive(MANIFEST, b"{}"),
+        ] {
+            let refused = judge(&bytes, &TrustStore::empty(), Instant(0)).err();
+            assert_eq!(refused.map(|error| error.code()), Some("bundle_unreadable"));
+        }
+    }
+}

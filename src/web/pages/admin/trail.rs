@@ -257,7 +257,8 @@ struct Proven {
 
 /// Goes on with the proof at a place, empty for the beginning, and stops after `limit` entries.
 ///
-/// Errors: `cursor_unreadable` for a place of none of these trails.
+/// # Errors
+/// `cursor_unreadable` for a place of none of these trails.
 fn prove(conn: &mut Conn, places: &[(UnitId, String)], at: &str, limit: i64) -> Result<Proven> {
     let (mut index, mut place) = begin(places, at)?;
     let (mut left, mut faults) = (limit, Vec::new());

@@ -369,3 +369,22 @@ fn bank_bin(fields: &Fields) -> Result<String> {
     let wrong = || Error::invalid("bank_bin", "channel_bank_bin_unreadable", "six digits");
     is_good.then(|| text.to_owned()).ok_or_else(wrong)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_units_code_is_a_word_that_means_nothing_else_in_a_path() {
+        let refused = |code: &str| {
+            let fields = Fields::of(vec![("code".to_owned(), code.to_owned())]);
+            new_unit(&fields).err().map(|error| error.code())
+        };
+        for code in ["city", "ALL", "-1", ".1", "a b", "a/b", "ph\u{1b0}\u{1edd}ng", &"1".repeat(21)] {
+            assert_eq!(refused(code), Some("unit_code_wrong"), "{code}");
+        }
+        for code in ["00004", "D12-1.2", &"1".repeat(20)] {
+            assert_ne!(refused(code), Some("unit_code_wrong"), "{code}");
+        }
+    }
+}

@@ -255,7 +255,8 @@ fn edition_of(fields: &Fields) -> Option<i32> {
 /// What the form asks for. A document of another obligation is none that stands on the page, and lines that
 /// were changed since the page was drawn are no longer those it named.
 ///
-/// Errors: `correction_lines_changed`, `receipt_not_found` and those of the fields.
+/// # Errors
+/// `correction_lines_changed`, `receipt_not_found` and those of the fields.
 fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fields: &Fields) -> Result<Ask> {
     actor.scope.require(unit)?;
     let edition = obligation::find(conn, unit, id)?.line_edition;

@@ -169,7 +169,7 @@ pub(super) fn content(fields: &Fields) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{placed, vietnamese};
+    use super::{Fields, decimal, placed, vietnamese, whole};
 
     #[test]
     fn numbers_are_read_as_they_are_written_here() {
@@ -181,6 +181,21 @@ mod tests {
         }
         for text in ["1.5", "1.50", "15.00", "1500.000", ",5", "1,", "1,5,5", "-1", "1e3", "một", ".500"] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_at_its_field_and_an_empty_one_is_none() {
+        let typed = |text: &str| Fields::of(vec![("pages.ban_sao".into(), text.into())]);
+        for text in ["", "  "] {
+            assert!(whole(&typed(text), "pages.ban_sao").unwrap().is_none());
+            assert!(decimal(&typed(text), "pages.ban_sao").unwrap().is_none());
+        }
+        for text in ["ba", "-1", "1,5", "99999999999"] {
+            assert_eq!(whole(&typed(text), "pages.ban_sao").unwrap_err().code(), "walk_in_number_wrong");
+        }
+        for text in ["ba", "-1", "1.5", "1e3"] {
+            assert_eq!(decimal(&typed(text), "pages.ban_sao").unwrap_err().code(), "walk_in_number_wrong");
         }
     }
 

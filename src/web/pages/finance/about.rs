@@ -160,7 +160,7 @@ fn word(conn: &mut Conn, lang: Lang, unit: UnitId, id: &str) -> Result<Option<St
         return Ok(found.map(|item| (item.amount, item)).map(|(sum, item)| format!("{} {sum}", title(item))));
     }
     if let Ok(line) = id.parse::<LineId>() {
-        let line = statement::query::line(conn, unit, line).ok();
+        let line = statement::line_query::line(conn, unit, line).ok();
         return Ok(line.map(|line| sum_and_day(lang, "about_line", line.amount, &day(line.booking_date))));
     }
     Ok(None)

@@ -191,7 +191,8 @@ fn act(app: &App, actor: &Actor, id: ExceptionId, fields: &Fields) -> Result<()>
 
 /// The owner that a form names: a role, and perhaps a person.
 ///
-/// Errors: `person_not_found` and those of `Owner::role`.
+/// # Errors
+/// `person_not_found` and those of `Owner::role`.
 pub(super) fn owner_typed(fields: &Fields) -> Result<Owner> {
     Ok(Owner { role: Owner::role(fields.get("owner"))?, person: chosen(fields)? })
 }

@@ -130,7 +130,7 @@ fn names(conn: &mut Conn, lang: Lang, app: &App, unit: &Unit) -> Result<Vec<(Str
     let held = account::of_unit(conn, unit.id)?;
     let mut found: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
     // A service without a tariff has books nevertheless.
-    if let Ok(tariff) = app.tariff() {
+    if let Ok(tariff) = app.tariff_on(conn) {
         let name = |item: &FeeItem| (item.code.clone(), lang.pick(&item.name.vi, &item.name.en).to_owned());
         found.extend(tariff.items().map(name));
     }

@@ -12,7 +12,7 @@ use crate::payment::{line_query, told};
 use crate::reconciliation::classification::words;
 use crate::reconciliation::evidence::{self, Evidence};
 use crate::reconciliation::matching::one_edit_apart;
-use crate::statement::query::StoredLine;
+use crate::statement::line_query::StoredLine;
 use crate::statement::{self, notice};
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -161,7 +161,7 @@ fn line_of(conn: &mut Conn, item: &Exception) -> Result<Option<StoredLine>> {
             line_query::lines_of_movements(conn, &[movement])?.pop().map(|(_, _, line)| line)
         }
     };
-    line.map(|line| statement::query::line(conn, item.unit, line)).transpose()
+    line.map(|line| statement::line_query::line(conn, item.unit, line)).transpose()
 }
 
 fn told_by_line(conn: &mut Conn, vault: &Vault, item: &Exception) -> Result<Option<Told>> {

@@ -57,7 +57,8 @@ pub(super) type Told<'t> = &'t dyn Fn(&str) -> String;
 
 /// What the person said of the columns; `None` where the form asks for none.
 ///
-/// Errors: `statement_layout_invalid`, also for a file that is no table.
+/// # Errors
+/// `statement_layout_invalid`, also for a file that is no table.
 pub(super) fn choice(file: &[u8], told: Told<'_>) -> Result<Option<Layout>> {
     let Some(said) = Said::of(told) else { return Ok(None) };
     let first = statement::first_rows(file)

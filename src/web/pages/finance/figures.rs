@@ -70,7 +70,7 @@ async fn compose(
         let stamp = app.stamp();
         app.read(&actor, |conn| {
             let due = due(conn, &stamp, &actor, lang)?;
-            let tariff = app.tariff().ok();
+            let tariff = app.tariff_on(conn).ok();
             let found = figures(conn, &stamp, &actor, (&typed, lang, tariff.as_deref()));
             Ok((unit_choices(conn, &actor)?, due, found))
         })

@@ -85,7 +85,7 @@ fn texts(
     if !WORKERS.contains(&actor.role) {
         return Ok(None);
     }
-    let line = statement::query::line(tx, unit, id)?;
+    let line = statement::line_query::line(tx, unit, id)?;
     let found = statement::line_texts(tx, stamp.vault, unit, id, line.key, &line.memo_cipher)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "line.texts_seen", id).with(PURPOSE)])?;
     Ok(Some(found))
@@ -98,7 +98,7 @@ fn compose(
     (unit, id): (UnitId, LineId),
     texts: Option<LineTexts>,
 ) -> Result<LinePage> {
-    let line = statement::query::line(conn, unit, id)?;
+    let line = statement::line_query::line(conn, unit, id)?;
     let told = explanation::explain(conn, unit, id)?;
     let may_ask = WORKERS.contains(&actor.role);
     let foreseen = Foreseen::of(unmatch::plan(conn, unit, id).map(|plan| plan.effect))?;

@@ -12,7 +12,7 @@ use crate::party;
 use crate::payment::{line_query, movement_query, payment_query, resolve, taken_back};
 use crate::reconciliation::evidence::{self, Evidence};
 use crate::reconciliation::matching::reversal::references_named;
-use crate::statement::{self, StoredLine, query};
+use crate::statement::{self, StoredLine};
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::text;
@@ -39,7 +39,7 @@ pub(super) fn originals(
     if !is_debit {
         return Ok(Vec::new());
     }
-    let debit = query::line(conn, item.unit, LineId(item.subject_id))?;
+    let debit = statement::line_query::line(conn, item.unit, LineId(item.subject_id))?;
     let (lines, evidence) = lines(conn, vault, item, &debit)?;
     let keys: Vec<(UnitId, LineId)> = lines.iter().map(|line| (line.unit, line.id)).collect();
     let shown = line_query::movements_of_lines(conn, &keys)?;
@@ -95,11 +95,12 @@ fn lines(
     let references: Vec<String> = words.iter().cloned().chain(debit.bank_reference.clone()).collect();
     let days = (debit.booking_date.plus_days(-LOOKED_BACK_DAYS), debit.booking_date);
     let like = (item.amount, references.as_slice());
-    let mut found = query::credits_like(conn, (item.unit, debit.account), days, like, LOOKED_AT)?;
+    let mut found =
+        statement::line_query::credits_like(conn, (item.unit, debit.account), days, like, LOOKED_AT)?;
     let mut named: Named = suggested(item);
     let here: BTreeSet<LineId> = found.iter().map(|line| line.id).collect();
     for id in named.keys().filter(|id| !here.contains(id)) {
-        found.push(query::line(conn, item.unit, *id)?);
+        found.push(statement::line_query::line(conn, item.unit, *id)?);
     }
     for line in &found {
         let Some(reference) = line.bank_reference.as_deref() else { continue };

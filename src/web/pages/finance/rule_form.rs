@@ -92,7 +92,10 @@ pub(super) fn with_days(typed: Fields, today: BusinessDay) -> Fields {
     Fields::of(pairs)
 }
 
-/// The rule that a form describes. Errors: `amount_not_whole`, `class_rule_class`, those of `Rule::check`.
+/// The rule that a form describes.
+///
+/// # Errors
+/// `amount_not_whole`, `class_rule_class`, those of `Rule::check`.
 pub(super) fn rule_of(fields: &Fields) -> Result<Rule> {
     let text = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
     let lines = |name: &str| -> Vec<String> {

@@ -120,7 +120,7 @@ fn lines_of(conn: &mut Conn, actor: &Actor, what: &str) -> Result<Vec<(UnitId, L
 }
 
 fn shown(conn: &mut Conn, lang: Lang, may_ask: bool, (unit, id): (UnitId, LineId)) -> Result<Found> {
-    let line = statement::query::line(conn, unit, id)?;
+    let line = statement::line_query::line(conn, unit, id)?;
     let foreseen = Foreseen::of(unmatch::plan(conn, unit, id).map(|plan| plan.effect))?;
     Ok(Found {
         id,

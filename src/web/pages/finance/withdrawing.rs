@@ -36,7 +36,8 @@ pub(super) fn of(conn: &mut Conn, lang: Lang, role: Role, item: &Exception) -> R
 
 /// Asks for the withdrawal.
 ///
-/// Errors: `resolution_unfit` for another item, and those of `withdrawal::ask`.
+/// # Errors
+/// `resolution_unfit` for another item, and those of `withdrawal::ask`.
 pub(super) fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

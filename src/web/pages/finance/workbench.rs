@@ -302,7 +302,7 @@ fn line_facts(
     if item.subject_kind != "line" {
         return Ok(None);
     }
-    let line = statement::query::line(tx, unit, LineId(item.subject_id))?;
+    let line = statement::line_query::line(tx, unit, LineId(item.subject_id))?;
     let mut facts = LineFacts {
         id: line.id,
         booked_on: line.booking_date.0.format("%d/%m/%Y").to_string(),

@@ -367,9 +367,7 @@ pub async fn approve(
     shared: web::Data<Shared>,
 ) -> Page {
     decide(request, signed, form, shared, |app, actor, id, _| {
-        app.store.write(&Scope::All, Lane::Live, |tx| draft::approve(tx, &app.stamp(), actor, id))?;
-        app.forget_tariff();
-        Ok(())
+        app.store.write(&Scope::All, Lane::Live, |tx| draft::approve(tx, &app.stamp(), actor, id))
     })
     .await
 }
