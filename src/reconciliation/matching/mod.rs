@@ -15,7 +15,7 @@ mod split;
 mod suggestion;
 
 pub use edit::{digits_swapped, one_edit_apart};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -333,9 +333,7 @@ pub fn matching(
     obligations: &[Obligation],
     settings: &Settings,
 ) -> Outcome {
-    let mut board = board::Board::new(lines, movements, obligations, settings);
-    reversal::link_certain(&mut board);
-    prove(&mut board);
+    let mut board = proven(lines, movements, obligations, settings);
     reversal::link(&mut board);
     let disputes = reference::disputes(&mut board);
     class::classify_credits(&mut board, &disputes);
@@ -343,6 +341,26 @@ pub fn matching(
     class::explain_debits(&mut board);
     suggestion::suggest(&mut board);
     board.finish()
+}
+
+/// The open lines that prove no movement, give nothing back for certain and are no charge: what the others name of
+/// obligations is asked for by nobody. Movements that point at obligations by their ids need those given.
+pub fn unproven(lines: &[Line], movements: &[Movement], settings: &Settings) -> HashSet<LineId> {
+    let board = proven(lines, movements, &[], settings);
+    board.lines.iter().filter(|card| card.is_open()).map(|card| card.line.id).collect()
+}
+
+/// The board when everything that lines and movements alone decide is decided.
+fn proven<'a>(
+    lines: &'a [Line],
+    movements: &'a [Movement],
+    obligations: &'a [Obligation],
+    settings: &'a Settings,
+) -> board::Board<'a> {
+    let mut board = board::Board::new(lines, movements, obligations, settings);
+    reversal::link_certain(&mut board);
+    prove(&mut board);
+    board
 }
 
 /// Rounds after which a chain of references that only each other's matches make unique is left
