@@ -37,8 +37,6 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
 use crate::working_days::WorkingDays;
 
-/// Lines posted in one transaction: about 20 ms on the bulk lane.
-const CHUNK: usize = 250;
 /// A refund that was sent so many days before the last statement should be on it.
 const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
@@ -122,7 +120,7 @@ fn run_once(
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
     let parts = in_order(works(&snapshot, &outcome, stamp.calendar));
-    for chunk in parts.iter().flat_map(|part| part.chunks(CHUNK)) {
+    for chunk in parts.iter().flat_map(|part| part.chunks(store.posted_lines())) {
         let posted =
             store.write(&actor.scope, Lane::Bulk, |tx| post_lines(tx, stamp, actor, chunk, &seen))?;
         report.lines_posted += posted.line_count;

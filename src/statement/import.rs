@@ -38,7 +38,7 @@ pub use super::line::CodesOf;
 pub use super::sequence::balance_before;
 
 /// Lines of one bulk transaction: about 20 ms on a small machine.
-const CHUNK_LINES: usize = 500;
+const CHUNK_LINES: usize = 8 * rows::WHOLE_STATEMENT;
 
 /// What an import did, or why it did nothing.
 #[derive(Clone, Debug, Serialize)]

@@ -45,7 +45,7 @@ fn a_queued_import_shows_how_far_it_is_and_is_taken_up_again_after_a_crash() {
         let queued = json(&reply)["import"].clone();
         assert_eq!((queued["state"].as_str(), queued["lines_total"].as_i64()), (Some("queued"), Some(2_600)));
         assert!(service.die_within(Duration::from_secs(20)), "the failpoint strikes in the third chunk");
-        assert_eq!(world.count("statement_line"), 1_500);
+        assert_eq!(world.count("statement_line"), 3 * 512);
         assert_eq!(world.count("statement WHERE state = 'ready'"), 0, "nobody sees half a statement");
 
         let mut service = Service::start(&world);
