@@ -35,6 +35,11 @@ impl Source {
         }
     }
 
+    /// Whether any line is under a reference of it.
+    fn is_used(self, board: &Board<'_>) -> bool {
+        board.reference_counts[self.place()] > 0
+    }
+
     /// Its place in what cards keep by source.
     pub(super) fn place(self) -> usize {
         match self {
@@ -179,6 +184,9 @@ pub(super) fn prove(board: &mut Board<'_>) -> usize {
     let contradictory = contradictory_lines(board);
     let mut found = 0;
     for source in Source::ALL {
+        if !source.is_used(board) {
+            continue;
+        }
         found += prove_pairs(board, source, &contradictory);
         found += prove_groups(board, source, &contradictory);
     }
@@ -187,6 +195,9 @@ pub(super) fn prove(board: &mut Board<'_>) -> usize {
 
 /// Lines whose bank reference and channel id each hit a movement of the amount, but no common one.
 fn contradictory_lines(board: &Board<'_>) -> HashSet<usize> {
+    if !Source::ALL.iter().all(|source| source.is_used(board)) {
+        return HashSet::new();
+    }
     let bank = Index::of(board, Source::Bank);
     let provider = Index::of(board, Source::Provider);
     (0..board.lines.len())
@@ -207,6 +218,9 @@ fn contradictory_lines(board: &Board<'_>) -> HashSet<usize> {
 pub(super) fn join_same_money(board: &mut Board<'_>) -> usize {
     let mut contradictory: Vec<usize> = contradictory_lines(board).into_iter().collect();
     contradictory.sort_unstable();
+    if contradictory.is_empty() {
+        return 0;
+    }
     // All are found before one is joined: the choice must not depend on who comes first.
     let indexes = Source::ALL.map(|source| Index::of(board, source));
     let joined: Vec<(usize, [usize; 2])> = contradictory
@@ -338,6 +352,9 @@ fn total(board: &Board<'_>, movements: &[usize]) -> Option<Dong> {
 /// reported and returned; they must not be settled as new money.
 pub(super) fn disputes(board: &mut Board<'_>) -> HashSet<usize> {
     let mut disputed = contradictory_lines(board);
+    if !Source::ALL.iter().any(|source| source.is_used(board)) {
+        return disputed;
+    }
     let indexes = Source::ALL.map(|source| Index::of(board, source));
     for line in 0..board.lines.len() {
         if !board.lines[line].can_prove() {

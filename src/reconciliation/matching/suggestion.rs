@@ -37,6 +37,10 @@ pub(super) fn suggest(board: &mut Board<'_>) {
     }
     let obligations = ObligationIndex::of(board);
     let movements = MovementIndex::of(board);
+    // Nobody owes anything, and nothing is claimed that no line shows.
+    if obligations.is_empty && movements.by_money.is_empty() {
+        return;
+    }
     for index in open {
         if board.lines[index].inflow {
             by_dossier_code(board, &obligations, index);
@@ -108,6 +112,7 @@ type Named = Vec<(usize, String)>;
 
 /// Obligations that still take money, by what a memo may say of them.
 struct ObligationIndex<'a> {
+    is_empty: bool,
     /// By the first characters of the dossier code.
     by_dossier: HashMap<Wanted<[u8; DOSSIER_CODE_LENGTH_MIN]>, Named>,
     /// By the last two words of the payer's name.
@@ -119,6 +124,7 @@ struct ObligationIndex<'a> {
 impl<'a> ObligationIndex<'a> {
     fn of(board: &Board<'a>) -> Self {
         let mut index = ObligationIndex {
+            is_empty: true,
             by_dossier: HashMap::new(),
             by_name: HashMap::new(),
             by_head: HashMap::new(),
@@ -129,6 +135,7 @@ impl<'a> ObligationIndex<'a> {
             if !obligation.state_open || !card.due.is_positive() {
                 continue;
             }
+            index.is_empty = false;
             let key = (obligation.unit, card.due);
             if let Some(code) = obligation.dossier_code_folded.as_deref().map(squashed)
                 && let Some(start) = code.as_bytes().first_chunk()
@@ -168,6 +175,9 @@ fn head_and_tail(code: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn by_dossier_code(board: &mut Board<'_>, index: &ObligationIndex<'_>, line: usize) {
+    if index.by_dossier.is_empty() {
+        return;
+    }
     let (unit, open, id) = line_key(board, line);
     let memo = squashed(&board.lines[line].line.memo_folded);
     let mut found: Vec<usize> = Vec::new();
@@ -206,6 +216,9 @@ fn suggest_obligations(
 }
 
 fn by_payer_name(board: &mut Board<'_>, index: &ObligationIndex<'_>, line: usize) {
+    if index.by_name.is_empty() {
+        return;
+    }
     let (unit, open, id) = line_key(board, line);
     let booked = board.lines[line].line.booking_date;
     let memo = words(&board.lines[line].line.memo_folded);
