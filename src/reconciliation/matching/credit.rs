@@ -56,7 +56,7 @@ fn finish(board: &mut Board<'_>, index: usize, kind: CreditKind, rule: Rule, evi
 /// The code's obligation, if it is of the account's unit.
 fn own_obligation(board: &Board<'_>, index: usize) -> Option<usize> {
     let card = &board.lines[index];
-    let [code] = card.codes.as_slice() else { return None };
+    let [code] = &*card.codes else { return None };
     let owner = board.obligation_of(code)?;
     (board.obligations[owner].obligation.unit == card.line.unit).then_some(owner)
 }

@@ -205,7 +205,7 @@ impl<'a> Originals<'a> {
             if let Some(counterparty) = card.line.counterparty_account.as_deref() {
                 originals.by_counterparty.entry((money, counterparty)).or_default().push(index);
             }
-            for &code in &card.codes {
+            for &code in card.codes.iter() {
                 originals.by_code.entry((money, code)).or_default().push(index);
             }
             if let Some(reference) = card.line.bank_reference.as_deref().and_then(usable) {

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::board::{Board, CodeSet, NO_CODES, days_between, within};
+use super::board::{Board, CodeSet, MovementCard, NO_CODES, ObligationCard, days_between, within};
 use super::edit::one_edit_apart;
 use super::{CreditKind, Rule, Target};
 use crate::amount::Dong;
@@ -22,6 +22,11 @@ const TAIL_LENGTH: usize = 5;
 const BUCKET_LIMIT: usize = 256;
 
 pub(super) fn suggest(board: &mut Board<'_>) {
+    let takes_money = |card: &ObligationCard<'_>| card.obligation.state_open && card.due.is_positive();
+    // Nobody owes anything, and nothing is claimed that no line shows.
+    if !board.movements.iter().any(MovementCard::is_available) && !board.obligations.iter().any(takes_money) {
+        return;
+    }
     let settled: HashSet<LineId> = settled_credits(board);
     let unknown: HashSet<LineId> = unknown_credits(board);
     let unplaced: HashSet<LineId> = unplaced_proofs(board);
@@ -37,10 +42,6 @@ pub(super) fn suggest(board: &mut Board<'_>) {
     }
     let obligations = ObligationIndex::of(board);
     let movements = MovementIndex::of(board);
-    // Nobody owes anything, and nothing is claimed that no line shows.
-    if obligations.is_empty && movements.by_money.is_empty() {
-        return;
-    }
     for index in open {
         if board.lines[index].inflow {
             by_dossier_code(board, &obligations, index);
@@ -112,7 +113,6 @@ type Named = Vec<(usize, String)>;
 
 /// Obligations that still take money, by what a memo may say of them.
 struct ObligationIndex<'a> {
-    is_empty: bool,
     /// By the first characters of the dossier code.
     by_dossier: HashMap<Wanted<[u8; DOSSIER_CODE_LENGTH_MIN]>, Named>,
     /// By the last two words of the payer's name.
@@ -124,7 +124,6 @@ struct ObligationIndex<'a> {
 impl<'a> ObligationIndex<'a> {
     fn of(board: &Board<'a>) -> Self {
         let mut index = ObligationIndex {
-            is_empty: true,
             by_dossier: HashMap::new(),
             by_name: HashMap::new(),
             by_head: HashMap::new(),
@@ -135,7 +134,6 @@ impl<'a> ObligationIndex<'a> {
             if !obligation.state_open || !card.due.is_positive() {
                 continue;
             }
-            index.is_empty = false;
             let key = (obligation.unit, card.due);
             if let Some(code) = obligation.dossier_code_folded.as_deref().map(squashed)
                 && let Some(start) = code.as_bytes().first_chunk()
@@ -327,7 +325,7 @@ impl<'a> MovementIndex<'a> {
             let movement = card.movement;
             let money = (movement.account, movement.inflow, movement.open);
             index.by_money.entry(money).or_default().push(position);
-            for &code in &card.codes {
+            for &code in card.codes.iter() {
                 if let Some((head, tail)) = head_and_tail(code.as_bytes()) {
                     index.by_head.entry((money, head)).or_default().push((position, code));
                     index.by_tail.entry((money, tail)).or_default().push((position, code));
