@@ -299,8 +299,10 @@ fn works(snapshot: &Snapshot, outcome: &Outcome, calendar: &WorkingDays) -> Vec<
         let (rule, evidence) = snapshot.by_number.told(line, rule, evidence);
         works.insert(line, work(stored, case, rule, &evidence));
     };
+    let lines: HashMap<LineId, &Line> = snapshot.lines.iter().map(|line| (line.id, line)).collect();
     for proof in &outcome.proofs {
-        add(proof.line, Case::Proof { parts: proof.parts.clone() }, proof.rule.as_str(), &proof.evidence);
+        let evidence = lines.get(&proof.line).map(|line| proof.evidence(line)).unwrap_or_default();
+        add(proof.line, Case::Proof { parts: proof.parts.to_vec() }, proof.rule.as_str(), &evidence);
     }
     for credit in &outcome.credits {
         let case = credit_case(credit, &owners, kinds.get(&credit.line).copied());

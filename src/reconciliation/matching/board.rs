@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
+use super::proof::{Parts, Proof, Why};
 use super::reference::Source;
-use super::{Line, LineId, Movement, Obligation, Outcome, Proof, Rule, Settings, Target};
+use super::{Line, LineId, Movement, Obligation, Outcome, Rule, Settings, Target};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::id::{AccountId, MovementId, ObligationId};
@@ -23,7 +24,7 @@ pub(super) enum Codes<'a> {
 }
 
 impl<'a> Codes<'a> {
-    fn of(texts: &'a [String]) -> Codes<'a> {
+    pub fn of(texts: &'a [String]) -> Codes<'a> {
         let mut codes = texts.iter().map(String::as_str).filter(|code| !code.is_empty());
         let Some(first) = codes.next() else { return Codes::None };
         let mut several: Vec<&str> = codes.filter(|code| *code != first).collect();
@@ -53,6 +54,7 @@ impl<'a> Deref for Codes<'a> {
 /// themselves lie all over the memory.
 pub(super) struct LineCard<'a> {
     pub line: &'a Line,
+    pub id: LineId,
     pub account: AccountId,
     pub inflow: bool,
     pub reversal: bool,
@@ -174,17 +176,24 @@ impl<'a> Board<'a> {
     }
 
     /// Records that a line proves movements, each for all that is open on it.
-    pub fn prove(&mut self, line: usize, movements: &[usize], rule: Rule, evidence: Vec<Evidence>) {
-        let mut parts = Vec::with_capacity(movements.len());
-        for &index in movements {
-            let card = &mut self.movements[index];
-            card.taken = true;
-            parts.push((card.id, card.open));
-        }
-        parts.sort_unstable();
+    pub fn prove(&mut self, line: usize, movements: &[usize], rule: Rule, why: Why) {
+        let parts = match movements {
+            [movement] => Parts::One(self.take(*movement)),
+            several => {
+                let mut parts: Vec<_> = several.iter().map(|movement| self.take(*movement)).collect();
+                parts.sort_unstable();
+                Parts::Several(parts)
+            }
+        };
         let card = &mut self.lines[line];
         card.done = true;
-        self.outcome.proofs.push(Proof { line: card.line.id, parts, rule, evidence });
+        self.outcome.proofs.push(Proof { line: card.id, parts, rule, why });
+    }
+
+    fn take(&mut self, movement: usize) -> (MovementId, Dong) {
+        let card = &mut self.movements[movement];
+        card.taken = true;
+        (card.id, card.open)
     }
 
     /// Pairs lines with movements that cannot be told apart, oldest with oldest within the window.
@@ -212,27 +221,13 @@ impl<'a> Board<'a> {
             let Some(movement) = waiting.next_if(|&index| self.movements[index].at <= at + window) else {
                 continue;
             };
-            let evidence = self.pair_evidence(line, movement, rule);
-            self.prove(line, &[movement], rule, evidence);
+            let (card, other) = (&self.lines[line], &self.movements[movement]);
+            let has_same_codes = card.code_set == other.code_set;
+            let why = Why::Pair { has_same_codes, days: days_between(card.at, other.at) };
+            self.prove(line, &[movement], rule, why);
             found += 1;
         }
         found
-    }
-
-    fn pair_evidence(&self, line: usize, movement: usize, rule: Rule) -> Vec<Evidence> {
-        let (line, movement) = (&self.lines[line], &self.movements[movement]);
-        let mut evidence = Vec::with_capacity(3 + line.codes.len());
-        match rule {
-            Rule::BankReference => evidence.push(Evidence::SameBankReference),
-            Rule::ProviderReference => evidence.push(Evidence::SameProviderReference),
-            _ => {}
-        }
-        if line.code_set == movement.code_set {
-            evidence.extend(line.codes.iter().map(|code| verified(code)));
-        }
-        evidence.push(Evidence::AmountExact);
-        evidence.push(Evidence::WithinDays(days_between(line.at, movement.at)));
-        evidence
     }
 
     pub fn suggest(&mut self, line: LineId, target: Target, rule: Rule, score: u8, evidence: Vec<Evidence>) {
@@ -421,12 +416,12 @@ fn line_card<'a>(line: &'a Line, sets: &mut CodeSets<'a>, settings: &Settings) -
     let code_set = sets.number(&codes);
     let at = settings.working_days.index(line.booking_date);
     let (inflow, open) = (line.amount.0 > 0, usable_open(line));
-    let (account, reversal) = (line.account, line.reversal);
     LineCard {
         line,
-        account,
+        id: line.id,
+        account: line.account,
         inflow,
-        reversal,
+        reversal: line.reversal,
         open,
         codes,
         code_set,

@@ -9,12 +9,14 @@ mod class;
 mod code;
 mod credit;
 mod edit;
+mod proof;
 mod reference;
 pub mod reversal;
 mod split;
 mod suggestion;
 
 pub use edit::{digits_swapped, one_edit_apart};
+pub use proof::{Parts, Proof};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -184,16 +186,6 @@ impl Rule {
             Rule::None => "none",
         }
     }
-}
-
-/// A line proves movements: the parts add up to what was open on the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    pub line: LineId,
-    /// Each above zero.
-    pub parts: Vec<(MovementId, Dong)>,
-    pub rule: Rule,
-    pub evidence: Vec<Evidence>,
 }
 
 /// How a credit fits what its obligation still owes. Settling decides again, under its locks.

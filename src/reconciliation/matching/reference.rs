@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::board::{Board, CodeSet, NO_CODES, Reference, within};
+use super::proof::Why;
 use super::{Kind, Line, Movement, Rule, SameMoney, Settings, Target};
 use crate::amount::Dong;
 use crate::reconciliation::classification::{Class, classify};
@@ -344,8 +345,8 @@ fn prove_groups(board: &mut Board<'_>, source: Source, skipped: &HashSet<usize>)
             continue;
         }
         let count = u32::try_from(near.len()).unwrap_or(u32::MAX);
-        let evidence = vec![source.evidence(), Evidence::GroupTotalExact(count)];
-        board.prove(line, near, Rule::BulkReference, evidence);
+        let why = Why::Told(vec![source.evidence(), Evidence::GroupTotalExact(count)]);
+        board.prove(line, near, Rule::BulkReference, why);
         found += 1;
     }
     found

@@ -204,7 +204,7 @@ proptest! {
             let line = world.line(proof.line);
             let total = Dong::sum(proof.parts.iter().map(|(_, amount)| *amount)).unwrap();
             prop_assert_eq!(total.0, line.open.0.abs());
-            for (id, amount) in &proof.parts {
+            for (id, amount) in proof.parts.iter() {
                 let movement = world.movement(*id);
                 prop_assert_eq!(*amount, movement.open);
                 prop_assert!(may_prove(line, movement), "{line:?} {movement:?}");
@@ -245,7 +245,7 @@ proptest! {
         let mut lines = BTreeSet::new();
         for proof in &outcome.proofs {
             prop_assert!(lines.insert(proof.line), "{} proves twice", proof.line);
-            for (id, amount) in &proof.parts {
+            for (id, amount) in proof.parts.iter() {
                 *shown.entry(*id).or_default() += amount.0;
             }
         }
