@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::draft::{self, Draft};
+use super::draft::{self, Draft, DraftLine};
 use super::file::{self, File};
 use super::identity::{self, Features, Span};
 use super::layout::Layout;
@@ -339,12 +339,7 @@ impl Import<'_, '_> {
             self.store.read(&self.actor.scope, |conn| plan(conn, account, draft, &features, version))?;
         let new = line::new_ones(draft, &features, &plan.identity.verdicts);
         self.advance(draft.lines.len() - new.len())?;
-        for chunk in new.chunks(CHUNK_LINES) {
-            self.write(|tx, stamp| line::add(tx, stamp, self.actor, &begun, self.codes_of, chunk))?;
-            failpoint::hit("statement_chunk");
-            self.advance(chunk.len())?;
-            std::thread::yield_now();
-        }
+        self.add(&begun, &new)?;
         if !plan.withdrawn.is_empty() {
             self.write(|tx, stamp| line::add_contras(tx, stamp, &begun, &plan.withdrawn))?;
         }
@@ -352,6 +347,34 @@ impl Import<'_, '_> {
         let oddities = self.write(|tx, stamp| finish(tx, stamp, self.actor, &begun, account, is_chained))?;
         let counts = (new.len(), draft.lines.len() - new.len());
         Ok(Told::Statement(report(draft, &begun, counts, version, oddities), false))
+    }
+
+    /// Stores new lines chunk by chunk. While one is written, the next is read for codes and sealed on a thread of
+    /// its own, so that whoever waits for the writer waits for the writing only.
+    fn add(&self, begun: &StoredStatement, new: &[(&DraftLine, String)]) -> Result<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let key = self.write(|tx, stamp| stamp.sealing_key(tx, begun.unit))?;
+        let (key, codes_of) = (&key, self.codes_of);
+        std::thread::scope(|scope| {
+            let made = |chunk| {
+                let stamp = (self.stamp)();
+                scope.spawn(move || line::rows(&stamp, key, begun, codes_of, chunk))
+            };
+            let mut chunks = new.chunks(CHUNK_LINES);
+            let mut next = chunks.next().map(made);
+            while let Some(making) = next {
+                let ended = || Error::internal("a thread that made rows of lines ended early");
+                let rows = making.join().map_err(|_| ended())??;
+                next = chunks.next().map(made);
+                self.write(|tx, _| line::add(tx, self.actor, begun.unit, &rows))?;
+                failpoint::hit("statement_chunk");
+                self.advance(rows.len())?;
+                std::thread::yield_now();
+            }
+            Ok(())
+        })
     }
 
     /// The version this statement is of an earlier one, recorded at its first import.
