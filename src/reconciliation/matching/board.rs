@@ -151,9 +151,19 @@ impl<'a> Board<'a> {
         let mut sets = CodeSets::for_lines(lines.len());
         // Cards are made in the order in which their records lie in memory, and put into board order then.
         let order = board_order(lines, |line| (line.id.0, line.booking_date));
-        let cards = lines.iter().map(|line| line_card(line, &mut sets, settings)).collect();
-        let mut lines = arranged(cards, &order);
-        let names = Source::ALL.map(|source| References::of_lines(&mut lines, source, settings));
+        let mut has_references = [false; 2];
+        let cards = lines.iter().map(|line| {
+            for source in Source::ALL {
+                has_references[source.place()] |= source.of_line(line, settings).is_some();
+            }
+            line_card(line, &mut sets, settings)
+        });
+        let mut lines = arranged(cards.collect(), &order);
+        let names = Source::ALL.map(|source| {
+            let named: &mut [LineCard<'_>] =
+                if has_references[source.place()] { &mut lines } else { &mut [] };
+            References::of_lines(named, source, settings)
+        });
         let order = board_order(movements, |movement| (movement.id.0, movement.first_seen));
         let cards = movements.iter().map(|movement| {
             let linked = movement.obligation.and_then(|id| code_of.get(&id).copied());
@@ -166,7 +176,8 @@ impl<'a> Board<'a> {
             .map(|obligation| ObligationCard { obligation, due: obligation.outstanding });
         let obligations = obligations.collect();
         let reference_counts = names.map(|names| names.count);
-        let outcome = Outcome::default();
+        let pairs = lines.len().min(movements.len());
+        let outcome = Outcome { proofs: Vec::with_capacity(pairs), ..Outcome::default() };
         Board { settings, lines, movements, obligations, code_owner, reference_counts, outcome }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn credit(board: &mut Board<'_>, disputes: &HashSet<usize>) {
         if disputes.contains(&index) {
             let evidence = Vec::new();
             finish(board, index, CreditKind::Disputed, Rule::None, evidence);
-        } else if board.lines[index].line.reversal {
+        } else if board.lines[index].reversal {
             let evidence = vec![Evidence::MarkedAsReversal];
             finish(board, index, CreditKind::Unknown, Rule::Reversal, evidence);
         }

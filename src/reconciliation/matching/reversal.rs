@@ -34,7 +34,7 @@ pub(super) fn link(board: &mut Board<'_>) {
         if !card.is_open() {
             continue;
         }
-        let (marked, inflow) = (card.line.reversal, card.inflow);
+        let (marked, inflow) = (card.reversal, card.inflow);
         match sure.get(&line) {
             Some(Link::One(original)) => link_one(board, line, *original),
             Some(Link::Many(candidates)) => report_tie(board, line, candidates),
@@ -46,7 +46,7 @@ pub(super) fn link(board: &mut Board<'_>) {
 
 /// Open, and perhaps another line's money that is given back.
 fn may_return(card: &LineCard<'_>) -> bool {
-    card.is_open() && (card.line.reversal || !card.inflow)
+    card.is_open() && (card.reversal || !card.inflow)
 }
 
 /// Debits that may give another line's money back, by what the lines alone say: `link` leaves them
@@ -74,7 +74,7 @@ enum Link {
 /// Links by equal account, reference and amount with the opposite sign.
 fn sure_links(board: &Board<'_>) -> HashMap<usize, Link> {
     // Nearly all lines of a day are credits, and nothing that is no return or shares its key with one is linked.
-    let returns = board.lines.iter().filter(|card| card.line.reversal || !card.inflow);
+    let returns = board.lines.iter().filter(|card| card.reversal || !card.inflow);
     let mut groups: BTreeMap<Key<'_>, Vec<usize>> =
         returns.filter_map(|card| Some((key(board, card)?, Vec::new()))).collect();
     if groups.is_empty() {
@@ -105,12 +105,11 @@ fn key<'a>(board: &Board<'_>, card: &LineCard<'a>) -> Option<Key<'a>> {
 }
 
 fn link_group(board: &Board<'_>, group: &[usize], links: &mut HashMap<usize, Link>) {
-    let marked_credit =
-        group.iter().any(|&index| board.lines[index].inflow && board.lines[index].line.reversal);
+    let marked_credit = group.iter().any(|&index| board.lines[index].inflow && board.lines[index].reversal);
     // Without the bank's mark a debit is the return of a credit, never the other way round.
     let is_return = |index: usize| {
         let card = &board.lines[index];
-        card.line.reversal || (!card.inflow && !marked_credit)
+        card.reversal || (!card.inflow && !marked_credit)
     };
     for inflow in [false, true] {
         let mut returns =
@@ -197,7 +196,7 @@ impl<'a> Originals<'a> {
         let returns = board.lines.iter().filter(|card| may_return(card));
         let wanted: HashSet<Money> =
             returns.map(|card| (card.line.account, !card.inflow, size(card))).collect();
-        for (index, card) in board.lines.iter().enumerate().filter(|(_, card)| !card.line.reversal) {
+        for (index, card) in board.lines.iter().enumerate().filter(|(_, card)| !card.reversal) {
             let money = (card.line.account, card.inflow, size(card));
             if !wanted.contains(&money) {
                 continue;
@@ -250,7 +249,7 @@ fn originals_of(board: &Board<'_>, originals: &Originals<'_>, line: usize) -> BT
             found.entry(original).or_default().push(named);
         }
     }
-    let speaks = card.line.reversal || speaks_of_return(&card.line.memo_folded);
+    let speaks = card.reversal || speaks_of_return(&card.line.memo_folded);
     for &code in card.codes.iter().filter(|_| speaks) {
         for original in latest(originals.by_code.get(&(money, code))) {
             found.entry(original).or_default().push(verified(code));
@@ -268,7 +267,7 @@ fn originals_of(board: &Board<'_>, originals: &Originals<'_>, line: usize) -> BT
 fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usize) {
     let found = originals_of(board, originals, line);
     let card = &board.lines[line];
-    let (id, marked) = (card.line.id, card.line.reversal);
+    let (id, marked) = (card.line.id, card.reversal);
     let any = !found.is_empty();
     for (original, shared) in found {
         // The bank's own word for which one it is counts twice.

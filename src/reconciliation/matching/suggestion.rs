@@ -33,7 +33,7 @@ pub(super) fn suggest(board: &mut Board<'_>) {
     let wanted = |board: &Board<'_>, index: usize| {
         let card = &board.lines[index];
         let is_unknown = card.is_open() && (!card.inflow || unknown.contains(&card.line.id));
-        !card.line.reversal && (is_unknown || (card.inflow && unplaced.contains(&card.line.id)))
+        !card.reversal && (is_unknown || (card.inflow && unplaced.contains(&card.line.id)))
     };
     let open: Vec<usize> = (0..board.lines.len()).filter(|&index| wanted(board, index)).collect();
     suggest_distant_movements(board, &settled);
