@@ -14,7 +14,7 @@
 //! more than we have. One that opens with the balance after our first `k` lines of the day begins
 //! behind them, and those are no partners for its lines, however alike they look.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -141,9 +141,9 @@ fn end_balance(balance_before: Dong, known: &[Known], span: &Span<'_>, verdicts:
 
 /// Pairs the lines of equal day and amount. `skip` lines of the first day lie before the
 /// statement. When `is_strict`, only a reference or memo that agrees makes a pair.
-fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec<Verdict> {
+fn assign<'l>(known: &'l [Known], span: &Span<'l>, skip: usize, is_strict: bool) -> Vec<Verdict> {
     let mut free: BTreeMap<(BusinessDay, Dong), Vec<usize>> = BTreeMap::new();
-    let mut used: BTreeMap<(BusinessDay, Dong, &str), u32> = BTreeMap::new();
+    let mut used: HashMap<(BusinessDay, Dong, &str), u32> = HashMap::with_capacity(span.lines.len());
     let mut passed = 0;
     for (index, line) in known.iter().enumerate() {
         let features = &line.features;
@@ -174,18 +174,13 @@ fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec
             }
         }
     }
-    let number = |(line, verdict): (&'_ Features, Option<Verdict>), used: &mut BTreeMap<_, u32>| {
-        verdict.unwrap_or_else(|| {
-            let highest = used.entry((line.date, line.amount, line.memo.clone())).or_insert(0);
-            *highest += 1;
-            Verdict::New { occurrence: *highest }
-        })
+    let mut number = |line: &'l Features| {
+        let highest = used.entry((line.date, line.amount, line.memo.as_str())).or_default();
+        *highest += 1;
+        Verdict::New { occurrence: *highest }
     };
-    let mut used: BTreeMap<(BusinessDay, Dong, String), u32> = used
-        .into_iter()
-        .map(|((date, amount, memo), highest)| ((date, amount, memo.to_owned()), highest))
-        .collect();
-    span.lines.iter().zip(verdicts).map(|pair| number(pair, &mut used)).collect()
+    let numbered = span.lines.iter().zip(verdicts);
+    numbered.map(|(line, verdict)| verdict.unwrap_or_else(|| number(line))).collect()
 }
 
 /// A line as its reference names it; none without one.
