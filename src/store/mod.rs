@@ -164,7 +164,7 @@ impl Store {
     /// some twenty round trips and a flush to the disk whatever it posts.
     pub fn posted_lines(&self) -> usize {
         match self.product {
-            Product::Sqlite => 4 * rows::WHOLE_STATEMENT,
+            Product::Sqlite => 8 * rows::WHOLE_STATEMENT,
             Product::PostgreSql => 1_000,
         }
     }
