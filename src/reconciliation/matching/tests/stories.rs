@@ -39,6 +39,13 @@ fn a_verified_code_with_the_exact_amount_proves_the_claim_of_friday_evening_on_m
 }
 
 #[test]
+fn a_code_longer_than_ours_is_compared_to_its_end() {
+    let (one, other) = ("HNPH7K2MQ4X97-0001", "HNPH7K2MQ4X97-0002");
+    let claims = [movement(1, 25_000).code(other), movement(2, 25_000).code(one)];
+    assert_eq!(pairs(&run(&[line(1, 25_000).code(one)], &claims, &[])), [(1, vec![2])]);
+}
+
+#[test]
 fn a_claim_known_only_by_its_obligation_is_proven_by_the_code_of_that_obligation() {
     let mut claim = movement(1, 25_000);
     claim.obligation = Some(ObligationId(9));
