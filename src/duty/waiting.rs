@@ -16,7 +16,8 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::identity::person;
-use crate::notification;
+use crate::notification::staff::{Mail, Told};
+use crate::notification::{self, New};
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 use crate::unit;
 use crate::working_days::WorkingDays;
@@ -104,13 +105,6 @@ pub fn list(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, unit: Option<Unit
     Ok(items.iter().map(|item| Shown::of(item, stamp.calendar)).collect())
 }
 
-/// Whom the city's decisions are told to by mail, and where they are decided.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told<'a> {
-    pub mailboxes: &'a [String],
-    pub public_url: &'a str,
-}
-
 /// Hands to the city what waited for a working day, or what nobody of the unit may decide, and tells it by
 /// mail. Running it again changes nothing. Returns how many are new.
 pub fn escalate(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> {
@@ -144,23 +138,16 @@ fn mails<'r>(
     unit_name: &str,
     new: impl Iterator<Item = &'r query::EscalationRow>,
     told: &Told<'_>,
-) -> Vec<notification::New> {
-    let mut mails = Vec::new();
-    for row in new {
-        let text = words(unit_name, row, told.public_url);
-        mails.extend(told.mailboxes.iter().map(|mailbox| notification::New {
-            unit: row.unit_id,
-            kind: notification::KIND_APPROVAL,
-            subject_kind: "approval_escalation",
-            subject: row.id.0,
-            channel: notification::Channel::Email,
-            to: mailbox.clone(),
-            text: Some(text.clone()),
-            money: None,
-            expires_at: None,
-        }));
-    }
-    mails
+) -> Vec<New> {
+    let mail = |row: &query::EscalationRow| Mail {
+        unit: row.unit_id,
+        kind: notification::KIND_APPROVAL,
+        subject_kind: "approval_escalation",
+        subject: row.id.0,
+        text: words(unit_name, row, told.public_url),
+        expires_at: None,
+    };
+    new.flat_map(|row| mail(row).to(told.mailboxes)).collect()
 }
 
 /// The subject, then what is said, Vietnamese and English.

@@ -281,7 +281,7 @@ fn settle_causes(
     by: Option<ExceptionId>,
 ) -> Result<usize> {
     let mut reasons = std::collections::BTreeMap::new();
-    for (unit, kind, subject, reason) in causes {
+    for (unit, kind, subject, reason) in query::may_be_open(tx, causes)? {
         reasons.insert((*unit, dedupe(*kind, *subject)), *reason);
     }
     let keys: Vec<(UnitId, String)> = reasons.keys().cloned().collect();

@@ -237,11 +237,6 @@ pub fn unresolved_by_dedupe(
     conn: &mut Conn,
     keys: &[(UnitId, String)],
 ) -> Result<Vec<(UnitId, ExceptionId, String)>> {
-    if FEW < keys.len()
-        && let Some(found) = few_unresolved(conn, keys)?
-    {
-        return Ok(found);
-    }
     by_dedupe(conn, keys, "AND t.state <> 'resolved'")
 }
 
@@ -249,30 +244,35 @@ pub fn unresolved_by_dedupe(
 /// every line of a day that proves a claim asks for five.
 const FEW: usize = 100;
 
-/// The same where the units of the keys have few unresolved items; None where one has more.
-fn few_unresolved(
-    conn: &mut Conn,
-    keys: &[(UnitId, String)],
-) -> Result<Option<Vec<(UnitId, ExceptionId, String)>>> {
-    let units: BTreeSet<UnitId> = keys.iter().map(|(unit, _)| *unit).collect();
-    let wanted: HashSet<(UnitId, &str)> = keys.iter().map(|(unit, key)| (*unit, key.as_str())).collect();
-    let mut found = Vec::new();
+/// Why an item ends: what it is about, and the words for its event.
+pub type Cause = (UnitId, Kind, Subject, &'static str);
+
+/// The causes that may be of an unresolved item: of many, those of the few items that their units have; all where a
+/// unit has more.
+pub fn may_be_open<'c>(conn: &mut Conn, causes: &'c [Cause]) -> Result<Vec<&'c Cause>> {
+    if causes.len() <= FEW {
+        return Ok(causes.iter().collect());
+    }
+    let units: BTreeSet<UnitId> = causes.iter().map(|(unit, ..)| *unit).collect();
+    let mut open: HashSet<(UnitId, i32, i64)> = HashSet::new();
     for unit in units {
-        let of_unit: Vec<(UnitId, ExceptionId, String)> = exception::table
+        let of_unit: Vec<(i32, i64)> = exception::table
             .filter(exception::unit_id.eq(unit))
             // A literal, not a bind: the partial index is used only when the query repeats its condition.
             .filter(diesel::dsl::sql::<Bool>("exception.state <> 'resolved'"))
             .order(exception::id)
             .limit(FEW as i64 + 1)
-            .select((exception::unit_id, exception::id, exception::dedupe))
+            .select((exception::kind, exception::subject_id))
             .load(conn)
             .classify()?;
         if FEW < of_unit.len() {
-            return Ok(None);
+            return Ok(causes.iter().collect());
         }
-        found.extend(of_unit.into_iter().filter(|(unit, _, key)| wanted.contains(&(*unit, key.as_str()))));
+        open.extend(of_unit.into_iter().map(|(kind, subject)| (unit, kind, subject)));
     }
-    Ok(Some(found))
+    let is_open =
+        |(unit, kind, subject, _): &&Cause| open.contains(&(*unit, i32::from(kind.number()), subject.id()));
+    Ok(causes.iter().filter(is_open).collect())
 }
 
 /// The same of the keys, whatever became of their exception.

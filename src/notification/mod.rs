@@ -23,6 +23,7 @@ mod readdress_query;
 pub mod rules;
 pub mod send;
 pub mod sms;
+pub mod staff;
 pub mod view;
 pub mod wording;
 

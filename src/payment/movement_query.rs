@@ -141,16 +141,29 @@ pub fn movements_in_state(
     state: State,
     limit: i64,
 ) -> Result<Vec<Movement>> {
-    let ids: Vec<MovementId> = movement::table
+    let found: Vec<MovementStored> = movement::table
         .filter(movement::unit_id.eq(unit))
         .filter(movement::account_id.eq(account))
         .filter(movement::state.eq(state.as_str()))
         .order((movement::first_seen_on, movement::id))
         .limit(limit)
-        .select(movement::id)
+        .select((
+            movement::unit_id,
+            movement::id,
+            movement::account_id,
+            movement::direction,
+            movement::amount,
+            movement::code,
+            movement::first_seen_on,
+            movement::proven,
+            movement::claimed_by,
+            movement::payment_id,
+            movement::state,
+            movement::revision,
+        ))
         .load(conn)
         .classify()?;
-    movements(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())
+    Ok(found.into_iter().map(movement_from).collect())
 }
 
 /// The channel and reference of each claim on a movement.

@@ -7,17 +7,11 @@ use std::collections::hash_map::Entry;
 use crate::actor::Scope;
 use crate::error::Result;
 use crate::id::UnitId;
-use crate::notification::{self, Channel, New};
+use crate::notification::staff::{self, Mail, Told};
+use crate::notification::{self, New};
 use crate::receipt::key::alarm::{self, Open};
-use crate::store::{Conn, Lane, Stamp, Store};
+use crate::store::{Conn, Stamp, Store};
 use crate::unit::{self, CITY, imprint};
-
-/// Whom the city's alarms are told to by mail, and where they stand.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told<'a> {
-    pub mailboxes: &'a [String],
-    pub public_url: &'a str,
-}
 
 /// Mails every alarm that stands to whoever was not told of it yet. Returns how many messages are new.
 pub fn tell(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> {
@@ -29,11 +23,7 @@ pub fn tell(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> 
         let own = own_mailboxes(conn, stamp, open.iter().map(|one| one.unit))?;
         Ok(open.iter().flat_map(|one| mails(one, &own[&one.unit], told)).collect::<Vec<New>>())
     })?;
-    if mails.is_empty() {
-        return Ok(0);
-    }
-    // One that exists for the same alarm and mailbox stays as it is.
-    store.write(&Scope::All, Lane::Bulk, |tx| notification::enqueue(tx, stamp, &mails))
+    staff::tell(store, stamp, &mails)
 }
 
 /// A unit's name, code and own mailbox.
@@ -56,28 +46,16 @@ pub(super) fn own_mailboxes(
     Ok(own)
 }
 
-/// The unit's own mailbox and the city's, each once.
-pub(super) fn mailboxes<'a>(own: Option<&'a String>, told: &'a Told<'_>) -> Vec<&'a String> {
-    let mut to: Vec<&String> = own.into_iter().chain(told.mailboxes).collect();
-    to.sort_unstable();
-    to.dedup();
-    to
-}
-
 fn mails(one: &Open, (name, code, own): &Own, told: &Told<'_>) -> Vec<New> {
-    let text = words(one, name, code, told.public_url);
-    let mail = |to: &String| New {
+    let mail = Mail {
         unit: one.unit,
         kind: notification::KIND_KEY_ALARM,
         subject_kind: "key_alarm",
         subject: one.id.0,
-        channel: Channel::Email,
-        to: to.clone(),
-        text: Some(text.clone()),
-        money: None,
+        text: words(one, name, code, told.public_url),
         expires_at: None,
     };
-    mailboxes(own.as_ref(), told).into_iter().map(mail).collect()
+    mail.to(told.with_own(own.as_ref()))
 }
 
 /// The subject, then what is said, Vietnamese and English.

@@ -1,12 +1,13 @@
 //! A channel that the program believes no more, because a limit was crossed or a claim was disproven, is told by
 //! mail like an alarm about a key: to the unit's own mailbox and to those of the city, once for every suspension.
 
-use super::key_mail::{Own, Told, mailboxes, own_mailboxes};
+use super::key_mail::{Own, own_mailboxes};
 use crate::actor::Scope;
 use crate::error::Result;
-use crate::notification::{self, Channel, New};
+use crate::notification::staff::{self, Mail, Told};
+use crate::notification::{self, New};
 use crate::payment::channel;
-use crate::store::{Lane, Stamp, Store};
+use crate::store::{Stamp, Store};
 use crate::unit::account;
 use crate::unit::trust::{self, Suspended};
 
@@ -22,27 +23,19 @@ pub fn tell(store: &Store, stamp: &Stamp<'_>, told: &Told<'_>) -> Result<usize> 
         }
         Ok(mails)
     })?;
-    if mails.is_empty() {
-        return Ok(0);
-    }
-    // One that exists for the same suspension and mailbox stays as it is.
-    store.write(&Scope::All, Lane::Bulk, |tx| notification::enqueue(tx, stamp, &mails))
+    staff::tell(store, stamp, &mails)
 }
 
 fn mails_of(one: &Suspended, account_no: &str, (name, _, own): &Own, told: &Told<'_>) -> Vec<New> {
-    let text = words(one, account_no, name, told.public_url);
-    let mail = |to: &String| New {
+    let mail = Mail {
         unit: one.unit,
         kind: notification::KIND_TRUST_SUSPENDED,
         subject_kind: "trust",
         subject: one.id.0,
-        channel: Channel::Email,
-        to: to.clone(),
-        text: Some(text.clone()),
-        money: None,
+        text: words(one, account_no, name, told.public_url),
         expires_at: None,
     };
-    mailboxes(own.as_ref(), told).into_iter().map(mail).collect()
+    mail.to(told.with_own(own.as_ref()))
 }
 
 /// The subject, then what is said, Vietnamese and English. Of the account only its end.

@@ -21,6 +21,7 @@ pub mod month_close;
 pub mod office;
 pub mod open_days;
 pub mod overview;
+mod owed;
 mod own_transfers;
 mod payout;
 pub mod proof;

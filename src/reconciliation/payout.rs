@@ -94,7 +94,8 @@ impl Payouts {
     /// The batches that exactly one of the lines shows.
     fn shown_batches<'l>(&self, lines: impl Iterator<Item = &'l Line>) -> Vec<(BatchId, LineId)> {
         let mut shown: BTreeMap<BatchId, Vec<LineId>> = BTreeMap::new();
-        for line in lines {
+        // Most accounts await nothing, and the lines of a month are looked at.
+        for line in lines.take_while(|_| !self.batches.is_empty()) {
             let text =
                 format!("{} {}", line.memo_folded, line.customer_reference.as_deref().unwrap_or_default());
             if let Some(batch) = pos::rules::shown(&self.batches, line.amount, &text) {
@@ -110,6 +111,9 @@ impl Payouts {
 
     /// The same for reports of gateways.
     fn show_settlements(&self, seen: &Seen<'_>, works: &mut Works) {
+        if self.settlements.is_empty() {
+            return;
+        }
         let taken = taken(seen.outcome);
         let is_free = |settlement: &Settlement| {
             let parts = self.parts.get(&settlement.id);
@@ -225,6 +229,9 @@ impl Payouts {
     /// Open credits that carry the marker of exactly one gateway's terms in force.
     fn marked<'a>(&'a self, seen: &Seen<'a>, works: &Works) -> Vec<(&'a Line, &'a Terms)> {
         let mut marked = Vec::new();
+        if self.terms.is_empty() {
+            return marked;
+        }
         for line in seen.lines.iter().filter(|line| works.get(&line.id).is_some_and(is_unplaced)) {
             let memo = words(&line.memo_folded);
             let mut fitting = self.terms.iter().filter(|terms| {
@@ -320,7 +327,7 @@ fn only_lines<'a, 'l>(
     lines: impl Iterator<Item = &'l Line>,
 ) -> Vec<(&'a Settlement, LineId)> {
     let mut shown: BTreeMap<SettlementId, (&Settlement, Vec<LineId>)> = BTreeMap::new();
-    for line in lines {
+    for line in lines.take_while(|_| !settlements.is_empty()) {
         let references = [&line.customer_reference, &line.bank_reference];
         let references: String = references.into_iter().flatten().map(|one| format!(" {one}")).collect();
         let text = text::squash(&format!("{}{references}", line.memo_folded));

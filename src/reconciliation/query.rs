@@ -1,6 +1,6 @@
 //! What a matching run reads.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 
@@ -136,11 +136,6 @@ pub fn accounts(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<(UnitId, Ac
         found = found.filter(bank_account::unit_id.eq(unit));
     }
     found.load(conn).classify()
-}
-
-/// Which verified codes the lines carry.
-pub fn codes_of(lines: &[StoredLine]) -> BTreeSet<String> {
-    lines.iter().flat_map(|line| line.codes.split_whitespace()).map(str::to_owned).collect()
 }
 
 /// The claims' references by movement.

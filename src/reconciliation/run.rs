@@ -10,6 +10,7 @@ use super::hint::hints;
 use super::matching::{
     self, CreditKind, Line, Movement, Obligation, Outcome, Settings, claims_without_credit, matching,
 };
+use super::owed;
 use super::own_transfers;
 use super::payout::{self, Payouts};
 use super::query::{self, StoredLine};
@@ -23,7 +24,6 @@ use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
-use crate::obligation;
 use crate::payment::late_payout;
 use crate::payment::movement_query;
 use crate::payment::pos;
@@ -38,8 +38,6 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::text;
 use crate::working_days::WorkingDays;
 
-/// Lines posted in the first transaction: about 20 ms on the bulk lane.
-const CHUNK: usize = 256;
 /// A refund that was sent so many days before the last statement should be on it.
 const REFUND_PATIENCE_DAYS: i64 = 5;
 /// How often a run that a callback overtook starts over.
@@ -72,11 +70,10 @@ struct Snapshot {
     lines: Vec<Line>,
     movements: Vec<Movement>,
     obligations: Vec<Obligation>,
+    settings: Settings,
     /// What acquirers and gateways pay out together.
     payouts: Payouts,
     covered_until: Option<BusinessDay>,
-    splittable: BTreeSet<MovementId>,
-    aliases: BTreeMap<String, BTreeSet<ObligationId>>,
     /// The codes that open lines name by virtual accounts.
     by_number: virtual_codes::ByNumber,
 }
@@ -117,18 +114,14 @@ fn run_once(
 ) -> Result<()> {
     restated::finish_accepted(store, stamp, unit, account)?;
     report.receipts.extend(contra::post(store, stamp, actor, unit, account)?);
-    let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account))?;
-    let settings = Settings {
-        working_days: stamp.calendar.clone(),
-        rules: rulebook::rules_for(store, stamp.vault, unit, account)?,
-        splittable: snapshot.splittable.clone(),
-        aliases: snapshot.aliases.clone(),
-        ..Settings::default()
-    };
-    let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, &settings);
+    let rules = rulebook::rules_for(store, stamp.vault, unit, account)?;
+    let settings = Settings { working_days: stamp.calendar.clone(), rules, ..Settings::default() };
+    let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account, settings))?;
+    let settings = &snapshot.settings;
+    let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();
     let parts = in_order(works(&snapshot, &outcome, stamp.calendar));
-    let mut pace = Pace::of(store.product(), CHUNK);
+    let mut pace = Pace::of(store.product(), store.posted_lines());
     for part in &parts {
         let mut left = part.as_slice();
         while !left.is_empty() {
@@ -151,7 +144,7 @@ fn run_once(
             report.receipts.extend(posted.receipts);
         }
     }
-    own_transfers::join(store, stamp, actor, &snapshot.lines, &settings)?;
+    own_transfers::join(store, stamp, actor, &snapshot.lines, settings)?;
     alias::learn(store, stamp, actor, unit, &snapshot.lines)?;
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
     if let Some(covered) = snapshot.covered_until {
@@ -201,7 +194,13 @@ fn count(report: &mut Report, posted: &[LineWork]) {
     }
 }
 
-fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) -> Result<Snapshot> {
+fn read(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    unit: UnitId,
+    account: AccountId,
+    mut settings: Settings,
+) -> Result<Snapshot> {
     let stored = query::lines(conn, unit, account, stamp.today().plus_days(-RECENT_DAYS))?;
     let stored = restated::prepared(conn, unit, account, stored)?;
     let mut lines = Vec::with_capacity(stored.len());
@@ -218,10 +217,12 @@ fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) ->
     let references = query::references(conn, unit, &ids)?;
     let claimed: BTreeMap<String, i64> = open_claims_by_code(&movements_read);
     let channels = references.iter().map(|(id, known)| (*id, known.channels.clone())).collect();
-    let splittable = settled_movements(&movements_read);
-    let movements = movements_read.into_iter().map(|movement| movement_of(movement, &references)).collect();
-    let (obligations, owed) = obligations(conn, unit, &stored, &claimed)?;
-    let aliases = alias::suggested(conn, unit, &lines, &owed)?;
+    settings.splittable = settled_movements(&movements_read);
+    let movements: Vec<Movement> =
+        movements_read.into_iter().map(|movement| movement_of(movement, &references)).collect();
+    let codes = owed::codes_asked(&lines, &movements, &settings);
+    let owed = owed::read(conn, unit, codes, &claimed, READ_LIMIT)?;
+    settings.aliases = alias::suggested(conn, unit, &lines, &owed.payers)?;
     let payouts = Payouts::read(conn, unit, account, channels)?;
     let covered_until = query::covered_until(conn, unit, account)?;
     let stored = stored.into_iter().map(|line| (line.id, line)).collect();
@@ -229,11 +230,10 @@ fn read(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, account: AccountId) ->
         stored,
         lines,
         movements,
-        obligations,
+        obligations: owed.obligations,
+        settings,
         payouts,
         covered_until,
-        splittable,
-        aliases,
         by_number,
     })
 }
@@ -296,55 +296,6 @@ fn open_claims_by_code(movements: &[crate::payment::Movement]) -> BTreeMap<Strin
     claimed
 }
 
-/// The obligations the lines' codes name, in any unit, and the unit's open ones for suggestions.
-fn obligations(
-    conn: &mut Conn,
-    unit: UnitId,
-    lines: &[StoredLine],
-    claimed: &BTreeMap<String, i64>,
-) -> Result<(Vec<Obligation>, Vec<(ObligationId, PartyId)>)> {
-    let codes: Vec<String> = query::codes_of(lines).into_iter().collect();
-    let resolved = obligation::query::resolve_codes(conn, &codes)?;
-    let keys: Vec<(UnitId, ObligationId)> = resolved.values().copied().collect();
-    let mut found = obligation::query::by_ids(conn, &keys)?;
-    found.extend(obligation::query::open_of_unit(conn, unit, READ_LIMIT)?);
-    let own = found.iter().filter(|obligation| obligation.unit == unit);
-    let owed = own.map(|obligation| (obligation.id, obligation.party)).collect();
-    let mut seen: BTreeMap<ObligationId, Obligation> = BTreeMap::new();
-    for obligation in found {
-        seen.entry(obligation.id).or_insert_with(|| obligation_of(&obligation, claimed));
-    }
-    // Another unit's obligation may be out of sight; that it is another unit's is all we need.
-    for (code, (owner, id)) in resolved {
-        seen.entry(id).or_insert_with(|| Obligation {
-            id,
-            unit: owner,
-            code,
-            outstanding: Dong::ZERO,
-            dossier_code_folded: None,
-            state_open: true,
-            raised_on: BusinessDay(chrono::NaiveDate::MIN),
-            payer_name_folded: None,
-        });
-    }
-    Ok((seen.into_values().collect(), owed))
-}
-
-fn obligation_of(obligation: &obligation::Obligation, claimed: &BTreeMap<String, i64>) -> Obligation {
-    let pending = claimed.get(&obligation.reference_code).copied().unwrap_or_default();
-    let outstanding = obligation.outstanding();
-    Obligation {
-        id: obligation.id,
-        unit: obligation.unit,
-        code: obligation.reference_code.clone(),
-        outstanding: Dong((outstanding.0 - pending).max(0)),
-        dossier_code_folded: Some(text::squash(&obligation.dossier_code)),
-        state_open: outstanding.is_positive(),
-        raised_on: obligation.created_at.business_day(),
-        payer_name_folded: None,
-    }
-}
-
 /// One piece of work for each open line, in the order of the lines.
 fn works(snapshot: &Snapshot, outcome: &Outcome, calendar: &WorkingDays) -> Vec<LineWork> {
     let kinds: HashMap<LineId, Kind> = outcome.exceptions.iter().copied().collect();
@@ -356,8 +307,10 @@ fn works(snapshot: &Snapshot, outcome: &Outcome, calendar: &WorkingDays) -> Vec<
         let (rule, evidence) = snapshot.by_number.told(line, rule, evidence);
         works.insert(line, work(stored, case, rule, &evidence));
     };
+    let lines: HashMap<LineId, &Line> = snapshot.lines.iter().map(|line| (line.id, line)).collect();
     for proof in &outcome.proofs {
-        add(proof.line, Case::Proof { parts: proof.parts.clone() }, proof.rule.as_str(), &proof.evidence);
+        let evidence = lines.get(&proof.line).map(|line| proof.evidence(line)).unwrap_or_default();
+        add(proof.line, Case::Proof { parts: proof.parts.to_vec() }, proof.rule.as_str(), &evidence);
     }
     for credit in &outcome.credits {
         let case = credit_case(credit, &owners, kinds.get(&credit.line).copied());

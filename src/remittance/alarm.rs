@@ -184,32 +184,8 @@ fn unordered(
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::order;
     use super::*;
-    use crate::id::PersonId;
-
-    fn order(kind: OrderKind, state: State, was_debited: bool) -> Order {
-        Order {
-            unit: UnitId(1),
-            id: RemittanceId(1),
-            account: AccountId(1),
-            kind,
-            year: 2026,
-            order_no: 7,
-            covered_until: "2026-11-20".parse().unwrap(),
-            amount: Dong(12_500),
-            reference_code: "HNP".into(),
-            treasury_account: None,
-            treasury_code: None,
-            maker: PersonId(1),
-            checker: None,
-            created_at: Instant(0),
-            state,
-            revision: 1,
-            was_debited,
-            credited: Dong::ZERO,
-            returned: Dong::ZERO,
-        }
-    }
 
     fn alarm(order: &Order, since: &str, today: &str) -> Option<(Kind, u32)> {
         let since: BusinessDay = since.parse().unwrap();

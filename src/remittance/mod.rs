@@ -13,6 +13,8 @@ pub mod query;
 pub mod report;
 mod report_query;
 pub mod rules;
+#[cfg(test)]
+mod sample;
 
 use std::collections::BTreeMap;
 

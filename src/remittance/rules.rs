@@ -237,33 +237,8 @@ fn budget_code(source: &str) -> (Option<String>, Option<String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::order;
     use super::*;
-    use crate::clock::Instant;
-    use crate::id::*;
-
-    fn order(kind: Kind, state: State, was_debited: bool) -> Order {
-        Order {
-            unit: UnitId(2),
-            id: RemittanceId(1),
-            account: AccountId(1),
-            kind,
-            year: 2026,
-            order_no: 1,
-            covered_until: "2026-11-23".parse().unwrap(),
-            amount: Dong(12_500),
-            reference_code: "HNPH7K2MQ4X97".into(),
-            treasury_account: None,
-            treasury_code: None,
-            maker: PersonId(1),
-            checker: None,
-            created_at: Instant(0),
-            state,
-            revision: 1,
-            was_debited,
-            credited: Dong::ZERO,
-            returned: Dong::ZERO,
-        }
-    }
 
     fn free(source: &str, due: i64, ordered: i64) -> Remittable {
         Remittable {

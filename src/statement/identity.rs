@@ -14,7 +14,7 @@
 //! more than we have. One that opens with the balance after our first `k` lines of the day begins
 //! behind them, and those are no partners for its lines, however alike they look.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -139,11 +139,18 @@ fn end_balance(balance_before: Dong, known: &[Known], span: &Span<'_>, verdicts:
     Dong::sum([balance_before].into_iter().chain(old).chain(new)).ok()
 }
 
+/// What two lines of one day and amount have in common, when they have it.
+type Common = fn(&Features) -> Option<&str>;
+
+/// In the order in which they make two lines one.
+const COMMON: [Common; 3] =
+    [|line| line.bank_reference.as_deref(), |line| Some(line.memo.as_str()), |_| Some("")];
+
 /// Pairs the lines of equal day and amount. `skip` lines of the first day lie before the
 /// statement. When `is_strict`, only a reference or memo that agrees makes a pair.
-fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec<Verdict> {
-    let mut free: BTreeMap<(BusinessDay, Dong), Vec<usize>> = BTreeMap::new();
-    let mut used: BTreeMap<(BusinessDay, Dong, &str), u32> = BTreeMap::new();
+fn assign<'l>(known: &'l [Known], span: &Span<'l>, skip: usize, is_strict: bool) -> Vec<Verdict> {
+    let mut free: Vec<usize> = Vec::new();
+    let mut used: HashMap<(BusinessDay, Dong, &str), u32> = HashMap::with_capacity(span.lines.len());
     let mut passed = 0;
     for (index, line) in known.iter().enumerate() {
         let features = &line.features;
@@ -155,50 +162,53 @@ fn assign(known: &[Known], span: &Span<'_>, skip: usize, is_strict: bool) -> Vec
         if features.date == span.first_day && passed < skip {
             passed += 1;
         } else {
-            free.entry((features.date, features.amount)).or_default().push(index);
+            free.push(index);
         }
     }
     let mut verdicts: Vec<Option<Verdict>> = vec![None; span.lines.len()];
-    let mut stages: Vec<fn(&Features, &Features) -> bool> = vec![same_reference, same_memo];
-    if !is_strict {
-        stages.push(|_, _| true);
+    for common in COMMON.into_iter().take(if is_strict { 2 } else { 3 }) {
+        pair(known, &mut free, (span.lines, &mut verdicts), common);
     }
-    for agrees in stages {
-        for (line, verdict) in span.lines.iter().zip(&mut verdicts).filter(|(_, verdict)| verdict.is_none()) {
-            let Some(candidates) = free.get_mut(&(line.date, line.amount)) else { continue };
-            let at = candidates
-                .iter()
-                .position(|index| known.get(*index).is_some_and(|known| agrees(&known.features, line)));
-            if let Some(at) = at {
-                *verdict = Some(Verdict::Known(candidates.remove(at)));
-            }
+    let mut number = |line: &'l Features| {
+        let highest = used.entry((line.date, line.amount, line.memo.as_str())).or_default();
+        *highest += 1;
+        Verdict::New { occurrence: *highest }
+    };
+    let numbered = span.lines.iter().zip(verdicts);
+    numbered.map(|(line, verdict)| verdict.unwrap_or_else(|| number(line))).collect()
+}
+
+/// Gives each line without a verdict the first free known line that has the same in common with it.
+fn pair(
+    known: &[Known],
+    free: &mut Vec<usize>,
+    (lines, verdicts): (&[Features], &mut [Option<Verdict>]),
+    common: Common,
+) {
+    let mut waiting: HashMap<(BusinessDay, Dong, &str), VecDeque<usize>> = HashMap::new();
+    for &index in free.iter() {
+        let features = &known[index].features;
+        if let Some(text) = common(features) {
+            waiting.entry((features.date, features.amount, text)).or_default().push_back(index);
         }
     }
-    let number = |(line, verdict): (&'_ Features, Option<Verdict>), used: &mut BTreeMap<_, u32>| {
-        verdict.unwrap_or_else(|| {
-            let highest = used.entry((line.date, line.amount, line.memo.clone())).or_insert(0);
-            *highest += 1;
-            Verdict::New { occurrence: *highest }
-        })
-    };
-    let mut used: BTreeMap<(BusinessDay, Dong, String), u32> = used
-        .into_iter()
-        .map(|((date, amount, memo), highest)| ((date, amount, memo.to_owned()), highest))
-        .collect();
-    span.lines.iter().zip(verdicts).map(|pair| number(pair, &mut used)).collect()
+    if waiting.is_empty() {
+        return;
+    }
+    let mut taken = HashSet::new();
+    for (line, verdict) in lines.iter().zip(verdicts).filter(|(_, verdict)| verdict.is_none()) {
+        let candidates = common(line).and_then(|text| waiting.get_mut(&(line.date, line.amount, text)));
+        if let Some(index) = candidates.and_then(VecDeque::pop_front) {
+            *verdict = Some(Verdict::Known(index));
+            taken.insert(index);
+        }
+    }
+    free.retain(|index| !taken.contains(index));
 }
 
 /// A line as its reference names it; none without one.
 fn by_reference(line: &Features) -> Option<(BusinessDay, Dong, &str)> {
     line.bank_reference.as_deref().map(|reference| (line.date, line.amount, reference))
-}
-
-fn same_reference(known: &Features, line: &Features) -> bool {
-    known.bank_reference.is_some() && known.bank_reference == line.bank_reference
-}
-
-fn same_memo(known: &Features, line: &Features) -> bool {
-    known.memo == line.memo
 }
 
 #[cfg(test)]

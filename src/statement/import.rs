@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::draft::{self, Draft};
+use super::draft::{self, Draft, DraftLine};
 use super::file::{self, File};
 use super::identity::Features;
 use super::layout::Layout;
@@ -37,7 +37,7 @@ pub use super::line::CodesOf;
 pub use super::sequence::balance_before;
 
 /// Lines of the first bulk transaction: about 20 ms on a small machine.
-const CHUNK_LINES: usize = 512;
+const CHUNK_LINES: usize = 8 * rows::WHOLE_STATEMENT;
 
 /// What an import did, or why it did nothing.
 #[derive(Clone, Debug, Serialize)]
@@ -336,18 +336,7 @@ impl Import<'_, '_> {
             .read(&self.actor.scope, |conn| loading::plan(conn, account, draft, &features, version))?;
         let new = line::new_ones(draft, &features, &plan.identity.verdicts);
         self.advance(draft.lines.len() - new.len())?;
-        let mut pace = Pace::of(self.store.product(), CHUNK_LINES);
-        let mut left = new.as_slice();
-        while !left.is_empty() {
-            let (chunk, rest) = pace.next(left);
-            self.write(|tx, stamp| {
-                pace.timed(chunk.len(), || line::add(tx, stamp, self.actor, &begun, self.codes_of, chunk))
-            })?;
-            failpoint::hit("statement_chunk");
-            self.advance(chunk.len())?;
-            std::thread::yield_now();
-            left = rest;
-        }
+        self.add(&begun, &new)?;
         if !plan.withdrawn.is_empty() {
             self.write(|tx, stamp| line::add_contras(tx, stamp, &begun, &plan.withdrawn))?;
         }
@@ -356,6 +345,41 @@ impl Import<'_, '_> {
             self.write(|tx, stamp| loading::finish(tx, stamp, self.actor, &begun, account, is_chained))?;
         let counts = (new.len(), draft.lines.len() - new.len());
         Ok(Told::Statement(report(draft, &begun, counts, version, oddities), false))
+    }
+
+    /// Stores new lines chunk by chunk. While one is written, the next is read for codes and sealed on a thread of
+    /// its own, so that whoever waits for the writer waits for the writing only.
+    fn add(&self, begun: &StoredStatement, new: &[(&DraftLine, String)]) -> Result<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let key = self.write(|tx, stamp| stamp.sealing_key(tx, begun.unit))?;
+        let (key, codes_of) = (&key, self.codes_of);
+        std::thread::scope(|scope| {
+            let made = |chunk| {
+                let stamp = (self.stamp)();
+                scope.spawn(move || line::rows(&stamp, key, begun, codes_of, chunk))
+            };
+            let mut pace = Pace::of(self.store.product(), CHUNK_LINES);
+            let (first, mut left) = pace.next(new);
+            let mut next = Some(made(first));
+            while let Some(making) = next {
+                let ended = || Error::internal("a thread that made rows of lines ended early");
+                let rows = making.join().map_err(|_| ended())??;
+                next = if left.is_empty() {
+                    None
+                } else {
+                    let (chunk, rest) = pace.next(left);
+                    left = rest;
+                    Some(made(chunk))
+                };
+                self.write(|tx, _| pace.timed(rows.len(), || line::add(tx, self.actor, begun.unit, &rows)))?;
+                failpoint::hit("statement_chunk");
+                self.advance(rows.len())?;
+                std::thread::yield_now();
+            }
+            Ok(())
+        })
     }
 
     /// The version this statement is of an earlier one, recorded at its first import.

@@ -11,12 +11,13 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::*;
+use crate::store::rows::insert_if_absent;
 use crate::store::vault::{DataKey, Vault};
-use crate::store::{Stamp, Tx, rows};
+use crate::store::{Stamp, Tx};
 use crate::text;
 
 /// Reads the reference codes in a memo: (verified, damaged). `obligation::reference` gives it.
-pub type CodesOf<'a> = dyn Fn(&str) -> (Vec<String>, Vec<String>) + 'a;
+pub type CodesOf<'a> = dyn Fn(&str) -> (Vec<String>, Vec<String>) + Sync + 'a;
 
 pub(super) fn features(vault: &Vault, unit: UnitId, lines: &[DraftLine]) -> Vec<Features> {
     let squashed = |text: &Option<String>| text.as_deref().map(text::squash).filter(|text| !text.is_empty());
@@ -31,23 +32,24 @@ pub(super) fn features(vault: &Vault, unit: UnitId, lines: &[DraftLine]) -> Vec<
         .collect()
 }
 
-/// Stores a chunk of new lines; the ones a broken-off run stored already are left as they are.
-pub(super) fn add(
-    tx: &mut Tx<'_>,
+/// The rows of new lines with their identities.
+pub(super) fn rows(
     stamp: &Stamp<'_>,
-    actor: &Actor,
+    key: &DataKey,
     begun: &StoredStatement,
     codes_of: &CodesOf<'_>,
     lines: &[(&DraftLine, String)],
-) -> Result<()> {
-    actor.scope.require(begun.unit)?;
-    let key = stamp.sealing_key(tx, begun.unit)?;
-    let mut stored = Vec::with_capacity(lines.len());
-    for (line, identity) in lines {
-        let id: LineId = stamp.mint()?;
-        stored.push(row(stamp, &key, begun, codes_of, line, (id, identity))?);
-    }
-    rows::insert_if_absent(tx, &stored, &["unit_id", "account_id", "identity"]).map(|_| ())
+) -> Result<Vec<LineRow>> {
+    lines
+        .iter()
+        .map(|(line, identity)| row(stamp, key, begun, codes_of, line, (stamp.mint()?, identity)))
+        .collect()
+}
+
+/// Stores a chunk of new lines; the ones a broken-off run stored already are left as they are.
+pub(super) fn add(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, lines: &[LineRow]) -> Result<()> {
+    actor.scope.require(unit)?;
+    insert_if_absent(tx, lines, &["unit_id", "account_id", "identity"]).map(|_| ())
 }
 
 pub(super) fn row(
@@ -133,7 +135,7 @@ pub(super) fn add_contras(
             revision: 1,
         });
     }
-    rows::insert_if_absent(tx, &stored, &["unit_id", "account_id", "identity"]).map(|_| ())
+    insert_if_absent(tx, &stored, &["unit_id", "account_id", "identity"]).map(|_| ())
 }
 
 /// The new lines of a draft with their identities.

@@ -93,10 +93,12 @@ impl DatabaseUrl {
             Product::PostgreSql => {
                 let mut inner = PgConnection::establish(target)?;
                 speak_english(&mut inner).map_err(ConnectionError::CouldntSetupConfiguration)?;
+                // What reads a large day looks dear enough to the server to be compiled (`jit`), and compiling takes
+                // longer than reading it.
                 inner
                     .batch_execute(
                         "SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
-                         SET idle_in_transaction_session_timeout = '30s'; SET timezone = 'UTC'; \
+                         SET idle_in_transaction_session_timeout = '30s'; SET timezone = 'UTC'; SET jit = off; \
                          SET bienlai.units = ''",
                     )
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;

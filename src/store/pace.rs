@@ -3,9 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Product;
-
-/// Rows of the largest statement: chunks of a multiple of them take the fewest.
-const WHOLE: usize = 64;
+use super::rows::WHOLE_STATEMENT;
 
 /// The rows of the next chunk, learned from the ones before.
 ///
@@ -53,7 +51,7 @@ impl Pace {
         let fitting = (rows as u128).saturating_mul(self.goal.as_micros()) / took.as_micros().max(1);
         let fitting = usize::try_from(fitting).unwrap_or(usize::MAX);
         let step = fitting.clamp(self.rows / 2, self.rows.saturating_mul(2));
-        let step = if step < WHOLE { step } else { step / WHOLE * WHOLE };
+        let step = if step < WHOLE_STATEMENT { step } else { step / WHOLE_STATEMENT * WHOLE_STATEMENT };
         self.rows = step.clamp(self.least, self.most);
     }
 }

@@ -207,6 +207,9 @@ macro_rules! table_row {
     };
 }
 
+/// Rows of the largest statement on SQLite: chunks of a multiple of them take the fewest statements.
+pub const WHOLE_STATEMENT: usize = 64;
+
 /// The most rows one statement takes; PostgreSQL sends them as arrays, so this is about memory.
 const CHUNK: usize = 2_000;
 

@@ -3,30 +3,27 @@
 use crate::app::App;
 use crate::duty::waiting;
 use crate::error::Result;
+use crate::notification::staff::Told;
 use crate::queue::{key_mail, trust_mail, upkeep};
 use crate::report::city::mail;
 
 /// Hands decisions that waited too long to the city; returns how many are new.
 pub fn escalate_decisions(app: &App) -> Result<usize> {
-    let told = waiting::Told {
-        mailboxes: &app.config.exceptions.approvals_mail,
-        public_url: &app.config.web.public_url,
-    };
-    waiting::escalate(&app.store, &app.stamp(), &told)
+    waiting::escalate(&app.store, &app.stamp(), &told(app, &app.config.exceptions.approvals_mail))
 }
 
 /// Mails alarms about signing keys to whoever was not told yet; returns how many messages are new.
 pub fn mail_key_alarms(app: &App) -> Result<usize> {
-    key_mail::tell(&app.store, &app.stamp(), &told(app))
+    key_mail::tell(&app.store, &app.stamp(), &told(app, &app.config.signing.alarms_mail))
 }
 
 /// Mails that channels are believed no more to whom alarms about keys are told; returns how many messages are new.
 pub fn mail_suspended_trust(app: &App) -> Result<usize> {
-    trust_mail::tell(&app.store, &app.stamp(), &told(app))
+    trust_mail::tell(&app.store, &app.stamp(), &told(app, &app.config.signing.alarms_mail))
 }
 
-fn told(app: &App) -> key_mail::Told<'_> {
-    key_mail::Told { mailboxes: &app.config.signing.alarms_mail, public_url: &app.config.web.public_url }
+fn told<'a>(app: &'a App, mailboxes: &'a [String]) -> Told<'a> {
+    Told { mailboxes, public_url: &app.config.web.public_url }
 }
 
 /// Looks over the queue of exceptions: what follows from time passing, alarms, escalation.
@@ -41,6 +38,5 @@ pub fn mail_warnings(app: &App) -> Result<Option<usize>> {
     if !config.daily_mail || app.config.email.is_none() {
         return Ok(None);
     }
-    let told = mail::Told { mailboxes: &config.warnings_mail, public_url: &app.config.web.public_url };
-    mail::tell(&app.store, &app.stamp(), &app.collected, &told)
+    mail::tell(&app.store, &app.stamp(), &app.collected, &told(app, &config.warnings_mail))
 }

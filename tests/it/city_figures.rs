@@ -2,6 +2,7 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::notification::staff::Told;
 use bienlai::payment::book::Method;
 use bienlai::report::city::mail;
 use bienlai::report::collection;
@@ -162,7 +163,7 @@ fn what_misses_its_target_is_mailed_once_a_day_to_its_unit_and_to_the_city() {
             imprint::record(tx, stamp, &system, world.tay_ho.id, stamp.today(), &wanted)
         });
         let mailboxes = ["lanhdao@example.vn".to_owned()];
-        let told = mail::Told { mailboxes: &mailboxes, public_url: "https://bienlai.example.vn" };
+        let told = Told { mailboxes: &mailboxes, public_url: "https://bienlai.example.vn" };
         let tell = || {
             mail::tell(&world.store, &world.stamp(), &collection::Kept::default(), &told)
                 .unwrap()

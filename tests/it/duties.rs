@@ -3,10 +3,10 @@
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::duty::delegation::{self, Offer};
-use bienlai::duty::waiting::Told;
 use bienlai::duty::{Kind, Seat, waiting};
 use bienlai::id::*;
 use bienlai::identity::{self, NewClient};
+use bienlai::notification::staff::Told;
 use bienlai::payment::refund::{self, Ask};
 use bienlai::simulator::mail::MailServer;
 use bienlai::store::Conn;

@@ -5,7 +5,8 @@ use bienlai::amount::Dong;
 use bienlai::correction::Kind as Way;
 use bienlai::exception;
 use bienlai::filing::{Kind, State, code, invoice, mark, notice, query, transmission};
-use bienlai::id::UnitId;
+use bienlai::id::{MovementId, UnitId};
+use bienlai::obligation::Obligation;
 use bienlai::payment::book::Method;
 use bienlai::payment::resolve;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
@@ -107,9 +108,14 @@ fn an_integrated_invoice_has_its_own_message_and_a_refusal_is_an_alarm() {
     });
 }
 
-fn is_alarmed(world: &World) -> bool {
+/// The authority refused an invoice.
+const REFUSED: &str = "invoice_refused";
+/// The authority counts an invoice that stands no more.
+const WITHDRAWN: &str = "invoice_withdrawn";
+
+fn is_alarmed(world: &World, kind: &str) -> bool {
     let alarms = worker::tax_alarms(&world.app).unwrap();
-    alarms.iter().any(|one| one.kind.as_str() == "invoice_refused")
+    alarms.iter().any(|one| one.kind.as_str() == kind)
 }
 
 #[test]
@@ -128,12 +134,12 @@ fn a_refused_invoice_is_sent_again_by_a_person_when_the_cause_is_gone() {
         assert_eq!(again(&chief).unwrap_err().code(), "invoice_not_refused", "it waits to be sent");
         deliver(&world, &TaxAuthority::new(Habits { refuses_invoices: true, ..Habits::default() }));
         world.wait_days(61);
-        assert!(is_alarmed(&world), "for as long as nobody sent it again");
+        assert!(is_alarmed(&world, REFUSED), "for as long as nobody sent it again");
         let finance = crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk);
         assert_eq!(again(&finance).unwrap_err().code(), "role_not_allowed");
         again(&chief).unwrap();
         assert_eq!(again(&chief).unwrap_err().code(), "invoice_not_refused", "once");
-        assert!(!is_alarmed(&world));
+        assert!(!is_alarmed(&world, REFUSED));
         let system = bienlai::actor::Actor::system();
         let missing = world.change(|tx, stamp| invoice::draft_missing(tx, stamp, &system, unit, 10));
         assert_eq!(missing, 0);
@@ -141,12 +147,22 @@ fn a_refused_invoice_is_sent_again_by_a_person_when_the_cause_is_gone() {
         deliver(&world, &TaxAuthority::new(Habits::default()));
         let states: Vec<State> = ways(&world).into_iter().map(|(state, _)| state).collect();
         assert_eq!(states, [State::Accepted, State::Refused]);
-        assert!(!is_alarmed(&world));
+        assert!(!is_alarmed(&world, REFUSED));
     });
 }
 
+/// A receipt and an invoice of one claim that settled, and the authority has the invoice.
+fn sold_and_told(world: &World, authority: &TaxAuthority) -> (Obligation, MovementId) {
+    open_invoices(world, "invoice_vat", "1");
+    let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+    let settled = world.claim(&owed, BOTH).settle();
+    world.seal();
+    deliver(world, authority);
+    (owed, settled.movement)
+}
+
 /// Ba Đình's one claim that settled never came: two persons say so, and its documents are cancelled.
-fn disproven(world: &World, owed: &bienlai::obligation::Obligation, movement: bienlai::id::MovementId) {
+fn disproven(world: &World, owed: &Obligation, movement: MovementId) {
     let (clerk, chief) = (
         crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk),
         crate::filing::person(&world.ba_dinh, Role::Approver, world.chief),
@@ -173,22 +189,14 @@ fn disproven(world: &World, owed: &bienlai::obligation::Obligation, movement: bi
 fn an_invoice_the_authority_has_and_whose_money_never_came_is_an_alarm_until_its_notice_is_made() {
     each_database(|database| {
         let world = World::settled_in(database);
-        open_invoices(&world, "invoice_vat", "1");
-        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
-        let settled = world.claim(&owed, BOTH).settle();
-        world.seal();
         let authority = TaxAuthority::new(Habits::default());
-        deliver(&world, &authority);
-        let is_told = || {
-            let alarms = worker::tax_alarms(&world.app).unwrap();
-            alarms.iter().any(|one| one.kind.as_str() == "invoice_withdrawn")
-        };
-        assert!(!is_told(), "it stands");
-        disproven(&world, &owed, settled.movement);
+        let (owed, movement) = sold_and_told(&world, &authority);
+        assert!(!is_alarmed(&world, WITHDRAWN), "it stands");
+        disproven(&world, &owed, movement);
         let documents = world.receipts(&owed);
         let states: Vec<&str> = documents.iter().map(|one| one.state.as_str()).collect();
         assert_eq!(states, ["cancelled", "cancelled"]);
-        assert!(is_told(), "the authority counts it still");
+        assert!(is_alarmed(&world, WITHDRAWN), "the authority counts it still");
 
         let clerk = crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk);
         let chief = crate::filing::person(&world.ba_dinh, Role::Approver, world.chief);
@@ -203,14 +211,14 @@ fn an_invoice_the_authority_has_and_whose_money_never_came_is_an_alarm_until_its
         };
         assert_eq!(ask(0).unwrap_err().code(), "receipt_not_valid", "a receipt is cancelled with no notice");
         let id = ask(1).unwrap();
-        assert!(!is_told(), "it is being told");
+        assert!(!is_alarmed(&world, WITHDRAWN), "it is being told");
         world.change(|tx, stamp| notice::withdraw(tx, stamp, &clerk, owed.unit, id, "lập lại"));
-        assert!(is_told(), "nobody tells it any more");
+        assert!(is_alarmed(&world, WITHDRAWN), "nobody tells it any more");
         let id = ask(1).unwrap();
         world.change(|tx, stamp| notice::approve(tx, stamp, &chief, owed.unit, id));
         deliver(&world, &authority);
         assert_eq!(crate::filing::state(&world, owed.unit, id), State::Accepted);
-        assert!(!is_told());
+        assert!(!is_alarmed(&world, WITHDRAWN));
         let mut program = Service::start(&world);
         let page = get(program.address, &format!("/r/{}", documents[1].lookup_code)).unwrap().body;
         let page = String::from_utf8(page).unwrap();
@@ -223,19 +231,11 @@ fn an_invoice_the_authority_has_and_whose_money_never_came_is_an_alarm_until_its
 fn where_no_invoice_is_cancelled_an_adjusting_one_takes_back_at_the_authority_what_was_never_paid() {
     each_database(|database| {
         let world = World::settled_in(database);
-        open_invoices(&world, "invoice_vat", "1");
-        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
-        let settled = world.claim(&owed, BOTH).settle();
-        world.seal();
         let authority = TaxAuthority::new(Habits::default());
-        deliver(&world, &authority);
-        disproven(&world, &owed, settled.movement);
+        let (owed, movement) = sold_and_told(&world, &authority);
+        disproven(&world, &owed, movement);
         let documents = world.receipts(&owed);
         let [receipt, invoice] = documents.as_slice() else { panic!("two documents: {documents:?}") };
-        let is_told = || {
-            let alarms = worker::tax_alarms(&world.app).unwrap();
-            alarms.iter().any(|one| one.kind.as_str() == "invoice_withdrawn")
-        };
         let refused = |document, way| corrections::refusal(&world, document, way, Vec::new());
         assert_eq!(refused(receipt, Way::Adjust), "correction_of_cancelled", "the authority has no receipt");
         assert_eq!(refused(invoice, Way::Replace), "correction_of_cancelled");
@@ -253,10 +253,10 @@ fn where_no_invoice_is_cancelled_an_adjusting_one_takes_back_at_the_authority_wh
             bienlai::correction::approve(tx, stamp, &maker, owed.unit, asked.id)
         });
         assert_eq!(alone.map(|_| ()).unwrap_err().code(), "maker_is_checker");
-        assert!(is_told(), "it is asked for and not done");
+        assert!(is_alarmed(&world, WITHDRAWN), "it is asked for and not done");
         let amended = corrections::approve(&world, &asked).unwrap();
         assert_eq!((amended.refunds.len(), amended.awaited), (0, Dong(0)), "its money never came");
-        assert!(!is_told());
+        assert!(!is_alarmed(&world, WITHDRAWN));
 
         world.seal();
         deliver(&world, &authority);

@@ -25,6 +25,23 @@ fn holds(world: &World) {
     assert_eq!(world.problems(), Vec::<String>::new());
 }
 
+/// Ba Đình is owed 25.000 đ and a transaction brings 35.000 đ, reported and paid out.
+fn paid_too_much(world: &World) {
+    let owed = world.raise(Dong(25_000));
+    world.claim(&owed, Dong(35_000)).by(POLL).id("S1").settle();
+    report(world, &world.ba_dinh, &[item("S1", 35_000, 0)]).unwrap();
+    gateways::shown(world, &world.ba_dinh, 0, &[(35_000, "QT000126")]);
+}
+
+/// The next day's report gives those 10.000 đ back beside another transaction, and its lump sum comes.
+fn the_surplus_given_back(world: &World) {
+    world.wait_days(1);
+    claimed(world, &world.ba_dinh, 25_000, "S2");
+    let items = [item("S2", 25_000, 0), back("S1", 10_000)];
+    report_charged(world, &world.ba_dinh, ("QT000226", 0), &items).unwrap();
+    gateways::shown(world, &world.ba_dinh, 35_000, &[(15_000, "QT000226")]);
+}
+
 #[test]
 fn what_a_gateway_returned_against_our_will_is_a_debt_until_the_payer_pays_again() {
     each_database(|database| {
@@ -59,18 +76,11 @@ fn a_refund_that_the_gateway_paid_out_of_its_lump_sum_is_ours() {
     each_database(|database| {
         let world = World::settled_in(database);
         let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
-        let owed = world.raise(Dong(25_000));
-        world.claim(&owed, Dong(35_000)).by(POLL).id("S1").settle();
-        report(&world, &ba_dinh, &[item("S1", 35_000, 0)]).unwrap();
-        gateways::shown(&world, &ba_dinh, 0, &[(35_000, "QT000126")]);
+        paid_too_much(&world);
         let payment = world.payments(&ba_dinh)[0].id;
         let asked = request(&world, payment, 10_000).unwrap();
         let approved = approve(&world, &asked).unwrap();
-        world.wait_days(1);
-        claimed(&world, &ba_dinh, 25_000, "S2");
-        report_charged(&world, &ba_dinh, ("QT000226", 0), &[item("S2", 25_000, 0), back("S1", 10_000)])
-            .unwrap();
-        gateways::shown(&world, &ba_dinh, 35_000, &[(15_000, "QT000226")]);
+        the_surplus_given_back(&world);
         let refund = world.look(|conn| refund::find(conn, unit, approved.id));
         assert_eq!(refund.state, refund::State::Debited);
         assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
@@ -84,16 +94,9 @@ fn a_return_that_what_was_too_much_covers_asks_nobody_and_the_transaction_stays_
     each_database(|database| {
         let world = World::settled_in(database);
         let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
-        let owed = world.raise(Dong(25_000));
-        world.claim(&owed, Dong(35_000)).by(POLL).id("S1").settle();
-        report(&world, &ba_dinh, &[item("S1", 35_000, 0)]).unwrap();
-        gateways::shown(&world, &ba_dinh, 0, &[(35_000, "QT000126")]);
+        paid_too_much(&world);
         assert_eq!(world.open_kinds(unit), [Kind::Overpaid]);
-        world.wait_days(1);
-        claimed(&world, &ba_dinh, 25_000, "S2");
-        let items = [item("S2", 25_000, 0), back("S1", 10_000)];
-        report_charged(&world, &ba_dinh, ("QT000226", 0), &items).unwrap();
-        gateways::shown(&world, &ba_dinh, 35_000, &[(15_000, "QT000226")]);
+        the_surplus_given_back(&world);
         assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
         assert_eq!(world.count("movement WHERE state = 'reversed'"), 0);
         assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven; 2]);

@@ -314,22 +314,33 @@ fn what_a_claim_only_announced_is_open_again_when_its_line_was_another() {
     });
 }
 
+/// A claim of the fee and the line that the bank's own reference ties to it.
+fn claimed_and_shown(world: &World) -> (Obligation, LineId) {
+    let owed = world.raise(Dong(FEE));
+    world.claim(&owed, Dong(FEE)).reference("FT001").settle();
+    (owed, shown(world, "nguoi khac chuyen", FEE))
+}
+
+/// The next day's file takes that line back.
+fn taken_back(world: &World) {
+    world.wait_days(1);
+    let back = BankFile::new(world.ba_dinh.account_no, today(world), FEE)
+        .book(-FEE, "hoan tra giao dich FT001", "FT001")
+        .reversed();
+    import(world, &back.without_sequence().camt());
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+}
+
 #[test]
 fn a_line_taken_apart_that_the_bank_takes_back_leaves_suspense_and_harms_nobody() {
     each_database(|database| {
         let world = World::settled_in(database);
         let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
-        let owed = world.raise(Dong(FEE));
-        world.claim(&owed, Dong(FEE)).reference("FT001").settle();
-        let line = shown(&world, "nguoi khac chuyen", FEE);
+        let (owed, line) = claimed_and_shown(&world);
         let doubt = ask_to_unmatch(&world, line).unwrap();
         approve(&world, doubt.id);
-        world.wait_days(1);
-        let back = BankFile::new(world.ba_dinh.account_no, today(&world), FEE)
-            .book(-FEE, "hoan tra giao dich FT001", "FT001")
-            .reversed();
-        import(&world, &back.without_sequence().camt());
-        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        taken_back(&world);
         let clearing = Account::Clearing(account, BANK.to_owned());
         world.assert_balances(unit, &[collected(FEE), (clearing, FEE)]);
         assert_eq!(world.again(&owed).state, State::Paid, "the claim's own payment stays");
@@ -340,16 +351,8 @@ fn a_line_taken_apart_that_the_bank_takes_back_leaves_suspense_and_harms_nobody(
 fn a_line_whose_money_the_bank_took_back_is_not_taken_apart() {
     each_database(|database| {
         let world = World::settled_in(database);
-        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
-        let owed = world.raise(Dong(FEE));
-        world.claim(&owed, Dong(FEE)).reference("FT001").settle();
-        let line = shown(&world, "nguoi khac chuyen", FEE);
-        world.wait_days(1);
-        let back = BankFile::new(world.ba_dinh.account_no, today(&world), FEE)
-            .book(-FEE, "hoan tra giao dich FT001", "FT001")
-            .reversed();
-        import(&world, &back.without_sequence().camt());
-        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+        let (_, line) = claimed_and_shown(&world);
+        taken_back(&world);
         assert_eq!(ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_unfit");
     });
 }

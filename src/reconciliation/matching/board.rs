@@ -1,11 +1,14 @@
 //! The board of one run: the inputs in their canonical order, and what is decided so far.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 
+use super::proof::{Parts, Proof, Why};
 use super::reference::Source;
-use super::{Line, LineId, Movement, Obligation, Outcome, Proof, Rule, Settings, Target};
+use super::{Line, LineId, Movement, Obligation, Outcome, Rule, Settings, Target};
 use crate::amount::Dong;
-use crate::id::{AccountId, ObligationId};
+use crate::clock::BusinessDay;
+use crate::id::{AccountId, MovementId, ObligationId};
 use crate::reconciliation::evidence::Evidence;
 use crate::reconciliation::matching::{Ambiguity, Kind, Suggestion};
 
@@ -13,13 +16,51 @@ use crate::reconciliation::matching::{Ambiguity, Kind, Suggestion};
 pub(super) type CodeSet = u32;
 pub(super) const NO_CODES: CodeSet = 0;
 
+/// Distinct and sorted codes. Nearly all lines and movements have one or none, which takes no memory of its own.
+pub(super) enum Codes<'a> {
+    None,
+    One(&'a str),
+    Several(Vec<&'a str>),
+}
+
+impl<'a> Codes<'a> {
+    pub fn of(texts: &'a [String]) -> Codes<'a> {
+        let mut codes = texts.iter().map(String::as_str).filter(|code| !code.is_empty());
+        let Some(first) = codes.next() else { return Codes::None };
+        let mut several: Vec<&str> = codes.filter(|code| *code != first).collect();
+        if several.is_empty() {
+            return Codes::One(first);
+        }
+        several.push(first);
+        several.sort_unstable();
+        several.dedup();
+        Codes::Several(several)
+    }
+}
+
+impl<'a> Deref for Codes<'a> {
+    type Target = [&'a str];
+
+    fn deref(&self) -> &[&'a str] {
+        match self {
+            Codes::None => &[],
+            Codes::One(code) => std::slice::from_ref(code),
+            Codes::Several(codes) => codes,
+        }
+    }
+}
+
+/// What the levels ask of a line stands in its card: they go through all cards again and again, and the lines
+/// themselves lie all over the memory.
 pub(super) struct LineCard<'a> {
     pub line: &'a Line,
+    pub id: LineId,
+    pub account: AccountId,
     pub inflow: bool,
+    pub reversal: bool,
     /// What is open, above zero; zero when done before this run or unusable.
     pub open: Dong,
-    /// Distinct and sorted.
-    pub codes: Vec<&'a str>,
+    pub codes: Codes<'a>,
     pub code_set: CodeSet,
     /// What it is found under, by source.
     pub references: [Option<Reference>; 2],
@@ -36,13 +77,19 @@ impl LineCard<'_> {
 
     /// Open, and no reversal: a reversal proves nothing, whatever its memo quotes.
     pub fn can_prove(&self) -> bool {
-        self.is_open() && !self.line.reversal
+        self.is_open() && !self.reversal
     }
 }
 
 pub(super) struct MovementCard<'a> {
     pub movement: &'a Movement,
-    pub codes: Vec<&'a str>,
+    pub id: MovementId,
+    pub account: AccountId,
+    pub inflow: bool,
+    pub open: Dong,
+    /// No line had shown it before this run, and what is open of it can be.
+    is_free: bool,
+    pub codes: Codes<'a>,
     pub code_set: CodeSet,
     /// By source, each sorted and once; only those that some line is under.
     pub references: [Vec<Reference>; 2],
@@ -52,8 +99,7 @@ pub(super) struct MovementCard<'a> {
 
 impl MovementCard<'_> {
     pub fn is_available(&self) -> bool {
-        let movement = self.movement;
-        !self.taken && !movement.has_line && movement.open.is_positive() && movement.open <= movement.amount
+        self.is_free && !self.taken
     }
 }
 
@@ -85,7 +131,10 @@ impl<'a> Board<'a> {
         obligations: &'a [Obligation],
         settings: &'a Settings,
     ) -> Self {
-        let obligations = canonical(obligations, |a, b| a.cmp(b), |a, b| a.id == b.id);
+        // By everything, so that even two records of one id give the same answer in any order.
+        let mut obligations: Vec<&Obligation> = obligations.iter().collect();
+        obligations.sort_unstable();
+        obligations.dedup_by_key(|one| one.id);
         let mut code_owner: HashMap<&str, Option<usize>> = HashMap::with_capacity(obligations.len());
         for (index, obligation) in obligations.iter().enumerate() {
             code_owner
@@ -99,27 +148,36 @@ impl<'a> Board<'a> {
             .filter(|one| linked.contains(&one.id))
             .map(|one| (one.id, one.code.as_str()))
             .collect();
-        let mut sets = CodeSets::default();
-        let lines = canonical(lines, |a, b| a.cmp(b), |a, b| a.id == b.id);
-        let mut lines: Vec<_> = lines.into_iter().map(|line| line_card(line, &mut sets, settings)).collect();
-        lines.sort_by_key(|card| (card.line.booking_date, card.line.id));
-        let names = Source::ALL.map(|source| References::of_lines(&mut lines, source, settings));
-        let movements = canonical(movements, |a, b| a.cmp(b), |a, b| a.id == b.id);
-        let mut movements: Vec<_> = movements
-            .into_iter()
-            .map(|movement| {
-                let linked = movement.obligation.and_then(|id| code_of.get(&id).copied());
-                let references = Source::ALL.map(|source| names[source.place()].of_movement(movement));
-                movement_card(movement, linked, references, &mut sets, settings)
-            })
-            .collect();
-        movements.sort_by_key(|card| (card.movement.first_seen, card.movement.id));
+        let mut sets = CodeSets::for_lines(lines.len());
+        // Cards are made in the order in which their records lie in memory, and put into board order then.
+        let order = board_order(lines, |line| (line.id.0, line.booking_date));
+        let mut has_references = [false; 2];
+        let cards = lines.iter().map(|line| {
+            for source in Source::ALL {
+                has_references[source.place()] |= source.of_line(line, settings).is_some();
+            }
+            line_card(line, &mut sets, settings)
+        });
+        let mut lines = arranged(cards.collect(), &order);
+        let names = Source::ALL.map(|source| {
+            let named: &mut [LineCard<'_>] =
+                if has_references[source.place()] { &mut lines } else { &mut [] };
+            References::of_lines(named, source, settings)
+        });
+        let order = board_order(movements, |movement| (movement.id.0, movement.first_seen));
+        let cards = movements.iter().map(|movement| {
+            let linked = movement.obligation.and_then(|id| code_of.get(&id).copied());
+            let references = Source::ALL.map(|source| names[source.place()].of_movement(movement));
+            movement_card(movement, linked, references, &mut sets, settings)
+        });
+        let movements = arranged(cards.collect(), &order);
         let obligations = obligations
             .into_iter()
             .map(|obligation| ObligationCard { obligation, due: obligation.outstanding });
         let obligations = obligations.collect();
         let reference_counts = names.map(|names| names.count);
-        let outcome = Outcome::default();
+        let pairs = lines.len().min(movements.len());
+        let outcome = Outcome { proofs: Vec::with_capacity(pairs), ..Outcome::default() };
         Board { settings, lines, movements, obligations, code_owner, reference_counts, outcome }
     }
 
@@ -129,26 +187,39 @@ impl<'a> Board<'a> {
     }
 
     /// Records that a line proves movements, each for all that is open on it.
-    pub fn prove(&mut self, line: usize, movements: &[usize], rule: Rule, evidence: Vec<Evidence>) {
-        let mut parts = Vec::with_capacity(movements.len());
-        for &index in movements {
-            let card = &mut self.movements[index];
-            card.taken = true;
-            parts.push((card.movement.id, card.movement.open));
-        }
-        parts.sort_unstable();
+    pub fn prove(&mut self, line: usize, movements: &[usize], rule: Rule, why: Why) {
+        let parts = match movements {
+            [movement] => Parts::One(self.take(*movement)),
+            several => {
+                let mut parts: Vec<_> = several.iter().map(|movement| self.take(*movement)).collect();
+                parts.sort_unstable();
+                Parts::Several(parts)
+            }
+        };
         let card = &mut self.lines[line];
         card.done = true;
-        self.outcome.proofs.push(Proof { line: card.line.id, parts, rule, evidence });
+        self.outcome.proofs.push(Proof { line: card.id, parts, rule, why });
+    }
+
+    fn take(&mut self, movement: usize) -> (MovementId, Dong) {
+        let card = &mut self.movements[movement];
+        card.taken = true;
+        (card.id, card.open)
     }
 
     /// Pairs lines with movements that cannot be told apart, oldest with oldest within the window.
-    /// Both lists are in board order. Returns how many pairs were made.
-    pub fn join(&mut self, lines: &[usize], movements: &[usize], window_days: u32, rule: Rule) -> usize {
+    /// Both are in board order. Returns how many pairs were made.
+    pub fn join(
+        &mut self,
+        lines: impl IntoIterator<Item = usize>,
+        movements: impl IntoIterator<Item = usize>,
+        window_days: u32,
+        rule: Rule,
+    ) -> usize {
         let window = i64::from(window_days);
-        let mut waiting = movements.iter().copied().peekable();
+        let mut waiting = movements.into_iter().peekable();
         let mut found = 0;
-        for &line in lines {
+        for line in lines {
             let at = self.lines[line].at;
             // A movement too old for this line is too old for every later one.
             while waiting
@@ -161,26 +232,13 @@ impl<'a> Board<'a> {
             let Some(movement) = waiting.next_if(|&index| self.movements[index].at <= at + window) else {
                 continue;
             };
-            let evidence = self.pair_evidence(line, movement, rule);
-            self.prove(line, &[movement], rule, evidence);
+            let (card, other) = (&self.lines[line], &self.movements[movement]);
+            let has_same_codes = card.code_set == other.code_set;
+            let why = Why::Pair { has_same_codes, days: days_between(card.at, other.at) };
+            self.prove(line, &[movement], rule, why);
             found += 1;
         }
         found
-    }
-
-    fn pair_evidence(&self, line: usize, movement: usize, rule: Rule) -> Vec<Evidence> {
-        let (line, movement) = (&self.lines[line], &self.movements[movement]);
-        let mut evidence = match rule {
-            Rule::BankReference => vec![Evidence::SameBankReference],
-            Rule::ProviderReference => vec![Evidence::SameProviderReference],
-            _ => Vec::new(),
-        };
-        if line.code_set == movement.code_set {
-            evidence.extend(line.codes.iter().map(|code| verified(code)));
-        }
-        evidence.push(Evidence::AmountExact);
-        evidence.push(Evidence::WithinDays(days_between(line.at, movement.at)));
-        evidence
     }
 
     pub fn suggest(&mut self, line: LineId, target: Target, rule: Rule, score: u8, evidence: Vec<Evidence>) {
@@ -308,50 +366,80 @@ impl<'a> References<'a> {
     }
 }
 
-/// Sorted by everything, so that even two records of one id give the same answer in any order.
-fn canonical<T>(
-    all: &[T],
-    order: impl Fn(&T, &T) -> std::cmp::Ordering,
-    same: impl Fn(&T, &T) -> bool,
-) -> Vec<&T> {
-    let mut sorted: Vec<&T> = all.iter().collect();
-    sorted.sort_unstable_by(|a, b| order(a, b));
-    sorted.dedup_by(|a, b| same(a, b));
-    sorted
+/// The places of records in board order: by day, then id. Of two records of one id the one that is first by
+/// everything counts, so that they give the same answer in any order.
+fn board_order<T: Ord>(all: &[T], key: impl Fn(&T) -> (i64, BusinessDay)) -> Vec<usize> {
+    let mut places: Vec<((i64, BusinessDay), usize)> = all.iter().map(key).zip(0..).collect();
+    places.sort_unstable_by(|((one, _), at), ((other, _), there)| {
+        one.cmp(other).then_with(|| all[*at].cmp(&all[*there]))
+    });
+    places.dedup_by_key(|((id, _), _)| *id);
+    places.sort_unstable_by_key(|((id, day), _)| (*day, *id));
+    places.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The cards of these places.
+fn arranged<C>(cards: Vec<C>, order: &[usize]) -> Vec<C> {
+    if order.iter().copied().eq(0..cards.len()) {
+        return cards;
+    }
+    let mut cards: Vec<Option<C>> = cards.into_iter().map(Some).collect();
+    order.iter().filter_map(|place| cards.get_mut(*place)?.take()).collect()
 }
 
 /// Numbers for sets of codes, so that sets compare at the price of a number.
-#[derive(Default)]
 struct CodeSets<'a> {
-    /// Of nearly all: one code alone.
-    alone: HashMap<&'a str, CodeSet>,
-    several: HashMap<Vec<&'a str>, CodeSet>,
+    /// Of nearly all: one code alone, `packed`, so that finding it again looks nowhere else.
+    alone: HashMap<u128, CodeSet>,
+    others: HashMap<Vec<&'a str>, CodeSet>,
 }
 
 impl<'a> CodeSets<'a> {
+    /// With room for as many codes as there are lines: most movements have the code of one.
+    fn for_lines(count: usize) -> CodeSets<'a> {
+        CodeSets { alone: HashMap::with_capacity(count), others: HashMap::new() }
+    }
+
     fn number(&mut self, codes: &[&'a str]) -> CodeSet {
-        let next = (self.alone.len() + self.several.len()) as CodeSet + 1;
-        match codes {
-            [] => NO_CODES,
-            [code] => *self.alone.entry(*code).or_insert(next),
-            several => *self.several.entry(several.to_vec()).or_insert(next),
+        let next = (self.alone.len() + self.others.len()) as CodeSet + 1;
+        if codes.is_empty() {
+            return NO_CODES;
         }
+        if let [code] = codes
+            && let Some(code) = packed(code)
+        {
+            return *self.alone.entry(code).or_insert(next);
+        }
+        *self.others.entry(codes.to_vec()).or_insert(next)
     }
 }
 
-fn distinct<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut codes: Vec<&str> = codes.filter(|code| !code.is_empty()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
+/// A code and its length in one number; None of a code that is longer than all of ours.
+fn packed(code: &str) -> Option<u128> {
+    let mut bytes = [0; 16];
+    bytes[15] = u8::try_from(code.len()).ok()?;
+    bytes[..15].get_mut(..code.len())?.copy_from_slice(code.as_bytes());
+    Some(u128::from_ne_bytes(bytes))
 }
 
 fn line_card<'a>(line: &'a Line, sets: &mut CodeSets<'a>, settings: &Settings) -> LineCard<'a> {
-    let codes = distinct(line.codes.iter().map(String::as_str));
+    let codes = Codes::of(&line.codes);
     let code_set = sets.number(&codes);
     let at = settings.working_days.index(line.booking_date);
     let (inflow, open) = (line.amount.0 > 0, usable_open(line));
-    LineCard { line, inflow, open, codes, code_set, references: [None; 2], at, done: false }
+    LineCard {
+        line,
+        id: line.id,
+        account: line.account,
+        inflow,
+        reversal: line.reversal,
+        open,
+        codes,
+        code_set,
+        references: [None; 2],
+        at,
+        done: false,
+    }
 }
 
 /// What is open on a line, without its sign; zero when it cannot be a part of the amount.
@@ -370,11 +458,23 @@ fn movement_card<'a>(
     sets: &mut CodeSets<'a>,
     settings: &Settings,
 ) -> MovementCard<'a> {
-    let mut codes = distinct(movement.codes.iter().map(String::as_str));
-    if codes.is_empty() {
-        codes.extend(linked);
-    }
+    let codes = match (Codes::of(&movement.codes), linked) {
+        (Codes::None, Some(code)) => Codes::One(code),
+        (codes, _) => codes,
+    };
     let code_set = sets.number(&codes);
     let at = settings.working_days.index(movement.first_seen);
-    MovementCard { movement, codes, code_set, references, at, taken: false }
+    MovementCard {
+        movement,
+        id: movement.id,
+        account: movement.account,
+        inflow: movement.inflow,
+        open: movement.open,
+        is_free: !movement.has_line && movement.open.is_positive() && movement.open <= movement.amount,
+        codes,
+        code_set,
+        references,
+        at,
+        taken: false,
+    }
 }

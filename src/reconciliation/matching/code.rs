@@ -11,11 +11,13 @@ use crate::id::AccountId;
 pub(super) fn prove(board: &mut Board<'_>) -> usize {
     let lines = board.lines.iter().enumerate().filter(|(_, card)| card.can_prove());
     let lines =
-        keyed(lines.map(|(index, card)| ((card.line.account, card.inflow, card.code_set, card.open), index)));
+        keyed(lines.map(|(index, card)| ((card.account, card.inflow, card.code_set, card.open), index)));
+    if lines.is_empty() {
+        return 0;
+    }
     let movements = board.movements.iter().enumerate().filter(|(_, card)| card.is_available());
-    let movements = keyed(movements.map(|(index, card)| {
-        ((card.movement.account, card.movement.inflow, card.code_set, card.movement.open), index)
-    }));
+    let movements =
+        keyed(movements.map(|(index, card)| ((card.account, card.inflow, card.code_set, card.open), index)));
     let window = board.settings.join_window_days;
     let mut rest = movements.as_slice();
     let mut found = 0;
@@ -24,12 +26,9 @@ pub(super) fn prove(board: &mut Board<'_>) -> usize {
         let Some((key, _)) = group.first() else { continue };
         let first = rest.iter().position(|(other, _)| other >= key).unwrap_or(rest.len());
         rest = rest.get(first..).unwrap_or_default();
-        let same = rest.iter().take_while(|(other, _)| other == key).count();
-        if same > 0 {
-            let lines: Vec<usize> = group.iter().map(|(_, index)| *index).collect();
-            let movements: Vec<usize> = rest.iter().take(same).map(|(_, index)| *index).collect();
-            found += board.join(&lines, &movements, window, Rule::CodeAndAmount);
-        }
+        let same = rest.iter().take_while(|(other, _)| other == key);
+        let lines = group.iter().map(|(_, index)| *index);
+        found += board.join(lines, same.map(|(_, index)| *index), window, Rule::CodeAndAmount);
     }
     found
 }

@@ -27,7 +27,7 @@ pub(super) fn credit(board: &mut Board<'_>, disputes: &HashSet<usize>) {
         if disputes.contains(&index) {
             let evidence = Vec::new();
             finish(board, index, CreditKind::Disputed, Rule::None, evidence);
-        } else if board.lines[index].line.reversal {
+        } else if board.lines[index].reversal {
             let evidence = vec![Evidence::MarkedAsReversal];
             finish(board, index, CreditKind::Unknown, Rule::Reversal, evidence);
         }
@@ -56,7 +56,7 @@ fn finish(board: &mut Board<'_>, index: usize, kind: CreditKind, rule: Rule, evi
 /// The code's obligation, if it is of the account's unit.
 fn own_obligation(board: &Board<'_>, index: usize) -> Option<usize> {
     let card = &board.lines[index];
-    let [code] = card.codes.as_slice() else { return None };
+    let [code] = &*card.codes else { return None };
     let owner = board.obligation_of(code)?;
     (board.obligations[owner].obligation.unit == card.line.unit).then_some(owner)
 }

@@ -9,13 +9,15 @@ mod class;
 mod code;
 mod credit;
 mod edit;
+mod proof;
 mod reference;
 pub mod reversal;
 mod split;
 mod suggestion;
 
 pub use edit::{digits_swapped, one_edit_apart};
-use std::collections::{BTreeMap, BTreeSet};
+pub use proof::{Parts, Proof};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -186,16 +188,6 @@ impl Rule {
     }
 }
 
-/// A line proves movements: the parts add up to what was open on the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    pub line: LineId,
-    /// Each above zero.
-    pub parts: Vec<(MovementId, Dong)>,
-    pub rule: Rule,
-    pub evidence: Vec<Evidence>,
-}
-
 /// How a credit fits what its obligation still owes. Settling decides again, under its locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
@@ -333,9 +325,7 @@ pub fn matching(
     obligations: &[Obligation],
     settings: &Settings,
 ) -> Outcome {
-    let mut board = board::Board::new(lines, movements, obligations, settings);
-    reversal::link_certain(&mut board);
-    prove(&mut board);
+    let mut board = proven(lines, movements, obligations, settings);
     reversal::link(&mut board);
     let disputes = reference::disputes(&mut board);
     class::classify_credits(&mut board, &disputes);
@@ -343,6 +333,26 @@ pub fn matching(
     class::explain_debits(&mut board);
     suggestion::suggest(&mut board);
     board.finish()
+}
+
+/// The open lines that prove no movement, give nothing back for certain and are no charge: what the others name of
+/// obligations is asked for by nobody. Movements that point at obligations by their ids need those given.
+pub fn unproven(lines: &[Line], movements: &[Movement], settings: &Settings) -> HashSet<LineId> {
+    let board = proven(lines, movements, &[], settings);
+    board.lines.iter().filter(|card| card.is_open()).map(|card| card.line.id).collect()
+}
+
+/// The board when everything that lines and movements alone decide is decided.
+fn proven<'a>(
+    lines: &'a [Line],
+    movements: &'a [Movement],
+    obligations: &'a [Obligation],
+    settings: &'a Settings,
+) -> board::Board<'a> {
+    let mut board = board::Board::new(lines, movements, obligations, settings);
+    reversal::link_certain(&mut board);
+    prove(&mut board);
+    board
 }
 
 /// Rounds after which a chain of references that only each other's matches make unique is left

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::board::{Board, CodeSet, NO_CODES, Reference, within};
+use super::proof::Why;
 use super::{Kind, Line, Movement, Rule, SameMoney, Settings, Target};
 use crate::amount::Dong;
 use crate::reconciliation::classification::{Class, classify};
@@ -33,6 +34,11 @@ impl Source {
             Source::Bank => Evidence::SameBankReference,
             Source::Provider => Evidence::SameProviderReference,
         }
+    }
+
+    /// Whether any line is under a reference of it.
+    fn is_used(self, board: &Board<'_>) -> bool {
+        board.reference_counts[self.place()] > 0
     }
 
     /// Its place in what cards keep by source.
@@ -116,7 +122,7 @@ impl Index {
             if let [first, end] = *ends
                 && end - first > 1
             {
-                exact.places[first..end].sort_by_key(|index| board.movements[*index].movement.open);
+                exact.places[first..end].sort_by_key(|index| board.movements[*index].open);
             }
         }
         let mut rivals = vec![0; count];
@@ -150,7 +156,7 @@ impl Index {
     /// All movements under a reference of which so much is open, in board order.
     fn of_amount(&self, board: &Board<'_>, reference: Reference, amount: Dong) -> &[usize] {
         let bucket = self.exact.get(reference);
-        let open = |index: &usize| board.movements[*index].movement.open;
+        let open = |index: &usize| board.movements[*index].open;
         let first = bucket.partition_point(|index| open(index) < amount);
         let rest = &bucket[first..];
         &rest[..rest.partition_point(|index| open(index) == amount)]
@@ -179,6 +185,9 @@ pub(super) fn prove(board: &mut Board<'_>) -> usize {
     let contradictory = contradictory_lines(board);
     let mut found = 0;
     for source in Source::ALL {
+        if !source.is_used(board) {
+            continue;
+        }
         found += prove_pairs(board, source, &contradictory);
         found += prove_groups(board, source, &contradictory);
     }
@@ -187,6 +196,9 @@ pub(super) fn prove(board: &mut Board<'_>) -> usize {
 
 /// Lines whose bank reference and channel id each hit a movement of the amount, but no common one.
 fn contradictory_lines(board: &Board<'_>) -> HashSet<usize> {
+    if !Source::ALL.iter().all(|source| source.is_used(board)) {
+        return HashSet::new();
+    }
     let bank = Index::of(board, Source::Bank);
     let provider = Index::of(board, Source::Provider);
     (0..board.lines.len())
@@ -207,6 +219,9 @@ fn contradictory_lines(board: &Board<'_>) -> HashSet<usize> {
 pub(super) fn join_same_money(board: &mut Board<'_>) -> usize {
     let mut contradictory: Vec<usize> = contradictory_lines(board).into_iter().collect();
     contradictory.sort_unstable();
+    if contradictory.is_empty() {
+        return 0;
+    }
     // All are found before one is joined: the choice must not depend on who comes first.
     let indexes = Source::ALL.map(|source| Index::of(board, source));
     let joined: Vec<(usize, [usize; 2])> = contradictory
@@ -261,24 +276,31 @@ fn prove_pairs(board: &mut Board<'_>, source: Source, skipped: &HashSet<usize>) 
     let mut found = 0;
     for group in keyed.chunk_by(|one, other| one.0 == other.0) {
         let Some(&((reference, amount), _)) = group.first() else { continue };
-        let movements = index.of_amount(board, reference, amount).to_vec();
-        if !movements.is_empty() {
-            let lines: Vec<usize> = group.iter().map(|(_, line)| *line).collect();
-            found += pair(board, (lines, movements), source.rule());
-        }
+        found += match (group, index.of_amount(board, reference, amount)) {
+            (_, []) => 0,
+            ([(_, line)], [movement]) => pair_one(board, *line, *movement, source.rule()),
+            (lines, movements) => {
+                let lines = lines.iter().map(|(_, line)| *line).collect();
+                pair(board, (lines, movements.to_vec()), source.rule())
+            }
+        };
     }
     found
+}
+
+/// Pairs a line with the one movement of its reference and amount, unless their codes tell them apart.
+fn pair_one(board: &mut Board<'_>, line: usize, movement: usize, rule: Rule) -> usize {
+    let sets = [board.lines[line].code_set, board.movements[movement].code_set];
+    if sets[0] != sets[1] && !sets.contains(&NO_CODES) {
+        return 0;
+    }
+    board.join([line], [movement], board.settings.reference_window_days, rule)
 }
 
 /// Pairs one group of equal reference and amount. Equal codes join first. What is left joins only
 /// when nothing in it could be told apart: a line or a movement that lost its code.
 fn pair(board: &mut Board<'_>, (lines, movements): Group, rule: Rule) -> usize {
     let window = board.settings.reference_window_days;
-    if let ([line], [movement]) = (lines.as_slice(), movements.as_slice()) {
-        let sets = [board.lines[*line].code_set, board.movements[*movement].code_set];
-        let is_told_apart = sets[0] != sets[1] && !sets.contains(&NO_CODES);
-        return if is_told_apart { 0 } else { board.join(&lines, &movements, window, rule) };
-    }
     let mut by_codes: BTreeMap<CodeSet, Group> = BTreeMap::new();
     for &line in &lines {
         by_codes.entry(board.lines[line].code_set).or_default().0.push(line);
@@ -289,7 +311,7 @@ fn pair(board: &mut Board<'_>, (lines, movements): Group, rule: Rule) -> usize {
     let with_codes = by_codes.iter().filter(|(set, _)| **set != NO_CODES);
     let mut found = 0;
     for (lines, movements) in with_codes.map(|(_, group)| group) {
-        found += board.join(lines, movements, window, rule);
+        found += board.join(lines.iter().copied(), movements.iter().copied(), window, rule);
     }
     let lines: Vec<usize> = lines.into_iter().filter(|&line| board.lines[line].is_open()).collect();
     let movements: Vec<usize> =
@@ -299,7 +321,7 @@ fn pair(board: &mut Board<'_>, (lines, movements): Group, rule: Rule) -> usize {
         movements.iter().map(|&index| board.movements[index].code_set).collect();
     let alike = line_sets.len() == 1 && movement_sets.len() == 1;
     if alike && (line_sets.contains(&NO_CODES) || movement_sets.contains(&NO_CODES)) {
-        found += board.join(&lines, &movements, window, rule);
+        found += board.join(lines, movements, window, rule);
     }
     found
 }
@@ -323,21 +345,24 @@ fn prove_groups(board: &mut Board<'_>, source: Source, skipped: &HashSet<usize>)
             continue;
         }
         let count = u32::try_from(near.len()).unwrap_or(u32::MAX);
-        let evidence = vec![source.evidence(), Evidence::GroupTotalExact(count)];
-        board.prove(line, near, Rule::BulkReference, evidence);
+        let why = Why::Told(vec![source.evidence(), Evidence::GroupTotalExact(count)]);
+        board.prove(line, near, Rule::BulkReference, why);
         found += 1;
     }
     found
 }
 
 fn total(board: &Board<'_>, movements: &[usize]) -> Option<Dong> {
-    Dong::sum(movements.iter().map(|&index| board.movements[index].movement.open)).ok()
+    Dong::sum(movements.iter().map(|&index| board.movements[index].open)).ok()
 }
 
 /// After all proofs: lines whose reference still hits a movement it did not prove. They are
 /// reported and returned; they must not be settled as new money.
 pub(super) fn disputes(board: &mut Board<'_>) -> HashSet<usize> {
     let mut disputed = contradictory_lines(board);
+    if !Source::ALL.iter().any(|source| source.is_used(board)) {
+        return disputed;
+    }
     let indexes = Source::ALL.map(|source| Index::of(board, source));
     for line in 0..board.lines.len() {
         if !board.lines[line].can_prove() {

@@ -25,18 +25,16 @@ pub(super) fn link_certain(board: &mut Board<'_>) {
 /// Links returns to their originals. Who returns whom depends on the lines alone and not on what
 /// is open, so that a second run sees the same: one original is returned once.
 pub(super) fn link(board: &mut Board<'_>) {
-    let sure = sure_links(board);
-    let may_return = |card: &LineCard<'_>| card.is_open() && (card.line.reversal || !card.inflow);
     if !board.lines.iter().any(may_return) {
         return;
     }
-    let originals = Originals::of(board);
+    let (sure, originals) = (sure_links(board), Originals::of(board));
     for line in 0..board.lines.len() {
         let card = &board.lines[line];
         if !card.is_open() {
             continue;
         }
-        let (marked, inflow) = (card.line.reversal, card.inflow);
+        let (marked, inflow) = (card.reversal, card.inflow);
         match sure.get(&line) {
             Some(Link::One(original)) => link_one(board, line, *original),
             Some(Link::Many(candidates)) => report_tie(board, line, candidates),
@@ -44,6 +42,11 @@ pub(super) fn link(board: &mut Board<'_>) {
             None => {}
         }
     }
+}
+
+/// Open, and perhaps another line's money that is given back.
+fn may_return(card: &LineCard<'_>) -> bool {
+    card.is_open() && (card.reversal || !card.inflow)
 }
 
 /// Debits that may give another line's money back, by what the lines alone say: `link` leaves them
@@ -70,14 +73,16 @@ enum Link {
 
 /// Links by equal account, reference and amount with the opposite sign.
 fn sure_links(board: &Board<'_>) -> HashMap<usize, Link> {
-    let mut groups: BTreeMap<(AccountId, &str, u64), Vec<usize>> = BTreeMap::new();
+    // Nearly all lines of a day are credits, and nothing that is no return or shares its key with one is linked.
+    let returns = board.lines.iter().filter(|card| card.reversal || !card.inflow);
+    let mut groups: BTreeMap<Key<'_>, Vec<usize>> =
+        returns.filter_map(|card| Some((key(board, card)?, Vec::new()))).collect();
+    if groups.is_empty() {
+        return HashMap::new();
+    }
     for (index, card) in board.lines.iter().enumerate() {
-        let line = card.line;
-        if board.settings.shared_references.contains(&line.account) {
-            continue;
-        }
-        if let Some(reference) = line.bank_reference.as_deref().and_then(usable) {
-            groups.entry((line.account, reference, line.amount.0.unsigned_abs())).or_default().push(index);
+        if let Some(group) = key(board, card).and_then(|key| groups.get_mut(&key)) {
+            group.push(index);
         }
     }
     let mut links = HashMap::new();
@@ -87,13 +92,24 @@ fn sure_links(board: &Board<'_>) -> HashMap<usize, Link> {
     links
 }
 
+/// Account, reference, and amount without its sign.
+type Key<'a> = (AccountId, &'a str, u64);
+
+fn key<'a>(board: &Board<'_>, card: &LineCard<'a>) -> Option<Key<'a>> {
+    let line = card.line;
+    if board.settings.shared_references.contains(&line.account) {
+        return None;
+    }
+    let reference = line.bank_reference.as_deref().and_then(usable)?;
+    Some((line.account, reference, line.amount.0.unsigned_abs()))
+}
+
 fn link_group(board: &Board<'_>, group: &[usize], links: &mut HashMap<usize, Link>) {
-    let marked_credit =
-        group.iter().any(|&index| board.lines[index].inflow && board.lines[index].line.reversal);
+    let marked_credit = group.iter().any(|&index| board.lines[index].inflow && board.lines[index].reversal);
     // Without the bank's mark a debit is the return of a credit, never the other way round.
     let is_return = |index: usize| {
         let card = &board.lines[index];
-        card.line.reversal || (!card.inflow && !marked_credit)
+        card.reversal || (!card.inflow && !marked_credit)
     };
     for inflow in [false, true] {
         let mut returns =
@@ -162,7 +178,7 @@ fn report_tie(board: &mut Board<'_>, line: usize, candidates: &[usize]) {
 
 type Money = (AccountId, bool, u64);
 
-/// Lines that may be originals, in board order, by what a return shares with them.
+/// Lines of the amount of an open return, in board order, by what it shares with them: they may be its original.
 struct Originals<'a> {
     by_counterparty: HashMap<(Money, &'a str), Vec<usize>>,
     by_code: HashMap<(Money, &'a str), Vec<usize>>,
@@ -176,12 +192,19 @@ impl<'a> Originals<'a> {
             by_code: HashMap::new(),
             by_reference: HashMap::new(),
         };
-        for (index, card) in board.lines.iter().enumerate().filter(|(_, card)| !card.line.reversal) {
-            let money = (card.line.account, card.inflow, card.line.amount.0.unsigned_abs());
+        let size = |card: &LineCard<'_>| card.line.amount.0.unsigned_abs();
+        let returns = board.lines.iter().filter(|card| may_return(card));
+        let wanted: HashSet<Money> =
+            returns.map(|card| (card.line.account, !card.inflow, size(card))).collect();
+        for (index, card) in board.lines.iter().enumerate().filter(|(_, card)| !card.reversal) {
+            let money = (card.line.account, card.inflow, size(card));
+            if !wanted.contains(&money) {
+                continue;
+            }
             if let Some(counterparty) = card.line.counterparty_account.as_deref() {
                 originals.by_counterparty.entry((money, counterparty)).or_default().push(index);
             }
-            for &code in &card.codes {
+            for &code in card.codes.iter() {
                 originals.by_code.entry((money, code)).or_default().push(index);
             }
             if let Some(reference) = card.line.bank_reference.as_deref().and_then(usable) {
@@ -226,7 +249,7 @@ fn originals_of(board: &Board<'_>, originals: &Originals<'_>, line: usize) -> BT
             found.entry(original).or_default().push(named);
         }
     }
-    let speaks = card.line.reversal || speaks_of_return(&card.line.memo_folded);
+    let speaks = card.reversal || speaks_of_return(&card.line.memo_folded);
     for &code in card.codes.iter().filter(|_| speaks) {
         for original in latest(originals.by_code.get(&(money, code))) {
             found.entry(original).or_default().push(verified(code));
@@ -244,7 +267,7 @@ fn originals_of(board: &Board<'_>, originals: &Originals<'_>, line: usize) -> BT
 fn suggest_originals(board: &mut Board<'_>, originals: &Originals<'_>, line: usize) {
     let found = originals_of(board, originals, line);
     let card = &board.lines[line];
-    let (id, marked) = (card.line.id, card.line.reversal);
+    let (id, marked) = (card.line.id, card.reversal);
     let any = !found.is_empty();
     for (original, shared) in found {
         // The bank's own word for which one it is counts twice.

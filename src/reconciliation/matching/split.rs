@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Rule;
 use super::board::{Board, NO_CODES, Reference};
+use super::proof::{Parts, Proof, Why};
 use super::reference::Source;
 use crate::amount::Dong;
 use crate::reconciliation::evidence::Evidence;
@@ -37,7 +38,7 @@ fn prove_by(board: &mut Board<'_>, source: Source) -> usize {
         if let [movement] = movements.as_slice()
             && fits(board, &lines, *movement)
         {
-            prove_parts(board, &lines, *movement, source.evidence());
+            prove_parts(board, &lines, *movement, source);
             found += lines.len();
         }
     }
@@ -61,18 +62,18 @@ fn fits(board: &Board<'_>, lines: &[usize], movement: usize) -> bool {
         && total.is_ok_and(|total| total == card.movement.open)
 }
 
-fn prove_parts(board: &mut Board<'_>, lines: &[usize], movement: usize, why: Evidence) {
-    let id = board.movements[movement].movement.id;
+fn prove_parts(board: &mut Board<'_>, lines: &[usize], movement: usize, source: Source) {
+    let id = board.movements[movement].id;
     board.movements[movement].taken = true;
     let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
     for &line in lines {
         let card = &mut board.lines[line];
         card.done = true;
-        board.outcome.proofs.push(super::Proof {
-            line: card.line.id,
-            parts: vec![(id, card.open)],
+        board.outcome.proofs.push(Proof {
+            line: card.id,
+            parts: Parts::One((id, card.open)),
             rule: Rule::SplitReference,
-            evidence: vec![why.clone(), Evidence::LinesAddUp(count)],
+            why: Why::Told(vec![source.evidence(), Evidence::LinesAddUp(count)]),
         });
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::board::{Board, CodeSet, NO_CODES, days_between, within};
+use super::board::{Board, CodeSet, MovementCard, NO_CODES, ObligationCard, days_between, within};
 use super::edit::one_edit_apart;
 use super::{CreditKind, Rule, Target};
 use crate::amount::Dong;
@@ -22,13 +22,18 @@ const TAIL_LENGTH: usize = 5;
 const BUCKET_LIMIT: usize = 256;
 
 pub(super) fn suggest(board: &mut Board<'_>) {
+    let takes_money = |card: &ObligationCard<'_>| card.obligation.state_open && card.due.is_positive();
+    // Nobody owes anything, and nothing is claimed that no line shows.
+    if !board.movements.iter().any(MovementCard::is_available) && !board.obligations.iter().any(takes_money) {
+        return;
+    }
     let settled: HashSet<LineId> = settled_credits(board);
     let unknown: HashSet<LineId> = unknown_credits(board);
     let unplaced: HashSet<LineId> = unplaced_proofs(board);
     let wanted = |board: &Board<'_>, index: usize| {
         let card = &board.lines[index];
         let is_unknown = card.is_open() && (!card.inflow || unknown.contains(&card.line.id));
-        !card.line.reversal && (is_unknown || (card.inflow && unplaced.contains(&card.line.id)))
+        !card.reversal && (is_unknown || (card.inflow && unplaced.contains(&card.line.id)))
     };
     let open: Vec<usize> = (0..board.lines.len()).filter(|&index| wanted(board, index)).collect();
     suggest_distant_movements(board, &settled);
@@ -168,6 +173,9 @@ fn head_and_tail(code: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn by_dossier_code(board: &mut Board<'_>, index: &ObligationIndex<'_>, line: usize) {
+    if index.by_dossier.is_empty() {
+        return;
+    }
     let (unit, open, id) = line_key(board, line);
     let memo = squashed(&board.lines[line].line.memo_folded);
     let mut found: Vec<usize> = Vec::new();
@@ -206,6 +214,9 @@ fn suggest_obligations(
 }
 
 fn by_payer_name(board: &mut Board<'_>, index: &ObligationIndex<'_>, line: usize) {
+    if index.by_name.is_empty() {
+        return;
+    }
     let (unit, open, id) = line_key(board, line);
     let booked = board.lines[line].line.booking_date;
     let memo = words(&board.lines[line].line.memo_folded);
@@ -314,7 +325,7 @@ impl<'a> MovementIndex<'a> {
             let movement = card.movement;
             let money = (movement.account, movement.inflow, movement.open);
             index.by_money.entry(money).or_default().push(position);
-            for &code in &card.codes {
+            for &code in card.codes.iter() {
                 if let Some((head, tail)) = head_and_tail(code.as_bytes()) {
                     index.by_head.entry((money, head)).or_default().push((position, code));
                     index.by_tail.entry((money, tail)).or_default().push((position, code));

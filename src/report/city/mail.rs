@@ -8,23 +8,17 @@ use crate::actor::{Actor, Scope};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::UnitId;
-use crate::notification::{self, Channel, New};
+use crate::notification::staff::{self, Mail, Told};
+use crate::notification::{self, New};
 use crate::report::collection::Kept;
 use crate::report::proposal;
-use crate::store::{Conn, Lane, Stamp, Store};
+use crate::store::{Conn, Stamp, Store};
 use crate::unit::{self, CITY, imprint};
 
 /// Warnings in one mail; the page has the others.
 const SHOWN: usize = 30;
 /// The hour of the morning from which they are mailed.
 const FROM_HOUR: i64 = 7;
-
-/// Whom the city's warnings are told to by mail, and where they stand.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told<'a> {
-    pub mailboxes: &'a [String],
-    pub public_url: &'a str,
-}
 
 /// Mails what is missed today, from seven in the morning on and once to each mailbox; returns how many messages are
 /// new. The month is yesterday's: one that begins today has no figures.
@@ -44,11 +38,7 @@ pub fn tell(store: &Store, stamp: &Stamp<'_>, kept: &Kept, told: &Told<'_>) -> R
             super::figures(conn, stamp, &Actor::system(), asked, &counted, &targets, &str::to_owned)?;
         of_day(conn, stamp, &figures, told)
     })?;
-    if mails.is_empty() {
-        return Ok(Some(0));
-    }
-    // One that exists for the same day and mailbox stays as it is.
-    store.write(&Scope::All, Lane::Bulk, |tx| notification::enqueue(tx, stamp, &mails)).map(Some)
+    staff::tell(store, stamp, &mails).map(Some)
 }
 
 /// The mails of a day about figures, the worst first. Nobody is told that nothing is amiss.
@@ -62,30 +52,27 @@ fn of_day(conn: &mut Conn, stamp: &Stamp<'_>, figures: &Figures, told: &Told<'_>
     for (code, warnings) in by_unit {
         let unit = unit::find_by_code(conn, code)?;
         let own = imprint::recorded(conn, &[unit.id], today)?.pop().and_then(|(_, known)| known.email);
-        if let Some(to) = own {
+        if own.is_some() {
             let text = words(figures, &unit.name, &warnings, told.public_url);
-            mails.push(mail(unit.id, today, to, text));
+            mails.extend(mail(unit.id, today, text).to(&own));
         }
     }
     if !figures.warnings.is_empty() {
         let all: Vec<&Warning> = figures.warnings.iter().collect();
         let text = words(figures, "toàn thành phố", &all, told.public_url);
-        mails.extend(told.mailboxes.iter().map(|to| mail(CITY, today, to.clone(), text.clone())));
+        mails.extend(mail(CITY, today, text).to(told.mailboxes));
     }
     Ok(mails)
 }
 
-/// One of a unit, day and mailbox; what exists already stays as it is.
-fn mail(unit: UnitId, today: BusinessDay, to: String, text: String) -> New {
-    New {
+/// One of a unit and day.
+fn mail(unit: UnitId, today: BusinessDay, text: String) -> Mail {
+    Mail {
         unit,
         kind: notification::KIND_WARNING,
         subject_kind: "city_warning",
         subject: today.0.signed_duration_since(chrono::NaiveDate::default()).num_days(),
-        channel: Channel::Email,
-        to,
-        text: Some(text),
-        money: None,
+        text,
         expires_at: Some(ends(today)),
     }
 }

@@ -18,7 +18,7 @@ use crate::store::rows::{self, Column, Update};
 
 /// Rows in one insert, keys in one read: few sizes, so that the connection's cache of statements stays
 /// small. The widest table times the largest is well below the 32,766 binds a statement may have.
-const ROWS_AT_ONCE: [usize; 3] = [64, 8, 1];
+const ROWS_AT_ONCE: [usize; 3] = [rows::WHOLE_STATEMENT, 8, 1];
 
 /// The text of a statement, taken apart once at each `?`, where the next bind goes. Diesel walks through a
 /// statement three times whenever it runs it.

@@ -14,9 +14,9 @@ fn lines_of_one_reference_that_add_up_to_its_claim_prove_it_together() {
     let claims = [movement(5, 25_000).code(X).reference("FT0007")];
     let outcome = matching(&lines, &claims, &[obligation(9, X, 0)], &splittable(&[5]));
     assert_eq!(pairs(&outcome), [(1, vec![5]), (2, vec![5])]);
-    assert_eq!(outcome.proofs[0].parts, [(MovementId(5), Dong(10_000))]);
+    assert_eq!(outcome.proofs[0].parts[..], [(MovementId(5), Dong(10_000))]);
     assert_eq!(outcome.proofs[1].rule, Rule::SplitReference);
-    assert_eq!(outcome.proofs[1].evidence, [Evidence::SameBankReference, Evidence::LinesAddUp(2)]);
+    assert_eq!(outcome.proofs[1].evidence(&lines[1]), [Evidence::SameBankReference, Evidence::LinesAddUp(2)]);
 }
 
 #[test]

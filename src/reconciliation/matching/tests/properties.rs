@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::super::*;
 use super::world::*;
+use crate::reconciliation::owed::codes_asked;
 
 const CODES: [&str; 3] = [X, Y, "HNPHAAAAAAAA0"];
 const REFERENCES: [&str; 3] = ["FT0001", "FT0002", "FT0003"];
@@ -203,7 +204,7 @@ proptest! {
             let line = world.line(proof.line);
             let total = Dong::sum(proof.parts.iter().map(|(_, amount)| *amount)).unwrap();
             prop_assert_eq!(total.0, line.open.0.abs());
-            for (id, amount) in &proof.parts {
+            for (id, amount) in proof.parts.iter() {
                 let movement = world.movement(*id);
                 prop_assert_eq!(*amount, movement.open);
                 prop_assert!(may_prove(line, movement), "{line:?} {movement:?}");
@@ -211,6 +212,28 @@ proptest! {
                 used.push(*id);
             }
         }
+    }
+
+    #[test]
+    fn nothing_changes_when_of_the_lines_codes_only_those_that_are_asked_for_are_looked_up(
+        mut world in any_world(),
+        settled in prop::collection::vec(any::<bool>(), 8),
+    ) {
+        // As the database has them: what is open takes money.
+        for obligation in &mut world.obligations {
+            obligation.state_open = obligation.outstanding.is_positive();
+        }
+        let settled = world.movements.iter().zip(settled).filter(|(_, is_settled)| *is_settled);
+        let splittable = settled.map(|(movement, _)| movement.id).collect();
+        let settings = Settings { splittable, ..Settings::default() };
+        let asked = codes_asked(&world.lines, &world.movements, &settings);
+        let named: BTreeSet<String> = world.lines.iter().flat_map(|line| line.codes.clone()).collect();
+        let outcome = |codes: &BTreeSet<String>| {
+            let is_read = |one: &&Obligation| (one.state_open && one.unit == A) || codes.contains(&one.code);
+            let read: Vec<Obligation> = world.obligations.iter().filter(is_read).cloned().collect();
+            matching(&world.lines, &world.movements, &read, &settings)
+        };
+        prop_assert_eq!(outcome(&asked), outcome(&named));
     }
 
     #[test]
@@ -222,7 +245,7 @@ proptest! {
         let mut lines = BTreeSet::new();
         for proof in &outcome.proofs {
             prop_assert!(lines.insert(proof.line), "{} proves twice", proof.line);
-            for (id, amount) in &proof.parts {
+            for (id, amount) in proof.parts.iter() {
                 *shown.entry(*id).or_default() += amount.0;
             }
         }

@@ -5,15 +5,13 @@ use super::world::*;
 
 #[test]
 fn the_same_bank_reference_and_amount_prove_a_claim_even_without_a_code() {
-    let outcome = run(
-        &[line(1, 25_000).reference("FT26058070035003")],
-        &[movement(1, 25_000).code(X).reference("FT26058070035003")],
-        &[],
-    );
+    let credit = line(1, 25_000).reference("FT26058070035003");
+    let claim = movement(1, 25_000).code(X).reference("FT26058070035003");
+    let outcome = run(std::slice::from_ref(&credit), &[claim], &[]);
     assert_eq!(pairs(&outcome), [(1, vec![1])]);
     assert_eq!(outcome.proofs[0].rule, Rule::BankReference);
     assert_eq!(
-        outcome.proofs[0].evidence,
+        outcome.proofs[0].evidence(&credit),
         [Evidence::SameBankReference, Evidence::AmountExact, Evidence::WithinDays(0)]
     );
     assert!(outcome.credits.is_empty() && outcome.exceptions.is_empty());
@@ -32,14 +30,19 @@ fn the_channels_own_id_carried_by_the_bank_proves_its_claim() {
 
 #[test]
 fn a_verified_code_with_the_exact_amount_proves_the_claim_of_friday_evening_on_monday() {
-    let outcome = run(
-        &[line(1, 25_000).code(X).on("2026-11-23")],
-        &[movement(1, 25_000).code(X).on("2026-11-20")],
-        &[],
-    );
+    let credit = line(1, 25_000).code(X).on("2026-11-23");
+    let outcome = run(std::slice::from_ref(&credit), &[movement(1, 25_000).code(X).on("2026-11-20")], &[]);
     assert_eq!(pairs(&outcome), [(1, vec![1])]);
     assert_eq!(outcome.proofs[0].rule, Rule::CodeAndAmount);
-    assert!(outcome.proofs[0].evidence.contains(&Evidence::WithinDays(1)));
+    let code = Evidence::CodeVerified { code: X.to_owned() };
+    assert_eq!(outcome.proofs[0].evidence(&credit), [code, Evidence::AmountExact, Evidence::WithinDays(1)]);
+}
+
+#[test]
+fn a_code_longer_than_ours_is_compared_to_its_end() {
+    let (one, other) = ("HNPH7K2MQ4X97-0001", "HNPH7K2MQ4X97-0002");
+    let claims = [movement(1, 25_000).code(other), movement(2, 25_000).code(one)];
+    assert_eq!(pairs(&run(&[line(1, 25_000).code(one)], &claims, &[])), [(1, vec![2])]);
 }
 
 #[test]
@@ -141,7 +144,7 @@ fn a_pos_batch_is_proven_as_a_group_when_it_adds_up() {
     let claims =
         [movement(1, 10_000).code(X).reference("POS-77"), movement(2, 15_000).code(Y).reference("POS-77")];
     let outcome = run(&[line(1, 25_000).reference("POS-77")], &claims, &[]);
-    assert_eq!(outcome.proofs[0].parts, [(MovementId(1), Dong(10_000)), (MovementId(2), Dong(15_000))]);
+    assert_eq!(outcome.proofs[0].parts[..], [(MovementId(1), Dong(10_000)), (MovementId(2), Dong(15_000))]);
     assert_eq!(outcome.proofs[0].rule, Rule::BulkReference);
 }
 
@@ -688,7 +691,7 @@ fn a_line_open_in_part_is_matched_by_what_is_open() {
     let mut half = line(1, 40_000).code(X);
     half.open = Dong(15_000);
     let outcome = run(&[half], &[movement(1, 15_000).code(X)], &[]);
-    assert_eq!(outcome.proofs[0].parts, [(MovementId(1), Dong(15_000))]);
+    assert_eq!(outcome.proofs[0].parts[..], [(MovementId(1), Dong(15_000))]);
 }
 
 #[test]

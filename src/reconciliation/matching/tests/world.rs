@@ -162,7 +162,7 @@ pub fn apply(
     }
     for proof in &outcome.proofs {
         done.push(proof.line);
-        for (id, amount) in &proof.parts {
+        for (id, amount) in proof.parts.iter() {
             let movement = movements.iter_mut().find(|movement| movement.id == *id).unwrap();
             movement.has_line = true;
             movement.open = movement.open.checked_sub(*amount).unwrap();

@@ -1,0 +1,86 @@
+//! The obligations that a run looks at: those that lines name whose money has no place yet, and the unit's open
+//! ones for suggestions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::matching::{self, Line, Movement, Obligation, Settings};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::id::{ObligationId, PartyId, UnitId};
+use crate::obligation::{self, query};
+use crate::store::Conn;
+use crate::text;
+
+/// What was read.
+pub(super) struct Owed {
+    pub obligations: Vec<Obligation>,
+    /// Those of the unit itself, each with its payer.
+    pub payers: Vec<(ObligationId, PartyId)>,
+}
+
+/// The codes of the lines that matching asks an obligation for. Nearly all lines of an ordinary day show a claim
+/// that was settled, and whose money it is was decided then: looking their codes up costs more than matching them.
+pub(super) fn codes_asked(lines: &[Line], movements: &[Movement], settings: &Settings) -> BTreeSet<String> {
+    let unproven = matching::unproven(lines, movements, settings);
+    let unsettled = movements.iter().filter(|movement| !settings.splittable.contains(&movement.id));
+    let advised: BTreeSet<&str> =
+        unsettled.flat_map(|movement| &movement.codes).map(String::as_str).collect();
+    let mut asked = BTreeSet::new();
+    for line in lines {
+        let is_unproven = unproven.contains(&line.id);
+        let is_asked = |code: &&String| is_unproven || advised.contains(code.as_str());
+        asked.extend(line.codes.iter().filter(is_asked).cloned());
+    }
+    asked
+}
+
+/// The obligations of the codes, in any unit, and the open ones of the unit, at most `limit`. `claimed` is what
+/// claims that are not settled will bring, by code.
+pub(super) fn read(
+    conn: &mut Conn,
+    unit: UnitId,
+    codes: BTreeSet<String>,
+    claimed: &BTreeMap<String, i64>,
+    limit: i64,
+) -> Result<Owed> {
+    let resolved = query::resolve_codes(conn, &codes.into_iter().collect::<Vec<_>>())?;
+    let keys: BTreeSet<(UnitId, ObligationId)> = resolved.values().copied().collect();
+    let mut found = query::by_ids(conn, &keys.into_iter().collect::<Vec<_>>())?;
+    found.extend(query::open_of_unit(conn, unit, limit)?);
+    let own = found.iter().filter(|obligation| obligation.unit == unit);
+    let payers = own.map(|obligation| (obligation.id, obligation.party)).collect();
+    let mut seen: BTreeMap<ObligationId, Obligation> = BTreeMap::new();
+    for obligation in found {
+        seen.entry(obligation.id).or_insert_with(|| as_matched(&obligation, claimed));
+    }
+    // Another unit's obligation may be out of sight; that it is another unit's is all we need.
+    for (code, (owner, id)) in resolved {
+        seen.entry(id).or_insert_with(|| Obligation {
+            id,
+            unit: owner,
+            code,
+            outstanding: Dong::ZERO,
+            dossier_code_folded: None,
+            state_open: true,
+            raised_on: BusinessDay(chrono::NaiveDate::MIN),
+            payer_name_folded: None,
+        });
+    }
+    Ok(Owed { obligations: seen.into_values().collect(), payers })
+}
+
+fn as_matched(obligation: &obligation::Obligation, claimed: &BTreeMap<String, i64>) -> Obligation {
+    let pending = claimed.get(&obligation.reference_code).copied().unwrap_or_default();
+    let outstanding = obligation.outstanding();
+    Obligation {
+        id: obligation.id,
+        unit: obligation.unit,
+        code: obligation.reference_code.clone(),
+        outstanding: Dong((outstanding.0 - pending).max(0)),
+        dossier_code_folded: Some(text::squash(&obligation.dossier_code)),
+        state_open: outstanding.is_positive(),
+        raised_on: obligation.created_at.business_day(),
+        payer_name_folded: None,
+    }
+}
