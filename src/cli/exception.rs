@@ -1,5 +1,6 @@
 //! `bienlai exception …`
 
+mod combination;
 mod kinds;
 mod letter;
 
@@ -52,6 +53,12 @@ pub enum Command {
     Approve(Step),
     /// Send the proposal back
     Refuse(Reasoned),
+    /// Propose several credits for one obligation that owes exactly their sum
+    Combine(combination::Combine),
+    /// Approve all of a combination at once, by any of its items
+    ApproveCombination(Step),
+    /// Send all of a combination back, by any of its items
+    RefuseCombination(Reasoned),
     /// Settle it alone, within the unit's limit
     Resolve(Propose),
     /// Ask for a settled one to be opened again; another person approves
@@ -267,6 +274,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 exception::refuse(tx, stamp, actor, unit, id, &asked.reason)
             })?;
         }
+        Command::Combine(asked) => combination::propose(&office, &asked)?,
+        Command::ApproveCombination(step) => combination::approve(&office, &step)?,
+        Command::RefuseCombination(asked) => combination::refuse(&office, &asked)?,
         Command::Resolve(asked) => alone(&office, &asked)?,
         Command::Reopen(asked) => take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
             reopen::ask(tx, stamp, actor, unit, id, &asked.reason)

@@ -159,7 +159,7 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             let effect = kept.effect.clone();
             Ok((Way::Keep(Box::new(kept)), effect))
         }
-        Some("assign") => {
+        Some("assign" | exception::COMBINE) => {
             let target = settled.as_ref().and_then(|event| event.target).map(ObligationId);
             let assigned = assigned(conn, item, target)?;
             let (line, to_suspense) = (Some(assigned.line), item.amount);

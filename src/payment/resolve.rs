@@ -82,6 +82,9 @@ pub fn propose(
     ask: Ask<'_>,
     parts: &[split::Part],
 ) -> Result<Exception> {
+    if ask.resolution == exception::COMBINE {
+        return Err(unknown());
+    }
     let ask = named(tx, (unit, id), ask)?;
     let (resolution, target) = (ask.resolution.to_owned(), ask.target);
     let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
@@ -162,6 +165,18 @@ pub fn approve(
     Ok((item, receipts))
 }
 
+/// The same of a part of a combination; `combine` approves them all.
+pub(super) fn approve_part(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let (item, proposal) = exception::approve_part(tx, stamp, actor, unit, id)?;
+    carry_out(tx, stamp, actor, &item, &proposal)
+}
+
 /// One person settles it alone, where the unit's limit allows that, and it is carried out.
 ///
 /// Errors: `second_person_needed`, `resolution_unfit`, `exception_not_open`.
@@ -190,7 +205,7 @@ fn carry_out(
     let on = lock_account(tx, stamp, item)?;
     check_proposal(tx, item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
-        "assign" => assign(tx, stamp, actor, item, proposal, on)?,
+        "assign" | exception::COMBINE => assign(tx, stamp, actor, item, proposal, on)?,
         split::SPLIT => {
             let (line, movement) = unplaced::take(tx, stamp, item, (proposal, by(actor, proposal)))?;
             split::carry_out(tx, stamp, actor, (item, proposal), split::Source { line, movement, on })?
@@ -253,7 +268,7 @@ fn carry_out(
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
             Vec::new()
         }
-        _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
+        _ => return Err(unknown()),
     };
     Ok(receipts)
 }
@@ -282,7 +297,7 @@ pub fn check_proposal(
         merger_transfer::MERGER_TRANSFER => {
             (is_debit || is_whole) && standing.has_line && merger_transfer::fits(conn, item, target)?
         }
-        "assign" => target.is_some() && unplaced::find(conn, item)?.is_some(),
+        "assign" | exception::COMBINE => target.is_some() && unplaced::find(conn, item)?.is_some(),
         split::SPLIT => unplaced::find(conn, item)?.is_some(),
         "bank_charge" => is_debit,
         "disprove" => disproven::fits(conn, item)?,
@@ -314,7 +329,7 @@ pub fn check_proposal(
         back::PAYOUT_BACK => is_debit && standing.has_line && back::fits(conn, item, target)?,
         settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,
-        _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
+        _ => return Err(unknown()),
     };
     unfit_unless(fits)
 }
@@ -336,6 +351,10 @@ fn by(actor: &Actor, proposal: &Proposal) -> PersonId {
     actor.person.unwrap_or(proposal.maker)
 }
 
+fn unknown() -> Error {
+    Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))
+}
+
 fn unfit_unless(fits: bool) -> Result<()> {
     if fits {
         return Ok(());
@@ -346,7 +365,7 @@ fn unfit_unless(fits: bool) -> Result<()> {
 /// What a resolution points at, as the id it is.
 pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
     match resolution {
-        "assign" => ObligationId(target).to_string(),
+        "assign" | exception::COMBINE => ObligationId(target).to_string(),
         settle_cash::DEPOSIT => SlipId(target).to_string(),
         settle_cash::REMITTANCE | settle_cash::REFUSED_ORDER => RemittanceId(target).to_string(),
         settle_cash::REPAID | settle_cash::WITHDRAWN => PersonId(target).to_string(),

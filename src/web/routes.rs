@@ -105,6 +105,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/exceptions/{id}/propose", web::to(api::exceptions::propose)),
         post("/api/v1/exceptions/{id}/approve", web::to(api::exceptions::approve)),
         post("/api/v1/exceptions/{id}/combination/approve", web::to(api::combinations::approve)),
+        post("/api/v1/exceptions/{id}/combination/refuse", web::to(api::combinations::refuse)),
         post("/api/v1/exceptions/{id}/refuse", web::to(api::exceptions::refuse)),
         post("/api/v1/exceptions/{id}/resolve", web::to(api::exceptions::alone)),
         post("/api/v1/exceptions/{id}/reopening", web::to(api::exception_work::ask_to_reopen)),

@@ -107,6 +107,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Người thứ hai duyệt đề nghị.",
         en: "Another person approves.",
         who: DECIDERS,
+        notes: "409 combine_whole for a part of a combination: approve or refuse that.",
         body: SEEN,
         ..NONE
     },
@@ -129,6 +130,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: DECIDERS,
         notes: "GET /api/v1/exceptions/{id} names its combination. expected_revisions, where given, names every part.",
         body: r#"{ "expected_revisions": { "exc_01j9…": 2, "exc_01ja…": 2 } }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/combination/refuse",
+        vi: "Trả lại một lần cả lần gộp mà mục này thuộc về, kèm lý do.",
+        en: "Sends all of the combination that this item is part of back; each of its items is open again.",
+        who: DECIDERS,
+        body: r#"{ "reason": "Chưa đủ chứng từ" }"#,
         ..NONE
     },
     Endpoint {

@@ -249,6 +249,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
             "POST /api/v1/exceptions/{id}/combination/approve",
             Shape::new().may_read::<combinations::ApproveBody>(),
         ),
+        ("POST /api/v1/exceptions/{id}/combination/refuse", Shape::new().reads::<step::ReasonBody>()),
         ("POST /api/v1/exceptions/{id}/reopening/approve", Shape::new().may_read::<seen::ApproveBody>()),
         ("POST /api/v1/corrections/{id}/approve", Shape::new().may_read::<seen::ApproveBody>()),
         ("POST /api/v1/corrections/{id}/withdrawal/approve", Shape::new().may_read::<seen::ApproveBody>()),

@@ -103,6 +103,7 @@ pub(super) fn of(lang: Lang, role: Role, item: &Exception) -> Vec<Road> {
 pub fn resolution_key(resolution: &str) -> &'static str {
     match resolution {
         "assign" => "do_assign",
+        "combine" => "combine_title",
         "split" => "do_split",
         "acknowledge" => "do_acknowledge",
         "bank_charge" => "do_bank_charge",
