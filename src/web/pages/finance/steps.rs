@@ -20,7 +20,16 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         Kind::ClaimWithoutCredit | Kind::NotDeposited => &["disprove"],
         Kind::SeveralObligations => &["split", "assign"],
         Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => {
-            &["batch", "settlement", "assign", "split", "proves", "refund_bounced", "to_budget"]
+            &[
+                "batch",
+                "settlement",
+                "assign",
+                "split",
+                "proves",
+                "refund_bounced",
+                "refund_repaid",
+                "to_budget",
+            ]
         }
         Kind::BankReversal => &["taken_back", "payout_back", "refund_bounced"],
         Kind::RefundUnmatched => &["refund_debit", "refund_short", "refund_over", "refund_refused"],
@@ -113,6 +122,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "refund_over" => "do_refund_over",
         "refund_refused" => "do_refund_refused",
         "refund_bounced" => "do_refund_bounced",
+        "refund_repaid" => "do_refund_repaid",
         "deposit" => "do_deposit",
         "shortage" => "do_shortage",
         "remittance" => "do_remittance",
