@@ -1,7 +1,7 @@
 //! Days and months are closed, late as chance wants, opened again by two persons now and then, and what their
 //! certificates say is what the books say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
