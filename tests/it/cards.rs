@@ -239,8 +239,7 @@ fn a_day_closes_on_a_batch_that_took_more_than_it_paid_and_names_what_nobody_kno
 /// The sums that a day's certificate carries under lines; it is closed now.
 fn carried(world: &World, day: BusinessDay) -> Vec<i64> {
     let told = crate::closed_late::closed(world, day).carried;
-    let mut sums: Vec<i64> =
-        told.iter().filter(|one| one.kind == "line").map(|one| one.amount.0).collect();
+    let mut sums: Vec<i64> = told.iter().filter(|one| one.kind == "line").map(|one| one.amount.0).collect();
     sums.sort_unstable();
     sums
 }
@@ -263,7 +262,10 @@ fn a_chargeback_in_a_credit_that_nobody_knows_is_carried_and_goes_with_its_line_
         crate::closed_late::matched(&world);
         crate::restated_money::corrected(&world, &of(today(&world)));
         // Nobody explained the debit yet, and it stands where it is asked about.
-        let (now, rest) = (crate::restated_money::line_of(&world, 20_000, 1), crate::restated_money::line_of(&world, 40, 0));
+        let (now, rest) = (
+            crate::restated_money::line_of(&world, 20_000, 1),
+            crate::restated_money::line_of(&world, 40, 0),
+        );
         let collected = (Account::FeesCollected("HT-01".into()), -25_000);
         let waits = [(Account::UnexplainedDebit(now), 5_000), (Account::Suspense(rest), -40)];
         world.assert_balances(unit, &[&[bank(&world, 20_040), collected][..], &waits].concat());

@@ -208,7 +208,9 @@ pub fn payments_of_receipts(
             "",
             Lock::None,
         )?;
-    found.sort_by_key(|(receipt, _, named, revision)| (*receipt, named == receipt, std::cmp::Reverse(*revision)));
+    found.sort_by_key(|(receipt, _, named, revision)| {
+        (*receipt, named == receipt, std::cmp::Reverse(*revision))
+    });
     Ok(found.into_iter().map(|(receipt, payment, ..)| (receipt, payment)).collect())
 }
 

@@ -429,7 +429,8 @@ fn check_open_items(facts: &DayFacts, obstacles: &mut Vec<Obstacle>) -> Vec<Carr
     let lines: BTreeMap<LineId, &LineFacts> = facts.lines.iter().map(|line| (line.id, line)).collect();
     for open in &facts.open_items {
         if let Item::Line(line) = open.item
-            && let Some(line) = lines.get(&line).filter(|line| line.open != open.amount && !line.is_beside(open))
+            && let Some(line) =
+                lines.get(&line).filter(|line| line.open != open.amount && !line.is_beside(open))
         {
             obstacles.push(Obstacle::CarriedAmountDiffers {
                 item: open.item,

@@ -19,18 +19,16 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         | Kind::Complaint => &["acknowledge"],
         Kind::ClaimWithoutCredit | Kind::NotDeposited => &["disprove"],
         Kind::SeveralObligations => &["split", "assign"],
-        Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => {
-            &[
-                "batch",
-                "settlement",
-                "assign",
-                "split",
-                "proves",
-                "refund_bounced",
-                "refund_repaid",
-                "to_budget",
-            ]
-        }
+        Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => &[
+            "batch",
+            "settlement",
+            "assign",
+            "split",
+            "proves",
+            "refund_bounced",
+            "refund_repaid",
+            "to_budget",
+        ],
         Kind::BankReversal => &["taken_back", "payout_back", "refund_bounced"],
         Kind::RefundUnmatched => &["refund_debit", "refund_short", "refund_over", "refund_refused"],
         Kind::BankFee => &["bank_charge", "charge_returned"],
