@@ -19,7 +19,7 @@ use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, query};
 use crate::id::{ExceptionId, LineId, PersonId, UnitId};
 use crate::payment::split::Part;
-use crate::payment::{handover, reopen, resolve, undo, unmatch};
+use crate::payment::{combine, handover, reopen, resolve, undo, unmatch};
 use crate::queue::complaint::{self, Complaint};
 use crate::queue::{alarm, hint};
 use crate::reconciliation::explanation_query;
@@ -360,8 +360,9 @@ fn show(office: &Office, id: ExceptionId) -> Result<()> {
         let events = work_query::events(conn, unit, id)?;
         let events: Vec<_> = events.iter().map(|event| event_view(&item, event)).collect();
         let foreseen = undo::foreseen(conn, &item)?;
+        let together: Vec<_> = combine::of(conn, &item)?.iter().map(|part| part.id).collect();
         Ok(json!({ "exception": exception_view(&item, today), "events": events, "undo": foreseen,
-            "transfer": handover::transfer(conn, &item)? }))
+            "transfer": handover::transfer(conn, &item)?, "combination": together }))
     })?;
     print_json(&shown)
 }

@@ -26,6 +26,8 @@ fn combined_and_taken_back(world: &World, shell: &Shell, one: &str, (clerk, chie
         parts.iter().map(|part| part["state"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(states(together("chuyển hai lần")), ["proposed", "proposed"]);
+    let named = shell.json(&["exception", "show", one])["combination"].as_array().map(Vec::len);
+    assert_eq!(named, Some(2), "whoever approves sees what belongs together");
     for alone in [&["approve", one][..], &["refuse", one, "--reason", "một khoản"]] {
         let (code, _, error) = shell.run(&[&["exception"][..], alone, &["--person", chief]].concat());
         assert!(code == 1 && error.contains("combine_whole"), "{error}");
