@@ -208,8 +208,9 @@ pub fn payments_of_receipts(
             "",
             Lock::None,
         )?;
+    // Of several events of a moment, the one whose document was minted beside it.
     found.sort_by_key(|(receipt, _, named, revision)| {
-        (*receipt, named == receipt, std::cmp::Reverse(*revision))
+        (*receipt, std::cmp::Reverse((named.0.abs_diff(receipt.0), *revision)))
     });
     Ok(found.into_iter().map(|(receipt, payment, ..)| (receipt, payment)).collect())
 }
