@@ -1,5 +1,6 @@
 //! `bienlai exception …`
 
+mod combination;
 mod kinds;
 mod letter;
 
@@ -18,7 +19,7 @@ use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, query};
 use crate::id::{ExceptionId, LineId, PersonId, UnitId};
 use crate::payment::split::Part;
-use crate::payment::{handover, reopen, resolve, undo, unmatch};
+use crate::payment::{combine, handover, reopen, resolve, undo, unmatch};
 use crate::queue::complaint::{self, Complaint};
 use crate::queue::{alarm, hint};
 use crate::reconciliation::explanation_query;
@@ -52,6 +53,12 @@ pub enum Command {
     Approve(Step),
     /// Send the proposal back
     Refuse(Reasoned),
+    /// Propose several credits for one obligation that owes exactly their sum
+    Combine(combination::Combine),
+    /// Approve all of a combination at once, by any of its items
+    ApproveCombination(Step),
+    /// Send all of a combination back, by any of its items
+    RefuseCombination(Reasoned),
     /// Settle it alone, within the unit's limit
     Resolve(Propose),
     /// Ask for a settled one to be opened again; another person approves
@@ -267,6 +274,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 exception::refuse(tx, stamp, actor, unit, id, &asked.reason)
             })?;
         }
+        Command::Combine(asked) => combination::propose(&office, &asked)?,
+        Command::ApproveCombination(step) => combination::approve(&office, &step)?,
+        Command::RefuseCombination(asked) => combination::refuse(&office, &asked)?,
         Command::Resolve(asked) => alone(&office, &asked)?,
         Command::Reopen(asked) => take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
             reopen::ask(tx, stamp, actor, unit, id, &asked.reason)
@@ -350,8 +360,9 @@ fn show(office: &Office, id: ExceptionId) -> Result<()> {
         let events = work_query::events(conn, unit, id)?;
         let events: Vec<_> = events.iter().map(|event| event_view(&item, event)).collect();
         let foreseen = undo::foreseen(conn, &item)?;
+        let together: Vec<_> = combine::of(conn, &item)?.iter().map(|part| part.id).collect();
         Ok(json!({ "exception": exception_view(&item, today), "events": events, "undo": foreseen,
-            "transfer": handover::transfer(conn, &item)? }))
+            "transfer": handover::transfer(conn, &item)?, "combination": together }))
     })?;
     print_json(&shown)
 }

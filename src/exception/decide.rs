@@ -60,6 +60,8 @@ const SHORTAGE_REPAID: &str = "shortage_repaid";
 pub const UNMATCH: &str = "unmatch";
 /// The resolution that withdraws a batch or a settlement report which waits for its line.
 pub const WITHDRAW_PAPER: &str = "withdraw_paper";
+/// The resolution of a part of what is settled all at once: several credits that pay one obligation together.
+pub const COMBINE: &str = "combine";
 /// What is owed is lowered by a decision only.
 const REDUCE: &str = "reduce";
 
@@ -143,8 +145,32 @@ pub fn proposal(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Propos
 /// `payment::resolve`, in the same transaction.
 ///
 /// # Errors
-/// `exception_not_proposed`, `maker_is_checker`.
+/// `exception_not_proposed`, `maker_is_checker`, `combine_whole`.
 pub fn approve(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+) -> Result<(Exception, Proposal)> {
+    let approved = approve_part(tx, stamp, actor, unit, id)?;
+    require_alone(&approved.1)?;
+    Ok(approved)
+}
+
+/// What was proposed together is decided together: a part that were settled alone would pay a part of what is owed.
+fn require_alone(proposal: &Proposal) -> Result<()> {
+    if proposal.resolution == COMBINE {
+        let detail = "it is part of a combination: approve or refuse the combination";
+        return Err(Error::conflict("combine_whole", detail));
+    }
+    Ok(())
+}
+
+/// The same of a part of a combination, for whoever approves all of it in this transaction.
+///
+/// Errors: `exception_not_proposed`, `maker_is_checker`.
+pub fn approve_part(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
@@ -205,7 +231,25 @@ pub fn decide_alone(
 }
 
 /// Sends a proposal back; the exception is open again.
+///
+/// Errors: `exception_not_proposed`, `reason_missing`, `combine_whole`.
 pub fn refuse(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+    reason: &str,
+) -> Result<Exception> {
+    let refused = refuse_part(tx, stamp, actor, unit, id, reason)?;
+    require_alone(&proposal(tx, unit, id)?)?;
+    Ok(refused)
+}
+
+/// The same of a part of a combination, for whoever sends all of it back in this transaction.
+///
+/// Errors: `exception_not_proposed`, `reason_missing`.
+pub fn refuse_part(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,

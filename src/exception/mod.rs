@@ -19,8 +19,8 @@ use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 pub use decide::{
-    Ask, BUDGET_PAID, CASH_WITHDRAWN, Decision, Proposal, UNMATCH, WITHDRAW_PAPER, approve, decide_alone,
-    proposal, propose, refuse,
+    Ask, BUDGET_PAID, CASH_WITHDRAWN, COMBINE, Decision, Proposal, UNMATCH, WITHDRAW_PAPER, approve,
+    approve_part, decide_alone, proposal, propose, refuse, refuse_part,
 };
 pub use detail::{Detail, Hint, Suggested};
 pub use kind::Kind;

@@ -241,6 +241,20 @@ pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<P
     Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
 }
 
+/// What a line's postings took from or put to an account: what it debited, less what it credited.
+pub fn taken_by(conn: &mut Conn, unit: UnitId, line: LineId, account: &Account) -> Result<Dong> {
+    let name = account.to_string();
+    let mut sum = Dong::ZERO;
+    for (debit, credit, amount) in query::of_source(conn, unit, "line", line.0)? {
+        if debit == name {
+            sum = sum.checked_add(amount)?;
+        } else if credit == name {
+            sum = sum.checked_sub(amount)?;
+        }
+    }
+    Ok(sum)
+}
+
 /// What was posted between an account and those that begin with `prefix`, and was not taken back.
 pub fn between(
     conn: &mut Conn,

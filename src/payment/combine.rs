@@ -1,17 +1,15 @@
 //! Several credits that pay one obligation together. One person proposes all of them at once, another approves all of
 //! them at once; their sum is exactly what is owed, so that nothing of it stays due or becomes too much.
 
-use super::{repaid, resolve};
+use super::{query as payments, repaid, resolve};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{self, Ask, Exception, State, query, work_query};
+use crate::exception::{self, Ask, COMBINE, Exception, State, query, work_query};
 use crate::id::*;
 use crate::obligation;
-use crate::store::{Conn, Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx, failure};
 
-/// How the parts are settled: each goes to the obligation.
-pub const ASSIGN: &str = "assign";
 /// Who decides about a combination, as about its parts.
 const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 /// The most credits of one combination.
@@ -81,7 +79,7 @@ pub fn check(conn: &mut Conn, parts: &[Exception]) -> Result<()> {
         return Err(wrong("combine_units", "they are of several units"));
     }
     for item in parts {
-        let fits = resolve::check_proposal(conn, item, ASSIGN, Some(item.id.0)).is_ok();
+        let fits = resolve::check_proposal(conn, item, COMBINE, Some(item.id.0)).is_ok();
         if item.state != State::Open || !fits {
             return Err(wrong("combine_unfit", "one of them is no money that waits for its place"));
         }
@@ -92,7 +90,7 @@ pub fn check(conn: &mut Conn, parts: &[Exception]) -> Result<()> {
 /// Proposes all of them for one obligation, or none.
 ///
 /// # Errors
-/// As of `check` and `resolve::propose`; `combine_less`, `combine_more`.
+/// As of `check` and `exception::propose`; `combine_less`, `combine_more`.
 pub fn propose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -103,8 +101,8 @@ pub fn propose(
     check(tx, parts)?;
     let mut proposed = Vec::with_capacity(parts.len());
     for item in parts {
-        let ask = Ask::from((ASSIGN, Some(obligation.0), reason));
-        proposed.push(resolve::propose(tx, stamp, actor, (item.unit, item.id), ask, &[])?);
+        let ask = Ask::from((COMBINE, Some(obligation.0), reason));
+        proposed.push(exception::propose(tx, stamp, actor, item.unit, item.id, ask)?);
     }
     if let Some(first) = parts.first() {
         fit(tx, (first.unit, obligation), sum(parts)?)?.require()?;
@@ -112,17 +110,17 @@ pub fn propose(
     Ok(proposed)
 }
 
-/// All that one person proposed for one obligation in the same act, this item among them; nothing where it was
-/// proposed alone.
+/// All that one person proposed for one obligation in the same act and that waits still, this item among them; nothing
+/// where it was proposed alone.
 pub fn of(conn: &mut Conn, item: &Exception) -> Result<Vec<Exception>> {
     if item.state != State::Proposed {
         return Ok(Vec::new());
     }
     let mut parts = Vec::new();
-    for id in work_query::proposed_together(conn, item, ASSIGN)? {
+    for id in work_query::proposed_together(conn, item, COMBINE)? {
         parts.push(exception::find(conn, item.unit, id)?);
     }
-    Ok(if parts.len() < 2 { Vec::new() } else { parts })
+    Ok(parts)
 }
 
 /// Another person approves all of a combination, in one transaction; what the parts were before, and the documents.
@@ -136,20 +134,25 @@ pub fn approve(
     (unit, id): (UnitId, ExceptionId),
 ) -> Result<(Vec<Exception>, Vec<(UnitId, ReceiptId)>)> {
     actor.require_role(&DECIDERS)?;
+    actor.scope.require(unit)?;
     let parts = locked(tx, (unit, id))?;
     let target = exception::proposal(tx, unit, id)?.target.map(ObligationId);
     let missing = || Error::invalid("target", "target_missing", "name the obligation");
     let obligation = target.ok_or_else(missing)?;
-    let mut receipts = Vec::new();
+    // Nobody else pays it between the question and the answer.
+    let accounts: Vec<_> = parts.iter().filter_map(|part| Some((unit, part.account?))).collect();
+    payments::lock_accounts(tx, &accounts)?;
+    obligation::query::lock(tx, &[(unit, obligation)])?;
     let fit = fit(tx, (unit, obligation), sum(&parts)?)?;
+    let mut receipts = Vec::new();
     for part in &parts {
-        receipts.extend(resolve::approve(tx, stamp, actor, unit, part.id)?.1);
+        receipts.extend(resolve::approve_part(tx, stamp, actor, unit, part.id)?);
     }
     fit.require()?;
     Ok((parts, receipts))
 }
 
-/// Sends all of a combination back.
+/// Sends all of a combination back; what the parts were before.
 ///
 /// # Errors
 /// `combine_alone`, and as of `exception::refuse`.
@@ -159,26 +162,37 @@ pub fn refuse(
     actor: &Actor,
     (unit, id): (UnitId, ExceptionId),
     reason: &str,
-) -> Result<()> {
+) -> Result<Vec<Exception>> {
     actor.require_role(&DECIDERS)?;
-    for part in locked(tx, (unit, id))? {
-        exception::refuse(tx, stamp, actor, unit, part.id, reason)?;
+    actor.scope.require(unit)?;
+    let parts = locked(tx, (unit, id))?;
+    for part in &parts {
+        exception::refuse_part(tx, stamp, actor, unit, part.id, reason)?;
     }
-    Ok(())
+    Ok(parts)
 }
 
 /// The parts, each locked in the order of their ids before any money is.
 fn locked(tx: &mut Tx<'_>, (unit, id): (UnitId, ExceptionId)) -> Result<Vec<Exception>> {
-    let item = exception::find(tx, unit, id)?;
-    let mut parts = of(tx, &item)?;
-    if parts.is_empty() {
-        return Err(Error::conflict("combine_alone", "it was proposed alone: approve it by itself"));
+    let found = standing(tx, (unit, id))?;
+    if found.is_empty() {
+        return Err(Error::conflict("combine_alone", "it was proposed alone: decide on it by itself"));
     }
-    parts.sort_by_key(|part| part.id);
-    for part in &mut parts {
-        *part = query::lock(tx, unit, part.id)?;
+    for part in &found {
+        query::lock(tx, unit, part.id)?;
+    }
+    // Somebody may have sent it back, and proposed something else, before the locks were taken.
+    let parts = standing(tx, (unit, id))?;
+    let seen = |parts: &[Exception]| parts.iter().map(|part| (part.id, part.revision)).collect::<Vec<_>>();
+    if seen(&found) != seen(&parts) {
+        return Err(Error::busy(failure::RETRY, 1, "the combination changed meanwhile"));
     }
     Ok(parts)
+}
+
+fn standing(conn: &mut Conn, (unit, id): (UnitId, ExceptionId)) -> Result<Vec<Exception>> {
+    let item = exception::find(conn, unit, id)?;
+    of(conn, &item)
 }
 
 #[cfg(test)]

@@ -218,7 +218,7 @@ pub fn same_as(conn: &mut Conn, unit: UnitId, later: MovementId) -> Result<Optio
         .classify()
 }
 
-/// The unit to which a payment's money was posted as owed.
+/// The unit to which a payment's money was posted as owed, last.
 pub fn owed_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Option<UnitId>> {
     use crate::store::schema::posting;
     let accounts: Vec<String> = posting::table
@@ -226,6 +226,7 @@ pub fn owed_to(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Opti
         .filter(posting::source_kind.eq("payment"))
         .filter(posting::source_id.eq(payment.0))
         .filter(posting::credit_account.like("due_to_unit/%"))
+        .order(posting::id.desc())
         .select(posting::credit_account)
         .load(conn)
         .classify()?;

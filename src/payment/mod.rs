@@ -8,6 +8,7 @@ pub mod amend;
 pub mod archive;
 pub mod archived;
 mod archived_query;
+mod assign;
 pub mod awaited;
 mod awaited_query;
 pub mod book;

@@ -8,6 +8,7 @@ use super::held::touch;
 use super::merger_transfer::{self, Crossed, MERGER_TRANSFER};
 use super::movement::{Movement, State};
 use super::payout::back::{self, Kept};
+use super::refund::owed_back::{self, REFUND_REPAID};
 use super::resolve::lock_account;
 use super::returned::{self, Returned};
 use super::still_stands;
@@ -38,6 +39,8 @@ enum Way {
     /// No money moved.
     Plain,
     Swap,
+    /// It covered what the debit of a refund had taken too much, which is owed again.
+    Owe(RefundId),
     /// Money went from suspense to an obligation, and comes back.
     Assigned(Assigned),
     /// A debit paid another unit, or was one side of a transfer between own accounts.
@@ -99,6 +102,10 @@ pub fn approve(
         Way::Swap => {
             ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
         }
+        Way::Owe(refund) => {
+            ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
+            owed_back::ask_again(tx, stamp, (&item, refund))?;
+        }
         Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (tied, on))?,
         Way::Cross(crossed) => crossed.take_back(tx, stamp, actor)?,
         Way::Return(returned) => returned.carry_out(tx, stamp, actor, (&item, on))?,
@@ -146,6 +153,14 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
         Some(known) if SWAPPED.contains(&known) => {
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
         }
+        Some(REFUND_REPAID) => {
+            let refund = settled.as_ref().and_then(|event| event.target).map(RefundId);
+            let missing = || Error::internal("what a credit paid back has no refund");
+            let ended = exception::settled_with(conn, item.unit, exception::Kind::BankReversal, item.id)?;
+            let items_reopened = ended.into_iter().map(|one| one.id).collect();
+            let effect = Effect { to_suspense: item.amount, items_reopened, ..Effect::default() };
+            Ok((Way::Owe(refund.ok_or_else(missing)?), effect))
+        }
         Some(settle_cash::BUDGET_PAID) => {
             settle_cash::check_unclaimed(conn, item)?;
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
@@ -161,7 +176,7 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             let effect = kept.effect.clone();
             Ok((Way::Keep(Box::new(kept)), effect))
         }
-        Some("assign") => {
+        Some("assign" | exception::COMBINE) => {
             let target = settled.as_ref().and_then(|event| event.target).map(ObligationId);
             let assigned = assigned(conn, item, target)?;
             let (line, to_suspense) = (Some(assigned.line), item.amount);

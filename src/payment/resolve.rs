@@ -1,19 +1,19 @@
 //! What an approved resolution of an exception does to money. Two persons decided: the maker of
 //! the proposal and the checker who approves it here.
 
-use super::book::{Book, CollectedBy, Destination, Held, Incoming, Method};
+use super::assign;
+use super::book::Book;
 use super::disproven;
-use super::documents;
 use super::flush::flush;
 use super::handover;
-use super::held::{load_obligations, touch};
 use super::late_payout;
 use super::merger_transfer;
 use super::own_transfer::{self, Tie};
 use super::payout::{back, withdrawal};
+use super::query;
 use super::reduce;
-use super::refund::bounce;
 use super::refund::debit::{self, Debit};
+use super::refund::{bounce, owed_back};
 use super::reopen_cancelled;
 use super::settle_cash;
 use super::shown_claim;
@@ -22,7 +22,6 @@ use super::still_stands;
 use super::taken_back;
 use super::unmatch;
 use super::unplaced;
-use super::{movement_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -31,11 +30,10 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Ask, Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
-use crate::obligation;
 use crate::store::{Conn, Stamp, Tx};
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 32] = [
+pub const RESOLUTIONS: [&str; 33] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -68,6 +66,7 @@ pub const RESOLUTIONS: [&str; 32] = [
     back::PAYOUT_BACK,
     exception::WITHDRAW_PAPER,
     reduce::REDUCE,
+    owed_back::REFUND_REPAID,
 ];
 
 /// Proposes a resolution; one that could never be carried out is refused with its transaction. `parts` are
@@ -83,6 +82,9 @@ pub fn propose(
     ask: Ask<'_>,
     parts: &[split::Part],
 ) -> Result<Exception> {
+    if ask.resolution == exception::COMBINE {
+        return Err(unknown());
+    }
     let ask = named(tx, (unit, id), ask)?;
     let (resolution, target) = (ask.resolution.to_owned(), ask.target);
     let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
@@ -127,6 +129,8 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 ///   left the account all the same.
 /// - `refund_bounced` (target: a refund that a line showed leaving): a credit in suspense is its money, which came
 ///   back; what is missing of it, up to what a bank asks for that, is a charge to recover.
+/// - `refund_repaid` (target: a refund): a credit in suspense pays back what the refund's debit took beyond all that
+///   was owed, or a part of that.
 /// - `disprove`: a claim, or a card payment, never came; what it settled is taken back and its receipt cancelled.
 /// - `deposit` (target: a slip), `remittance`, `remittance_refused` (target: an order), `shortage`,
 ///   `shortage_repaid` (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
@@ -163,6 +167,18 @@ pub fn approve(
     Ok((item, receipts))
 }
 
+/// The same of a part of a combination; `combine` approves them all.
+pub(super) fn approve_part(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: ExceptionId,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let (item, proposal) = exception::approve_part(tx, stamp, actor, unit, id)?;
+    carry_out(tx, stamp, actor, &item, &proposal)
+}
+
 /// One person settles it alone, where the unit's limit allows that, and it is carried out.
 ///
 /// # Errors
@@ -192,7 +208,7 @@ fn carry_out(
     let on = lock_account(tx, stamp, item)?;
     check_proposal(tx, item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
-        "assign" => assign(tx, stamp, actor, item, proposal, on)?,
+        "assign" | exception::COMBINE => assign::carry_out(tx, stamp, actor, (item, proposal), on)?,
         split::SPLIT => {
             let (line, movement) = unplaced::take(tx, stamp, item, (proposal, by(actor, proposal)))?;
             split::carry_out(tx, stamp, actor, (item, proposal), split::Source { line, movement, on })?
@@ -208,6 +224,10 @@ fn carry_out(
         }
         bounce::REFUND_BOUNCED => {
             bounce::settle(tx, stamp, actor, (item, proposal), on)?;
+            Vec::new()
+        }
+        owed_back::REFUND_REPAID => {
+            owed_back::carry_out(tx, stamp, (item, proposal), on)?;
             Vec::new()
         }
         exception::WITHDRAW_PAPER => {
@@ -255,7 +275,7 @@ fn carry_out(
             settle_cash::carry_out(tx, stamp, actor, item, proposal, on)?;
             Vec::new()
         }
-        _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
+        _ => return Err(unknown()),
     };
     Ok(receipts)
 }
@@ -284,7 +304,7 @@ pub fn check_proposal(
         merger_transfer::MERGER_TRANSFER => {
             (is_debit || is_whole) && standing.has_line && merger_transfer::fits(conn, item, target)?
         }
-        "assign" => target.is_some() && unplaced::find(conn, item)?.is_some(),
+        "assign" | exception::COMBINE => target.is_some() && unplaced::find(conn, item)?.is_some(),
         split::SPLIT => unplaced::find(conn, item)?.is_some(),
         "bank_charge" => is_debit,
         "disprove" => disproven::fits(conn, item)?,
@@ -295,6 +315,7 @@ pub fn check_proposal(
         }
         settle_cash::DEPOSIT | settle_cash::REPAID => is_whole && standing.has_line && target.is_some(),
         bounce::REFUND_BOUNCED => is_whole && standing.has_line && bounce::fits(conn, item, target)?,
+        owed_back::REFUND_REPAID => is_whole && standing.has_line && owed_back::fits(conn, item, target)?,
         settle_cash::REMITTANCE => (is_debit || is_whole) && target.is_some(),
         settle_cash::REFUSED_ORDER => is_debit && settle_cash::is_refused_order(conn, item, target)?,
         settle_cash::SHORTAGE => item.kind == Kind::DepositDiffers && item.subject_kind == "slip",
@@ -316,7 +337,7 @@ pub fn check_proposal(
         back::PAYOUT_BACK => is_debit && standing.has_line && back::fits(conn, item, target)?,
         settle_cash::TO_BUDGET => is_whole || (!standing.has_line && standing.suspense.is_positive()),
         refund if Debit::parse(refund).is_some() => false,
-        _ => return Err(Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))),
+        _ => return Err(unknown()),
     };
     unfit_unless(fits)
 }
@@ -334,8 +355,12 @@ fn store(
 }
 
 /// Who approved it; of what one person settled alone, that person.
-fn by(actor: &Actor, proposal: &Proposal) -> PersonId {
+pub(super) fn by(actor: &Actor, proposal: &Proposal) -> PersonId {
     actor.person.unwrap_or(proposal.maker)
+}
+
+fn unknown() -> Error {
+    Error::invalid("resolution", "resolution_unknown", RESOLUTIONS.join(", "))
 }
 
 fn unfit_unless(fits: bool) -> Result<()> {
@@ -348,7 +373,7 @@ fn unfit_unless(fits: bool) -> Result<()> {
 /// What a resolution points at, as the id it is.
 pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
     match resolution {
-        "assign" => ObligationId(target).to_string(),
+        "assign" | exception::COMBINE => ObligationId(target).to_string(),
         settle_cash::DEPOSIT => SlipId(target).to_string(),
         settle_cash::REMITTANCE | settle_cash::REFUSED_ORDER => RemittanceId(target).to_string(),
         settle_cash::REPAID | settle_cash::WITHDRAWN => PersonId(target).to_string(),
@@ -359,7 +384,7 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         late_payout::BATCH => BatchId(target).to_string(),
         late_payout::SETTLEMENT => SettlementId(target).to_string(),
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),
-        bounce::REFUND_BOUNCED => RefundId(target).to_string(),
+        bounce::REFUND_BOUNCED | owed_back::REFUND_REPAID => RefundId(target).to_string(),
         refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
         reduce::REDUCE => target.to_string(),
         _ => item.id.to_string(),
@@ -409,51 +434,6 @@ pub(super) fn lock_account(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Exception)
     let Some(account) = item.account else { return Ok(stamp.today()) };
     query::lock_accounts(tx, &[(item.unit, account)])?;
     query::first_open_day(tx, item.unit, account, stamp.today())
-}
-
-/// Suspense to the obligation a person found.
-fn assign(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    item: &Exception,
-    proposal: &Proposal,
-    accounting_date: BusinessDay,
-) -> Result<Vec<(UnitId, ReceiptId)>> {
-    let target =
-        proposal.target.ok_or_else(|| Error::invalid("target", "target_missing", "name the obligation"))?;
-    let obligation = ObligationId(target);
-    let (line, movement) = unplaced::take(tx, stamp, item, (proposal, by(actor, proposal)))?;
-    let mut book = Book::new(audit::actor_text(actor), stamp.now);
-    load_obligations(tx, stamp, &mut book, &[(item.unit, obligation)])?;
-    if book.obligations.is_empty() {
-        return Err(obligation::not_found());
-    }
-    let held = movement_query::movements(tx, &[(item.unit, movement)])?.pop();
-    let held = held.ok_or_else(|| Error::internal("a matched movement is gone"))?;
-    let revision = held.revision;
-    let mut held = Held::read(held, revision);
-    let payment: PaymentId = stamp.mint()?;
-    let incoming = Incoming {
-        unit: item.unit,
-        amount: item.amount,
-        movement: Some(movement),
-        account: item.account,
-        shift: None,
-        method: Method::Transfer,
-        channel: "statement".into(),
-        debit: Account::Suspense(line),
-        accounting_date,
-        collected_at: stamp.now,
-        collected_by: CollectedBy::Channel("statement".into()),
-        is_proven: true,
-    };
-    held.value.payment = Some(payment);
-    touch(&mut held);
-    book.movements.insert((item.unit, movement), held);
-    book.receive(payment, &incoming, &Destination::Obligations(vec![obligation]))?;
-    let written = flush(tx, stamp, actor, book)?;
-    Ok(documents::all(&written))
 }
 
 fn charge(

@@ -55,6 +55,12 @@ fn held_under(work: &LineWork) -> Account {
     if is_credit { Account::Suspense(work.line) } else { Account::UnexplainedDebit(work.line) }
 }
 
+/// Where the other side of a payout is held that nobody knows: chargebacks of a credit, sales of a debit.
+fn beside_under(work: &LineWork) -> Account {
+    let is_credit = work.amount.is_positive();
+    if is_credit { Account::UnexplainedDebit(work.line) } else { Account::Suspense(work.line) }
+}
+
 /// Posts the contra line of an original that can be swapped or taken over, with the line that takes over.
 /// False where neither is so: then the bank took money back, or gave it, and a person may have to decide.
 pub fn take_out(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, one: &Withdrawal) -> Result<bool> {
@@ -198,7 +204,8 @@ fn take_over(
     }
     let left = move_unplaced(tx, &mut desk, one, successor)?;
     let class = if left.is_zero() { one.placed } else { "unknown" };
-    let taken = Mark { matched: successor.size().checked_sub(left)?, class };
+    // What stands gross may be more than the line.
+    let taken = Mark { matched: successor.size().checked_sub(left.min(successor.size()))?, class };
     store(tx, stamp, actor, desk, &works, &[reversal(&one.contra), taken])
 }
 
@@ -210,13 +217,19 @@ fn move_unplaced(
     successor: &LineWork,
 ) -> Result<Dong> {
     let (unit, line) = (one.contra.unit, one.original.line);
-    let balance = ledger::balance(tx, unit, &one.held())?;
-    let left = Dong(balance.0.saturating_abs());
-    let (from, to) = (one.held(), held_under(successor));
-    let (debit, credit) = if balance < Dong::ZERO { (from, to) } else { (to, from) };
-    desk.entry(successor, debit, credit, left);
+    let mut moved = |from: Account, to: Account| -> Result<Dong> {
+        let balance = ledger::balance(tx, unit, &from)?;
+        let sum = Dong(balance.0.saturating_abs());
+        let (debit, credit) = if balance < Dong::ZERO { (from, to) } else { (to, from) };
+        desk.entry(successor, debit, credit, sum);
+        Ok(sum)
+    };
+    let left = moved(one.held(), held_under(successor))?;
+    moved(beside_under(&one.original), beside_under(successor))?;
+    // A debt is asked for under the line that made it, and ends there.
+    let is_debt = !ledger::recovered_by(tx, unit, line)?.is_empty();
     let kinds = HELD_KINDS.into_iter().chain([Kind::UnknownDebit, Kind::RefundUnmatched, Kind::BankFee]);
-    for kind in kinds {
+    for kind in kinds.filter(|kind| !(is_debt && *kind == Kind::BankReversal)) {
         if let Some(item) = exception::find_open(tx, unit, kind, Subject::Line(line))? {
             desk.book.settled_exceptions.push((unit, kind, Subject::Line(line), "another line shows it"));
             desk.note(successor, kind, item.amount);

@@ -1,6 +1,8 @@
 //! A certificate whose key was stolen, or that was stored by mistake, is stopped: one person asks for it, another
 //! one agrees, and nothing starts it again. It stays, and verifies what it signed.
 
+use serde::Serialize;
+
 use super::certificate::{self, Listed};
 use super::certificate_stop_query::{self as query, DecisionRow, StopRow};
 use crate::actor::{Actor, Role, Scope};
@@ -12,8 +14,9 @@ use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 
 /// What was asked for and waits for another person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Asked {
+    #[serde(skip)]
     pub unit: UnitId,
     pub id: EventId,
     pub certificate: CertificateId,
@@ -153,6 +156,15 @@ fn decide(
 /// Those of the store.
 pub fn waiting(conn: &mut Conn, unit: UnitId) -> Result<Vec<Asked>> {
     query::waiting(conn, unit)
+}
+
+/// The unit of what was asked for, decided or not, within a scope.
+///
+/// # Errors
+/// `certificate_stop_not_found`.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: EventId) -> Result<UnitId> {
+    let missing = || Error::not_found("certificate_stop_not_found", "no such request in your scope");
+    query::unit_of(conn, scope, id)?.ok_or_else(missing)
 }
 
 /// One that waits.

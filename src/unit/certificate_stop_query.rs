@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::certificate_stop::Asked;
+use crate::actor::Scope;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{CertificateId, EventId, PersonId, UnitId};
@@ -63,6 +64,11 @@ pub fn waiting(conn: &mut Conn, unit: UnitId) -> Result<Vec<Asked>> {
     let asked =
         |(id, certificate, reason, maker, asked_at)| Asked { unit, id, certificate, reason, maker, asked_at };
     Ok(open.map(asked).collect())
+}
+
+/// The unit of what was asked for, within a scope.
+pub fn unit_of(conn: &mut Conn, scope: &Scope, id: EventId) -> Result<Option<UnitId>> {
+    crate::unit_in_scope!(conn, scope, certificate_stop, id)
 }
 
 /// The certificates that two persons stopped, of one unit or of all in scope.

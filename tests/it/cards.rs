@@ -222,7 +222,7 @@ fn a_day_closes_on_a_batch_that_took_more_than_it_paid_and_names_what_nobody_kno
         let mut kinds = world.open_kinds(unit);
         kinds.sort_unstable();
         assert_eq!(kinds, [Kind::BulkSettlement, Kind::UnknownDebit]);
-        close_day(&world);
+        assert_eq!(carried(&world, today(&world)), [-45_000, 25_000], "each once, with its own sum");
         assert_eq!(world.problems(), Vec::<String>::new());
         // The sale is placed though its line took money, and the debit finds its place.
         world.wait_days(1);
@@ -232,6 +232,48 @@ fn a_day_closes_on_a_batch_that_took_more_than_it_paid_and_names_what_nobody_kno
         assert_eq!(item.amount, Dong(45_000));
         crate::late_payouts::settled(&world, &item, "bank_charge", None);
         assert!(world.open_kinds(unit).is_empty(), "{:?}", world.open_kinds(unit));
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+/// The sums that a day's certificate carries under lines; it is closed now.
+fn carried(world: &World, day: BusinessDay) -> Vec<i64> {
+    let told = crate::closed_late::closed(world, day).carried;
+    let mut sums: Vec<i64> = told.iter().filter(|one| one.kind == "line").map(|one| one.amount.0).collect();
+    sums.sort_unstable();
+    sums
+}
+
+#[test]
+fn a_chargeback_in_a_credit_that_nobody_knows_is_carried_and_goes_with_its_line_to_another_day() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let yesterday = today(&world);
+        by_card(&world, "A00001");
+        world.wait_days(1);
+        let taken = Item { amount: Dong(5_000), ..back("A00007") };
+        batch(&world, "POS000001", 0, &[sale("A00001"), taken]).unwrap();
+        let of = |day| {
+            let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+            file.book_on(day, 20_000, "POS000001", "FT26327001").book(40, "le", "FT26327002")
+        };
+        import(&world, &of(yesterday).camt());
+        crate::closed_late::matched(&world);
+        crate::restated_money::corrected(&world, &of(today(&world)));
+        // Nobody explained the debit yet, and it stands where it is asked about.
+        let (now, rest) = (
+            crate::restated_money::line_of(&world, 20_000, 1),
+            crate::restated_money::line_of(&world, 40, 0),
+        );
+        let collected = (Account::FeesCollected("HT-01".into()), -25_000);
+        let waits = [(Account::UnexplainedDebit(now), 5_000), (Account::Suspense(rest), -40)];
+        world.assert_balances(unit, &[&[bank(&world, 20_040), collected][..], &waits].concat());
+        assert_eq!(carried(&world, yesterday), [-5_000]);
+        assert_eq!(carried(&world, today(&world)), [-5_000, 40]);
+        let item = crate::late_payouts::open(&world, Kind::UnknownDebit).remove(0);
+        crate::late_payouts::settled(&world, &item, "bank_charge", None);
+        assert_eq!(world.open_kinds(unit), [Kind::UnidentifiedCredit]);
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }

@@ -16,6 +16,7 @@ use bienlai::unit::imprint::{self, Imprint, Principal};
 use bienlai::unit::series::{self, NewSeries};
 use diesel::RunQueryDsl;
 
+use crate::support::bank_file::BankFile;
 use crate::support::world::{AUTHORITY_PEM, BANK, line};
 use crate::support::{World, each_database};
 
@@ -458,6 +459,23 @@ fn a_claim_that_never_came_takes_every_document_of_its_obligation_back() {
             numbers,
             [told("cancelled", 1), told("numbered", 2), told("cancelled", 1), told("numbered", 2)]
         );
+    });
+}
+
+#[test]
+fn a_day_closes_on_a_transfer_that_no_channel_told_of_and_that_pays_a_receipt_and_an_invoice() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+        let day = crate::closed_late::today(&world);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, day, 0).book(BOTH.0, &memo, "FT26327001");
+        crate::refunds::statement(&world, file);
+        assert_eq!(kinds(&world.receipts(&owed)), ["receipt", "invoice_vat"]);
+        // Both documents are of one line, which brought the money of both.
+        let told = crate::closed_late::closed(&world, day);
+        assert_eq!(told.carried, []);
     });
 }
 

@@ -118,6 +118,20 @@ fn the_queue_is_filtered_paged_given_away_and_settled_item_by_item() {
         let odd = json!({ "exceptions": [one], "action": "dance" });
         assert_eq!(desk.refused(&finance, "/api/v1/exceptions/bulk", &odd), "bulk_action_unknown");
 
+        // What is proposed together is sent back together, and by no other way.
+        let both = world.raise(Dong(55_000));
+        let together = json!({ "exceptions": [two, three], "target": both.id, "reason": "hai lần chuyển" });
+        desk.post(&finance, "/api/v1/exceptions/combine", &together);
+        assert_eq!(desk.get(&finance, &path(two, ""))["combination"].as_array().map(Vec::len), Some(2));
+        assert_eq!(desk.refused(&approver, &path(two, "/approve"), &Value::Null), "combine_whole");
+        let unclear = json!({ "reason": "chưa rõ" });
+        assert_eq!(desk.refused(&approver, &path(two, "/refuse"), &unclear), "combine_whole");
+        let crafted = json!({ "resolution": "combine", "target": both.id, "reason": "một khoản" });
+        assert_eq!(desk.refused(&finance, &path(one, "/propose"), &crafted), "resolution_unknown");
+        assert_eq!(list("state=proposed").len(), 2);
+        desk.post(&approver, &path(three, "/combination/refuse"), &unclear);
+        assert_eq!(list("state=open").len(), 3);
+
         // One person alone within the limit, two above it.
         let assign = json!({ "resolution": "assign", "target": owed.id, "reason": "người nộp xác nhận" });
         assert_eq!(desk.refused(&finance, &path(three, "/resolve"), &assign), "second_person_needed");

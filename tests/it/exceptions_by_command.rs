@@ -9,6 +9,46 @@ use crate::imports::import;
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
 
+/// Both credits pay one obligation together, by one decision; nobody decides on one of them alone. In the end both are
+/// opened again.
+fn combined_and_taken_back(world: &World, shell: &Shell, one: &str, (clerk, chief): (&str, &str)) {
+    let owed = world.raise(Dong(33_000));
+    let all = shell.json(&["exception", "list", "--unit", "00004", "--json"]);
+    let ids: Vec<&str> = all.as_array().unwrap().iter().filter_map(|item| item["id"].as_str()).collect();
+    let other = ids.iter().copied().find(|id| *id != one).unwrap();
+    let target = owed.id.to_string();
+    let together = |reason: &'static str| {
+        let who = ["--target", target.as_str(), "--reason", reason, "--person", clerk];
+        shell.json(&[&["exception", "combine", one, other], &who[..]].concat())
+    };
+    let states = |shown: serde_json::Value| -> Vec<String> {
+        let parts = shown["combination"].as_array().unwrap().clone();
+        parts.iter().map(|part| part["state"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(states(together("chuyển hai lần")), ["proposed", "proposed"]);
+    let named = shell.json(&["exception", "show", one])["combination"].as_array().map(Vec::len);
+    assert_eq!(named, Some(2), "whoever approves sees what belongs together");
+    for alone in [&["approve", one][..], &["refuse", one, "--reason", "một khoản"]] {
+        let (code, _, error) = shell.run(&[&["exception"][..], alone, &["--person", chief]].concat());
+        assert!(code == 1 && error.contains("combine_whole"), "{error}");
+    }
+    let back = ["exception", "refuse-combination", other, "--reason", "chưa rõ", "--person", chief];
+    assert_eq!(states(shell.json(&back)), ["open", "open"]);
+    let (code, _, error) = shell.run(&["exception", "approve-combination", one, "--person", chief]);
+    assert!(code == 1 && error.contains("combine_alone"), "{error}");
+    together("đã hỏi người nộp");
+    let (code, _, error) = shell.run(&["exception", "approve-combination", one, "--person", clerk]);
+    assert!(code == 1 && error.contains("maker_is_checker"), "{error}");
+    let approve = ["exception", "approve-combination", one, "--person", chief];
+    assert_eq!(states(shell.json(&approve)), ["resolved", "resolved"]);
+    assert_eq!((world.again(&owed).state.as_str(), world.receipts(&owed).len()), ("paid", 1));
+    for id in [one, other] {
+        shell.json(&["exception", "reopen", id, "--reason", "nhầm hồ sơ", "--person", clerk]);
+        shell.json(&["exception", "approve-reopening", id, "--person", chief]);
+    }
+    assert_eq!(world.again(&owed).allocated, Dong::ZERO);
+}
+
 #[test]
 fn an_item_is_found_asked_about_given_away_and_settled_by_commands() {
     each_database(|database| {
@@ -45,6 +85,7 @@ fn an_item_is_found_asked_about_given_away_and_settled_by_commands() {
         let reply = ["exception", "reply", id, "--outcome", "identified", "--words", "Người nộp phí"];
         assert_eq!(shell.json(&[&reply[..], &by].concat())["number"], letter["number"]);
 
+        combined_and_taken_back(&world, &shell, item, (clerk, chief));
         let target = owed.id.to_string();
         let ask = |verb: &'static str| {
             let what = ["--resolution", "assign", "--target", target.as_str(), "--reason", "đúng người"];

@@ -5,7 +5,7 @@ use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
 use bienlai::exception::{self, Kind};
-use bienlai::id::PaymentId;
+use bienlai::id::{ExceptionId, PaymentId};
 use bienlai::ledger::{self, Account};
 use bienlai::payment::book::Method;
 use bienlai::payment::refund::{self, Ask, Payee, Refund, State};
@@ -359,6 +359,27 @@ fn named(world: &World, one: &Refund, resolution: &str) -> Result<()> {
     world.try_change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, item.id)).map(|_| ())
 }
 
+/// A credit of another day that two persons say pays back what the refund's debit took too much; its item.
+fn paid_back(world: &World, one: &Refund, opening: i64, amount: i64) -> Result<ExceptionId> {
+    let account_no = world.ba_dinh.account_no;
+    world.wait_days(1);
+    let (memo, reference) = ("NGUOI NHAN TRA LAI TIEN HOAN THUA", format!("R{amount}"));
+    statement(world, BankFile::new(account_no, today(world), opening).book(amount, memo, &reference));
+    said_of_a_credit(world, one, amount, "refund_repaid")
+}
+
+fn said_of_a_credit(world: &World, one: &Refund, amount: i64, resolution: &str) -> Result<ExceptionId> {
+    let unit = one.unit;
+    let (clerk, chief) =
+        (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+    let open = |item: &exception::Exception| item.state == exception::State::Open && item.amount.0 == amount;
+    let mut items = world.exceptions(unit).into_iter().filter(|item| item.kind == Kind::UnidentifiedCredit);
+    let id = items.find(open).expect("nobody knows it").id;
+    let ask = (resolution, Some(one.id.0), "sao kê của người nhận");
+    world.try_change(|tx, stamp| resolve::propose(tx, stamp, &clerk, (unit, id), ask.into(), &[]))?;
+    world.try_change(|tx, stamp| resolve::approve(tx, stamp, &chief, unit, id)).map(|(item, _)| item.id)
+}
+
 #[test]
 fn a_refund_debited_short_leaves_the_rest_owed_to_its_payer() {
     each_database(|database| {
@@ -403,6 +424,56 @@ fn a_refund_debited_with_more_takes_free_surplus_first_and_the_rest_is_owed_back
         let debt = world.exceptions(asked.unit).into_iter().find(|one| one.kind == Kind::BankReversal);
         let debt = debt.expect("somebody is asked about what is owed back");
         assert_eq!((debt.state, debt.amount), (exception::State::Open, Dong(1_500)));
+        // It comes back in two parts, and the debt ends with the second.
+        let asked_now = || {
+            let now = world.look(|conn| exception::find(conn, debt.unit, debt.id));
+            (now.state, now.amount.0, balance(&world, &Account::ReversalToRecover(payment)))
+        };
+        paid_back(&world, &asked, 23_500, 1_000).unwrap();
+        assert_eq!(asked_now(), (exception::State::Open, 500, 500));
+        let more = paid_back(&world, &asked, 24_500, 501).unwrap_err();
+        assert_eq!(more.code(), "resolution_unfit", "no more than is owed");
+        let last = paid_back(&world, &asked, 25_001, 500).unwrap();
+        assert_eq!(asked_now(), (exception::State::Resolved, 500, 0));
+        // It was said wrongly: the debt is asked for again.
+        crate::taken_apart::reopened(&world, last);
+        assert_eq!(asked_now(), (exception::State::Open, 500, 500));
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_refused_refund_of_a_line_that_was_taken_apart_is_owed_back_and_its_return_ends_that() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let payment = overpaid(&world);
+        let asked = request(&world, payment, 5_000).unwrap();
+        refuse(&world, &asked).unwrap();
+        let line = crate::taken_apart::only_line(&world, 30_000);
+        let doubt = crate::taken_apart::ask_to_unmatch(&world, line).unwrap();
+        crate::taken_apart::approve(&world, doubt.id);
+        world.wait_days(1);
+        let out = format!("HOAN TIEN {}", asked.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(-5_000, &out, "R2"));
+        named(&world, &asked, "refund_refused").unwrap();
+        assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 5_000);
+        assert_eq!(world.problems(), Vec::<String>::new(), "the payment ended before");
+        // It comes back under its own code: that is no surplus of a payment that stands on nothing.
+        world.wait_days(1);
+        let back = format!("TRA LAI {}", asked.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 25_000);
+        statement(&world, file.book(5_000, &back, "R3"));
+        assert_eq!(now(&world, &asked).state, State::Debited);
+        assert_eq!(balance(&world, &Account::Surplus(payment)), 0);
+        for (resolution, code) in [("refund_bounced", Some("resolution_unfit")), ("refund_repaid", None)] {
+            let tried = said_of_a_credit(&world, &asked, 5_000, resolution);
+            assert_eq!(tried.err().map(|error| error.code()), code, "{resolution}");
+        }
+        assert_eq!(balance(&world, &Account::ReversalToRecover(payment)), 0);
+        assert!(!world.open_kinds(unit).contains(&Kind::BankReversal), "{:?}", world.open_kinds(unit));
+        assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
 

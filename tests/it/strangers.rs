@@ -144,6 +144,8 @@ impl Things {
         thing!("remittances", "remittance", RemittanceId);
         thing!("notifications", "message", MessageId);
         thing!("series", "receipt_series", SeriesId);
+        thing!("keys", "signing_certificate", CertificateId);
+        thing!("stops", "certificate_stop", EventId);
         thing!("audits", "series_audit", CertificateId);
         thing!("certificates", "day_certificate", CertificateId);
         thing!("days", "bank_account", AccountId);

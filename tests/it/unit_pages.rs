@@ -1,8 +1,10 @@
 //! An administrator keeps a unit from its page: accounts, series, what stands on documents, the certificate.
 
 use bienlai::actor::{Actor, Role, Scope};
-use bienlai::unit::{self, NewUnit, certificate_stop};
+use bienlai::unit::{self, NewUnit, certificate, certificate_stop};
+use serde_json::{Value, json};
 
+use crate::shifts_over_http::Desk;
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::world::accept_registration;
@@ -145,6 +147,35 @@ fn a_certificate_is_uploaded_with_its_password_and_nothing_of_it_is_kept_in_the_
     });
 }
 
+/// The same over the API, of Ba Đình's own certificate: taken back, turned down, and stopped by another person.
+fn stopped_over_the_api(world: &World, service: &Service) {
+    let desk = Desk { world, service };
+    let maker = desk.token(Role::Administrator, "Quản Trị Mẫu");
+    let (other, clerk) = (desk.token(Role::Approver, "Duyệt Mẫu"), desk.token(Role::Finance, "Kế Toán Mẫu"));
+    let key = world.look(|conn| certificate::of_unit(conn, world.ba_dinh.id)).remove(0).id;
+    let (path, lost) = (format!("/api/v1/keys/{key}/stop"), json!({ "reason": "lộ khóa" }));
+    assert_eq!(desk.refused(&clerk, &path, &lost), "role_not_allowed");
+    let ask = || {
+        let asked = desk.post(&maker, &path, &lost)["stop"].clone();
+        assert_eq!(asked["certificate"], json!(key));
+        let waiting = desk.get(&maker, "/api/v1/keys")["stops"].clone();
+        assert_eq!((&waiting[0]["id"], &waiting[0]["unit"]), (&asked["id"], &json!("00004")));
+        format!("/api/v1/keys/stops/{}", asked["id"].as_str().unwrap())
+    };
+    let found = json!({ "reason": "tìm thấy thẻ" });
+    let first = ask();
+    assert_eq!(desk.refused(&other, &format!("{first}/withdraw"), &found), "not_the_maker");
+    assert_eq!(desk.post(&maker, &format!("{first}/withdraw"), &found)["stopped"], false);
+    assert_eq!(desk.post(&clerk, &format!("{}/refuse", ask()), &found)["stopped"], false);
+    let last = ask();
+    assert_eq!(desk.refused(&maker, &format!("{last}/approve"), &Value::Null), "maker_is_checker");
+    assert_eq!(desk.post(&other, &format!("{last}/approve"), &Value::Null)["certificate"], json!(key));
+    assert_eq!(desk.refused(&other, &format!("{last}/approve"), &Value::Null), "certificate_stop_not_open");
+    assert_eq!(desk.refused(&other, "/api/v1/keys/stops/evt_1/approve", &Value::Null), "id_unreadable");
+    let told = desk.get(&maker, "/api/v1/keys");
+    assert_eq!((&told["certificates"][0]["stopped"], &told["stops"]), (&json!(true), &json!([])));
+}
+
 #[test]
 fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_another_person() {
     each_database(|database| {
@@ -215,6 +246,7 @@ fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_ano
         admin.get(page);
         admin.sees("đã ngừng");
         assert!(!admin.page.contains("id=\"key-stop-which\""), "nothing is left to stop");
+        stopped_over_the_api(&world, &service);
 
         // The city's own key stands among the units, and is kept on a page that offers nothing else.
         admin.get("/admin/units");

@@ -236,6 +236,14 @@ fn credits_are_combined_for_who_owes_their_sum_all_of_them_or_none() {
         assert_eq!(world.count("exception WHERE state = 'proposed'"), 2);
         approver.get("/finance/exceptions?state=proposed");
         approver.sees("Thuộc một lần gộp 2 khoản");
+        let (one, unit) = (items[0].id.to_string(), items[0].unit.to_string());
+        approver.get("/duties");
+        approver.sees("Thuộc một lần gộp 2 khoản");
+        let (one, unit) = (one.as_str(), unit.as_str());
+        let alone = [("act", "exception"), ("unit_id", unit), ("subject", one), ("verdict", "approve")];
+        assert_eq!(approver.post("/duties/decide", &alone).status, 400);
+        approver.sees("duyệt hoặc trả lại một lần cho cả lần gộp");
+        assert_eq!(world.count("exception WHERE state = 'proposed'"), 2, "neither is approved alone");
         let page = format!("/finance/exceptions/{}", items[0].id);
         approver.get(&page);
         approver.sees("Duyệt cả 2 khoản");

@@ -1,7 +1,7 @@
 //! A refund that came back: its money is the payer's surplus again. A line that says so by its code or by the
 //! reference of the debit is known by itself (`line`); of any other credit two persons say it here.
 
-use super::{Refund, State, find, query, step};
+use super::{Refund, State, find, owed_back, query, step};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -29,7 +29,7 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
     let held = payment_query::payments(conn, &[(item.unit, refund.payment)])?.pop();
     // One that was debited short, or netted since, does not come back as a whole.
     let is_out = held.is_some_and(|payment| payment.reversed >= refund.amount);
-    Ok(is_out && is_like(item, &refund))
+    Ok(is_out && is_like(item, &refund) && !owed_back::is_all(conn, item.unit, &refund)?)
 }
 
 fn is_like(item: &Exception, refund: &Refund) -> bool {

@@ -115,7 +115,10 @@ pub fn settle(
     }
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     book.payments.insert((unit, payment), Held::read(held.clone(), held.revision));
-    book.tell_payment(unit, payment, "refund_debited", held.state, None)?;
+    // Of a payment whose money went back whole nothing moves any more: its end stays its last event.
+    if held.reversed < held.amount {
+        book.tell_payment(unit, payment, "refund_debited", held.state, None)?;
+    }
     let left = parts.covered.checked_add(parts.of_surplus)?;
     if left.is_positive() {
         book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, left)?;

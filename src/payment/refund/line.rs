@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Refund, State, bounce, query, step};
+use super::{Refund, State, bounce, owed_back, query, step};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Kind, Subject};
@@ -23,6 +23,8 @@ pub struct Refunds {
     /// By the line that showed it leaving, where a line of these gives that one back.
     by_debit: HashMap<(UnitId, LineId), crate::id::RefundId>,
     held: HashMap<(UnitId, crate::id::RefundId), Refund>,
+    /// Those that left though nothing of them was owed: what comes back of them is no surplus.
+    unowed: BTreeSet<crate::id::RefundId>,
     steps: Vec<Step>,
 }
 
@@ -67,7 +69,13 @@ impl Refunds {
 
     /// Reads them again under the locks, with all others of the locked payments.
     pub fn read(&mut self, tx: &mut Tx<'_>, payments: &[(UnitId, PaymentId)]) -> Result<()> {
+        let by_code = self.by_code.values().map(|(_, id)| *id);
+        let named: BTreeSet<_> = by_code.chain(self.by_debit.values().copied()).collect();
         for refund in query::of_payments(tx, payments)? {
+            let may_be_back = refund.state == State::Debited && named.contains(&refund.id);
+            if may_be_back && owed_back::is_all(tx, refund.unit, &refund)? {
+                self.unowed.insert(refund.id);
+            }
             self.held.insert((refund.unit, refund.id), refund);
         }
         Ok(())
@@ -146,10 +154,12 @@ impl Desk<'_> {
         if self.refunds.of_line(work).is_some() { Kind::RefundUnmatched } else { otherwise }
     }
 
-    /// A refund debited short, or netted since, cannot come back as a whole: a person looks.
+    /// A refund debited short, or netted since, cannot come back as a whole, and one of which nothing was owed covers
+    /// what its payee owes: a person looks.
     fn may_bounce(&self, refund: &Refund) -> bool {
         let held = self.book.payments.get(&(refund.unit, refund.payment));
-        held.is_some_and(|held| held.value.reversed >= refund.amount)
+        let is_out = held.is_some_and(|held| held.value.reversed >= refund.amount);
+        is_out && !self.refunds.unowed.contains(&refund.id)
     }
 
     fn debited(&mut self, work: &LineWork, refund: &Refund) -> Result<Mark> {

@@ -184,6 +184,20 @@ pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Ref
     Ok(found.into_iter().filter(|refund| refund.state == State::Debited).collect())
 }
 
+/// The line that showed a refund leaving last.
+pub fn debit_line(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Option<LineId>> {
+    let found: Option<Option<LineId>> = refund_event::table
+        .filter(refund_event::unit_id.eq(unit))
+        .filter(refund_event::refund_id.eq(id))
+        .filter(refund_event::state.eq("debited"))
+        .order(refund_event::revision.desc())
+        .select(refund_event::line_id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.flatten())
+}
+
 /// Stores a refund's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Refund) -> Result<()> {
     rows::advance(

@@ -32,10 +32,31 @@ struct View<'a> {
     account: &'a BankAccount,
     date: BusinessDay,
     today: BTreeMap<LineId, &'a LineFacts>,
-    /// Lines of earlier days: what was unexplained of them, and their day.
-    earlier: HashMap<LineId, (Dong, BusinessDay)>,
+    /// Lines of earlier days.
+    earlier: HashMap<LineId, Stood>,
     claims: BTreeMap<Item, Dong>,
     cash: BTreeMap<Item, Dong>,
+}
+
+/// How a line stood at the end of the day.
+#[derive(Clone, Copy)]
+struct Stood {
+    amount: Dong,
+    open: Dong,
+    beside: Dong,
+    on: BusinessDay,
+}
+
+impl Stood {
+    /// What of the line an exception of this kind is about: what it brought or took, or the other side of a payout.
+    fn of(self, kind: Kind) -> Option<Dong> {
+        let is_beside = match kind {
+            Kind::UnknownDebit => self.amount.is_positive(),
+            Kind::BulkSettlement => self.amount < Dong::ZERO,
+            _ => false,
+        };
+        if is_beside { Some(self.beside).filter(|sum| !sum.is_zero()) } else { Some(self.open) }
+    }
 }
 
 /// How an exception stands.
@@ -67,7 +88,7 @@ impl Open {
             cash: cash.iter().map(|one| (one.item, one.amount)).collect(),
         };
         let mut open = Open { items: Vec::new(), blockers: Vec::new(), in_transit: Vec::new() };
-        let mut named = BTreeSet::new();
+        let (mut named, mut told) = (BTreeSet::new(), BTreeSet::new());
         for item in &noted {
             let kind = Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?;
             let state = states.get(&item.id).copied().unwrap_or(State::Open);
@@ -79,12 +100,13 @@ impl Open {
                 continue;
             };
             // Several items of one lump sum are one line, under the first of their exceptions.
-            if !named.insert(about) && item.is_part {
+            named.insert(about);
+            if !told.insert((about, amount)) && item.is_part {
                 continue;
             }
             open.items.push(OpenItem { item: about, amount, first_seen, exception: Some((item.id, kind)) });
         }
-        open.add_unnamed_lines(conn, account, lines, &named)?;
+        open.add_unnamed_lines(conn, account, lines, &told)?;
         open.in_transit = claims.iter().filter(|claim| !named.contains(&claim.item())).cloned().collect();
         Ok(open)
     }
@@ -95,11 +117,12 @@ impl Open {
         conn: &mut Conn,
         account: &BankAccount,
         lines: &[LineFacts],
-        named: &BTreeSet<Item>,
+        told: &BTreeSet<(Item, Dong)>,
     ) -> Result<()> {
+        let sides = lines.iter().flat_map(|line| [(line, line.open), (line, line.beside)]);
         let unnamed =
-            lines.iter().filter(|line| !line.open.is_zero() && !named.contains(&Item::Line(line.id)));
-        for line in unnamed {
+            sides.filter(|(line, sum)| !sum.is_zero() && !told.contains(&(Item::Line(line.id), *sum)));
+        for (line, amount) in unnamed {
             let last = query::resolved_of_line(conn, account.unit, account.id, line.id)?.pop();
             let exception = match last {
                 Some(item) => {
@@ -109,7 +132,7 @@ impl Open {
             };
             self.items.push(OpenItem {
                 item: Item::Line(line.id),
-                amount: line.open,
+                amount,
                 first_seen: line.booking_date,
                 exception,
             });
@@ -160,10 +183,16 @@ impl View<'_> {
         }
         if item.subject_kind == "line" {
             let id = LineId(item.subject_id);
-            let of_day = self.today.get(&id).map(|line| (line.open, line.booking_date));
+            let of_day = self.today.get(&id).map(|line| Stood {
+                amount: line.amount,
+                open: line.open,
+                beside: line.beside,
+                on: line.booking_date,
+            });
             let found = of_day.or_else(|| self.earlier.get(&id).copied());
-            let found = found.filter(|(open, _)| !is_settled || !open.is_zero());
-            return Ok(found.map(|(open, on)| (Item::Line(id), open, on)));
+            let found = found.and_then(|stood| Some((stood.of(kind)?, stood.on)));
+            let found = found.filter(|(sum, _)| !is_settled || !sum.is_zero());
+            return Ok(found.map(|(sum, on)| (Item::Line(id), sum, on)));
         }
         let Some(about) = item_of(item).filter(|_| item.opened_on <= self.date) else { return Ok(None) };
         let (unit, date) = (self.account.unit, self.date);
@@ -228,7 +257,7 @@ fn earlier_lines(
     date: BusinessDay,
     noted: &[Noted],
     (today, standing): (&BTreeMap<LineId, &LineFacts>, &Standing),
-) -> Result<HashMap<LineId, (Dong, BusinessDay)>> {
+) -> Result<HashMap<LineId, Stood>> {
     let ids: BTreeSet<LineId> = noted
         .iter()
         .filter(|item| item.subject_kind == "line")
@@ -238,5 +267,9 @@ fn earlier_lines(
     let ids: Vec<LineId> = ids.into_iter().collect();
     let found = query::posted_lines(conn, account.unit, account.id, &ids)?;
     let earlier = found.into_iter().filter(|(_, on, ..)| *on < date);
-    Ok(earlier.map(|(id, on, amount, _)| (id, (standing.open(id, amount), on))).collect())
+    let stood = |(id, on, amount, _): (LineId, BusinessDay, Dong, String)| {
+        let (open, beside) = (standing.open(id, amount), standing.beside(id, amount));
+        (id, Stood { amount, open, beside, on })
+    };
+    Ok(earlier.map(stood).collect())
 }

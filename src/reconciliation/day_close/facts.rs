@@ -352,6 +352,7 @@ fn line_facts(
         matched,
         charge: if is_charged { charge } else { withheld },
         open: if is_charged { Dong::ZERO } else { open },
+        beside: standing.beside(line.id, line.amount),
     }
 }
 

@@ -188,23 +188,31 @@ pub fn lines_of_payments(
     Ok(found.into_iter().map(|(_, payment, line)| (payment, line)).collect())
 }
 
-/// The payments that completed receipts: (receipt, payment).
+/// The payments that completed receipts: (receipt, payment), the one that counts last. The event that says `paid` names
+/// the first of the documents that were numbered with it; the others are those of its moment.
 pub fn payments_of_receipts(
     conn: &mut Conn,
     unit: UnitId,
     receipts: &[ReceiptId],
 ) -> Result<Vec<(ReceiptId, PaymentId)>> {
-    rows::fetch::<(BigInt, BigInt), _>(
-        conn,
-        "SELECT t.id, e.payment_id FROM receipt t JOIN obligation_event e ON e.unit_id = t.unit_id \
-         AND e.obligation_id = t.obligation_id AND e.receipt_id = t.id AND e.payment_id IS NOT NULL",
-        &[
-            ("unit_id", Column::of(receipts.iter().map(|_| unit))),
-            ("id", Column::of(receipts.iter().copied())),
-        ],
-        "",
-        Lock::None,
-    )
+    let mut found: Vec<(ReceiptId, PaymentId, ReceiptId, i64)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, BigInt), _>(
+            conn,
+            "SELECT t.id, e.payment_id, e.receipt_id, e.revision FROM receipt t JOIN obligation_event e \
+             ON e.unit_id = t.unit_id AND e.obligation_id = t.obligation_id AND e.payment_id IS NOT NULL \
+             AND (e.receipt_id = t.id OR (e.receipt_id IS NOT NULL AND e.at = t.created_at))",
+            &[
+                ("unit_id", Column::of(receipts.iter().map(|_| unit))),
+                ("id", Column::of(receipts.iter().copied())),
+            ],
+            "",
+            Lock::None,
+        )?;
+    // Of several events of a moment, the one whose document was minted beside it.
+    found.sort_by_key(|(receipt, _, named, revision)| {
+        (*receipt, std::cmp::Reverse((named.0.abs_diff(receipt.0), *revision)))
+    });
+    Ok(found.into_iter().map(|(receipt, payment, ..)| (receipt, payment)).collect())
 }
 
 /// An exception of the account.

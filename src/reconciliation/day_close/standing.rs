@@ -91,6 +91,13 @@ impl Standing {
         self.held(line, amount).map_or(Dong::ZERO, |held| held.open)
     }
 
+    /// What nobody knows of a payout's other side, with the other sign than the line: chargebacks of a credit, sales of
+    /// a debit.
+    pub fn beside(&self, line: LineId, amount: Dong) -> Dong {
+        let held = if amount < Dong::ZERO { self.suspense.get(&line) } else { self.debits.get(&line) };
+        held.map_or(Dong::ZERO, |held| held.open)
+    }
+
     /// What a line that nobody knew at first was found to be.
     pub fn class(&self, line: LineId, amount: Dong) -> Class {
         match self.held(line, amount) {

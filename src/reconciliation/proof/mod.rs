@@ -72,6 +72,15 @@ pub struct LineFacts {
     pub charge: Dong,
     /// What no match explains, with the sign of `amount`.
     pub open: Dong,
+    /// What of a payout's other side nobody knows, with the other sign: chargebacks of a credit, sales of a debit.
+    pub beside: Dong,
+}
+
+impl LineFacts {
+    /// Whether an open item is about the line's other side.
+    fn is_beside(&self, open: &OpenItem) -> bool {
+        !self.beside.is_zero() && open.amount == self.beside
+    }
 }
 
 /// What an open item is about.
@@ -333,7 +342,10 @@ fn check_nil(facts: &DayFacts, opening: Option<Dong>, obstacles: &mut Vec<Obstac
 }
 
 fn check_lines(facts: &DayFacts, obstacles: &mut Vec<Obstacle>) {
-    let named: BTreeSet<Item> = facts.open_items.iter().map(|open| open.item).collect();
+    let mut named: BTreeMap<Item, Vec<&OpenItem>> = BTreeMap::new();
+    for open in &facts.open_items {
+        named.entry(open.item).or_default().push(open);
+    }
     let mut seen = BTreeSet::new();
     for line in &facts.lines {
         if !seen.insert(line.id) {
@@ -344,8 +356,13 @@ fn check_lines(facts: &DayFacts, obstacles: &mut Vec<Obstacle>) {
         }
         check_posting(line, obstacles);
         check_match(line, obstacles);
-        if !line.open.is_zero() && !named.contains(&Item::Line(line.id)) {
-            obstacles.push(Obstacle::OpenLineUnnamed { line: line.id, open: line.open });
+        let about = named.get(&Item::Line(line.id)).map(Vec::as_slice).unwrap_or_default();
+        let (beside, own): (Vec<&OpenItem>, Vec<&OpenItem>) =
+            about.iter().copied().partition(|open| line.is_beside(open));
+        for (open, names) in [(line.open, own), (line.beside, beside)] {
+            if !open.is_zero() && names.is_empty() {
+                obstacles.push(Obstacle::OpenLineUnnamed { line: line.id, open });
+            }
         }
     }
 }
@@ -409,14 +426,15 @@ fn check_classes(facts: &DayFacts, obstacles: &mut Vec<Obstacle>) {
 
 fn check_open_items(facts: &DayFacts, obstacles: &mut Vec<Obstacle>) -> Vec<Carried> {
     let mut carried: Vec<Carried> = Vec::new();
-    let lines: BTreeMap<LineId, Dong> = facts.lines.iter().map(|line| (line.id, line.open)).collect();
+    let lines: BTreeMap<LineId, &LineFacts> = facts.lines.iter().map(|line| (line.id, line)).collect();
     for open in &facts.open_items {
         if let Item::Line(line) = open.item
-            && let Some(expected) = lines.get(&line).filter(|expected| **expected != open.amount)
+            && let Some(line) =
+                lines.get(&line).filter(|line| line.open != open.amount && !line.is_beside(open))
         {
             obstacles.push(Obstacle::CarriedAmountDiffers {
                 item: open.item,
-                open: *expected,
+                open: line.open,
                 named: open.amount,
             });
         }

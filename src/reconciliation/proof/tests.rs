@@ -19,6 +19,7 @@ fn line(id: LineId, amount: i64, balance: i64, class: Class) -> LineFacts {
         matched: Dong::ZERO,
         charge: Dong::ZERO,
         open: Dong::ZERO,
+        beside: Dong::ZERO,
     }
 }
 
@@ -283,6 +284,20 @@ fn what_is_open_is_carried_by_name_with_its_amount_and_an_exception() {
     assert_eq!(changed(|facts| facts.open_items[0].amount = Dong(9_000)), ["carried_amount_differs"]);
     let corrected = Some((ExceptionId(2), Kind::StatementCorrected));
     assert_eq!(changed(|facts| facts.open_items[0].exception = corrected), ["blocked_by_exception"]);
+}
+
+#[test]
+fn chargebacks_of_a_credit_that_nobody_knows_are_carried_beside_what_it_brought() {
+    let mut facts = sound_day();
+    facts.lines[2].beside = Dong(-7_000);
+    assert_eq!(obstacles(&facts), ["open_line_unnamed"], "what it took has no name");
+    facts.open_items.push(item(Item::Line(UNKNOWN), -7_000));
+    let carried: Vec<i64> = day_proof(&facts).unwrap().carried.iter().map(|one| one.amount.0).collect();
+    assert_eq!(carried, [10_000, -7_000]);
+    facts.open_items[0].amount = Dong(-7_000);
+    assert_eq!(obstacles(&facts), ["open_line_unnamed"], "what it brought has none");
+    facts.open_items[0].amount = Dong(7_000);
+    assert_eq!(obstacles(&facts), ["carried_amount_differs"]);
 }
 
 #[test]

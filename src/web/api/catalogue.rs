@@ -45,6 +45,7 @@ pub fn endpoints() -> Vec<&'static Endpoint> {
         .chain(super::catalogue_intake::ENDPOINTS)
         .chain(super::catalogue_exceptions::ENDPOINTS)
         .chain(super::catalogue_matching::ENDPOINTS)
+        .chain(super::catalogue_keys::ENDPOINTS)
         .chain(closing::ENDPOINTS)
         .chain(tax::ENDPOINTS)
         .chain(super::catalogue_duties::ENDPOINTS)
@@ -403,14 +404,6 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "Refuses a refund that is not on its way; its money is surplus again.",
         who: "finance, approver",
         body: r#"{ "reason": "Sai tài khoản" }"#,
-        ..NONE
-    },
-    Endpoint {
-        path: "/api/v1/keys",
-        vi: "Chứng thư số của các đơn vị và cảnh báo về khóa ký.",
-        en: "The units' certificates and the alarms about signing keys.",
-        who: "administrator, auditor",
-        answer: r#"{ "certificates": [], "alarms": [] }"#,
         ..NONE
     },
     Endpoint {

@@ -88,7 +88,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "assign (target obl_…), acknowledge, bank_charge, disprove (a claim or a card payment); for a debit \
                 that pays a refund with another text or amount: refund_debit, refund_short, refund_over (target rfd_…); \
                 for one that was refused and debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); \
-                refund_bounced (rfd_…): a credit is a refund that came back, less what a bank kept; to_budget with decision \
+                refund_bounced (rfd_…): a credit is a refund that came back, less what a bank kept; refund_repaid \
+                (rfd_…): it pays back what a refund's debit took beyond all that was owed; to_budget with decision \
                 { number, on }; proves (mov_…): the money is a waiting claim's; to_unit (unt_…, or none where one fits): \
                 a debit paid another unit; own_transfer (lin_…, or none where one fits); cash_withdrawn (per_…) with \
                 decision; given_back (lin_…, or none where one fits): a credit gives back a debit of the account; \
@@ -107,6 +108,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Người thứ hai duyệt đề nghị.",
         en: "Another person approves.",
         who: DECIDERS,
+        notes: "409 combine_whole for a part of a combination: approve or refuse that.",
         body: SEEN,
         ..NONE
     },
@@ -129,6 +131,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: DECIDERS,
         notes: "GET /api/v1/exceptions/{id} names its combination. expected_revisions, where given, names every part.",
         body: r#"{ "expected_revisions": { "exc_01j9…": 2, "exc_01ja…": 2 } }"#,
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/api/v1/exceptions/{id}/combination/refuse",
+        vi: "Trả lại một lần cả lần gộp mà mục này thuộc về, kèm lý do.",
+        en: "Sends all of the combination that this item is part of back; each of its items is open again.",
+        who: DECIDERS,
+        body: r#"{ "reason": "Chưa đủ chứng từ" }"#,
         ..NONE
     },
     Endpoint {

@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::exceptions::{REASON_LIMIT, bounded, carry_out, locate};
+use super::exceptions::{REASON_LIMIT, bounded, carry_out, change, locate};
+use super::step::ReasonBody;
 use crate::actor::Role;
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception};
@@ -93,6 +94,21 @@ pub async fn approve(
         let (parts, receipts) = combine::approve(tx, stamp, actor, (unit, id))?;
         seen.require(&parts)?;
         Ok((exception::find(tx, unit, id)?, receipts))
+    })
+    .await
+}
+
+/// `POST /api/v1/exceptions/{id}/combination/refuse`: all of it is open again; `{id}` is any part.
+pub async fn refuse(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    let reason = bounded("reason", &ReasonBody::read(payload).await?, REASON_LIMIT)?;
+    change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
+        combine::refuse(tx, stamp, actor, (unit, id), &reason)?;
+        exception::find(tx, unit, id)
     })
     .await
 }

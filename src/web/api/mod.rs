@@ -10,6 +10,7 @@ mod catalogue_desk;
 mod catalogue_duties;
 mod catalogue_exceptions;
 mod catalogue_intake;
+mod catalogue_keys;
 mod catalogue_matching;
 mod catalogue_office;
 mod catalogue_pages;
@@ -71,7 +72,10 @@ pub use corrections::{
 pub use corrections::{
     of_receipt as receipt_corrections, refuse as refuse_correction, request as request_correction,
 };
-pub use keys::list as list_keys;
+pub use keys::{
+    approve_stop as approve_key_stop, list as list_keys, refuse_stop as refuse_key_stop, stop as stop_key,
+    withdraw_stop as withdraw_key_stop,
+};
 pub use notifications::{
     consent as record_consent, list as list_notifications, of_receipt as receipt_notifications,
     retry as retry_notification,

@@ -83,7 +83,8 @@ pub(super) fn delegation_row(
         for waits in waiting::of_unit(conn, one.unit)? {
             if rules::check_act(one, one.delegate, waits.kind, &waits, today).is_ok() {
                 let waits = Open::of(one.unit, waits);
-                open.push(delegated_row(conn, stamp.vault, (actor, lang), &waits)?);
+                let row = delegated_row(conn, stamp.vault, (actor, lang), &waits)?;
+                open.extend(Some(row).filter(|row| !row.facts.is_part));
             }
         }
     }

@@ -40,6 +40,8 @@ pub struct Facts {
     pub link: Option<String>,
     /// Where the paper opens on which a correction stands, when it was attached.
     pub paper: Option<String>,
+    /// It is part of a combination, which is decided as a whole on the page behind the link.
+    pub is_part: bool,
 }
 
 impl Facts {
@@ -113,7 +115,8 @@ fn of_exception(
         }
         facts.add(lang.t("reason"), proposal.reason);
         let together = combine::of(conn, &item)?.len();
-        if together > 0 {
+        facts.is_part = together > 0;
+        if facts.is_part {
             facts.add(lang.t("combine_title"), lang.with("combine_part", together));
         }
         if told::is_word(&item) {

@@ -1,7 +1,7 @@
 //! Days and months are closed, late as chance wants, opened again by two persons now and then, and what their
 //! certificates say is what the books say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
@@ -169,7 +169,7 @@ fn certificate_faults(city: &City, commune: usize, certificate: &Certificate) ->
     let told = reading::read(&certificate.document).expect("a certificate is read back");
     let day = certificate.date;
     let mut faults = Vec::new();
-    let lines: i64 = by_item(&told, &["line"]).values().sum();
+    let lines: i64 = by_item(&told, &["line"]).iter().map(|(.., amount)| amount).sum();
     let (suspense, debits) =
         (standing(city, commune, "suspense/lin_", day), standing(city, commune, "unexplained_debit/", day));
     if lines != -(suspense + debits) {
@@ -182,8 +182,8 @@ fn certificate_faults(city: &City, commune: usize, certificate: &Certificate) ->
     let claims = claims_of(city, commune);
     let named: i64 = by_item(&told, &["movement", "payment"])
         .into_iter()
-        .filter(|((_, id), _)| claims.contains(id))
-        .map(|(_, amount)| amount)
+        .filter(|(_, id, _)| claims.contains(id))
+        .map(|(.., amount)| amount)
         .sum();
     // A line may show money before its channel tells of it: of that the certificate has the sum alone.
     let unnamed = told.in_transit_unnamed.0;
@@ -215,8 +215,8 @@ fn shown_early(city: &City, commune: usize, day: BusinessDay) -> i64 {
     city.world.look(|conn| Ok(number(conn, &sql)))
 }
 
-/// What is carried under an exception about some claim or card, or about a line, each item once.
-fn by_item(told: &Reading, kinds: &[&str]) -> BTreeMap<(String, String), i64> {
+/// What is carried under an exception about some claim or card, or about a line, each item once; of a line both sides.
+fn by_item(told: &Reading, kinds: &[&str]) -> BTreeSet<(String, String, i64)> {
     // Surplus of a payment and what came back of a refund stand under the payment too.
     let is_claim = |kind: &str| !matches!(kind, "overpaid" | "duplicate_transfer" | "late_payment");
     told.carried
@@ -225,7 +225,7 @@ fn by_item(told: &Reading, kinds: &[&str]) -> BTreeMap<(String, String), i64> {
         .filter(|one| {
             one.kind != "payment" || (is_claim(&one.exception_kind) && one.exception_kind == "not_deposited")
         })
-        .map(|one| ((one.kind.clone(), one.id.clone()), one.amount.0))
+        .map(|one| (one.kind.clone(), one.id.clone(), one.amount.0))
         .collect()
 }
 

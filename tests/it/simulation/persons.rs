@@ -78,6 +78,12 @@ impl City {
             "batch" | "settlement" => {
                 self.world.look(|conn| Ok(late_payout::waiting(conn, item, resolution).unwrap_or_default()))
             }
+            "refund_repaid" => self.ids(
+                commune,
+                "refund",
+                "AND EXISTS (SELECT 1 FROM refund_event e WHERE e.unit_id = refund.unit_id AND e.refund_id = refund.id \
+                 AND e.kind IN ('debited_over', 'debited_though_refused'))",
+            ),
             refund if refund.starts_with("refund_") => self.ids(commune, "refund", ""),
             _ => return vec![None],
         };

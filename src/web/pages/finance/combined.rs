@@ -69,5 +69,5 @@ pub(super) fn refuse(
     if combine::of(tx, &item)?.is_empty() {
         return exception::refuse(tx, stamp, actor, unit, id, reason).map(|_| ());
     }
-    combine::refuse(tx, stamp, actor, (unit, id), reason)
+    combine::refuse(tx, stamp, actor, (unit, id), reason).map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use crate::actor::Role;
 use crate::error::Result;
-use crate::exception::{Exception, State, work_query};
+use crate::exception::{self, Exception, State, work_query};
 use crate::id::{
     AccountId, BatchId, ExceptionId, LineId, ObligationId, PaymentId, RefundId, RemittanceId, SettlementId,
 };
@@ -113,7 +113,8 @@ pub(super) fn receipts(conn: &mut Conn, item: &Exception) -> Result<Vec<(String,
         }
         _ => {
             let proposal = work_query::last_proposal(conn, item.unit, item.id)?;
-            let assigned = proposal.filter(|proposal| proposal.resolution == "assign");
+            let is_assigned = |resolution: &str| matches!(resolution, "assign" | exception::COMBINE);
+            let assigned = proposal.filter(|proposal| is_assigned(&proposal.resolution));
             assigned.and_then(|proposal| proposal.target).map(ObligationId)
         }
     };

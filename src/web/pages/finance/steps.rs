@@ -19,9 +19,16 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         | Kind::Complaint => &["acknowledge"],
         Kind::ClaimWithoutCredit | Kind::NotDeposited => &["disprove"],
         Kind::SeveralObligations => &["split", "assign"],
-        Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => {
-            &["batch", "settlement", "assign", "split", "proves", "refund_bounced", "to_budget"]
-        }
+        Kind::UnidentifiedCredit | Kind::DamagedCode | Kind::TwinLines => &[
+            "batch",
+            "settlement",
+            "assign",
+            "split",
+            "proves",
+            "refund_bounced",
+            "refund_repaid",
+            "to_budget",
+        ],
         Kind::BankReversal => &["taken_back", "payout_back", "refund_bounced"],
         Kind::RefundUnmatched => &["refund_debit", "refund_short", "refund_over", "refund_refused"],
         Kind::BankFee => &["bank_charge", "charge_returned"],
@@ -103,6 +110,7 @@ pub(super) fn of(lang: Lang, role: Role, item: &Exception) -> Vec<Road> {
 pub fn resolution_key(resolution: &str) -> &'static str {
     match resolution {
         "assign" => "do_assign",
+        "combine" => "combine_title",
         "split" => "do_split",
         "acknowledge" => "do_acknowledge",
         "bank_charge" => "do_bank_charge",
@@ -112,6 +120,7 @@ pub fn resolution_key(resolution: &str) -> &'static str {
         "refund_over" => "do_refund_over",
         "refund_refused" => "do_refund_refused",
         "refund_bounced" => "do_refund_bounced",
+        "refund_repaid" => "do_refund_repaid",
         "deposit" => "do_deposit",
         "shortage" => "do_shortage",
         "remittance" => "do_remittance",
