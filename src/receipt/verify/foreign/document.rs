@@ -9,7 +9,7 @@ use super::judge::{self, Covered, Place};
 use super::read::{elements, is_blank, local_name};
 use super::signers::{self, Signed};
 use super::summary::{self, Content};
-use super::{Ground, Terms, beside};
+use super::{Ground, Terms, beside, own};
 use crate::receipt::sign::DSIG;
 use crate::receipt::verify::canonical::canonical;
 use crate::receipt::verify::problem::Problem;
@@ -55,6 +55,9 @@ pub(super) fn judge<'a, 'i>(
     let missing = signed.missing();
     report.problems.extend(missing);
     report.problems.extend(beside::problem(found));
+    if content.is_some() && found.is_ours() {
+        report.problems.extend(own::problem(canonical_body.as_deref(), &report.signatures));
+    }
     if let Some(content) = content.filter(|_| attacked.is_none()) {
         report.registered = registered(&content, canonical_body.as_deref());
         report.summary = Some(content.summary);

@@ -15,6 +15,7 @@ mod find;
 pub(super) mod gate;
 mod judge;
 mod key;
+mod own;
 mod read;
 mod signature;
 mod signers;

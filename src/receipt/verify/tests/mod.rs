@@ -11,6 +11,7 @@ mod mutation;
 mod oracle;
 mod others;
 mod others_attacks;
+mod own;
 pub(in crate::receipt) mod property;
 mod signers;
 mod vendor;

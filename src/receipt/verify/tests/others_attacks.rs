@@ -9,7 +9,7 @@ use super::forge::{part, replaced};
 use super::oracle::repository;
 use super::vendor::{AUTHORITY, Style};
 use super::*;
-use super::{issuers, others};
+use super::{issuers, others, own};
 use crate::receipt::sign::{ENVELOPED, SHA256_DIGEST};
 
 const FOLDER: &str = "fixtures/receipt/attack";
@@ -344,6 +344,7 @@ fn all() -> Vec<(String, String, Problem)> {
         .chain(named("signer", signers()))
         .chain(named("batch", messages()))
         .chain(named("issuer", issuers::attacks()))
+        .chain(named("own", own::attacks()))
         .chain(named("vendor", vec![("quirk", others::quirk(), Problem::EnvelopedOnOwnObject)]))
         .collect()
 }
