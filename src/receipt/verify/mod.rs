@@ -18,10 +18,12 @@ mod signature;
 pub(in crate::receipt) mod tests;
 pub mod trust;
 
+use std::borrow::Cow;
+
 use ring::digest::{SHA256, digest};
 use roxmltree::{Document, Node, ParsingOptions};
 
-use self::canonical::canonical;
+use self::canonical::{Form, canonical_as};
 pub use self::foreign::gate::BYTES_LIMIT;
 pub use self::lenient::Lenient;
 pub use self::problem::Problem;
@@ -62,7 +64,12 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
         Ok(text) => text,
         Err(problem) => return Report::refused(problem),
     };
-    let report = judged(bytes, &text, &foreign::Terms { trust, now, lenient });
+    let strict = || match &text {
+        Cow::Borrowed(text) => examine_gated(limits::gate_text(text), trust, now).report,
+        // Nothing of ours is written in two bytes; the gate says so.
+        Cow::Owned(_) => examine(bytes, trust, now).report,
+    };
+    let report = judged(&text, strict, &foreign::Terms { trust, now, lenient });
     if report.documents.iter().all(|document| document.summary.is_some()) {
         return report;
     }
@@ -70,12 +77,11 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
     report.with_unconfirmed(foreign::said(&text))
 }
 
-fn judged(bytes: &[u8], text: &str, terms: &foreign::Terms<'_>) -> Report {
-    let (trust, now) = (terms.trust, terms.now);
+fn judged(text: &str, strict: impl Fn() -> Report, terms: &foreign::Terms<'_>) -> Report {
     match claimed(text) {
-        Some(frame::RECEIPT) => examine(bytes, trust, now).report,
+        Some(frame::RECEIPT) => strict(),
         Some(_) => {
-            let strict = examine(bytes, trust, now).report;
+            let strict = strict();
             let others = || foreign::examine(text, terms);
             // Signed sums that do not add up are told, whoever signed them.
             let is_told = strict.is_valid() || strict.problems().contains(&Problem::ContentInconsistent);
@@ -93,7 +99,8 @@ fn judged(bytes: &[u8], text: &str, terms: &foreign::Terms<'_>) -> Report {
 /// invoice has the version of everybody's; its Object is named after its data, as `sign` does it.
 fn claimed(text: &str) -> Option<Frame> {
     let root = text.trim_start_matches('\u{feff}');
-    let root = match root.strip_prefix("<?xml") {
+    let declaration = root.strip_prefix("<?xml").filter(|rest| rest.starts_with(char::is_whitespace));
+    let root = match declaration {
         Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
         None => root.trim_start(),
     };
@@ -160,8 +167,12 @@ struct Examined {
 }
 
 fn examine(bytes: &[u8], trust: &TrustStore, now: Instant) -> Examined {
+    examine_gated(limits::gate(bytes), trust, now)
+}
+
+fn examine_gated(text: std::result::Result<&str, Problem>, trust: &TrustStore, now: Instant) -> Examined {
     let refused = |problem| Examined { report: Report::refused(problem), fields: None, invoice: None };
-    let text = match limits::gate(bytes) {
+    let text = match text {
         Ok(text) => text,
         Err(problem) => return refused(problem),
     };
@@ -179,6 +190,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let signature = &parts.signature;
     let mut problems = Vec::new();
     let mut covers = Vec::new();
+    let canonical = |node| canonical_as(node, &Form::default());
     let body = canonical(parts.body);
     if fits(&body, &signature.body_digest) {
         covers.push(parts.frame.body.to_owned());
@@ -251,7 +263,7 @@ enum Signed {
 }
 
 impl Signed {
-    fn read(frame: Frame, body: &[u8]) -> Option<Signed> {
+    fn read(frame: Frame, body: &str) -> Option<Signed> {
         if frame == frame::INVOICE {
             invoice::Fields::read(body).map(|fields| Signed::Invoice(Box::new(fields)))
         } else {
@@ -327,26 +339,25 @@ impl Signed {
     }
 }
 
-fn fits(canonical: &[u8], expected: &[u8]) -> bool {
-    digest(&SHA256, canonical).as_ref() == expected
+fn fits(canonical: &str, expected: &[u8]) -> bool {
+    digest(&SHA256, canonical.as_bytes()).as_ref() == expected
 }
 
 /// Receipts are issued in canonical form, so the bytes in the document must be the canonical bytes,
 /// less the namespace that an element inherits. Any other spelling is somebody else's work.
-fn spelled_as_issued(node: Node<'_, '_>, canonical: &[u8]) -> bool {
+fn spelled_as_issued(node: Node<'_, '_>, canonical: &str) -> bool {
     let source = node.document().input_text().get(node.range()).unwrap_or_default();
-    let Ok(canonical) = std::str::from_utf8(canonical) else { return false };
-    if node.tag_name().namespace() == Some(DSIG) {
-        canonical.replacen(&format!(" xmlns=\"{DSIG}\""), "", 1) == source
-    } else {
-        canonical == source
+    let inherited = format!(" xmlns=\"{DSIG}\"");
+    match canonical.split_once(&inherited).filter(|_| node.tag_name().namespace() == Some(DSIG)) {
+        Some((before, behind)) => source.strip_prefix(before) == Some(behind),
+        None => canonical == source,
     }
 }
 
 /// Reads the certificate and checks the signature value with its key.
 fn certificate(
     signature: &SignatureParts<'_, '_>,
-    signed_info: &[u8],
+    signed_info: &str,
     problems: &mut Vec<Problem>,
 ) -> Option<SigningCertificate> {
     let certificate = match SigningCertificate::from_der(&signature.certificate_der) {
@@ -363,7 +374,7 @@ fn certificate(
     if certificate.subject() != signature.subject_name {
         problems.push(Problem::SubjectNameMismatch);
     }
-    if !certificate.verifies(signed_info, &signature.value) {
+    if !certificate.verifies(signed_info.as_bytes(), &signature.value) {
         problems.push(Problem::SignatureWrong);
     }
     Some(certificate)

@@ -11,7 +11,7 @@ use super::signers::{self, Signed};
 use super::summary::{self, Content};
 use super::{Ground, Terms, beside, own};
 use crate::receipt::sign::DSIG;
-use crate::receipt::verify::canonical::canonical;
+use crate::receipt::verify::canonical::{Form, canonical_as};
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::{DocumentReport, Registered, SignatureReport};
 
@@ -72,7 +72,7 @@ fn canonical_of<'a, 'i>(
     body: Node<'a, 'i>,
     problems: &mut Vec<Problem>,
 ) -> Option<String> {
-    let text = String::from_utf8(canonical(body)).ok()?;
+    let text = canonical_as(body, &Form::default());
     match ground.spend(text.len().max(super::cost(body))) {
         Ok(()) => Some(text),
         Err(problem) => {

@@ -10,7 +10,7 @@ pub(super) fn problem(canonical_body: Option<&str>, signatures: &[SignatureRepor
     if signatures.iter().any(|signature| signature.problems.contains(&Problem::UnsignedNote)) {
         return Some(Problem::UnsignedContent);
     }
-    match Fields::read(canonical_body?.as_bytes()) {
+    match Fields::read(canonical_body?) {
         None => Some(Problem::ContentUnreadable),
         Some(fields) => (!fields.is_consistent()).then_some(Problem::ContentInconsistent),
     }
