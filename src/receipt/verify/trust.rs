@@ -245,7 +245,7 @@ fn is_authority(certificate: &X509Certificate<'_>) -> bool {
 
 /// Neither an authority's certificate nor one for another use (such as a web server's), nor one that says something
 /// which must not be passed over and which nobody here knows.
-fn may_sign_documents(certificate: &X509Certificate<'_>) -> bool {
+pub(in crate::receipt) fn may_sign_documents(certificate: &X509Certificate<'_>) -> bool {
     let usage_fits = match certificate.key_usage() {
         Ok(Some(usage)) => usage.value.digital_signature() || usage.value.non_repudiation(),
         Ok(None) => true,
