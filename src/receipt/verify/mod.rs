@@ -98,11 +98,10 @@ fn judged(text: &str, strict: impl Fn() -> Report, terms: &foreign::Terms<'_>) -
 /// A receipt claims it by its format's version, or by having no data that could name another. An
 /// invoice has the version of everybody's; its Object is named after its data, as `sign` does it.
 fn claimed(text: &str) -> Option<Frame> {
-    let root = text.trim_start_matches('\u{feff}');
-    let declaration = root.strip_prefix("<?xml").filter(|rest| rest.starts_with(char::is_whitespace));
+    let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(char::is_whitespace));
     let root = match declaration {
         Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
-        None => root.trim_start(),
+        None => text.trim_start(),
     };
     let is_root = |frame: Frame| {
         let rest = root.strip_prefix('<').and_then(|rest| rest.strip_prefix(frame.root));

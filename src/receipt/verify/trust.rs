@@ -188,10 +188,7 @@ impl TrustStore {
 }
 
 /// The certificate of an authority that vouches for the one below it.
-fn intermediate<'d>(
-    der: &'d [u8],
-    vouches: impl Fn(&Anchor) -> Option<bool>,
-) -> Option<X509Certificate<'d>> {
+fn intermediate<'d>(der: &'d [u8], vouches: impl Fn(&Anchor) -> Option<bool>) -> Option<X509Certificate<'d>> {
     let certificate = parse(der).ok()?;
     if certificate.extensions().iter().any(is_unheeded) {
         return None;

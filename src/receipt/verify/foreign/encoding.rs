@@ -7,8 +7,14 @@ use crate::receipt::verify::problem::Problem;
 /// Reads the bytes as the text that an XML parser sees.
 ///
 /// # Errors
-/// `encoding_not_utf8` for bytes or a declared encoding other than these.
+/// `encoding_not_utf8` for bytes or a declared encoding other than these; `not_xml` behind a second mark, which is
+/// a character before the first tag, though our parser would pass it over.
 pub(in crate::receipt::verify) fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
+    let text = unmarked(bytes)?;
+    if text.starts_with('\u{feff}') { Err(Problem::NotXml) } else { Ok(text) }
+}
+
+fn unmarked(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE") {
         return wide(rest, u16::from_le_bytes);
     }

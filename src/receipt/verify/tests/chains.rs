@@ -71,10 +71,11 @@ fn a_key_that_is_for_machines_alone_signs_no_document() {
         trust_by(FREE, &between, &signer)
     };
     for of_machines in [ServerAuth, CodeSigning, TimeStamping, OcspSigning] {
-        assert_eq!(with(&[of_machines.clone()]), Trust::Untrusted, "{of_machines:?}");
+        assert_eq!(with(std::slice::from_ref(&of_machines)), Trust::Untrusted, "{of_machines:?}");
     }
     // Documents: RFC 9336, and the name that came before it.
-    let of_documents = [Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 36]), Other(vec![1, 3, 6, 1, 4, 1, 311, 10, 3, 12])];
+    let of_documents =
+        [Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 36]), Other(vec![1, 3, 6, 1, 4, 1, 311, 10, 3, 12])];
     for of_people in of_documents.into_iter().chain([ClientAuth, EmailProtection]) {
         assert_eq!(with(&[ServerAuth, of_people.clone()]), Trust::Ok, "{of_people:?}");
     }

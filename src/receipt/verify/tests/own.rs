@@ -26,9 +26,8 @@ pub fn attacks() -> Vec<Attack> {
     let camera = beside("<DLQRCode>https://example.invalid/nop-them</DLQRCode>");
     let note = beside("<GChu>đã hủy</GChu>");
     let in_object = changed("</Signature>", "<Object><Ghi xmlns=\"\">đã hủy</Ghi></Object></Signature>");
-    let hidden = camera
-        .replace("<PBan>BL-1.0<", "<PBan >BL-1.0<")
-        .replace("<BLai>", "<BLai><!-- <PBan>2.1.0 -->");
+    let hidden =
+        camera.replace("<PBan>BL-1.0<", "<PBan >BL-1.0<").replace("<BLai>", "<BLai><!-- <PBan>2.1.0 -->");
     let signed = |from: &str, to: &str| signed_again(&changed(from, to), &signer());
     let reworded = signed("Hai mươi lăm nghìn", "Chín mươi lăm nghìn");
     let extended = signed("</NDBLai>", "<GChu>đã hủy</GChu></NDBLai>");
