@@ -173,7 +173,7 @@ impl TrustStore {
                 if let Some(found) = self.anchors.iter().find_map(vouches) {
                     return Some(found);
                 }
-                untried.retain(|der| match intermediate(der, vouches) {
+                untried.retain(|&der| match intermediate(der, vouches) {
                     Some(next) => {
                         above.push(next);
                         false
