@@ -61,16 +61,20 @@ impl SigningCertificate {
     /// # Errors
     /// `certificate_unreadable`, `certificate_key_not_rsa`, `certificate_key_too_short`.
     pub fn from_der(der: &[u8]) -> Result<SigningCertificate> {
-        let certificate = parse(der)?;
+        SigningCertificate::of(&parse(der)?)
+    }
+
+    /// The same of a certificate that is parsed already.
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Result<SigningCertificate> {
         Ok(SigningCertificate {
-            public_key: rsa_public_key(&certificate)?,
+            public_key: rsa_public_key(certificate)?,
             issuer: distinguished_name(certificate.issuer()),
             serial: hex(certificate.tbs_certificate.raw_serial()),
             tax_code: tax_code(certificate.subject()),
             valid_from: Instant::from_ms(certificate.validity().not_before.timestamp() * 1_000),
             valid_until: Instant::from_ms(certificate.validity().not_after.timestamp() * 1_000),
             is_test: is_test(certificate.issuer()),
-            der: der.to_vec(),
+            der: certificate.as_raw().to_vec(),
             subject: distinguished_name(certificate.subject()),
             key_info_xml: OnceLock::new(),
         })

@@ -22,6 +22,7 @@ use std::borrow::Cow;
 
 use ring::digest::{SHA256, digest};
 use roxmltree::{Document, Node, ParsingOptions};
+use x509_parser::certificate::X509Certificate;
 
 use self::canonical::{Form, canonical_as};
 pub use self::foreign::gate::BYTES_LIMIT;
@@ -36,7 +37,7 @@ use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
 use super::LookupCode;
-use super::certificate::SigningCertificate;
+use super::certificate::{SigningCertificate, parse};
 use super::frame::{self, Frame};
 use super::invoice::reading as invoice;
 use super::sign::{DSIG, OBJECT_ID_PREFIX};
@@ -214,14 +215,14 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
 
     let content = if integrity == Integrity::Ok { Signed::read(parts.frame, &body) } else { None };
     let document_problems = content_problems(integrity, content.as_ref());
-    let trust = match &certificate {
-        Some(certificate) => {
-            judge_signer(certificate, trust, signature.signing_time, content.as_ref(), now, &mut problems);
-            let (trust, problem) = trust.judge(certificate, signature.signing_time);
+    let (certificate, trust) = match certificate {
+        Some((certificate, parsed)) => {
+            judge_signer(&certificate, trust, signature.signing_time, content.as_ref(), now, &mut problems);
+            let (trust, problem) = trust.judge(parsed, signature.signing_time);
             problems.extend(problem);
-            trust
+            (Some(certificate), trust)
         }
-        None => Trust::NotChecked,
+        None => (None, Trust::NotChecked),
     };
     let signature = SignatureReport {
         by: certificate.as_ref().map(|certificate| certificate.subject().to_owned()),
@@ -353,14 +354,16 @@ fn spelled_as_issued(node: Node<'_, '_>, canonical: &str) -> bool {
     }
 }
 
-/// Reads the certificate and checks the signature value with its key.
-fn certificate(
-    signature: &SignatureParts<'_, '_>,
+/// Reads the certificate, once for all that is asked about it, and checks the signature value with its key.
+fn certificate<'s>(
+    signature: &'s SignatureParts<'_, '_>,
     signed_info: &str,
     problems: &mut Vec<Problem>,
-) -> Option<SigningCertificate> {
-    let certificate = match SigningCertificate::from_der(&signature.certificate_der) {
-        Ok(certificate) => certificate,
+) -> Option<(SigningCertificate, X509Certificate<'s>)> {
+    let read = parse(&signature.certificate_der);
+    let read = read.and_then(|parsed| Ok((SigningCertificate::of(&parsed)?, parsed)));
+    let (certificate, parsed) = match read {
+        Ok(read) => read,
         Err(error) => {
             problems.push(match error.code() {
                 "certificate_key_not_rsa" => Problem::CertificateKeyNotRsa,
@@ -376,7 +379,7 @@ fn certificate(
     if !certificate.verifies(signed_info.as_bytes(), &signature.value) {
         problems.push(Problem::SignatureWrong);
     }
-    Some(certificate)
+    Some((certificate, parsed))
 }
 
 /// The signer is who the document names as collector or seller, or as entrusted, and could sign at that time.

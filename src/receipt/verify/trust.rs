@@ -10,7 +10,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::problem::Problem;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::receipt::certificate::{SigningCertificate, is_test, parse};
+use crate::receipt::certificate::{is_test, parse};
 use crate::receipt::key::certificates_in;
 
 /// Signature algorithms of authorities, as DER has them: RSA PKCS#1 v1.5 (1.2.840.113549.1.1.11 to 13) and ECDSA
@@ -131,8 +131,11 @@ impl TrustStore {
     }
 
     /// Judges a signing certificate at the time of signing.
-    pub(super) fn judge(&self, certificate: &SigningCertificate, at: Instant) -> (Trust, Option<Problem>) {
-        self.judge_der(certificate.der(), &[], at)
+    pub(super) fn judge(&self, leaf: X509Certificate<'_>, at: Instant) -> (Trust, Option<Problem>) {
+        if self.is_empty() {
+            return (Trust::NotChecked, Some(Problem::TrustNotChecked));
+        }
+        self.judge_leaf(leaf, &[], at)
     }
 
     /// The same for a certificate in DER, with certificates that came along and may lead from it to
@@ -146,9 +149,18 @@ impl TrustStore {
         if self.is_empty() {
             return (Trust::NotChecked, Some(Problem::TrustNotChecked));
         }
-        let Ok(leaf) = parse(der) else {
-            return (Trust::Untrusted, Some(Problem::CertificateUnreadable));
-        };
+        match parse(der) {
+            Ok(leaf) => self.judge_leaf(leaf, chain, at),
+            Err(_) => (Trust::Untrusted, Some(Problem::CertificateUnreadable)),
+        }
+    }
+
+    fn judge_leaf<'d>(
+        &self,
+        leaf: X509Certificate<'d>,
+        chain: &'d [Vec<u8>],
+        at: Instant,
+    ) -> (Trust, Option<Problem>) {
         if !may_sign_documents(&leaf) {
             return (Trust::Untrusted, Some(Problem::CertificatePurposeWrong));
         }
