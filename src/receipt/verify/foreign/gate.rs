@@ -21,11 +21,13 @@ struct Scan<'t> {
     open: Vec<usize>,
 }
 
-/// Counts the markup; whether it is well-formed is left to the parser.
+/// Counts the markup; whether it is well-formed is left to the parser, but for one thing that it lets pass.
 pub(super) fn check(text: &str) -> Result<(), Problem> {
     let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new() };
     while let Some(at) = scan.rest.iter().position(|&byte| byte == b'<') {
-        scan.rest = scan.rest.get(at..).unwrap_or_default();
+        let (content, markup) = scan.rest.split_at_checked(at).unwrap_or_default();
+        refuse_no_character(content)?;
+        scan.rest = markup;
         scan.markup()?;
     }
     Ok(())
@@ -71,6 +73,7 @@ impl Scan<'_> {
             Problem::TagTooLong
         })?;
         let tag = window.get(..end).unwrap_or_default();
+        refuse_no_character(tag)?;
         self.elements += 1;
         if self.elements > ELEMENTS_LIMIT {
             return Err(Problem::ElementsExceeded);
@@ -92,6 +95,21 @@ impl Scan<'_> {
         self.rest = self.rest.get(end + 1..).unwrap_or_default();
         Ok(())
     }
+}
+
+/// A reference to what is no character, such as half of one (`&#xD800;`), makes a document no XML. The parser reads
+/// U+FFFD there, so that it could be written for that character and the digest would still fit.
+fn refuse_no_character(content: &[u8]) -> Result<(), Problem> {
+    for reference in content.split(|&byte| byte == b'&').skip(1) {
+        let Some(number) = reference.strip_prefix(b"#") else { continue };
+        let number = number.split(|&byte| byte == b';').next().unwrap_or_default();
+        let (digits, radix) = number.strip_prefix(b"x").map_or((number, 10), |hex| (hex, 16));
+        let value = std::str::from_utf8(digits).ok().and_then(|text| u32::from_str_radix(text, radix).ok());
+        if value.is_some_and(|value| char::from_u32(value).is_none()) {
+            return Err(Problem::NotXml);
+        }
+    }
+    Ok(())
 }
 
 /// Where the tag ends, and how many quoted values it has.

@@ -13,6 +13,7 @@ mod others;
 mod others_attacks;
 mod own;
 pub(in crate::receipt) mod property;
+mod readers;
 mod signers;
 mod vendor;
 
