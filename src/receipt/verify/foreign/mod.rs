@@ -22,6 +22,7 @@ mod signers;
 mod summary;
 mod time;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -70,6 +71,7 @@ struct Ground<'a, 'i> {
 
 pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
     let refused = |problem| Report::of(DocumentReport::refused("unknown", problem));
+    let text = &*with_line_feeds(text);
     if let Err(problem) = gate::check(text) {
         return refused(problem);
     }
@@ -92,6 +94,7 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
 /// What each document of a file says of itself, whatever its signatures are worth; nothing for a file that cannot be
 /// read, and for a document in which a field is there twice.
 pub(super) fn said(text: &str) -> Vec<Option<Unconfirmed>> {
+    let text = &*with_line_feeds(text);
     let Ok(document) = gate::check(text).and_then(|()| parse(text).map_err(|_| Problem::NotXml)) else {
         return Vec::new();
     };
@@ -102,6 +105,12 @@ pub(super) fn said(text: &str) -> Vec<Option<Unconfirmed>> {
         (summary != Summary::default()).then_some(Unconfirmed { kind: found.kind, summary })
     };
     found.iter().take(DOCUMENTS_LIMIT).map(of).collect()
+}
+
+/// The line ends that XML reads (section 2.11). The parser leaves a carriage return before a reference as it is, as if
+/// it had been written as one.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }
 
 fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {

@@ -117,3 +117,19 @@ fn a_reference_to_no_character_is_not_read_as_the_character_that_replaces_one() 
     let plain = signed.replace("<DLQRCode>0001", "<DLQRCode><![CDATA[&#xD800;]]>");
     assert_eq!(ours(plain.as_bytes()), [Integrity::Ok], "in CDATA it is text");
 }
+
+#[test]
+fn a_line_end_before_a_reference_is_not_read_as_a_carriage_return_that_was_signed() {
+    let returned = Style { name: "x&#13;&amp;y", ..Style::default() }.signed();
+    let broken = Style { name: "x\n&amp;y", ..Style::default() }.signed();
+    let is_intact = |text: &str| {
+        let found = ours(text.as_bytes()) == [Integrity::Ok];
+        assert_eq!(found, intact_for_xmlsec1(text.as_bytes(), 1), "{text:?}");
+        found
+    };
+    assert!(is_intact(&returned) && is_intact(&broken));
+    for line_end in ["\r", "\r\n", "\n"] {
+        assert!(!is_intact(&returned.replace("x&#13;", &format!("x{line_end}"))), "{line_end:?}");
+        assert!(is_intact(&broken.replace("x\n", &format!("x{line_end}"))), "{line_end:?}");
+    }
+}
