@@ -5,6 +5,7 @@
 //! can make the parser or the memory work hard.
 
 use super::problem::Problem;
+use super::tag;
 use crate::receipt::sign::DECLARATION;
 
 /// A receipt with the most lines, all fields full, stays below.
@@ -72,6 +73,9 @@ fn scan(content: &str) -> Result<(), Problem> {
         if tag.starts_with(b"</") {
             depth = depth.saturating_sub(1);
         } else {
+            if !tag::is_plain(window.get(..end).unwrap_or_default()) {
+                return Err(Problem::NotXml);
+            }
             elements += 1;
             depth += 1;
             if elements > ELEMENTS_LIMIT {

@@ -14,6 +14,7 @@ pub mod reading;
 pub mod report;
 mod shape;
 mod signature;
+mod tag;
 #[cfg(test)]
 pub(in crate::receipt) mod tests;
 pub mod trust;

@@ -1,6 +1,7 @@
 //! Limits on what others may make the parser do, counted in one pass before it starts.
 
 use crate::receipt::verify::problem::Problem;
+use crate::receipt::verify::tag;
 
 /// A message may have 2 MB; several are put into one file by some.
 pub const BYTES_LIMIT: usize = 16 * 1024 * 1024;
@@ -21,7 +22,7 @@ struct Scan<'t> {
     open: Vec<usize>,
 }
 
-/// Counts the markup; whether it is well-formed is left to the parser, but for one thing that it lets pass.
+/// Counts the markup; whether it is well-formed is left to the parser, but for what it lets pass.
 pub(super) fn check(text: &str) -> Result<(), Problem> {
     let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new() };
     while let Some(at) = scan.rest.iter().position(|&byte| byte == b'<') {
@@ -74,6 +75,9 @@ impl Scan<'_> {
         })?;
         let tag = window.get(..end).unwrap_or_default();
         refuse_no_character(tag)?;
+        if !tag::is_plain(tag) {
+            return Err(Problem::NotXml);
+        }
         self.elements += 1;
         if self.elements > ELEMENTS_LIMIT {
             return Err(Problem::ElementsExceeded);

@@ -79,6 +79,7 @@ pub fn data(text: &str) -> Vec<Attack> {
 pub fn documents(text: &str) -> Vec<Attack> {
     let change = |from: &str, to: &str| replaced(text, from, to);
     let name = |with: &str| change("Hóa đơn GTGT", &format!("Hóa đơn{with}GTGT"));
+    let dsig = "xmlns=\"http://www.w3.org/2000/09/xmldsig#\"";
     let subset = "?><!DOCTYPE HDon SYSTEM \"http://example.invalid/a.dtd\"><";
     let twice = "<NDHDon xmlns:p=\"urn:x\" xmlns:q=\"urn:x\" p:a=\"1\" q:a=\"2\">";
     vec![
@@ -90,6 +91,10 @@ pub fn documents(text: &str) -> Vec<Attack> {
         ("unknown-entity", name("&evil;"), Problem::NotXml),
         ("attribute-twice", change("Id=\"data\"", "Id=\"data\" Id=\"data\""), Problem::NotXml),
         ("attribute-twice-by-its-namespace", change("<NDHDon>", twice), Problem::NotXml),
+        ("default-namespace-twice", change(dsig, &format!("{dsig} {dsig}")), Problem::NotXml),
+        ("default-namespace-by-a-prefix", change(dsig, &format!("x:{dsig}")), Problem::NotXml),
+        ("default-namespace-by-a-colon", change(dsig, &format!(":{dsig}")), Problem::NotXml),
+        ("prefix-for-no-namespace", change("<DLHDon ", "<DLHDon xmlns:q=\"\" "), Problem::NotXml),
         ("prefix-of-nothing", change("<NMua/>", "<x:NMua/>"), Problem::NotXml),
         ("version-claimed", change("version=\"1.0\"", "version=\"2.0\""), Problem::NotXml),
         ("encoding-claimed", change("\"UTF-8\"", "\"UTF-16\""), Problem::EncodingNotUtf8),
