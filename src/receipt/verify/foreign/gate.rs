@@ -20,16 +20,20 @@ struct Scan<'t> {
     elements: usize,
     /// Namespaces in force, for each open element.
     open: Vec<usize>,
+    /// Nothing was read yet: a declaration may stand here.
+    is_at_start: bool,
 }
 
 /// Counts the markup; whether it is well-formed is left to the parser, but for what it lets pass.
 pub(super) fn check(text: &str) -> Result<(), Problem> {
-    let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new() };
+    let is_at_start = text.starts_with("<?xml");
+    let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new(), is_at_start };
     while let Some(at) = scan.rest.iter().position(|&byte| byte == b'<') {
         let (content, markup) = scan.rest.split_at_checked(at).unwrap_or_default();
         refuse_no_character(content)?;
         scan.rest = markup;
         scan.markup()?;
+        scan.is_at_start = false;
     }
     Ok(())
 }
@@ -50,6 +54,9 @@ impl Scan<'_> {
             return Err(Problem::DoctypeForbidden);
         }
         if self.rest.starts_with(b"<?") {
+            if is_named_xml(self.rest) && !self.is_at_start {
+                return Err(Problem::NotXml);
+            }
             return self.skip(2, b"?>");
         }
         if self.rest.starts_with(b"</") {
@@ -99,6 +106,13 @@ impl Scan<'_> {
         self.rest = self.rest.get(end + 1..).unwrap_or_default();
         Ok(())
     }
+}
+
+/// An instruction with the name of the declaration, in letters of any size: no instruction may have it.
+fn is_named_xml(instruction: &[u8]) -> bool {
+    let name = instruction.get(2..5).unwrap_or_default();
+    let is_whole = instruction.get(5).is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'?');
+    is_whole && name.eq_ignore_ascii_case(b"xml")
 }
 
 /// A reference to what is no character, such as half of one (`&#xD800;`), makes a document no XML. The parser reads

@@ -71,7 +71,7 @@ struct Ground<'a, 'i> {
 
 pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
     let refused = |problem| Report::of(DocumentReport::refused("unknown", problem));
-    let text = &*with_line_feeds(text);
+    let text = &*as_read(text);
     if let Err(problem) = gate::check(text) {
         return refused(problem);
     }
@@ -94,7 +94,7 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
 /// What each document of a file says of itself, whatever its signatures are worth; nothing for a file that cannot be
 /// read, and for a document in which a field is there twice.
 pub(super) fn said(text: &str) -> Vec<Option<Unconfirmed>> {
-    let text = &*with_line_feeds(text);
+    let text = &*as_read(text);
     let Ok(document) = gate::check(text).and_then(|()| parse(text).map_err(|_| Problem::NotXml)) else {
         return Vec::new();
     };
@@ -107,10 +107,16 @@ pub(super) fn said(text: &str) -> Vec<Option<Unconfirmed>> {
     found.iter().take(DOCUMENTS_LIMIT).map(of).collect()
 }
 
-/// The line ends that XML reads (section 2.11). The parser leaves a carriage return before a reference as it is, as if
-/// it had been written as one.
-fn with_line_feeds(text: &str) -> Cow<'_, str> {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+/// The text as the parser reads it rightly: with the line ends that XML knows (section 2.11), of which it leaves a
+/// carriage return before a reference as if that had been written as one; and with a space behind the name of the
+/// declaration, without which it takes that for an instruction.
+fn as_read(text: &str) -> Cow<'_, str> {
+    let text: Cow<'_, str> =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() };
+    match text.strip_prefix("<?xml").and_then(|rest| rest.strip_prefix(['\t', '\n'])) {
+        Some(rest) => format!("<?xml {rest}").into(),
+        None => text,
+    }
 }
 
 fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {

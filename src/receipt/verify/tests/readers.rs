@@ -84,6 +84,8 @@ pub fn documents(text: &str) -> Vec<Attack> {
     let twice = "<NDHDon xmlns:p=\"urn:x\" xmlns:q=\"urn:x\" p:a=\"1\" q:a=\"2\">";
     vec![
         ("second-root", format!("{text}<HDon/>"), Problem::NotXml),
+        ("declaration-later", change("<DSCKS>", "<?xml\tversion=\"1.0\"?><DSCKS>"), Problem::NotXml),
+        ("instruction-named-xml", change("<DSCKS>", "<?XML?><DSCKS>"), Problem::NotXml),
         ("text-before", format!("x{text}"), Problem::NotXml),
         ("two-marks", format!("\u{feff}\u{feff}{text}"), Problem::NotXml),
         ("nul", name("\0"), Problem::NotXml),
@@ -136,5 +138,17 @@ fn a_line_end_before_a_reference_is_not_read_as_a_carriage_return_that_was_signe
     for line_end in ["\r", "\r\n", "\n"] {
         assert!(!is_intact(&returned.replace("x&#13;", &format!("x{line_end}"))), "{line_end:?}");
         assert!(is_intact(&broken.replace("x\n", &format!("x{line_end}"))), "{line_end:?}");
+    }
+}
+
+#[test]
+fn a_declaration_with_another_blank_is_none_of_what_is_signed() {
+    let style = Style::default();
+    let whole = format!("<HDon>{}<DSCKS>{}</DSCKS></HDon>", style.body(), style.signature("S", &[""]));
+    let signed = style.sign(whole);
+    for blank in [" ", "\t", "\n", "\r\n"] {
+        let declared = format!("<?xml{blank}version=\"1.0\"?>{signed}");
+        assert_eq!(ours(declared.as_bytes()), [Integrity::Ok], "{blank:?}");
+        assert!(intact_for_xmlsec1(declared.as_bytes(), 1), "{blank:?}");
     }
 }
