@@ -5,7 +5,7 @@
 //! can make the parser or the memory work hard.
 
 use super::problem::Problem;
-use super::tag;
+use super::{BLANKS, tag};
 use crate::receipt::sign::DECLARATION;
 
 /// A receipt with the most lines, all fields full, stays below.
@@ -48,7 +48,7 @@ pub(super) fn gate_text(text: &str) -> Result<&str, Problem> {
 /// Editors and libraries spell the declaration anew or leave it out; no byte that is signed changes. What
 /// it says of the encoding was read with the bytes (`foreign::encoding`).
 fn behind_declaration(text: &str) -> Result<&str, Problem> {
-    let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(char::is_whitespace));
+    let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(BLANKS));
     let content = match declaration {
         None => text,
         Some(rest) => match rest.find("?>").filter(|at| *at <= DECLARATION_BYTES_LIMIT) {

@@ -45,6 +45,9 @@ use super::sign::{DSIG, OBJECT_ID_PREFIX};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 
+/// What XML takes for blank, and nothing else.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// Clocks of signer and verifier may differ by this much.
 const CLOCK_SKEW_S: i64 = 300;
 
@@ -100,7 +103,7 @@ fn judged(text: &str, strict: impl Fn() -> Report, terms: &foreign::Terms<'_>) -
 /// A receipt claims it by its format's version, or by having no data that could name another. An
 /// invoice has the version of everybody's; its Object is named after its data, as `sign` does it.
 fn claimed(text: &str) -> Option<Frame> {
-    let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(char::is_whitespace));
+    let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(BLANKS));
     let root = match declaration {
         Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
         None => text.trim_start(),

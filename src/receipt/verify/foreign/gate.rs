@@ -54,10 +54,10 @@ impl Scan<'_> {
             return Err(Problem::DoctypeForbidden);
         }
         if self.rest.starts_with(b"<?") {
-            if is_named_xml(self.rest) && !self.is_at_start {
-                return Err(Problem::NotXml);
-            }
-            return self.skip(2, b"?>");
+            return match target(self.rest) {
+                Some(name) if self.is_at_start || !name.eq_ignore_ascii_case("xml") => self.skip(2, b"?>"),
+                _ => Err(Problem::NotXml),
+            };
         }
         if self.rest.starts_with(b"</") {
             self.open.pop();
@@ -108,11 +108,14 @@ impl Scan<'_> {
     }
 }
 
-/// An instruction with the name of the declaration, in letters of any size: no instruction may have it.
-fn is_named_xml(instruction: &[u8]) -> bool {
-    let name = instruction.get(2..5).unwrap_or_default();
-    let is_whole = instruction.get(5).is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'?');
-    is_whole && name.eq_ignore_ascii_case(b"xml")
+/// The name of an instruction, up to a blank or its end; None when it is no name. That of the declaration, in letters of
+/// any size, belongs to no other instruction.
+fn target(instruction: &[u8]) -> Option<&str> {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'?';
+    let name = std::str::from_utf8(instruction.get(2..)?.split(ends).next()?).ok()?;
+    let of_names =
+        |c: char| c.is_alphanumeric() || "-_.:·".contains(c) || ('\u{300}'..='\u{36f}').contains(&c);
+    name.chars().all(of_names).then_some(name)
 }
 
 /// A reference to what is no character, such as half of one (`&#xD800;`), makes a document no XML. The parser reads
