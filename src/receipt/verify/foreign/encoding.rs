@@ -55,7 +55,8 @@ fn declared(text: &str, names: &[&str]) -> Result<(), Problem> {
     };
     let inside = declaration.split_once("?>").map(|(inside, _)| inside);
     let [version, encoding, standalone] = inside.and_then(pseudo_attributes).ok_or(Problem::NotXml)?;
-    let is_known = version.is_some_and(|version| version.starts_with("1."))
+    let minor = version.and_then(|version| version.strip_prefix("1."));
+    let is_known = minor.is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|c| c.is_ascii_digit()))
         && standalone.is_none_or(|value| ["yes", "no"].contains(&value));
     if !is_known {
         return Err(Problem::NotXml);
