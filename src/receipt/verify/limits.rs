@@ -67,7 +67,7 @@ fn scan(content: &str) -> Result<(), Problem> {
         let tag = rest.as_bytes().get(at..).unwrap_or_default();
         refuse_markup(tag)?;
         let window = tag.get(..TAG_BYTES_LIMIT.min(tag.len())).unwrap_or_default();
-        let Some(end) = window.iter().position(|&byte| byte == b'>') else {
+        let Some((end, _)) = tag::end(window) else {
             return Err(if window.len() < TAG_BYTES_LIMIT { Problem::NotXml } else { Problem::TagTooLong });
         };
         if tag.starts_with(b"</") {

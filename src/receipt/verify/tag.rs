@@ -2,6 +2,23 @@
 //! declared twice, or by a name with a prefix, and a prefix for no namespace. Another reader sees other elements there,
 //! or none.
 
+/// Where the tag ends, and how many quoted values it has.
+pub(super) fn end(tag: &[u8]) -> Option<(usize, usize)> {
+    let (mut quote, mut values) = (None, 0);
+    for (at, &byte) in tag.iter().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return Some((at, values)),
+            (None, b'"' | b'\'') => {
+                quote = Some(byte);
+                values += 1;
+            }
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Whether all readers see the same names and namespaces in a start tag, given without what closes it.
 pub(super) fn is_plain(tag: &[u8]) -> bool {
     let (mut rest, mut has_default) = (tag, false);

@@ -75,7 +75,7 @@ impl Scan<'_> {
 
     fn start_tag(&mut self) -> Result<(), Problem> {
         let window = self.rest.get(..TAG_BYTES_LIMIT.min(self.rest.len())).unwrap_or_default();
-        let (end, attributes) = tag_end(window).ok_or(if window.len() < TAG_BYTES_LIMIT {
+        let (end, attributes) = tag::end(window).ok_or(if window.len() < TAG_BYTES_LIMIT {
             Problem::NotXml
         } else {
             Problem::TagTooLong
@@ -131,21 +131,4 @@ fn refuse_no_character(content: &[u8]) -> Result<(), Problem> {
         }
     }
     Ok(())
-}
-
-/// Where the tag ends, and how many quoted values it has.
-fn tag_end(tag: &[u8]) -> Option<(usize, usize)> {
-    let (mut quote, mut values) = (None, 0);
-    for (at, &byte) in tag.iter().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return Some((at, values)),
-            (None, b'"' | b'\'') => {
-                quote = Some(byte);
-                values += 1;
-            }
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
-        }
-    }
-    None
 }
