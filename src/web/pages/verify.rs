@@ -462,7 +462,7 @@ mod tests {
         let mut report = verify(&document, &trust, crate::receipt::testing::now());
         for (count, tone) in [(SHOWN_LIMIT, "done"), (SHOWN_LIMIT + 1, "wait")] {
             report.documents = vec![report.documents[0].clone(); count];
-            assert_eq!(outcome(&report, &vec![None; SHOWN_LIMIT]).tone, tone, "{count}");
+            assert_eq!(outcome(&report, &[const { None }; SHOWN_LIMIT]).tone, tone, "{count}");
         }
     }
 
