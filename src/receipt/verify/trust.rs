@@ -202,7 +202,7 @@ impl TrustStore {
 /// The certificate of an authority that vouches for the one below it.
 fn intermediate<'d>(der: &'d [u8], vouches: impl Fn(&Anchor) -> Option<bool>) -> Option<X509Certificate<'d>> {
     let certificate = parse(der).ok()?;
-    if certificate.extensions().iter().any(is_unheeded) {
+    if certificate.extensions().iter().any(is_unheeded) || !is_for_people(&certificate) {
         return None;
     }
     vouches(&Anchor::of(&certificate).ok()?)?;
@@ -260,16 +260,21 @@ pub(in crate::receipt) fn may_sign_documents(certificate: &X509Certificate<'_>) 
         Ok(None) => true,
         Err(_) => false,
     };
-    // Authorities name the purpose of documents in many ways; those of machines have one name each.
-    let purpose_fits = match certificate.extended_key_usage() {
+    let is_unheeded = certificate.extensions().iter().any(is_unheeded);
+    usage_fits && is_for_people(certificate) && !certificate.is_ca() && !is_unheeded
+}
+
+/// Authorities name the purpose of documents in many ways; those of machines have one name each. On an authority's
+/// certificate the purposes are those for which it may issue.
+fn is_for_people(certificate: &X509Certificate<'_>) -> bool {
+    match certificate.extended_key_usage() {
         Ok(Some(usage)) => {
             let usage = usage.value;
             usage.any || usage.client_auth || usage.email_protection || !usage.other.is_empty()
         }
         Ok(None) => true,
         Err(_) => false,
-    };
-    usage_fits && purpose_fits && !certificate.is_ca() && !certificate.extensions().iter().any(is_unheeded)
+    }
 }
 
 /// A critical extension that is not known here, or known and not applied: its certificate is not to be relied on

@@ -72,6 +72,10 @@ fn a_key_that_is_for_machines_alone_signs_no_document() {
     };
     for of_machines in [ServerAuth, CodeSigning, TimeStamping, OcspSigning] {
         assert_eq!(with(std::slice::from_ref(&of_machines)), Trust::Untrusted, "{of_machines:?}");
+        let mut authority = between.clone();
+        authority.extended_key_usages = vec![of_machines];
+        let signer = certificate("signer", IsCa::NoCa);
+        assert_eq!(trust_by(FREE, &authority, &signer), Trust::Untrusted, "an authority for machines");
     }
     // Documents: RFC 9336, and the name that came before it.
     let of_documents =
