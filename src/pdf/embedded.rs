@@ -21,7 +21,7 @@ pub enum Embedded {
     Nothing,
     /// Above `LIMIT_BYTES`.
     TooLarge,
-    /// XML files that differ, or more files than are looked at: which one a program shows for the document is its choice.
+    /// XML files that differ, or more files than are looked at: each program may show another one.
     Several,
 }
 

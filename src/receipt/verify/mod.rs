@@ -71,7 +71,7 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
     };
     let strict = || match &text {
         Cow::Borrowed(text) => examine_gated(limits::gate_text(text), trust, now).report,
-        // Nothing of ours is written in two bytes; the gate says so.
+        // Our own documents are never written in UTF-16; the gate says so.
         Cow::Owned(_) => examine(bytes, trust, now).report,
     };
     let report = judged(&text, strict, &foreign::Terms { trust, now, lenient });

@@ -70,7 +70,7 @@ fn declared(text: &str, names: &[&str]) -> Result<(), Problem> {
 }
 
 /// Version, encoding and standalone, in this order, each once at most (XML 1.0, section 2.8). No parser reads the
-/// declaration of a receipt of ours, which is the same however it is declared.
+/// declaration of our own receipts, which are the same however they are declared.
 fn pseudo_attributes(mut rest: &str) -> Option<[Option<&str>; 3]> {
     const NAMES: [&str; 3] = ["version", "encoding", "standalone"];
     let mut values = [None; 3];

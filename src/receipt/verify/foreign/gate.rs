@@ -108,8 +108,8 @@ impl Scan<'_> {
     }
 }
 
-/// The name of an instruction, up to a blank or its end; None when it is no name. That of the declaration, in letters of
-/// any size, belongs to no other instruction.
+/// The name of an instruction, up to a blank or its end; None when it is no name. That of the declaration, in letters
+/// of any size, belongs to no other instruction.
 fn target(instruction: &[u8]) -> Option<&str> {
     let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'?';
     let name = std::str::from_utf8(instruction.get(2..)?.split(ends).next()?).ok()?;
