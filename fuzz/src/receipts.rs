@@ -17,6 +17,10 @@ pub fn verify(bytes: &[u8]) {
 pub fn canonical_form(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(document) = Document::parse(text) else { return };
+    // The parser takes a declaration with another blank for an instruction; the gate of the verifier does not.
+    if document.descendants().any(|node| node.pi().is_some_and(|found| found.target == "xml")) {
+        return;
+    }
     let once = canonical(document.root_element());
     let text = std::str::from_utf8(&once).expect("canonical form is text");
     let again = Document::parse(text).expect("canonical form is XML");

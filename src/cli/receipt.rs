@@ -168,6 +168,9 @@ fn carried(bytes: Vec<u8>) -> Result<Vec<u8>> {
         Embedded::TooLarge => {
             Err(Error::invalid("file", "verify_pdf_too_large", "the XML file in it is too large"))
         }
+        Embedded::Several => {
+            Err(Error::invalid("file", "verify_pdf_several", "it carries XML files that differ"))
+        }
     }
 }
 

@@ -28,7 +28,8 @@ impl Verdict {
     }
 }
 
-/// One reason of a refusal. Codes have had four digits in the regulation and five in reality.
+/// One reason of a refusal. Codes have had four digits in the regulation and five in reality; a reason in words
+/// alone has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     pub code: String,
@@ -125,10 +126,11 @@ fn faults(data: &Element) -> Vec<Fault> {
             found.map(|child| child.text.clone()).unwrap_or_default()
         };
         let code = text("MLoi");
-        if code.is_empty() || faults.len() >= FAULTS_LIMIT {
+        let words = Some(text("MTLoi")).filter(|words| !words.is_empty()).unwrap_or_else(|| text("MTa"));
+        // Since 2.1.0 it is the absence of words that is the acceptance.
+        if code.is_empty() && words.is_empty() || faults.len() >= FAULTS_LIMIT {
             continue;
         }
-        let words = Some(text("MTLoi")).filter(|words| !words.is_empty()).unwrap_or_else(|| text("MTa"));
         faults.push(Fault {
             code: bounded(&code, FAULT_CODE_LIMIT),
             text: bounded(&crate::text::clean(&words), FAULT_TEXT_LIMIT),
@@ -191,6 +193,10 @@ mod tests {
         let reasons = "<TBao><DLTBao><DSCTu><CTu><DSLDKTNhan><LDo><MLoi>4003</MLoi><MTa>trùng</MTa></LDo>\
                        </DSLDKTNhan></CTu></DSCTu></DLTBao></TBao>";
         assert_eq!(reply(301, reasons).faults[0].code, "4003");
+        let in_words = reply(301, "<TBao><LDo><MTLoi>sai mã số thuế</MTLoi></LDo></TBao>");
+        assert_eq!(in_words.verdict, Verdict::Refused, "a reason without a code is a reason");
+        assert_eq!(in_words.faults, [Fault { code: String::new(), text: "sai mã số thuế".into() }]);
+        assert_eq!(reply(301, "<TBao><LDo><MLoi/><MTLoi/></LDo></TBao>").verdict, Verdict::Accepted);
     }
 
     #[test]

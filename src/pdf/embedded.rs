@@ -21,6 +21,8 @@ pub enum Embedded {
     Nothing,
     /// Above `LIMIT_BYTES`.
     TooLarge,
+    /// XML files that differ, or more files than are looked at: each program may show another one.
+    Several,
 }
 
 /// Whether these bytes say that they are a PDF.
@@ -28,23 +30,31 @@ pub fn is_pdf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%PDF-")
 }
 
-/// The first XML file that a PDF carries.
+/// The XML file that a PDF carries.
 pub fn xml(pdf: &[u8]) -> Embedded {
-    let mut from = 0;
-    for _ in 0..FILES_LIMIT {
-        let Some(at) = find(pdf, from, b"/EmbeddedFile") else { break };
+    let (mut from, mut looked_at, mut found) = (0, 0, None);
+    while let Some(at) = find(pdf, from, b"/EmbeddedFile") {
         from = at + b"/EmbeddedFile".len();
         // `/EmbeddedFiles` is the tree of names.
         if pdf.get(from).is_some_and(u8::is_ascii_alphabetic) {
             continue;
         }
+        looked_at += 1;
+        if looked_at > FILES_LIMIT {
+            return Embedded::Several;
+        }
         match content(pdf, at) {
-            Some(Ok(bytes)) if is_xml(&bytes) => return Embedded::Xml(bytes),
+            Some(Ok(bytes)) if is_xml(&bytes) => {
+                if found.is_some_and(|known| known != bytes) {
+                    return Embedded::Several;
+                }
+                found = Some(bytes);
+            }
             Some(Err(TooLarge)) => return Embedded::TooLarge,
             _ => {}
         }
     }
-    Embedded::Nothing
+    found.map_or(Embedded::Nothing, Embedded::Xml)
 }
 
 struct TooLarge;
@@ -130,6 +140,18 @@ mod tests {
         let file = pdf("/Length 28", xml_file);
         assert_eq!(xml(&file), Embedded::Xml(b"<?xml version=\"1.0\"?><BLai/>\n".to_vec()));
         assert!(is_pdf(&file) && !is_pdf(xml_file));
+    }
+
+    #[test]
+    fn of_two_files_that_differ_none_is_taken_for_the_document() {
+        let one = pdf("/Length 5", b"<a/>");
+        let twice = [one.clone(), one.clone()].concat();
+        assert_eq!(xml(&twice), Embedded::Xml(b"<a/>\n".to_vec()), "the same file again");
+        assert_eq!(xml(&[one.clone(), pdf("/Length 5", b"<b/>")].concat()), Embedded::Several);
+        let beside = [pdf("/Length 5", b"text"), one.clone()].concat();
+        assert_eq!(xml(&beside), Embedded::Xml(b"<a/>\n".to_vec()), "a file of another kind");
+        let many = [one, pdf("/Length 5", b"text").repeat(FILES_LIMIT)].concat();
+        assert_eq!(xml(&many), Embedded::Several);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Signing certificates: what a receipt's verifier and signer need to know of an X.509 certificate.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,6 +16,7 @@ use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 use super::xml::push_text;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
+use crate::text::hex;
 
 /// The organisation name in the issuer of every certificate made for trials. A certificate that
 /// carries it is reported as a test certificate wherever it is shown.
@@ -27,14 +29,18 @@ const KEY_BITS_MAX: usize = 8192;
 /// A certificate is 1 to 3 kB; more is not one.
 const DER_BYTES_LIMIT: usize = 16 * 1024;
 
-const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
-const ORGANISATION: &str = "2.5.4.10";
-/// UID, in which Vietnamese authorities put `MST:<tax code>` (also `CCCD:` and `MNS:`).
-const USER_ID: &str = "0.9.2342.19200300.100.1.1";
+// Names of attributes and algorithms as DER has them: comparing them costs no text.
+/// 1.2.840.113549.1.1.1
+const RSA_ENCRYPTION: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01";
+/// 2.5.4.10
+const ORGANISATION: &[u8] = b"\x55\x04\x0A";
+/// UID (0.9.2342.19200300.100.1.1), in which Vietnamese authorities put `MST:<tax code>` (also `CCCD:` and
+/// `MNS:`).
+const USER_ID: &[u8] = b"\x09\x92\x26\x89\x93\xF2\x2C\x64\x01\x01";
 
 /// A certificate with an RSA key of at least 2048 bits, read once and kept with everything that is
 /// constant for every document it signs.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SigningCertificate {
     der: Vec<u8>,
     public_key: Vec<u8>,
@@ -45,7 +51,8 @@ pub struct SigningCertificate {
     valid_from: Instant,
     valid_until: Instant,
     is_test: bool,
-    key_info_xml: String,
+    /// Written for the first signature; who only verifies never needs it.
+    key_info_xml: OnceLock<String>,
 }
 
 impl SigningCertificate {
@@ -54,25 +61,22 @@ impl SigningCertificate {
     /// # Errors
     /// `certificate_unreadable`, `certificate_key_not_rsa`, `certificate_key_too_short`.
     pub fn from_der(der: &[u8]) -> Result<SigningCertificate> {
-        let certificate = parse(der)?;
-        let subject = distinguished_name(certificate.subject());
-        let mut key_info_xml = String::with_capacity(der.len() * 4 / 3 + 256);
-        key_info_xml.push_str("<KeyInfo><X509Data><X509SubjectName>");
-        push_text(&mut key_info_xml, &subject);
-        key_info_xml.push_str("</X509SubjectName><X509Certificate>");
-        BASE64.encode_string(der, &mut key_info_xml);
-        key_info_xml.push_str("</X509Certificate></X509Data></KeyInfo>");
+        SigningCertificate::of(&parse(der)?)
+    }
+
+    /// The same of a certificate that is parsed already.
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Result<SigningCertificate> {
         Ok(SigningCertificate {
-            public_key: rsa_public_key(&certificate)?,
+            public_key: rsa_public_key(certificate)?,
             issuer: distinguished_name(certificate.issuer()),
             serial: hex(certificate.tbs_certificate.raw_serial()),
             tax_code: tax_code(certificate.subject()),
             valid_from: Instant::from_ms(certificate.validity().not_before.timestamp() * 1_000),
             valid_until: Instant::from_ms(certificate.validity().not_after.timestamp() * 1_000),
             is_test: is_test(certificate.issuer()),
-            der: der.to_vec(),
-            subject,
-            key_info_xml,
+            der: certificate.as_raw().to_vec(),
+            subject: distinguished_name(certificate.subject()),
+            key_info_xml: OnceLock::new(),
         })
     }
 
@@ -128,7 +132,15 @@ impl SigningCertificate {
 
     /// `<KeyInfo>…</KeyInfo>` of every signature made with this certificate.
     pub(super) fn key_info_xml(&self) -> &str {
-        &self.key_info_xml
+        self.key_info_xml.get_or_init(|| {
+            let mut xml = String::with_capacity(self.der.len() * 4 / 3 + 256);
+            xml.push_str("<KeyInfo><X509Data><X509SubjectName>");
+            push_text(&mut xml, &self.subject);
+            xml.push_str("</X509SubjectName><X509Certificate>");
+            BASE64.encode_string(&self.der, &mut xml);
+            xml.push_str("</X509Certificate></X509Data></KeyInfo>");
+            xml
+        })
     }
 
     /// Whether `signature` is RSA PKCS#1 v1.5 with SHA-256 over `message` by this key.
@@ -138,6 +150,15 @@ impl SigningCertificate {
             .is_ok()
     }
 }
+
+/// Everything else is read from the DER.
+impl PartialEq for SigningCertificate {
+    fn eq(&self, other: &SigningCertificate) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for SigningCertificate {}
 
 impl fmt::Debug for SigningCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -161,7 +182,7 @@ pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
 fn rsa_public_key(certificate: &X509Certificate<'_>) -> Result<Vec<u8>> {
     let not_rsa = || Error::invalid("certificate", "certificate_key_not_rsa", "expected an RSA key");
     let info = certificate.public_key();
-    if info.algorithm.algorithm.to_id_string() != RSA_ENCRYPTION {
+    if info.algorithm.algorithm.as_bytes() != RSA_ENCRYPTION {
         return Err(not_rsa());
     }
     let Ok(PublicKey::RSA(key)) = info.parsed() else { return Err(not_rsa()) };
@@ -189,9 +210,9 @@ pub(super) fn is_test(name: &X509Name<'_>) -> bool {
     values(name, ORGANISATION).any(|value| value == TEST_MARK)
 }
 
-fn values(name: &X509Name<'_>, oid: &'static str) -> impl Iterator<Item = String> {
+fn values(name: &X509Name<'_>, oid: &'static [u8]) -> impl Iterator<Item = String> {
     name.iter_attributes()
-        .filter(move |attribute| attribute.attr_type().to_id_string() == oid)
+        .filter(move |attribute| attribute.attr_type().as_bytes() == oid)
         .filter_map(value_text)
 }
 
@@ -230,29 +251,30 @@ pub(super) fn distinguished_name(name: &X509Name<'_>) -> String {
 }
 
 fn attribute_text(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let oid = attribute.attr_type().to_id_string();
-    match (short_name(&oid), value_text(attribute)) {
+    let oid = attribute.attr_type();
+    match (short_name(oid.as_bytes()), value_text(attribute)) {
         (Some(name), Some(value)) => format!("{name}={}", escaped(&value)),
         (name, _) => {
+            let name = name.map_or_else(|| oid.to_id_string(), str::to_owned);
             let value = attribute.attr_value().to_der_vec().unwrap_or_default();
-            format!("{}=#{}", name.unwrap_or(&oid), hex(&value))
+            format!("{name}=#{}", hex(&value))
         }
     }
 }
 
 /// The short names of RFC 4514, section 3, and the one that every program has for an e-mail address.
-fn short_name(oid: &str) -> Option<&'static str> {
+fn short_name(oid: &[u8]) -> Option<&'static str> {
     Some(match oid {
-        "2.5.4.3" => "CN",
-        "2.5.4.7" => "L",
-        "2.5.4.8" => "ST",
+        b"\x55\x04\x03" => "CN",
+        b"\x55\x04\x07" => "L",
+        b"\x55\x04\x08" => "ST",
         ORGANISATION => "O",
-        "2.5.4.11" => "OU",
-        "2.5.4.6" => "C",
-        "2.5.4.9" => "STREET",
-        "0.9.2342.19200300.100.1.25" => "DC",
+        b"\x55\x04\x0B" => "OU",
+        b"\x55\x04\x06" => "C",
+        b"\x55\x04\x09" => "STREET",
+        b"\x09\x92\x26\x89\x93\xF2\x2C\x64\x01\x19" => "DC",
         USER_ID => "UID",
-        "1.2.840.113549.1.9.1" => "E",
+        b"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01" => "E",
         _ => return None,
     })
 }
@@ -271,8 +293,4 @@ fn escaped(value: &str) -> String {
         }
     }
     text
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

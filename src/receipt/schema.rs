@@ -123,4 +123,4 @@ pub fn framed(frame: Frame, body: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

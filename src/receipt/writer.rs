@@ -75,36 +75,37 @@ impl Writer {
 
 /// Appends text as Canonical XML writes it.
 pub fn push_text(out: &mut String, value: &str) {
-    push_escaped(out, value, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '\r' => Some("&#xD;"),
+    push_escaped(out, value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     });
 }
 
 /// Appends an attribute value as Canonical XML writes it.
 pub fn push_attribute_value(out: &mut String, value: &str) {
-    push_escaped(out, value, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '"' => Some("&quot;"),
-        '\t' => Some("&#x9;"),
-        '\n' => Some("&#xA;"),
-        '\r' => Some("&#xD;"),
+    push_escaped(out, value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     });
 }
 
-/// Copies unescaped stretches in one piece: almost all text has nothing to escape.
-fn push_escaped(out: &mut String, value: &str, escape: impl Fn(char) -> Option<&'static str>) {
+/// Copies unescaped stretches in one piece: almost all text has nothing to escape, and what is escaped is ASCII,
+/// of which no byte stands within another character.
+fn push_escaped(out: &mut String, value: &str, escape: impl Fn(u8) -> Option<&'static str>) {
     let mut copied = 0;
-    for (at, c) in value.char_indices() {
-        if let Some(escaped) = escape(c) {
+    for (at, byte) in value.bytes().enumerate() {
+        if let Some(escaped) = escape(byte) {
             out.push_str(value.get(copied..at).unwrap_or_default());
             out.push_str(escaped);
-            copied = at + c.len_utf8();
+            copied = at + 1;
         }
     }
     out.push_str(value.get(copied..).unwrap_or_default());

@@ -31,8 +31,8 @@ pub struct Fields {
 
 impl Fields {
     /// Reads canonical bytes of `<DLHDon>`; None when they are not as this program writes them.
-    pub fn read(canonical: &[u8]) -> Option<Fields> {
-        let document = Document::parse(std::str::from_utf8(canonical).ok()?).ok()?;
+    pub fn read(canonical: &str) -> Option<Fields> {
+        let document = Document::parse(canonical).ok()?;
         let mut body = Cursor::new(document.root_element());
         let mut general = body.element("TTChung")?;
         let mut data = body.element("NDHDon")?;

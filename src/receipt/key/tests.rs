@@ -124,3 +124,15 @@ fn a_certificate_that_its_authority_signed_weakly_is_refused() {
     let refused = crate::receipt::signer::accept(&weak, TAX_CODE).unwrap_err();
     assert_eq!(refused.code(), "certificate_signature_weak");
 }
+
+/// A copy of the test certificate whose key may encipher keys and nothing else.
+#[test]
+fn a_certificate_for_another_use_is_refused_before_it_signs_what_nobody_accepts() {
+    let good = signing_key(SIGNER_PEM, TAX_CODE).certificate().der().to_vec();
+    let signing_and_non_repudiation = [0x03, 0x02, 0x06, 0xC0];
+    let at = good.windows(4).position(|window| window == signing_and_non_repudiation).unwrap();
+    let mut for_keys = good.clone();
+    for_keys[at + 2..at + 4].copy_from_slice(&[0x05, 0x20]);
+    let refused = crate::receipt::signer::accept(&for_keys, TAX_CODE).unwrap_err();
+    assert_eq!(refused.code(), "certificate_purpose_wrong");
+}

@@ -19,6 +19,7 @@ pub use self::remote::{RemoteKey, RemoteSecret, RemoteSigner};
 use super::certificate::{SigningCertificate, parse};
 use super::key::{SigningKey, certificates_in};
 use super::sign::Signer;
+use super::verify::trust::may_sign_documents;
 use crate::error::{Error, Result};
 use crate::unit::certificate::{SignerKind, StoredCertificate};
 
@@ -61,7 +62,7 @@ fn own_certificate(chain_pem: &str) -> Result<SigningCertificate> {
 /// Whether a certificate may begin to sign for the holder of a tax code.
 ///
 /// # Errors
-/// `certificate_tax_code_mismatch`, `certificate_signature_weak`, and those of
+/// `certificate_tax_code_mismatch`, `certificate_signature_weak`, `certificate_purpose_wrong`, and those of
 /// `SigningCertificate::from_der` (a key that is not RSA or shorter than 2048 bits).
 pub fn accept(der: &[u8], tax_code: &str) -> Result<SigningCertificate> {
     let certificate = SigningCertificate::from_der(der)?;
@@ -70,6 +71,11 @@ pub fn accept(der: &[u8], tax_code: &str) -> Result<SigningCertificate> {
         return Err(Error::invalid("certificate", "certificate_tax_code_mismatch", detail));
     }
     refuse_weak(der)?;
+    // Whoever verifies what it signs would refuse it.
+    if !may_sign_documents(&parse(der)?) {
+        let detail = "its authority issued it for another use than signing documents";
+        return Err(Error::invalid("certificate", "certificate_purpose_wrong", detail));
+    }
     Ok(certificate)
 }
 

@@ -175,7 +175,8 @@ fn prefix_of(name: &str) -> &str {
 pub(super) fn qualified_name<'a>(node: Node<'a, '_>) -> &'a str {
     let source = node.document().input_text();
     let tag = source.get(node.range().start + 1..).unwrap_or_default();
-    let end = tag.find([' ', '\t', '\r', '\n', '/', '>']).unwrap_or(tag.len());
+    let ends = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>');
+    let end = tag.bytes().position(ends).unwrap_or(tag.len());
     tag.get(..end).unwrap_or_default()
 }
 

@@ -5,6 +5,7 @@
 //! can make the parser or the memory work hard.
 
 use super::problem::Problem;
+use super::{BLANKS, tag};
 use crate::receipt::sign::DECLARATION;
 
 /// A receipt with the most lines, all fields full, stays below.
@@ -28,19 +29,27 @@ pub fn gate(bytes: &[u8]) -> Result<&str, Problem> {
     }
     // An editor that saves a receipt puts UTF-8's mark before it. No byte that is signed changes.
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?;
+    gate_text(std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?)
+}
+
+/// The same for text whose mark is taken off.
+pub(super) fn gate_text(text: &str) -> Result<&str, Problem> {
+    if text.len() > DOCUMENT_BYTES_LIMIT {
+        return Err(Problem::DocumentTooLarge);
+    }
     let content = match text.strip_prefix(DECLARATION) {
         Some(content) => content,
         None => behind_declaration(text)?,
     };
-    scan(content.as_bytes())?;
+    scan(content)?;
     Ok(content)
 }
 
 /// Editors and libraries spell the declaration anew or leave it out; no byte that is signed changes. What
 /// it says of the encoding was read with the bytes (`foreign::encoding`).
 fn behind_declaration(text: &str) -> Result<&str, Problem> {
-    let content = match text.strip_prefix("<?xml") {
+    let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(BLANKS));
+    let content = match declaration {
         None => text,
         Some(rest) => match rest.find("?>").filter(|at| *at <= DECLARATION_BYTES_LIMIT) {
             Some(at) => rest.get(at + 2..).unwrap_or_default(),
@@ -50,19 +59,23 @@ fn behind_declaration(text: &str) -> Result<&str, Problem> {
     if content.trim_start().starts_with('<') { Ok(content) } else { Err(Problem::NotXml) }
 }
 
-fn scan(content: &[u8]) -> Result<(), Problem> {
+fn scan(content: &str) -> Result<(), Problem> {
     let (mut depth, mut elements) = (0_usize, 0_usize);
     let mut rest = content;
-    while let Some(at) = rest.iter().position(|&byte| byte == b'<') {
-        let tag = rest.get(at..).unwrap_or_default();
+    // In text the search takes many bytes at once.
+    while let Some(at) = rest.find('<') {
+        let tag = rest.as_bytes().get(at..).unwrap_or_default();
         refuse_markup(tag)?;
         let window = tag.get(..TAG_BYTES_LIMIT.min(tag.len())).unwrap_or_default();
-        let Some(end) = window.iter().position(|&byte| byte == b'>') else {
+        let Some((end, _)) = tag::end(window) else {
             return Err(if window.len() < TAG_BYTES_LIMIT { Problem::NotXml } else { Problem::TagTooLong });
         };
         if tag.starts_with(b"</") {
             depth = depth.saturating_sub(1);
         } else {
+            if !tag::is_plain(window.get(..end).unwrap_or_default()) {
+                return Err(Problem::NotXml);
+            }
             elements += 1;
             depth += 1;
             if elements > ELEMENTS_LIMIT {
@@ -75,7 +88,7 @@ fn scan(content: &[u8]) -> Result<(), Problem> {
                 depth -= 1;
             }
         }
-        rest = tag.get(end + 1..).unwrap_or_default();
+        rest = rest.get(at + end + 1..).unwrap_or_default();
     }
     Ok(())
 }

@@ -14,14 +14,18 @@ pub mod reading;
 pub mod report;
 mod shape;
 mod signature;
+mod tag;
 #[cfg(test)]
 pub(in crate::receipt) mod tests;
 pub mod trust;
 
+use std::borrow::Cow;
+
 use ring::digest::{SHA256, digest};
 use roxmltree::{Document, Node, ParsingOptions};
+use x509_parser::certificate::X509Certificate;
 
-use self::canonical::canonical;
+use self::canonical::{Form, canonical_as};
 pub use self::foreign::gate::BYTES_LIMIT;
 pub use self::lenient::Lenient;
 pub use self::problem::Problem;
@@ -34,12 +38,15 @@ use self::shape::Parts;
 use self::signature::SignatureParts;
 pub use self::trust::{Trust, TrustStore};
 use super::LookupCode;
-use super::certificate::SigningCertificate;
+use super::certificate::{SigningCertificate, parse};
 use super::frame::{self, Frame};
 use super::invoice::reading as invoice;
 use super::sign::{DSIG, OBJECT_ID_PREFIX};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
+
+/// What XML takes for blank, and nothing else.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// Clocks of signer and verifier may differ by this much.
 const CLOCK_SKEW_S: i64 = 300;
@@ -62,7 +69,12 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
         Ok(text) => text,
         Err(problem) => return Report::refused(problem),
     };
-    let report = judged(bytes, &text, &foreign::Terms { trust, now, lenient });
+    let strict = || match &text {
+        Cow::Borrowed(text) => examine_gated(limits::gate_text(text), trust, now).report,
+        // Our own documents are never written in UTF-16; the gate says so.
+        Cow::Owned(_) => examine(bytes, trust, now).report,
+    };
+    let report = judged(&text, strict, &foreign::Terms { trust, now, lenient });
     if report.documents.iter().all(|document| document.summary.is_some()) {
         return report;
     }
@@ -70,12 +82,11 @@ pub fn verify_leniently(bytes: &[u8], trust: &TrustStore, now: Instant, lenient:
     report.with_unconfirmed(foreign::said(&text))
 }
 
-fn judged(bytes: &[u8], text: &str, terms: &foreign::Terms<'_>) -> Report {
-    let (trust, now) = (terms.trust, terms.now);
+fn judged(text: &str, strict: impl Fn() -> Report, terms: &foreign::Terms<'_>) -> Report {
     match claimed(text) {
-        Some(frame::RECEIPT) => examine(bytes, trust, now).report,
+        Some(frame::RECEIPT) => strict(),
         Some(_) => {
-            let strict = examine(bytes, trust, now).report;
+            let strict = strict();
             let others = || foreign::examine(text, terms);
             // Signed sums that do not add up are told, whoever signed them.
             let is_told = strict.is_valid() || strict.problems().contains(&Problem::ContentInconsistent);
@@ -92,10 +103,10 @@ fn judged(bytes: &[u8], text: &str, terms: &foreign::Terms<'_>) -> Report {
 /// A receipt claims it by its format's version, or by having no data that could name another. An
 /// invoice has the version of everybody's; its Object is named after its data, as `sign` does it.
 fn claimed(text: &str) -> Option<Frame> {
-    let root = text.trim_start_matches('\u{feff}');
-    let root = match root.strip_prefix("<?xml") {
+    let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(BLANKS));
+    let root = match declaration {
         Some(rest) => rest.split_once("?>").map_or("", |(_, content)| content).trim_start(),
-        None => root.trim_start(),
+        None => text.trim_start(),
     };
     let is_root = |frame: Frame| {
         let rest = root.strip_prefix('<').and_then(|rest| rest.strip_prefix(frame.root));
@@ -160,8 +171,12 @@ struct Examined {
 }
 
 fn examine(bytes: &[u8], trust: &TrustStore, now: Instant) -> Examined {
+    examine_gated(limits::gate(bytes), trust, now)
+}
+
+fn examine_gated(text: std::result::Result<&str, Problem>, trust: &TrustStore, now: Instant) -> Examined {
     let refused = |problem| Examined { report: Report::refused(problem), fields: None, invoice: None };
-    let text = match limits::gate(bytes) {
+    let text = match text {
         Ok(text) => text,
         Err(problem) => return refused(problem),
     };
@@ -179,6 +194,7 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
     let signature = &parts.signature;
     let mut problems = Vec::new();
     let mut covers = Vec::new();
+    let canonical = |node| canonical_as(node, &Form::default());
     let body = canonical(parts.body);
     if fits(&body, &signature.body_digest) {
         covers.push(parts.frame.body.to_owned());
@@ -203,14 +219,14 @@ fn judge(parts: &Parts<'_, '_>, trust: &TrustStore, now: Instant) -> Examined {
 
     let content = if integrity == Integrity::Ok { Signed::read(parts.frame, &body) } else { None };
     let document_problems = content_problems(integrity, content.as_ref());
-    let trust = match &certificate {
-        Some(certificate) => {
-            judge_signer(certificate, trust, signature.signing_time, content.as_ref(), now, &mut problems);
-            let (trust, problem) = trust.judge(certificate, signature.signing_time);
+    let (certificate, trust) = match certificate {
+        Some((certificate, parsed)) => {
+            judge_signer(&certificate, trust, signature.signing_time, content.as_ref(), now, &mut problems);
+            let (trust, problem) = trust.judge(parsed, signature.signing_time);
             problems.extend(problem);
-            trust
+            (Some(certificate), trust)
         }
-        None => Trust::NotChecked,
+        None => (None, Trust::NotChecked),
     };
     let signature = SignatureReport {
         by: certificate.as_ref().map(|certificate| certificate.subject().to_owned()),
@@ -251,7 +267,7 @@ enum Signed {
 }
 
 impl Signed {
-    fn read(frame: Frame, body: &[u8]) -> Option<Signed> {
+    fn read(frame: Frame, body: &str) -> Option<Signed> {
         if frame == frame::INVOICE {
             invoice::Fields::read(body).map(|fields| Signed::Invoice(Box::new(fields)))
         } else {
@@ -327,30 +343,31 @@ impl Signed {
     }
 }
 
-fn fits(canonical: &[u8], expected: &[u8]) -> bool {
-    digest(&SHA256, canonical).as_ref() == expected
+fn fits(canonical: &str, expected: &[u8]) -> bool {
+    digest(&SHA256, canonical.as_bytes()).as_ref() == expected
 }
 
 /// Receipts are issued in canonical form, so the bytes in the document must be the canonical bytes,
 /// less the namespace that an element inherits. Any other spelling is somebody else's work.
-fn spelled_as_issued(node: Node<'_, '_>, canonical: &[u8]) -> bool {
+fn spelled_as_issued(node: Node<'_, '_>, canonical: &str) -> bool {
     let source = node.document().input_text().get(node.range()).unwrap_or_default();
-    let Ok(canonical) = std::str::from_utf8(canonical) else { return false };
-    if node.tag_name().namespace() == Some(DSIG) {
-        canonical.replacen(&format!(" xmlns=\"{DSIG}\""), "", 1) == source
-    } else {
-        canonical == source
+    let inherited = format!(" xmlns=\"{DSIG}\"");
+    match canonical.split_once(&inherited).filter(|_| node.tag_name().namespace() == Some(DSIG)) {
+        Some((before, behind)) => source.strip_prefix(before) == Some(behind),
+        None => canonical == source,
     }
 }
 
-/// Reads the certificate and checks the signature value with its key.
-fn certificate(
-    signature: &SignatureParts<'_, '_>,
-    signed_info: &[u8],
+/// Reads the certificate, once for all that is asked about it, and checks the signature value with its key.
+fn certificate<'s>(
+    signature: &'s SignatureParts<'_, '_>,
+    signed_info: &str,
     problems: &mut Vec<Problem>,
-) -> Option<SigningCertificate> {
-    let certificate = match SigningCertificate::from_der(&signature.certificate_der) {
-        Ok(certificate) => certificate,
+) -> Option<(SigningCertificate, X509Certificate<'s>)> {
+    let read = parse(&signature.certificate_der);
+    let read = read.and_then(|parsed| Ok((SigningCertificate::of(&parsed)?, parsed)));
+    let (certificate, parsed) = match read {
+        Ok(read) => read,
         Err(error) => {
             problems.push(match error.code() {
                 "certificate_key_not_rsa" => Problem::CertificateKeyNotRsa,
@@ -363,10 +380,10 @@ fn certificate(
     if certificate.subject() != signature.subject_name {
         problems.push(Problem::SubjectNameMismatch);
     }
-    if !certificate.verifies(signed_info, &signature.value) {
+    if !certificate.verifies(signed_info.as_bytes(), &signature.value) {
         problems.push(Problem::SignatureWrong);
     }
-    Some(certificate)
+    Some((certificate, parsed))
 }
 
 /// The signer is who the document names as collector or seller, or as entrusted, and could sign at that time.

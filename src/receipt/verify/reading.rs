@@ -32,9 +32,9 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Reads canonical bytes of `<DLBLai>`; None when they do not have the format.
-    pub(super) fn read(canonical: &[u8]) -> Option<Fields> {
-        let document = Document::parse(std::str::from_utf8(canonical).ok()?).ok()?;
+    /// Reads the canonical text of `<DLBLai>`; None when they do not have the format.
+    pub(super) fn read(canonical: &str) -> Option<Fields> {
+        let document = Document::parse(canonical).ok()?;
         let mut body = Cursor::new(document.root_element());
         let mut general = body.element("TTChung")?;
         let mut data = body.element("NDBLai")?;

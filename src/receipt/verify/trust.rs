@@ -1,20 +1,26 @@
 //! Whether a certificate is issued by an authority we were told to trust.
 
+use std::ops::RangeInclusive;
+
 use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{ParsedExtension, X509Extension};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::problem::Problem;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::receipt::certificate::{SigningCertificate, is_test, parse};
+use crate::receipt::certificate::{is_test, parse};
 use crate::receipt::key::certificates_in;
 
-/// Signature algorithms of authorities: RSA PKCS#1 v1.5 and ECDSA with SHA-256 or better.
-const AUTHORITY_ALGORITHMS: [&str; 5] = [
-    "1.2.840.113549.1.1.11",
-    "1.2.840.113549.1.1.12",
-    "1.2.840.113549.1.1.13",
-    "1.2.840.10045.4.3.2",
-    "1.2.840.10045.4.3.3",
+/// Signature algorithms of authorities, as DER has them: RSA PKCS#1 v1.5 (1.2.840.113549.1.1.11 to 13) and ECDSA
+/// (1.2.840.10045.4.3.2 and 3) with SHA-256 or better.
+const AUTHORITY_ALGORITHMS: [&[u8]; 5] = [
+    b"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B",
+    b"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0C",
+    b"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0D",
+    b"\x2A\x86\x48\xCE\x3D\x04\x03\x02",
+    b"\x2A\x86\x48\xCE\x3D\x04\x03\x03",
 ];
 
 /// Intermediate authorities between a signer and one of the store.
@@ -46,11 +52,18 @@ pub struct TrustStore {
     entrusted: Vec<String>,
 }
 
+/// An authority, read once for every certificate it is asked about.
 #[derive(Clone, Debug)]
 struct Anchor {
-    der: Vec<u8>,
     /// DER of the subject, which certificates it issued carry as their issuer.
     subject: Vec<u8>,
+    /// DER of the key with its algorithm.
+    key: Vec<u8>,
+    /// In seconds.
+    valid: RangeInclusive<i64>,
+    /// `pathLenConstraint`: how many authorities may stand between this one and a signer.
+    path_length: Option<u32>,
+    is_test: bool,
 }
 
 impl TrustStore {
@@ -69,7 +82,7 @@ impl TrustStore {
         if certificates.is_empty() {
             return Err(Error::invalid("trust_store", "trust_store_empty", "the file holds no certificate"));
         }
-        let anchors = certificates.into_iter().map(Anchor::from_der).collect::<Result<_>>()?;
+        let anchors = certificates.iter().map(|der| Anchor::of(&parse(der)?)).collect::<Result<_>>()?;
         Ok(TrustStore { anchors, ..TrustStore::default() })
     }
 
@@ -118,23 +131,40 @@ impl TrustStore {
     }
 
     /// Judges a signing certificate at the time of signing.
-    pub(super) fn judge(&self, certificate: &SigningCertificate, at: Instant) -> (Trust, Option<Problem>) {
-        self.judge_der(certificate.der(), &[], at)
+    pub(super) fn judge(&self, leaf: X509Certificate<'_>, at: Instant) -> (Trust, Option<Problem>) {
+        if self.is_empty() {
+            return (Trust::NotChecked, Some(Problem::TrustNotChecked));
+        }
+        self.judge_leaf(leaf, &[], at)
     }
 
     /// The same for a certificate in DER, with certificates that came along and may lead from it to
     /// an authority of the store; they are believed only as far as one of those vouches for them.
-    pub(super) fn judge_der(&self, der: &[u8], chain: &[Vec<u8>], at: Instant) -> (Trust, Option<Problem>) {
+    pub(super) fn judge_der<'d>(
+        &self,
+        der: &'d [u8],
+        chain: &'d [Vec<u8>],
+        at: Instant,
+    ) -> (Trust, Option<Problem>) {
         if self.is_empty() {
             return (Trust::NotChecked, Some(Problem::TrustNotChecked));
         }
-        let Ok(leaf) = parse(der) else {
-            return (Trust::Untrusted, Some(Problem::CertificateUnreadable));
-        };
+        match parse(der) {
+            Ok(leaf) => self.judge_leaf(leaf, chain, at),
+            Err(_) => (Trust::Untrusted, Some(Problem::CertificateUnreadable)),
+        }
+    }
+
+    fn judge_leaf<'d>(
+        &self,
+        leaf: X509Certificate<'d>,
+        chain: &'d [Vec<u8>],
+        at: Instant,
+    ) -> (Trust, Option<Problem>) {
         if !may_sign_documents(&leaf) {
             return (Trust::Untrusted, Some(Problem::CertificatePurposeWrong));
         }
-        match self.vouched(der, chain, at) {
+        match self.vouched(leaf, chain, at) {
             Some(true) => (Trust::Test, None),
             Some(false) => (Trust::Ok, None),
             None => (Trust::Untrusted, Some(Problem::CertificateUntrusted)),
@@ -145,24 +175,22 @@ impl TrustStore {
 impl TrustStore {
     /// Some(is a test authority) when an authority vouches for the certificate, directly or through
     /// intermediate ones. Each of those is tried once, by the shortest way that leads to it.
-    fn vouched(&self, leaf: &[u8], chain: &[Vec<u8>], at: Instant) -> Option<bool> {
-        let mut untried: Vec<&Vec<u8>> = chain.iter().collect();
+    fn vouched<'d>(&self, leaf: X509Certificate<'d>, chain: &'d [Vec<u8>], at: Instant) -> Option<bool> {
+        let mut untried: Vec<&'d [u8]> = chain.iter().map(Vec::as_slice).collect();
         let mut below = vec![leaf];
         for between in 0..=CHAIN_LIMIT {
             let mut above = Vec::new();
-            for der in below {
-                let Ok(certificate) = parse(der) else { continue };
-                let vouches = |anchor: &Anchor| anchor.vouches_for(&certificate, at, between);
+            for certificate in &below {
+                let vouches = |anchor: &Anchor| anchor.vouches_for(certificate, at, between);
                 if let Some(found) = self.anchors.iter().find_map(vouches) {
                     return Some(found);
                 }
-                untried.retain(|der| {
-                    let next = Anchor::from_der((*der).clone()).ok();
-                    let leads_on = next.and_then(|next| vouches(&next)).is_some();
-                    if leads_on {
-                        above.push(der.as_slice());
+                untried.retain(|&der| match intermediate(der, vouches) {
+                    Some(next) => {
+                        above.push(next);
+                        false
                     }
-                    !leads_on
+                    None => true,
                 });
             }
             below = above;
@@ -171,38 +199,46 @@ impl TrustStore {
     }
 }
 
+/// The certificate of an authority that vouches for the one below it.
+fn intermediate<'d>(der: &'d [u8], vouches: impl Fn(&Anchor) -> Option<bool>) -> Option<X509Certificate<'d>> {
+    let certificate = parse(der).ok()?;
+    if certificate.extensions().iter().any(is_unheeded) || !is_for_people(&certificate) {
+        return None;
+    }
+    vouches(&Anchor::of(&certificate).ok()?)?;
+    Some(certificate)
+}
+
 impl Anchor {
-    fn from_der(der: Vec<u8>) -> Result<Anchor> {
-        let certificate = parse(&der)?;
-        if !is_authority(&certificate) {
+    fn of(certificate: &X509Certificate<'_>) -> Result<Anchor> {
+        if !is_authority(certificate) {
             let detail = "a certificate in the trust store is not an authority's";
             return Err(Error::invalid("trust_store", "trust_anchor_not_authority", detail));
         }
-        let subject = certificate.subject().as_raw().to_vec();
-        Ok(Anchor { der, subject })
+        let validity = certificate.validity();
+        Ok(Anchor {
+            subject: certificate.subject().as_raw().to_vec(),
+            key: certificate.public_key().raw.to_vec(),
+            valid: validity.not_before.timestamp()..=validity.not_after.timestamp(),
+            path_length: path_length(certificate),
+            is_test: is_test(certificate.subject()),
+        })
     }
 
     /// Some(is a test authority) when this authority issued the certificate, was valid then, and may
     /// have as many authorities `between` itself and the signer (RFC 5280, section 4.2.1.9).
     fn vouches_for(&self, leaf: &X509Certificate<'_>, at: Instant, between: u8) -> Option<bool> {
-        if leaf.issuer().as_raw() != self.subject {
+        let is_near = self.path_length.is_none_or(|most| u32::from(between) <= most);
+        let is_strong = AUTHORITY_ALGORITHMS.contains(&leaf.signature_algorithm.algorithm.as_bytes());
+        let may_have = leaf.issuer().as_raw() == self.subject && self.valid.contains(&at.seconds());
+        if !(may_have && is_near && is_strong) {
             return None;
         }
-        let authority = parse(&self.der).ok()?;
-        if path_length(&authority).is_some_and(|most| u32::from(between) > most) {
-            return None;
-        }
-        let validity = authority.validity();
-        let valid =
-            (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&at.seconds());
-        let algorithm = leaf.signature_algorithm.algorithm.to_id_string();
-        let strong = AUTHORITY_ALGORITHMS.contains(&algorithm.as_str());
-        let issued = valid && strong && leaf.verify_signature(Some(authority.public_key())).is_ok();
-        issued.then(|| is_test(authority.subject()))
+        let (_, key) = SubjectPublicKeyInfo::from_der(&self.key).ok()?;
+        leaf.verify_signature(Some(&key)).ok().map(|()| self.is_test)
     }
 }
 
-/// `pathLenConstraint`: how many authorities may stand between this one and a signer.
 fn path_length(authority: &X509Certificate<'_>) -> Option<u32> {
     authority.basic_constraints().ok()??.value.path_len_constraint
 }
@@ -216,12 +252,41 @@ fn is_authority(certificate: &X509Certificate<'_>) -> bool {
     certificate.is_ca() && may_issue
 }
 
-/// Neither an authority's certificate nor one for another use (such as a web server's).
-fn may_sign_documents(certificate: &X509Certificate<'_>) -> bool {
+/// Neither an authority's certificate nor one for another use (such as a web server's), nor one that says something
+/// which must not be passed over and which nobody here knows.
+pub(in crate::receipt) fn may_sign_documents(certificate: &X509Certificate<'_>) -> bool {
     let usage_fits = match certificate.key_usage() {
         Ok(Some(usage)) => usage.value.digital_signature() || usage.value.non_repudiation(),
         Ok(None) => true,
         Err(_) => false,
     };
-    usage_fits && !certificate.is_ca()
+    let is_unheeded = certificate.extensions().iter().any(is_unheeded);
+    usage_fits && is_for_people(certificate) && !certificate.is_ca() && !is_unheeded
+}
+
+/// Authorities name the purpose of documents in many ways; those of machines have one name each. On an authority's
+/// certificate the purposes are those for which it may issue.
+fn is_for_people(certificate: &X509Certificate<'_>) -> bool {
+    match certificate.extended_key_usage() {
+        Ok(Some(usage)) => {
+            let usage = usage.value;
+            usage.any || usage.client_auth || usage.email_protection || !usage.other.is_empty()
+        }
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+/// A critical extension that is not known here, or known and not applied: its certificate is not to be relied on
+/// (RFC 5280, section 4.2).
+fn is_unheeded(extension: &X509Extension<'_>) -> bool {
+    let is_applied = !matches!(
+        extension.parsed_extension(),
+        ParsedExtension::UnsupportedExtension { .. }
+            | ParsedExtension::ParseError { .. }
+            | ParsedExtension::NameConstraints(_)
+            | ParsedExtension::PolicyConstraints(_)
+            | ParsedExtension::InhibitAnyPolicy(_)
+    );
+    extension.critical && !is_applied
 }

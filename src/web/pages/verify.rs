@@ -244,6 +244,7 @@ fn carried(file: &[u8]) -> Result<Option<Vec<u8>>> {
         Embedded::Xml(bytes) => Ok(Some(bytes)),
         Embedded::Nothing => Err(Error::conflict("verify_pdf_without_xml", "no XML file is in the PDF")),
         Embedded::TooLarge => Err(Error::conflict("verify_pdf_too_large", "the XML file in it is too large")),
+        Embedded::Several => Err(Error::conflict("verify_pdf_several", "it carries XML files that differ")),
     }
 }
 
@@ -289,13 +290,15 @@ fn is_of_our_format(document: &DocumentReport) -> bool {
 }
 
 fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
+    let left_out = report.documents.len().saturating_sub(SHOWN_LIMIT);
     let (words, words_en, tone) = match report.verdict {
         Verdict::Valid | Verdict::Intact if has(entries, "gone") => (
             "Chữ ký đúng, nhưng chứng từ không còn hiệu lực (xem bên dưới)",
             "The signatures are good, but the document is not in force (see below)",
             "gone",
         ),
-        Verdict::Valid if has(entries, "wait") => (
+        // The register was not asked about those that are left out: one of them may be cancelled.
+        Verdict::Valid if has(entries, "wait") || left_out > 0 => (
             "Chữ ký hợp lệ; xem tình trạng chứng từ bên dưới",
             "The signatures are valid; see below how the document stands",
             "wait",
@@ -316,7 +319,6 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
     };
     let shown = report.documents.iter().zip(entries);
     let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();
-    let left_out = report.documents.len().saturating_sub(SHOWN_LIMIT);
     Outcome { words, words_en, tone, documents, left_out, is_from_pdf: false, evidence: None }
 }
 
@@ -451,6 +453,17 @@ mod tests {
             assert!(!page.contains("state done"), "{what} is never green: {page}");
         }
         assert!(!page(text.as_bytes()).contains("Chưa được xác nhận"), "what is signed is confirmed");
+    }
+
+    #[test]
+    fn documents_that_the_register_was_not_asked_about_are_not_called_valid_with_the_rest() {
+        let document = crate::receipt::testing::document();
+        let trust = crate::receipt::testing::trust();
+        let mut report = verify(&document, &trust, crate::receipt::testing::now());
+        for (count, tone) in [(SHOWN_LIMIT, "done"), (SHOWN_LIMIT + 1, "wait")] {
+            report.documents = vec![report.documents[0].clone(); count];
+            assert_eq!(outcome(&report, &[const { None }; SHOWN_LIMIT]).tone, tone, "{count}");
+        }
     }
 
     #[test]

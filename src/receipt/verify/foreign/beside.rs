@@ -1,5 +1,6 @@
 //! What stands in a document beside the data and the signatures. No signature of the kind covers it,
-//! so a whole structure could pose as the data and is refused; a lone note is only reported.
+//! so a whole structure could pose as the data and is refused; a lone note is only reported. On a receipt
+//! of our own format, which is issued without, a note is refused as well.
 
 use roxmltree::Node;
 
@@ -13,6 +14,7 @@ const LEAVES: [&str; 2] = ["MCCQT", "DLQRCode"];
 const PROPERTIES: [&str; 2] = ["SignatureProperties", "QualifyingProperties"];
 
 pub(super) fn problem(found: &Found<'_, '_>) -> Option<Problem> {
+    let is_ours = found.is_ours();
     let own = elements(found.node).filter(|child| {
         let name = local_name(*child);
         let is_known = match name {
@@ -21,13 +23,15 @@ pub(super) fn problem(found: &Found<'_, '_>) -> Option<Problem> {
             "controlData" => found.body_name == "invoiceData",
             // What the page of such an invoice is drawn with.
             "qrCodeData" | "RowPerPage" if found.body_name == "Content" => elements(*child).next().is_none(),
-            name if LEAVES.contains(&name) => elements(*child).next().is_none(),
+            name if LEAVES.contains(&name) => !is_ours && elements(*child).next().is_none(),
             name => name == found.body_name,
         };
         !is_known
     });
     let inner = own.filter_map(of_element);
-    worst(has_loose_text(found.node).then_some(Problem::UnsignedNote).into_iter().chain(inner))
+    let loose = has_loose_text(found.node).then_some(Problem::UnsignedNote);
+    let problem = worst(loose.into_iter().chain(inner));
+    if is_ours { problem.map(|_| Problem::UnsignedContent) } else { problem }
 }
 
 /// The blocks that hold signatures are searched; whatever else says something is a finding.

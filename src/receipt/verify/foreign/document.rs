@@ -9,9 +9,9 @@ use super::judge::{self, Covered, Place};
 use super::read::{elements, is_blank, local_name};
 use super::signers::{self, Signed};
 use super::summary::{self, Content};
-use super::{Ground, Terms, beside};
+use super::{Ground, Terms, beside, own};
 use crate::receipt::sign::DSIG;
-use crate::receipt::verify::canonical::canonical;
+use crate::receipt::verify::canonical::{Form, canonical_as};
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::{DocumentReport, Registered, SignatureReport};
 
@@ -55,6 +55,9 @@ pub(super) fn judge<'a, 'i>(
     let missing = signed.missing();
     report.problems.extend(missing);
     report.problems.extend(beside::problem(found));
+    if content.is_some() && found.is_ours() {
+        report.problems.extend(own::problem(canonical_body.as_deref(), &report.signatures));
+    }
     if let Some(content) = content.filter(|_| attacked.is_none()) {
         report.registered = registered(&content, canonical_body.as_deref());
         report.summary = Some(content.summary);
@@ -69,7 +72,7 @@ fn canonical_of<'a, 'i>(
     body: Node<'a, 'i>,
     problems: &mut Vec<Problem>,
 ) -> Option<String> {
-    let text = String::from_utf8(canonical(body)).ok()?;
+    let text = canonical_as(body, &Form::default());
     match ground.spend(text.len().max(super::cost(body))) {
         Ok(()) => Some(text),
         Err(problem) => {

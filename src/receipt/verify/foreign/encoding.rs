@@ -2,13 +2,20 @@
 
 use std::borrow::Cow;
 
+use crate::receipt::verify::BLANKS;
 use crate::receipt::verify::problem::Problem;
 
 /// Reads the bytes as the text that an XML parser sees.
 ///
 /// # Errors
-/// `encoding_not_utf8` for bytes or a declared encoding other than these.
+/// `encoding_not_utf8` for bytes or a declared encoding other than these; `not_xml` behind a second mark, which is
+/// a character before the first tag, though our parser would pass it over.
 pub(in crate::receipt::verify) fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
+    let text = unmarked(bytes)?;
+    if text.starts_with('\u{feff}') { Err(Problem::NotXml) } else { Ok(text) }
+}
+
+fn unmarked(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE") {
         return wide(rest, u16::from_le_bytes);
     }
@@ -41,31 +48,43 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, Problem>
     Ok(Cow::Owned(text))
 }
 
-/// The encoding named in the declaration is the one found.
+/// The declaration is one, and the encoding named in it is the one found.
 fn declared(text: &str, names: &[&str]) -> Result<(), Problem> {
-    let Some(declaration) = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(char::is_whitespace))
-    else {
+    let Some(declaration) = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(BLANKS)) else {
         return Ok(());
     };
-    let declaration = declaration.split_once("?>").map_or("", |(inside, _)| inside);
-    let version = declaration.trim_start().strip_prefix("version").unwrap_or_default().trim_start();
-    let version = version.strip_prefix('=').unwrap_or_default().trim_start();
-    if !version.starts_with("\"1.") && !version.starts_with("'1.") {
+    let inside = declaration.split_once("?>").map(|(inside, _)| inside);
+    let [version, encoding, standalone] = inside.and_then(pseudo_attributes).ok_or(Problem::NotXml)?;
+    let minor = version.and_then(|version| version.strip_prefix("1."));
+    let is_known = minor.is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|c| c.is_ascii_digit()))
+        && standalone.is_none_or(|value| ["yes", "no"].contains(&value));
+    if !is_known {
         return Err(Problem::NotXml);
     }
-    if let Some((_, rest)) = declaration.split_once("standalone") {
-        let value = rest.trim().trim_start_matches('=').trim();
-        if !["'yes'", "'no'", "\"yes\"", "\"no\""].contains(&value) {
-            return Err(Problem::NotXml);
+    match encoding {
+        Some(name) if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) => {
+            Err(Problem::EncodingNotUtf8)
         }
+        _ => Ok(()),
     }
-    let Some((_, rest)) = declaration.split_once("encoding") else { return Ok(()) };
-    let value = rest.trim_start().strip_prefix('=').unwrap_or_default().trim_start();
-    let name =
-        value.strip_prefix(['"', '\'']).and_then(|value| value.split(['"', '\'']).next()).unwrap_or_default();
-    if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-        Ok(())
-    } else {
-        Err(Problem::EncodingNotUtf8)
+}
+
+/// Version, encoding and standalone, in this order, each once at most (XML 1.0, section 2.8). No parser reads the
+/// declaration of our own receipts, which are the same however they are declared.
+fn pseudo_attributes(mut rest: &str) -> Option<[Option<&str>; 3]> {
+    const NAMES: [&str; 3] = ["version", "encoding", "standalone"];
+    let mut values = [None; 3];
+    let mut from = 0;
+    loop {
+        let next = rest.trim_start_matches(BLANKS);
+        if next.is_empty() {
+            return Some(values);
+        }
+        let at = (from..NAMES.len()).find(|&at| next.starts_with(NAMES[at]) && next.len() < rest.len())?;
+        let behind_name = next.strip_prefix(NAMES[at])?.trim_start_matches(BLANKS).strip_prefix('=')?;
+        let quoted = behind_name.trim_start_matches(BLANKS);
+        let quote = quoted.chars().next().filter(|mark| matches!(mark, '"' | '\''))?;
+        let (value, behind) = quoted.get(1..)?.split_once(quote)?;
+        (values[at], from, rest) = (Some(value), at + 1, behind);
     }
 }

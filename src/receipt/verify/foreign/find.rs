@@ -50,7 +50,7 @@ pub(super) fn documents<'a, 'i>(root: Node<'a, 'i>) -> Result<Vec<Found<'a, 'i>>
         }
     }
     // Our receipts are issued bare or in a message; anybody else's wrapper is no part of them.
-    if !soap && !bare && found.iter().any(|found| found.kind == "receipt" && is_ours(found.node)) {
+    if !soap && !bare && found.iter().any(Found::is_ours) {
         return Err(Problem::DocumentUnknown);
     }
     // A technical acknowledgement (message 999) tells of a document beside it and is none itself.
@@ -118,10 +118,13 @@ fn found_at<'a, 'i>(
     Some(Found { node, kind, body_name, message, misplaced })
 }
 
-fn is_ours(document: Node<'_, '_>) -> bool {
-    only(document, "DLBLai")
-        .and_then(|body| only(body, "TTChung"))
-        .and_then(|general| only(general, "PBan"))
-        .and_then(|version| version.text())
-        .is_some_and(|version| version.starts_with("BL-"))
+impl Found<'_, '_> {
+    /// A receipt of our own format, whose data nobody else's has.
+    pub(super) fn is_ours(&self) -> bool {
+        let version = only(self.node, "DLBLai")
+            .and_then(|body| only(body, "TTChung"))
+            .and_then(|general| only(general, "PBan"));
+        self.kind == "receipt"
+            && version.and_then(|version| version.text()).is_some_and(|version| version.starts_with("BL-"))
+    }
 }

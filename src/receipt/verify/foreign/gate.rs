@@ -1,6 +1,7 @@
 //! Limits on what others may make the parser do, counted in one pass before it starts.
 
 use crate::receipt::verify::problem::Problem;
+use crate::receipt::verify::tag;
 
 /// A message may have 2 MB; several are put into one file by some.
 pub const BYTES_LIMIT: usize = 16 * 1024 * 1024;
@@ -19,14 +20,20 @@ struct Scan<'t> {
     elements: usize,
     /// Namespaces in force, for each open element.
     open: Vec<usize>,
+    /// Nothing was read yet: a declaration may stand here.
+    is_at_start: bool,
 }
 
-/// Counts the markup; whether it is well-formed is left to the parser.
+/// Counts the markup; whether it is well-formed is left to the parser, but for what it lets pass.
 pub(super) fn check(text: &str) -> Result<(), Problem> {
-    let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new() };
+    let is_at_start = text.starts_with("<?xml");
+    let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new(), is_at_start };
     while let Some(at) = scan.rest.iter().position(|&byte| byte == b'<') {
-        scan.rest = scan.rest.get(at..).unwrap_or_default();
+        let (content, markup) = scan.rest.split_at_checked(at).unwrap_or_default();
+        refuse_no_character(content)?;
+        scan.rest = markup;
         scan.markup()?;
+        scan.is_at_start = false;
     }
     Ok(())
 }
@@ -47,7 +54,10 @@ impl Scan<'_> {
             return Err(Problem::DoctypeForbidden);
         }
         if self.rest.starts_with(b"<?") {
-            return self.skip(2, b"?>");
+            return match target(self.rest) {
+                Some(name) if self.is_at_start || !name.eq_ignore_ascii_case("xml") => self.skip(2, b"?>"),
+                _ => Err(Problem::NotXml),
+            };
         }
         if self.rest.starts_with(b"</") {
             self.open.pop();
@@ -65,12 +75,16 @@ impl Scan<'_> {
 
     fn start_tag(&mut self) -> Result<(), Problem> {
         let window = self.rest.get(..TAG_BYTES_LIMIT.min(self.rest.len())).unwrap_or_default();
-        let (end, attributes) = tag_end(window).ok_or(if window.len() < TAG_BYTES_LIMIT {
+        let (end, attributes) = tag::end(window).ok_or(if window.len() < TAG_BYTES_LIMIT {
             Problem::NotXml
         } else {
             Problem::TagTooLong
         })?;
         let tag = window.get(..end).unwrap_or_default();
+        refuse_no_character(tag)?;
+        if !tag::is_plain(tag) {
+            return Err(Problem::NotXml);
+        }
         self.elements += 1;
         if self.elements > ELEMENTS_LIMIT {
             return Err(Problem::ElementsExceeded);
@@ -94,19 +108,27 @@ impl Scan<'_> {
     }
 }
 
-/// Where the tag ends, and how many quoted values it has.
-fn tag_end(tag: &[u8]) -> Option<(usize, usize)> {
-    let (mut quote, mut values) = (None, 0);
-    for (at, &byte) in tag.iter().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return Some((at, values)),
-            (None, b'"' | b'\'') => {
-                quote = Some(byte);
-                values += 1;
-            }
-            (Some(open), byte) if open == byte => quote = None,
-            _ => {}
+/// The name of an instruction, up to a blank or its end; None when it is no name. That of the declaration, in letters
+/// of any size, belongs to no other instruction.
+fn target(instruction: &[u8]) -> Option<&str> {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'?';
+    let name = std::str::from_utf8(instruction.get(2..)?.split(ends).next()?).ok()?;
+    let of_names =
+        |c: char| c.is_alphanumeric() || "-_.:·".contains(c) || ('\u{300}'..='\u{36f}').contains(&c);
+    name.chars().all(of_names).then_some(name)
+}
+
+/// A reference to what is no character, such as half of one (`&#xD800;`), makes a document no XML. The parser reads
+/// U+FFFD there, so that it could be written for that character and the digest would still fit.
+fn refuse_no_character(content: &[u8]) -> Result<(), Problem> {
+    for reference in content.split(|&byte| byte == b'&').skip(1) {
+        let Some(number) = reference.strip_prefix(b"#") else { continue };
+        let number = number.split(|&byte| byte == b';').next().unwrap_or_default();
+        let (digits, radix) = number.strip_prefix(b"x").map_or((number, 10), |hex| (hex, 16));
+        let value = std::str::from_utf8(digits).ok().and_then(|text| u32::from_str_radix(text, radix).ok());
+        if value.is_some_and(|value| char::from_u32(value).is_none()) {
+            return Err(Problem::NotXml);
         }
     }
-    None
+    Ok(())
 }

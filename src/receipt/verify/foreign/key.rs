@@ -10,10 +10,11 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::algorithm::{Hash, Scheme};
 use crate::clock::Instant;
-use crate::receipt::certificate::{self, KEY_BITS_MIN, distinguished_name, hex, is_test, user_ids};
+use crate::receipt::certificate::{self, KEY_BITS_MIN, distinguished_name, is_test, user_ids};
 use crate::receipt::evidence::der::{self, Reader};
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::CertificateReport;
+use crate::text::hex;
 
 const P256: &str = "1.2.840.10045.3.1.7";
 const P384: &str = "1.3.132.0.34";

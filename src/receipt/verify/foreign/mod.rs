@@ -15,12 +15,14 @@ mod find;
 pub(super) mod gate;
 mod judge;
 mod key;
+mod own;
 mod read;
 mod signature;
 mod signers;
 mod summary;
 mod time;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -69,6 +71,7 @@ struct Ground<'a, 'i> {
 
 pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
     let refused = |problem| Report::of(DocumentReport::refused("unknown", problem));
+    let text = &*as_read(text);
     if let Err(problem) = gate::check(text) {
         return refused(problem);
     }
@@ -91,6 +94,7 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
 /// What each document of a file says of itself, whatever its signatures are worth; nothing for a file that cannot be
 /// read, and for a document in which a field is there twice.
 pub(super) fn said(text: &str) -> Vec<Option<Unconfirmed>> {
+    let text = &*as_read(text);
     let Ok(document) = gate::check(text).and_then(|()| parse(text).map_err(|_| Problem::NotXml)) else {
         return Vec::new();
     };
@@ -101,6 +105,18 @@ pub(super) fn said(text: &str) -> Vec<Option<Unconfirmed>> {
         (summary != Summary::default()).then_some(Unconfirmed { kind: found.kind, summary })
     };
     found.iter().take(DOCUMENTS_LIMIT).map(of).collect()
+}
+
+/// The text as the parser reads it rightly: with the line ends that XML knows (section 2.11), of which it leaves a
+/// carriage return before a reference as if that had been written as one; and with a space behind the name of the
+/// declaration, without which it takes that for an instruction.
+fn as_read(text: &str) -> Cow<'_, str> {
+    let text: Cow<'_, str> =
+        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() };
+    match text.strip_prefix("<?xml").and_then(|rest| rest.strip_prefix(['\t', '\n'])) {
+        Some(rest) => format!("<?xml {rest}").into(),
+        None => text,
+    }
 }
 
 fn parse(text: &str) -> Result<Document<'_>, roxmltree::Error> {

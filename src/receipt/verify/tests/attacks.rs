@@ -113,7 +113,12 @@ fn moved_signature() -> Vec<Attack> {
 
 /// Ways to make two readers see two documents.
 fn confusion() -> Vec<Attack> {
+    let dsig = "xmlns=\"http://www.w3.org/2000/09/xmldsig#\"";
     vec![
+        ("a default namespace twice", changed(dsig, &format!("{dsig} {dsig}")), Problem::NotXml),
+        ("a default namespace by a prefix", changed(dsig, &format!("x:{dsig}")), Problem::NotXml),
+        ("a default namespace by a colon", changed(dsig, &format!(":{dsig}")), Problem::NotXml),
+        ("a prefix for no namespace", changed("<Signature ", "<Signature xmlns:q=\"\" "), Problem::NotXml),
         ("a comment in an amount", changed(">25000<", ">25<!-- -->000<"), Problem::CommentPresent),
         ("a comment in a digest", changed("<DigestValue>", "<DigestValue><!-- -->"), Problem::CommentPresent),
         ("an instruction in an amount", changed(">25000<", ">25<?x?>000<"), Problem::InstructionPresent),

@@ -11,7 +11,9 @@ mod mutation;
 mod oracle;
 mod others;
 mod others_attacks;
+mod own;
 pub(in crate::receipt) mod property;
+mod readers;
 mod signers;
 mod vendor;
 
@@ -79,6 +81,11 @@ fn a_receipt_of_ours_is_the_same_however_its_first_line_is_spelled() {
     let bad = [
         ("<?xml version=\"1.0\" encoding=\"UTF-16\"?>", Problem::EncodingNotUtf8),
         ("<?xml version=\"1.0\" encoding=\"windows-1258\"?>", Problem::EncodingNotUtf8),
+        ("<?xml version=\"1.0\" for=\"nobody\"?>", Problem::NotXml),
+        ("<?xml encoding=\"UTF-8\" version=\"1.0\"?>", Problem::NotXml),
+        ("<?xml version=\"1.0\"encoding=\"UTF-8\"?>", Problem::NotXml),
+        ("<?xml\u{a0}version=\"1.0\"?>", Problem::NotXml),
+        ("<?xml version=\"1.0\" standalone=\"perhaps\"?>", Problem::NotXml),
         (&long, Problem::DeclarationUnexpected),
     ];
     for (declaration, problem) in bad {

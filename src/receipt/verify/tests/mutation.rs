@@ -4,6 +4,7 @@
 use roxmltree::Document;
 
 use super::forge::part;
+use super::oracle::judged_by;
 use super::vendor::Style;
 use crate::receipt::testing::{document, document_text, now, trust};
 use crate::receipt::verify::canonical::canonical;
@@ -30,6 +31,11 @@ fn range_of(text: &str, open: &str, close: &str) -> std::ops::Range<usize> {
     let found = part(text, open, close);
     let start = text.find(&found).unwrap();
     start..start + found.len()
+}
+
+/// Whether another parser reads what ours accepted.
+fn is_xml(document: &[u8]) -> bool {
+    judged_by("xmllint", "libxml2-utils", &["--noout", "--nonet", "-"], document).status.success()
 }
 
 /// The data, SignedInfo with the signature value, and the Object.
@@ -102,6 +108,7 @@ fn damage_outside_the_signed_part_never_changes_what_is_shown() {
         damaged(&mut mutant, positions[damage.next(positions.len())], &mut damage);
         if let Ok(verified) = verified_content(&mutant, &trust, now) {
             assert_eq!(verified.fields, shown);
+            assert!(is_xml(&mutant), "accepted: {}", String::from_utf8_lossy(&mutant));
         }
     }
 }
@@ -142,6 +149,7 @@ fn no_mutation_of_what_others_signed_is_accepted_unless_it_says_the_same() {
             if mutant == genuine.as_bytes() || !matches!(verdict, Verdict::Valid | Verdict::Intact) {
                 continue;
             }
+            assert!(is_xml(&mutant), "accepted: {}", String::from_utf8_lossy(&mutant));
             let text = String::from_utf8(mutant).unwrap();
             if said(&text) == kept {
                 spelled_otherwise += 1;

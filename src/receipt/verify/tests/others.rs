@@ -233,6 +233,9 @@ fn every_encoding_that_xml_knows_by_its_mark_is_read() {
     let unmarked = |unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
     assert_eq!(ours(&unmarked(u16::to_le_bytes)), [Integrity::Ok]);
     assert_eq!(ours(&unmarked(u16::to_be_bytes)), [Integrity::Ok]);
+    let twice = format!("\u{feff}{marked}").into_bytes();
+    assert!(!intact_for_xmlsec1(&twice, 1), "a second mark is a character before the root");
+    assert_eq!(verify(&twice, &TrustStore::empty(), now()).problems(), [Problem::NotXml]);
     let windows = format!("<?xml version=\"1.0\" encoding=\"windows-1252\"?>{text}");
     let report = verify(windows.as_bytes(), &TrustStore::empty(), now());
     assert_eq!((report.problems(), report.exit_code()), (vec![Problem::EncodingNotUtf8], 2));

@@ -9,7 +9,7 @@ use super::forge::{part, replaced};
 use super::oracle::repository;
 use super::vendor::{AUTHORITY, Style};
 use super::*;
-use super::{issuers, others};
+use super::{issuers, others, own, readers};
 use crate::receipt::sign::{ENVELOPED, SHA256_DIGEST};
 
 const FOLDER: &str = "fixtures/receipt/attack";
@@ -339,11 +339,17 @@ fn all() -> Vec<(String, String, Problem)> {
     };
     named("invoice", wrapped(&bare))
         .chain(named("invoice", re_pointed(&bare)))
+        .chain(named("invoice", readers::signatures(&bare)))
+        .chain(named("invoice", readers::data(&bare)))
         .chain(named("message", wrapped(&message)))
         .chain(named("message", re_pointed(&message)))
+        .chain(named("message", readers::signatures(&message)))
+        .chain(named("message", readers::data(&message)))
+        .chain(named("reader", readers::documents(&bare)))
         .chain(named("signer", signers()))
         .chain(named("batch", messages()))
         .chain(named("issuer", issuers::attacks()))
+        .chain(named("own", own::attacks()))
         .chain(named("vendor", vec![("quirk", others::quirk(), Problem::EnvelopedOnOwnObject)]))
         .collect()
 }

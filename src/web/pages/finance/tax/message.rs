@@ -219,7 +219,10 @@ fn answer(lang: Lang, id: TransmissionId, n: usize, reply: &ReplyRecord) -> Answ
         tone,
         at: time(reply.received_at),
         code: reply.message_code.clone(),
-        faults: faults.into_iter().map(|fault| format!("{} {}", fault.code, fault.text)).collect(),
+        faults: faults
+            .into_iter()
+            .map(|fault| format!("{} {}", fault.code, fault.text).trim().to_owned())
+            .collect(),
         href: format!("/tax/messages/{id}/answers/{n}/xml"),
     }
 }

@@ -1,0 +1,61 @@
+//! Receipts of our own format that are not judged as bare ones. Who hands one in chooses the wrapping, and may not
+//! choose with it how strictly the receipt is judged.
+
+use super::attacks::Attack;
+use super::forge::{changed, replaced, signed_again};
+use super::*;
+use crate::receipt::testing::{document_text, signer};
+
+fn bare(text: &str) -> String {
+    replaced(text, DECLARATION, "")
+}
+
+fn in_message(text: &str) -> String {
+    let head = format!("{DECLARATION}<TDiep><TTChung><MLTDiep>203</MLTDiep></TTChung>");
+    format!("{head}<DLieu>{}</DLieu></TDiep>", bare(text))
+}
+
+fn behind(what: &str, text: &str) -> String {
+    format!("{DECLARATION}{what}{}", bare(text))
+}
+
+pub fn attacks() -> Vec<Attack> {
+    const COMMENT: &str = "<!-- -->";
+    const STYLESHEET: &str = "<?xml-stylesheet type=\"text/xsl\" href=\"a.xsl\"?>";
+    let beside = |what: &str| changed("<DSCKS>", &format!("{what}<DSCKS>"));
+    let camera = beside("<DLQRCode>https://example.invalid/nop-them</DLQRCode>");
+    let note = beside("<GChu>đã hủy</GChu>");
+    let in_object = changed("</Signature>", "<Object><Ghi xmlns=\"\">đã hủy</Ghi></Object></Signature>");
+    let hidden =
+        camera.replace("<PBan>BL-1.0<", "<PBan >BL-1.0<").replace("<BLai>", "<BLai><!-- <PBan>2.1.0 -->");
+    let signed = |from: &str, to: &str| signed_again(&changed(from, to), &signer());
+    let reworded = signed("Hai mươi lăm nghìn", "Chín mươi lăm nghìn");
+    let extended = signed("</NDBLai>", "<GChu>đã hủy</GChu></NDBLai>");
+    vec![
+        ("code-for-cameras-behind-a-comment", behind(COMMENT, &camera), Problem::UnsignedContent),
+        ("code-for-cameras-behind-an-instruction", behind(STYLESHEET, &camera), Problem::UnsignedContent),
+        ("code-for-cameras-in-a-message", in_message(&camera), Problem::UnsignedContent),
+        ("code-for-cameras-under-a-hidden-version", hidden, Problem::UnsignedContent),
+        ("note-behind-a-comment", behind(COMMENT, &note), Problem::UnsignedContent),
+        ("note-in-a-message", in_message(&note), Problem::UnsignedContent),
+        ("words-in-a-message", in_message(&beside("đã hủy")), Problem::UnsignedContent),
+        (
+            "words-among-signatures",
+            in_message(&changed("</DSCKS>", "<CQT>đã hủy</CQT></DSCKS>")),
+            Problem::UnsignedContent,
+        ),
+        ("words-in-the-signature", in_message(&in_object), Problem::UnsignedContent),
+        ("code-of-the-authority", in_message(&beside("<MCCQT>00AB</MCCQT>")), Problem::UnsignedContent),
+        ("words-that-are-not-the-figures", in_message(&reworded), Problem::ContentInconsistent),
+        ("more-than-the-format-has", behind(COMMENT, &extended), Problem::ContentUnreadable),
+    ]
+}
+
+#[test]
+fn a_receipt_of_ours_is_valid_behind_a_comment_and_in_a_message_as_it_is_bare() {
+    let text = document_text();
+    for genuine in [text.clone(), in_message(&text), behind("<!-- -->", &text), behind("<?x?>", &text)] {
+        let report = verify(genuine.as_bytes(), &trust(), now());
+        assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+    }
+}
