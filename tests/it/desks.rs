@@ -17,7 +17,7 @@ use crate::refunds::{now, overpaid, request};
 use crate::remittances::{close_day, shown};
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
-use crate::support::visitor::{PASSWORD, Visitor, appoint, location, seated};
+use crate::support::visitor::{PASSWORD, Visitor, appoint, confirmed_before, location, seated};
 use crate::support::world::line;
 use crate::support::{World, each_database, tools};
 
@@ -160,7 +160,12 @@ fn lines_that_could_not_be_read_are_told_and_decided_on_their_page() {
         finance.sees("Một người khác phải nhập đúng như vậy");
         assert_eq!(finance.post(&path, &fields("25.000")).status, 200, "not the same person twice");
         let mut chief = sit(&world, &service, Role::Approver, "duyet.mau");
+        confirmed_before(&world, 600);
         chief.get(&path);
+        chief.sees("Mã xác thực 6 số của ứng dụng");
+        assert_eq!(chief.post(&path, &fields("25.000")).status, 400, "keying the same is approving it");
+        chief.sees("value=\"25.000\"");
+        confirmed_before(&world, 0);
         assert_eq!(chief.post(&path, &fields("25.000")).status, 303, "{}", chief.page);
         finance.get(&path);
         finance.sees("Không còn dòng nào chờ");

@@ -22,6 +22,7 @@ use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::matter::day;
@@ -60,6 +61,8 @@ struct SetAsidePage {
     rows: Vec<Row>,
     can_decide: bool,
     awaits_second: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
 }
 
 /// `GET /finance/quarantine/{id}`
@@ -83,6 +86,8 @@ async fn compose(
     let id: StatementId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    let must_confirm = !signed.session.is_confirmed(app.clock.now());
+    let has_second_factor = signed.session.login.has_second_factor();
     block(move || {
         let stamp = app.stamp();
         let (unit, name, stored, account_no, rows) = app.read(&actor, |conn| {
@@ -113,6 +118,8 @@ async fn compose(
             can_decide: matches!(actor.role, Role::Finance | Role::Approver) && !rows.is_empty(),
             rows,
             awaits_second: false,
+            must_confirm,
+            has_second_factor,
         })
     })
     .await
@@ -171,7 +178,8 @@ fn signed(text: &str) -> Result<Dong> {
     Ok(Dong(sign * amount))
 }
 
-/// `POST /finance/quarantine/{id}`: decides all of them, and matches what is new.
+/// `POST /finance/quarantine/{id}`: decides all of them, and matches what is new. Who keys the same as another
+/// person did approves it, so both show code or password.
 pub async fn decide(
     request: HttpRequest,
     signed: Signed,
@@ -179,10 +187,11 @@ pub async fn decide(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Finance, Role::Approver])?;
     let id: StatementId = extract::path(&request, "id")?;
-    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    match block(move || decided(&app, &actor, id, &typed)).await {
+    let deciding = move |app: &App, signed: &Signed, fields: &Fields| decided(app, &signed.actor, id, fields);
+    let by = By::confirmed(&[Role::Finance, Role::Approver]);
+    let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, deciding).await?;
+    match done {
         Ok(Decided::Lines(_)) => Ok(see("/finance/statements")),
         Ok(Decided::SecondPerson) => {
             let mut page = compose(&request, &signed, &shared, (Wrong::default(), fields)).await?;
