@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Kind, Waiting, waiting};
+use super::{Kind, Waiting, waiting_query as query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::Instant;
@@ -15,13 +15,10 @@ use crate::id::*;
 use crate::payment::{refund, reopen, resolve};
 use crate::reconciliation::{reopening, restated, rulebook};
 use crate::remittance;
-use crate::shift::{self, provisional_query};
+use crate::shift;
 use crate::statement::version;
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
 use crate::unit::certificate_stop;
-
-/// Withdrawals and drawers of a unit that are shown; there are never so many.
-const LIMIT: i64 = 1_000;
 
 /// Documents that a decision numbered, to be sealed.
 pub type Numbered = Vec<(UnitId, ReceiptId)>;
@@ -90,10 +87,14 @@ impl Matter {
         }
     }
 
+    /// Every one, in their order.
+    pub fn all() -> impl Iterator<Item = Matter> {
+        Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS)
+    }
+
     /// `act_unknown` when the text names no act.
     pub fn parse(text: &str) -> Result<Matter> {
-        let all = Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS);
-        let found = all.into_iter().find(|matter| matter.as_str() == text);
+        let found = Matter::all().find(|matter| matter.as_str() == text);
         found.ok_or_else(|| Error::invalid("form.act", "act_unknown", "exception, refund, correction, …"))
     }
 
@@ -175,6 +176,13 @@ impl Open {
         Open { unit, matter, id, makers, amount: one.amount, asked_at: one.asked_at }
     }
 
+    /// The same as one of the kinds; none where it is another matter.
+    pub fn waiting(self) -> Option<Waiting> {
+        let Matter::Kind(kind) = self.matter else { return None };
+        let Open { unit, id, makers, amount, asked_at, .. } = self;
+        Some(Waiting { unit, kind, id, makers, amount, asked_at })
+    }
+
     /// Whether somebody may decide on it, as far as it shows: another person, in a role that decides.
     pub fn is_open_to(&self, actor: &Actor) -> bool {
         let is_maker = actor.person.is_none_or(|person| self.makers.contains(&person));
@@ -184,73 +192,15 @@ impl Open {
 
 /// Everything of a unit that waits for a second person and is decided on the page of decisions, oldest first.
 pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
-    let mut found: Vec<Open> =
-        waiting::of_unit(conn, unit)?.into_iter().map(|one| Open::of(unit, one)).collect();
-    let asked = Some(correction::State::WithdrawalRequested);
-    for one in correction::list(conn, unit, None, asked, LIMIT)? {
-        let makers = one.withdrawal_maker.into_iter().collect();
-        let events = correction::told(conn, one.clone())?.events;
-        let asked = events.into_iter().rev().find(|(kind, ..)| kind == "withdrawal_requested");
-        found.push(Open {
-            unit,
-            matter: Matter::Withdrawal,
-            id: one.id.0,
-            makers,
-            amount: one.old_amount.max(one.new_amount),
-            asked_at: asked.map_or(one.created_at, |(.., at)| at),
-        });
-    }
-    for one in shift::query::page(conn, unit, Some(shift::State::Counted), LIMIT)? {
-        let counted = shift::query::last_closing(conn, unit, one.id)?;
-        found.push(Open {
-            unit,
-            matter: Matter::Drawer,
-            id: one.id.0,
-            makers: counted.iter().map(|count| count.person).collect(),
-            amount: counted.as_ref().map_or(Ok(Dong::ZERO), |one| one.total.checked_sub(one.expected))?,
-            asked_at: counted.map_or(one.opened_at, |count| count.at),
-        });
-    }
-    for one in due::waiting(conn, unit)? {
-        let (id, asked_at) = (one.id.0, one.created_at);
-        found.push(Open {
-            unit,
-            matter: Matter::Report,
-            id,
-            makers: Vec::new(),
-            amount: Dong::ZERO,
-            asked_at,
-        });
-    }
-    for one in registration::waiting(conn, unit)? {
-        let (id, makers) = (one.id.0, one.maker.into_iter().collect());
-        let (matter, asked_at) = (Matter::Registration, one.created_at);
-        found.push(Open { unit, matter, id, makers, amount: Dong::ZERO, asked_at });
-    }
-    for (item, maker, asked_at) in exception::reopenings_asked(conn, unit)? {
-        let (id, makers) = (item.id.0, vec![maker]);
-        found.push(Open { unit, matter: Matter::Undo, id, makers, amount: item.amount, asked_at });
-    }
-    for one in certificate_stop::waiting(conn, unit)? {
-        let (id, makers, asked_at) = (one.id.0, vec![one.maker], one.asked_at);
-        found.push(Open { unit, matter: Matter::KeyStop, id, makers, amount: Dong::ZERO, asked_at });
-    }
-    found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
-    Ok(found)
+    let here: Vec<Matter> = Matter::all().filter(|matter| matter.own_page().is_none()).collect();
+    of_unit(conn, unit, &here)
 }
 
-/// The provisional slips of a unit that wait to be countersigned.
-pub(super) fn slips(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
-    let mut found = Vec::new();
-    for slip in provisional_query::entered(conn, unit)? {
-        let Some((entry, asked_at)) = provisional_query::entered_at(conn, unit, slip.number)? else {
-            continue;
-        };
-        let mut makers = vec![slip.person];
-        makers.extend(Some(entry.person).filter(|person| *person != slip.person));
-        let (matter, id, amount) = (Matter::Slip, slip.number, entry.amount);
-        found.push(Open { unit, matter, id, makers, amount, asked_at });
-    }
+/// What of some matters waits in a unit, oldest first.
+pub(super) fn of_unit(conn: &mut Conn, unit: UnitId, matters: &[Matter]) -> Result<Vec<Open>> {
+    let items = query::page(conn, (&[unit], matters), None, i64::MAX)?;
+    let mut found: Vec<Open> = items.into_iter().map(|item| item.open).collect();
+    found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
     Ok(found)
 }
 
@@ -403,8 +353,7 @@ mod tests {
 
     #[test]
     fn every_matter_is_found_by_its_name_and_its_subjects_by_theirs() {
-        let all = Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS);
-        for matter in all {
+        for matter in Matter::all() {
             assert_eq!(Matter::parse(matter.as_str()).unwrap(), matter);
             assert_eq!(matter.subject_id(&matter.subject_text(77)).unwrap(), 77);
         }

@@ -2,6 +2,7 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::duty::agenda::{self, Place};
 use bienlai::duty::delegation::{self, Offer};
 use bienlai::duty::waiting::Told;
 use bienlai::duty::{Kind, Seat, waiting};
@@ -434,6 +435,17 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
         let late = late.iter().find(|one| one.subject == second.id.to_string()).unwrap();
         assert_eq!(late.escalated.as_deref(), Some("waited"));
 
+        // Page by page it is the same list, also when what a page ended with is decided meanwhile.
+        let system = Actor::system();
+        let counts = world.look(|conn| agenda::counts(conn, &system, None));
+        assert_eq!((counts.waiting(), counts.for_city()), (2, 2));
+        let turn = |after: Option<Place>| {
+            let (items, next) = world.look(|conn| agenda::page(conn, &system, None, (after, 1)));
+            (items.iter().map(|one| one.open.id).collect::<Vec<_>>(), next)
+        };
+        let (first, next) = turn(None);
+        let next: Place = next.expect("another page").to_string().parse().unwrap();
+
         // The city's approver takes it, and it waits no more.
         let city = Actor {
             person: Some(person(&world, bienlai::unit::CITY, "Lãnh đạo Mẫu")),
@@ -441,12 +453,12 @@ fn a_decision_that_waits_a_working_day_goes_to_the_city_and_one_that_nobody_may_
             role: Role::Approver,
             scope: Scope::All,
         };
-        for one in [&asked, &second] {
-            world
-                .app
-                .write(&city, |tx, stamp| bienlai::payment::refund::approve(tx, stamp, &city, home, one.id))
-                .unwrap();
-        }
+        let decide = |id: RefundId| {
+            world.app.write(&city, |tx, stamp| refund::approve(tx, stamp, &city, home, id)).unwrap();
+        };
+        decide(asked.id);
+        assert_eq!((first, turn(Some(next))), (vec![asked.id.0], (vec![second.id.0], None)));
+        decide(second.id);
         assert!(shown().is_empty());
     });
 }

@@ -1,6 +1,6 @@
 //! Delegations as `/duties` shows them: what waits under each, and what was approved under it.
 
-use super::duties::{DELEGATES, READERS, money, title};
+use super::duties::{DELEGATES, READERS, SHOWN, money, title};
 use super::matter::{self, Facts, day, facts, moment};
 use super::wording::Lang;
 use crate::actor::{Actor, Role};
@@ -39,6 +39,8 @@ pub(super) struct DelegationRow {
     pub(super) is_offered_to_me: bool,
     pub(super) may_end: bool,
     pub(super) open: Vec<DelegatedRow>,
+    /// How many more wait behind those that are shown.
+    pub(super) more: usize,
     /// What was approved under it: title, subject, amount, when.
     pub(super) done: Vec<(&'static str, String, String, String)>,
 }
@@ -78,15 +80,15 @@ pub(super) fn delegation_row(
     let is_given = actor.person == Some(one.giver);
     let governs = actor.role == Role::Administrator && actor.scope.covers(one.unit);
     let stands = matches!(one.state, State::Offered | State::Accepted);
-    let mut open = Vec::new();
+    let mut waits = Vec::new();
     if is_mine && DELEGATES.contains(&actor.role) {
-        for waits in waiting::of_unit(conn, one.unit)? {
-            if rules::check_act(one, one.delegate, waits.kind, &waits, today).is_ok() {
-                let waits = Open::of(one.unit, waits);
-                open.push(delegated_row(conn, stamp.vault, (actor, lang), &waits)?);
-            }
-        }
+        waits = waiting::of_unit(conn, one.unit, &one.acts)?;
+        waits.retain(|waits| rules::check_act(one, one.delegate, waits.kind, waits, today).is_ok());
     }
+    let more = waits.len().saturating_sub(SHOWN);
+    waits.truncate(SHOWN);
+    let row = |waits| delegated_row(conn, stamp.vault, (actor, lang), &Open::of(one.unit, waits));
+    let open: Vec<DelegatedRow> = waits.into_iter().map(row).collect::<Result<_>>()?;
     let (_, acts) = delegation::told(conn, actor, one.id)?;
     let words: Vec<&str> = one.acts.iter().map(|kind| title(lang, *kind)).collect();
     Ok(DelegationRow {
@@ -108,6 +110,7 @@ pub(super) fn delegation_row(
         is_offered_to_me: is_mine && one.state == State::Offered,
         may_end: stands && (is_mine || is_given || governs),
         open,
+        more,
         done: acts
             .into_iter()
             .map(|act| (title(lang, act.kind), act.subject, money(act.amount), moment(act.at)))

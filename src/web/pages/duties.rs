@@ -1,6 +1,5 @@
 //! `/duties`: what waits for a second person, and delegations: offered, accepted, used, ended.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -21,7 +20,7 @@ use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
-use crate::duty::agenda::{self, Item, Place};
+use crate::duty::agenda::{self, Counts, Item, Place};
 use crate::duty::decision::{self, Matter, Open, Verdict};
 use crate::duty::delegation::{self, Answer, Offer};
 use crate::duty::{Kind, Seat};
@@ -41,8 +40,8 @@ const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::A
 pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 pub(super) const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
-/// Decisions of one page.
-const SHOWN: usize = 50;
+/// Decisions of one page, and of one delegation on it.
+pub(super) const SHOWN: usize = 50;
 
 struct WaitingRow {
     unit: String,
@@ -161,11 +160,12 @@ impl Parts {
         after: Option<Place>,
     ) -> Result<Parts> {
         let stamp = app.stamp();
-        let items = if READERS.contains(&actor.role) { agenda::of(conn, actor, None)? } else { Vec::new() };
-        let (total, elsewhere) = (items.len(), elsewhere(&items, lang));
-        let here: Vec<Item> =
-            items.into_iter().filter(|item| item.open.matter.own_page().is_none()).collect();
-        let (shown, next) = agenda::page(&here, after, SHOWN);
+        let (counts, (shown, next)) = match READERS.contains(&actor.role) {
+            true => {
+                (agenda::counts(conn, actor, None)?, agenda::page_of_decisions(conn, actor, (after, SHOWN))?)
+            }
+            false => Default::default(),
+        };
         let row =
             |item: &Item| waiting_row(conn, stamp.vault, (actor, lang), &item.open, item.why.as_deref());
         let waiting: Vec<WaitingRow> = shown.iter().map(row).collect::<Result<_>>()?;
@@ -179,9 +179,9 @@ impl Parts {
         let others = people.into_iter().filter(|one| actor.person != Some(one.id));
         Ok(Parts {
             waiting,
-            total,
+            total: counts.waiting(),
             next: next.map(|next| next.to_string()),
-            elsewhere,
+            elsewhere: elsewhere(&counts, lang),
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
@@ -191,11 +191,7 @@ impl Parts {
 
 /// Slips on paper, changes of the tariff, proposals for the city and acts on personal data wait on pages of their
 /// own; who reads these is told here that something waits.
-fn elsewhere(items: &[Item], lang: Lang) -> Vec<(String, &'static str)> {
-    let mut counts: BTreeMap<Matter, usize> = BTreeMap::new();
-    for item in items {
-        *counts.entry(item.open.matter).or_default() += 1;
-    }
+fn elsewhere(counts: &Counts, lang: Lang) -> Vec<(String, &'static str)> {
     let words = |(matter, count): (Matter, usize)| {
         let href = matter.own_page()?;
         let key = match matter {
@@ -206,7 +202,7 @@ fn elsewhere(items: &[Item], lang: Lang) -> Vec<(String, &'static str)> {
         };
         Some((lang.with(key, count), href))
     };
-    counts.into_iter().filter_map(words).collect()
+    counts.of_matters().filter_map(words).collect()
 }
 
 pub(super) fn title(lang: Lang, kind: Kind) -> &'static str {

@@ -91,16 +91,15 @@ fn compose(
         open.extend(exception::list(conn, unit.id, Some(State::Proposed), None, OPEN_LIMIT)?);
         queue.push(queue_row(lang, (unit.name, unit.code), &open, today));
     }
-    let waits = agenda::of(conn, actor, None)?;
-    let for_city = waits.iter().filter(|one| one.why.is_some()).count();
+    let waits = agenda::counts(conn, actor, None)?;
     Ok(BoardPage {
         today: day(today),
         unexplained: overview.unexplained.to_string(),
         accounts: overview.rows.into_iter().map(|row| account_row(lang, row)).collect(),
         queue,
         alarms: alarms::standing(conn, (stamp, books), actor, lang)?,
-        waiting: waits.len(),
-        for_city,
+        waiting: waits.waiting(),
+        for_city: waits.for_city(),
         frame,
     })
 }
