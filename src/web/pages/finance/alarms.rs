@@ -23,6 +23,9 @@ pub struct Alarm {
     pub href: Option<String>,
 }
 
+/// Alarms by age that the board shows, the oldest; the list has all.
+const AGED_SHOWN: usize = 30;
+
 /// The alarms of an actor's units: books that do not balance, money that waits, keys, the Treasury,
 /// declarations, the tax office.
 pub fn standing(
@@ -34,7 +37,8 @@ pub fn standing(
     let mut found = Vec::new();
     let all = unit::all(conn)?;
     let name = |id| all.iter().find(|unit| unit.id == id).map_or_else(String::new, |unit| unit.name.clone());
-    for one in ages::standing(conn, actor, None, stamp.now)? {
+    let aged = ages::standing(conn, actor, None, stamp.now)?;
+    for one in aged.iter().take(AGED_SHOWN) {
         let title = lang.pick(one.title, one.title_en);
         let age = lang.with("alarm_hours", one.age_hours);
         let is_item = one.subject.starts_with("exc_");
@@ -48,6 +52,10 @@ pub fn standing(
         let about = if is_trust { one.subject.clone() } else { one.amount.to_string() };
         let words = format!("{title}: {about} – {age}");
         found.push(Alarm { words, unit: name(one.unit), href: Some(href) });
+    }
+    if AGED_SHOWN < aged.len() {
+        let words = lang.with("alarm_more", aged.len() - AGED_SHOWN);
+        found.push(Alarm { words, unit: String::new(), href: Some("/finance/lists/alarms".to_owned()) });
     }
     for one in keys::open(conn)?.into_iter().filter(|one| actor.scope.covers(one.unit)) {
         let (vi, en) = one.kind.title();
