@@ -48,10 +48,12 @@ pub enum Matter {
     Proposal,
     /// What is done because somebody asked about their own data.
     DataAct,
+    /// Lines of a statement that could not be read, which one person keyed and another has to key the same.
+    SetAside,
 }
 
 /// The matters that are no kind.
-const OTHERS: [Matter; 10] = [
+const OTHERS: [Matter; 11] = [
     Matter::Withdrawal,
     Matter::Drawer,
     Matter::Report,
@@ -62,6 +64,7 @@ const OTHERS: [Matter; 10] = [
     Matter::Tariff,
     Matter::Proposal,
     Matter::DataAct,
+    Matter::SetAside,
 ];
 
 impl Serialize for Matter {
@@ -84,6 +87,7 @@ impl Matter {
             Matter::Tariff => "tariff",
             Matter::Proposal => "proposal",
             Matter::DataAct => "data_act",
+            Matter::SetAside => "set_aside",
         }
     }
 
@@ -112,6 +116,9 @@ impl Matter {
             Matter::Tariff => ("Đề nghị thay đổi biểu phí", "Change of the tariff"),
             Matter::Proposal => ("Đề nghị của thành phố", "Proposal for the city"),
             Matter::DataAct => ("Việc về dữ liệu cá nhân", "Act on personal data"),
+            Matter::SetAside => {
+                ("Dòng sao kê chờ người thứ hai nhập", "Lines of a statement to be keyed again")
+            }
         }
     }
 
@@ -124,6 +131,7 @@ impl Matter {
             Matter::Undo => ExceptionId(id).to_string(),
             Matter::KeyStop | Matter::Tariff | Matter::Proposal => EventId(id).to_string(),
             Matter::DataAct => DataRequestId(id).to_string(),
+            Matter::SetAside => StatementId(id).to_string(),
             Matter::Slip => id.to_string(),
         }
     }
@@ -138,6 +146,7 @@ impl Matter {
             Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
             Matter::KeyStop | Matter::Tariff | Matter::Proposal => text.parse().map(|id: EventId| id.0),
             Matter::DataAct => text.parse().map(|id: DataRequestId| id.0),
+            Matter::SetAside => text.parse().map(|id: StatementId| id.0),
             Matter::Slip => text.parse().map_err(|_| shift::provisional::not_found()),
         }
     }
@@ -149,6 +158,7 @@ impl Matter {
             Matter::Tariff => Some("/tariff"),
             Matter::Proposal => Some("/admin/proposals"),
             Matter::DataAct => Some("/privacy"),
+            Matter::SetAside => Some("/finance/statements"),
             _ => None,
         }
     }
@@ -277,7 +287,9 @@ pub(super) fn approve(
         }
         Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
         Matter::KeyStop => certificate_stop::approve(tx, stamp, actor, unit, EventId(id)).map(|_| ())?,
-        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct => return Err(elsewhere()),
+        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct | Matter::SetAside => {
+            return Err(elsewhere());
+        }
     }
     Ok(Vec::new())
 }
@@ -342,7 +354,7 @@ fn refuse(
         Matter::Slip => {
             shift::provisional::send_back(tx, stamp, actor, (unit, id), reason).map(|_| ())?;
         }
-        Matter::Tariff | Matter::Proposal | Matter::DataAct => return Err(elsewhere()),
+        Matter::Tariff | Matter::Proposal | Matter::DataAct | Matter::SetAside => return Err(elsewhere()),
     }
     Ok(())
 }

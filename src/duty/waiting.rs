@@ -179,7 +179,7 @@ fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> Strin
 
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::EscalationRow>> {
     let mut waiting = decision::open(conn, unit)?;
-    waiting.extend(decision::of_unit(conn, unit, &[Matter::Slip])?);
+    waiting.extend(decision::of_unit(conn, unit, &[Matter::Slip, Matter::SetAside])?);
     if waiting.is_empty() {
         return Ok(Vec::new());
     }

@@ -34,7 +34,7 @@ crate::table_row! {
 /// Where each matter waits: unit, id, since when, amount, who asked and who had a hand in it beside them; and from
 /// what. In the order of the matters. States stand in the text, so that the indexes of exactly these are taken, and
 /// where two tables are joined the few rows that wait are read first.
-const WAITING: [(Matter, &str, &str); 18] = [
+const WAITING: [(Matter, &str, &str); 19] = [
     (
         Matter::Kind(Kind::Exception),
         "x.unit_id, x.id, e.at AS asked_at, x.amount, e.maker_person_id AS maker, CAST(NULL AS BIGINT) AS also",
@@ -151,6 +151,15 @@ const WAITING: [(Matter, &str, &str); 18] = [
         Matter::DataAct,
         "b.unit_id, b.request_id, b.created_at, CAST(0 AS BIGINT), b.maker_person_id, CAST(NULL AS BIGINT)",
         "data_act b WHERE b.unit_id IN ({units})",
+    ),
+    (
+        // Whoever keyed them last waits for another person; what was keyed before agreed with nobody.
+        Matter::SetAside,
+        "q.unit_id, q.statement_id, q.created_at, CAST(0 AS BIGINT), q.maker_person_id, CAST(NULL AS BIGINT)",
+        "quarantine_proposal q WHERE q.unit_id IN ({units}) AND EXISTS (SELECT 1 FROM quarantined_line o \
+         WHERE o.unit_id = q.unit_id AND o.statement_id = q.statement_id AND o.state = 'open') \
+         AND NOT EXISTS (SELECT 1 FROM quarantine_proposal l WHERE l.unit_id = q.unit_id \
+         AND l.statement_id = q.statement_id AND l.id > q.id)",
     ),
 ];
 

@@ -161,7 +161,11 @@ fn lines_that_could_not_be_read_are_told_and_decided_on_their_page() {
         assert_eq!(finance.post(&path, &fields("25.000")).status, 200, "not the same person twice");
         let mut chief = sit(&world, &service, Role::Approver, "duyet.mau");
         confirmed_before(&world, 600);
+        chief.get("/duties");
+        chief.sees("Sao kê có dòng chờ người thứ hai nhập: 1");
+        chief.sees("Việc chờ duyệt: 1");
         chief.get(&path);
+        chief.sees("Một người khác đã nhập các dòng này");
         chief.sees("Mã xác thực 6 số của ứng dụng");
         assert_eq!(chief.post(&path, &fields("25.000")).status, 400, "keying the same is approving it");
         chief.sees("value=\"25.000\"");
@@ -169,6 +173,8 @@ fn lines_that_could_not_be_read_are_told_and_decided_on_their_page() {
         assert_eq!(chief.post(&path, &fields("25.000")).status, 303, "{}", chief.page);
         finance.get(&path);
         finance.sees("Không còn dòng nào chờ");
+        finance.get("/duties");
+        assert!(!finance.page.contains("người thứ hai nhập"), "{}", finance.page);
         assert_eq!(world.again(&owed).state.as_str(), "paid", "what was repaired is matched at once");
         service.stop();
     });

@@ -198,6 +198,7 @@ fn elsewhere(counts: &Counts, lang: Lang) -> Vec<(String, &'static str)> {
             Matter::Tariff => "duties_tariff",
             Matter::Proposal => "duties_proposals",
             Matter::DataAct => "duties_privacy",
+            Matter::SetAside => "duties_set_aside",
             _ => "duties_slips",
         };
         Some((lang.with(key, count), href))

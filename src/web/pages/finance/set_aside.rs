@@ -61,6 +61,8 @@ struct SetAsidePage {
     rows: Vec<Row>,
     can_decide: bool,
     awaits_second: bool,
+    /// Another person keyed the lines, and waits for somebody who keys the same.
+    is_second: bool,
     must_confirm: bool,
     has_second_factor: bool,
 }
@@ -90,7 +92,7 @@ async fn compose(
     let has_second_factor = signed.session.login.has_second_factor();
     block(move || {
         let stamp = app.stamp();
-        let (unit, name, stored, account_no, rows) = app.read(&actor, |conn| {
+        let (unit, name, stored, account_no, rows, keyed) = app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
             let stored = query::statement(conn, unit, id)?;
             let mut rows = Vec::new();
@@ -99,13 +101,16 @@ async fn compose(
                 rows.push(row(line, text, &typed));
             }
             let account_no = unit::account::find(conn, unit, stored.account)?.account_no;
-            Ok((unit, unit::find(conn, unit)?.name, stored, account_no, rows))
+            let keyed = quarantine::keyed(conn, unit, id)?;
+            Ok((unit, unit::find(conn, unit)?.name, stored, account_no, rows, keyed))
         })?;
         let expected = match rows.is_empty() {
             true => None,
             false => quarantine::expected(&app.store, &stamp, &actor, unit, id)?,
         };
+        let can_decide = matches!(actor.role, Role::Finance | Role::Approver) && !rows.is_empty();
         Ok(SetAsidePage {
+            is_second: can_decide && keyed.iter().any(|maker| actor.person.is_some_and(|own| own != *maker)),
             frame,
             csrf,
             wrong,
@@ -115,7 +120,7 @@ async fn compose(
             unit: name,
             closing_on: day(stored.closing_on),
             expected: expected.map(|sum| sum.to_string()),
-            can_decide: matches!(actor.role, Role::Finance | Role::Approver) && !rows.is_empty(),
+            can_decide,
             rows,
             awaits_second: false,
             must_confirm,
