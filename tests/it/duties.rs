@@ -19,7 +19,7 @@ use crate::corrections::person as as_person;
 use crate::messages::{courier, email_section};
 use crate::refunds::{now, overpaid, payee, request};
 use crate::support::program::{Reply, Service, send};
-use crate::support::visitor::{Visitor, appoint, seated};
+use crate::support::visitor::{Visitor, appoint, protect, seated};
 use crate::support::{World, each_database, tools};
 
 fn person(world: &World, unit: UnitId, name: &str) -> PersonId {
@@ -374,7 +374,13 @@ fn a_delegation_ends_with_the_power_it_came_from() {
         deputy.get("/duties");
         deputy.sees("15/QĐ-UBND");
         let delegation = deputy.value("delegation").unwrap();
-        let accepted = deputy.post("/duties/answer", &[("delegation", &delegation), ("answer", "accept")]);
+        // A password alone does not take an approver's power on.
+        let accept = [("delegation", delegation.as_str()), ("answer", "accept")];
+        assert_eq!(deputy.post("/duties/answer", &accept).status, 400, "{}", deputy.page);
+        deputy.sees("Duyệt thay cần lớp xác thực thứ hai: hãy thiết lập");
+        protect(&world, &mut deputy);
+        deputy.get("/duties");
+        let accepted = deputy.post("/duties/answer", &accept);
         assert_eq!(accepted.status, 303, "{}", deputy.page);
         deputy.get("/duties");
         deputy.sees("Duyệt theo ủy quyền");
@@ -385,8 +391,7 @@ fn a_delegation_ends_with_the_power_it_came_from() {
         world.change(|tx, stamp| identity::login::end(tx, stamp, &system, login.id));
         let subject = asked.id.to_string();
         let act = [("delegation", delegation.as_str()), ("act", "refund"), ("subject", &subject)];
-        let home_id = home.to_string();
-        let seen_otherwise = [act.as_slice(), &[("unit_id", home_id.as_str()), ("seen", "0")]].concat();
+        let seen_otherwise = [act.as_slice(), &[("seen", "0")]].concat();
         assert_eq!(deputy.post("/duties/act", &act).status, 400, "{}", deputy.page);
         deputy.sees("Người giao không có quyền duyệt");
         appoint(&world, Role::Approver, "duyet.lai", Scope::unit(home), giver);

@@ -16,7 +16,6 @@ use crate::unit;
 
 /// What waits and may be approved under a delegation.
 pub(super) struct DelegatedRow {
-    pub(super) unit_id: UnitId,
     pub(super) act: &'static str,
     pub(super) title: &'static str,
     pub(super) subject: String,
@@ -36,6 +35,8 @@ pub(super) struct DelegationRow {
     pub(super) days: String,
     pub(super) decision: String,
     pub(super) state: &'static str,
+    /// It lends somebody's power to the person who looks, or offers to.
+    pub(super) is_mine: bool,
     pub(super) is_offered_to_me: bool,
     pub(super) may_end: bool,
     pub(super) open: Vec<DelegatedRow>,
@@ -59,7 +60,6 @@ fn delegated_row(
     facts.link = facts.link.filter(|_| may_look);
     facts.paper = facts.paper.filter(|_| may_look);
     Ok(DelegatedRow {
-        unit_id: one.unit,
         act: one.matter.as_str(),
         title: lang.pick(vi, en),
         subject: one.matter.subject_text(one.id),
@@ -107,6 +107,7 @@ pub(super) fn delegation_row(
             State::Declined => "duties_declined",
             State::Ended => "duties_ended",
         }),
+        is_mine: is_mine && stands,
         is_offered_to_me: is_mine && one.state == State::Offered,
         may_end: stands && (is_mine || is_given || governs),
         open,

@@ -301,6 +301,9 @@ pub async fn answer(
             "end" => Answer::End,
             _ => return Err(Error::invalid("answer", "form_unreadable", "accept, decline or end")),
         };
+        if answer == Answer::Accept {
+            require_second_factor(signed)?;
+        }
         answered(app, &signed.actor, read_delegation(fields)?, (answer, seat(signed))).map(|_| ())
     })
     .await
@@ -318,16 +321,27 @@ pub async fn act(
     shared: web::Data<Shared>,
 ) -> Page {
     change(request, signed, form, shared, &DELEGATES, |app, signed, fields| {
-        let by = (&signed.actor, seat(signed));
+        require_second_factor(signed)?;
+        let (actor, id) = (&signed.actor, read_delegation(fields)?);
         let matter = Matter::Kind(Kind::delegable(fields.get("act"))?);
         let subject = matter.subject_id(fields.get("subject"))?;
-        if let (Ok(unit), Ok(seen)) = (fields.get("unit_id").parse(), fields.trimmed("seen").parse::<i64>()) {
-            // The thing may be of another unit than the delegate's.
-            require_seen(app, &Scope::All, (unit, matter, subject), seen)?;
+        if let Ok(seen) = fields.trimmed("seen").parse::<i64>() {
+            // The thing may be of another unit than the delegate's: it is the delegation that opens that unit.
+            let standing = |conn: &mut Conn| delegation::standing_in(conn, actor, seat(signed), id);
+            let (standing_in, lent) = app.store.read(&Scope::All, standing)?;
+            require_seen(app, &standing_in.scope, (lent.unit, matter, subject), seen)?;
         }
-        acted(app, by, read_delegation(fields)?, fields.get("act"), fields.get("subject"))
+        acted(app, (actor, seat(signed)), id, fields.get("act"), fields.get("subject"))
     })
     .await
+}
+
+/// Who approves in another's place shows what approvers show: a login without a second factor takes nothing on.
+fn require_second_factor(signed: &Signed) -> Result<()> {
+    if signed.session.login.has_second_factor() {
+        return Ok(());
+    }
+    Err(Error::forbidden("delegation_wants_second_factor", "the login has no second factor"))
 }
 
 fn seat(signed: &Signed) -> Seat {
