@@ -23,7 +23,7 @@ pub struct Alarm {
     pub href: Option<String>,
 }
 
-/// Alarms by age that the board shows, the oldest; the list has all.
+/// Alarms by age that the board shows, the oldest; the queue, oldest first, has the rest.
 const AGED_SHOWN: usize = 30;
 
 /// The alarms of an actor's units: books that do not balance, money that waits, keys, the Treasury,
@@ -55,7 +55,7 @@ pub fn standing(
     }
     if AGED_SHOWN < aged.len() {
         let words = lang.with("alarm_more", aged.len() - AGED_SHOWN);
-        found.push(Alarm { words, unit: String::new(), href: Some("/finance/lists/alarms".to_owned()) });
+        found.push(Alarm { words, unit: String::new(), href: Some("/finance/exceptions".to_owned()) });
     }
     for one in keys::open(conn)?.into_iter().filter(|one| actor.scope.covers(one.unit)) {
         let (vi, en) = one.kind.title();
