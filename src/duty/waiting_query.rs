@@ -268,7 +268,9 @@ pub fn counts(
     .load(conn)
     .classify()?;
     let count = |one: i64| usize::try_from(one).unwrap_or_default();
-    let told = |one: Counted| Ok((Matter::parse(&one.kind)?, (count(one.waiting), count(one.for_city))));
+    let told = |one: Counted| -> Result<(Matter, (usize, usize))> {
+        Ok((Matter::parse(&one.kind)?, (count(one.waiting), count(one.for_city))))
+    };
     found.into_iter().map(told).collect()
 }
 

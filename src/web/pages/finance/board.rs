@@ -125,7 +125,7 @@ fn account_row(lang: Lang, row: overview::Row) -> AccountRow {
 }
 
 fn queue_row(lang: Lang, unit: Unit, own: Option<&Unsettled>, today: BusinessDay) -> Result<QueueRow> {
-    let oldest = |one: &Unsettled| {
+    let oldest = |one: &Unsettled| -> Result<(i64, String)> {
         let kind = Kind::from_number(u8::try_from(one.oldest_kind).unwrap_or_default())?;
         let days = (today.0 - one.oldest_on.0).num_days();
         Ok((days, lang.pick(kind.title_vi(), kind.title_en()).to_owned()))
