@@ -92,6 +92,13 @@ fn the_first_start_prints_a_link_and_its_administrator_invites_everybody_else() 
         assert_eq!(admin.post("/users/end", &[("login", "thungan.badinh"), ("confirm", "")]).status, 200);
         let over = cashier.get("/counter");
         assert_eq!((over.status, location(&over)), (303, "/sign-in?next=/counter"), "its session ended too");
+        let page = format!("http://{}/counter/walk-in", service.address);
+        let typed = [("Content-Type", "application/x-www-form-urlencoded"), ("Referer", page.as_str())];
+        let lost = cashier.ask("POST", "/counter/walk-in", &typed, b"name=x");
+        assert_eq!((lost.status, location(&lost)), (303, "/sign-in?next=/counter/walk-in&lost=form"));
+        cashier.get("/sign-in?next=/counter/walk-in&lost=form");
+        cashier.sees("Phiên làm việc đã hết nên biểu mẫu vừa gửi không được nhận");
+        cashier.sees("name=\"next\" value=\"/counter/walk-in\"");
         assert_eq!(cashier.sign_in("thungan.badinh", PASSWORD, "").status, 401);
         service.stop();
         assert!(!service.log().contains(PASSWORD));
