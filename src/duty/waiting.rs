@@ -178,8 +178,11 @@ fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> Strin
 }
 
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::EscalationRow>> {
-    let mut waiting = decision::open(conn, unit)?;
-    waiting.extend(decision::of_unit(conn, unit, &[Matter::Slip, Matter::SetAside])?);
+    // What the city decides anyway, and what a person's data asks for, has its own clock.
+    let is_handed_on =
+        |matter: &Matter| !matches!(matter, Matter::Tariff | Matter::Proposal | Matter::DataAct);
+    let matters: Vec<Matter> = Matter::all().filter(is_handed_on).collect();
+    let waiting = decision::of_unit(conn, unit, &matters)?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
