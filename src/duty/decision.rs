@@ -206,6 +206,11 @@ pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
     of_unit(conn, unit, &here)
 }
 
+/// One of them, while it waits.
+pub fn find(conn: &mut Conn, unit: UnitId, (matter, id): (Matter, i64)) -> Result<Option<Open>> {
+    Ok(of_unit(conn, unit, &[matter])?.into_iter().find(|one| one.id == id))
+}
+
 /// What of some matters waits in a unit, oldest first.
 pub(super) fn of_unit(conn: &mut Conn, unit: UnitId, matters: &[Matter]) -> Result<Vec<Open>> {
     let items = query::page(conn, (&[unit], matters), None, i64::MAX)?;

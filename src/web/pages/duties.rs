@@ -389,9 +389,8 @@ fn require_seen(
     seen: i64,
 ) -> Result<()> {
     let now = app.store.read(scope, |conn| {
-        let waits = decision::open(conn, unit)?;
-        let one = waits.iter().find(|one| one.matter == matter && one.id == id);
-        one.map(|one| matter::edition(conn, one)).transpose()
+        let waits = decision::find(conn, unit, (matter, id))?;
+        waits.map(|one| matter::edition(conn, &one)).transpose()
     })?;
     // What waits no longer is told by the use case.
     if now.is_none_or(|now| now == seen) {
