@@ -4,7 +4,6 @@
 use super::{Exception, State, TEXT_LIMIT, advance, query, worded, work_query};
 use crate::actor::{Actor, Role};
 use crate::audit;
-use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx};
