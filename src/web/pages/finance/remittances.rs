@@ -1,6 +1,7 @@
 //! `/finance/remittances`: what is owed to the budget by code, orders with their documents, and the
 //! Treasury's report of what it credited.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -31,7 +32,7 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html, upload};
 use crate::web::respond::block;
 
-/// Orders shown of each unit; all of them stand in the list of orders.
+/// Orders that are shown; all of them stand in the list of orders.
 const SHOWN: i64 = 50;
 
 /// What an account owes, by kind of order.
@@ -92,14 +93,17 @@ async fn compose(
         app.read(&actor, |conn| {
             let lang = frame.lang;
             let is_asked = |unit: &Unit| asked.unit.is_empty() || unit.code == asked.unit;
-            let (mut rows, mut alarms) = (Vec::new(), Vec::new());
+            let (mut orders, mut alarms) = (Vec::new(), Vec::new());
             let all = units(conn, &actor)?;
             for unit in all.iter().filter(|unit| is_asked(unit)) {
-                for order in query::page(conn, unit.id, None, SHOWN)? {
-                    rows.push(order_row(lang, unit, &order));
-                }
+                orders
+                    .extend(query::page(conn, unit.id, None, SHOWN)?.into_iter().map(|order| (unit, order)));
                 alarms.extend(alarms_of(conn, &stamp, lang, unit)?);
             }
+            // Of several units the newest of all; the list has the rest.
+            orders.sort_by_key(|(_, order)| Reverse(order.id));
+            orders.truncate(usize::try_from(SHOWN).unwrap_or_default());
+            let rows = orders.iter().map(|(unit, order)| order_row(lang, unit, order)).collect();
             let mut due = Vec::new();
             for (unit, account) in accounts(conn, &actor)?.into_iter().filter(|(unit, _)| is_asked(unit)) {
                 for kind in Kind::ALL {
