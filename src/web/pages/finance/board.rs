@@ -1,8 +1,6 @@
 //! `GET /finance`: how every account stands this morning. The standing is the overview's, as the API and
 //! the metrics tell it.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
@@ -60,6 +58,8 @@ struct BoardPage {
     unexplained: String,
     queue: Vec<QueueRow>,
     alarms: Vec<Alarm>,
+    /// Whether those of each unit were read a moment ago and not now.
+    are_kept: bool,
     /// Decisions that wait for a second person, and how many of them the city is asked for.
     waiting: usize,
     for_city: usize,
@@ -68,17 +68,18 @@ struct BoardPage {
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;
     let frame = Frame::of(&signed, &request);
-    let app = Arc::clone(shared.app());
     let page = block(move || {
+        let app = shared.app();
         let stamp = app.stamp();
-        app.read(&signed.actor, |conn| compose(conn, (&stamp, &app.books), &signed.actor, frame))
+        let by = (&stamp, &app.books, &shared.alarms);
+        app.read(&signed.actor, |conn| compose(conn, by, &signed.actor, frame))
     });
     Ok(html(StatusCode::OK, &page.await?))
 }
 
 fn compose(
     conn: &mut Conn,
-    (stamp, books): (&Stamp<'_>, &verify::Standing),
+    (stamp, books, kept): (&Stamp<'_>, &verify::Standing, &alarms::Kept),
     actor: &Actor,
     frame: Frame,
 ) -> Result<BoardPage> {
@@ -87,6 +88,7 @@ fn compose(
     let units = units(conn, actor)?;
     let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
     let unsettled = query::unsettled(conn, &ids, today)?;
+    let are_kept = alarms::MANY_UNITS <= units.len();
     let row = |unit: Unit| {
         let own = unsettled.iter().find(|one| one.unit_id == unit.id);
         queue_row(lang, unit, own, today)
@@ -98,7 +100,8 @@ fn compose(
         unexplained: overview.unexplained.to_string(),
         accounts: overview.rows.into_iter().map(|row| account_row(lang, row)).collect(),
         queue: queue?,
-        alarms: alarms::standing(conn, (stamp, books), actor, lang)?,
+        are_kept,
+        alarms: alarms::standing(conn, (stamp, books, kept), actor, lang)?,
         waiting: waits.waiting(),
         for_city: waits.for_city(),
         frame,
