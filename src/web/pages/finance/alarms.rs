@@ -21,7 +21,7 @@ use crate::web::pages::matter::day;
 use crate::web::pages::wording::Lang;
 use crate::{filing::alarm as tax, unit};
 
-/// From how many units on the board shows what was read of each a moment ago.
+/// From how many units on a page is of a whole city: the board shows what was read of each a moment ago.
 pub const MANY_UNITS: usize = 10;
 /// How long that is shown, in seconds.
 const KEPT_S: i64 = 120;
