@@ -1,22 +1,23 @@
 //! The agenda: everything that waits for a second person, of every kind, in every unit that somebody sees. The
-//! board counts it; the page of decisions, the API and the command list it: one list, in one order.
+//! board counts it; the page of decisions, the API and the command list it: one list, in one order, read page by
+//! page.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
-use super::decision::{self, Matter, Open};
-use super::waiting;
+use super::decision::{Matter, Open};
+use super::waiting_query as query;
 use crate::actor::{Actor, Role, Scope};
-use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::privacy::{self, act};
+use crate::privacy;
 use crate::report::proposal;
 use crate::store::Conn;
 use crate::tariff::draft;
-use crate::unit::{self, CITY};
+use crate::unit;
 
 /// Who reads the agenda, each what their role reads of it.
 pub const READERS: [Role; 5] =
@@ -43,11 +44,11 @@ impl Item {
 /// Where a thing stands in the agenda: what the city is asked for first, then the oldest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    is_escalated: Reverse<bool>,
-    asked_at: Instant,
-    matter: Matter,
-    unit: UnitId,
-    id: i64,
+    pub(super) is_escalated: Reverse<bool>,
+    pub(super) asked_at: Instant,
+    pub(super) matter: Matter,
+    pub(super) unit: UnitId,
+    pub(super) id: i64,
 }
 
 impl Display for Place {
@@ -77,97 +78,137 @@ impl FromStr for Place {
     }
 }
 
-/// What waits in the units that an actor sees, or in one of them.
+/// How many of each matter wait, and how many of them the city is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<Matter, (usize, usize)>);
+
+impl Counts {
+    pub fn waiting(&self) -> usize {
+        self.0.values().map(|(waiting, _)| waiting).sum()
+    }
+
+    pub fn for_city(&self) -> usize {
+        self.0.values().map(|(_, for_city)| for_city).sum()
+    }
+
+    /// Each matter of which something waits.
+    pub fn of_matters(&self) -> impl Iterator<Item = (Matter, usize)> {
+        self.0.iter().map(|(matter, (waiting, _))| (*matter, *waiting))
+    }
+}
+
+/// How much waits in the units that an actor sees, or in one of them.
 ///
 /// # Errors
 /// `role_not_allowed`, `unit_not_found`.
-pub fn of(conn: &mut Conn, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<Item>> {
+pub fn counts(conn: &mut Conn, actor: &Actor, unit: Option<UnitId>) -> Result<Counts> {
+    let units = units(conn, actor, unit)?;
+    query::counts(conn, &units, &matters(actor)).map(Counts)
+}
+
+/// What waits there behind a place, as many as a page shows, and where the next page begins when there is one.
+///
+/// # Errors
+/// `role_not_allowed`, `unit_not_found`.
+pub fn page(
+    conn: &mut Conn,
+    actor: &Actor,
+    unit: Option<UnitId>,
+    (after, limit): (Option<Place>, usize),
+) -> Result<(Vec<Item>, Option<Place>)> {
+    turned(conn, actor, unit, (&matters(actor), after, limit))
+}
+
+/// The same of what is decided on the page of decisions.
+///
+/// # Errors
+/// `role_not_allowed`.
+pub fn page_of_decisions(
+    conn: &mut Conn,
+    actor: &Actor,
+    (after, limit): (Option<Place>, usize),
+) -> Result<(Vec<Item>, Option<Place>)> {
+    let here = matters(actor).into_iter().filter(|matter| matter.own_page().is_none());
+    turned(conn, actor, None, (&here.collect::<Vec<_>>(), after, limit))
+}
+
+/// All of it, for a command.
+///
+/// # Errors
+/// `role_not_allowed`, `unit_not_found`.
+pub fn all(conn: &mut Conn, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<Item>> {
+    let units = units(conn, actor, unit)?;
+    query::page(conn, (&units, &matters(actor)), None, i64::MAX)
+}
+
+fn turned(
+    conn: &mut Conn,
+    actor: &Actor,
+    unit: Option<UnitId>,
+    (matters, after, limit): (&[Matter], Option<Place>, usize),
+) -> Result<(Vec<Item>, Option<Place>)> {
+    let units = units(conn, actor, unit)?;
+    // One more than is shown says whether there is another page.
+    let asked = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut items = query::page(conn, (&units, matters), after, asked)?;
+    let has_more = limit < items.len();
+    items.truncate(limit);
+    let next = items.last().map(Item::place).filter(|_| has_more);
+    Ok((items, next))
+}
+
+fn units(conn: &mut Conn, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<UnitId>> {
     actor.require_role(&READERS)?;
-    let units: Vec<UnitId> = match unit {
+    match unit {
         Some(unit) => {
             actor.scope.require(unit)?;
-            vec![unit]
+            Ok(vec![unit])
         }
-        None => unit::of_scope(conn, &actor.scope)?.into_iter().map(|unit| unit.id).collect(),
-    };
-    let mut found = Vec::new();
-    for unit in units {
-        let open = of_unit(conn, actor, unit)?;
-        if open.is_empty() {
-            continue;
-        }
-        let mut escalated = waiting::escalated(conn, unit)?;
-        found.extend(open.into_iter().map(|open| {
-            let why = escalated.remove(&(open.matter.as_str().to_owned(), open.id, open.asked_at));
-            Item { open, why }
-        }));
+        None => Ok(unit::of_scope(conn, &actor.scope)?.into_iter().map(|unit| unit.id).collect()),
     }
-    found.sort_by_key(Item::place);
-    Ok(found)
 }
 
-/// The one list of kinds: what is decided on the page of decisions, and what waits on a page of its own.
-fn of_unit(conn: &mut Conn, actor: &Actor, unit: UnitId) -> Result<Vec<Open>> {
-    let mut found = decision::open(conn, unit)?;
-    if SIGNERS.contains(&actor.role) {
-        // Cash that was taken on paper holds up its cashier's shift until somebody countersigns it.
-        found.extend(decision::slips(conn, unit)?);
-    }
+/// What of it an actor's role reads: each matter with a page of its own by who reads that page.
+fn matters(actor: &Actor) -> Vec<Matter> {
     let reads = |readers: &[Role]| actor.role == Role::System || readers.contains(&actor.role);
-    let of = |matter, id, maker, asked_at| {
-        let makers = vec![maker];
-        Open { unit, matter, id, makers, amount: Dong::ZERO, asked_at }
+    let is_city = actor.scope == Scope::All;
+    let is_read = |matter: &Matter| match matter {
+        Matter::Slip => reads(&SIGNERS),
+        Matter::DataAct => reads(&privacy::READERS),
+        Matter::Tariff => is_city && reads(&draft::READERS),
+        Matter::Proposal => is_city && reads(&proposal::READERS),
+        _ => true,
     };
-    if reads(&privacy::READERS) {
-        let acts = act::waiting(conn, unit)?;
-        found.extend(acts.iter().map(|one| of(Matter::DataAct, one.request.0, one.maker, one.asked_at)));
-    }
-    if unit != CITY || actor.scope != Scope::All {
-        return Ok(found);
-    }
-    if reads(&draft::READERS) {
-        let drafts = draft::waiting(conn)?;
-        found.extend(drafts.iter().map(|one| of(Matter::Tariff, one.id.0, one.maker, one.created_at)));
-    }
-    if reads(&proposal::READERS) {
-        let asked = proposal::waiting(conn)?;
-        found.extend(asked.iter().map(|one| of(Matter::Proposal, one.id.0, one.maker, one.created_at)));
-    }
-    Ok(found)
-}
-
-/// The things behind a place, as many as a page shows, and where the next page begins when there is one.
-pub fn page(items: &[Item], after: Option<Place>, limit: usize) -> (&[Item], Option<Place>) {
-    let begin = after.map_or(0, |after| items.partition_point(|one| one.place() <= after));
-    let rest = items.get(begin..).unwrap_or_default();
-    let shown = rest.get(..limit.min(rest.len())).unwrap_or_default();
-    let next = shown.last().map(Item::place).filter(|_| rest.len() > shown.len());
-    (shown, next)
+    Matter::all().filter(is_read).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn item(why: Option<&str>, asked_at: i64, id: i64) -> Item {
-        let (unit, matter, amount) = (UnitId(2), Matter::Slip, Dong::ZERO);
-        let open = Open { unit, matter, id, makers: Vec::new(), amount, asked_at: Instant(asked_at) };
-        Item { open, why: why.map(str::to_owned) }
+    fn actor(role: Role, scope: Scope) -> Actor {
+        Actor { person: None, client: None, role, scope }
     }
 
     #[test]
-    fn pages_of_the_agenda_meet_without_gap_or_repeat_also_when_what_was_last_is_decided() {
-        let mut items =
-            vec![item(None, 5, 1), item(None, 3, 2), item(Some("waited"), 9, 3), item(None, 3, 4)];
-        items.sort_by_key(Item::place);
-        let ids = |items: &[Item]| items.iter().map(|one| one.open.id).collect::<Vec<_>>();
-        assert_eq!(ids(&items), [3, 2, 4, 1], "what the city is asked for first, then the oldest");
-        let (first, next) = page(&items, None, 2);
-        assert_eq!(ids(first), [3, 2]);
-        let next: Place = next.unwrap().to_string().parse().unwrap();
-        items.remove(1);
-        let (second, none) = page(&items, Some(next), 2);
-        assert_eq!((ids(second), none), (vec![4, 1], None));
+    fn each_role_reads_what_its_pages_show() {
+        let unit = || Scope::unit(UnitId(2));
+        let reads = |role, scope, matter| matters(&actor(role, scope)).contains(&matter);
+        assert!(
+            reads(Role::Finance, unit(), Matter::Slip) && !reads(Role::Administrator, unit(), Matter::Slip)
+        );
+        assert!(
+            reads(Role::Auditor, unit(), Matter::DataAct) && !reads(Role::Approver, unit(), Matter::DataAct)
+        );
+        assert!(
+            reads(Role::Approver, Scope::All, Matter::Tariff)
+                && !reads(Role::Approver, unit(), Matter::Tariff)
+        );
+        assert!(
+            !reads(Role::Finance, Scope::All, Matter::Proposal),
+            "who may not read a proposal counts none"
+        );
+        assert_eq!(matters(&Actor::system()).len(), Matter::all().count());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Kind, Waiting, waiting};
+use super::{Kind, Waiting, waiting_query as query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::Instant;
@@ -15,13 +15,10 @@ use crate::id::*;
 use crate::payment::{refund, reopen, resolve};
 use crate::reconciliation::{reopening, restated, rulebook};
 use crate::remittance;
-use crate::shift::{self, provisional_query};
+use crate::shift;
 use crate::statement::version;
 use crate::store::{Conn, Lane, Stamp, Store, Tx};
 use crate::unit::certificate_stop;
-
-/// Withdrawals and drawers of a unit that are shown; there are never so many.
-const LIMIT: i64 = 1_000;
 
 /// Documents that a decision numbered, to be sealed.
 pub type Numbered = Vec<(UnitId, ReceiptId)>;
@@ -51,10 +48,12 @@ pub enum Matter {
     Proposal,
     /// What is done because somebody asked about their own data.
     DataAct,
+    /// Lines of a statement that could not be read, which one person keyed and another has to key the same.
+    SetAside,
 }
 
 /// The matters that are no kind.
-const OTHERS: [Matter; 10] = [
+const OTHERS: [Matter; 11] = [
     Matter::Withdrawal,
     Matter::Drawer,
     Matter::Report,
@@ -65,6 +64,7 @@ const OTHERS: [Matter; 10] = [
     Matter::Tariff,
     Matter::Proposal,
     Matter::DataAct,
+    Matter::SetAside,
 ];
 
 impl Serialize for Matter {
@@ -87,13 +87,18 @@ impl Matter {
             Matter::Tariff => "tariff",
             Matter::Proposal => "proposal",
             Matter::DataAct => "data_act",
+            Matter::SetAside => "set_aside",
         }
+    }
+
+    /// Every one, in their order.
+    pub fn all() -> impl Iterator<Item = Matter> {
+        Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS)
     }
 
     /// `act_unknown` when the text names no act.
     pub fn parse(text: &str) -> Result<Matter> {
-        let all = Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS);
-        let found = all.into_iter().find(|matter| matter.as_str() == text);
+        let found = Matter::all().find(|matter| matter.as_str() == text);
         found.ok_or_else(|| Error::invalid("form.act", "act_unknown", "exception, refund, correction, …"))
     }
 
@@ -111,6 +116,9 @@ impl Matter {
             Matter::Tariff => ("Đề nghị thay đổi biểu phí", "Change of the tariff"),
             Matter::Proposal => ("Đề nghị của thành phố", "Proposal for the city"),
             Matter::DataAct => ("Việc về dữ liệu cá nhân", "Act on personal data"),
+            Matter::SetAside => {
+                ("Dòng sao kê chờ người thứ hai nhập", "Lines of a statement to be keyed again")
+            }
         }
     }
 
@@ -123,6 +131,7 @@ impl Matter {
             Matter::Undo => ExceptionId(id).to_string(),
             Matter::KeyStop | Matter::Tariff | Matter::Proposal => EventId(id).to_string(),
             Matter::DataAct => DataRequestId(id).to_string(),
+            Matter::SetAside => StatementId(id).to_string(),
             Matter::Slip => id.to_string(),
         }
     }
@@ -137,6 +146,7 @@ impl Matter {
             Matter::Undo => text.parse().map(|id: ExceptionId| id.0),
             Matter::KeyStop | Matter::Tariff | Matter::Proposal => text.parse().map(|id: EventId| id.0),
             Matter::DataAct => text.parse().map(|id: DataRequestId| id.0),
+            Matter::SetAside => text.parse().map(|id: StatementId| id.0),
             Matter::Slip => text.parse().map_err(|_| shift::provisional::not_found()),
         }
     }
@@ -148,6 +158,7 @@ impl Matter {
             Matter::Tariff => Some("/tariff"),
             Matter::Proposal => Some("/admin/proposals"),
             Matter::DataAct => Some("/privacy"),
+            Matter::SetAside => Some("/finance/statements"),
             _ => None,
         }
     }
@@ -175,6 +186,13 @@ impl Open {
         Open { unit, matter, id, makers, amount: one.amount, asked_at: one.asked_at }
     }
 
+    /// The same as one of the kinds; none where it is another matter.
+    pub fn waiting(self) -> Option<Waiting> {
+        let Matter::Kind(kind) = self.matter else { return None };
+        let Open { unit, id, makers, amount, asked_at, .. } = self;
+        Some(Waiting { unit, kind, id, makers, amount, asked_at })
+    }
+
     /// Whether somebody may decide on it, as far as it shows: another person, in a role that decides.
     pub fn is_open_to(&self, actor: &Actor) -> bool {
         let is_maker = actor.person.is_none_or(|person| self.makers.contains(&person));
@@ -184,73 +202,20 @@ impl Open {
 
 /// Everything of a unit that waits for a second person and is decided on the page of decisions, oldest first.
 pub fn open(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
-    let mut found: Vec<Open> =
-        waiting::of_unit(conn, unit)?.into_iter().map(|one| Open::of(unit, one)).collect();
-    let asked = Some(correction::State::WithdrawalRequested);
-    for one in correction::list(conn, unit, None, asked, LIMIT)? {
-        let makers = one.withdrawal_maker.into_iter().collect();
-        let events = correction::told(conn, one.clone())?.events;
-        let asked = events.into_iter().rev().find(|(kind, ..)| kind == "withdrawal_requested");
-        found.push(Open {
-            unit,
-            matter: Matter::Withdrawal,
-            id: one.id.0,
-            makers,
-            amount: one.old_amount.max(one.new_amount),
-            asked_at: asked.map_or(one.created_at, |(.., at)| at),
-        });
-    }
-    for one in shift::query::page(conn, unit, Some(shift::State::Counted), LIMIT)? {
-        let counted = shift::query::last_closing(conn, unit, one.id)?;
-        found.push(Open {
-            unit,
-            matter: Matter::Drawer,
-            id: one.id.0,
-            makers: counted.iter().map(|count| count.person).collect(),
-            amount: counted.as_ref().map_or(Ok(Dong::ZERO), |one| one.total.checked_sub(one.expected))?,
-            asked_at: counted.map_or(one.opened_at, |count| count.at),
-        });
-    }
-    for one in due::waiting(conn, unit)? {
-        let (id, asked_at) = (one.id.0, one.created_at);
-        found.push(Open {
-            unit,
-            matter: Matter::Report,
-            id,
-            makers: Vec::new(),
-            amount: Dong::ZERO,
-            asked_at,
-        });
-    }
-    for one in registration::waiting(conn, unit)? {
-        let (id, makers) = (one.id.0, one.maker.into_iter().collect());
-        let (matter, asked_at) = (Matter::Registration, one.created_at);
-        found.push(Open { unit, matter, id, makers, amount: Dong::ZERO, asked_at });
-    }
-    for (item, maker, asked_at) in exception::reopenings_asked(conn, unit)? {
-        let (id, makers) = (item.id.0, vec![maker]);
-        found.push(Open { unit, matter: Matter::Undo, id, makers, amount: item.amount, asked_at });
-    }
-    for one in certificate_stop::waiting(conn, unit)? {
-        let (id, makers, asked_at) = (one.id.0, vec![one.maker], one.asked_at);
-        found.push(Open { unit, matter: Matter::KeyStop, id, makers, amount: Dong::ZERO, asked_at });
-    }
-    found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
-    Ok(found)
+    let here: Vec<Matter> = Matter::all().filter(|matter| matter.own_page().is_none()).collect();
+    of_unit(conn, unit, &here)
 }
 
-/// The provisional slips of a unit that wait to be countersigned.
-pub(super) fn slips(conn: &mut Conn, unit: UnitId) -> Result<Vec<Open>> {
-    let mut found = Vec::new();
-    for slip in provisional_query::entered(conn, unit)? {
-        let Some((entry, asked_at)) = provisional_query::entered_at(conn, unit, slip.number)? else {
-            continue;
-        };
-        let mut makers = vec![slip.person];
-        makers.extend(Some(entry.person).filter(|person| *person != slip.person));
-        let (matter, id, amount) = (Matter::Slip, slip.number, entry.amount);
-        found.push(Open { unit, matter, id, makers, amount, asked_at });
-    }
+/// One of them, while it waits.
+pub fn find(conn: &mut Conn, unit: UnitId, (matter, id): (Matter, i64)) -> Result<Option<Open>> {
+    Ok(of_unit(conn, unit, &[matter])?.into_iter().find(|one| one.id == id))
+}
+
+/// What of some matters waits in a unit, oldest first.
+pub(super) fn of_unit(conn: &mut Conn, unit: UnitId, matters: &[Matter]) -> Result<Vec<Open>> {
+    let items = query::page(conn, (&[unit], matters), None, i64::MAX)?;
+    let mut found: Vec<Open> = items.into_iter().map(|item| item.open).collect();
+    found.sort_by_key(|one| (one.asked_at, one.matter, one.id));
     Ok(found)
 }
 
@@ -328,7 +293,9 @@ pub(super) fn approve(
         }
         Matter::Undo => reopen::approve(tx, stamp, actor, unit, ExceptionId(id)).map(|_| ())?,
         Matter::KeyStop => certificate_stop::approve(tx, stamp, actor, unit, EventId(id)).map(|_| ())?,
-        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct => return Err(elsewhere()),
+        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct | Matter::SetAside => {
+            return Err(elsewhere());
+        }
     }
     Ok(Vec::new())
 }
@@ -393,7 +360,7 @@ fn refuse(
         Matter::Slip => {
             shift::provisional::send_back(tx, stamp, actor, (unit, id), reason).map(|_| ())?;
         }
-        Matter::Tariff | Matter::Proposal | Matter::DataAct => return Err(elsewhere()),
+        Matter::Tariff | Matter::Proposal | Matter::DataAct | Matter::SetAside => return Err(elsewhere()),
     }
     Ok(())
 }
@@ -404,8 +371,7 @@ mod tests {
 
     #[test]
     fn every_matter_is_found_by_its_name_and_its_subjects_by_theirs() {
-        let all = Kind::ALL.into_iter().map(Matter::Kind).chain(OTHERS);
-        for matter in all {
+        for matter in Matter::all() {
             assert_eq!(Matter::parse(matter.as_str()).unwrap(), matter);
             assert_eq!(matter.subject_id(&matter.subject_text(77)).unwrap(), 77);
         }

@@ -2,8 +2,6 @@
 //! at once where nobody of the unit may decide. A city's approver may approve in every unit already;
 //! escalating says that they are asked to.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use super::agenda::{self, Item};
@@ -57,27 +55,22 @@ pub struct Shown {
     pub escalated: Option<String>,
 }
 
-/// What waits in a unit, oldest first.
-pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Waiting>> {
-    let mut found = query::of_unit(conn, unit)?;
-    found.sort_by_key(|one| (one.asked_at, one.kind, one.id));
-    Ok(found)
+/// What of some kinds waits in a unit, oldest first.
+pub fn of_unit(conn: &mut Conn, unit: UnitId, kinds: &[Kind]) -> Result<Vec<Waiting>> {
+    let matters: Vec<Matter> = kinds.iter().copied().map(Matter::Kind).collect();
+    let found = decision::of_unit(conn, unit, &matters)?;
+    Ok(found.into_iter().filter_map(Open::waiting).collect())
 }
 
 /// One of them: `approval_not_waiting` for what is decided, is not there or waits for something else.
 pub fn find(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Waiting> {
-    let found = query::of_unit(conn, unit)?.into_iter().find(|one| one.kind == kind && one.id == id);
+    let found = of_unit(conn, unit, &[kind])?.into_iter().find(|one| one.id == id);
     found.ok_or_else(|| Error::not_found("approval_not_waiting", "nothing of that name waits for approval"))
 }
 
 /// Who has a hand in something, in whatever state it is.
 pub(super) fn makers(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Vec<PersonId>> {
     query::makers(conn, unit, kind, id)
-}
-
-/// Why the city is asked for what waits in a unit: by the matter's name, its id and when it was asked for.
-pub fn escalated(conn: &mut Conn, unit: UnitId) -> Result<HashMap<(String, i64, Instant), String>> {
-    query::escalated(conn, unit)
 }
 
 impl Shown {
@@ -101,7 +94,7 @@ impl Shown {
 
 /// What waits in the units an actor sees, or in one of them, with what was handed to the city.
 pub fn list(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<Shown>> {
-    let items = agenda::of(conn, actor, unit)?;
+    let items = agenda::all(conn, actor, unit)?;
     Ok(items.iter().map(|item| Shown::of(item, stamp.calendar)).collect())
 }
 
@@ -172,8 +165,11 @@ fn words(unit_name: &str, row: &query::EscalationRow, public_url: &str) -> Strin
 }
 
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::EscalationRow>> {
-    let mut waiting = decision::open(conn, unit)?;
-    waiting.extend(decision::slips(conn, unit)?);
+    // What the city decides anyway, and what a person's data asks for, has its own clock.
+    let is_handed_on =
+        |matter: &Matter| !matches!(matter, Matter::Tariff | Matter::Proposal | Matter::DataAct);
+    let matters: Vec<Matter> = Matter::all().filter(is_handed_on).collect();
+    let waiting = decision::of_unit(conn, unit, &matters)?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
@@ -207,15 +203,7 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
 /// Whether somebody who stands in for an approver may decide on this very thing.
 fn has_delegate(conn: &mut Conn, delegations: &[Delegation], open: &Open, stamp: &Stamp<'_>) -> Result<bool> {
     // Nobody lends the power to decide on the other matters.
-    let Matter::Kind(kind) = open.matter else { return Ok(false) };
-    let waits = Waiting {
-        unit: open.unit,
-        kind,
-        id: open.id,
-        makers: open.makers.clone(),
-        amount: open.amount,
-        asked_at: open.asked_at,
-    };
+    let Some(waits) = open.clone().waiting() else { return Ok(false) };
     for one in delegations {
         if delegation::lets_decide(conn, one, &waits, stamp.today())? {
             return Ok(true);

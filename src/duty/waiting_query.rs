@@ -1,22 +1,23 @@
-//! The SQL of what waits for a second person: one query for each kind, and what was handed to the city.
+//! The SQL of what waits for a second person: one statement for all kinds and units, and what was handed to the
+//! city.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::{Kind, Waiting};
+use super::Kind;
+use super::agenda::{Item, Place};
+use super::decision::{Matter, Open};
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::{correction, exception, exception_event, filing, refund, refund_payee};
+use crate::store::schema::{correction, exception_event, filing, refund, refund_payee};
 use crate::store::schema_cash::remittance;
 use crate::store::schema_closing::day_reopening;
-use crate::store::schema_duty::approval_escalation as escalation;
-use crate::store::schema_intake::{statement_version, statement_version_event};
-use crate::store::schema_matching::class_rule;
 
 crate::table_row! {
     pub struct EscalationRow in "approval_escalation" {
@@ -30,173 +31,250 @@ crate::table_row! {
     }
 }
 
-/// Id, who asked, amount, since when.
-type Found = (i64, Option<PersonId>, i64, Instant);
+/// Where each matter waits: unit, id, since when, amount, who asked and who had a hand in it beside them; and from
+/// what. In the order of the matters. States stand in the text, so that the indexes of exactly these are taken, and
+/// where two tables are joined the few rows that wait are read first.
+const WAITING: [(Matter, &str, &str); 19] = [
+    (
+        Matter::Kind(Kind::Exception),
+        "x.unit_id, x.id, e.at AS asked_at, x.amount, e.maker_person_id AS maker, CAST(NULL AS BIGINT) AS also",
+        "exception x CROSS JOIN exception_event e WHERE x.unit_id IN ({units}) AND x.state <> 'resolved' \
+         AND x.state = 'proposed' AND e.unit_id = x.unit_id AND e.exception_id = x.id AND e.kind = 'proposed' \
+         AND NOT EXISTS (SELECT 1 FROM exception_event l WHERE l.unit_id = e.unit_id \
+         AND l.exception_id = e.exception_id AND l.kind = 'proposed' AND l.revision > e.revision)",
+    ),
+    (
+        // Whoever named the payee last had a hand in it too.
+        Matter::Kind(Kind::Refund),
+        "r.unit_id, r.id, r.created_at, r.amount, r.maker_person_id, (SELECT p.person_id FROM refund_payee p \
+         WHERE p.unit_id = r.unit_id AND p.refund_id = r.id ORDER BY p.id DESC LIMIT 1)",
+        "refund r WHERE r.unit_id IN ({units}) AND r.state = 'requested'",
+    ),
+    (
+        // The larger of the two sums is what is at stake.
+        Matter::Kind(Kind::Correction),
+        "c.unit_id, c.id, c.created_at, CASE WHEN c.old_amount < c.new_amount THEN c.new_amount \
+         ELSE c.old_amount END, c.maker_person_id, CAST(NULL AS BIGINT)",
+        "correction c WHERE c.unit_id IN ({units}) AND c.state = 'requested'",
+    ),
+    (
+        Matter::Kind(Kind::Remittance),
+        "o.unit_id, o.id, o.created_at, o.amount, o.maker_person_id, CAST(NULL AS BIGINT)",
+        "remittance o WHERE o.unit_id IN ({units}) AND o.state = 'drafted'",
+    ),
+    (
+        Matter::Kind(Kind::Reopening),
+        "d.unit_id, d.id, d.created_at, CAST(0 AS BIGINT), d.maker_person_id, CAST(NULL AS BIGINT)",
+        "day_reopening d WHERE d.unit_id IN ({units}) AND d.state = 'requested'",
+    ),
+    (
+        Matter::Kind(Kind::Version),
+        "v.unit_id, v.id, e.at, CAST(0 AS BIGINT), e.maker_person_id, CAST(NULL AS BIGINT)",
+        "statement_version v CROSS JOIN statement_version_event e WHERE v.unit_id IN ({units}) \
+         AND v.state = 'proposed' AND e.unit_id = v.unit_id AND e.version_id = v.id AND e.state = 'proposed' \
+         AND NOT EXISTS (SELECT 1 FROM statement_version_event l WHERE l.unit_id = e.unit_id \
+         AND l.version_id = e.version_id AND l.state = 'proposed' AND l.revision > e.revision)",
+    ),
+    (
+        Matter::Kind(Kind::Rule),
+        "u.unit_id, u.id, u.created_at, CAST(0 AS BIGINT), u.maker_person_id, CAST(NULL AS BIGINT)",
+        "class_rule u WHERE u.unit_id IN ({units}) AND u.state = 'proposed'",
+    ),
+    (
+        Matter::Kind(Kind::Notice),
+        "f.unit_id, f.id, f.created_at, CAST(0 AS BIGINT), f.maker_person_id, CAST(NULL AS BIGINT)",
+        "filing f WHERE f.unit_id IN ({units}) AND f.kind = 'error_notice' AND f.state = 'requested'",
+    ),
+    (
+        Matter::Withdrawal,
+        "c.unit_id, c.id, COALESCE((SELECT e.at FROM correction_event e WHERE e.unit_id = c.unit_id \
+         AND e.correction_id = c.id AND e.kind = 'withdrawal_requested' ORDER BY e.revision DESC LIMIT 1), \
+         c.created_at), CASE WHEN c.old_amount < c.new_amount THEN c.new_amount ELSE c.old_amount END, \
+         c.withdrawal_maker_person_id, CAST(NULL AS BIGINT)",
+        "correction c WHERE c.unit_id IN ({units}) AND c.state = 'withdrawal_requested'",
+    ),
+    (
+        Matter::Drawer,
+        "s.unit_id, s.id, COALESCE(n.at, s.opened_at), COALESCE(n.total - n.expected, 0), n.person_id, \
+         CAST(NULL AS BIGINT)",
+        "shift s LEFT JOIN shift_count n ON n.unit_id = s.unit_id AND n.shift_id = s.id AND n.kind = 'closing' \
+         AND NOT EXISTS (SELECT 1 FROM shift_count l WHERE l.unit_id = n.unit_id AND l.shift_id = n.shift_id \
+         AND l.kind = 'closing' AND l.revision > n.revision) WHERE s.unit_id IN ({units}) AND s.state = 'counted'",
+    ),
+    (
+        // It was made by itself.
+        Matter::Report,
+        "f.unit_id, f.id, f.created_at, CAST(0 AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)",
+        "filing f WHERE f.unit_id IN ({units}) AND f.kind = 'usage_report' AND f.state = 'requested'",
+    ),
+    (
+        Matter::Registration,
+        "f.unit_id, f.id, f.created_at, CAST(0 AS BIGINT), f.maker_person_id, CAST(NULL AS BIGINT)",
+        "filing f WHERE f.unit_id IN ({units}) AND f.kind = 'registration' AND f.state = 'requested'",
+    ),
+    (
+        Matter::Undo,
+        "a.unit_id, a.exception_id, a.at, i.amount, a.maker_person_id, CAST(NULL AS BIGINT)",
+        "exception_event a CROSS JOIN exception i WHERE a.unit_id IN ({units}) AND a.kind = 'reopen_proposed' \
+         AND i.unit_id = a.unit_id AND i.id = a.exception_id AND i.state = 'resolved' \
+         AND NOT EXISTS (SELECT 1 FROM exception_event l WHERE l.unit_id = a.unit_id \
+         AND l.exception_id = a.exception_id AND l.kind IN ('reopen_proposed', 'reopen_refused', 'reopened') \
+         AND l.revision > a.revision)",
+    ),
+    (
+        Matter::KeyStop,
+        "k.unit_id, k.id, k.asked_at, CAST(0 AS BIGINT), k.maker_person_id, CAST(NULL AS BIGINT)",
+        "certificate_stop k WHERE k.unit_id IN ({units}) AND NOT EXISTS (SELECT 1 \
+         FROM certificate_stop_decision l WHERE l.unit_id = k.unit_id AND l.stop_id = k.id)",
+    ),
+    (
+        // Both who has the pad and who entered it had the cash in hand.
+        Matter::Slip,
+        "s.unit_id, s.slip_no, e.at, e.amount, p.person_id, e.person_id",
+        "provisional_slip s CROSS JOIN slip_pad p CROSS JOIN provisional_slip_event e \
+         WHERE s.unit_id IN ({units}) AND s.state = 'entered' AND p.unit_id = s.unit_id AND p.id = s.pad_id \
+         AND e.unit_id = s.unit_id AND e.slip_no = s.slip_no AND e.kind = 'entered' AND e.amount IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM provisional_slip_event l WHERE l.unit_id = e.unit_id \
+         AND l.slip_no = e.slip_no AND l.kind = 'entered' AND l.revision > e.revision)",
+    ),
+    (
+        Matter::Tariff,
+        "p.unit_id, p.id, p.created_at, CAST(0 AS BIGINT), p.maker_person_id, CAST(NULL AS BIGINT)",
+        "proposal p WHERE p.unit_id IN ({units}) AND p.kind = 'tariff' AND p.state = 'proposed'",
+    ),
+    (
+        Matter::Proposal,
+        "p.unit_id, p.id, p.created_at, CAST(0 AS BIGINT), p.maker_person_id, CAST(NULL AS BIGINT)",
+        "proposal p WHERE p.unit_id IN ({units}) AND p.kind <> 'tariff' AND p.state = 'proposed'",
+    ),
+    (
+        Matter::DataAct,
+        "b.unit_id, b.request_id, b.created_at, CAST(0 AS BIGINT), b.maker_person_id, CAST(NULL AS BIGINT)",
+        "data_act b WHERE b.unit_id IN ({units})",
+    ),
+    (
+        // Whoever keyed them last waits for another person; what was keyed before agreed with nobody.
+        Matter::SetAside,
+        "q.unit_id, q.statement_id, q.created_at, CAST(0 AS BIGINT), q.maker_person_id, CAST(NULL AS BIGINT)",
+        "quarantine_proposal q WHERE q.unit_id IN ({units}) AND EXISTS (SELECT 1 FROM quarantined_line o \
+         WHERE o.unit_id = q.unit_id AND o.statement_id = q.statement_id AND o.state = 'open') \
+         AND NOT EXISTS (SELECT 1 FROM quarantine_proposal l WHERE l.unit_id = q.unit_id \
+         AND l.statement_id = q.statement_id AND l.id > q.id)",
+    ),
+];
 
-pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Waiting>> {
-    let mut all = Vec::new();
-    let mut take = |kind: Kind, found: Vec<Found>| {
-        all.extend(found.into_iter().map(|(id, maker, amount, asked_at)| Waiting {
-            unit,
-            kind,
-            id,
-            makers: maker.into_iter().collect(),
-            amount: Dong(amount),
-            asked_at,
-        }));
+/// What of these matters waits in these units, each beside why the city is asked for it. `w` is the one, `s` the
+/// other.
+fn waiting(units: &[UnitId], matters: &[Matter]) -> Option<String> {
+    let units: Vec<String> = units.iter().map(|unit| unit.0.to_string()).collect();
+    let branch = |(rank, (matter, columns, from)): (usize, &(Matter, &str, &str))| {
+        let from = from.replace("{units}", &units.join(", "));
+        format!("SELECT {rank} AS matter_rank, '{}' AS kind, {columns} FROM {from}", matter.as_str())
     };
-    take(Kind::Exception, exceptions(conn, unit)?);
-    take(Kind::Correction, corrections(conn, unit)?);
-    take(Kind::Remittance, remittances(conn, unit)?);
-    take(Kind::Reopening, reopenings(conn, unit)?);
-    take(Kind::Version, versions(conn, unit)?);
-    take(Kind::Rule, class_rules(conn, unit)?);
-    take(Kind::Notice, notices(conn, unit)?);
-    all.extend(refunds(conn, unit)?);
-    Ok(all)
+    let branches: Vec<String> =
+        (0..).zip(&WAITING).filter(|(_, (matter, ..))| matters.contains(matter)).map(branch).collect();
+    if units.is_empty() || branches.is_empty() {
+        return None;
+    }
+    // The first branch names the columns of all.
+    let named = "SELECT 0 AS matter_rank, '' AS kind, CAST(0 AS BIGINT) AS unit_id, CAST(0 AS BIGINT) AS id, \
+                 CAST(0 AS BIGINT) AS asked_at, CAST(0 AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS maker, \
+                 CAST(NULL AS BIGINT) AS also WHERE 1 = 0";
+    Some(format!(
+        "FROM ({named} UNION ALL {}) w LEFT JOIN approval_escalation s ON s.unit_id = w.unit_id \
+         AND s.kind = w.kind AND s.subject_id = w.id AND s.asked_at = w.asked_at",
+        branches.join(" UNION ALL ")
+    ))
 }
 
-/// Proposals for exceptions: asked when they were proposed last.
-fn exceptions(conn: &mut Conn, unit: UnitId) -> Result<Vec<Found>> {
-    let items: Vec<(i64, i64)> = exception::table
-        .filter(exception::unit_id.eq(unit))
-        .filter(exception::state.eq("proposed"))
-        .select((exception::id, exception::amount))
-        .load(conn)
-        .classify()?;
-    let ids: Vec<i64> = items.iter().map(|(id, _)| *id).collect();
-    let proposed: Vec<(i64, Option<PersonId>, Instant)> = exception_event::table
-        .filter(exception_event::unit_id.eq(unit))
-        .filter(exception_event::exception_id.eq_any(&ids))
-        .filter(exception_event::kind.eq("proposed"))
-        .order(exception_event::revision)
-        .select((exception_event::exception_id, exception_event::maker_person_id, exception_event::at))
-        .load(conn)
-        .classify()?;
-    Ok(with_last(items, proposed))
+#[derive(QueryableByName)]
+struct Stored {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = BigInt)]
+    unit_id: UnitId,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    asked_at: Instant,
+    #[diesel(sql_type = BigInt)]
+    amount: Dong,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    maker: Option<PersonId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    also: Option<PersonId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    why: Option<String>,
 }
 
-/// Items with their last event, which says who asked and when.
-fn with_last(items: Vec<(i64, i64)>, events: Vec<(i64, Option<PersonId>, Instant)>) -> Vec<Found> {
-    let last: HashMap<i64, (Option<PersonId>, Instant)> =
-        events.into_iter().map(|(id, maker, at)| (id, (maker, at))).collect();
-    let found = items.into_iter().filter_map(|(id, amount)| {
-        let (maker, at) = last.get(&id)?;
-        Some((id, *maker, amount, *at))
+fn item(row: Stored) -> Result<Item> {
+    let also = row.also.filter(|also| Some(*also) != row.maker);
+    let open = Open {
+        unit: row.unit_id,
+        matter: Matter::parse(&row.kind)?,
+        id: row.id,
+        makers: row.maker.into_iter().chain(also).collect(),
+        amount: row.amount,
+        asked_at: row.asked_at,
+    };
+    Ok(Item { open, why: row.why })
+}
+
+/// What waits behind a place, in the order of the agenda.
+pub fn page(
+    conn: &mut Conn,
+    (units, matters): (&[UnitId], &[Matter]),
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Item>> {
+    const ORDER: &str =
+        "CASE WHEN s.why IS NULL THEN 1 ELSE 0 END, w.asked_at, w.matter_rank, w.unit_id, w.id";
+    let Some(waiting) = waiting(units, matters) else { return Ok(Vec::new()) };
+    let behind = after.map_or_else(String::new, |after| {
+        let rank = WAITING.iter().position(|(matter, ..)| *matter == after.matter).unwrap_or_default();
+        let (escalated, at) = (u8::from(!after.is_escalated.0), after.asked_at.0);
+        format!("WHERE ({ORDER}) > ({escalated}, {at}, {rank}, {}, {})", after.unit.0, after.id)
     });
-    found.collect()
+    let found: Vec<Stored> = diesel::sql_query(format!(
+        "SELECT w.kind, w.unit_id, w.id, w.asked_at, w.amount, w.maker, w.also, s.why {waiting} {behind} \
+         ORDER BY {ORDER} LIMIT {limit}"
+    ))
+    .load(conn)
+    .classify()?;
+    found.into_iter().map(item).collect()
 }
 
-fn corrections(conn: &mut Conn, unit: UnitId) -> Result<Vec<Found>> {
-    let found: Vec<(i64, PersonId, i64, i64, Instant)> = correction::table
-        .filter(correction::unit_id.eq(unit))
-        .filter(correction::state.eq("requested"))
-        .select((
-            correction::id,
-            correction::maker_person_id,
-            correction::old_amount,
-            correction::new_amount,
-            correction::created_at,
-        ))
-        .load(conn)
-        .classify()?;
-    // The larger of the two sums is what is at stake.
-    Ok(found.into_iter().map(|(id, maker, old, new, at)| (id, Some(maker), old.max(new), at)).collect())
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
+    #[diesel(sql_type = BigInt)]
+    for_city: i64,
 }
 
-fn remittances(conn: &mut Conn, unit: UnitId) -> Result<Vec<Found>> {
-    remittance::table
-        .filter(remittance::unit_id.eq(unit))
-        .filter(remittance::state.eq("drafted"))
-        .select((
-            remittance::id,
-            remittance::maker_person_id.nullable(),
-            remittance::amount,
-            remittance::created_at,
-        ))
-        .load(conn)
-        .classify()
+/// How many of each matter wait, and how many of them the city is asked for.
+pub fn counts(
+    conn: &mut Conn,
+    units: &[UnitId],
+    matters: &[Matter],
+) -> Result<BTreeMap<Matter, (usize, usize)>> {
+    let Some(waiting) = waiting(units, matters) else { return Ok(BTreeMap::new()) };
+    let found: Vec<Counted> = diesel::sql_query(format!(
+        "SELECT w.kind, CAST(COUNT(*) AS BIGINT) AS waiting, CAST(COUNT(s.why) AS BIGINT) AS for_city {waiting} \
+         GROUP BY w.kind"
+    ))
+    .load(conn)
+    .classify()?;
+    let count = |one: i64| usize::try_from(one).unwrap_or_default();
+    let told = |one: Counted| -> Result<(Matter, (usize, usize))> {
+        Ok((Matter::parse(&one.kind)?, (count(one.waiting), count(one.for_city))))
+    };
+    found.into_iter().map(told).collect()
 }
 
-fn reopenings(conn: &mut Conn, unit: UnitId) -> Result<Vec<Found>> {
-    let found: Vec<(i64, PersonId, Instant)> = day_reopening::table
-        .filter(day_reopening::unit_id.eq(unit))
-        .filter(day_reopening::state.eq("requested"))
-        .select((day_reopening::id, day_reopening::maker_person_id, day_reopening::created_at))
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(|(id, maker, at)| (id, Some(maker), 0, at)).collect())
-}
-
-fn versions(conn: &mut Conn, unit: UnitId) -> Result<Vec<Found>> {
-    let ids: Vec<i64> = statement_version::table
-        .filter(statement_version::unit_id.eq(unit))
-        .filter(statement_version::state.eq("proposed"))
-        .select(statement_version::id)
-        .load(conn)
-        .classify()?;
-    let proposed: Vec<(i64, Option<PersonId>, Instant)> = statement_version_event::table
-        .filter(statement_version_event::unit_id.eq(unit))
-        .filter(statement_version_event::version_id.eq_any(&ids))
-        .filter(statement_version_event::state.eq("proposed"))
-        .order(statement_version_event::revision)
-        .select((
-            statement_version_event::version_id,
-            statement_version_event::maker_person_id,
-            statement_version_event::at,
-        ))
-        .load(conn)
-        .classify()?;
-    Ok(with_last(ids.into_iter().map(|id| (id, 0)).collect(), proposed))
-}
-
-fn class_rules(conn: &mut Conn, unit: UnitId) -> Result<Vec<Found>> {
-    let found: Vec<(i64, PersonId, Instant)> = class_rule::table
-        .filter(class_rule::unit_id.eq(unit))
-        .filter(class_rule::state.eq("proposed"))
-        .select((class_rule::id, class_rule::maker_person_id, class_rule::created_at))
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(|(id, maker, at)| (id, Some(maker), 0, at)).collect())
-}
-
-fn notices(conn: &mut Conn, unit: UnitId) -> Result<Vec<Found>> {
-    let found: Vec<(i64, Option<PersonId>, Instant)> = filing::table
-        .filter(filing::unit_id.eq(unit))
-        .filter(filing::kind.eq("error_notice"))
-        .filter(filing::state.eq("requested"))
-        .select((filing::id, filing::maker_person_id, filing::created_at))
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(|(id, maker, at)| (id, maker, 0, at)).collect())
-}
-
-/// Refunds: whoever named the payee had a hand in it too.
-fn refunds(conn: &mut Conn, unit: UnitId) -> Result<Vec<Waiting>> {
-    let found: Vec<(i64, PersonId, i64, Instant)> = refund::table
-        .filter(refund::unit_id.eq(unit))
-        .filter(refund::state.eq("requested"))
-        .select((refund::id, refund::maker_person_id, refund::amount, refund::created_at))
-        .load(conn)
-        .classify()?;
-    let ids: Vec<i64> = found.iter().map(|(id, ..)| *id).collect();
-    let named: Vec<(i64, PersonId)> = refund_payee::table
-        .filter(refund_payee::unit_id.eq(unit))
-        .filter(refund_payee::refund_id.eq_any(&ids))
-        .order(refund_payee::id)
-        .select((refund_payee::refund_id, refund_payee::person_id))
-        .load(conn)
-        .classify()?;
-    let last: HashMap<i64, PersonId> = named.into_iter().collect();
-    let waiting = found.into_iter().map(|(id, maker, amount, asked_at)| {
-        let mut makers = vec![maker];
-        makers.extend(last.get(&id).filter(|person| **person != maker));
-        Waiting { unit, kind: Kind::Refund, id, makers, amount: Dong(amount), asked_at }
-    });
-    Ok(waiting.collect())
-}
-
-/// Who has a hand in one thing whose approval may be delegated, whatever became of it: as `of_unit` tells them.
+/// Who has a hand in one thing whose approval may be delegated, whatever became of it: as `page` tells them.
 pub fn makers(conn: &mut Conn, unit: UnitId, kind: Kind, id: i64) -> Result<Vec<PersonId>> {
     let maker: Option<PersonId> = match kind {
         Kind::Exception => exception_event::table
@@ -259,12 +337,21 @@ fn refund_makers(conn: &mut Conn, unit: UnitId, id: i64) -> Result<Vec<PersonId>
     Ok(maker.into_iter().chain(named).collect())
 }
 
-/// What was handed to the city: kind, subject and when it was asked; why.
-pub fn escalated(conn: &mut Conn, unit: UnitId) -> Result<HashMap<(String, i64, Instant), String>> {
-    let found: Vec<(String, i64, Instant, String)> = escalation::table
-        .filter(escalation::unit_id.eq(unit))
-        .select((escalation::kind, escalation::subject_id, escalation::asked_at, escalation::why))
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(|(kind, id, at, why)| ((kind, id, at), why)).collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_matter_waits_somewhere_in_the_order_in_which_places_compare() {
+        let named: Vec<Matter> = WAITING.iter().map(|(matter, ..)| *matter).collect();
+        assert!(named.is_sorted(), "{named:?}");
+        assert_eq!(named, Matter::all().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_asked_for_without_a_unit_or_a_matter() {
+        assert!(waiting(&[], &[Matter::Slip]).is_none() && waiting(&[UnitId(2)], &[]).is_none());
+        let text = waiting(&[UnitId(2), UnitId(3)], &[Matter::Slip]).unwrap();
+        assert!(text.contains("s.unit_id IN (2, 3)") && !text.contains("refund"), "{text}");
+    }
 }

@@ -25,8 +25,8 @@ pub use decide::{
 pub use detail::{Detail, Hint, Suggested};
 pub use kind::Kind;
 pub use reopen::{
-    approve as approve_reopening, ask as ask_to_reopen, asked as reopenings_asked,
-    asked_by as reopening_asked, refuse as refuse_reopening,
+    approve as approve_reopening, ask as ask_to_reopen, asked_by as reopening_asked,
+    refuse as refuse_reopening,
 };
 pub use subject::Subject;
 pub use work::{CITY_OWNER, Owner, assign, comment, escalate, remind};

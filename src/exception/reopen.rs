@@ -4,7 +4,6 @@
 use super::{Exception, State, TEXT_LIMIT, advance, query, worded, work_query};
 use crate::actor::{Actor, Role};
 use crate::audit;
-use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx};
@@ -47,18 +46,6 @@ pub fn asked_by(conn: &mut Conn, unit: UnitId, id: ExceptionId) -> Result<Option
     Ok(last
         .filter(|event| event.kind == "reopen_proposed")
         .and_then(|event| Some((event.maker?, event.reason))))
-}
-
-/// What somebody asked to be opened again, while nobody has answered: the item, who asked, and when.
-pub fn asked(conn: &mut Conn, unit: UnitId) -> Result<Vec<(Exception, PersonId, Instant)>> {
-    let mut found = Vec::new();
-    for (id, at) in work_query::reopenings_asked(conn, unit)? {
-        let item = super::find(conn, unit, id)?;
-        if let Some((maker, _)) = asked_by(conn, unit, id)?.filter(|_| item.state == State::Resolved) {
-            found.push((item, maker, at));
-        }
-    }
-    Ok(found)
 }
 
 fn pending(

@@ -51,27 +51,6 @@ pub struct Filter {
     pub limit: i64,
 }
 
-#[derive(QueryableByName)]
-struct Asked {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    exception_id: ExceptionId,
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    at: Instant,
-}
-
-/// Items that somebody ever asked to be opened again, with when they did last.
-pub fn reopenings_asked(conn: &mut Conn, unit: UnitId) -> Result<Vec<(ExceptionId, Instant)>> {
-    // The kind stands in the text, so that the index of exactly these is taken.
-    let found: Vec<Asked> = diesel::sql_query(
-        "SELECT e.exception_id, CAST(MAX(e.at) AS BIGINT) AS at FROM exception_event e WHERE e.unit_id = $1 \
-         AND e.kind = 'reopen_proposed' GROUP BY e.exception_id ORDER BY e.exception_id",
-    )
-    .bind::<diesel::sql_types::BigInt, _>(unit)
-    .load(conn)
-    .classify()?;
-    Ok(found.into_iter().map(|one| (one.exception_id, one.at)).collect())
-}
-
 /// A page, oldest first.
 pub fn page(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Vec<Exception>> {
     let found = exception::table.order(exception::id).limit(filter.limit).select(columns!()).into_boxed();

@@ -176,11 +176,6 @@ fn is_same(filing: &Filing, now: &UsageReport) -> Result<bool> {
     Ok(stored.lines == now.lines && stored.taxpayer == now.taxpayer)
 }
 
-/// Reports of a unit that were made by themselves and wait for a person, oldest first.
-pub fn waiting(conn: &mut Conn, unit: UnitId) -> Result<Vec<Filing>> {
-    query::requested(conn, unit, Kind::UsageReport)
-}
-
 /// Lets a report go that was made by itself: it is signed and sent then.
 ///
 /// # Errors

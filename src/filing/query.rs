@@ -157,19 +157,6 @@ pub fn drafted(conn: &mut Conn, after: Option<FilingId>, limit: i64) -> Result<V
     found.into_iter().map(from_columns).collect()
 }
 
-/// Forms of a kind that wait for a person, oldest first.
-pub fn requested(conn: &mut Conn, unit: UnitId, kind: Kind) -> Result<Vec<Filing>> {
-    let found: Vec<Columns> = filing::table
-        .filter(filing::unit_id.eq(unit))
-        .filter(filing::kind.eq(kind.as_str()))
-        .filter(filing::state.eq(State::Requested.as_str()))
-        .order(filing::id)
-        .select(columns!())
-        .load(conn)
-        .classify()?;
-    found.into_iter().map(from_columns).collect()
-}
-
 /// Forms of a unit in a state that were made between two instants, oldest first.
 pub fn in_state(
     conn: &mut Conn,

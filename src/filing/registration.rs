@@ -174,11 +174,6 @@ fn says_the_same(before: &Registration, now: &Registration) -> bool {
     *before == Registration { made_on: before.made_on, action: before.action, ..now.clone() }
 }
 
-/// Forms of a unit that wait for a second person, oldest first.
-pub fn waiting(conn: &mut Conn, unit: UnitId) -> Result<Vec<Filing>> {
-    super::query::requested(conn, unit, Kind::Registration)
-}
-
 /// What is decided, or no registration.
 const NOT_REQUESTED: &str = "registration_not_requested";
 

@@ -2,6 +2,9 @@
 //! checkers are compared by person, so whoever invites chooses somebody known, or says outright that
 //! somebody of the same name is another human.
 
+use std::collections::HashMap;
+
+use super::login::Login;
 use super::{check_scope, create_person, login_query, query, read_scope};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
@@ -72,17 +75,20 @@ fn compared(name: &str) -> String {
 
 /// Those whom an actor may give a further login: registered at its units, or with a login there.
 pub fn choices(conn: &mut Conn, actor: &Actor) -> Result<Vec<Person>> {
-    let logins = login_query::all(conn)?;
+    let mut by_person: HashMap<PersonId, Vec<Login>> = HashMap::new();
+    for login in login_query::all(conn)?.into_iter().filter(Login::is_open) {
+        by_person.entry(login.person).or_default().push(login);
+    }
     let governs = |scope: &Scope| check_scope(&actor.scope, scope).is_ok();
     let mut found = Vec::new();
     for (home, id, name) in query::persons(conn)? {
-        let own: Vec<_> = logins.iter().filter(|login| login.person == id && login.is_open()).collect();
+        let own = by_person.remove(&id).unwrap_or_default();
         if actor.scope.covers(home) || own.iter().any(|login| governs(&login.scope)) {
-            let logins = own.into_iter().map(|login| login.name.clone()).collect();
+            let logins = own.into_iter().map(|login| login.name).collect();
             found.push(Person { id, name, logins });
         }
     }
-    found.sort_by(|a, b| text::fold(&a.name).cmp(&text::fold(&b.name)).then(a.id.cmp(&b.id)));
+    found.sort_by_cached_key(|one| (text::fold(&one.name), one.id));
     Ok(found)
 }
 

@@ -13,7 +13,7 @@ use crate::id::{EventId, PersonId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
 
-pub use query::{find, list, of_state, waiting};
+pub use query::{find, list, of_state};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

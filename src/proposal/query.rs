@@ -117,19 +117,6 @@ pub fn list(conn: &mut Conn, kinds: &[&str], limit: i64) -> Result<Vec<Proposal>
     found.into_iter().map(from_stored).collect()
 }
 
-/// Those of these kinds that nobody decided yet, oldest first.
-pub fn waiting(conn: &mut Conn, kinds: &[&str]) -> Result<Vec<Proposal>> {
-    let found: Vec<Columns> = proposal::table
-        .filter(proposal::unit_id.eq(UnitId::CITY))
-        .filter(proposal::kind.eq_any(kinds))
-        .filter(proposal::state.eq(State::Proposed.as_str()))
-        .order(proposal::id)
-        .select(columns!())
-        .load(conn)
-        .classify()?;
-    found.into_iter().map(from_stored).collect()
-}
-
 /// Those of a kind in a state, oldest first: a city decides a few in a year.
 pub fn of_state(conn: &mut Conn, kind: &str, state: State) -> Result<Vec<Proposal>> {
     let found: Vec<Columns> = proposal::table

@@ -1,7 +1,7 @@
 //! What the upkeep of the queue reads.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -210,4 +210,39 @@ pub fn standing(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Standing>> 
          ORDER BY since, subject_id"
     );
     diesel::sql_query(text).load(conn).classify()
+}
+
+/// How a unit's queue stands.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Unsettled {
+    #[diesel(sql_type = BigInt)]
+    pub unit_id: UnitId,
+    /// Items that are open or proposed.
+    #[diesel(sql_type = BigInt)]
+    pub open: i64,
+    #[diesel(sql_type = BigInt)]
+    pub overdue: i64,
+    #[diesel(sql_type = Date)]
+    pub oldest_on: BusinessDay,
+    /// The number of the oldest's kind.
+    #[diesel(sql_type = Integer)]
+    pub oldest_kind: i32,
+}
+
+/// How the queues of these units stand, however long they are; a unit where nothing waits is left out.
+pub fn unsettled(conn: &mut Conn, units: &[UnitId], today: BusinessDay) -> Result<Vec<Unsettled>> {
+    if units.is_empty() {
+        return Ok(Vec::new());
+    }
+    let units: Vec<String> = units.iter().map(|unit| unit.0.to_string()).collect();
+    // The state stands in the text, so that the index of exactly these is taken.
+    let text = format!(
+        "SELECT x.unit_id, CAST(COUNT(*) AS BIGINT) AS open, \
+         CAST(SUM(CASE WHEN x.due_on < $1 THEN 1 ELSE 0 END) AS BIGINT) AS overdue, MIN(x.opened_on) AS oldest_on, \
+         (SELECT o.kind FROM exception o WHERE o.unit_id = x.unit_id AND o.state <> 'resolved' \
+         ORDER BY o.opened_on, o.id LIMIT 1) AS oldest_kind FROM exception x \
+         WHERE x.unit_id IN ({}) AND x.state <> 'resolved' GROUP BY x.unit_id",
+        units.join(", ")
+    );
+    diesel::sql_query(text).bind::<Date, _>(today).load(conn).classify()
 }

@@ -182,15 +182,6 @@ pub fn awaited(conn: &mut Conn, unit: UnitId) -> Result<HashMap<ObligationId, i6
     Ok(found)
 }
 
-/// Slips of several units that wait for another person.
-pub fn entered_in(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Slip>> {
-    let keys = [
-        ("unit_id", Column::of(units.iter().copied())),
-        ("state", Column::of(units.iter().map(|_| State::Entered.as_str()))),
-    ];
-    by(conn, &keys, "", Lock::None)
-}
-
 /// The highest number a unit has printed.
 pub fn last_number(conn: &mut Conn, unit: UnitId) -> Result<i64> {
     let last: Option<i64> = slip_pad::table
@@ -205,12 +196,7 @@ pub fn last_number(conn: &mut Conn, unit: UnitId) -> Result<i64> {
 
 /// What was entered from a slip last.
 pub fn entry(conn: &mut Conn, unit: UnitId, number: i64) -> Result<Option<Entry>> {
-    Ok(entered_at(conn, unit, number)?.map(|(entry, _)| entry))
-}
-
-/// What was entered from a slip last, and when.
-pub fn entered_at(conn: &mut Conn, unit: UnitId, number: i64) -> Result<Option<(Entry, Instant)>> {
-    type Found = (Option<ObligationId>, Option<Dong>, Option<Instant>, PersonId, Instant);
+    type Found = (Option<ObligationId>, Option<Dong>, Option<Instant>, PersonId);
     let found: Option<Found> = provisional_slip_event::table
         .filter(provisional_slip_event::unit_id.eq(unit))
         .filter(provisional_slip_event::slip_no.eq(number))
@@ -221,14 +207,12 @@ pub fn entered_at(conn: &mut Conn, unit: UnitId, number: i64) -> Result<Option<(
             provisional_slip_event::amount,
             provisional_slip_event::collected_at,
             provisional_slip_event::person_id,
-            provisional_slip_event::at,
         ))
         .first(conn)
         .optional()
         .classify()?;
-    Ok(found.and_then(|(obligation, amount, collected_at, person, at)| {
-        let entry = Entry { obligation: obligation?, amount: amount?, collected_at: collected_at?, person };
-        Some((entry, at))
+    Ok(found.and_then(|(obligation, amount, collected_at, person)| {
+        Some(Entry { obligation: obligation?, amount: amount?, collected_at: collected_at?, person })
     }))
 }
 

@@ -103,11 +103,6 @@ pub fn find(conn: &mut Conn, id: EventId) -> Result<Draft> {
     proposal::find(conn, &KINDS, id)?.ok_or_else(not_found)
 }
 
-/// The drafts that nobody decided yet, oldest first.
-pub fn waiting(conn: &mut Conn) -> Result<Vec<Draft>> {
-    proposal::waiting(conn, &KINDS)
-}
-
 /// The newest drafts.
 pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Draft>> {
     proposal::list(conn, &KINDS, limit)

@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     pub metrics: PrometheusHandle,
     pub gauges: health::Gauges,
     pub unit_codes: unit_codes::UnitCodes,
+    /// What the lists of each unit warned of, for who sees many units.
+    pub alarms: pages::finance::alarms::Kept,
     /// Of the trees that prove when receipts were there.
     pub tops: crate::receipt::evidence::tops::Tops,
 }
@@ -107,6 +109,7 @@ impl Shared {
             metrics: health::recorder(),
             gauges: health::Gauges::default(),
             unit_codes: unit_codes::UnitCodes::default(),
+            alarms: Default::default(),
             tops: Default::default(),
         }
     }

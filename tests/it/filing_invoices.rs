@@ -2,10 +2,12 @@
 
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::clock::Clock;
 use bienlai::correction::Kind as Way;
 use bienlai::exception;
 use bienlai::filing::{Kind, State, code, invoice, mark, notice, query, transmission};
 use bienlai::id::{MovementId, UnitId};
+use bienlai::identity::totp;
 use bienlai::obligation::Obligation;
 use bienlai::payment::book::Method;
 use bienlai::payment::resolve;
@@ -18,7 +20,7 @@ use crate::corrections;
 use crate::documents::{BOTH, fee_and_service, kinds, open_invoices, signed};
 use crate::filing::{client, deliver};
 use crate::support::program::{Service, get, send};
-use crate::support::visitor::seated;
+use crate::support::visitor::{PASSWORD, Visitor, confirmed_before, employ, seated};
 use crate::support::{World, each_database};
 
 /// A receipt and an invoice of one payment, sealed.
@@ -340,6 +342,48 @@ fn the_api_sends_a_refused_invoice_again_and_who_keeps_the_books_sees_no_button(
         assert_eq!(told["invoice"]["data"]["receipt"], sent.receipt.to_string());
         let (_, told) = ask(Role::Administrator, newest.id.to_string());
         assert_eq!(told["error"]["code"], "invoice_not_refused");
+        service.stop();
+    });
+}
+
+/// What goes again is signed with the unit's key, so who sends it shows the code of the moment, which opens once.
+#[test]
+fn an_approver_sends_a_refused_invoice_again_with_a_code_that_was_not_used_before() {
+    each_database(|database| {
+        let mut world = World::settled_in_before(database, 9);
+        world.stop_watching();
+        refused(&world);
+        let unit = world.ba_dinh.id;
+        let form = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0).0;
+        let message = world.look(|conn| transmission::of_filing(conn, unit, form.id)).remove(0);
+        let page = format!("/tax/messages/{}", message.id);
+        let mut service = Service::start(&world);
+        let ready = employ(&world, Role::Approver, "duyet.mau", Scope::unit(unit));
+        let entered_at = Clock::System.now();
+        let code_at = |later_s: i64| totp::shown_at(&ready.secret, entered_at.plus_seconds(later_s));
+        let mut chief = Visitor::at(service.address);
+        assert_eq!(chief.sign_in(&ready.name, PASSWORD, &code_at(0)).status, 303, "{}", chief.page);
+        confirmed_before(&world, 600);
+
+        chief.get(&page);
+        chief.sees("Gửi lại hóa đơn");
+        chief.sees("Mã xác thực 6 số của ứng dụng");
+        let press = |chief: &mut Visitor, code: &str| {
+            chief.post(&page, &[("step", "again"), ("confirm", code)]).status
+        };
+        for (code, why) in [(String::new(), "none"), (code_at(0), "it opened the door")] {
+            assert_eq!(press(&mut chief, &code), 400, "{why}");
+            chief.sees("không đúng");
+        }
+        assert_eq!(ways(&world), [(State::Refused, 203)], "nothing was sent");
+        assert_eq!(press(&mut chief, &code_at(30)), 303, "{}", chief.page);
+        let newest = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0).0;
+        assert_ne!(newest.id, form.id, "a sending of its own");
+        // The one code stands for a few minutes, and the invoice goes once.
+        chief.get(&page);
+        assert!(!chief.page.contains("value=\"again\""), "{}", chief.page);
+        assert_eq!(press(&mut chief, ""), 400);
+        chief.sees("đã được gửi lại");
         service.stop();
     });
 }

@@ -84,7 +84,9 @@ fn the_readme_shows_pages_as_they_are() {
     studio.take(Screen::Desk, "/api/try", "Authorize", "api");
 
     let scope = Scope::unit(world.ba_dinh.id);
-    let cashier = seated(&world, service.address, Role::Cashier, "thungan.badinh", scope.clone());
+    let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.badinh", scope.clone());
+    cashier.get("/counter/shift");
+    assert_eq!(cashier.post("/counter/shift/open", &[]).status, 303, "{}", cashier.page);
     studio.sit(&cashier);
     studio.take(Screen::Desk, "/counter", "Quầy thu", "counter");
     studio.browser.eval("document.getElementById('q').focus()");
@@ -104,7 +106,9 @@ fn the_readme_shows_pages_as_they_are() {
         .status();
     assert!(drawn.is_ok_and(|status| status.success()), "install poppler-utils");
     std::fs::remove_file(&pdf).unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
     for name in shown {
+        assert!(kept.join(format!("{name}.png")).is_file(), "the README shows {name}.png, which nobody kept");
         let path = studio.folder.join(format!("{name}.png"));
         let size = std::fs::metadata(&path).unwrap_or_else(|_| panic!("nobody takes {name}.png")).len();
         assert!(size < LIMIT_BYTES, "{name}.png has {size} bytes");

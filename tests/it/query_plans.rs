@@ -67,7 +67,7 @@ const LARGE: [&str; 43] = [
 
 /// What pages walk and sum, by words of the query, and how SQLite gets there: from the few, or along an index that
 /// holds all that is asked. Another way reads what a unit, or the whole city, ever had.
-const WALKED: [(&str, &str); 15] = [
+const WALKED: [(&str, &str); 19] = [
     ("FROM raw_event e WHERE e.channel > $1", "COVERING INDEX raw_event_by_channel_id"),
     ("FROM raw_event e WHERE e.channel = $1 AND e.id >= $2", "INDEX raw_event_by_channel_id"),
     ("(\"audit_entry\".\"id\" > $2)", "INDEX audit_entry_by_unit_id_id"),
@@ -95,6 +95,11 @@ const WALKED: [(&str, &str); 15] = [
     ("FROM exception_event e CROSS JOIN exception x", "INDEX exception_event_by_unit_id_at_where"),
     ("SELECT p.credit_account AS source", "COVERING INDEX posting_by_unit_id_source_id_day_where"),
     ("ORDER BY +o.id DESC", "INDEX obligation_by_unit_id_state_id"),
+    // What waits for a second person, and how long the queues are, is asked of all units at once.
+    ("FROM exception x CROSS JOIN exception_event e", "SEARCH x USING INDEX exception_by_unit_id_id_where"),
+    ("c.state = 'withdrawal_requested'", "SEARCH c USING INDEX correction_by_unit_id_id_where"),
+    ("FROM shift s LEFT JOIN shift_count n", "SEARCH s USING INDEX shift_by_unit_id_id_where"),
+    ("AS oldest_kind FROM exception x", "SEARCH x USING INDEX exception_by_unit_id_id_where"),
 ];
 
 /// Values that reach a query behind each parameter.
@@ -208,9 +213,9 @@ fn ask_for_everything(world: &World, service: &Service) -> usize {
             }
         }
     }
-    // The city's own trail, and the channels of all units, are asked for by who governs all.
+    // The city's own trail, the channels of all units and what waits in them are asked for by who governs all.
     let mut city = seated(world, service.address, Role::Administrator, "nguoi.thanhpho", Scope::All);
-    for path in ["/admin/operations", "/admin/trail", "/admin/trail/proof"] {
+    for path in ["/admin/operations", "/admin/trail", "/admin/trail/proof", "/finance", "/duties"] {
         answered += usize::from(city.get(path).status == 200);
     }
     answered

@@ -81,6 +81,9 @@ const PUBLIC: [&str; 44] = [
 /// Paths that are asked by POST because the question is long or is noted; they change nothing.
 const ASKS: [&str; 3] = ["/api/v1/classification-rules/what-if", "/admin/evidence", "/admin/trail/verify"];
 
+/// Forms whose token stands beside a file and is read with it: a form without a file is refused before.
+const FILES: [&str; 2] = ["/city/totals", "/finance/statements"];
+
 /// Everything whose rows people make; what nobody may change must not grow.
 const MADE_BY_PEOPLE: [&str; 21] = [
     "posting",
@@ -290,7 +293,7 @@ fn each_role_sees_at_the_pages_what_is_declared_and_nothing_of_another_unit() {
                     (is_own, role, name, visitor)
                 })
             });
-        let seats: Vec<(bool, Role, String, Visitor)> = seats.collect();
+        let mut seats: Vec<(bool, Role, String, Visitor)> = seats.collect();
         let pages: Vec<Offer> = offers(&service)
             .into_iter()
             .filter(|offer| !offer.is_for_staff && !offer.who.is_empty())
@@ -311,6 +314,27 @@ fn each_role_sees_at_the_pages_what_is_declared_and_nothing_of_another_unit() {
                 wrong.push(format!("{}: nobody gets {}", offer.name(), reply.status));
             }
         }
+        let untouched = made_by_people(&world, &of_ba_dinh);
+        for (_, role, name, visitor) in seats.iter_mut().filter(|(is_own, ..)| *is_own) {
+            visitor.get("/account");
+            let (token, own) = (visitor.value("csrf").unwrap(), format!("http://{}", service.address));
+            let forms = pages.iter().filter(|offer| offer.method == "POST" && offer.declares(*role));
+            for offer in forms {
+                let path = things.path(offer);
+                let mine = [[("csrf", token.as_str())].as_slice(), fields.as_slice()].concat();
+                let bare = visitor.post_from(&own, &path, &fields).status;
+                let sent = visitor.post_from("https://evil.example", &path, &mine).status;
+                let is_file = FILES.contains(&offer.path.as_str());
+                let is_gone = |status: u16| status == 404 && offer.path.contains('{');
+                if !(bare == 403 || is_gone(bare) || is_file && matches!(bare, 400 | 415)) {
+                    wrong.push(format!("{}: {name} without a token gets {bare}", offer.name()));
+                }
+                if sent != 403 && !is_gone(sent) {
+                    wrong.push(format!("{}: {name} from another site gets {sent}", offer.name()));
+                }
+            }
+        }
+        assert_eq!(made_by_people(&world, &of_ba_dinh), untouched, "a forged form changed something");
         for (is_own, role, name, mut visitor) in seats {
             let before = made_by_people(&world, &of_ba_dinh);
             for offer in &pages {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::id::PersonId;
+use bienlai::identity::login::NewLogin;
 use bienlai::identity::{invitation, login, session, sign_in, totp};
 use bienlai::store::Lane;
 use secrecy::ExposeSecret;
@@ -91,6 +92,13 @@ fn the_first_start_prints_a_link_and_its_administrator_invites_everybody_else() 
         assert_eq!(admin.post("/users/end", &[("login", "thungan.badinh"), ("confirm", "")]).status, 200);
         let over = cashier.get("/counter");
         assert_eq!((over.status, location(&over)), (303, "/sign-in?next=/counter"), "its session ended too");
+        let page = format!("http://{}/counter/walk-in", service.address);
+        let typed = [("Content-Type", "application/x-www-form-urlencoded"), ("Referer", page.as_str())];
+        let lost = cashier.ask("POST", "/counter/walk-in", &typed, b"name=x");
+        assert_eq!((lost.status, location(&lost)), (303, "/sign-in?next=/counter/walk-in&lost=form"));
+        cashier.get("/sign-in?next=/counter/walk-in&lost=form");
+        cashier.sees("Phiên làm việc đã hết nên biểu mẫu vừa gửi không được nhận");
+        cashier.sees("name=\"next\" value=\"/counter/walk-in\"");
         assert_eq!(cashier.sign_in("thungan.badinh", PASSWORD, "").status, 401);
         service.stop();
         assert!(!service.log().contains(PASSWORD));
@@ -313,6 +321,28 @@ fn one_human_is_one_person_unless_somebody_says_that_there_are_two_of_the_name()
         let fields = [("login", "muon.ten"), ("role", "finance"), ("units", "00091"), ("known", id.as_str())];
         assert_eq!(other.post("/users/invite", &[&fields[..], &[("confirm", "")]].concat()).status, 400);
         assert_eq!(world.count("login WHERE name = 'muon.ten'"), 0);
+
+        // A city has hundreds: they are turned page by page, and narrowed to a unit.
+        let (system, person) = (Actor::system(), id.parse().unwrap());
+        for number in 0..60 {
+            let (name, scope) = (format!("quay.so{number:02}"), Scope::unit(world.tay_ho.id));
+            let new = NewLogin { name, person, role: Role::Finance, scope };
+            world.change(|tx, stamp| login::invite(tx, stamp, &system, new.clone()).map(|_| ()));
+        }
+        let mut seen = BTreeSet::new();
+        let mut path = "/users?unit=00091".to_owned();
+        for expected in [50, 11] {
+            admin.get(&path);
+            let rows = admin.page.split("<tr><td class=\"mono\">").skip(1);
+            let names: Vec<&str> = rows.map(|row| row.split('<').next().unwrap()).collect();
+            assert_eq!(names.len(), expected, "sixty and their administrator: {}", admin.page);
+            seen.extend(names.into_iter().map(str::to_owned));
+            let next = admin.page.split("<a class=\"button plain\" href=\"").nth(1);
+            let next = next.map(|rest| rest.split('"').next().unwrap()).unwrap_or_default();
+            path = next.replace("&amp;", "&");
+        }
+        assert_eq!((seen.len(), path.as_str()), (61, ""));
+        assert!(!seen.contains("ketoan.mot"), "another unit's");
         service.stop();
     });
 }

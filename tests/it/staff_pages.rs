@@ -5,7 +5,7 @@ use bienlai::amount::Dong;
 
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
-use crate::support::visitor::{PASSWORD, Visitor, employ, location, seated};
+use crate::support::visitor::{PASSWORD, Visitor, confirmed_before, employ, location, seated};
 use crate::support::{World, each_database};
 
 #[test]
@@ -165,11 +165,7 @@ fn an_act_that_binds_wants_the_code_of_the_moment_when_the_sign_in_is_old() {
         let mut service = Service::start(&world);
         let unit = Scope::unit(world.ba_dinh.id);
         let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
-        world.change(|tx, _| {
-            let ago = world.now().minus_seconds(600).0;
-            crate::support::tools::run(tx.conn(), &format!("UPDATE session SET confirmed_at = {ago}"))
-                .map_err(|error| bienlai::error::Error::internal(error.to_string()))
-        });
+        confirmed_before(&world, 600);
         finance.get("/finance/days");
         finance.sees("Nhập lại mật khẩu của bạn");
         let (account, date) = (finance.value("account").unwrap(), finance.value("date").unwrap());

@@ -303,17 +303,19 @@ fn a_long_queue_is_turned_page_by_page() {
         let mut world = World::settled_in_today(database);
         world.stop_watching();
         let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
-        let items: Vec<New> = (0..120)
-            .map(|number| New {
-                unit,
-                kind: Kind::Complaint,
-                subject: Subject::Obligation(ObligationId(number + 1_000)),
-                account: Some(account),
-                amount: Dong(number + 1),
-                opened_on: today(&world),
-                detail: String::new(),
-            })
-            .collect();
+        let complaint = |unit, account, number| New {
+            unit,
+            kind: Kind::Complaint,
+            subject: Subject::Obligation(ObligationId(number + 1_000)),
+            account: Some(account),
+            amount: Dong(number + 1),
+            opened_on: today(&world),
+            detail: String::new(),
+        };
+        let items: Vec<New> = (0..120).map(|number| complaint(unit, account, number)).collect();
+        let of_tay_ho = |number| complaint(world.tay_ho.id, world.tay_ho.account, number);
+        let many: Vec<New> = (0..1_020).map(of_tay_ho).collect();
+        world.change(|tx, stamp| exception::open(tx, stamp, &many));
         world.change(|tx, stamp| exception::open(tx, stamp, &items));
         let mut service = Service::start(&world);
         let Two { mut finance, .. } = staff(&world, &service);
@@ -338,6 +340,12 @@ fn a_long_queue_is_turned_page_by_page() {
                 let next = next.map(|rest| rest.split('"').next().unwrap()).unwrap_or_default();
                 path = next.replace("&amp;", "&").replace("&#38;", "&");
             }
+        }
+        // The board counts them all, however many they are.
+        let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.tp", Scope::All);
+        auditor.get("/finance");
+        for count in ["120", "1020"] {
+            auditor.sees(&format!("<td class=\"money\">{count}</td><td class=\"money\">0</td>"));
         }
         service.stop();
     });

@@ -140,14 +140,6 @@ pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>>
     Ok(found)
 }
 
-/// Those that nobody decided yet, oldest first, for who sees the whole city.
-///
-/// # Errors
-/// Those of the store.
-pub fn waiting(conn: &mut Conn) -> Result<Vec<proposal::Proposal>> {
-    proposal::waiting(conn, &KINDS)
-}
-
 /// The targets that come with the program and those the city set since. City rules are read whatever the
 /// caller's scope: the connection must see the city's unit.
 ///

@@ -67,6 +67,17 @@ pub fn proposed(conn: &mut Conn, unit: UnitId, id: StatementId, hash: &str) -> R
         .classify()
 }
 
+/// Who keyed anything about a statement, last first.
+pub fn keyed(conn: &mut Conn, unit: UnitId, id: StatementId) -> Result<Vec<PersonId>> {
+    quarantine_proposal::table
+        .filter(quarantine_proposal::unit_id.eq(unit))
+        .filter(quarantine_proposal::statement_id.eq(id))
+        .order(quarantine_proposal::id.desc())
+        .select(quarantine_proposal::maker_person_id)
+        .load(conn)
+        .classify()
+}
+
 /// Which of these days are closed for the account.
 pub fn closed_days(
     conn: &mut Conn,

@@ -16,8 +16,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         who: BOOKS,
         notes: "?unit= (official code; all units of the token when left out) &cursor= &limit=. total counts all \
                 pages. kind: exception, refund, correction, remittance, reopening, version, rule, notice, \
-                withdrawal, drawer, usage_report, registration, undo, key_stop, slip, data_act; tariff and proposal \
-                for who sees the whole city.",
+                withdrawal, drawer, usage_report, registration, undo, key_stop, slip, data_act, set_aside; tariff and \
+                proposal for who sees the whole city.",
         answer: r#"{ "approvals": [ { "unit": "unt_01j9…", "kind": "refund", "title": "Hoàn tiền", "title_en": "Refund",
   "subject": "rfd_01j9…", "amount": 40000, "makers": ["per_01j9…"], "asked_at": "2026-11-23T09:00:00+07:00",
   "due_at": "2026-11-24T09:00:00+07:00", "escalated": "waited" } ], "total": 1, "for_city": 1, "next": null }"#,

@@ -58,14 +58,14 @@ pub async fn waiting(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         let app = shared.app();
         app.read(&caller.0, |conn| {
             let unit = named(conn, &caller.0, &asked)?;
-            let items = agenda::of(conn, &caller.0, unit)?;
-            let (page, next) = agenda::page(&items, after, limit);
+            let (page, next) = agenda::page(conn, &caller.0, unit, (after, limit))?;
+            let counts = agenda::counts(conn, &caller.0, unit)?;
             let stamp = app.stamp();
             let shown: Vec<Shown> = page.iter().map(|item| Shown::of(item, stamp.calendar)).collect();
             Ok(json!({
                 "approvals": shown,
-                "total": items.len(),
-                "for_city": items.iter().filter(|item| item.why.is_some()).count(),
+                "total": counts.waiting(),
+                "for_city": counts.for_city(),
                 "next": next.map(|next| next.to_string()),
             }))
         })

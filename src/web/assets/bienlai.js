@@ -76,13 +76,16 @@
     if (form.method === 'post') {
       form.setAttribute('data-sent', '');
       form.setAttribute('aria-busy', 'true');
+      /* A network that swallowed it, or somebody who stopped it: it may be sent again from where it stands. */
+      if (!form.querySelector('input[type=file]')) { setTimeout(function () { sendable(form); }, 20000); }
     }
   });
+  function sendable(form) {
+    form.removeAttribute('data-sent');
+    form.removeAttribute('aria-busy');
+  }
   window.addEventListener('pageshow', function () {
-    document.querySelectorAll('form[data-sent]').forEach(function (form) {
-      form.removeAttribute('data-sent');
-      form.removeAttribute('aria-busy');
-    });
+    document.querySelectorAll('form[data-sent]').forEach(sendable);
     look();
   });
 
@@ -188,8 +191,7 @@
       if (told) { say(told.textContent); }
     };
     sending.onerror = function () {
-      form.removeAttribute('data-sent');
-      form.removeAttribute('aria-busy');
+      sendable(form);
       bar.hidden = true;
       lost(form, true);
     };

@@ -1,6 +1,6 @@
 //! Delegations as `/duties` shows them: what waits under each, and what was approved under it.
 
-use super::duties::{DELEGATES, READERS, money, title};
+use super::duties::{DELEGATES, READERS, SHOWN, money, title};
 use super::matter::{self, Facts, day, facts, moment};
 use super::wording::Lang;
 use crate::actor::{Actor, Role};
@@ -16,7 +16,6 @@ use crate::unit;
 
 /// What waits and may be approved under a delegation.
 pub(super) struct DelegatedRow {
-    pub(super) unit_id: UnitId,
     pub(super) act: &'static str,
     pub(super) title: &'static str,
     pub(super) subject: String,
@@ -36,9 +35,13 @@ pub(super) struct DelegationRow {
     pub(super) days: String,
     pub(super) decision: String,
     pub(super) state: &'static str,
+    /// It lends somebody's power to the person who looks, or offers to.
+    pub(super) is_mine: bool,
     pub(super) is_offered_to_me: bool,
     pub(super) may_end: bool,
     pub(super) open: Vec<DelegatedRow>,
+    /// How many more wait behind those that are shown.
+    pub(super) more: usize,
     /// What was approved under it: title, subject, amount, when.
     pub(super) done: Vec<(&'static str, String, String, String)>,
 }
@@ -57,7 +60,6 @@ fn delegated_row(
     facts.link = facts.link.filter(|_| may_look);
     facts.paper = facts.paper.filter(|_| may_look);
     Ok(DelegatedRow {
-        unit_id: one.unit,
         act: one.matter.as_str(),
         title: lang.pick(vi, en),
         subject: one.matter.subject_text(one.id),
@@ -78,16 +80,17 @@ pub(super) fn delegation_row(
     let is_given = actor.person == Some(one.giver);
     let governs = actor.role == Role::Administrator && actor.scope.covers(one.unit);
     let stands = matches!(one.state, State::Offered | State::Accepted);
-    let mut open = Vec::new();
+    let mut waits = Vec::new();
     if is_mine && DELEGATES.contains(&actor.role) {
-        for waits in waiting::of_unit(conn, one.unit)? {
-            if rules::check_act(one, one.delegate, waits.kind, &waits, today).is_ok() {
-                let waits = Open::of(one.unit, waits);
-                let row = delegated_row(conn, stamp.vault, (actor, lang), &waits)?;
-                open.extend(Some(row).filter(|row| !row.facts.is_part));
-            }
-        }
+        waits = waiting::of_unit(conn, one.unit, &one.acts)?;
+        waits.retain(|waits| rules::check_act(one, one.delegate, waits.kind, waits, today).is_ok());
     }
+    let more = waits.len().saturating_sub(SHOWN);
+    waits.truncate(SHOWN);
+    let row = |waits| delegated_row(conn, stamp.vault, (actor, lang), &Open::of(one.unit, waits));
+    let mut open: Vec<DelegatedRow> = waits.into_iter().map(row).collect::<Result<_>>()?;
+    // A part of a combination is decided with the whole.
+    open.retain(|row| !row.facts.is_part);
     let (_, acts) = delegation::told(conn, actor, one.id)?;
     let words: Vec<&str> = one.acts.iter().map(|kind| title(lang, *kind)).collect();
     Ok(DelegationRow {
@@ -106,9 +109,11 @@ pub(super) fn delegation_row(
             State::Declined => "duties_declined",
             State::Ended => "duties_ended",
         }),
+        is_mine: is_mine && stands,
         is_offered_to_me: is_mine && one.state == State::Offered,
         may_end: stands && (is_mine || is_given || governs),
         open,
+        more,
         done: acts
             .into_iter()
             .map(|act| (title(lang, act.kind), act.subject, money(act.amount), moment(act.at)))

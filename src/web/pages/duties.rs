@@ -1,6 +1,5 @@
 //! `/duties`: what waits for a second person, and delegations: offered, accepted, used, ended.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -21,7 +20,7 @@ use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
-use crate::duty::agenda::{self, Item, Place};
+use crate::duty::agenda::{self, Counts, Item, Place};
 use crate::duty::decision::{self, Matter, Open, Verdict};
 use crate::duty::delegation::{self, Answer, Offer};
 use crate::duty::{Kind, Seat};
@@ -41,8 +40,8 @@ const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::A
 pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 pub(super) const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
-/// Decisions of one page.
-const SHOWN: usize = 50;
+/// Decisions of one page, and of one delegation on it.
+pub(super) const SHOWN: usize = 50;
 
 struct WaitingRow {
     unit: String,
@@ -161,11 +160,12 @@ impl Parts {
         after: Option<Place>,
     ) -> Result<Parts> {
         let stamp = app.stamp();
-        let items = if READERS.contains(&actor.role) { agenda::of(conn, actor, None)? } else { Vec::new() };
-        let (total, elsewhere) = (items.len(), elsewhere(&items, lang));
-        let here: Vec<Item> =
-            items.into_iter().filter(|item| item.open.matter.own_page().is_none()).collect();
-        let (shown, next) = agenda::page(&here, after, SHOWN);
+        let (counts, (shown, next)) = match READERS.contains(&actor.role) {
+            true => {
+                (agenda::counts(conn, actor, None)?, agenda::page_of_decisions(conn, actor, (after, SHOWN))?)
+            }
+            false => Default::default(),
+        };
         let row =
             |item: &Item| waiting_row(conn, stamp.vault, (actor, lang), &item.open, item.why.as_deref());
         let waiting: Vec<WaitingRow> = shown.iter().map(row).collect::<Result<_>>()?;
@@ -179,9 +179,9 @@ impl Parts {
         let others = people.into_iter().filter(|one| actor.person != Some(one.id));
         Ok(Parts {
             waiting,
-            total,
+            total: counts.waiting(),
             next: next.map(|next| next.to_string()),
-            elsewhere,
+            elsewhere: elsewhere(&counts, lang),
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
@@ -191,22 +191,19 @@ impl Parts {
 
 /// Slips on paper, changes of the tariff, proposals for the city and acts on personal data wait on pages of their
 /// own; who reads these is told here that something waits.
-fn elsewhere(items: &[Item], lang: Lang) -> Vec<(String, &'static str)> {
-    let mut counts: BTreeMap<Matter, usize> = BTreeMap::new();
-    for item in items {
-        *counts.entry(item.open.matter).or_default() += 1;
-    }
+fn elsewhere(counts: &Counts, lang: Lang) -> Vec<(String, &'static str)> {
     let words = |(matter, count): (Matter, usize)| {
         let href = matter.own_page()?;
         let key = match matter {
             Matter::Tariff => "duties_tariff",
             Matter::Proposal => "duties_proposals",
             Matter::DataAct => "duties_privacy",
+            Matter::SetAside => "duties_set_aside",
             _ => "duties_slips",
         };
         Some((lang.with(key, count), href))
     };
-    counts.into_iter().filter_map(words).collect()
+    counts.of_matters().filter_map(words).collect()
 }
 
 pub(super) fn title(lang: Lang, kind: Kind) -> &'static str {
@@ -304,6 +301,9 @@ pub async fn answer(
             "end" => Answer::End,
             _ => return Err(Error::invalid("answer", "form_unreadable", "accept, decline or end")),
         };
+        if answer == Answer::Accept {
+            require_second_factor(signed)?;
+        }
         answered(app, &signed.actor, read_delegation(fields)?, (answer, seat(signed))).map(|_| ())
     })
     .await
@@ -321,16 +321,27 @@ pub async fn act(
     shared: web::Data<Shared>,
 ) -> Page {
     change(request, signed, form, shared, &DELEGATES, |app, signed, fields| {
-        let by = (&signed.actor, seat(signed));
+        require_second_factor(signed)?;
+        let (actor, id) = (&signed.actor, read_delegation(fields)?);
         let matter = Matter::Kind(Kind::delegable(fields.get("act"))?);
         let subject = matter.subject_id(fields.get("subject"))?;
-        if let (Ok(unit), Ok(seen)) = (fields.get("unit_id").parse(), fields.trimmed("seen").parse::<i64>()) {
-            // The thing may be of another unit than the delegate's.
-            require_seen(app, &Scope::All, (unit, matter, subject), seen)?;
+        if let Ok(seen) = fields.trimmed("seen").parse::<i64>() {
+            // The thing may be of another unit than the delegate's: it is the delegation that opens that unit.
+            let standing = |conn: &mut Conn| delegation::standing_in(conn, actor, seat(signed), id);
+            let (standing_in, lent) = app.store.read(&Scope::All, standing)?;
+            require_seen(app, &standing_in.scope, (lent.unit, matter, subject), seen)?;
         }
-        acted(app, by, read_delegation(fields)?, fields.get("act"), fields.get("subject"))
+        acted(app, (actor, seat(signed)), id, fields.get("act"), fields.get("subject"))
     })
     .await
+}
+
+/// Who approves in another's place shows what approvers show: a login without a second factor takes nothing on.
+fn require_second_factor(signed: &Signed) -> Result<()> {
+    if signed.session.login.has_second_factor() {
+        return Ok(());
+    }
+    Err(Error::forbidden("delegation_wants_second_factor", "the login has no second factor"))
 }
 
 fn seat(signed: &Signed) -> Seat {
@@ -379,9 +390,8 @@ fn require_seen(
     seen: i64,
 ) -> Result<()> {
     let now = app.store.read(scope, |conn| {
-        let waits = decision::open(conn, unit)?;
-        let one = waits.iter().find(|one| one.matter == matter && one.id == id);
-        one.map(|one| matter::edition(conn, one)).transpose()
+        let waits = decision::find(conn, unit, (matter, id))?;
+        waits.map(|one| matter::edition(conn, &one)).transpose()
     })?;
     // What waits no longer is told by the use case.
     if now.is_none_or(|now| now == seen) {

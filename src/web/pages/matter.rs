@@ -82,7 +82,7 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
         Matter::Registration => of_registration(conn, lang, (unit, FilingId(id)), &mut facts)?,
         Matter::Undo => of_undo(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
         Matter::KeyStop => of_key_stop(conn, lang, (unit, EventId(id)), &mut facts)?,
-        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct => {
+        Matter::Slip | Matter::Tariff | Matter::Proposal | Matter::DataAct | Matter::SetAside => {
             facts.link = open.matter.own_page().map(str::to_owned);
         }
     }

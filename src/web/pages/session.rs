@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use ring::hmac;
 
 use super::fields::{Fields, Pairs};
+use super::frame::local;
 use super::{PageFailure, Posted, read};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
@@ -77,14 +78,25 @@ pub fn check_origin(request: &HttpRequest) -> Result<()> {
         return Err(forged());
     }
     let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    let host = text("host").unwrap_or_default();
+    is_own(request, origin.to_str().unwrap_or_default()).then_some(()).ok_or_else(forged)
+}
+
+/// Whether an origin is this service, as it was asked for or as it is known outside.
+fn is_own(request: &HttpRequest, origin: &str) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let public = request.app_data::<web::Data<Shared>>().map(|shared| shared.url(""));
     let is_host = origin.split_once("://").is_some_and(|(scheme, authority)| {
         matches!(scheme, "http" | "https") && !host.is_empty() && authority == host
     });
-    let is_public = public.as_deref().is_some_and(|public| origin == origin_of(public));
-    (is_host || is_public).then_some(()).ok_or_else(forged)
+    is_host || public.as_deref().is_some_and(|public| origin == origin_of(public))
+}
+
+/// The page of this service on which a form was sent, where the browser says so.
+fn page_before(request: &HttpRequest) -> Option<String> {
+    let referer = request.headers().get(header::REFERER)?.to_str().ok()?;
+    let origin = origin_of(referer);
+    let path = referer.strip_prefix(origin)?.split(['?', '#']).next()?;
+    local(path).filter(|_| is_own(request, origin)).map(str::to_owned)
 }
 
 /// Scheme, host and port of an address.
@@ -101,7 +113,8 @@ impl FromRequest for Signed {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let shared = request.app_data::<web::Data<Shared>>().cloned();
         let token = token_of(request);
-        let next = matches!(*request.method(), Method::GET | Method::HEAD).then(|| request.path().to_owned());
+        let is_form = !matches!(*request.method(), Method::GET | Method::HEAD);
+        let next = if is_form { page_before(request) } else { Some(request.path().to_owned()) };
         Box::pin(async move {
             let found = async {
                 let shared = shared.ok_or_else(|| Error::internal("the handlers share nothing"))?;
@@ -110,7 +123,7 @@ impl FromRequest for Signed {
                 let app = Arc::clone(shared.app());
                 block(move || signed(&app, &token)).await
             };
-            found.await.map_err(|error| SignedFailure { error: error.into(), next })
+            found.await.map_err(|error| SignedFailure { error: error.into(), next, is_form })
         })
     }
 }
@@ -142,6 +155,8 @@ fn signed(app: &crate::app::App, token: &str) -> Result<Signed> {
 pub struct SignedFailure {
     error: PageFailure,
     next: Option<String>,
+    /// A form was sent, and nothing of it was taken.
+    is_form: bool,
 }
 
 impl std::fmt::Display for SignedFailure {
@@ -155,16 +170,16 @@ impl ResponseError for SignedFailure {
         self.error.status_code()
     }
 
-    /// Without a session one signs in and comes back to the page; forms are typed again.
+    /// Without a session one signs in and comes back to the page; forms are typed again, and who sent one is told.
     fn error_response(&self) -> HttpResponse {
         if self.error.status_code() != StatusCode::UNAUTHORIZED {
             return self.error.error_response();
         }
-        let to = match &self.next {
-            Some(next) => format!("/sign-in?next={next}"),
-            None => "/sign-in".to_owned(),
-        };
-        super::frame::see(to)
+        let next = self.next.as_deref().unwrap_or_default();
+        super::frame::see(match self.is_form {
+            true => format!("/sign-in?next={next}&lost=form"),
+            false => format!("/sign-in?next={next}"),
+        })
     }
 }
 
@@ -221,6 +236,25 @@ mod tests {
             assert!(!check(bad), "{bad:?}");
         }
         assert_eq!(origin_of("https://bienlai.example/path"), "https://bienlai.example");
+    }
+
+    #[test]
+    fn who_sent_a_form_comes_back_to_its_page_and_to_no_other_place() {
+        let before = |referer: &str| {
+            let request = TestRequest::post().insert_header(("host", "bienlai.example"));
+            page_before(&request.insert_header(("referer", referer)).to_http_request())
+        };
+        let page = "https://bienlai.example/counter/obligations/obl_01?change=1#top";
+        assert_eq!(before(page).as_deref(), Some("/counter/obligations/obl_01"));
+        for elsewhere in [
+            "https://evil.example/counter",
+            "https://bienlai.example.evil.example/counter",
+            "https://bienlai.example//evil.example",
+            "/counter",
+            "",
+        ] {
+            assert_eq!(before(elsewhere), None, "{elsewhere}");
+        }
     }
 
     #[test]

@@ -61,21 +61,24 @@ pub(super) fn entered(role: Role, token: &SecretString, next: &str) -> HttpRespo
     answer
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Asked {
-    #[serde(default)]
     next: String,
+    /// Whether a form was sent whose session is over.
+    lost: String,
 }
 
 /// `GET /sign-in`
 pub async fn form(request: HttpRequest, shared: web::Data<Shared>) -> Page {
-    let next = extract::query::<Asked>(&request).map(|asked| asked.next).unwrap_or_default();
+    let asked = extract::query::<Asked>(&request).unwrap_or_default();
+    let frame = Frame::public(&request);
     let page = SignInPage {
-        frame: Frame::public(&request),
-        next: place(&next).unwrap_or_default().to_owned(),
+        next: place(&asked.next).unwrap_or_default().to_owned(),
         name: String::new(),
         is_refused: false,
-        note: "",
+        note: if asked.lost.is_empty() { "" } else { frame.t("sign_in_over") },
+        frame,
         sso: super::sso::offered(&shared),
     };
     Ok(html(StatusCode::OK, &page))
@@ -85,9 +88,10 @@ pub async fn form(request: HttpRequest, shared: web::Data<Shared>) -> Page {
 pub(super) fn place(next: &str) -> Option<&str> {
     let path = local(next)?;
     let first = path.split('/').nth(1)?;
-    const ROOMS: [&str; 10] = [
+    const ROOMS: [&str; 11] = [
         "counter",
         "finance",
+        "tax",
         "users",
         "duties",
         "privacy",
@@ -255,7 +259,37 @@ pub async fn leave_everywhere(
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::Method;
+
     use super::*;
+    use crate::web::routes;
+
+    #[test]
+    fn signing_in_leads_back_to_every_page_of_staff() {
+        const OPEN: [&str; 16] = [
+            "",
+            "sign-in",
+            "invitation",
+            "p",
+            "r",
+            "s",
+            "screen",
+            "lookup",
+            "verify",
+            "api",
+            "assets",
+            "robots.txt",
+            "favicon.ico",
+            "healthz",
+            "readyz",
+            "metrics",
+        ];
+        for entry in routes::entries().iter().filter(|entry| entry.method == Method::GET) {
+            let first = entry.path.split('/').nth(1).unwrap_or_default();
+            let path = entry.path.replace(['{', '}'], "");
+            assert_eq!(place(&path).is_some(), !OPEN.contains(&first), "{path}");
+        }
+    }
 
     #[test]
     fn signing_in_leads_to_pages_of_staff_only() {

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 
 use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong, of_field};
@@ -24,10 +25,14 @@ use crate::identity::login::{self, Login, NewLogin, State};
 use crate::identity::person::{self, Whom};
 use crate::identity::{person_name, sso};
 use crate::store::{Conn, Lane};
-use crate::unit::{self, CITY};
+use crate::unit::{self, CITY, Unit};
 use crate::web::Shared;
+use crate::web::extract;
 use crate::web::respond::block;
 use crate::{exception, shift};
+
+/// Logins of one page.
+const SHOWN: usize = 50;
 
 const ROLES: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
@@ -53,6 +58,11 @@ struct UsersPage {
     /// Somebody of the typed name is registered: the form asks whether this is another human.
     is_namesake: bool,
     rows: Vec<Row>,
+    /// The units that the list can be narrowed to, and the one it is narrowed to.
+    units: Vec<(String, String)>,
+    of_unit: String,
+    /// The login behind which the next page begins.
+    next: Option<LoginId>,
     roles: Vec<(&'static str, &'static str)>,
     /// Persons who may get a further login: id, name with logins.
     known: Vec<(String, String)>,
@@ -69,23 +79,39 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
 }
 
+#[derive(Deserialize)]
+struct Asked {
+    /// Logins of this unit only.
+    #[serde(default)]
+    unit: String,
+    /// Behind this login, in the order of the names.
+    #[serde(default)]
+    after: String,
+}
+
 async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<UsersPage> {
     signed.require(&[Role::Administrator, Role::Auditor])?;
+    let asked: Asked = extract::query(request).map_err(|error| error.in_field("form"))?;
+    let of_unit = asked.unit.trim().to_owned();
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     // Logins stand at the city's unit; the list itself keeps to what the actor governs.
-    let (rows, known) = block(move || {
+    let code = of_unit.clone();
+    let (rows, next, units, known) = block(move || {
         app.store.read(&Scope::All, |conn| {
-            let logins = login::list(conn, &actor)?;
+            let units = unit::all(conn)?;
+            let (logins, next) = page_of(login::list(conn, &actor)?, &units, (&code, &asked.after));
             let linked = sso::linked(conn)?;
-            let rows: Result<Vec<Row>> =
-                logins.iter().map(|login| row(conn, lang, login, linked.contains(&login.id))).collect();
+            let row = |login: &Login| row(conn, lang, (login, &units), linked.contains(&login.id));
+            let rows: Result<Vec<Row>> = logins.iter().map(row).collect();
+            let own = units.iter().filter(|unit| actor.scope.covers(unit.id));
+            let own: Vec<_> = own.map(|unit| (unit.code.clone(), unit.name.clone())).collect();
             let known = person::choices(conn, &actor)?.into_iter().map(|one| {
                 let logins = one.logins.join(", ");
                 let words = if logins.is_empty() { one.name } else { format!("{} ({logins})", one.name) };
                 (one.id.to_string(), words)
             });
-            Ok((rows?, known.collect()))
+            Ok((rows?, next, own, known.collect()))
         })
     })
     .await?;
@@ -96,6 +122,9 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         wrong: Wrong::default(),
         is_namesake: false,
         rows,
+        units,
+        of_unit,
+        next,
         known,
         roles: ROLES.iter().map(|role| (role.as_str(), role_words(lang, *role))).collect(),
         link: None,
@@ -106,13 +135,34 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     })
 }
 
-fn row(conn: &mut Conn, lang: Lang, login: &Login, is_linked: bool) -> Result<Row> {
+/// One page of logins, of one unit where one is named, and the login behind which the next page begins.
+fn page_of(
+    mut logins: Vec<Login>,
+    units: &[Unit],
+    (code, after): (&str, &str),
+) -> (Vec<Login>, Option<LoginId>) {
+    if !code.is_empty() {
+        let asked = units.iter().find(|unit| unit.code == code).map(|unit| unit.id);
+        logins.retain(|login| match &login.scope {
+            Scope::All => false,
+            Scope::Units(own) => asked.is_some_and(|unit| own.contains(&unit)),
+        });
+    }
+    let after: Option<LoginId> = after.parse().ok();
+    let begin = logins.iter().position(|login| Some(login.id) == after).map_or(0, |at| at + 1);
+    logins.drain(..begin);
+    let has_more = SHOWN < logins.len();
+    logins.truncate(SHOWN);
+    let next = logins.last().map(|login| login.id).filter(|_| has_more);
+    (logins, next)
+}
+
+fn row(conn: &mut Conn, lang: Lang, (login, all): (&Login, &[Unit]), is_linked: bool) -> Result<Row> {
     let units = match &login.scope {
         Scope::All => lang.t("users_all_units").to_owned(),
-        Scope::Units(units) => {
-            let units: Vec<_> = units.iter().copied().collect();
-            let found = unit::query::by_ids(conn, &units)?;
-            found.into_iter().map(|unit| unit.name).collect::<Vec<_>>().join(", ")
+        Scope::Units(own) => {
+            let found = all.iter().filter(|unit| own.contains(&unit.id));
+            found.map(|unit| unit.name.as_str()).collect::<Vec<_>>().join(", ")
         }
     };
     Ok(Row {

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use bienlai::actor::{Actor, Role, Scope};
+use bienlai::clock::Clock;
+use bienlai::error::Error;
 use bienlai::id::PersonId;
 use bienlai::identity::login::{self, NewLogin};
-use bienlai::identity::{self, invitation, totp};
+use bienlai::identity::{self, invitation, own, session, totp};
 use secrecy::ExposeSecret;
 
 use super::program::{Reply, send};
+use super::tools;
 use super::world::World;
 
 pub const PASSWORD: &str = "con mèo trèo cây cau";
@@ -195,4 +198,24 @@ pub fn seated(world: &World, address: SocketAddr, role: Role, name: &str, scope:
     let entered = visitor.sign_in(&ready.name, PASSWORD, &ready.code(world));
     assert_eq!(entered.status, 303, "{name} signs in: {}", visitor.page);
     visitor
+}
+
+/// Sets up a second factor for who is signed in, as they do on their page.
+pub fn protect(world: &World, visitor: &mut Visitor) {
+    visitor.get("/account/second-factor");
+    let token = visitor.cookies["__Host-bienlai"].clone();
+    let session = world.look(|conn| session::find(conn, world.now(), &token));
+    let secret = own::offered_second_factor(world.stamp().vault, &session);
+    let code = totp::shown_at(&secret, Clock::System.now());
+    let done = visitor.post("/account/second-factor", &[("code", &code)]);
+    assert_eq!(done.status, 200, "{}", visitor.page);
+}
+
+/// As if everybody who is signed in had shown code or password so many seconds ago.
+pub fn confirmed_before(world: &World, seconds: i64) {
+    let at = Clock::System.now().minus_seconds(seconds).0;
+    world.change(|tx, _| {
+        tools::run(tx.conn(), &format!("UPDATE session SET confirmed_at = {at}"))
+            .map_err(|error| Error::internal(error.to_string()))
+    });
 }

@@ -31,6 +31,7 @@ static BATCHES: Papers<BatchId, Found> = Papers {
     address: "/finance/batches",
     title: "way_batches",
     lead: "batches_lead",
+    list: "pos_batches",
     hint: "batches_hint",
     ask_more: |_, frame, asks| asks.push(Ask::text("fee", frame.t("import_fee"), "0")),
     taken,
@@ -73,21 +74,24 @@ pub async fn withdraw(
 }
 
 fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Vec<Listing>> {
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for unit in units(conn, actor)? {
-        for one in query::page(conn, unit.id, SHOWN_TAKEN)? {
-            rows.push(vec![
-                Cell::link(one.reference.clone(), format!("/finance/batches/{}", one.id)),
-                Cell::text(unit.name.clone()),
-                Cell::text(day(one.settled_on)),
-                Cell::figure(one.sales),
-                Cell::figure(one.charged_back),
-                Cell::figure(one.fee),
-                Cell::figure(one.net),
-                state(frame.lang, &one.state),
-            ]);
-        }
+        let own = query::page(conn, unit.id, SHOWN_TAKEN)?;
+        found.extend(own.into_iter().map(|one| (unit.name.clone(), one)));
     }
+    let row = |(unit, one): (String, Batch)| {
+        vec![
+            Cell::link(one.reference.clone(), format!("/finance/batches/{}", one.id)),
+            Cell::text(unit),
+            Cell::text(day(one.settled_on)),
+            Cell::figure(one.sales),
+            Cell::figure(one.charged_back),
+            Cell::figure(one.fee),
+            Cell::figure(one.net),
+            state(frame.lang, &one.state),
+        ]
+    };
+    let rows = imports::newest(found, |one| one.id.0).map(row).collect();
     let heads = [
         "import_reference",
         "unit",

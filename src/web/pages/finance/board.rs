@@ -1,8 +1,6 @@
 //! `GET /finance`: how every account stands this morning. The standing is the overview's, as the API and
 //! the metrics tell it.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
@@ -13,11 +11,13 @@ use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::duty::agenda;
 use crate::error::Result;
-use crate::exception::{self, Exception, State};
-use crate::id::AccountId;
+use crate::exception::Kind;
+use crate::id::{AccountId, UnitId};
+use crate::queue::query::{self, Unsettled};
 use crate::reconciliation::overview::{self, Standing};
 use crate::report::verify;
 use crate::store::{Conn, Stamp};
+use crate::unit::Unit;
 use crate::web::Shared;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::matter::day;
@@ -25,9 +25,6 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
-
-/// Unsettled items counted of one unit and state; the queue itself shows the rest.
-const OPEN_LIMIT: i64 = 1_000;
 
 struct AccountRow {
     id: AccountId,
@@ -46,8 +43,8 @@ struct AccountRow {
 struct QueueRow {
     unit: String,
     unit_code: String,
-    open: usize,
-    overdue: usize,
+    open: i64,
+    overdue: i64,
     /// Age in days and title of the oldest.
     oldest: Option<(i64, String)>,
 }
@@ -61,6 +58,8 @@ struct BoardPage {
     unexplained: String,
     queue: Vec<QueueRow>,
     alarms: Vec<Alarm>,
+    /// Whether those of each unit were read a moment ago and not now.
+    are_kept: bool,
     /// Decisions that wait for a second person, and how many of them the city is asked for.
     waiting: usize,
     for_city: usize,
@@ -69,38 +68,42 @@ struct BoardPage {
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;
     let frame = Frame::of(&signed, &request);
-    let app = Arc::clone(shared.app());
     let page = block(move || {
+        let app = shared.app();
         let stamp = app.stamp();
-        app.read(&signed.actor, |conn| compose(conn, (&stamp, &app.books), &signed.actor, frame))
+        let by = (&stamp, &app.books, &shared.alarms);
+        app.read(&signed.actor, |conn| compose(conn, by, &signed.actor, frame))
     });
     Ok(html(StatusCode::OK, &page.await?))
 }
 
 fn compose(
     conn: &mut Conn,
-    (stamp, books): (&Stamp<'_>, &verify::Standing),
+    (stamp, books, kept): (&Stamp<'_>, &verify::Standing, &alarms::Kept),
     actor: &Actor,
     frame: Frame,
 ) -> Result<BoardPage> {
     let (today, lang) = (stamp.today(), frame.lang);
     let overview = overview::overview(conn, stamp, actor, None)?;
-    let mut queue = Vec::new();
-    for unit in units(conn, actor)? {
-        let mut open = exception::list(conn, unit.id, Some(State::Open), None, OPEN_LIMIT)?;
-        open.extend(exception::list(conn, unit.id, Some(State::Proposed), None, OPEN_LIMIT)?);
-        queue.push(queue_row(lang, (unit.name, unit.code), &open, today));
-    }
-    let waits = agenda::of(conn, actor, None)?;
-    let for_city = waits.iter().filter(|one| one.why.is_some()).count();
+    let units = units(conn, actor)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let unsettled = query::unsettled(conn, &ids, today)?;
+    let are_kept = alarms::MANY_UNITS <= units.len();
+    let row = |unit: Unit| {
+        let own = unsettled.iter().find(|one| one.unit_id == unit.id);
+        queue_row(lang, unit, own, today)
+    };
+    let queue: Result<Vec<QueueRow>> = units.into_iter().map(row).collect();
+    let waits = agenda::counts(conn, actor, None)?;
     Ok(BoardPage {
         today: day(today),
         unexplained: overview.unexplained.to_string(),
         accounts: overview.rows.into_iter().map(|row| account_row(lang, row)).collect(),
-        queue,
-        alarms: alarms::standing(conn, (stamp, books), actor, lang)?,
-        waiting: waits.len(),
-        for_city,
+        queue: queue?,
+        are_kept,
+        alarms: alarms::standing(conn, (stamp, books, kept), actor, lang)?,
+        waiting: waits.waiting(),
+        for_city: waits.for_city(),
         frame,
     })
 }
@@ -124,19 +127,17 @@ fn account_row(lang: Lang, row: overview::Row) -> AccountRow {
     }
 }
 
-fn queue_row(
-    lang: Lang,
-    (unit, unit_code): (String, String),
-    open: &[Exception],
-    today: BusinessDay,
-) -> QueueRow {
-    let title = |item: &Exception| lang.pick(item.kind.title_vi(), item.kind.title_en()).to_owned();
-    let oldest = open.iter().min_by_key(|item| item.opened_on);
-    QueueRow {
-        unit,
-        unit_code,
-        open: open.len(),
-        overdue: open.iter().filter(|item| item.due_on < today).count(),
-        oldest: oldest.map(|item| (item.age_days(today), title(item))),
-    }
+fn queue_row(lang: Lang, unit: Unit, own: Option<&Unsettled>, today: BusinessDay) -> Result<QueueRow> {
+    let oldest = |one: &Unsettled| -> Result<(i64, String)> {
+        let kind = Kind::from_number(u8::try_from(one.oldest_kind).unwrap_or_default())?;
+        let days = (today.0 - one.oldest_on.0).num_days();
+        Ok((days, lang.pick(kind.title_vi(), kind.title_en()).to_owned()))
+    };
+    Ok(QueueRow {
+        open: own.map_or(0, |one| one.open),
+        overdue: own.map_or(0, |one| one.overdue),
+        oldest: own.map(oldest).transpose()?,
+        unit: unit.name,
+        unit_code: unit.code,
+    })
 }

@@ -1,6 +1,8 @@
 //! A partner's file on a page: chosen with what it is about, looked at, taken on; where it cannot be read is
 //! told. What was taken on stands below, the newest first.
 
+use std::cmp::Reverse;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
@@ -25,7 +27,7 @@ use crate::web::pages::{Page, html};
 
 /// Rows of a preview; a file may have thousands.
 pub(super) const SHOWN_ITEMS: usize = 50;
-/// Rows of a unit that were taken on.
+/// Papers that were taken on, of one unit or of all in sight.
 pub(super) const SHOWN_TAKEN: i64 = 100;
 
 #[derive(Template)]
@@ -37,6 +39,8 @@ pub(super) struct ImportsPage {
     pub title: &'static str,
     pub lead: &'static str,
     pub action: &'static str,
+    /// The list of all that was taken on.
+    pub list: &'static str,
     /// What the columns of the file are.
     pub hint: &'static str,
     pub can_import: bool,
@@ -46,6 +50,15 @@ pub(super) struct ImportsPage {
     /// What the file adds up to, and its first rows.
     pub preview: Option<Preview>,
     pub taken: Vec<Listing>,
+}
+
+/// The newest of what the units took on, each with its unit's name, as many as the page shows.
+pub(super) fn newest<T>(
+    mut found: Vec<(String, T)>,
+    id: impl Fn(&T) -> i64,
+) -> impl Iterator<Item = (String, T)> {
+    found.sort_by_key(|(_, one)| Reverse(id(one)));
+    found.into_iter().take(usize::try_from(SHOWN_TAKEN).unwrap_or_default())
 }
 
 /// What was found in a file.
@@ -174,4 +187,19 @@ fn of_unit((held_by, account): (UnitId, AccountId), unit: UnitId) -> Result<Acco
 pub(super) fn settled_on(fields: &Fields) -> Result<BusinessDay> {
     let wrong = |_| Error::invalid("settled_on", "date_unreadable", "a day");
     fields.trimmed("settled_on").parse().map_err(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_city_sees_the_newest_papers_of_all_its_units_and_no_more_than_a_unit_does() {
+        let of =
+            |unit: &str, ids: std::ops::Range<i64>| ids.map(|id| (unit.to_owned(), id)).collect::<Vec<_>>();
+        let found = [of("00004", 0..90), of("00091", 90..200)].concat();
+        let shown: Vec<(String, i64)> = newest(found, |id| *id).collect();
+        assert_eq!((shown.len(), shown[0].1, shown[99].1), (100, 199, 100));
+        assert_eq!(newest(of("00004", 0..2), |id| *id).count(), 2);
+    }
 }

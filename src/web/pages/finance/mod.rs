@@ -3,7 +3,7 @@
 
 pub mod about;
 pub mod account;
-mod alarms;
+pub mod alarms;
 pub mod batches;
 pub mod beside;
 pub mod board;

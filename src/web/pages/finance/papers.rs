@@ -40,6 +40,8 @@ pub(super) struct Papers<I: 'static, S: 'static> {
     /// The words of the list by their keys: its title, what it is about, what the columns of a file are.
     pub title: &'static str,
     pub lead: &'static str,
+    /// The list, on the screen and as a file, that has what the page no longer shows.
+    pub list: &'static str,
     pub hint: &'static str,
     /// What its form asks beside `imports::asks`.
     pub ask_more: fn(&App, &Frame, &mut Vec<Ask>),
@@ -120,6 +122,7 @@ where
                     title: frame.t(self.title),
                     lead: frame.t(self.lead),
                     action: self.address,
+                    list: self.list,
                     hint: frame.t(self.hint),
                     can_import: actor.role == Role::Finance,
                     asks,

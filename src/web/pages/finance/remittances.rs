@@ -1,6 +1,7 @@
 //! `/finance/remittances`: what is owed to the budget by code, orders with their documents, and the
 //! Treasury's report of what it credited.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -8,6 +9,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::alarms::MANY_UNITS;
 use super::{READERS, accounts, units};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
@@ -31,7 +33,7 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html, upload};
 use crate::web::respond::block;
 
-/// Orders shown of each unit; all of them stand in the list of orders.
+/// Orders that are shown; all of them stand in the list of orders.
 const SHOWN: i64 = 50;
 
 /// What an account owes, by kind of order.
@@ -54,6 +56,9 @@ struct RemittancesPage {
     csrf: String,
     wrong: Wrong,
     units: Vec<(String, String)>,
+    /// The unit that is shown; all of them where it is empty, which a whole city's page offers nobody.
+    of_unit: String,
+    are_many: bool,
     due: Vec<Due>,
     orders: Listing,
     alarms: Vec<(String, &'static str)>,
@@ -91,15 +96,20 @@ async fn compose(
         let tariff = app.tariff().ok();
         app.read(&actor, |conn| {
             let lang = frame.lang;
-            let is_asked = |unit: &Unit| asked.unit.is_empty() || unit.code == asked.unit;
-            let (mut rows, mut alarms) = (Vec::new(), Vec::new());
+            let (mut orders, mut alarms) = (Vec::new(), Vec::new());
             let all = units(conn, &actor)?;
+            let are_many = MANY_UNITS <= all.len();
+            let of_unit = of_unit(&all, asked.unit.trim());
+            let is_asked = |unit: &Unit| of_unit.is_empty() || unit.code == of_unit;
             for unit in all.iter().filter(|unit| is_asked(unit)) {
-                for order in query::page(conn, unit.id, None, SHOWN)? {
-                    rows.push(order_row(lang, unit, &order));
-                }
+                orders
+                    .extend(query::page(conn, unit.id, None, SHOWN)?.into_iter().map(|order| (unit, order)));
                 alarms.extend(alarms_of(conn, &stamp, lang, unit)?);
             }
+            // Of several units the newest of all; the list has the rest.
+            orders.sort_by_key(|(_, order)| Reverse(order.id));
+            orders.truncate(usize::try_from(SHOWN).unwrap_or_default());
+            let rows = orders.iter().map(|(unit, order)| order_row(lang, unit, order)).collect();
             let mut due = Vec::new();
             for (unit, account) in accounts(conn, &actor)?.into_iter().filter(|(unit, _)| is_asked(unit)) {
                 for kind in Kind::ALL {
@@ -110,6 +120,8 @@ async fn compose(
                 csrf,
                 wrong,
                 units: all.into_iter().map(|unit| (unit.code, unit.name)).collect(),
+                of_unit,
+                are_many,
                 due,
                 orders: Listing {
                     caption: frame.t("remittance_orders"),
@@ -133,6 +145,15 @@ async fn compose(
         })
     })
     .await
+}
+
+/// The unit whose page it is; of a whole city the first where none is asked for, since what is owed is added up unit
+/// by unit.
+fn of_unit(all: &[Unit], asked: &str) -> String {
+    match all.first() {
+        Some(first) if asked.is_empty() && MANY_UNITS <= all.len() => first.code.clone(),
+        _ => asked.to_owned(),
+    }
 }
 
 fn alarms_of(
@@ -448,4 +469,30 @@ pub async fn pdf(request: HttpRequest, signed: Signed, shared: web::Data<Shared>
 /// `GET /finance/remittances/{id}/xml`
 pub async fn xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     Ok(api::remittances::xml_of(&request, signed.actor, shared).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_city_begins_with_its_first_unit_and_few_units_stand_on_one_page() {
+        let unit = |number: usize| Unit {
+            id: UnitId(i64::try_from(number).unwrap()),
+            code: format!("{number:05}"),
+            name: "Đơn vị thử".into(),
+            kind: "phường".into(),
+            tax_code: "9900000009".into(),
+            budget_code: None,
+            address: String::new(),
+            phone: None,
+            valid_from: "2026-01-01".parse().unwrap(),
+            valid_until: None,
+        };
+        let units = |count: usize| (1..=count).map(unit).collect::<Vec<_>>();
+        assert_eq!(of_unit(&units(3), ""), "");
+        assert_eq!(of_unit(&units(MANY_UNITS), ""), "00001");
+        assert_eq!(of_unit(&units(MANY_UNITS), "00003"), "00003");
+        assert_eq!(of_unit(&[], ""), "");
+    }
 }

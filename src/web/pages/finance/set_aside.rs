@@ -22,6 +22,7 @@ use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::matter::day;
@@ -60,6 +61,10 @@ struct SetAsidePage {
     rows: Vec<Row>,
     can_decide: bool,
     awaits_second: bool,
+    /// Another person keyed the lines, and waits for somebody who keys the same.
+    is_second: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
 }
 
 /// `GET /finance/quarantine/{id}`
@@ -83,9 +88,11 @@ async fn compose(
     let id: StatementId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
+    let must_confirm = !signed.session.is_confirmed(app.clock.now());
+    let has_second_factor = signed.session.login.has_second_factor();
     block(move || {
         let stamp = app.stamp();
-        let (unit, name, stored, account_no, rows) = app.read(&actor, |conn| {
+        let (unit, name, stored, account_no, rows, keyed) = app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
             let stored = query::statement(conn, unit, id)?;
             let mut rows = Vec::new();
@@ -94,13 +101,16 @@ async fn compose(
                 rows.push(row(line, text, &typed));
             }
             let account_no = unit::account::find(conn, unit, stored.account)?.account_no;
-            Ok((unit, unit::find(conn, unit)?.name, stored, account_no, rows))
+            let keyed = quarantine::keyed(conn, unit, id)?;
+            Ok((unit, unit::find(conn, unit)?.name, stored, account_no, rows, keyed))
         })?;
         let expected = match rows.is_empty() {
             true => None,
             false => quarantine::expected(&app.store, &stamp, &actor, unit, id)?,
         };
+        let can_decide = matches!(actor.role, Role::Finance | Role::Approver) && !rows.is_empty();
         Ok(SetAsidePage {
+            is_second: can_decide && keyed.iter().any(|maker| actor.person.is_some_and(|own| own != *maker)),
             frame,
             csrf,
             wrong,
@@ -110,9 +120,11 @@ async fn compose(
             unit: name,
             closing_on: day(stored.closing_on),
             expected: expected.map(|sum| sum.to_string()),
-            can_decide: matches!(actor.role, Role::Finance | Role::Approver) && !rows.is_empty(),
+            can_decide,
             rows,
             awaits_second: false,
+            must_confirm,
+            has_second_factor,
         })
     })
     .await
@@ -171,7 +183,8 @@ fn signed(text: &str) -> Result<Dong> {
     Ok(Dong(sign * amount))
 }
 
-/// `POST /finance/quarantine/{id}`: decides all of them, and matches what is new.
+/// `POST /finance/quarantine/{id}`: decides all of them, and matches what is new. Who keys the same as another
+/// person did approves it, so both show code or password.
 pub async fn decide(
     request: HttpRequest,
     signed: Signed,
@@ -179,10 +192,11 @@ pub async fn decide(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Finance, Role::Approver])?;
     let id: StatementId = extract::path(&request, "id")?;
-    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    match block(move || decided(&app, &actor, id, &typed)).await {
+    let deciding = move |app: &App, signed: &Signed, fields: &Fields| decided(app, &signed.actor, id, fields);
+    let by = By::confirmed(&[Role::Finance, Role::Approver]);
+    let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, deciding).await?;
+    match done {
         Ok(Decided::Lines(_)) => Ok(see("/finance/statements")),
         Ok(Decided::SecondPerson) => {
             let mut page = compose(&request, &signed, &shared, (Wrong::default(), fields)).await?;

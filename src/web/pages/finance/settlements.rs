@@ -33,6 +33,7 @@ static SETTLEMENTS: Papers<SettlementId, Found> = Papers {
     address: "/finance/settlements",
     title: "way_settlements",
     lead: "settlements_lead",
+    list: "settlements",
     hint: "settlements_hint",
     ask_more,
     taken: |conn, frame, actor| Ok(vec![taken(conn, frame, actor)?, terms(conn, frame, actor)?]),
@@ -81,21 +82,24 @@ fn ask_more(app: &App, frame: &Frame, asks: &mut Vec<Ask>) {
 }
 
 fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Listing> {
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for unit in units(conn, actor)? {
-        for one in query::page(conn, unit.id, SHOWN_TAKEN)? {
-            rows.push(vec![
-                Cell::link(one.reference.clone(), format!("/finance/settlements/{}", one.id)),
-                Cell::text(unit.name.clone()),
-                Cell::text(one.channel.clone()),
-                Cell::text(day(one.settled_on)),
-                Cell::figure(one.gross),
-                Cell::figure(one.fee),
-                Cell::figure(one.net),
-                state(frame.lang, &one.state),
-            ]);
-        }
+        let own = query::page(conn, unit.id, SHOWN_TAKEN)?;
+        found.extend(own.into_iter().map(|one| (unit.name.clone(), one)));
     }
+    let row = |(unit, one): (String, Settlement)| {
+        vec![
+            Cell::link(one.reference.clone(), format!("/finance/settlements/{}", one.id)),
+            Cell::text(unit),
+            Cell::text(one.channel.clone()),
+            Cell::text(day(one.settled_on)),
+            Cell::figure(one.gross),
+            Cell::figure(one.fee),
+            Cell::figure(one.net),
+            state(frame.lang, &one.state),
+        ]
+    };
+    let rows = imports::newest(found, |one| one.id.0).map(row).collect();
     let heads = [
         "import_reference",
         "unit",

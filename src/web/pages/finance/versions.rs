@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::READERS;
 use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId, VersionId};
 use crate::statement::version::{self, Decision, Side};
@@ -25,6 +26,9 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
+/// Differences that the page shows; the list has all.
+const SHOWN: usize = 100;
+
 #[derive(Template)]
 #[template(path = "version.html")]
 struct VersionPage {
@@ -40,6 +44,8 @@ struct VersionPage {
     closing_on: String,
     state: &'static str,
     differences: Listing,
+    /// What is said of differences that are not shown, and where all of them are.
+    rest: Option<(String, String)>,
     can_propose: bool,
     waits: bool,
 }
@@ -80,8 +86,10 @@ async fn compose(
         app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
             let held = version::find(conn, unit, id)?;
-            let rows = version::differences(conn, unit, id)?;
-            let rows = rows.iter().map(|one| {
+            let all = version::differences(conn, unit, id)?;
+            let unit = unit::find(conn, unit)?;
+            let rest = rest(frame.lang, all.len(), (&unit.code, held.created_at.business_day()));
+            let rows = all.iter().take(SHOWN).map(|one| {
                 let (key, tone) = match one.kind {
                     version::Kind::Added => ("matter_added", "wait"),
                     version::Kind::Gone => ("matter_gone", "late"),
@@ -102,8 +110,9 @@ async fn compose(
                 typed,
                 id,
                 account: held.account,
-                account_no: unit::account::find(conn, unit, held.account)?.account_no,
-                unit: unit::find(conn, unit)?.name,
+                account_no: unit::account::find(conn, unit.id, held.account)?.account_no,
+                unit: unit.name,
+                rest,
                 number: or_dash(held.number),
                 closing_on: day(held.closing_on),
                 state: state_words(frame.lang, &held.state),
@@ -124,6 +133,13 @@ async fn compose(
         })
     })
     .await
+}
+
+/// A day that a bank sent again may differ in ten thousand lines: they are one list, on the screen and as a file.
+fn rest(lang: Lang, count: usize, (unit, received): (&str, BusinessDay)) -> Option<(String, String)> {
+    let left_out = count.checked_sub(SHOWN).filter(|left_out| *left_out > 0)?;
+    let href = format!("/finance/lists/version_differences?unit={unit}&from={received}&until={received}");
+    Some((lang.with("version_rest", left_out), href))
 }
 
 fn side(side: &Option<Side>) -> String {
@@ -162,5 +178,19 @@ pub async fn propose(
             let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_that_are_not_shown_are_counted_and_lead_to_the_list_that_has_all() {
+        let of = |count| rest(Lang::Vi, count, ("00004", "2026-11-28".parse().unwrap()));
+        assert_eq!((of(0), of(SHOWN)), (None, None));
+        let (words, href) = of(10_000).unwrap();
+        assert!(words.contains("9900"), "{words}");
+        assert!(href.ends_with("version_differences?unit=00004&from=2026-11-28&until=2026-11-28"), "{href}");
     }
 }

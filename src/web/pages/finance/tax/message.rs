@@ -8,7 +8,8 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::words;
-use crate::actor::Role;
+use crate::actor::{Actor, Role};
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::filing::rules::State;
 use crate::filing::transmission::{self, Event, Message, ReplyRecord};
@@ -20,8 +21,9 @@ use crate::unit;
 use crate::web::Shared;
 use crate::web::api::days;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::counter::notice::ASKERS;
-use crate::web::pages::fields::{Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::finance::READERS;
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, or_dash, time};
@@ -70,6 +72,8 @@ struct MessagePage {
     can_send_again: bool,
     /// Where the refused notice in it is asked for anew.
     asked_again_at: Option<String>,
+    must_confirm: bool,
+    has_second_factor: bool,
 }
 
 struct Found {
@@ -134,6 +138,8 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         asked_again_at: found.asked_again_at.filter(|_| ASKERS.contains(&signed.actor.role)),
         can_send_again: found.is_refused_invoice && RELEASERS.contains(&signed.actor.role),
         can_release: message.state == State::Halted && RELEASERS.contains(&signed.actor.role),
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        has_second_factor: signed.session.login.has_second_factor(),
         frame,
     })
 }
@@ -228,7 +234,7 @@ fn answer(lang: Lang, id: TransmissionId, n: usize, reply: &ReplyRecord) -> Answ
 }
 
 /// `POST /tax/messages/{id}`: lets a halted message go again; the authority is asked first. With `step`
-/// `again` the refused invoice in it is sent once more, in a message of its own.
+/// `again` the refused invoice in it is sent once more, in a message of its own, which the unit's key signs.
 pub async fn release(
     request: HttpRequest,
     signed: Signed,
@@ -236,25 +242,11 @@ pub async fn release(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&RELEASERS)?;
     let id: TransmissionId = extract::path(&request, "id")?;
-    let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
-    let released = block(move || {
-        app.write(&actor, |tx, stamp| {
-            let message = transmission::find(tx, &actor.scope, id)?;
-            if fields.get("step") != "again" {
-                return transmission::release(tx, stamp, &actor, message.unit, id);
-            }
-            let form = filing::find(tx, message.unit, message.filing)?;
-            if form.kind != Kind::Invoice {
-                return Err(Error::not_found("filing_not_found", "the message carries no invoice"));
-            }
-            let sent: invoice::Sent = form.data()?;
-            invoice::again(tx, stamp, &actor, message.unit, sent.receipt).map(|_| ())
-        })
-    })
-    .await;
-    match released {
+    let going = move |app: &App, signed: &Signed, fields: &Fields| go(app, &signed.actor, id, fields);
+    let by = By::confirmed(&RELEASERS);
+    let Acted { signed, done, .. } = acting::act_on(signed, fields, &shared, by, going).await?;
+    match done {
         Ok(()) => Ok(see(format!("/tax/messages/{id}"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
@@ -262,6 +254,21 @@ pub async fn release(
             Ok(html(StatusCode::BAD_REQUEST, &MessagePage { wrong, ..page }))
         }
     }
+}
+
+fn go(app: &App, actor: &Actor, id: TransmissionId, fields: &Fields) -> Result<()> {
+    app.write(actor, |tx, stamp| {
+        let message = transmission::find(tx, &actor.scope, id)?;
+        if fields.get("step") != "again" {
+            return transmission::release(tx, stamp, actor, message.unit, id);
+        }
+        let form = filing::find(tx, message.unit, message.filing)?;
+        if form.kind != Kind::Invoice {
+            return Err(Error::not_found("filing_not_found", "the message carries no invoice"));
+        }
+        let sent: invoice::Sent = form.data()?;
+        invoice::again(tx, stamp, actor, message.unit, sent.receipt).map(|_| ())
+    })
 }
 
 /// `GET /tax/messages/{id}/xml`: the message as it goes to the authority.
