@@ -169,7 +169,8 @@ fn require_alone(proposal: &Proposal) -> Result<()> {
 
 /// The same of a part of a combination, for whoever approves all of it in this transaction.
 ///
-/// Errors: `exception_not_proposed`, `maker_is_checker`.
+/// # Errors
+/// `exception_not_proposed`, `maker_is_checker`.
 pub fn approve_part(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -232,7 +233,8 @@ pub fn decide_alone(
 
 /// Sends a proposal back; the exception is open again.
 ///
-/// Errors: `exception_not_proposed`, `reason_missing`, `combine_whole`.
+/// # Errors
+/// `exception_not_proposed`, `reason_missing`, `combine_whole`.
 pub fn refuse(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -248,7 +250,8 @@ pub fn refuse(
 
 /// The same of a part of a combination, for whoever sends all of it back in this transaction.
 ///
-/// Errors: `exception_not_proposed`, `reason_missing`.
+/// # Errors
+/// `exception_not_proposed`, `reason_missing`.
 pub fn refuse_part(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

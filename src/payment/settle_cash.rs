@@ -11,7 +11,6 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::remittance::{self, rules as orders};
 use crate::shift::deposit;
-use crate::statement;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::account;
 
@@ -201,10 +200,6 @@ fn remitted(
         (Account::UnexplainedDebit(line), debit)
     };
     let leg = orders::leg_named(&order, amount).ok_or_else(|| unfit("the order waits for another amount"))?;
-    // What has come back of an order is told by its lines: one of which a part went elsewhere would tell too much.
-    if statement::query::line(tx, item.unit, line)?.amount != amount {
-        return Err(unfit("a part of this line is placed already; an order is shown by whole lines"));
-    }
     let lines = remittance::query::lines(tx, item.unit, order.id)?;
     let bank = Account::Bank(order.account);
     let postings = orders::postings(&order, &lines, leg, order.account)?

@@ -29,7 +29,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::pace::Pace;
-use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint};
+use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, rows};
 use crate::unit::{BankAccount, account};
 
 pub use super::file::original_file;

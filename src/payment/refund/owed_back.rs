@@ -114,7 +114,8 @@ pub(super) fn is_all(conn: &mut Conn, unit: UnitId, refund: &super::Refund) -> R
 
 /// Takes a credit in suspense for what is owed back. Two persons decided; the account is locked.
 ///
-/// Errors: `resolution_unfit` when either changed meanwhile.
+/// # Errors
+/// `resolution_unfit` when either changed meanwhile.
 pub(in crate::payment) fn carry_out(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
