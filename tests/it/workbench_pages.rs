@@ -303,7 +303,7 @@ fn a_long_queue_is_turned_page_by_page() {
         let mut world = World::settled_in_today(database);
         world.stop_watching();
         let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
-        let complaint = |unit, account, number| New {
+        let complaint = |unit, account, number: i64| New {
             unit,
             kind: Kind::Complaint,
             subject: Subject::Obligation(ObligationId(number + 1_000)),
