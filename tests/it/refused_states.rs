@@ -4,7 +4,6 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::duty::delegation::{self, Offer};
 use bienlai::duty::{self, leaving};
-use bienlai::id::*;
 use bienlai::identity::login::{self, NewLogin};
 use bienlai::identity::{create_person, sso};
 use bienlai::payment::combine;
