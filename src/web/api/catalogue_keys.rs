@@ -56,6 +56,5 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "403 not_the_maker for what somebody else asked for.",
         body: r#"{ "reason": "Đã tìm thấy thẻ" }"#,
         answer: r#"{ "certificate": "crt_01j9…", "stopped": false }"#,
-        ..NONE
     },
 ];
