@@ -434,7 +434,7 @@ mod tests {
         let refused = [
             (payee("970436", "123", "A"), "payee_account_wrong"),
             (payee("970436", &long, "A"), "payee_account_wrong"),
-            (payee("970436", "0123-456", "A"), "payee_account_wrong"),
+            (payee("970436", "----- 123", "A"), "payee_account_wrong"),
             (payee("Ngân hàng không có", "0123456789", "A"), "payee_bank_unknown"),
             (payee("000000", "0123456789", "A"), "payee_bank_unknown"),
             (payee(" ", "0123456789", "A"), "field_missing"),

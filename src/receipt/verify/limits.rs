@@ -4,6 +4,7 @@
 //! tag. That makes counting depth and lengths exact, in one pass over the bytes, so that nothing
 //! can make the parser or the memory work hard.
 
+use super::foreign::encoding::declared_narrow;
 use super::problem::Problem;
 use super::{BLANKS, tag};
 use crate::receipt::sign::DECLARATION;
@@ -45,14 +46,17 @@ pub(super) fn gate_text(text: &str) -> Result<&str, Problem> {
     Ok(content)
 }
 
-/// Editors and libraries spell the declaration anew or leave it out; no byte that is signed changes. What
-/// it says of the encoding was read with the bytes (`foreign::encoding`).
+/// Editors and libraries spell the declaration anew or leave it out; no byte that is signed changes. It must
+/// still be one, and name the encoding that was found.
 fn behind_declaration(text: &str) -> Result<&str, Problem> {
     let declaration = text.strip_prefix("<?xml").filter(|rest| rest.starts_with(BLANKS));
     let content = match declaration {
         None => text,
         Some(rest) => match rest.find("?>").filter(|at| *at <= DECLARATION_BYTES_LIMIT) {
-            Some(at) => rest.get(at + 2..).unwrap_or_default(),
+            Some(at) => {
+                declared_narrow(text)?;
+                rest.get(at + 2..).unwrap_or_default()
+            }
             None => return Err(Problem::DeclarationUnexpected),
         },
     };

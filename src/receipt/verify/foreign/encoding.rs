@@ -31,8 +31,16 @@ fn unmarked(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::EncodingNotUtf8)?;
-    declared(text, &["utf-8", "utf8", "us-ascii", "ascii"])?;
+    declared_narrow(text)?;
     Ok(Cow::Borrowed(text))
+}
+
+/// The declaration of a text that was read as UTF-8, where there is one, is one and names it.
+///
+/// # Errors
+/// `not_xml`, `encoding_not_utf8`.
+pub(in crate::receipt::verify) fn declared_narrow(text: &str) -> Result<(), Problem> {
+    declared(text, &["utf-8", "utf8", "us-ascii", "ascii"])
 }
 
 fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, Problem> {
