@@ -375,6 +375,7 @@ pub fn store_line(
     let kind = leg.event().as_str();
     let amount = match leg {
         Leg::BackInPart(amount) => Some(amount),
+        Leg::Back => Some(order.returning()),
         _ => None,
     };
     step(tx, stamp, order, state, What { kind, line: Some(line), amount, ..What::default() })?;
@@ -460,7 +461,7 @@ struct What {
     kind: &'static str,
     person: Option<PersonId>,
     line: Option<LineId>,
-    /// Of what comes back in part; a line may bring other money too.
+    /// Of what comes back; its line may bring other money too.
     amount: Option<Dong>,
     reason: Option<String>,
 }

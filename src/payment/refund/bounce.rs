@@ -27,9 +27,13 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
     let Some(id) = target.map(RefundId) else { return Ok(false) };
     let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(false) };
     let held = payment_query::payments(conn, &[(item.unit, refund.payment)])?.pop();
-    // One that was debited short, or netted since, does not come back as a whole.
+    // One that was debited short, or netted since, does not come back as a whole; another refund of the payment may
+    // have left beside it, so that the payment alone does not tell.
     let is_out = held.is_some_and(|payment| payment.reversed >= refund.amount);
-    Ok(is_out && is_like(item, &refund) && !owed_back::is_all(conn, item.unit, &refund)?)
+    Ok(is_out
+        && is_like(item, &refund)
+        && !query::was_debited_short(conn, item.unit, refund.id)?
+        && !owed_back::is_all(conn, item.unit, &refund)?)
 }
 
 fn is_like(item: &Exception, refund: &Refund) -> bool {

@@ -23,8 +23,8 @@ pub struct Refunds {
     /// By the line that showed it leaving, where a line of these gives that one back.
     by_debit: HashMap<(UnitId, LineId), crate::id::RefundId>,
     held: HashMap<(UnitId, crate::id::RefundId), Refund>,
-    /// Those that left though nothing of them was owed: what comes back of them is no surplus.
-    unowed: BTreeSet<crate::id::RefundId>,
+    /// Those that do not come back as a whole: nothing of them was owed, or less than all of them left.
+    not_whole: BTreeSet<crate::id::RefundId>,
     steps: Vec<Step>,
 }
 
@@ -73,8 +73,11 @@ impl Refunds {
         let named: BTreeSet<_> = by_code.chain(self.by_debit.values().copied()).collect();
         for refund in query::of_payments(tx, payments)? {
             let may_be_back = refund.state == State::Debited && named.contains(&refund.id);
-            if may_be_back && owed_back::is_all(tx, refund.unit, &refund)? {
-                self.unowed.insert(refund.id);
+            if may_be_back
+                && (owed_back::is_all(tx, refund.unit, &refund)?
+                    || query::was_debited_short(tx, refund.unit, refund.id)?)
+            {
+                self.not_whole.insert(refund.id);
             }
             self.held.insert((refund.unit, refund.id), refund);
         }
@@ -159,7 +162,7 @@ impl Desk<'_> {
     fn may_bounce(&self, refund: &Refund) -> bool {
         let held = self.book.payments.get(&(refund.unit, refund.payment));
         let is_out = held.is_some_and(|held| held.value.reversed >= refund.amount);
-        is_out && !self.refunds.unowed.contains(&refund.id)
+        is_out && !self.refunds.not_whole.contains(&refund.id)
     }
 
     fn debited(&mut self, work: &LineWork, refund: &Refund) -> Result<Mark> {

@@ -104,12 +104,14 @@ pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
     Ok(false)
 }
 
-/// Whether all that a refund's debit took was owed by nobody: it had been refused, and nothing was too much. What of it
-/// comes back covers the debt, and is no surplus of the payment's.
+/// Whether all that a refund's debit took is owed by nobody: it had been refused, and nothing was too much. What of it
+/// comes back covers the debt, and is no surplus of the payment's. A debt that was covered since, as by a cancelled
+/// document, leaves nothing to be covered: then it is the payer's like any other that comes back.
 pub(super) fn is_all(conn: &mut Conn, unit: UnitId, refund: &super::Refund) -> Result<bool> {
     let Some(line) = query::debit_line(conn, unit, refund.id)? else { return Ok(false) };
     let debt = Account::ReversalToRecover(refund.payment);
-    Ok(ledger::taken_by(conn, unit, line, &debt)? >= refund.amount)
+    let is_whole = ledger::taken_by(conn, unit, line, &debt)? >= refund.amount;
+    Ok(is_whole && ledger::balance(conn, unit, &debt)? >= refund.amount)
 }
 
 /// Takes a credit in suspense for what is owed back. Two persons decided; the account is locked.
@@ -141,6 +143,10 @@ pub(in crate::payment) fn carry_out(
 }
 
 /// It was said wrongly, and its posting is taken back: the debt is asked for again.
+///
+/// # Errors
+/// `undo_money_gone` when the bank took other money of the payment since: the debts are one now, and no item is
+/// about this one alone.
 pub(in crate::payment) fn ask_again(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -148,6 +154,6 @@ pub(in crate::payment) fn ask_again(
 ) -> Result<()> {
     match Debt::of(tx, item.unit, refund)? {
         Some(debt) => debt.ask(tx, stamp, item.id),
-        None => Ok(()),
+        None => Err(Error::conflict("undo_money_gone", "other money of this payment is owed back by now")),
     }
 }

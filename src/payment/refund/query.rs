@@ -198,6 +198,20 @@ pub fn debit_line(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Option<
     Ok(found.flatten())
 }
 
+/// Whether the line that showed a refund leaving last took less than it asked for.
+pub fn was_debited_short(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<bool> {
+    let kind: Option<String> = refund_event::table
+        .filter(refund_event::unit_id.eq(unit))
+        .filter(refund_event::refund_id.eq(id))
+        .filter(refund_event::state.eq("debited"))
+        .order(refund_event::revision.desc())
+        .select(refund_event::kind)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(kind.is_some_and(|kind| kind == "debited_short"))
+}
+
 /// Stores a refund's next revision; the row must be the one that was read.
 pub fn store(tx: &mut Tx<'_>, changed: &Refund) -> Result<()> {
     rows::advance(
