@@ -92,7 +92,8 @@ fn answered(received: &Received) -> Result<String> {
 
 /// By the field in which, as the profile has it, messages of this kind say yes or no.
 fn verdict(kind: i32, data: &Element, faults: &[Fault], profile: &Profile) -> Verdict {
-    if !faults.is_empty() || kind == code::UNREADABLE {
+    // Words without a code may stand beside a yes as well.
+    if kind == code::UNREADABLE || faults.iter().any(|fault| !fault.code.is_empty()) {
         return Verdict::Refused;
     }
     for answer in profile.answers().map(|item| &item.value) {
@@ -109,6 +110,9 @@ fn verdict(kind: i32, data: &Element, faults: &[Fault], profile: &Profile) -> Ve
         if !said.is_empty() {
             return Verdict::Unclear;
         }
+    }
+    if !faults.is_empty() {
+        return Verdict::Refused;
     }
     match kind {
         // Since 2.1.0 the absence of reasons is the acceptance; a receipt of delivery says no more.
@@ -173,6 +177,8 @@ mod tests {
         );
         assert_eq!(refused.verdict, Verdict::Refused);
         assert_eq!(refused.faults, [Fault { code: "20001".into(), text: "sai định dạng".into() }]);
+        let kind = "<TBao><DSLDo><LDo><MLoi/><MTa>Hợp lệ</MTa></LDo></DSLDo><TTTNhan>0</TTTNhan></TBao>";
+        assert_eq!(reply(999, kind).verdict, Verdict::Accepted, "words beside a yes");
         assert_eq!(reply(999, "<TBao></TBao>").verdict, Verdict::Unclear);
         assert_eq!(reply(999, "<TBao><TTTNhan>7</TTTNhan></TBao>").verdict, Verdict::Unclear);
         assert_eq!(reply(-1, "<TBao></TBao>").verdict, Verdict::Refused);

@@ -74,7 +74,8 @@ fn content(pdf: &[u8], at: usize) -> Option<Result<Vec<u8>, TooLarge>> {
         Some(b"FlateDecode") => inflated(rest),
         None => {
             let end = find(rest, 0, b"endstream")?;
-            Some(if end > LIMIT_BYTES { Err(TooLarge) } else { Ok(rest.get(..end)?.to_vec()) })
+            let stream = rest.get(..end)?;
+            if end > LIMIT_BYTES { too_large(stream) } else { Some(Ok(stream.to_vec())) }
         }
         Some(_) => None,
     }
@@ -90,17 +91,25 @@ fn filter(dictionary: &[u8]) -> Option<&[u8]> {
     rest.get(..end)
 }
 
+/// The stream of another kind of file may be as large as it likes.
+fn too_large(head: &[u8]) -> Option<Result<Vec<u8>, TooLarge>> {
+    is_xml(head).then_some(Err(TooLarge))
+}
+
 /// The stream ends where its own format says so, whatever length the dictionary claims.
 fn inflated(bytes: &[u8]) -> Option<Result<Vec<u8>, TooLarge>> {
     let mut found = Vec::new();
     let limit = LIMIT_BYTES as u64 + 1;
     ZlibDecoder::new(bytes).take(limit).read_to_end(&mut found).ok()?;
-    Some(if found.len() > LIMIT_BYTES { Err(TooLarge) } else { Ok(found) })
+    if found.len() > LIMIT_BYTES { too_large(&found) } else { Some(Ok(found)) }
 }
 
+/// Whether it may be a document: a page or a drawing beside it is none, though it begins like one.
 fn is_xml(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    bytes.trim_ascii_start().starts_with(b"<")
+    const OTHERS: [&[u8]; 3] = [b"<!doctype html", b"<html", b"<svg"];
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let begins = |with: &&[u8]| bytes.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    bytes.starts_with(b"<") && !OTHERS.iter().any(begins)
 }
 
 fn find(bytes: &[u8], from: usize, wanted: &[u8]) -> Option<usize> {
@@ -150,6 +159,12 @@ mod tests {
         assert_eq!(xml(&[one.clone(), pdf("/Length 5", b"<b/>")].concat()), Embedded::Several);
         let beside = [pdf("/Length 5", b"text"), one.clone()].concat();
         assert_eq!(xml(&beside), Embedded::Xml(b"<a/>\n".to_vec()), "a file of another kind");
+        for other in ["<!DOCTYPE html><html/>", "<SVG/>"] {
+            let page = [one.clone(), pdf("/Length 5", other.as_bytes())].concat();
+            assert_eq!(xml(&page), Embedded::Xml(b"<a/>\n".to_vec()), "{other} is no document");
+        }
+        let scan = [one.clone(), pdf("/Filter /FlateDecode", &packed(&vec![b'-'; LIMIT_BYTES + 1]))].concat();
+        assert_eq!(xml(&scan), Embedded::Xml(b"<a/>\n".to_vec()), "a large file of another kind");
         let many = [one, pdf("/Length 5", b"text").repeat(FILES_LIMIT)].concat();
         assert_eq!(xml(&many), Embedded::Several);
     }

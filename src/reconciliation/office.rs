@@ -9,7 +9,7 @@ use super::query;
 use super::run::{Report, reconcile};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::exception;
 use crate::id::{AccountId, StatementId, UnitId};
 use crate::obligation::reference::{CodeBook, Found};
@@ -146,7 +146,7 @@ pub fn match_account(
     unit: UnitId,
     account: AccountId,
 ) -> Visited {
-    let outcome = reconcile(store, stamp, actor, unit, account);
+    let outcome = caught(|| reconcile(store, stamp, actor, unit, account));
     if let Err(error) = &outcome {
         tracing::error!(%unit, %account, %error, "matching failed for this account");
     }

@@ -125,7 +125,7 @@ fn run_once(
     for part in &parts {
         let mut left = part.as_slice();
         while !left.is_empty() {
-            let (chunk, rest) = pace.next(left);
+            let (chunk, rest) = whole_groups(pace.next(left).0.len(), left);
             let posted = store.write(&actor.scope, Lane::Bulk, |tx| {
                 pace.timed(chunk.len(), || post_lines(tx, stamp, actor, chunk, &seen))
             })?;
@@ -168,6 +168,40 @@ fn run_once(
     Ok(())
 }
 
+/// The movements that a line shows for sure.
+fn shown(work: &LineWork) -> &[(MovementId, Dong)] {
+    match &work.case {
+        Case::Proof { parts } => parts,
+        _ => &[],
+    }
+}
+
+/// Lines that show one movement in parts follow each other: the first of them, posted without the others, would
+/// leave a movement that no later run finds whole.
+fn together(works: Vec<LineWork>) -> Vec<LineWork> {
+    let mut first: HashMap<MovementId, usize> = HashMap::new();
+    let mut placed: Vec<(usize, LineWork)> = Vec::with_capacity(works.len());
+    for (at, work) in works.into_iter().enumerate() {
+        let leads = shown(&work).iter().map(|(movement, _)| *first.entry(*movement).or_insert(at));
+        placed.push((leads.min().unwrap_or(at), work));
+    }
+    placed.sort_by_key(|(lead, _)| *lead);
+    placed.into_iter().map(|(_, work)| work).collect()
+}
+
+/// The first `count` of the works and as many more as show a movement that the one before shows too; and the rest.
+fn whole_groups(count: usize, works: &[LineWork]) -> (&[LineWork], &[LineWork]) {
+    let is_one = |pair: &[LineWork]| match pair {
+        [one, other] => {
+            shown(one).iter().any(|(movement, _)| shown(other).iter().any(|(id, _)| id == movement))
+        }
+        _ => false,
+    };
+    let more =
+        works.get(count.saturating_sub(1)..).unwrap_or_default().windows(2).take_while(|pair| is_one(pair));
+    works.split_at(count + more.count())
+}
+
 /// What is taken back must have been brought before, and money that comes again finds what it pays open:
 /// first what this run brings and takes back, then the taking back, then everything else.
 fn in_order(works: Vec<LineWork>) -> [Vec<LineWork>; 3] {
@@ -178,7 +212,7 @@ fn in_order(works: Vec<LineWork>) -> [Vec<LineWork>; 3] {
     let taken_back: BTreeSet<LineId> = works.iter().filter_map(original).collect();
     let (reversals, others): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| original(work).is_some());
     let (brought, others) = others.into_iter().partition(|work| taken_back.contains(&work.line));
-    [brought, reversals, others]
+    [together(brought), reversals, together(others)]
 }
 
 fn count(report: &mut Report, posted: &[LineWork]) {
@@ -440,4 +474,48 @@ fn note_overdue(
         })?;
     }
     Ok(items.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::BusinessDay;
+
+    fn showing(line: i64, movement: Option<i64>) -> LineWork {
+        LineWork {
+            unit: UnitId(2),
+            account: AccountId(1),
+            line: LineId(line),
+            booking_date: BusinessDay(chrono::NaiveDate::MIN),
+            amount: Dong(1_000),
+            code: String::new(),
+            is_damaged: false,
+            bank_reference: None,
+            revision: 1,
+            case: movement
+                .map_or(Case::BankFee, |id| Case::Proof { parts: vec![(MovementId(id), Dong(1_000))] }),
+            rule: "split_reference",
+            evidence: String::new(),
+            hint: None,
+        }
+    }
+
+    fn lines(works: &[LineWork]) -> Vec<i64> {
+        works.iter().map(|work| work.line.0).collect()
+    }
+
+    #[test]
+    fn no_transaction_ends_between_the_lines_that_show_one_movement() {
+        let works = [(1, Some(7)), (2, None), (3, Some(8)), (4, Some(7)), (5, Some(7)), (6, Some(9))];
+        let works = together(works.map(|(line, movement)| showing(line, movement)).to_vec());
+        assert_eq!(lines(&works), [1, 4, 5, 2, 3, 6], "they follow the first of them");
+        let cut = |count| {
+            let (chunk, rest) = whole_groups(count, &works);
+            (lines(chunk), lines(rest))
+        };
+        assert_eq!(cut(1), (vec![1, 4, 5], vec![2, 3, 6]));
+        assert_eq!(cut(2), (vec![1, 4, 5], vec![2, 3, 6]));
+        assert_eq!(cut(4), (vec![1, 4, 5, 2], vec![3, 6]), "nothing else is held together");
+        assert_eq!(cut(6), (vec![1, 4, 5, 2, 3, 6], vec![]));
+    }
 }

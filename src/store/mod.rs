@@ -193,7 +193,7 @@ impl Store {
     /// Reads in one transaction that sees only the units in scope.
     pub fn read<T>(&self, scope: &Scope, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let mut conn = begun(&self.readers, scope, Intent::Read)?;
-        let answer = body(&mut conn);
+        let answer = caught(|| body(&mut conn));
         finish(&mut conn, answer.is_ok())?;
         answer
     }

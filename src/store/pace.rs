@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Product;
 use super::rows::WHOLE_STATEMENT;
+use crate::error::Result;
 
 /// The rows of the next chunk, learned from the ones before.
 ///
@@ -36,10 +37,13 @@ impl Pace {
 
     /// Does the work of a chunk within its transaction and learns from how long that took. Waiting for the
     /// writer is not measured: it says how busy others are.
-    pub fn timed<T>(&mut self, rows: usize, work: impl FnOnce() -> T) -> T {
+    pub fn timed<T>(&mut self, rows: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let began = Instant::now();
         let done = work();
-        self.learn(rows, began.elapsed());
+        // What was refused took another time than what was written.
+        if done.is_ok() {
+            self.learn(rows, began.elapsed());
+        }
         done
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::every_tick;
 use crate::actor::{Actor, Scope};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Result, caught};
 use crate::filing::alarm::{self, Alarm, Kind, Level};
 use crate::filing::courier::{self, Round};
 use crate::filing::endpoint::TaxEndpoint;
@@ -23,7 +23,7 @@ pub(super) fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
     let mut told = 0;
     every_tick(is_stopping, 10, || {
         if round.is_multiple_of(LOOK_EVERY) {
-            match look(app, told) {
+            match caught(|| look(app, told)) {
                 Ok(count) => told = count,
                 // What is drafted is signed and sent all the same.
                 Err(error) => tracing::warn!(%error, "what is due to the tax authority was not looked at"),

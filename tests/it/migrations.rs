@@ -56,7 +56,8 @@ fn both_products_have_the_same_indexes_and_triggers() {
     let sqlite = guards(&mut Database::sqlite().as_owner());
     let postgresql = guards(&mut Database::postgresql().as_owner());
     assert!(sqlite.len() > 100);
-    assert_eq!(difference(&sqlite, &postgresql), Vec::<String>::new());
+    // The trail's key begins with the unit on PostgreSQL and with the id on SQLite, which has an index beside it.
+    assert_eq!(difference(&sqlite, &postgresql), ["index audit_entry_by_unit_id_id"]);
 }
 
 #[test]

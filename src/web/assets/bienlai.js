@@ -76,11 +76,15 @@
     if (form.method === 'post') {
       form.setAttribute('data-sent', '');
       form.setAttribute('aria-busy', 'true');
-      /* A network that swallowed it, or somebody who stopped it: it may be sent again from where it stands. */
-      if (!form.querySelector('input[type=file]')) { setTimeout(function () { sendable(form); }, 20000); }
+      /* A network that swallowed it, or somebody who stopped it: a form with a key of its own may be sent again
+         from where it stands, because the server knows it by that. */
+      if (form.querySelector('input[name=key]')) {
+        form.again = setTimeout(function () { sendable(form); }, 20000);
+      }
     }
   });
   function sendable(form) {
+    clearTimeout(form.again);
     form.removeAttribute('data-sent');
     form.removeAttribute('aria-busy');
   }

@@ -85,12 +85,16 @@ pub(super) fn delegation_row(
         waits = waiting::of_unit(conn, one.unit, &one.acts)?;
         waits.retain(|waits| rules::check_act(one, one.delegate, waits.kind, waits, today).is_ok());
     }
-    let more = waits.len().saturating_sub(SHOWN);
-    waits.truncate(SHOWN);
-    let row = |waits| delegated_row(conn, stamp.vault, (actor, lang), &Open::of(one.unit, waits));
-    let mut open: Vec<DelegatedRow> = waits.into_iter().map(row).collect::<Result<_>>()?;
-    // A part of a combination is decided with the whole.
-    open.retain(|row| !row.facts.is_part);
+    let mut open = Vec::new();
+    let mut waits = waits.into_iter();
+    while open.len() < SHOWN
+        && let Some(next) = waits.next()
+    {
+        let row = delegated_row(conn, stamp.vault, (actor, lang), &Open::of(one.unit, next))?;
+        // A part of a combination is decided with the whole.
+        open.extend(Some(row).filter(|row| !row.facts.is_part));
+    }
+    let more = waits.len();
     let (_, acts) = delegation::told(conn, actor, one.id)?;
     let words: Vec<&str> = one.acts.iter().map(|kind| title(lang, *kind)).collect();
     Ok(DelegationRow {

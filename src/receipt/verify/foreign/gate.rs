@@ -55,7 +55,9 @@ impl Scan<'_> {
         }
         if self.rest.starts_with(b"<?") {
             return match target(self.rest) {
-                Some(name) if self.is_at_start || !name.eq_ignore_ascii_case("xml") => self.skip(2, b"?>"),
+                Some(name) if self.is_declaration() || !name.eq_ignore_ascii_case("xml") => {
+                    self.skip(2, b"?>")
+                }
                 _ => Err(Problem::NotXml),
             };
         }
@@ -64,6 +66,12 @@ impl Scan<'_> {
             return self.skip(2, b">");
         }
         self.start_tag()
+    }
+
+    fn is_declaration(&self) -> bool {
+        self.is_at_start
+            && self.rest.starts_with(b"<?xml")
+            && self.rest.get(5).is_some_and(u8::is_ascii_whitespace)
     }
 
     fn skip(&mut self, from: usize, end: &[u8]) -> Result<(), Problem> {
