@@ -49,10 +49,9 @@ fn a_command_that_cannot_be_done_is_told_by_the_name_of_its_rule() {
             "--out",
             nowhere,
         ];
-        let cases: [(&[&str], &str); 6] = [
+        let cases: [(&[&str], &str); 5] = [
             (&["user", "sso", "mot.nguoi", "--subject", "3f1c"], "sso_off"),
             (&["tax", "send"], "tax_endpoint_missing"),
-            (&["key", "import", "--unit", "00004"], "key_file_missing"),
             (&trust, "channel_unknown"),
             (&propose, "class_rule_rank"),
             (&list, "file_unwritable"),

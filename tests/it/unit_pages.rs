@@ -327,7 +327,7 @@ fn who_leaves_is_told_in_words_what_to_hand_over_first() {
         assert_eq!(cashier.post("/counter/shift/open", &[]).status, 303);
         let mut admin = administrator(&world, &service, home);
         admin.get("/users");
-        admin.sees("thungan.nghi – ");
+        admin.sees("Người thungan.nghi (thungan.nghi)");
         assert_eq!(admin.post("/users/end", &[("login", "thungan.nghi")]).status, 400);
         admin.sees("Phải bàn giao trước");
         admin.sees("Ca thu ngày");
