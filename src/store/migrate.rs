@@ -1,5 +1,7 @@
 //! Migrations: twin folders, forward only, run under a lock.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
@@ -79,8 +81,28 @@ fn see_every_unit(conn: &mut Conn) -> Result<()> {
     }
 }
 
+/// How long a process waits for one that begins a new SQLite file at the same moment.
+const LOCKED_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens the database as its owner. SQLite does not wait for the lock under which a new file gets its journal,
+/// whatever its timeout; whoever starts beside another process asks again.
+///
+/// # Errors
+/// `store_unavailable`.
 pub fn establish(url: &DatabaseUrl) -> Result<Conn> {
-    url.establish().map_err(|error| Error::busy("store_unavailable", 2, error.to_string()))
+    let began = Instant::now();
+    loop {
+        match url.establish() {
+            Err(error) if is_locked(&error) && began.elapsed() < LOCKED_PATIENCE => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            made => return made.map_err(|error| Error::busy("store_unavailable", 2, error.to_string())),
+        }
+    }
+}
+
+fn is_locked(error: &ConnectionError) -> bool {
+    error.to_string().contains("database is locked")
 }
 
 fn run_pending<C, DB>(conn: &mut C, source: EmbeddedMigrations) -> Result<Vec<String>>
