@@ -116,7 +116,7 @@ fn run_once(
     report.receipts.extend(contra::post(store, stamp, actor, unit, account)?);
     let rules = rulebook::rules_for(store, stamp.vault, unit, account)?;
     let settings = Settings { working_days: stamp.calendar.clone(), rules, ..Settings::default() };
-    let snapshot = store.read(&actor.scope, |conn| read(conn, stamp, unit, account, settings))?;
+    let snapshot = store.read_widely(&actor.scope, |conn| read(conn, stamp, unit, account, settings))?;
     let settings = &snapshot.settings;
     let outcome = matching(&snapshot.lines, &snapshot.movements, &snapshot.obligations, settings);
     let seen: BTreeSet<MovementId> = snapshot.movements.iter().map(|movement| movement.id).collect();

@@ -10,6 +10,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, MultiConnection, RunQueryDsl};
 
 use super::dialect::pg;
+use super::failure::Classify;
 use crate::error::{Error, Result};
 
 /// A connection to either product. Reads and single-row writes use it directly; the hot set
@@ -18,6 +19,30 @@ use crate::error::{Error, Result};
 pub enum Conn {
     Pg(PgConnection),
     Sqlite(SqliteConnection),
+}
+
+/// How much of SQLite's file a connection keeps in memory.
+const PAGES_KIB: u32 = 16_000;
+/// The same for the one writer, and for what reads a large day.
+const WIDE_PAGES_KIB: u32 = 96_000;
+
+fn keeping(kib: u32) -> String {
+    format!("PRAGMA cache_size = -{kib}")
+}
+
+impl Conn {
+    /// Keeps many pages of SQLite's file in memory, or the usual few again. A server has a memory of its own.
+    ///
+    /// # Errors
+    /// `database_unavailable`.
+    pub(super) fn read_widely(&mut self, is_wide: bool) -> Result<()> {
+        match self {
+            Conn::Sqlite(inner) => {
+                inner.batch_execute(&keeping(if is_wide { WIDE_PAGES_KIB } else { PAGES_KIB })).classify()
+            }
+            Conn::Pg(_) => Ok(()),
+        }
+    }
 }
 
 /// Which product a database URL names.
@@ -109,9 +134,12 @@ impl DatabaseUrl {
                 inner
                     .batch_execute(
                         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -16000; \
+                         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
                          PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY",
                     )
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                inner
+                    .batch_execute(&keeping(PAGES_KIB))
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Conn::Sqlite(inner))
             }
@@ -187,10 +215,10 @@ impl ManageConnection for Manager {
             // PostgreSQL says in each transaction that it reads only. The one writer finds rows all over
             // the file; with a large day it read the same pages from the file again and again.
             let pragma = match self.intent {
-                super::Intent::Read => "PRAGMA query_only = ON",
-                super::Intent::Write => "PRAGMA cache_size = -64000",
+                super::Intent::Read => "PRAGMA query_only = ON".to_owned(),
+                super::Intent::Write => keeping(WIDE_PAGES_KIB),
             };
-            inner.batch_execute(pragma).map_err(diesel::r2d2::Error::QueryError)?;
+            inner.batch_execute(&pragma).map_err(diesel::r2d2::Error::QueryError)?;
         }
         Ok(conn)
     }

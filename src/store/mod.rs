@@ -198,6 +198,17 @@ impl Store {
         answer
     }
 
+    /// Reads as [`Store::read`] does what lies all over the file: a large day read the same pages of SQLite's file
+    /// again and again. Many pages are kept until the body is done, and given back then.
+    pub fn read_widely<T>(&self, scope: &Scope, body: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        self.read(scope, |conn| {
+            conn.read_widely(true)?;
+            let answer = caught(|| body(conn));
+            conn.read_widely(false)?;
+            answer
+        })
+    }
+
     /// Writes in one transaction. `body` may run several times: when the transaction lost a race
     /// it is rolled back and tried again, five times with jitter.
     pub fn write<T>(

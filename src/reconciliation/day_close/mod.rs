@@ -147,7 +147,8 @@ fn close_once<'a>(
     let held =
         store.read(&crate::actor::Scope::All, |conn| keyring.signer(conn, now.vault, unit, now.now))?;
     let serial = held.signer.certificate().serial().to_owned();
-    let prepared = store.read(&actor.scope, |conn| prepare(conn, &now, unit, account, date, &serial))?;
+    let prepared =
+        store.read_widely(&actor.scope, |conn| prepare(conn, &now, unit, account, date, &serial))?;
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(obstacles) => return Ok(Closing::Refused(obstacles)),
