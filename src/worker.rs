@@ -92,6 +92,9 @@ impl Workers {
             spawn("lease", app, &is_stopping, |app, is_stopping| {
                 every_tick(is_stopping, LEASE_EVERY_TICKS, || app.lease.renew(&app.store, &app.clock));
             }),
+            spawn("checkpointer", app, &is_stopping, |app, is_stopping| {
+                every_tick(is_stopping, 1, || app.store.move_log());
+            }),
             spawn("housekeeper", app, &is_stopping, house::keep),
             spawn("filer", app, &is_stopping, filer::file_until),
             spawn("form signer", app, &is_stopping, filer::sign_until),

@@ -26,15 +26,28 @@ const PAGES_KIB: u32 = 16_000;
 /// The same for the one writer, and for what reads a large day.
 const WIDE_PAGES_KIB: u32 = 96_000;
 
+/// How long a connection to SQLite's file waits for another one's lock.
+pub(super) const PATIENCE_MS: u32 = 10_000;
+
 fn keeping(kib: u32) -> String {
     format!("PRAGMA cache_size = -{kib}")
 }
 
 impl Conn {
+    /// Waits so long for another connection's lock on SQLite's file. A server has a time of its own.
+    pub(super) fn wait_at_most(&mut self, patience_ms: u32) -> Result<()> {
+        match self {
+            Conn::Sqlite(inner) => {
+                inner.batch_execute(&format!("PRAGMA busy_timeout = {patience_ms}")).classify()
+            }
+            Conn::Pg(_) => Ok(()),
+        }
+    }
+
     /// Keeps many pages of SQLite's file in memory, or the usual few again. A server has a memory of its own.
     ///
     /// # Errors
-    /// `database_unavailable`.
+    /// `store_unavailable`.
     pub(super) fn read_widely(&mut self, is_wide: bool) -> Result<()> {
         match self {
             Conn::Sqlite(inner) => {
@@ -132,14 +145,12 @@ impl DatabaseUrl {
             Product::Sqlite => {
                 let mut inner = SqliteConnection::establish(target)?;
                 inner
-                    .batch_execute(
-                        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
-                         PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY",
-                    )
-                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
-                inner
-                    .batch_execute(&keeping(PAGES_KIB))
+                    .batch_execute(&format!(
+                        "PRAGMA busy_timeout = {PATIENCE_MS}; PRAGMA journal_mode = WAL; \
+                         PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
+                         PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY; {}",
+                        keeping(PAGES_KIB)
+                    ))
                     .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Conn::Sqlite(inner))
             }

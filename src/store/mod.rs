@@ -5,6 +5,7 @@
 //! does not compile. No network and no signing happen inside a transaction.
 
 pub mod census;
+mod checkpoint;
 mod conn;
 pub mod dialect;
 pub mod failpoint;
@@ -52,6 +53,7 @@ pub use stamp::Stamp;
 
 use crate::actor::Scope;
 use crate::error::{Error, Result, caught};
+use checkpoint::Log;
 use failure::Classify;
 use lane::Gate;
 use place::Place;
@@ -85,6 +87,8 @@ pub struct Store {
     is_outdated: Arc<AtomicBool>,
     /// SQLite's file.
     place: Option<Place>,
+    /// SQLite's log.
+    log: Arc<Log>,
 }
 
 /// A write transaction. Only `Store::write` makes one.
@@ -133,6 +137,7 @@ impl Store {
             refuses_writes: Arc::default(),
             is_outdated: Arc::default(),
             place: settings.url.sqlite_path().and_then(Place::of),
+            log: Arc::default(),
         })
     }
 
@@ -160,6 +165,17 @@ impl Store {
             }
             looked => looked,
         }
+    }
+
+    /// Moves what SQLite's log holds into the file, beside the writer. A server does that by itself.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub fn move_log(&self) -> Result<()> {
+        if self.product == Product::Sqlite && self.log.take() {
+            return checkpoint::move_log(&mut checkout(&self.readers)?);
+        }
+        Ok(())
     }
 
     /// How many writers may settle claims side by side: half of them, the rest is for everybody else.
@@ -260,6 +276,7 @@ impl Store {
         }
         finish(&mut conn, answer.is_ok())?;
         if answer.is_ok() {
+            self.log.note();
             failpoint::hit("after_commit");
         }
         answer

@@ -1,7 +1,10 @@
 //! The board of one run: the inputs in their canonical order, and what is decided so far.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::ops::Deref;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::proof::{Parts, Proof, Why};
 use super::reference::Source;
@@ -389,28 +392,53 @@ fn arranged<C>(cards: Vec<C>, order: &[usize]) -> Vec<C> {
 
 /// Numbers for sets of codes, so that sets compare at the price of a number.
 struct CodeSets<'a> {
-    /// Of nearly all: one code alone, `packed`, so that finding it again looks nowhere else.
-    alone: HashMap<u128, CodeSet>,
+    /// The numbers of nearly all: one code alone. What is found here are places in `names`, four bytes each, so that
+    /// both stay small enough to be near at hand.
+    alone: HashTable<CodeSet>,
+    /// The code of each number, `packed`; of a number of `others` none.
+    names: Vec<u128>,
+    hashing: DefaultHashBuilder,
     others: HashMap<Vec<&'a str>, CodeSet>,
 }
 
 impl<'a> CodeSets<'a> {
     /// With room for as many codes as there are lines: most movements have the code of one.
     fn for_lines(count: usize) -> CodeSets<'a> {
-        CodeSets { alone: HashMap::with_capacity(count), others: HashMap::new() }
+        CodeSets {
+            alone: HashTable::with_capacity(count),
+            names: Vec::with_capacity(count),
+            hashing: DefaultHashBuilder::default(),
+            others: HashMap::new(),
+        }
     }
 
     fn number(&mut self, codes: &[&'a str]) -> CodeSet {
-        let next = (self.alone.len() + self.others.len()) as CodeSet + 1;
         if codes.is_empty() {
             return NO_CODES;
         }
+        let next = self.names.len() as CodeSet + 1;
         if let [code] = codes
             && let Some(code) = packed(code)
         {
-            return *self.alone.entry(code).or_insert(next);
+            return self.number_alone(code, next);
         }
-        *self.others.entry(codes.to_vec()).or_insert(next)
+        let number = *self.others.entry(codes.to_vec()).or_insert(next);
+        if number == next {
+            self.names.push(0);
+        }
+        number
+    }
+
+    fn number_alone(&mut self, code: u128, next: CodeSet) -> CodeSet {
+        let name_of = |set: CodeSet| self.names.get(set as usize - 1).copied().unwrap_or_default();
+        let hash_of = |set: &CodeSet| self.hashing.hash_one(name_of(*set));
+        let hash = self.hashing.hash_one(code);
+        let entry = self.alone.entry(hash, |set| name_of(*set) == code, hash_of);
+        let number = *entry.or_insert(next).get();
+        if number == next {
+            self.names.push(code);
+        }
+        number
     }
 }
 
