@@ -87,6 +87,15 @@ impl Debts {
         self.of_bank
     }
 
+    /// What the item about a line asks for that took money of the payment: about the debit of a refund what that took
+    /// too much, about every other line, and the payment, what the bank took.
+    pub(in crate::payment) fn asked_of(&self, line: Option<LineId>) -> Result<Dong> {
+        match line.filter(|line| self.of_refunds.iter().any(|one| one.line == *line)) {
+            Some(line) => self.under(line),
+            None => Ok(self.of_bank),
+        }
+    }
+
     /// The debits under which something is owed back.
     pub(in crate::payment) fn lines(&self) -> impl Iterator<Item = LineId> {
         self.of_refunds.iter().filter(|one| one.left.is_positive()).map(|one| one.line)
