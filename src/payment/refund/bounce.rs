@@ -164,7 +164,7 @@ pub(in crate::payment) fn settle(
     book.allocate(unit, payment, Bucket::Reversed, Bucket::Surplus, out.of_payment()?)?;
     // What a bank kept for it is no loss of the payer's.
     let kept = out.sum()?.checked_sub(item.amount)?;
-    let debits = vec![(Account::Suspense(line), item.amount), (Account::ChargesToRecover, kept)];
+    let debits = vec![(Account::ChargesToRecover, kept), (Account::Suspense(line), item.amount)];
     let credits = vec![
         (Account::RefundPayable, out.refund),
         (Account::Surplus(payment), out.surplus),
