@@ -170,18 +170,20 @@ pub(in crate::payment) fn settle(
         (Account::Surplus(payment), out.surplus),
         (Account::ReversalToRecover(payment), out.owed),
     ];
-    let mut postings = pair(debits, credits)?;
+    let post = |book: &mut Book, (debit, credit, amount), source| {
+        book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });
+    };
+    for sides in pair(debits, credits)? {
+        post(&mut book, sides, Source::Exception(item.id));
+    }
     // What is surplus again covers first what the bank took back of the payment.
     let debt = Account::ReversalToRecover(payment);
     let owed = ledger::balance(tx, unit, &debt)?.checked_sub(out.owed)?;
     let netted = out.surplus.min(owed.max(Dong::ZERO));
     if netted.is_positive() {
         book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, netted)?;
-        postings.push((Account::Surplus(payment), debt, netted));
-    }
-    for (debit, credit, amount) in postings {
-        let source = Source::Exception(item.id);
-        book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });
+        // Under the refund: what the item posts on the debt is what came back of this one.
+        post(&mut book, (Account::Surplus(payment), debt, netted), Source::Refund(id));
     }
     book.exceptions.push(asked(&refund, refund.account, on));
     if out.surplus > netted {
