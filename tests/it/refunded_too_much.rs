@@ -161,6 +161,35 @@ fn of_what_was_paid_back_in_part_no_more_comes_back_than_is_out() {
 }
 
 #[test]
+fn a_refused_refund_that_left_and_was_owed_in_part_comes_back_in_one_step_and_stays_refused() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, second) = two_refunds(&world, (1_500, 1_000));
+        refuse(&world, &first).unwrap();
+        let third = approve(&world, &request(&world, first.payment, 3_000).unwrap()).unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(-1_500, &format!("HOAN TIEN {}", first.reference_code), "R2"));
+        named(&world, &first, "refund_refused").unwrap();
+        // Two other refunds hold all but 1.000 of the surplus: so much of it was the payer's.
+        assert_eq!((now(&world, &first).state, asked(&world)), (State::Debited, vec![500]));
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 28_500);
+        let back = format!("TRA LAI {}", first.reference_code);
+        statement(&world, file.book(1_500, &back, "R3"));
+        assert_eq!(now(&world, &first).state, State::Debited, "persons say what of it was whose");
+        said_of_a_credit(&world, &first, 1_500, "refund_bounced").unwrap();
+        assert_eq!((now(&world, &first).state, asked(&world)), (State::Refused, vec![0]));
+        assert_eq!(balance(&world, &Account::RefundPayable), -4_000);
+        assert_eq!(balance(&world, &Account::Surplus(first.payment)), -1_000);
+        for one in [&second, &third] {
+            send(&world, one).expect("nothing is owed back any more");
+        }
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
 fn a_refund_that_is_refused_covers_what_another_one_took_too_much_and_nobody_is_asked() {
     each_database(|database| {
         let world = World::settled_in(database);

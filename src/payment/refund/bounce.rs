@@ -29,7 +29,8 @@ const READ_LIMIT: i64 = 200;
 /// What is out of a refund, in the parts in which it comes back.
 #[derive(Debug, PartialEq)]
 struct Out {
-    /// The refund itself: the payer is owed it again.
+    /// The refund itself: the payer is owed it again. Nothing of one that had been refused and of which less was owed:
+    /// it stays refused.
     refund: Dong,
     /// What its debit took beyond it, out of surplus that no refund held.
     surplus: Dong,
@@ -43,7 +44,13 @@ impl Out {
     fn of(conn: &mut Conn, refund: &Refund, came: Dong) -> Result<Option<Out>> {
         let alone = Out { refund: refund.amount, surplus: Dong::ZERO, owed: Dong::ZERO };
         if came <= refund.amount {
-            return Ok(Some(alone));
+            let owed = owed_back::of_refused(conn, refund)?;
+            let surplus = refund.amount.checked_sub(owed)?;
+            return Ok(Some(if owed.is_positive() {
+                Out { refund: Dong::ZERO, surplus, owed }
+            } else {
+                alone
+            }));
         }
         let (unit, payment) = (refund.unit, refund.payment);
         let over = query::debits(conn, unit, refund.id)?.pop();
@@ -79,11 +86,11 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
     let held = payment_query::payments(conn, &[(item.unit, refund.payment)])?.pop();
     let given = out.of_payment()?;
     // One that was debited short, or netted since, does not come back as a whole; another refund of the payment may
-    // have left beside it, so that the payment alone does not tell.
+    // have left beside it, so that the payment alone does not tell. One of which nothing was owed is all paid back.
     let is_out = held.is_some_and(|payment| payment.reversed >= given);
     Ok(is_out
         && !query::was_debited_short(conn, item.unit, refund.id)?
-        && !owed_back::is_all(conn, item.unit, &refund)?)
+        && owed_back::of_refused(conn, &refund)? < refund.amount)
 }
 
 fn is_like(item: &Exception, refund: &Refund) -> bool {
@@ -185,13 +192,17 @@ pub(in crate::payment) fn settle(
         // Under the refund: what the item posts on the debt is what came back of this one.
         post(&mut book, (Account::Surplus(payment), debt, netted), Source::Refund(id));
     }
-    book.exceptions.push(asked(&refund, refund.account, on));
+    let is_refused = out.refund.is_zero();
+    if !is_refused {
+        book.exceptions.push(asked(&refund, refund.account, on));
+    }
     if out.surplus > netted {
         let about = (&refund, refund.account, on);
         desk::ask_for_surplus(tx, stamp, &mut book, about, "its refund came back")?;
     }
     flush(tx, stamp, actor, book)?;
-    step(tx, stamp, &mut refund, State::Bounced, ("bounced", actor.person, Some(line), None))?;
+    let (end, kind) = if is_refused { (State::Refused, "refused") } else { (State::Bounced, "bounced") };
+    step(tx, stamp, &mut refund, end, (kind, actor.person, Some(line), None))?;
     if out.owed.is_positive() || netted.is_positive() {
         Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)?;
     }

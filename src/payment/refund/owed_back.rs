@@ -207,15 +207,17 @@ pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
     Ok(false)
 }
 
-/// Whether all that a refund's debit took is owed by nobody: it had been refused, and nothing was too much. What of it
-/// comes back covers the debt, and is no surplus of the payment's. A debt that was covered since, as by a cancelled
-/// document, leaves nothing to be covered: then it is the payer's like any other that comes back.
-pub(super) fn is_all(conn: &mut Conn, unit: UnitId, refund: &Refund) -> Result<bool> {
-    let Some((line, kind, _)) = query::debits(conn, unit, refund.id)?.pop() else { return Ok(false) };
+/// What is owed back of a refund that had been refused and left all the same: what of it was no surplus any more. What
+/// comes back of that covers the debt, and is no surplus of the payment's. A debt that was covered since, as by a
+/// cancelled document, leaves nothing to be covered: then it is the payer's like any other that comes back.
+pub(super) fn of_refused(conn: &mut Conn, refund: &Refund) -> Result<Dong> {
+    let Some((line, kind, _)) = query::debits(conn, refund.unit, refund.id)?.pop() else {
+        return Ok(Dong::ZERO);
+    };
     if kind != Debit::Refused.event() {
-        return Ok(false);
+        return Ok(Dong::ZERO);
     }
-    Ok(Debts::of(conn, unit, refund.payment)?.under(line)? >= refund.amount)
+    Debts::of(conn, refund.unit, refund.payment)?.under(line)
 }
 
 /// Takes a credit in suspense for what is owed back. Two persons decided; the account is locked.
