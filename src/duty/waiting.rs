@@ -12,10 +12,12 @@ use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
+use crate::exception;
 use crate::id::*;
 use crate::identity::person;
 use crate::notification::staff::{Mail, Told};
 use crate::notification::{self, New};
+use crate::payment::combine;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 use crate::unit;
 use crate::working_days::WorkingDays;
@@ -204,12 +206,25 @@ fn due(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId) -> Result<Vec<query::Es
 fn has_delegate(conn: &mut Conn, delegations: &[Delegation], open: &Open, stamp: &Stamp<'_>) -> Result<bool> {
     // Nobody lends the power to decide on the other matters.
     let Some(waits) = open.clone().waiting() else { return Ok(false) };
+    // A delegate approves one thing at a time, and a combination is decided whole.
+    if delegations.is_empty() || is_part(conn, &waits)? {
+        return Ok(false);
+    }
     for one in delegations {
         if delegation::lets_decide(conn, one, &waits, stamp.today())? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether it was proposed with others, of which none is decided alone.
+fn is_part(conn: &mut Conn, waits: &Waiting) -> Result<bool> {
+    if waits.kind != Kind::Exception {
+        return Ok(false);
+    }
+    let item = exception::find(conn, waits.unit, ExceptionId(waits.id))?;
+    Ok(!combine::of(conn, &item)?.is_empty())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx, rows};
@@ -241,18 +241,19 @@ pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<P
     Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
 }
 
-/// What a line's postings took from or put to an account: what it debited, less what it credited.
-pub fn taken_by(conn: &mut Conn, unit: UnitId, line: LineId, account: &Account) -> Result<Dong> {
-    let name = account.to_string();
-    let mut sum = Dong::ZERO;
-    for (debit, credit, amount) in query::of_source(conn, unit, "line", line.0)? {
-        if debit == name {
-            sum = sum.checked_add(amount)?;
-        } else if credit == name {
-            sum = sum.checked_sub(amount)?;
-        }
-    }
-    Ok(sum)
+/// What was posted from one account to another in one moment, which is that of one transaction.
+pub fn posted_at(
+    conn: &mut Conn,
+    unit: UnitId,
+    (debit, credit): (&Account, &Account),
+    at: Instant,
+) -> Result<Dong> {
+    query::posted_at(conn, unit, (&debit.to_string(), &credit.to_string()), at)
+}
+
+/// What the decision about each item took off an account, and was not taken back.
+pub fn taken_off(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<(ExceptionId, Dong)>> {
+    query::taken_off(conn, unit, &account.to_string())
 }
 
 /// What was posted between an account and those that begin with `prefix`, and was not taken back.

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Date, Text};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{EventId, LineId, PostingId, UnitId};
+use crate::id::{EventId, ExceptionId, LineId, PostingId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::posting;
@@ -142,6 +142,39 @@ pub fn standing_sources(
         standing.push((kind, id, before.checked_add(amount)?));
     }
     Ok(standing)
+}
+
+/// What was posted from one account to another in one moment.
+pub fn posted_at(conn: &mut Conn, unit: UnitId, (debit, credit): (&str, &str), at: Instant) -> Result<Dong> {
+    let found: Vec<Dong> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::debit_account.eq(debit))
+        .filter(posting::credit_account.eq(credit))
+        .filter(posting::created_at.eq(at))
+        .select(posting::amount)
+        .load(conn)
+        .classify()?;
+    Dong::sum(found)
+}
+
+/// What each exception's postings credited an account with, less what they debited it with; the oldest first.
+pub fn taken_off(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Vec<(ExceptionId, Dong)>> {
+    let found: Vec<(String, i64, Dong)> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::debit_account.eq(account).or(posting::credit_account.eq(account)))
+        .filter(posting::source_kind.eq("exception"))
+        .order(posting::id)
+        .select((posting::credit_account, posting::source_id, posting::amount))
+        .load(conn)
+        .classify()?;
+    let mut standing: BTreeMap<i64, Dong> = BTreeMap::new();
+    for (credited, id, amount) in found {
+        let amount = if credited == account { amount } else { Dong(-amount.0) };
+        let sum = standing.entry(id).or_default();
+        *sum = sum.checked_add(amount)?;
+    }
+    let left = standing.into_iter().filter(|(_, sum)| sum.is_positive());
+    Ok(left.map(|(id, sum)| (ExceptionId(id), sum)).collect())
 }
 
 pub fn handover_on(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Option<EventId>> {

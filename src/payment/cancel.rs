@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::book::{Book, Bucket, Held};
 use super::flush::flush;
 use super::held::load_obligations;
-use super::{payment_query, query};
+use super::{payment_query, query, repaid};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -61,6 +61,15 @@ pub fn cancel(
         // What the bank took back of it is covered first: nobody is refunded while that is missing.
         let debt = ledger::balance(tx, unit, &Account::ReversalToRecover(payment))?;
         let covered = debt.max(Dong::ZERO).min(share);
+        if covered.is_positive() && covered == debt {
+            let lines = repaid::lines_alone(tx, unit, payment)?;
+            book.settled_exceptions.extend(repaid::asked(
+                unit,
+                payment,
+                &lines,
+                "what was paid in part covers it",
+            ));
+        }
         for (bucket, credit, amount) in [
             (Bucket::Reversed, Account::ReversalToRecover(payment), covered),
             (Bucket::Surplus, Account::Surplus(payment), share.checked_sub(covered)?),

@@ -102,10 +102,7 @@ pub fn approve(
         Way::Swap => {
             ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
         }
-        Way::Owe(refund) => {
-            ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
-            owed_back::ask_again(tx, stamp, (&item, refund))?;
-        }
+        Way::Owe(refund) => owed_back::owe_again(tx, stamp, actor, (&item, refund), on)?,
         Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (tied, on))?,
         Way::Cross(crossed) => crossed.take_back(tx, stamp, actor)?,
         Way::Return(returned) => returned.carry_out(tx, stamp, actor, (&item, on))?,
@@ -154,12 +151,13 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
         }
         Some(REFUND_REPAID) => {
-            let refund = settled.as_ref().and_then(|event| event.target).map(RefundId);
             let missing = || Error::internal("what a credit paid back has no refund");
+            let refund = settled.as_ref().and_then(|event| event.target).map(RefundId).ok_or_else(missing)?;
+            owed_back::check_undo(conn, item, refund)?;
             let ended = exception::settled_with(conn, item.unit, exception::Kind::BankReversal, item.id)?;
             let items_reopened = ended.into_iter().map(|one| one.id).collect();
             let effect = Effect { to_suspense: item.amount, items_reopened, ..Effect::default() };
-            Ok((Way::Owe(refund.ok_or_else(missing)?), effect))
+            Ok((Way::Owe(refund), effect))
         }
         Some(settle_cash::BUDGET_PAID) => {
             settle_cash::check_unclaimed(conn, item)?;

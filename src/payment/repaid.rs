@@ -3,6 +3,7 @@
 
 use super::book::{Book, Bucket, Incoming, PaymentState};
 use super::cancel::shares;
+use super::refund::owed_back::Debts;
 use super::repaid_query as query;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -24,8 +25,7 @@ pub(super) fn owed_again(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
     for (unit, id, payment) in keys {
         let on_it = super::payment_query::allocated_to(conn, unit, payment)?;
         let share = on_it.into_iter().find(|(known, _)| *known == id).map_or(Dong::ZERO, |(_, share)| share);
-        let debt = ledger::balance(conn, unit, &Account::ReversalToRecover(payment))?.min(share);
-        owed = owed.checked_add(Dong(debt.0.max(0)))?;
+        owed = owed.checked_add(Debts::of(conn, unit, payment)?.of_bank().min(share))?;
     }
     Ok(owed)
 }
@@ -58,10 +58,12 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
     for (unit, obligation, payment) in keys {
         let on_it = shares(tx, unit, obligation, book)?;
         let share = on_it.into_iter().find(|(id, _)| *id == payment).map_or(Dong::ZERO, |(_, share)| share);
-        let account = Account::ReversalToRecover(payment);
-        let amount = ledger::balance(tx, unit, &account)?.min(share);
+        // What a refund took too much is no debt under a document, and is asked for by its own items.
+        let debts = Debts::of(tx, unit, payment)?;
+        let amount = debts.of_bank().min(share);
         if amount.is_positive() {
-            let lines = lines_alone(tx, unit, payment)?;
+            let mut lines = lines_alone(tx, unit, payment)?;
+            lines.retain(|line| debts.lines().all(|other| other != *line));
             book.debts.entry((unit, obligation)).or_default().push(Debt { payment, amount, lines });
         }
     }

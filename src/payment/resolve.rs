@@ -128,7 +128,8 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 ///   paid it, exactly, with less, or with more than its amount; `refund_refused`: one that was refused
 ///   left the account all the same.
 /// - `refund_bounced` (target: a refund that a line showed leaving): a credit in suspense is its money, which came
-///   back; what is missing of it, up to what a bank asks for that, is a charge to recover.
+///   back, alone or with all that its debit took beyond it; what is missing of that, up to what a bank asks for it, is
+///   a charge to recover.
 /// - `refund_repaid` (target: a refund): a credit in suspense pays back what the refund's debit took beyond all that
 ///   was owed, or a part of that.
 /// - `disprove`: a claim, or a card payment, never came; what it settled is taken back and its receipt cancelled.

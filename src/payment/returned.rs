@@ -6,6 +6,7 @@ use super::book::{Book, Bucket, Held, Payment, PaymentState};
 use super::flush::flush;
 use super::held::{load_obligations, touch};
 use super::movement::{Movement, State};
+use super::refund::owed_back::Debts;
 use super::undo::Effect;
 use super::{line_query, movement_query, payment_query, take_back};
 use crate::actor::Actor;
@@ -82,8 +83,7 @@ impl Split {
     /// The debt is the last that a taking back leaves, so it is the first that goes.
     fn of(conn: &mut Conn, payment: &Payment, sum: Dong) -> Result<Split> {
         let gone = || Error::conflict("undo_money_gone", "what was taken back went another way since");
-        let owes = Account::ReversalToRecover(payment.id);
-        let debt = ledger::balance(conn, payment.unit, &owes)?.max(Dong::ZERO).min(sum);
+        let debt = Debts::of(conn, payment.unit, payment.id)?.of_bank().min(sum);
         let rest = sum.checked_sub(debt)?;
         if rest > payment.reversed {
             return Err(gone());
@@ -208,7 +208,7 @@ impl Desk<'_> {
         let payment = take_back::read(tx, stamp, book, (unit, id))?.payment;
         let split = Split::of(tx, &payment, self.item.amount)?;
         let owes = Account::ReversalToRecover(id);
-        let is_owed_still = ledger::balance(tx, unit, &owes)? > self.item.amount;
+        let is_owed_still = Debts::of(tx, unit, id)?.of_bank() > self.item.amount;
         self.entry(book, Account::UnexplainedDebit(self.debit), owes.clone(), self.item.amount);
         if split.advance.is_some() || split.surplus.is_positive() {
             book.tell_payment(unit, id, "moved", payment.state, Some(WHY.to_owned()))?;

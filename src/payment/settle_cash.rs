@@ -1,6 +1,7 @@
 //! What two persons decide about cash and the Treasury where no code in a line's memo says it:
 //! resolutions of exceptions, carried out by `resolve`.
 
+use super::handover::TO_UNIT;
 use super::{line_query, query};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -275,14 +276,17 @@ fn to_budget(tx: &mut Tx<'_>, item: &Exception, on: BusinessDay) -> Result<Posti
     Ok(posting(item, suspense, Account::BudgetDue(UNIDENTIFIED.to_owned()), amount, on))
 }
 
-/// What a person answers for belongs to the unit, not to an account: two credits on two accounts
-/// must not pay it back at the same moment.
+/// What a person answers for, what the bank charged and what is owed to another unit belongs to the unit, not to an
+/// account: lines on two accounts must not settle it twice at the same moment.
 pub fn lock(tx: &mut Tx<'_>, item: &Exception, resolution: &str) -> Result<()> {
-    if resolution != REPAID {
-        return Ok(());
+    match resolution {
+        REPAID | CHARGE_RETURNED | TO_UNIT => {
+            let accounts = account::of_unit(tx, item.unit)?;
+            let keys: Vec<_> = accounts.iter().map(|account| (item.unit, account.id)).collect();
+            query::lock_accounts(tx, &keys)
+        }
+        _ => Ok(()),
     }
-    let accounts = account::of_unit(tx, item.unit)?;
-    query::lock_accounts(tx, &accounts.iter().map(|account| (item.unit, account.id)).collect::<Vec<_>>())
 }
 
 fn withdrawn(tx: &mut Tx<'_>, item: &Exception, person: PersonId, on: BusinessDay) -> Result<Posting> {

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use super::book::{Book, Bucket, Payment, PaymentState};
 use super::prove::{Desk, LineWork};
+use super::refund::owed_back::Debts;
 use super::reversal::WHY;
 use super::{line_query, movement_query, payment_query, undo};
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::exception::{Kind, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account};
+use crate::ledger::Account;
 use crate::store::{Conn, Tx};
 
 type Key = (UnitId, PaymentId);
@@ -39,7 +40,7 @@ impl StandsOn {
         let mut found = StandsOn::default();
         for (unit, id) in keys.iter().copied() {
             found.shares.insert((unit, id), payment_query::allocated_to(tx, unit, id)?);
-            found.debts.insert((unit, id), ledger::balance(tx, unit, &Account::ReversalToRecover(id))?);
+            found.debts.insert((unit, id), Debts::of(tx, unit, id)?.of_bank());
             let Some(payment) = book.payments.get(&(unit, id)).map(|held| &held.value) else { continue };
             if payment.other_unit.is_positive()
                 && undo::owes_other_unit(tx, payment)?

@@ -5,6 +5,7 @@
 use super::book::{Payment, PaymentState};
 use super::movement::State as Moved;
 use super::prove::HELD_KINDS;
+use super::refund::owed_back::Debts;
 use super::{line_query, movement_query, payment_query, settle_cash};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
@@ -106,11 +107,12 @@ fn payments_of(conn: &mut Conn, item: &Exception) -> Result<Vec<Payment>> {
 /// Whether what the bank took back is still to be recovered under a document that stands.
 fn owes_back(conn: &mut Conn, item: &Exception, payments: &[Payment]) -> Result<bool> {
     let mut ids: Vec<PaymentId> = payments.iter().map(|payment| payment.id).collect();
-    if item.subject_kind == "line" {
-        ids.extend(ledger::recovered_by(conn, item.unit, LineId(item.subject_id))?);
+    let line = (item.subject_kind == "line").then_some(LineId(item.subject_id));
+    if let Some(line) = line {
+        ids.extend(ledger::recovered_by(conn, item.unit, line)?);
     }
     for id in ids {
-        if ledger::balance(conn, item.unit, &Account::ReversalToRecover(id))?.is_positive() {
+        if Debts::of(conn, item.unit, id)?.asked_of(line)?.is_positive() {
             return Ok(true);
         }
     }

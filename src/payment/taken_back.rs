@@ -7,6 +7,7 @@ use super::flush::flush;
 use super::held::touch;
 use super::movement::{Movement, State};
 use super::prove::{self, Desk, HELD_KINDS, LineWork};
+use super::refund::owed_back::Debts;
 use super::reversal::WHY;
 use super::{Direction, line_query, movement_query, payment_query, settle_cash};
 use crate::actor::Actor;
@@ -14,7 +15,7 @@ use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{Exception, Kind, Proposal, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account};
+use crate::ledger::Account;
 use crate::obligation::State as Owed;
 use crate::statement;
 use crate::store::{Conn, Stamp, Tx};
@@ -78,8 +79,9 @@ fn left_of(conn: &mut Conn, unit: UnitId, id: PaymentId) -> Result<Dong> {
     let Some(payment) = payment.filter(|one| one.state == PaymentState::Proven) else {
         return Ok(Dong::ZERO);
     };
-    let debt = ledger::balance(conn, unit, &Account::ReversalToRecover(id))?;
-    payment.amount.checked_sub(payment.reversed)?.checked_sub(Dong(debt.0.max(0)))
+    // What a refund's debit took beyond all that was owed was no money of the payment.
+    let debt = Debts::of(conn, unit, id)?.of_bank();
+    payment.amount.checked_sub(payment.reversed)?.checked_sub(debt)
 }
 
 /// Carries it out. The debit's account is locked.

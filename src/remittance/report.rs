@@ -394,33 +394,14 @@ pub fn list(
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
-    use crate::clock::Instant;
 
     const HEAD: &str = "ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n";
 
     fn order(state: State) -> Order {
-        Order {
-            unit: UnitId(2),
-            id: RemittanceId(1),
-            account: AccountId(1),
-            kind: Kind::Treasury,
-            year: 2026,
-            order_no: 1,
-            covered_until: "2026-11-23".parse().unwrap(),
-            amount: Dong(20_500),
-            reference_code: "HNPH7K2MQ4X97".into(),
-            treasury_account: None,
-            treasury_code: None,
-            maker: PersonId(1),
-            checker: None,
-            created_at: Instant(0),
-            state,
-            revision: 1,
-            was_debited: state == State::Debited,
-            credited: Dong::ZERO,
-            returned: Dong::ZERO,
-        }
+        let sum = lines().iter().map(|line| line.amount.0).sum();
+        Order { amount: Dong(sum), ..sample::order(Kind::Treasury, state, state == State::Debited) }
     }
 
     fn lines() -> Vec<Line> {

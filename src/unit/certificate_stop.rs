@@ -41,12 +41,15 @@ pub fn ask(
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
     let reason = text::reason(reason)?;
+    // Whoever asks for the same at the same moment waits here, and is told of this one.
+    super::query::lock(tx, unit)?;
+    let is_asked = waiting(tx, unit)?.iter().any(|asked| asked.certificate == certificate);
     let all = certificate::of_unit(tx, unit)?;
     let known = all.into_iter().find(|one| one.id == certificate).ok_or_else(not_found)?;
     if known.is_stopped || known.revoked_at.is_some() {
         return Err(Error::conflict("certificate_stopped", "it signs no more already"));
     }
-    if waiting(tx, unit)?.iter().any(|asked| asked.certificate == certificate) {
+    if is_asked {
         return Err(Error::conflict("certificate_stop_open", "another person decides on what was asked for"));
     }
     let id: EventId = stamp.mint()?;

@@ -16,7 +16,7 @@ use bienlai::report::verify;
 
 use crate::cards::{back, batch, sale, shown, slip};
 use crate::corrections::{corrected, fee, person};
-use crate::refunds::{approve, balance, request};
+use crate::refunds::{approve, balance, request, said_of_a_credit};
 use crate::support::world::line;
 use crate::support::{World, each_database};
 
@@ -195,6 +195,31 @@ fn nobody_is_refunded_a_second_payment_while_the_first_was_taken_back() {
         charged_back(&world, "POS000002", 50_000, 25_000);
         assert_eq!(debt(&world, first), 25_000);
         assert_eq!(approve(&world, &asked).unwrap_err().code(), "refund_money_reversed");
+    });
+}
+
+#[test]
+fn a_chargeback_on_the_line_of_a_refund_is_no_money_that_the_refund_took_too_much() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let (owed, first) = paid_by_card(&world);
+        let receipt = world.receipts(&owed).remove(0);
+        let amended = corrected(&world, &receipt, CorrectionKind::Replace, vec![fee("HT-01", 20_000)]);
+        let refund = world.look(|conn| refund::find(conn, unit, amended.refunds[0]));
+        approve(&world, &refund).unwrap();
+        world.wait_days(1);
+        let of = |amount| Item { amount: Dong(amount), ..back("A00001") };
+        batch(&world, "POS000002", 0, &[of(5_000), of(20_000)]).unwrap();
+        shown(&world, 25_000, -25_000, "POS000002");
+        assert_asks_for(&world, first, 20_000);
+        world.wait_days(1);
+        shown(&world, 0, 5_000, "TRA LAI LENH CHUYEN TIEN");
+        let tried = said_of_a_credit(&world, &refund, 5_000, "refund_repaid").unwrap_err();
+        assert_eq!(tried.code(), "resolution_unfit", "the batch took exactly the refund");
+        said_of_a_credit(&world, &refund, 5_000, "refund_bounced").expect("the card did not take it");
+        assert_eq!((debt(&world, first), balance(&world, &Account::RefundPayable)), (20_000, -5_000));
+        books_hold(&world);
     });
 }
 

@@ -5,19 +5,23 @@ use bienlai::amount::Dong;
 use bienlai::duty::agenda::{self, Place};
 use bienlai::duty::delegation::{self, Offer};
 use bienlai::duty::{Kind, Seat, waiting};
+use bienlai::exception;
 use bienlai::id::*;
 use bienlai::identity::{self, NewClient};
 use bienlai::notification::staff::Told;
+use bienlai::payment::combine;
 use bienlai::payment::refund::{self, Ask};
 use bienlai::simulator::mail::MailServer;
 use bienlai::store::Conn;
 use bienlai::store::failure::CHECK;
+use bienlai::unit::CITY;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::corrections::person as as_person;
 use crate::messages::{courier, email_section};
-use crate::refunds::{now, overpaid, payee, request};
+use crate::refunds::{now, overpaid, payee, request, statement};
+use crate::support::bank_file::BankFile;
 use crate::support::program::{Reply, Service, send};
 use crate::support::visitor::{Visitor, appoint, protect, seated};
 use crate::support::{World, each_database, tools};
@@ -44,14 +48,12 @@ pub fn register_both(world: &World) {
 }
 
 fn client(world: &World, unit: UnitId, role: Role, person: PersonId) -> String {
+    client_of(world, (unit, Scope::unit(unit)), role, person)
+}
+
+fn client_of(world: &World, (unit, scope): (UnitId, Scope), role: Role, person: PersonId) -> String {
     let system = Actor::system();
-    let new = NewClient {
-        unit,
-        name: role.as_str().to_owned(),
-        person: Some(person),
-        role,
-        scope: Scope::unit(unit),
-    };
+    let new = NewClient { unit, name: role.as_str().to_owned(), person: Some(person), role, scope };
     world.change(|tx, stamp| {
         let (_, token) = identity::create_client(tx, stamp, &system, new.clone())?;
         Ok(token.expose_secret().to_owned())
@@ -213,12 +215,16 @@ const SEAT: Seat = Seat::Login(LoginId(71));
 
 /// An accepted delegation of refunds up to 9.000 from one person of Ba Đình to another.
 fn lent(world: &World, giver: PersonId, delegate: PersonId, limit: i64) -> DelegationId {
+    lent_for(world, Kind::Refund, (giver, delegate), limit)
+}
+
+fn lent_for(world: &World, act: Kind, (giver, delegate): (PersonId, PersonId), limit: i64) -> DelegationId {
     let home = world.ba_dinh.id;
     let today = world.now().business_day();
     let offer = Offer {
         unit: home,
         delegate,
-        acts: vec![Kind::Refund],
+        acts: vec![act],
         limit: Dong(limit),
         valid_from: today,
         valid_until: today.plus_days(7),
@@ -293,6 +299,38 @@ fn a_delegate_who_may_not_decide_holds_nothing_up() {
         assert_eq!(escalate(), 1, "who lent the power asked for it, so that the delegate may not decide");
         request(&world, payment, 2_000).unwrap();
         assert_eq!(escalate(), 0, "the giver decides, and the delegate may");
+    });
+}
+
+#[test]
+fn a_delegate_decides_no_part_of_a_combination_which_the_city_is_asked_for_at_once() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let home = world.ba_dinh.id;
+        let owed = world.raise(Dong(2_500));
+        let file = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0)
+            .book(1_000, "chuyen lan 1", "U1")
+            .book(1_500, "chuyen lan 2", "U2");
+        statement(&world, file);
+        // Somebody of the city lends their power in a unit where nobody but who asks decides.
+        register_both(&world);
+        client(&world, home, Role::Finance, world.clerk);
+        let (giver, delegate) = giver_and_delegate(&world, world.tay_ho.id);
+        client_of(&world, (CITY, Scope::All), Role::Approver, giver);
+        client(&world, world.tay_ho.id, Role::Cashier, delegate);
+        lent_for(&world, Kind::Exception, (giver, delegate), 9_000);
+        let escalate = || waiting::escalate(&world.store, &world.stamp(), &Told::default()).unwrap();
+        let clerk = as_person(home, world.clerk, Role::Finance);
+        let chief = as_person(home, world.chief, Role::Approver);
+        let one = world.exceptions(home).remove(0).id;
+        world.change(|tx, stamp| {
+            exception::propose(tx, stamp, &clerk, home, one, ("assign", Some(owed.id.0), "đúng người nộp"))
+        });
+        assert_eq!(escalate(), 0, "the delegate may decide on it");
+        world.change(|tx, stamp| exception::refuse(tx, stamp, &chief, home, one, "chưa rõ"));
+        let parts = world.exceptions(home);
+        world.change(|tx, stamp| combine::propose(tx, stamp, &clerk, &parts, (owed.id, "hai lần chuyển")));
+        assert_eq!(escalate(), 2, "only the whole is decided, by no delegate");
     });
 }
 

@@ -116,7 +116,23 @@ fn a_stolen_key_is_stopped_by_two_persons_and_signs_nothing_more() {
         let cashier = person(unit, keys.world.chief, Role::Cashier);
         assert_eq!(ask(&clerk, " ").unwrap_err().code(), "reason_missing");
         assert_eq!(ask(&elsewhere, "lộ khóa").unwrap_err().code(), "unit_not_found");
-        let id = ask(&clerk, "lộ khóa").unwrap();
+        // Two persons ask at one moment: the second is told so.
+        let (asks, asked) = std::sync::mpsc::channel();
+        let (id, second) = std::thread::scope(|threads| {
+            let first = threads.spawn(|| {
+                let asks = asks;
+                keys.world.change(|tx, stamp| {
+                    let id = certificate_stop::ask(tx, stamp, &clerk, (unit, stolen), "lộ khóa")?;
+                    asks.send(()).unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(300));
+                    Ok(id)
+                })
+            });
+            asked.recv().unwrap();
+            let second = ask(&chief, "lộ khóa");
+            (first.join().unwrap(), second)
+        });
+        assert_eq!(second.unwrap_err().code(), "certificate_stop_open");
         assert_eq!(ask(&chief, "lộ khóa").unwrap_err().code(), "certificate_stop_open");
         assert_eq!(approve(&clerk, id).unwrap_err().code(), "maker_is_checker");
         assert_eq!(approve(&cashier, id).unwrap_err().code(), "role_not_allowed");

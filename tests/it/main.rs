@@ -122,6 +122,7 @@ mod personal_data;
 mod pictures;
 mod provisional_slips;
 mod query_plans;
+mod refunded_too_much;
 mod refunds;
 mod refunds_back;
 mod refusals;

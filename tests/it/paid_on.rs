@@ -3,9 +3,10 @@
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
+use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind};
-use bienlai::id::LineId;
-use bienlai::ledger::Account;
+use bienlai::id::{ExceptionId, LineId};
+use bienlai::ledger::{self, Account};
 use bienlai::obligation::State;
 use bienlai::payment::resolve;
 use bienlai::reconciliation::reconcile;
@@ -91,6 +92,77 @@ fn a_transfer_to_another_unit_without_a_code_is_named_by_two_persons_and_by_its_
         let left = other_line(&world, -1_000, 0);
         world.assert_balances(unit, &[bank(&world, -1_000), (Account::UnexplainedDebit(left), 1_000)]);
         assert_eq!(world.open_kinds(unit), [Kind::UnknownDebit], "only the other debit waits");
+    });
+}
+
+/// Two persons decide the same about two items at one moment: how many of the decisions stand.
+fn at_one_moment(world: &World, items: &[ExceptionId], (resolution, target): (&str, Option<i64>)) -> usize {
+    let (unit, maker, checker) = (world.ba_dinh.id, finance(world), approver(world));
+    for id in items {
+        let ask = (resolution, target, "theo ngân hàng");
+        world.change(|tx, stamp| exception::propose(tx, stamp, &maker, unit, *id, ask));
+    }
+    let checker = &checker;
+    let outcomes: Vec<Result<()>> = std::thread::scope(|scope| {
+        let decide = |id: ExceptionId| {
+            scope.spawn(move || {
+                let decided = world.app.write(checker, |tx, stamp| {
+                    let done = resolve::approve(tx, stamp, checker, unit, id);
+                    // Both are inside their transactions before either commits.
+                    std::thread::sleep(std::time::Duration::from_millis(300));
+                    done
+                });
+                decided.map(|_| ())
+            })
+        };
+        let deciding: Vec<_> = items.iter().map(|id| decide(*id)).collect();
+        deciding.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    outcomes.iter().filter(|outcome| outcome.is_ok()).count()
+}
+
+#[test]
+fn what_is_the_units_is_given_once_though_two_of_its_accounts_give_it_at_one_moment() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, neighbour) = (world.ba_dinh.id, world.tay_ho.id);
+        let second = world.open_account(&world.ba_dinh, "1900444400");
+        let owed = world.raise_at(&world.tay_ho, Dong(FEE));
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+            .book(FEE, &format!("{} nop phi", owed.reference_code), "FT001")
+            .book(-FEE, "chuyen tra", "FT002")
+            .book(-5_000, "khac", "FT003")
+            .book(3_000, "tra lai", "FT004");
+        statement(&world, file);
+        let file = BankFile::new("1900444400", today(&world), 0)
+            .book(-FEE, "chuyen tra", "FT005")
+            .book(3_000, "tra lai", "FT006");
+        import(&world, &file.without_sequence().camt());
+        reconcile(&world.store, &world.stamp(), &Actor::system(), unit, second).unwrap();
+        let of = |kind: Kind, sum: i64| -> Vec<ExceptionId> {
+            let items = world.exceptions(unit).into_iter();
+            items.filter(|item| (item.kind, item.amount) == (kind, Dong(sum))).map(|item| item.id).collect()
+        };
+
+        let debits = of(Kind::UnknownDebit, FEE);
+        assert_eq!(debits.len(), 2);
+        assert_eq!(at_one_moment(&world, &debits, ("to_unit", Some(neighbour.0))), 1);
+        let balance = |account| world.look(|conn| ledger::balance(conn, unit, &account));
+        assert_eq!(
+            balance(Account::DueToUnit(neighbour)),
+            Dong::ZERO,
+            "nothing is owed, and nothing owed back"
+        );
+
+        let (maker, checker, id) = (finance(&world), approver(&world), of(Kind::UnknownDebit, 5_000)[0]);
+        let charge = ("bank_charge", None, "phí của ngân hàng");
+        world.change(|tx, stamp| exception::propose(tx, stamp, &maker, unit, id, charge));
+        world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
+        let credits = of(Kind::UnidentifiedCredit, 3_000);
+        assert_eq!(credits.len(), 2);
+        assert_eq!(at_one_moment(&world, &credits, ("charge_returned", None)), 1);
+        assert_eq!(balance(Account::ChargesToRecover), Dong(2_000), "no more is given back than was taken");
+        assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
 

@@ -324,7 +324,7 @@ fn an_approved_refund_of_money_the_bank_took_back_ends_and_its_surplus_covers_th
 }
 
 /// A refund on its way whose debit line has another amount; the exception it leaves.
-fn debited_otherwise(world: &World, surplus: i64, refund: i64, debited: i64) -> (Refund, PaymentId) {
+pub fn debited_otherwise(world: &World, surplus: i64, refund: i64, debited: i64) -> (Refund, PaymentId) {
     let owed = world.raise(FEE);
     let memo = format!("{} nop phi", owed.reference_code);
     let paid = 25_000 + surplus;
@@ -342,7 +342,7 @@ fn debited_otherwise(world: &World, surplus: i64, refund: i64, debited: i64) -> 
 }
 
 /// One person proposes, another approves.
-fn named(world: &World, one: &Refund, resolution: &str) -> Result<()> {
+pub fn named(world: &World, one: &Refund, resolution: &str) -> Result<()> {
     let unit = one.unit;
     let (clerk, chief) =
         (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
@@ -360,7 +360,7 @@ fn named(world: &World, one: &Refund, resolution: &str) -> Result<()> {
 }
 
 /// A credit of another day that two persons say pays back what the refund's debit took too much; its item.
-fn paid_back(world: &World, one: &Refund, opening: i64, amount: i64) -> Result<ExceptionId> {
+pub fn paid_back(world: &World, one: &Refund, opening: i64, amount: i64) -> Result<ExceptionId> {
     let account_no = world.ba_dinh.account_no;
     world.wait_days(1);
     let (memo, reference) = ("NGUOI NHAN TRA LAI TIEN HOAN THUA", format!("R{amount}"));
@@ -368,7 +368,7 @@ fn paid_back(world: &World, one: &Refund, opening: i64, amount: i64) -> Result<E
     said_of_a_credit(world, one, amount, "refund_repaid")
 }
 
-fn said_of_a_credit(world: &World, one: &Refund, amount: i64, resolution: &str) -> Result<ExceptionId> {
+pub fn said_of_a_credit(world: &World, one: &Refund, amount: i64, resolution: &str) -> Result<ExceptionId> {
     let unit = one.unit;
     let (clerk, chief) =
         (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));

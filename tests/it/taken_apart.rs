@@ -59,7 +59,7 @@ fn assign(world: &World, item: ExceptionId, owed: &Obligation) {
     world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, item));
 }
 
-fn ask_to_reopen(world: &World, item: ExceptionId) -> bienlai::error::Result<Exception> {
+pub(crate) fn ask_to_reopen(world: &World, item: ExceptionId) -> bienlai::error::Result<Exception> {
     let (unit, maker) = (world.ba_dinh.id, finance(world));
     world.try_change(|tx, stamp| reopen::ask(tx, stamp, &maker, unit, item, "nhầm người"))
 }

@@ -1,7 +1,9 @@
 //! A refund that came back: its money is the payer's surplus again. A line that says so by its code or by the
 //! reference of the debit is known by itself (`line`); of any other credit two persons say it here.
 
-use super::{Refund, State, find, owed_back, query, step};
+use super::debit::Debit;
+use super::owed_back::Debts;
+use super::{Refund, State, desk, find, owed_back, query, step};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -9,35 +11,90 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Exception, Kind, Proposal, Subject};
 use crate::id::*;
-use crate::ledger::{Account, Posting, Source};
+use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
+use crate::payment::pos::rules::pair;
 use crate::payment::settle_cash::line_of;
 use crate::store::{Conn, Stamp, Tx};
 
-/// A credit in suspense is a refund (target) that came back, whole or less what a bank kept for it.
+/// A credit in suspense is a refund (target) that came back, whole or less what a bank kept for it; with what its debit
+/// took beyond it, or without.
 pub const REFUND_BOUNCED: &str = "refund_bounced";
 
 /// Refunds looked at for whether one could have come back.
 const READ_LIMIT: i64 = 200;
 
-/// Whether a credit of this account and amount may be this refund. It stands in suspense whole: the caller's to know.
+/// What is out of a refund, in the parts in which it comes back.
+#[derive(Debug, PartialEq)]
+struct Out {
+    /// The refund itself: the payer is owed it again. Nothing of one that had been refused and of which less was owed:
+    /// it stays refused.
+    refund: Dong,
+    /// What its debit took beyond it, out of surplus that no refund held.
+    surplus: Dong,
+    /// What its debit took beyond all that was owed, and nobody paid back since.
+    owed: Dong,
+}
+
+impl Out {
+    /// Of a refund that a line showed leaving: what a credit of this amount would bring back. A credit of no more than
+    /// the refund is the refund, whatever else its debit took; None for more than all that is out.
+    fn of(conn: &mut Conn, refund: &Refund, came: Dong) -> Result<Option<Out>> {
+        let alone = Out { refund: refund.amount, surplus: Dong::ZERO, owed: Dong::ZERO };
+        if came <= refund.amount {
+            let owed = owed_back::of_refused(conn, refund)?;
+            let surplus = refund.amount.checked_sub(owed)?;
+            return Ok(Some(if owed.is_positive() {
+                Out { refund: Dong::ZERO, surplus, owed }
+            } else {
+                alone
+            }));
+        }
+        let (unit, payment) = (refund.unit, refund.payment);
+        let over = query::debits(conn, unit, refund.id)?.pop();
+        let Some((line, _, at)) = over.filter(|(_, kind, _)| kind == Debit::Over.event()) else {
+            return Ok(None);
+        };
+        let sides = (&Account::Surplus(payment), &Account::UnexplainedDebit(line));
+        let surplus = ledger::posted_at(conn, unit, sides, at)?;
+        let owed = Debts::of(conn, unit, payment)?.under(line)?;
+        let whole = Out { surplus, owed, ..alone };
+        Ok(Some(whole).filter(|whole| whole.sum().is_ok_and(|sum| came <= sum)))
+    }
+
+    /// What the payment gets back.
+    fn of_payment(&self) -> Result<Dong> {
+        self.refund.checked_add(self.surplus)
+    }
+
+    fn sum(&self) -> Result<Dong> {
+        self.of_payment()?.checked_add(self.owed)
+    }
+}
+
+/// Whether a credit of this account and amount may be this refund, with what its debit took beyond it or without. It
+/// stands in suspense whole: the caller's to know.
 pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
     let Some(id) = target.map(RefundId) else { return Ok(false) };
     let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(false) };
+    if !is_like(item, &refund) {
+        return Ok(false);
+    }
+    let Some(out) = Out::of(conn, &refund, item.amount)? else { return Ok(false) };
     let held = payment_query::payments(conn, &[(item.unit, refund.payment)])?.pop();
+    let given = out.of_payment()?;
     // One that was debited short, or netted since, does not come back as a whole; another refund of the payment may
-    // have left beside it, so that the payment alone does not tell.
-    let is_out = held.is_some_and(|payment| payment.reversed >= refund.amount);
+    // have left beside it, so that the payment alone does not tell. One of which nothing was owed is all paid back.
+    let is_out = held.is_some_and(|payment| payment.reversed >= given);
     Ok(is_out
-        && is_like(item, &refund)
         && !query::was_debited_short(conn, item.unit, refund.id)?
-        && !owed_back::is_all(conn, item.unit, &refund)?)
+        && owed_back::of_refused(conn, &refund)? < refund.amount)
 }
 
 fn is_like(item: &Exception, refund: &Refund) -> bool {
-    refund.state == State::Debited && Some(refund.account) == item.account && item.amount <= refund.amount
+    refund.state == State::Debited && Some(refund.account) == item.account
 }
 
 /// Refuses a refund of which banks would have kept more than they ask for giving a transfer back: then the credit is
@@ -53,7 +110,8 @@ pub(in crate::payment) fn check_kept(
 ) -> Result<()> {
     let Some(id) = target.map(RefundId) else { return Ok(()) };
     let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(()) };
-    let kept = refund.amount.checked_sub(item.amount)?;
+    let Some(out) = Out::of(conn, &refund, item.amount)? else { return Ok(()) };
+    let kept = out.sum()?.checked_sub(item.amount)?;
     if kept > stamp.returned_charge_limit {
         let detail = format!("{kept} would be kept, at most {} may be", stamp.returned_charge_limit);
         return Err(Error::conflict("refund_charge_beyond_limit", detail));
@@ -63,8 +121,12 @@ pub(in crate::payment) fn check_kept(
 
 /// Whether any refund could be what came back.
 pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    let debited = query::page(conn, item.unit, Some(State::Debited), READ_LIMIT)?;
-    Ok(debited.iter().any(|refund| is_like(item, refund)))
+    for refund in query::page(conn, item.unit, Some(State::Debited), READ_LIMIT)? {
+        if is_like(item, &refund) && Out::of(conn, &refund, item.amount)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The item about a refund that came back.
@@ -101,21 +163,48 @@ pub(in crate::payment) fn settle(
     }
     check_kept(tx, stamp, item, proposal.target)?;
     let mut refund = find(tx, unit, id)?;
+    let out = Out::of(tx, &refund, item.amount)?.ok_or_else(unfit)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let (state, revision) = (held.state, held.revision);
     book.payments.insert((unit, payment), Held::read(held, revision));
     book.tell_payment(unit, payment, "refund_bounced", state, None)?;
-    book.allocate(unit, payment, Bucket::Reversed, Bucket::Surplus, refund.amount)?;
+    book.allocate(unit, payment, Bucket::Reversed, Bucket::Surplus, out.of_payment()?)?;
     // What a bank kept for it is no loss of the payer's.
-    let kept = refund.amount.checked_sub(item.amount)?;
-    for (debit, amount) in [(Account::Suspense(line), item.amount), (Account::ChargesToRecover, kept)] {
-        if amount > Dong::ZERO {
-            let (credit, source) = (Account::RefundPayable, Source::Exception(item.id));
-            book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });
-        }
+    let kept = out.sum()?.checked_sub(item.amount)?;
+    let debits = vec![(Account::ChargesToRecover, kept), (Account::Suspense(line), item.amount)];
+    let credits = vec![
+        (Account::RefundPayable, out.refund),
+        (Account::Surplus(payment), out.surplus),
+        (Account::ReversalToRecover(payment), out.owed),
+    ];
+    let post = |book: &mut Book, (debit, credit, amount), source| {
+        book.postings.push(Posting { unit, debit, credit, amount, accounting_date: on, source });
+    };
+    for sides in pair(debits, credits)? {
+        post(&mut book, sides, Source::Exception(item.id));
     }
-    book.exceptions.push(asked(&refund, refund.account, on));
+    // What is surplus again covers first what the bank took back of the payment.
+    let debt = Account::ReversalToRecover(payment);
+    let owed = ledger::balance(tx, unit, &debt)?.checked_sub(out.owed)?;
+    let netted = out.surplus.min(owed.max(Dong::ZERO));
+    if netted.is_positive() {
+        book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, netted)?;
+        // Under the refund: what the item posts on the debt is what came back of this one.
+        post(&mut book, (Account::Surplus(payment), debt, netted), Source::Refund(id));
+    }
+    let is_refused = out.refund.is_zero();
+    if !is_refused {
+        book.exceptions.push(asked(&refund, refund.account, on));
+    }
+    if out.surplus > netted {
+        let about = (&refund, refund.account, on);
+        desk::ask_for_surplus(tx, stamp, &mut book, about, "its refund came back")?;
+    }
     flush(tx, stamp, actor, book)?;
-    step(tx, stamp, &mut refund, State::Bounced, ("bounced", actor.person, Some(line), None))?;
+    let (end, kind) = if is_refused { (State::Refused, "refused") } else { (State::Bounced, "bounced") };
+    step(tx, stamp, &mut refund, end, (kind, actor.person, Some(line), None))?;
+    if out.owed.is_positive() || netted.is_positive() {
+        Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)?;
+    }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.bounce_named", id)])
 }

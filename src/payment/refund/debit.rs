@@ -46,7 +46,8 @@ impl Debit {
         }
     }
 
-    fn event(self) -> &'static str {
+    /// What the refund's event is called.
+    pub(super) fn event(self) -> &'static str {
         match self {
             Debit::Exact => "debited",
             Debit::Short => "debited_short",

@@ -15,6 +15,7 @@ use crate::payment::book::{Book, Bucket, Held, Payment};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
 use crate::payment::query as payments;
+use crate::payment::repaid;
 use crate::store::{Stamp, Tx};
 
 /// See the module.
@@ -93,43 +94,18 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
                 source: Source::Refund(refused.id),
             });
         }
+        if covered == owed {
+            let lines = repaid::lines_alone(self.tx, unit, payment)?;
+            let why = "a refused refund covered what was owed back";
+            self.book.settled_exceptions.extend(repaid::asked(unit, payment, &lines, why));
+        }
         Ok(())
     }
 
-    /// A surplus that is owed to its payer again is asked about whole: its item ended when the refund left and came
-    /// back since, or there never was one, because a correction asked for the refund itself.
-    pub fn ask_again(&mut self) -> Result<()> {
-        let (unit, id) = (self.payment.unit, self.payment.id);
-        let subject = Subject::Payment(id);
-        let left = self.book.payments.get(&(unit, id)).map_or(Dong::ZERO, |held| held.value.surplus);
-        let mut kind = Kind::Overpaid;
-        let mut detail = String::new();
-        for one in SURPLUS_KINDS {
-            match exception::find_any(self.tx, unit, one, subject)? {
-                Some(item) if item.state != exception::State::Resolved => {
-                    if item.amount < left {
-                        let key = (unit, item.id);
-                        let reason = "its refund was refused".to_owned();
-                        exception::restate(self.tx, self.stamp, key, (left, &item.detail), reason)?;
-                    }
-                    return Ok(());
-                }
-                Some(item) => (kind, detail) = (one, item.detail),
-                None => {}
-            }
-        }
-        if left.is_positive() {
-            self.book.exceptions.push(exception::New {
-                unit,
-                kind,
-                subject,
-                account: Some(self.account),
-                amount: left,
-                opened_on: self.on,
-                detail,
-            });
-        }
-        Ok(())
+    /// A refund was refused: what of the surplus no item asks about is asked about.
+    pub fn ask_again(&mut self, refused: &Refund) -> Result<()> {
+        let about = (refused, self.account, self.on);
+        ask_for_surplus(self.tx, self.stamp, &mut self.book, about, "its refund was refused")
     }
 
     pub fn touch_payment(&mut self, kind: &'static str, reason: &str) -> Result<()> {
@@ -155,4 +131,44 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
     pub fn flush(self) -> Result<()> {
         flush(self.tx, self.stamp, self.actor, self.book).map(|_| ())
     }
+}
+
+/// A surplus that is owed to its payer again is asked about whole: its item ended when the refund left and came
+/// back since, or there never was one, because a correction asked for the refund itself.
+pub(super) fn ask_for_surplus(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    book: &mut Book,
+    (refund, account, on): (&Refund, AccountId, BusinessDay),
+    why: &str,
+) -> Result<()> {
+    let (unit, id) = (refund.unit, refund.payment);
+    let subject = Subject::Payment(id);
+    let left = book.payments.get(&(unit, id)).map_or(Dong::ZERO, |held| held.value.surplus);
+    let mut kind = Kind::Overpaid;
+    let mut detail = String::new();
+    for one in SURPLUS_KINDS {
+        match exception::find_any(tx, unit, one, subject)? {
+            Some(item) if item.state != exception::State::Resolved => {
+                if item.amount < left {
+                    exception::restate(tx, stamp, (unit, item.id), (left, &item.detail), why.to_owned())?;
+                }
+                return Ok(());
+            }
+            Some(item) => (kind, detail) = (one, item.detail),
+            None => {}
+        }
+    }
+    if left.is_positive() {
+        book.exceptions.push(exception::New {
+            unit,
+            kind,
+            subject,
+            account: Some(account),
+            amount: left,
+            opened_on: on,
+            detail,
+        });
+    }
+    Ok(())
 }

@@ -23,7 +23,7 @@ pub struct Refunds {
     /// By the line that showed it leaving, where a line of these gives that one back.
     by_debit: HashMap<(UnitId, LineId), crate::id::RefundId>,
     held: HashMap<(UnitId, crate::id::RefundId), Refund>,
-    /// Those that do not come back as a whole: nothing of them was owed, or less than all of them left.
+    /// Those that do not come back as a whole: not all of them was owed, or less than all of them left.
     not_whole: BTreeSet<crate::id::RefundId>,
     steps: Vec<Step>,
 }
@@ -74,7 +74,7 @@ impl Refunds {
         for refund in query::of_payments(tx, payments)? {
             let may_be_back = refund.state == State::Debited && named.contains(&refund.id);
             if may_be_back
-                && (owed_back::is_all(tx, refund.unit, &refund)?
+                && (owed_back::of_refused(tx, &refund)?.is_positive()
                     || query::was_debited_short(tx, refund.unit, refund.id)?)
             {
                 self.not_whole.insert(refund.id);
@@ -157,7 +157,7 @@ impl Desk<'_> {
         if self.refunds.of_line(work).is_some() { Kind::RefundUnmatched } else { otherwise }
     }
 
-    /// A refund debited short, or netted since, cannot come back as a whole, and one of which nothing was owed covers
+    /// A refund debited short, or netted since, cannot come back as a whole, and one of which not all was owed covers
     /// what its payee owes: a person looks.
     fn may_bounce(&self, refund: &Refund) -> bool {
         let held = self.book.payments.get(&(refund.unit, refund.payment));

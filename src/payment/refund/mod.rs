@@ -265,7 +265,7 @@ pub fn refuse(
     }
     desk.net(&refund)?;
     desk.settle(Kind::RefundBounced, "the refund was refused");
-    desk.ask_again()?;
+    desk.ask_again(&refund)?;
     desk.flush()?;
     step(tx, stamp, &mut refund, State::Refused, ("refused", Some(person), None, Some(reason)))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.refused", id)])?;

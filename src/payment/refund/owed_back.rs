@@ -1,16 +1,23 @@
 //! What a refund's debit took beyond all that was owed is a debt of whoever got it. It ends when it comes back: two
-//! persons say so of a credit in suspense, which covers all of it or a part.
+//! persons say so of a credit in suspense, which covers all of it or a part. What is owed back is kept for each
+//! refund; what the bank itself took of the same payment is a debt beside it.
 
-use super::query;
-use crate::actor::Scope;
+use super::bounce::REFUND_BOUNCED;
+use super::debit::Debit;
+use super::{Refund, find, query, rules};
+use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::audit;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
-use crate::exception::{self, Exception, Kind, Proposal, Subject};
+use crate::exception::{self, Exception, Kind, Proposal, SURPLUS_KINDS, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
+use crate::payment::book::{Book, Bucket, Held, Payment};
+use crate::payment::flush::flush;
 use crate::payment::payment_query;
+use crate::payment::reopen::SETTLING;
 use crate::payment::settle_cash::line_of;
 use crate::store::{Conn, Stamp, Tx};
 
@@ -22,67 +29,162 @@ const READ_LIMIT: i64 = 200;
 
 const WHY: &str = "what was refunded too much came back";
 
-/// What is owed back under the debit of a refund.
-struct Debt {
-    unit: UnitId,
-    payment: PaymentId,
+/// What is owed back under one debit of a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Owed {
+    refund: RefundId,
     /// The debit; the item that asks for the debt is about it.
     line: LineId,
-    amount: Dong,
+    left: Dong,
 }
 
-impl Debt {
-    fn account(&self) -> Account {
-        Account::ReversalToRecover(self.payment)
-    }
+/// What the debits of a payment's refunds took beyond all that was owed.
+pub(in crate::payment) struct Debts {
+    unit: UnitId,
+    /// The oldest debit first.
+    of_refunds: Vec<Owed>,
+    /// What the bank itself took back of the payment, and nobody covered.
+    of_bank: Dong,
+}
 
-    /// None where nothing is owed so, and where the bank itself took money of the payment too: those debts are one.
-    fn of(conn: &mut Conn, unit: UnitId, refund: RefundId) -> Result<Option<Debt>> {
-        let Some(line) = query::debit_line(conn, unit, refund)? else { return Ok(None) };
-        let Some(payment) = query::by_ids(conn, &[(unit, refund)])?.pop().map(|refund| refund.payment) else {
-            return Ok(None);
-        };
+impl Debts {
+    pub(in crate::payment) fn of(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Debts> {
         let account = Account::ReversalToRecover(payment);
-        let lines = ledger::lines_of(conn, unit, &account)?;
-        if lines.is_empty() || lines.iter().any(|one| *one != line) {
-            return Ok(None);
+        let balance = ledger::balance(conn, unit, &account)?.max(Dong::ZERO);
+        let mut owed = Vec::new();
+        for refund in query::of_payments(conn, &[(unit, payment)])? {
+            for (line, at) in beyond(conn, &refund)? {
+                let debit = Account::UnexplainedDebit(line);
+                let left = ledger::posted_at(conn, unit, (&account, &debit), at)?;
+                owed.push(Owed { refund: refund.id, line, left });
+            }
         }
-        let amount = ledger::balance(conn, unit, &account)?;
-        Ok(Some(Debt { unit, payment, line, amount }))
+        owed.retain(|one| one.left.is_positive());
+        if owed.is_empty() {
+            return Ok(Debts { unit, of_refunds: owed, of_bank: balance });
+        }
+        owed.sort_by_key(|one| one.line);
+        let mut paid = Vec::new();
+        for (item, amount) in ledger::taken_off(conn, unit, &account)? {
+            paid.extend(refund_of(conn, unit, item)?.map(|refund| (refund, amount)));
+        }
+        let (of_refunds, of_bank) = divided(owed, &paid, balance)?;
+        Ok(Debts { unit, of_refunds, of_bank })
     }
 
-    /// The item about the debit asks for what is owed now; with nothing owed it ends because of the item `by`.
-    fn ask(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, by: ExceptionId) -> Result<()> {
-        let (unit, subject) = (self.unit, Subject::Line(self.line));
-        let left = ledger::balance(tx, unit, &self.account())?;
-        if !left.is_positive() {
-            let ended = [(unit, Kind::BankReversal, subject, WHY)];
-            return exception::settle_with(tx, stamp, by, &ended).map(|_| ());
-        }
-        let Some(asked) = exception::find_any(tx, unit, Kind::BankReversal, subject)? else { return Ok(()) };
-        if asked.state != exception::State::Resolved {
-            let now = (left, asked.detail.as_str());
-            let why = format!("{} đồng are owed back now", left.0);
-            return exception::restate(tx, stamp, (unit, asked.id), now, why).map(|_| ());
-        }
-        let again = exception::New {
-            unit,
-            kind: Kind::BankReversal,
-            subject,
-            account: asked.account,
-            amount: left,
-            opened_on: asked.opened_on,
-            detail: asked.detail,
-        };
-        exception::open(tx, stamp, &[again]).map(|_| ())
+    /// What is owed back under all debits of a refund.
+    fn of_refund(&self, refund: RefundId) -> Result<Dong> {
+        Dong::sum(self.of_refunds.iter().filter(|one| one.refund == refund).map(|one| one.left))
     }
+
+    /// What is owed back under one of its debits.
+    pub(super) fn under(&self, line: LineId) -> Result<Dong> {
+        Dong::sum(self.of_refunds.iter().filter(|one| one.line == line).map(|one| one.left))
+    }
+
+    /// What the bank itself took back of the payment, and nobody covered.
+    pub(in crate::payment) fn of_bank(&self) -> Dong {
+        self.of_bank
+    }
+
+    /// What the item about a line asks for that took money of the payment: about the debit of a refund what that took
+    /// too much, about every other line, and the payment, what the bank took.
+    pub(in crate::payment) fn asked_of(&self, line: Option<LineId>) -> Result<Dong> {
+        match line.filter(|line| self.of_refunds.iter().any(|one| one.line == *line)) {
+            Some(line) => self.under(line),
+            None => Ok(self.of_bank),
+        }
+    }
+
+    /// The debits under which something is owed back.
+    pub(in crate::payment) fn lines(&self) -> impl Iterator<Item = LineId> {
+        self.of_refunds.iter().filter(|one| one.left.is_positive()).map(|one| one.line)
+    }
+
+    /// The item about each debit asks for what is owed now; with nothing owed it ends because of the item `by`.
+    pub(super) fn ask(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, by: ExceptionId) -> Result<()> {
+        for one in &self.of_refunds {
+            ask(tx, stamp, (self.unit, one.line, one.left), by)?;
+        }
+        Ok(())
+    }
+}
+
+fn ask(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, line, left): (UnitId, LineId, Dong),
+    by: ExceptionId,
+) -> Result<()> {
+    let subject = Subject::Line(line);
+    if !left.is_positive() {
+        let ended = [(unit, Kind::BankReversal, subject, WHY)];
+        return exception::settle_with(tx, stamp, by, &ended).map(|_| ());
+    }
+    let Some(asked) = exception::find_any(tx, unit, Kind::BankReversal, subject)? else { return Ok(()) };
+    if asked.state != exception::State::Resolved {
+        if asked.amount == left {
+            return Ok(());
+        }
+        let now = (left, asked.detail.as_str());
+        let why = format!("{} đồng are owed back now", left.0);
+        return exception::restate(tx, stamp, (unit, asked.id), now, why).map(|_| ());
+    }
+    let again = exception::New {
+        unit,
+        kind: Kind::BankReversal,
+        subject,
+        account: asked.account,
+        amount: left,
+        opened_on: asked.opened_on,
+        detail: asked.detail,
+    };
+    exception::open(tx, stamp, &[again]).map(|_| ())
+}
+
+/// What is left under each debit, and of what the bank took. What was paid for a refund covers its debits, the oldest
+/// first. Whatever else covered a part of the debt covered what the bank took, and only then the oldest debit. Pure.
+fn divided(mut owed: Vec<Owed>, paid: &[(RefundId, Dong)], balance: Dong) -> Result<(Vec<Owed>, Dong)> {
+    for (refund, amount) in paid {
+        cover(owed.iter_mut().filter(|one| one.refund == *refund), *amount)?;
+    }
+    let left = Dong::sum(owed.iter().map(|one| one.left))?;
+    cover(owed.iter_mut(), left.checked_sub(balance)?)?;
+    Ok((owed, balance.checked_sub(left)?.max(Dong::ZERO)))
+}
+
+fn cover<'a>(owed: impl Iterator<Item = &'a mut Owed>, amount: Dong) -> Result<()> {
+    let mut rest = amount.max(Dong::ZERO);
+    for one in owed {
+        let part = rest.min(one.left);
+        one.left = one.left.checked_sub(part)?;
+        rest = rest.checked_sub(part)?;
+    }
+    Ok(())
+}
+
+/// The debits of a refund of which persons said that they took more than was owed, and when: other money of the
+/// payment may be taken by the same line, as a chargeback in a batch of cards.
+fn beyond(conn: &mut Conn, refund: &Refund) -> Result<Vec<(LineId, Instant)>> {
+    let kinds = [Debit::Over, Debit::Refused].map(Debit::event);
+    let debits = query::debits(conn, refund.unit, refund.id)?.into_iter();
+    Ok(debits.filter(|(_, kind, _)| kinds.contains(&kind.as_str())).map(|(line, _, at)| (line, at)).collect())
+}
+
+/// The refund for which a settled item took money that came back.
+fn refund_of(conn: &mut Conn, unit: UnitId, item: ExceptionId) -> Result<Option<RefundId>> {
+    let settled = work_query::last_of(conn, unit, item, &SETTLING)?;
+    Ok(settled.and_then(|event| match event.resolution.as_deref() {
+        Some(REFUND_REPAID | REFUND_BOUNCED) => event.target.map(RefundId),
+        _ => None,
+    }))
 }
 
 /// Whether no more comes back with a credit than is owed so. It stands in suspense whole: the caller's to know.
 pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
-    let Some(refund) = target.map(RefundId) else { return Ok(false) };
-    let debt = Debt::of(conn, item.unit, refund)?;
-    Ok(debt.is_some_and(|debt| item.amount <= debt.amount))
+    let Some(id) = target.map(RefundId) else { return Ok(false) };
+    let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(false) };
+    Ok(item.amount <= Debts::of(conn, item.unit, refund.payment)?.of_refund(id)?)
 }
 
 /// Whether any refund was debited with so much too much, and somebody is asked for it.
@@ -93,25 +195,29 @@ pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
         if one.subject_kind != "line" {
             continue;
         }
-        let payments = ledger::recovered_by(conn, unit, LineId(one.subject_id))?;
-        let payments: Vec<_> = payments.into_iter().map(|payment| (unit, payment)).collect();
-        for refund in query::of_payments(conn, &payments)? {
-            if fits(conn, item, Some(refund.id.0))? {
-                return Ok(true);
+        for payment in ledger::recovered_by(conn, unit, LineId(one.subject_id))? {
+            let debts = Debts::of(conn, unit, payment)?;
+            for owed in &debts.of_refunds {
+                if item.amount <= debts.of_refund(owed.refund)? {
+                    return Ok(true);
+                }
             }
         }
     }
     Ok(false)
 }
 
-/// Whether all that a refund's debit took is owed by nobody: it had been refused, and nothing was too much. What of it
-/// comes back covers the debt, and is no surplus of the payment's. A debt that was covered since, as by a cancelled
-/// document, leaves nothing to be covered: then it is the payer's like any other that comes back.
-pub(super) fn is_all(conn: &mut Conn, unit: UnitId, refund: &super::Refund) -> Result<bool> {
-    let Some(line) = query::debit_line(conn, unit, refund.id)? else { return Ok(false) };
-    let debt = Account::ReversalToRecover(refund.payment);
-    let is_whole = ledger::taken_by(conn, unit, line, &debt)? >= refund.amount;
-    Ok(is_whole && ledger::balance(conn, unit, &debt)? >= refund.amount)
+/// What is owed back of a refund that had been refused and left all the same: what of it was no surplus any more. What
+/// comes back of that covers the debt, and is no surplus of the payment's. A debt that was covered since, as by a
+/// cancelled document, leaves nothing to be covered: then it is the payer's like any other that comes back.
+pub(super) fn of_refused(conn: &mut Conn, refund: &Refund) -> Result<Dong> {
+    let Some((line, kind, _)) = query::debits(conn, refund.unit, refund.id)?.pop() else {
+        return Ok(Dong::ZERO);
+    };
+    if kind != Debit::Refused.event() {
+        return Ok(Dong::ZERO);
+    }
+    Debts::of(conn, refund.unit, refund.payment)?.under(line)
 }
 
 /// Takes a credit in suspense for what is owed back. Two persons decided; the account is locked.
@@ -127,33 +233,124 @@ pub(in crate::payment) fn carry_out(
     let (unit, line) = (item.unit, line_of(tx, item)?);
     let unfit = || Error::conflict("resolution_unfit", "so much is not owed back under this refund");
     let refund = proposal.target.map(RefundId).ok_or_else(unfit)?;
-    let payment = Debt::of(tx, unit, refund)?.ok_or_else(unfit)?.payment;
+    let payment = find(tx, unit, refund)?.payment;
     payment_query::lock_payments(tx, &[(unit, payment)])?;
-    let debt = Debt::of(tx, unit, refund)?.filter(|debt| item.amount <= debt.amount).ok_or_else(unfit)?;
+    if !fits(tx, item, proposal.target)? {
+        return Err(unfit());
+    }
     let back = Posting {
         unit,
         debit: Account::Suspense(line),
-        credit: debt.account(),
+        credit: Account::ReversalToRecover(payment),
         amount: item.amount,
         accounting_date: on,
         source: Source::Exception(item.id),
     };
     ledger::post(tx, stamp, &[back])?;
-    debt.ask(tx, stamp, item.id)
+    Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)
 }
 
-/// It was said wrongly, and its posting is taken back: the debt is asked for again.
+/// Whether what a credit covered can be owed again.
 ///
 /// # Errors
-/// `undo_money_gone` when the bank took other money of the payment since: the debts are one now, and no item is
-/// about this one alone.
-pub(in crate::payment) fn ask_again(
+/// `undo_money_gone` where what it covered is owed already, or stands nowhere to be taken back;
+/// `undo_refund_under_way` while a refund of the payment is asked for or on its way: nobody is paid of a payment of
+/// which something is owed back.
+pub(in crate::payment) fn check_undo(conn: &mut Conn, item: &Exception, refund: RefundId) -> Result<()> {
+    let (unit, payment) = (item.unit, find(conn, item.unit, refund)?.payment);
+    let taken = ledger::taken_off(conn, unit, &Account::ReversalToRecover(payment))?;
+    if !taken.contains(&(item.id, item.amount)) {
+        let detail = "what it covered is owed back already, or went another way since";
+        return Err(Error::conflict("undo_money_gone", detail));
+    }
+    for one in query::of_payments(conn, &[(unit, payment)])? {
+        if rules::is_live(one.state) {
+            let detail = format!("{} holds surplus of the same payment: that ends first", one.id);
+            return Err(Error::conflict("undo_refund_under_way", detail));
+        }
+    }
+    Ok(())
+}
+
+/// It was said wrongly: its posting is taken back, and the debt is asked for again. The account is locked.
+///
+/// # Errors
+/// As of `check_undo`.
+pub(in crate::payment) fn owe_again(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
+    actor: &Actor,
     (item, refund): (&Exception, RefundId),
+    on: BusinessDay,
 ) -> Result<()> {
-    match Debt::of(tx, item.unit, refund)? {
-        Some(debt) => debt.ask(tx, stamp, item.id),
-        None => Err(Error::conflict("undo_money_gone", "other money of this payment is owed back by now")),
+    let (unit, payment) = (item.unit, find(tx, item.unit, refund)?.payment);
+    // Another person may take a credit for the same debt at the same moment, on another account.
+    let held = payment_query::lock_payments(tx, &[(unit, payment)])?.pop();
+    let held = held.ok_or_else(|| Error::internal("a refund's payment is gone"))?;
+    check_undo(tx, item, refund)?;
+    ledger::swap_back(tx, stamp, unit, Source::Exception(item.id), on)?;
+    net(tx, stamp, actor, held, (item.amount, refund, on))?;
+    Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)
+}
+
+/// A payment is never owed to its payer and owed by them at once: what became too much of it since covers the debt.
+fn net(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    held: Payment,
+    (owed, refund, on): (Dong, RefundId, BusinessDay),
+) -> Result<()> {
+    let covered = held.surplus.min(owed);
+    if !covered.is_positive() {
+        return Ok(());
+    }
+    let (unit, payment, state, surplus) = (held.unit, held.id, held.state, held.surplus);
+    let revision = held.revision;
+    let mut book = Book::new(audit::actor_text(actor), stamp.now);
+    book.payments.insert((unit, payment), Held::read(held, revision));
+    let why = "it covers what is owed back again";
+    book.tell_payment(unit, payment, "moved", state, Some(why.to_owned()))?;
+    book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, covered)?;
+    book.postings.push(Posting {
+        unit,
+        debit: Account::Surplus(payment),
+        credit: Account::ReversalToRecover(payment),
+        amount: covered,
+        accounting_date: on,
+        source: Source::Refund(refund),
+    });
+    if covered == surplus {
+        let subject = Subject::Payment(payment);
+        book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
+    }
+    flush(tx, stamp, actor, book).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(paid: &[(i64, i64)], balance: i64) -> (Vec<i64>, i64) {
+        let owed =
+            |(refund, line, left)| Owed { refund: RefundId(refund), line: LineId(line), left: Dong(left) };
+        let owed = [(1, 11, 700), (2, 12, 400), (1, 13, 50)].map(owed).to_vec();
+        let paid: Vec<_> = paid.iter().map(|(id, amount)| (RefundId(*id), Dong(*amount))).collect();
+        let (owed, of_bank) = divided(owed, &paid, Dong(balance)).unwrap();
+        (owed.iter().map(|one| one.left.0).collect(), of_bank.0)
+    }
+
+    #[test]
+    fn what_is_paid_back_covers_its_own_refund_and_no_other() {
+        assert_eq!(left(&[], 1_150), (vec![700, 400, 50], 0));
+        assert_eq!(left(&[(2, 400)], 750), (vec![700, 0, 50], 0));
+        assert_eq!(left(&[(1, 720), (2, 100)], 330), (vec![0, 300, 30], 0), "the oldest debit first");
+    }
+
+    #[test]
+    fn what_the_bank_took_is_a_debt_beside_and_is_covered_before() {
+        assert_eq!(left(&[(2, 400)], 25_750), (vec![700, 0, 50], 25_000));
+        assert_eq!(left(&[], 1_000), (vec![550, 400, 50], 0), "so much was covered for no refund by name");
+        assert_eq!(left(&[], 0), (vec![0, 0, 0], 0));
     }
 }

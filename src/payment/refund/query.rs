@@ -184,32 +184,25 @@ pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Ref
     Ok(found.into_iter().filter(|refund| refund.state == State::Debited).collect())
 }
 
-/// The line that showed a refund leaving last.
-pub fn debit_line(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Option<LineId>> {
-    let found: Option<Option<LineId>> = refund_event::table
+/// A line that showed a refund leaving: the kind of its event, and when that was noted.
+pub type Debited = (LineId, String, Instant);
+
+/// All of a refund, oldest first.
+pub fn debits(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<Vec<Debited>> {
+    let found: Vec<(Option<LineId>, String, Instant)> = refund_event::table
         .filter(refund_event::unit_id.eq(unit))
         .filter(refund_event::refund_id.eq(id))
         .filter(refund_event::state.eq("debited"))
-        .order(refund_event::revision.desc())
-        .select(refund_event::line_id)
-        .first(conn)
-        .optional()
+        .order(refund_event::revision)
+        .select((refund_event::line_id, refund_event::kind, refund_event::at))
+        .load(conn)
         .classify()?;
-    Ok(found.flatten())
+    Ok(found.into_iter().filter_map(|(line, kind, at)| Some((line?, kind, at))).collect())
 }
 
 /// Whether the line that showed a refund leaving last took less than it asked for.
 pub fn was_debited_short(conn: &mut Conn, unit: UnitId, id: RefundId) -> Result<bool> {
-    let kind: Option<String> = refund_event::table
-        .filter(refund_event::unit_id.eq(unit))
-        .filter(refund_event::refund_id.eq(id))
-        .filter(refund_event::state.eq("debited"))
-        .order(refund_event::revision.desc())
-        .select(refund_event::kind)
-        .first(conn)
-        .optional()
-        .classify()?;
-    Ok(kind.is_some_and(|kind| kind == "debited_short"))
+    Ok(debits(conn, unit, id)?.pop().is_some_and(|(_, kind, _)| kind == "debited_short"))
 }
 
 /// Stores a refund's next revision; the row must be the one that was read.

@@ -102,13 +102,6 @@ impl City {
         let fee = if items.is_empty() { 0 } else { self.chance.between(0, 5) * 100 };
         let signed = |one: &Item| if one.kind == ItemKind::Sale { one.amount.0 } else { -one.amount.0 };
         let net = items.iter().map(signed).sum::<i64>() - fee;
-        // A batch that takes more than it brings and names a sale that nobody knows keeps its day open until persons
-        // place that sale (`match_sum_differs`): a fault of the product that is not mended. Such batches have no sales
-        // here; what they had is not settled at all.
-        if net < 0 {
-            items.retain(|one| one.kind == ItemKind::Chargeback);
-        }
-        let net = items.iter().map(signed).sum::<i64>() - fee;
         if items.is_empty() || net == 0 {
             return;
         }
