@@ -93,6 +93,7 @@ impl Workers {
                 every_tick(is_stopping, LEASE_EVERY_TICKS, || app.lease.renew(&app.store, &app.clock));
             }),
             spawn("housekeeper", app, &is_stopping, house::keep),
+            spawn("memory", app, &is_stopping, house::look_anew),
             spawn("filer", app, &is_stopping, filer::file_until),
             spawn("form signer", app, &is_stopping, filer::sign_until),
             spawn("closer", app, &is_stopping, closer::close_until),
