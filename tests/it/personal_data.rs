@@ -96,11 +96,17 @@ fn two_persons_erase_a_year_and_only_its_receipts_stay() {
         };
         assert!(known_beside(), "another process has the key in memory");
 
-        erase(world.chief).unwrap();
-        assert!(load().is_none());
         let looks = || beside.look(|conn| beside.vault.forget_destroyed(conn));
-        assert!(looks() && !looks(), "its housekeeping finds that a key was destroyed");
-        assert!(!known_beside(), "and forgets it");
+        let asked = [(owed.unit, owed.party)];
+        let read_on = beside.look(|conn| {
+            let begun = party::load(conn, &beside.vault, &asked)?;
+            erase(world.chief).unwrap();
+            assert!(looks() && !looks(), "its housekeeping finds that a key was destroyed");
+            Ok((begun.len(), party::load(conn, &beside.vault, &asked)?.len()))
+        });
+        assert_eq!(read_on, (1, 1), "a report that began before sees its moment to the end");
+        assert!(load().is_none());
+        assert!(!known_beside(), "and the key is forgotten all the same");
         let found =
             world.look(|conn| party::search(conn, &world.app.vault, owed.unit, "phone", "0900000001"));
         assert!(found.is_empty(), "nor can it be asked whether a number was known");
