@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::error::{Error, Result};
 use bienlai::statement::import::{CodesOf, Imported, Options, Progress, import_file};
-use bienlai::statement::job;
 use bienlai::statement::layout::Layout;
-use bienlai::statement::saved;
+use bienlai::statement::{self, job, saved};
 use bienlai::worker::inbox::{Inbox, Look};
 use serde_json::Value;
 
 use crate::callbacks::token;
 use crate::corrections::person;
+use crate::refusals::code_of;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{How, Reply, Service, send};
 use crate::support::tools::Folder;
@@ -112,6 +112,9 @@ fn what_can_never_be_imported_is_refused_before_it_is_queued() {
             BankFile::new(world.tay_ho.account_no, world.now().business_day(), 0).book(1, "a", "R1");
         assert_eq!(post(&elsewhere.camt()).status, 404, "another unit's account is no business of theirs");
         service.stop();
+        let (stamp, huge) = (|| world.stamp(), vec![0; statement::MAX_BYTES + 1]);
+        let queued = job::queue(&world.store, &stamp, &Actor::system(), &huge, Options::default());
+        assert_eq!(code_of(queued), "statement_file_too_large");
         assert_eq!((world.count("import_job"), world.count("statement_file")), (0, 0));
     });
 }

@@ -122,6 +122,11 @@ fn two_persons_erase_a_year_and_only_its_receipts_stay() {
             ),
             ["1112"]
         );
+        let late = world.try_change(|tx, stamp| {
+            let then = at("2026-11-23T09:00:00+07:00");
+            stamp.vault.sealing_key(tx, owed.unit, then, stamp.ids).map(|_| ())
+        });
+        assert_eq!(late.unwrap_err().code(), "data_key_destroyed", "nothing more is kept of that year");
         // Life goes on under a new key, and the other commune's data is untouched.
         let later = world.raise(Dong(25_000));
         assert!(
