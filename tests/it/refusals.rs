@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::callbacks::token;
 use crate::support::program::{SECRET, Service, send};
+use crate::support::app::MASTER_KEY;
 use crate::support::{World, each_database};
 
 /// Who asks, what for, with which body, and the code of the answer.
@@ -374,9 +375,11 @@ fn what_is_typed_wrongly_at_a_desk_is_told_before_anything_is_read() {
 #[test]
 fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
     use bienlai::actor::{Actor, Scope};
+    use bienlai::config::Config;
     use bienlai::identity::login::{self, NewLogin};
     use bienlai::identity::person::{self, Whom};
     use bienlai::identity::{create_person, invitation};
+    use bienlai::notification::send::Courier;
     use bienlai::obligation::{code, walk_in};
     use bienlai::payment::told::Word;
     use bienlai::payment::{archived, counter, picture, refund, reopen, told};
@@ -559,6 +562,11 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
         refused!("reference_code_taken", |tx, _stamp| {
             let code = owed.reference_code.parse().expect("a code");
             code::take(tx, unit, unit::account::KIND_OBLIGATION, 7, &code)
+        });
+        let courier = Config::parse_alone(&format!("[vault]\nmaster_key = \"{MASTER_KEY}\"\n"));
+        let courier = Courier::new(&courier.expect("a configuration")).expect("it sends nothing");
+        refused!("refund_not_askable", |tx, stamp| {
+            refund::payer::ask(tx, stamp, &owed, (&crate::refunds::payee(), ""), &courier)
         });
         refused!("event_not_found", |tx, stamp| archived::reread(tx, stamp, &city, &[], RawEventId(7)));
         world.change(|tx, stamp| {
