@@ -353,8 +353,9 @@ mod tests {
     #[test]
     fn a_pdf_carries_one_signed_file_of_a_size_that_is_read() {
         let pdf_with = |files: &[&str]| {
-            let stream =
-                |file: &&str| format!("1 0 obj\n<< /Type /EmbeddedFile >>\nstream\n{file}\nendstream\nendobj\n");
+            let stream = |file: &&str| {
+                format!("1 0 obj\n<< /Type /EmbeddedFile >>\nstream\n{file}\nendstream\nendobj\n")
+            };
             format!("%PDF-1.7\n{}%%EOF\n", files.iter().map(stream).collect::<String>()).into_bytes()
         };
         assert_eq!(carried(pdf_with(&["<BLai/>"])).unwrap().trim_ascii(), b"<BLai/>");

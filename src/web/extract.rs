@@ -175,7 +175,10 @@ mod tests {
         let begun = || Ok(web::Bytes::from_static(b"{ \"a\""));
         assert_eq!(read(vec![begun(), begun()], 12).await, Ok(b"{ \"a\"{ \"a\"".to_vec()));
         assert_eq!(read(vec![begun(), begun()], 11).await, Err("body_too_large"));
-        assert_eq!(read(vec![begun(), Err(PayloadError::Incomplete(None))], 12).await, Err("body_interrupted"));
+        assert_eq!(
+            read(vec![begun(), Err(PayloadError::Incomplete(None))], 12).await,
+            Err("body_interrupted")
+        );
     }
 
     #[test]

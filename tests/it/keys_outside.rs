@@ -353,7 +353,9 @@ fn a_key_in_a_token_signs_and_what_does_not_fit_it_is_refused() {
         let refused = token.add(&chain, TOKEN_PIN, &["--key-id", "ff"]);
         assert!(told(&refused).contains("token_key_missing"), "{}", told(&refused));
         let private = token.folder.join("key.pem").display().to_string();
-        token.util(&["--import", &private, "--token", "UBND", "--label", "ky", "--id", "b2", "--pin", TOKEN_PIN]);
+        token.util(&[
+            "--import", &private, "--token", "UBND", "--label", "ky", "--id", "b2", "--pin", TOKEN_PIN,
+        ]);
         let refused = token.add(&chain, TOKEN_PIN, &[]);
         assert!(told(&refused).contains("token_key_ambiguous"), "{}", told(&refused));
     });

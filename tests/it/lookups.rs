@@ -153,7 +153,10 @@ fn a_payers_own_success_gives_nobody_more_guesses_at_the_others_of_the_dossier()
         assert_eq!(ask(PERSONAL_ID), 200, "the payer is not locked out yet");
         let code = [("dossier", dossier.as_str()), ("phone", "0900000001")];
         let unsent = post(service.address, "/lookup/code", &code);
-        assert!(unsent.status == 409 && text(&unsent).contains(&words("sms_not_configured").vi), "{unsent:?}");
+        assert!(
+            unsent.status == 409 && text(&unsent).contains(&words("sms_not_configured").vi),
+            "{unsent:?}"
+        );
         assert_eq!(ask("001199000105"), 404, "the fifth failure all the same");
         assert_eq!(ask(PERSONAL_ID), 429);
         service.stop();

@@ -10,8 +10,8 @@ use bienlai::store::{Stamp, Tx};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::callbacks::token;
-use crate::support::program::{SECRET, Service, send};
 use crate::support::app::MASTER_KEY;
+use crate::support::program::{SECRET, Service, send};
 use crate::support::{World, each_database};
 
 /// Who asks, what for, with which body, and the code of the answer.
