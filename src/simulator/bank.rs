@@ -298,9 +298,9 @@ pub(super) mod tests {
         let (no, reference) = debit.map(|one| (one.no, one.bank_reference.clone())).unwrap();
         let back = bank.take_back(day.start().plus_seconds(10 * 3_600), no).unwrap();
         assert_eq!((back.direction, &back.bank_reference), (Direction::Credit, &reference));
+        assert!(back.is_reversal);
         let nothing = bank.reverse(day.start(), 9_999).map(|_| ()).unwrap_err();
         assert_eq!(nothing.code(), "booking_not_found");
-        assert!(back.is_reversal);
     }
 
     #[test]

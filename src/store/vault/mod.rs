@@ -267,7 +267,7 @@ impl Vault {
         known.by_id.insert((unit, key.id), key.clone());
     }
 
-    fn remembered<T>(&self, look: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+    fn remembered<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
         look(&self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
