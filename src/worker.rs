@@ -96,6 +96,7 @@ impl Workers {
                 every_tick(is_stopping, 1, || app.store.move_log());
             }),
             spawn("housekeeper", app, &is_stopping, house::keep),
+            spawn("memory", app, &is_stopping, house::look_anew),
             spawn("filer", app, &is_stopping, filer::file_until),
             spawn("form signer", app, &is_stopping, filer::sign_until),
             spawn("closer", app, &is_stopping, closer::close_until),

@@ -117,3 +117,31 @@ fn random_hex() -> Result<String> {
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
     Error::invalid("dir", "file_unwritable", format!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Actor;
+    use crate::unit::NewUnit;
+
+    #[test]
+    fn a_database_that_holds_units_is_no_place_for_a_bench() {
+        let place = Place::make_at(&std::env::temp_dir(), None, Clock::System, false).unwrap();
+        refuse_used(&place.app).unwrap();
+        let registered = place.app.write(&Actor::system(), |tx, stamp| {
+            let new = NewUnit {
+                code: "00999".to_owned(),
+                name: "UBND phường Thử".to_owned(),
+                kind: "phường".to_owned(),
+                tax_code: "9900000009".to_owned(),
+                budget_code: None,
+                address: "Số 9 phố Mẫu".to_owned(),
+                phone: None,
+                valid_from: stamp.today(),
+            };
+            unit::register(tx, stamp, &Actor::system(), new)
+        });
+        registered.unwrap();
+        assert_eq!(refuse_used(&place.app).unwrap_err().code(), "bench_database_in_use");
+    }
+}

@@ -349,4 +349,19 @@ mod tests {
         assert_eq!(carried(pdf).unwrap_err().code(), "verify_pdf_without_xml");
         assert_eq!(carried(b"<BLai/>".to_vec()).unwrap(), b"<BLai/>");
     }
+
+    #[test]
+    fn a_pdf_carries_one_signed_file_of_a_size_that_is_read() {
+        let pdf_with = |files: &[&str]| {
+            let stream = |file: &&str| {
+                format!("1 0 obj\n<< /Type /EmbeddedFile >>\nstream\n{file}\nendstream\nendobj\n")
+            };
+            format!("%PDF-1.7\n{}%%EOF\n", files.iter().map(stream).collect::<String>()).into_bytes()
+        };
+        assert_eq!(carried(pdf_with(&["<BLai/>"])).unwrap().trim_ascii(), b"<BLai/>");
+        let large = format!("<BLai>{}</BLai>", "x".repeat(embedded::LIMIT_BYTES));
+        assert_eq!(carried(pdf_with(&[&large])).unwrap_err().code(), "verify_pdf_too_large");
+        let two = pdf_with(&["<BLai/>", "<BLai>2</BLai>"]);
+        assert_eq!(carried(two).unwrap_err().code(), "verify_pdf_several");
+    }
 }

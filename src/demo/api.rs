@@ -40,3 +40,16 @@ impl Api {
         serde_json::from_slice(&bytes).map_err(|error| Error::internal(format!("POST {path}: {error}")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_service_that_is_not_there_is_named_as_such() {
+        let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let api = Api::new(&format!("http://{nowhere}"), "token");
+        let refused = api.post("/api/v1/obligations", "1", &Value::Null).await.unwrap_err();
+        assert!(refused.is_busy() && refused.code() == "service_unreachable", "{refused:?}");
+    }
+}

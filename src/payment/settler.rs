@@ -317,3 +317,40 @@ pub fn retry_parked(tools: &Tools) -> Result<usize> {
     }
     Ok(settled_count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::claim::{Claim, Direction};
+
+    fn arrival() -> Arrival {
+        let claim = Claim {
+            channel: "sepay".to_owned(),
+            external_id: "92704".to_owned(),
+            account_no: "0123456789".to_owned(),
+            bank_bin: None,
+            direction: Direction::Credit,
+            amount: Dong(25_000),
+            memo: "HNPH7K2MQ4X97".to_owned(),
+            bank_reference: None,
+            sender_account: None,
+            sender_name: None,
+            occurred_at: None,
+        };
+        Arrival { claim, raw: Vec::new(), received_at: crate::clock::Instant(0) }
+    }
+
+    #[actix_web::test]
+    async fn who_waits_when_settling_ends_is_put_off_and_so_is_who_finds_the_queue_full() {
+        let (queue, mut waiting) = mpsc::channel(1);
+        let settler = Settler { queues: vec![queue].into(), depth: Arc::default() };
+        let ended = async { drop(waiting.recv().await) };
+        let (answer, ()) = tokio::join!(settler.settle(arrival()), ended);
+        let put_off = answer.map(|_| ()).unwrap_err();
+        assert!(put_off.is_busy() && put_off.code() == "settler_stopped", "{put_off:?}");
+        let (answer, _answered) = oneshot::channel();
+        assert!(settler.queues[0].try_send(Waiting { arrival: arrival(), answer }).is_ok());
+        let full = settler.settle(arrival()).await.map(|_| ()).unwrap_err();
+        assert!(full.is_busy() && full.code() == "settler_queue_full", "{full:?}");
+    }
+}

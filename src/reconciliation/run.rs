@@ -28,6 +28,7 @@ use crate::payment::late_payout;
 use crate::payment::movement_query;
 use crate::payment::pos;
 use crate::payment::prove::{Case, LineWork, post_lines};
+use crate::payment::query as payments;
 use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
 use crate::shift::deposit;
@@ -127,6 +128,8 @@ fn run_once(
         while !left.is_empty() {
             let (chunk, rest) = whole_groups(pace.next(left).0.len(), left);
             let posted = store.write(&actor.scope, Lane::Bulk, |tx| {
+                // The account's claims hold this lock: waiting for them is no work of the chunk.
+                payments::lock_accounts(tx, &[(unit, account)])?;
                 pace.timed(chunk.len(), || post_lines(tx, stamp, actor, chunk, &seen))
             })?;
             report.lines_posted += posted.line_count;

@@ -299,6 +299,8 @@ pub(super) mod tests {
         let back = bank.take_back(day.start().plus_seconds(10 * 3_600), no).unwrap();
         assert_eq!((back.direction, &back.bank_reference), (Direction::Credit, &reference));
         assert!(back.is_reversal);
+        let nothing = bank.reverse(day.start(), 9_999).map(|_| ()).unwrap_err();
+        assert_eq!(nothing.code(), "booking_not_found");
     }
 
     #[test]

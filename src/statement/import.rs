@@ -26,7 +26,7 @@ use super::{Finding, Format, Parsed};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::id::*;
 use crate::store::pace::Pace;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, rows};
@@ -38,6 +38,11 @@ pub use super::sequence::balance_before;
 
 /// Lines of the first bulk transaction: about 20 ms on a small machine.
 const CHUNK_LINES: usize = 8 * rows::WHOLE_STATEMENT;
+
+/// How often a statement asks for its turn again when another one of its account was begun in between.
+const TURN_ATTEMPTS: u32 = 5;
+/// How long an account's other files wait before a statement that cannot be finished is tried again.
+const BROKEN_OFF_RETRY_S: u32 = 60;
 
 /// What an import did, or why it did nothing.
 #[derive(Clone, Debug, Serialize)]
@@ -143,8 +148,7 @@ pub fn import_file_with<'a>(
     let done = Cell::new(Progress { lines_done: 0, lines_total });
     let import = Import { store, stamp, actor, codes_of, options, done };
     for (draft, account) in drafts.iter().zip(&accounts) {
-        import.finish_interrupted(account, &file.sha256)?;
-        match import.statement(&file, draft, account)? {
+        match import.in_turn(&file, draft, account)? {
             Told::Statement(statement, was_ready) => {
                 imported.already_imported &= was_ready;
                 imported.statements.push(statement);
@@ -291,11 +295,39 @@ enum Told {
 }
 
 impl Import<'_, '_> {
-    /// A statement of this account that a crash left half loaded is finished from its stored file.
-    fn finish_interrupted(&self, account: &BankAccount, sha256: &str) -> Result<()> {
+    /// One statement, once no other of its account is half loaded. What this very file left so is finished in its own
+    /// place, unless a statement before it goes in only now.
+    fn in_turn(&self, file: &File<'_>, draft: &Draft, account: &BankAccount) -> Result<Told> {
+        self.finish_interrupted(account, Some(&file.sha256))?;
+        for _ in 1..TURN_ATTEMPTS {
+            match self.statement(file, draft, account) {
+                Err(error) if error.code() == loading::ANOTHER => self.finish_interrupted(account, None)?,
+                told => return told,
+            }
+        }
+        self.statement(file, draft, account)
+    }
+
+    /// A statement of this account that a crash left half loaded, but for those of one file, is finished. While it
+    /// breaks off again the account's other files wait and are tried again: without its lines nobody can say which of
+    /// theirs are new.
+    fn finish_interrupted(&self, account: &BankAccount, but_of: Option<&str>) -> Result<()> {
         let left =
             self.store.read(&self.actor.scope, |conn| query::loading(conn, account.unit, account.id))?;
-        let Some(left) = left.filter(|left| left.file_sha256 != sha256) else { return Ok(()) };
+        let Some(left) = left.filter(|left| Some(left.file_sha256.as_str()) != but_of) else { return Ok(()) };
+        match caught(|| self.finish(account, &left)) {
+            Err(error) if !error.is_busy() => {
+                let (unit, statement) = (left.unit, left.id);
+                tracing::error!(%unit, %statement, %error, "a statement that broke off cannot be finished");
+                let detail = format!("{statement} broke off and cannot be finished yet");
+                Err(Error::busy(loading::ANOTHER, BROKEN_OFF_RETRY_S, detail))
+            }
+            finished => finished,
+        }
+    }
+
+    /// Finishes a statement from its stored file.
+    fn finish(&self, account: &BankAccount, left: &StoredStatement) -> Result<()> {
         let stored = (account.unit, left.file_sha256.as_str());
         let (bytes, understood) = saved::understand_stored(
             self.store,

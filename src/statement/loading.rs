@@ -16,6 +16,9 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::BankAccount;
 
+/// The code of a statement that waits for another one of its account.
+pub(super) const ANOTHER: &str = "statement_loading";
+
 /// How the lines of a statement go in.
 pub(super) struct Plan {
     pub identity: identity::Plan,
@@ -37,7 +40,7 @@ pub(super) fn begin(
         return Ok(stored);
     }
     if query::loading(tx, account.unit, account.id)?.is_some() {
-        return Err(Error::busy("statement_loading", 2, "another statement of this account is being loaded"));
+        return Err(Error::busy(ANOTHER, 2, "another statement of this account is being loaded"));
     }
     file::keep(tx, stamp, account.unit, file)?;
     let id: StatementId = stamp.mint()?;

@@ -36,7 +36,8 @@ impl Pace {
     }
 
     /// Does the work of a chunk within its transaction and learns from how long that took. Waiting for the
-    /// writer is not measured: it says how busy others are.
+    /// writer is not measured: it says how busy others are. Nor is waiting for the account's lock, which whoever
+    /// posts takes before.
     pub fn timed<T>(&mut self, rows: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let began = Instant::now();
         let done = work();

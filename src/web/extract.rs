@@ -159,9 +159,27 @@ pub fn source(request: &HttpRequest, trusted: &[IpAddr]) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::error::PayloadError;
     use actix_web::test::TestRequest;
 
     use super::*;
+
+    #[actix_web::test]
+    async fn a_body_that_breaks_off_is_told_apart_from_one_that_is_too_large() {
+        let read = async |parts: Vec<Result<web::Bytes, PayloadError>>, limit| {
+            let request = TestRequest::default().to_http_request();
+            let mut sent: Payload = Payload::Stream { payload: Box::pin(futures_util::stream::iter(parts)) };
+            let sent = web::Payload::from_request(&request, &mut sent).await.unwrap();
+            body(sent, limit).await.map_err(|error| error.code())
+        };
+        let begun = || Ok(web::Bytes::from_static(b"{ \"a\""));
+        assert_eq!(read(vec![begun(), begun()], 12).await, Ok(b"{ \"a\"{ \"a\"".to_vec()));
+        assert_eq!(read(vec![begun(), begun()], 11).await, Err("body_too_large"));
+        assert_eq!(
+            read(vec![begun(), Err(PayloadError::Incomplete(None))], 12).await,
+            Err("body_interrupted")
+        );
+    }
 
     #[test]
     fn a_key_is_one_visible_text() {

@@ -1,4 +1,5 @@
-//! What is done now and then beside the callbacks: every chore at its rounds.
+//! What is done now and then beside the callbacks, every chore at its rounds; and what memory keeps of the database,
+//! looked at anew on a thread of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -40,17 +41,21 @@ fn run_due(chores: &mut [Chore<'_>], round: u64) {
     }
 }
 
+fn run_rounds(chores: &mut [Chore<'_>], is_stopping: &AtomicBool) {
+    let mut round = 0_u64;
+    every_tick(is_stopping, ROUND_TICKS, || {
+        round += 1;
+        run_due(chores, round);
+        Ok(())
+    });
+}
+
 pub(super) fn keep(app: &Arc<App>, is_stopping: &AtomicBool) {
     let tools = app.settling_tools();
     let (mut names_looked_at, mut books_verified, mut warned_on) = (None, None, None);
     let mut chores = [
         Chore::new("parked claims", (10, 1), || settler::retry_parked(&tools).map(|_| ())),
         Chore::new("receipts that are due", (10, 1), || make_due_receipts(app).map(|_| ())),
-        Chore::new("data keys that were destroyed", (10, 5), || {
-            app.store.read(&Scope::All, |conn| app.vault.forget_destroyed(conn)).map(|_| ())
-        }),
-        Chore::new("working days", (10, 6), || app.renew_calendar()),
-        Chore::new("the schema", (10, 8), || app.store.look_at_schema()),
         Chore::new("key alarms", (10, 2), || watch::look(&app.store, &app.stamp()).map(|_| ())),
         Chore::new("mails of key alarms", (10, 3), || mail_key_alarms(app).map(|_| ())),
         Chore::new("mails of suspended channels", (10, 4), || mail_suspended_trust(app).map(|_| ())),
@@ -84,12 +89,20 @@ pub(super) fn keep(app: &Arc<App>, is_stopping: &AtomicBool) {
         }),
         Chore::new("roots of the trail", (3_600, 60), || sign_audit_roots(app).map(|_| ())),
     ];
-    let mut round = 0_u64;
-    every_tick(is_stopping, ROUND_TICKS, || {
-        round += 1;
-        run_due(&mut chores, round);
-        Ok(())
-    });
+    run_rounds(&mut chores, is_stopping);
+}
+
+/// Looks at what another process, or a command, may have changed of what memory keeps. A thread of its own: an hour of
+/// reports must not keep a destroyed key alive.
+pub(super) fn look_anew(app: &Arc<App>, is_stopping: &AtomicBool) {
+    let mut looks = [
+        Chore::new("data keys that were destroyed", (10, 5), || {
+            app.store.read(&Scope::All, |conn| app.vault.forget_destroyed(conn)).map(|_| ())
+        }),
+        Chore::new("working days", (10, 6), || app.renew_calendar()),
+        Chore::new("the schema", (10, 8), || app.store.look_at_schema()),
+    ];
+    run_rounds(&mut looks, is_stopping);
 }
 
 #[cfg(test)]

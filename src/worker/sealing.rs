@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{TICK, let_callbacks_pass};
 use crate::actor::{Actor, Scope};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Result, caught};
 use crate::filing::invoice;
 use crate::id::{ReceiptId, UnitId};
 use crate::notification::Outbox;
@@ -81,6 +81,22 @@ pub(super) fn seal_until(app: &Arc<App>, settler: &Settler, is_stopping: &Atomic
     });
 }
 
+/// A batch that is signed and not yet stored, counted until it is stored or lost.
+struct Ahead<'a>(&'a AtomicUsize);
+
+impl<'a> Ahead<'a> {
+    fn of(count: &'a AtomicUsize) -> Ahead<'a> {
+        count.fetch_add(1, Ordering::SeqCst);
+        Ahead(count)
+    }
+}
+
+impl Drop for Ahead<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 struct Pipeline<'a> {
     app: &'a Arc<App>,
     settler: &'a Settler,
@@ -90,7 +106,7 @@ struct Pipeline<'a> {
 }
 
 impl Pipeline<'_> {
-    fn sign_waiting(&self, signed: &SyncSender<SignedBatch>) {
+    fn sign_waiting<'p>(&'p self, signed: &SyncSender<(SignedBatch, Ahead<'p>)>) {
         give_way();
         let mut idle_rounds = 0_u32;
         while !self.is_stopping.load(Ordering::SeqCst) {
@@ -109,8 +125,7 @@ impl Pipeline<'_> {
             match sign_apart(self.app, &batch, threads) {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => {
-                    self.ahead.fetch_add(1, Ordering::SeqCst);
-                    if signed.send(batch).is_err() {
+                    if signed.send((batch, Ahead::of(&self.ahead))).is_err() {
                         return;
                     }
                 }
@@ -136,13 +151,13 @@ impl Pipeline<'_> {
         1
     }
 
-    fn store_all(&self, to_store: &Receiver<SignedBatch>) {
-        while let Ok(batch) = to_store.recv() {
-            if let Err(error) = seal::store_seals(&self.app.store, &self.app.stamp(), batch, &Told) {
+    fn store_all(&self, to_store: &Receiver<(SignedBatch, Ahead<'_>)>) {
+        while let Ok((batch, _ahead)) = to_store.recv() {
+            let stored = caught(|| seal::store_seals(&self.app.store, &self.app.stamp(), batch, &Told));
+            if let Err(error) = stored {
                 tracing::warn!(%error, "seals were not stored; their receipts are signed again");
                 std::thread::sleep(TICK);
             }
-            self.ahead.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
@@ -195,5 +210,29 @@ pub fn seal_waiting(app: &App) -> usize {
             // Nothing moves: a key is missing, or the store is gone. The next start tries again.
             _ => return sealed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_is_stored_or_lost_on_its_way_is_no_longer_ahead() {
+        let ahead = AtomicUsize::new(0);
+        let (signed, to_store) = sync_channel(AHEAD);
+        for _ in 0..3 {
+            signed.send(Ahead::of(&ahead)).unwrap();
+        }
+        assert_eq!(ahead.load(Ordering::SeqCst), 3);
+        drop(to_store.recv());
+        let broken = caught(|| -> Result<()> {
+            let _taken = to_store.recv();
+            panic!("too much");
+        });
+        assert!(broken.is_err());
+        assert_eq!(ahead.load(Ordering::SeqCst), 1, "what breaks off holds up no look into the store");
+        drop(to_store);
+        assert_eq!(ahead.load(Ordering::SeqCst), 0);
     }
 }

@@ -154,6 +154,11 @@ fn the_report_of_a_quarter_is_approved_and_taken_as_a_file() {
         let page = format!("/finance/reports?unit=00091&quarter={quarter}");
         finance.get(&page);
         finance.sees("đã đề nghị");
+        let waiting = finance.page.split("action=\"/finance/reports/").nth(1).unwrap().to_owned();
+        let waiting = format!("/finance/reports/{}/xml", waiting.split('"').next().unwrap());
+        assert_eq!(finance.get(&waiting).status, 409, "nobody approved it yet");
+        finance.is_told("filing_not_signed");
+        finance.get(&page);
         let act = finance.page.split("action=\"/finance/reports/").nth(1).unwrap().to_owned();
         let one = format!("/finance/reports/{}", act.split('"').next().unwrap());
         let quarter = quarter.to_string();
@@ -301,6 +306,11 @@ fn a_rule_is_tried_on_past_days_and_counts_once_another_person_approved_it() {
             finance.post(rules, &[("unit", "00004"), ("rule", "x"), ("class", "bank_fee"), ("do", "try")]);
         assert_eq!(wide.status, 400);
         finance.sees("value=\"x\"");
+        let mut city = seated(&world, service.address, Role::Finance, "ketoan.thanhpho", Scope::All);
+        city.get(rules);
+        let [_, rest @ ..] = fields("try");
+        assert_eq!(city.post(rules, &[&[("unit", "city")][..], &rest].concat()).status, 400);
+        city.is_told("what_if_unit");
         assert_eq!(finance.post(rules, &fields("propose")).status, 303, "{}", finance.page);
         finance.get(&format!("{rules}?unit=00004"));
         finance.sees("Bạn là người đề nghị");

@@ -114,6 +114,8 @@ fn who_never_got_the_message_about_a_receipt_gets_none_about_its_end() {
         assert!(centre.sent().is_empty(), "{:?}", centre.sent().len());
         assert_eq!(world.count("message WHERE kind = 'receipt_cancelled'"), 0);
         assert_eq!(world.words("SELECT state AS t FROM message WHERE kind = 'receipt'"), ["given_up"]);
+        let why = world.words("SELECT code AS t FROM message_event WHERE code IS NOT NULL");
+        assert_eq!(why, ["receipt_not_current"]);
 
         // Without an address nothing ever left; the look-up and the pay page say it.
         let unreached = world.raise(FEE);

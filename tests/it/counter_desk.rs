@@ -344,8 +344,8 @@ fn lines_that_changed_while_the_form_was_open_are_not_corrected_by_their_old_pla
             ("l.0.1", "2000"),
         ];
         assert_eq!(cashier.post(&page, &form).status, 409, "{}", cashier.page);
+        cashier.is_told("correction_lines_changed");
         for seen in [
-            "đã thay đổi sau khi bạn mở trang này",
             "value=\"khách báo thiếu trang\"",
             "<dd>9000</dd>",
             "name=\"l.1.0\" class=\"short\" value=\"2000\"",

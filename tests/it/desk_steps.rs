@@ -14,7 +14,7 @@ use crate::remittances::shown;
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 
 fn sit(world: &World, service: &Service, role: Role, name: &str) -> Visitor {
     seated(world, service.address, role, name, Scope::unit(world.ba_dinh.id))
@@ -262,6 +262,16 @@ fn a_complaint_is_taken_down_on_a_page_and_waits_in_the_queue() {
         let unknown = [("subject", "HNXX"), ("way", "phone"), ("words", "chưa nhận được biên lai")];
         assert_eq!(cashier.post("/counter/complaints", &unknown).status, 400);
         cashier.sees("chưa nhận được biên lai</textarea>");
+        // A dossier that owes twice does not say which of the two it is about.
+        let dossier = owed.dossier_code.as_str();
+        let second = world.raise(Dong(10_000)).id.0;
+        let mut owner = world.database.as_owner();
+        tools::unguarded(&mut owner, world.database.product, "obligation");
+        let same = format!("UPDATE obligation SET dossier_code = '{dossier}' WHERE id = {second}");
+        tools::run(&mut owner, &same).unwrap();
+        let either = [("subject", dossier), ("way", "phone"), ("words", "chưa nhận được biên lai")];
+        assert_eq!(cashier.post("/counter/complaints", &either).status, 400);
+        cashier.is_told("complaint_subject_several");
         let code = owed.reference_code.to_string();
         let known = [("subject", code.as_str()), ("way", "phone"), ("words", "chưa nhận được biên lai")];
         assert_eq!(cashier.post("/counter/complaints", &known).status, 200, "{}", cashier.page);

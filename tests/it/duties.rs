@@ -415,7 +415,7 @@ fn a_delegation_ends_with_the_power_it_came_from() {
         // A password alone does not take an approver's power on.
         let accept = [("delegation", delegation.as_str()), ("answer", "accept")];
         assert_eq!(deputy.post("/duties/answer", &accept).status, 400, "{}", deputy.page);
-        deputy.sees("Duyệt thay cần lớp xác thực thứ hai: hãy thiết lập");
+        deputy.is_told("delegation_wants_second_factor");
         protect(&world, &mut deputy);
         deputy.get("/duties");
         let accepted = deputy.post("/duties/answer", &accept);

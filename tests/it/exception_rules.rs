@@ -2,15 +2,17 @@
 
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
+use bienlai::correction;
 use bienlai::exception::{self, Exception, Kind, State, limit, work_query};
 use bienlai::id::ExceptionId;
 use bienlai::payment::{reopen, resolve};
 use bienlai::reconciliation::reconcile;
 use bienlai::store::failure::CHECK;
 
-use crate::corrections::person;
+use crate::corrections::{corrected, person};
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
+use crate::support::world::line;
 use crate::support::{World, each_database, tools};
 
 /// Two credits and a debit that nobody can place.
@@ -169,6 +171,13 @@ fn a_settled_item_is_opened_again_by_two_and_its_posting_is_taken_back() {
         assert_eq!(world.look(|conn| bienlai::ledger::trial_balance(conn, unit)), before);
         assert_eq!(world.look(|conn| exception::find(conn, unit, credit)).state, State::Open);
         assert_eq!(world.again(&owed).state.as_str(), "reopened");
+        // A receipt that was corrected since is cancelled by a correction first.
+        let owed = world.raise(Dong(40_000));
+        settle(credit, "assign", Some(owed.id.0));
+        world.seal();
+        let lines = vec![line("HT-01", "phi", "receipt", Dong(39_000))];
+        corrected(&world, &world.receipts(&owed).remove(0), correction::Kind::Adjust, lines);
+        assert_eq!(ask(credit).unwrap_err().code(), "undo_corrected");
         // What ended because its money found its place would ask for nothing.
         let owed = world.raise(Dong(30_000));
         world.claim(&owed, Dong(20_000)).settle();

@@ -225,6 +225,7 @@ fn a_letter_asks_the_bank_in_due_form_and_its_reply_is_kept_sealed() {
             world.try_change(|tx, stamp| letter::record_reply(tx, stamp, &clerk, unit, first.id, &reply))
         };
         assert_eq!(answer(told(on.plus_days(1), "x")).unwrap_err().code(), "reply_day_wrong");
+        assert_eq!(answer(told(on, " ")).unwrap_err().code(), "reply_missing");
         answer(told(on, "Người chuyển: TRẦN VĂN MẪU")).unwrap();
         let stored = world.look(|conn| letter_query::replies(conn, unit, first.id));
         let reply = world.look(|conn| letter::reply(conn, &world.vault, unit, &stored[0]));

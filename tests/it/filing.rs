@@ -161,6 +161,8 @@ fn a_series_opens_and_a_further_certificate_signs_only_after_the_office_accepted
         let approve = |actor: &Actor, id: FilingId| {
             world.try_change(|tx, stamp| filing::registration::approve(tx, stamp, actor, unit, id))
         };
+        let change = form(&world, Action::Change, vec![own.clone()]);
+        assert_eq!(draft(&change).unwrap_err().code(), "registration_missing");
         let id = draft(&first).unwrap();
         assert_eq!(draft(&first).unwrap_err().code(), "registration_pending");
         worker::sign_forms(&world.app).unwrap();
@@ -325,15 +327,16 @@ fn a_report_follows_the_receipts_and_never_changes_silently() {
         assert_eq!((line.opening, line.closing), (99_999, 99_996));
         let nothing = lines(world.tay_ho.id, zero).remove(0);
         assert_eq!((nothing.used, nothing.amount, nothing.from_no), (0, Dong::ZERO, None));
+        let supplement = || {
+            world
+                .try_change(|tx, stamp| report::supplement(tx, stamp, &Actor::system(), unit, quarter, PLACE))
+        };
+        assert_eq!(supplement().unwrap_err().code(), "report_not_sent");
         let authority = TaxAuthority::new(Habits::default());
         deliver(&world, &authority);
         assert_eq!(state(&world, unit, first), State::Accepted);
         assert!(world.look(|conn| due::due(conn, unit, today)).is_empty());
 
-        let supplement = || {
-            world
-                .try_change(|tx, stamp| report::supplement(tx, stamp, &Actor::system(), unit, quarter, PLACE))
-        };
         assert_eq!(supplement().unwrap_err().code(), "report_unchanged");
         world.change(|tx, stamp| {
             receipt::cancel::cancel(tx, stamp, &Actor::system(), unit, receipts[1], "thử")

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::error::{Error, Result};
-use bienlai::statement::import::{Imported, Options, Progress};
+use bienlai::statement::import::{CodesOf, Imported, Options, Progress, import_file};
 use bienlai::statement::layout::Layout;
-use bienlai::statement::saved;
+use bienlai::statement::{self, job, saved};
 use bienlai::worker::inbox::{Inbox, Look};
 use serde_json::Value;
 
 use crate::callbacks::token;
 use crate::corrections::person;
+use crate::refusals::code_of;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{How, Reply, Service, send};
 use crate::support::tools::Folder;
@@ -111,6 +112,9 @@ fn what_can_never_be_imported_is_refused_before_it_is_queued() {
             BankFile::new(world.tay_ho.account_no, world.now().business_day(), 0).book(1, "a", "R1");
         assert_eq!(post(&elsewhere.camt()).status, 404, "another unit's account is no business of theirs");
         service.stop();
+        let (stamp, huge) = (|| world.stamp(), vec![0; statement::MAX_BYTES + 1]);
+        let queued = job::queue(&world.store, &stamp, &Actor::system(), &huge, Options::default());
+        assert_eq!(code_of(queued), "statement_file_too_large");
         assert_eq!((world.count("import_job"), world.count("statement_file")), (0, 0));
     });
 }
@@ -373,6 +377,39 @@ fn a_table_that_fits_the_mappings_of_two_accounts_needs_its_account_named() {
         let named = Options { account_no: Some(world.tay_ho.account_no), ..Options::default() };
         assert_eq!(city(named).statements[0].account, world.tay_ho.account);
         assert_eq!(world.count("statement"), 1);
+    });
+}
+
+#[test]
+fn a_statement_that_breaks_off_lets_its_accounts_other_files_wait_and_go_in_by_themselves() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (day, system, stamp) = (world.now().business_day(), Actor::system(), || world.stamp());
+        let first = BankFile::new(world.ba_dinh.account_no, day, 0).book(1_000, "too much", "R1").camt();
+        let second = BankFile::new(world.ba_dinh.account_no, day.next(), 1_000).numbered(2);
+        let second = second.book(2_000, "b", "R2").camt();
+        for bytes in [&first, &second] {
+            job::queue(&world.store, &stamp, &system, bytes, Options::default()).unwrap().unwrap();
+        }
+        let breaking = |memo: &str| {
+            assert!(memo != "too much", "a library breaks off over it");
+            (Vec::new(), Vec::new())
+        };
+        let mended = |_: &str| (Vec::new(), Vec::new());
+        let run = |codes_of: &CodesOf<'_>| {
+            let around = job::Run { keep_on: &|| true, then: &|_| {} };
+            job::run_next(&world.store, &stamp, codes_of, around).unwrap().map(|job| job.state)
+        };
+        assert_eq!(run(&breaking).as_deref(), Some("failed"));
+        assert_eq!(run(&breaking).as_deref(), Some("queued"), "it cannot go in without the lines before it");
+        assert_eq!(run(&breaking), None, "and is not tried again at once");
+        let by_hand = import_file(&world.store, &stamp, &system, &breaking, &second);
+        assert_eq!(by_hand.unwrap_err().code(), "statement_loading");
+
+        world.wait_seconds(61);
+        assert_eq!(run(&mended).as_deref(), Some("done"));
+        assert_eq!(world.count("statement WHERE state = 'ready'"), 2);
+        assert_eq!(world.count("statement_line"), 2);
     });
 }
 

@@ -235,6 +235,9 @@ fn an_agreement_of_tomorrow_is_none() {
         let code = |error: Error| error.code();
         assert_eq!(request(&world, &asked).map_err(code).unwrap_err(), "correction_agreement_in_future");
         asked.agreement.on = world.now().business_day();
+        let number = std::mem::replace(&mut asked.agreement.number, " ".to_owned());
+        assert_eq!(request(&world, &asked).map_err(code).unwrap_err(), "correction_agreement_missing");
+        asked.agreement.number = number;
         let asked = request(&world, &asked).unwrap();
         assert_eq!((asked.document_kind.as_str(), asked.certainty.as_str()), ("invoice_vat", "V2"));
         approve(&world, &asked).unwrap();

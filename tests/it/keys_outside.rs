@@ -254,6 +254,10 @@ impl Token {
     }
 
     fn add(&self, certificate: &Path, pin: &str, more: &[&str]) -> Output {
+        self.add_from("UBND", certificate, pin, more)
+    }
+
+    fn add_from(&self, token: &str, certificate: &Path, pin: &str, more: &[&str]) -> Output {
         let module = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"]
             .into_iter()
             .find(|path| Path::new(path).exists())
@@ -261,7 +265,7 @@ impl Token {
         let (pin, certificate) = (self.file("pin.txt", pin), certificate.display().to_string());
         let pin = pin.display().to_string();
         let base =
-            ["key", "add-pkcs11", "--unit", "00376", "--module", module, "--token", "UBND", "--key-label"];
+            ["key", "add-pkcs11", "--unit", "00376", "--module", module, "--token", token, "--key-label"];
         let rest = ["ky", "--pin-file", &pin, "--certificate", &certificate];
         self.bienlai(&[&base[..], &rest[..], more].concat())
     }
@@ -327,6 +331,8 @@ fn a_key_in_a_token_signs_and_what_does_not_fit_it_is_refused() {
         let chain = token.file("chain.pem", &key.chain_pem());
         let other = token.file("other.pem", &keys.issue(100).chain_pem());
 
+        let refused = token.add_from("KHONG CO", &chain, TOKEN_PIN, &[]);
+        assert!(told(&refused).contains("signing_token_missing"), "{}", told(&refused));
         let refused = token.add(&chain, "9999", &[]);
         assert!(told(&refused).contains("token_pin_wrong"), "{}", told(&refused));
         let refused = token.add(&other, TOKEN_PIN, &[]);
@@ -343,5 +349,14 @@ fn a_key_in_a_token_signs_and_what_does_not_fit_it_is_refused() {
         assert_eq!(keys.state(receipt), "signed");
         let listed = told(&token.bienlai(&["key", "list"]));
         assert!(listed.contains("pkcs11") && listed.contains("đang ký"), "{listed}");
+
+        let refused = token.add(&chain, TOKEN_PIN, &["--key-id", "ff"]);
+        assert!(told(&refused).contains("token_key_missing"), "{}", told(&refused));
+        let private = token.folder.join("key.pem").display().to_string();
+        token.util(&[
+            "--import", &private, "--token", "UBND", "--label", "ky", "--id", "b2", "--pin", TOKEN_PIN,
+        ]);
+        let refused = token.add(&chain, TOKEN_PIN, &[]);
+        assert!(told(&refused).contains("token_key_ambiguous"), "{}", told(&refused));
     });
 }

@@ -8,6 +8,7 @@ use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::party::Payer;
 use bienlai::simulator::sms::SmsCentre;
+use bienlai::web::message::words;
 
 use crate::callbacks::{token, wait_for_signatures};
 use crate::messages::sms_section;
@@ -150,6 +151,12 @@ fn a_payers_own_success_gives_nobody_more_guesses_at_the_others_of_the_dossier()
             assert_eq!(ask(&format!("00119900010{guess}")), 404);
         }
         assert_eq!(ask(PERSONAL_ID), 200, "the payer is not locked out yet");
+        let code = [("dossier", dossier.as_str()), ("phone", "0900000001")];
+        let unsent = post(service.address, "/lookup/code", &code);
+        assert!(
+            unsent.status == 409 && text(&unsent).contains(&words("sms_not_configured").vi),
+            "{unsent:?}"
+        );
         assert_eq!(ask("001199000105"), 404, "the fifth failure all the same");
         assert_eq!(ask(PERSONAL_ID), 429);
         service.stop();
@@ -246,7 +253,9 @@ fn a_one_time_code_opens_the_dossier_for_the_phone_that_got_it() {
         let names = ["00004/bien-lai-bd26e-0000001.xml", "00004/bien-lai-bd26e-0000001.pdf", "index.csv"];
         assert_eq!(zip_names(&bytes), names);
         let forged = ticket.replacen(';', ";9:9,", 1);
-        assert_eq!(download(address, "POST", "/lookup/receipts.zip", headers, &form(&forged)).0, 403);
+        let (status, page) = download(address, "POST", "/lookup/receipts.zip", headers, &form(&forged));
+        let page = String::from_utf8(page).unwrap();
+        assert!(status == 403 && page.contains(&words("ticket_over").vi), "{status} {page}");
         service.stop();
     });
 }

@@ -87,6 +87,8 @@ fn what_was_completed_before_it_could_be_told_is_not_told() {
         assert_eq!(server.received().len(), 1, "the receipt");
         let now = world.look(|conn| query::find(conn, told.unit, told.id)).unwrap();
         assert_eq!(now.state, State::GivenUp);
+        let why = world.words("SELECT code AS t FROM message_event WHERE code IS NOT NULL");
+        assert_eq!(why, ["nothing_missing"]);
         // Part and rest in one batch: nothing was ever missing.
         let owed = world.raise_for(with_email(), FEE);
         let both = [world.claim(&owed, Dong(5_000)).arrival(), world.claim(&owed, Dong(20_000)).arrival()];

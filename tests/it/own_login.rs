@@ -41,6 +41,8 @@ fn a_changed_password_ends_every_other_session_and_the_old_one_opens_nothing() {
             assert_eq!(here.post("/account/password", &typed).status, 400, "{told}");
             here.sees(told);
         }
+        here.post("/account/password", &asked("khong phai mat khau", NEW, NEW));
+        here.is_told("password_wrong");
         assert_eq!(elsewhere.get("/counter").status, 200, "nothing was changed yet");
         assert_eq!(here.post("/account/password", &asked(PASSWORD, NEW, NEW)).status, 303, "{}", here.page);
         assert_eq!(here.get("/counter").status, 200, "who changed it stays");

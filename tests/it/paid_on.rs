@@ -8,7 +8,7 @@ use bienlai::exception::{self, Exception, Kind};
 use bienlai::id::{ExceptionId, LineId};
 use bienlai::ledger::{self, Account};
 use bienlai::obligation::State;
-use bienlai::payment::resolve;
+use bienlai::payment::{reopen, resolve};
 use bienlai::reconciliation::reconcile;
 
 use crate::imports::import;
@@ -41,6 +41,8 @@ fn money_for_another_unit_is_paid_on_by_its_code_and_nothing_is_owed_any_more() 
         let transfer = world.look(|conn| bienlai::payment::handover::transfer(conn, &waiting)).unwrap();
         assert_eq!(transfer.account_no, neighbour.account_no);
         assert_eq!((transfer.amount, transfer.memo.as_str()), (Dong(FEE), owed.reference_code.as_str()));
+        let waved = world.look(|conn| Ok(resolve::check_proposal(conn, &waiting, "acknowledge", None)));
+        assert_eq!(waved.unwrap_err().code(), "other_unit_stands");
 
         // The transfer goes out with that text, and comes in at the neighbour's.
         world.wait_days(1);
@@ -51,6 +53,9 @@ fn money_for_another_unit_is_paid_on_by_its_code_and_nothing_is_owed_any_more() 
         );
         world.assert_balances(unit, &[]);
         assert_eq!(world.open_kinds(unit), Vec::<Kind>::new());
+        let undone = world
+            .try_change(|tx, stamp| reopen::ask(tx, stamp, &finance(&world), unit, waiting.id, "nhầm dòng"));
+        assert_eq!(undone.map(|_| ()).unwrap_err().code(), "undo_paid_on");
         let file = BankFile::new(neighbour.account_no, today(&world), 0).book(FEE, &text, "FT002");
         import(&world, &file.without_sequence().camt());
         reconcile(&world.store, &world.stamp(), &Actor::system(), neighbour.id, neighbour.account).unwrap();

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::exception::Kind;
 
@@ -246,6 +247,16 @@ fn a_payer_whose_money_does_not_show_is_told_by_when_they_get_an_answer() {
         let elsewhere =
             citizen.post_from("https://evil.example", &told, &[("amount", "1"), ("on", day.as_str())]);
         assert_eq!(elsewhere.status, 403);
+        // While the unit answers one word, the next waits for that answer.
+        let unit = world.ba_dinh.id;
+        let clerk = crate::corrections::person(unit, world.clerk, Role::Finance);
+        world.change(|tx, stamp| {
+            let answer = ("acknowledge", None, "đã tìm thấy tiền");
+            bienlai::exception::propose(tx, stamp, &clerk, unit, items[0].id, answer)
+        });
+        let next = [("amount", "53.000"), ("on", day.as_str()), ("trace", "FT 78")];
+        assert_eq!(citizen.post(&told, &next).status, 400);
+        citizen.is_told("told_being_answered");
         service.stop();
     });
 }

@@ -96,11 +96,17 @@ fn two_persons_erase_a_year_and_only_its_receipts_stay() {
         };
         assert!(known_beside(), "another process has the key in memory");
 
-        erase(world.chief).unwrap();
-        assert!(load().is_none());
         let looks = || beside.look(|conn| beside.vault.forget_destroyed(conn));
-        assert!(looks() && !looks(), "its housekeeping finds that a key was destroyed");
-        assert!(!known_beside(), "and forgets it");
+        let asked = [(owed.unit, owed.party)];
+        let read_on = beside.look(|conn| {
+            let begun = party::load(conn, &beside.vault, &asked)?;
+            erase(world.chief).unwrap();
+            assert!(looks() && !looks(), "its housekeeping finds that a key was destroyed");
+            Ok((begun.len(), party::load(conn, &beside.vault, &asked)?.len()))
+        });
+        assert_eq!(read_on, (1, 1), "a report that began before sees its moment to the end");
+        assert!(load().is_none());
+        assert!(!known_beside(), "and the key is forgotten all the same");
         let found =
             world.look(|conn| party::search(conn, &world.app.vault, owed.unit, "phone", "0900000001"));
         assert!(found.is_empty(), "nor can it be asked whether a number was known");
@@ -116,6 +122,11 @@ fn two_persons_erase_a_year_and_only_its_receipts_stay() {
             ),
             ["1112"]
         );
+        let late = world.try_change(|tx, stamp| {
+            let then = at("2026-11-23T09:00:00+07:00");
+            stamp.vault.sealing_key(tx, owed.unit, then, stamp.ids).map(|_| ())
+        });
+        assert_eq!(late.unwrap_err().code(), "data_key_destroyed", "nothing more is kept of that year");
         // Life goes on under a new key, and the other commune's data is untouched.
         let later = world.raise(Dong(25_000));
         assert!(

@@ -43,6 +43,10 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         let text = String::from_utf8(text.stdout).unwrap();
         assert!(text.contains("PHIẾU THU TẠM số 7") && text.contains(&code(&world, 7)), "{text}");
         assert!(text.contains("không phải biên lai"), "{text}");
+        let unknown = bienlai::id::PadId(7);
+        assert_eq!(cashier.get(&format!("/counter/slips/{unknown}/pdf")).status, 404);
+        cashier.is_told("slip_pad_not_found");
+        cashier.get("/counter/slips");
 
         let slip = format!("/s/{}", code(&world, 2));
         let mut citizen = Visitor::at(service.address);

@@ -443,6 +443,17 @@ fn a_refund_debited_with_more_takes_free_surplus_first_and_the_rest_is_owed_back
 }
 
 #[test]
+fn a_debit_that_took_too_much_waits_for_the_decision_about_the_payments_other_refund() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (asked, payment) = debited_otherwise(&world, 5_000, 3_000, 6_500);
+        request(&world, payment, 1_000).unwrap();
+        assert_eq!(named(&world, &asked, "refund_over").unwrap_err().code(), "refund_others_open");
+        assert_eq!(now(&world, &asked).state, State::Sent);
+    });
+}
+
+#[test]
 fn a_refused_refund_of_a_line_that_was_taken_apart_is_owed_back_and_its_return_ends_that() {
     each_database(|database| {
         let world = World::settled_in(database);

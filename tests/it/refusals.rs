@@ -1,5 +1,7 @@
 //! What is not there, or does not fit, is told by a code of its own, over the real program.
 
+use std::sync::Arc;
+
 use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::id::*;
@@ -8,6 +10,7 @@ use bienlai::store::{Stamp, Tx};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::callbacks::token;
+use crate::support::app::MASTER_KEY;
 use crate::support::program::{SECRET, Service, send};
 use crate::support::{World, each_database};
 
@@ -372,10 +375,12 @@ fn what_is_typed_wrongly_at_a_desk_is_told_before_anything_is_read() {
 #[test]
 fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
     use bienlai::actor::{Actor, Scope};
+    use bienlai::config::Config;
     use bienlai::identity::login::{self, NewLogin};
     use bienlai::identity::person::{self, Whom};
     use bienlai::identity::{create_person, invitation};
-    use bienlai::obligation::walk_in;
+    use bienlai::notification::send::Courier;
+    use bienlai::obligation::{code, walk_in};
     use bienlai::payment::told::Word;
     use bienlai::payment::{archived, counter, picture, refund, reopen, told};
     use bienlai::report::proposal::{self, Content};
@@ -551,6 +556,18 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
         refused!("refund_request_not_found", |tx, stamp| {
             refund::payer::decline(tx, stamp, &finance, unit, RefundRequestId(7), "không có")
         });
+        refused!("certificate_stop_not_found", |tx, _stamp| {
+            certificate_stop::unit_of(tx, &Scope::All, EventId(7))
+        });
+        refused!("reference_code_taken", |tx, _stamp| {
+            let code = owed.reference_code.parse().expect("a code");
+            code::take(tx, unit, unit::account::KIND_OBLIGATION, 7, &code)
+        });
+        let courier = Config::parse_alone(&format!("[vault]\nmaster_key = \"{MASTER_KEY}\"\n"));
+        let courier = Courier::new(&courier.expect("a configuration")).expect("it sends nothing");
+        refused!("refund_not_askable", |tx, stamp| {
+            refund::payer::ask(tx, stamp, &owed, (&crate::refunds::payee(), ""), &courier)
+        });
         refused!("event_not_found", |tx, stamp| archived::reread(tx, stamp, &city, &[], RawEventId(7)));
         world.change(|tx, stamp| {
             let new = exception::New {
@@ -582,9 +599,10 @@ fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
     use bienlai::identity::login::{self, NewLogin};
     use bienlai::identity::{create_person, invitation, own, screen, session, totp};
     use bienlai::party::contact::Contact;
+    use bienlai::payment::channel::Channel;
     use bienlai::payment::channel::bank::{Bank, BankConfig};
     use bienlai::payment::channel::sepay::{Sepay, SepayConfig};
-    use bienlai::payment::{combine, resolve, webhook};
+    use bienlai::payment::{archived, combine, resolve, webhook};
     use bienlai::privacy::{act, request};
     use bienlai::report::onboarding::trial;
     use bienlai::statement::{self, import, quarantine};
@@ -629,8 +647,8 @@ fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
         let config = BankConfig { name: "vpbank".to_owned(), bank_bin: None, secrets: vec![secret()] };
         let bank = Bank::new(&config).expect("a good channel");
         let keys = vec![SecretString::from("an-api-key-of-sepay")];
-        let config = SepayConfig { name: "sepay".to_owned(), signing_secrets: Vec::new(), api_keys: keys };
-        let by_key = Sepay::new(&config).expect("a good channel");
+        let of_sepay = SepayConfig { name: "sepay".to_owned(), signing_secrets: Vec::new(), api_keys: keys };
+        let by_key = Sepay::new(&of_sepay).expect("a good channel");
         let asking = |kind, subject| request::Ask { unit, kind, subject, identity_shown: "vneid" };
         let nobody = ("personal_id", "001099000009");
         let mut told: Told = Vec::new();
@@ -701,7 +719,16 @@ fn what_is_over_or_was_never_there_is_refused_under_the_name_of_its_rule() {
             draft::approve(tx, stamp, &city, first)
         });
 
-        // Secrets of channels.
+        // What a channel sent, and its secrets.
+        let sent = world.words("SELECT CAST(id AS TEXT) AS t FROM raw_event").remove(0);
+        let sent = RawEventId(sent.parse().expect("an id"));
+        refused("channel_unknown", &mut |tx, stamp| {
+            archived::reread(tx, stamp, &city, &[], sent).map(|_| ())
+        });
+        refused("event_names_no_movement", &mut |tx, stamp| {
+            let channels: [Arc<dyn Channel>; 1] = [Arc::new(Bank::new(&config).expect("a good channel"))];
+            archived::reread(tx, stamp, &city, &channels, sent).map(|_| ())
+        });
         refused("webhook_is_the_citys", &mut |tx, stamp| {
             webhook::add(tx, stamp, &local, &bank, None).map(|_| ())
         });

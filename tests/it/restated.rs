@@ -4,15 +4,16 @@
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
+use bienlai::error::Error;
 use bienlai::exception::Kind;
 use bienlai::id::{PersonId, VersionId};
 use bienlai::ledger::Account;
 use bienlai::obligation::State;
 use bienlai::reconciliation::day_close::{Closing, close};
-use bienlai::reconciliation::{reconcile, restated};
+use bienlai::reconciliation::{office, reconcile, restated};
 use bienlai::statement::import::Imported;
 use bienlai::statement::version::{self, Decision, Version};
-use bienlai::statement::{Options, job};
+use bienlai::statement::{Options, Progress, job};
 
 use crate::imports::{import, try_import};
 use crate::support::bank_file::BankFile;
@@ -229,6 +230,32 @@ fn what_was_accepted_goes_in_with_the_next_matching_when_the_process_ended_in_be
         matched(&world);
         assert_eq!((world.count("statement"), world.count("statement_line")), (2, 3));
         assert_eq!(obstacles(&world), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn a_version_goes_in_though_a_later_statement_of_its_file_broke_off() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).mt940());
+        let corrected = two_lines(&world, &owed.reference_code, None);
+        let next = BankFile::new(world.ba_dinh.account_no, today(&world).next(), corrected.closing());
+        let next = next.numbered(2).book(1_000, "a", "FT26328001");
+        let both = [corrected.mt940(), next.mt940()].concat();
+        let crash = |_: Progress| Err(Error::busy("stopped", 1, "as by a crash"));
+        let options = Options { progress: Some(&crash), ..Options::default() };
+        let (stamp, system) = (|| world.stamp(), Actor::system());
+        let broken = office::import_with(&world.store, &stamp, &system, &both, options);
+        assert_eq!(broken.unwrap_err().code(), "stopped");
+        assert_eq!(world.count("statement WHERE state = 'loading'"), 1);
+
+        let waiting = world.look(|conn| version::undecided(conn, unit, account)).remove(0);
+        propose(&world, waiting.id, Decision::Accept);
+        assert_eq!(approve(&world, waiting.id, world.chief).unwrap().version.state, "accepted");
+        assert_eq!(world.count("statement WHERE state = 'ready'"), 3);
+        assert_eq!(world.count("statement_line"), 4, "two, one more, and one against what was taken out");
     });
 }
 

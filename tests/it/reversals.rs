@@ -337,6 +337,10 @@ fn the_counter_takes_again_exactly_what_the_bank_took_back() {
     each_database(|database| {
         let world = World::settled_in(database);
         let owed = taken_back(&world);
+        let items = world.exceptions(world.ba_dinh.id);
+        let debt = items.iter().find(|item| item.kind == Kind::BankReversal).expect("somebody is asked");
+        let waved = world.look(|conn| Ok(resolve::check_proposal(conn, debt, "acknowledge", None)));
+        assert_eq!(waved.unwrap_err().code(), "reversal_stands");
         let refused = world.take(&owed, Dong(FEE - 1_000), Method::Cash).unwrap_err();
         assert_eq!(refused.code(), "counter_full_amount_only");
         let taken = world.take(&owed, Dong(FEE), Method::Cash).expect("it is owed again");

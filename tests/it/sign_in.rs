@@ -59,6 +59,7 @@ fn the_first_start_prints_a_link_and_its_administrator_invites_everybody_else() 
         assert_eq!(admin.get(&link).status, 404, "a link opens once");
 
         assert_eq!(admin.sign_in("admin", PASSWORD, "").status, 401, "without its code it does not open");
+        admin.is_told("sign_in_refused");
         let entered = admin.sign_in("Admin ", PASSWORD, &totp::shown_at(&secret, world.now()));
         assert_eq!((entered.status, location(&entered)), (303, "/users"), "{}", admin.page);
         admin.get("/users");

@@ -71,7 +71,7 @@ fn a_cashier_links_the_login_once_and_then_signs_in_without_its_password() {
         visitor.sees("Đăng nhập bằng cổng cán bộ");
         let unlinked = house.go(&mut visitor, "s-1");
         assert_eq!(unlinked.status, 401, "nobody becomes a user by signing in elsewhere");
-        visitor.sees("chưa liên kết");
+        visitor.is_told("sso_refused");
         assert_eq!(house.world.count("login"), 1);
 
         visitor.sign_in(&ready.name, PASSWORD, "");

@@ -174,8 +174,12 @@ fn an_act_that_binds_wants_the_code_of_the_moment_when_the_sign_in_is_old() {
             let mut all = fields.to_vec();
             all.push(("confirm", wrong));
             assert_eq!(finance.post("/finance/days/close", &all).status, 400);
-            finance.sees("không đúng");
+            finance.is_told("confirmation_wrong");
         }
+        let from_elsewhere = finance.post_from("https://evil.example", "/finance/days/close", &fields);
+        assert_eq!(from_elsewhere.status, 403);
+        finance.is_told("form_forged");
+        finance.get("/finance/days");
         let mut all = fields.to_vec();
         all.push(("confirm", PASSWORD));
         let tried = finance.post("/finance/days/close", &all);

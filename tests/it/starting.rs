@@ -62,6 +62,9 @@ fn a_taken_port_is_told_with_the_option_that_changes_it() {
     let (code, told) = serve(&config, &["--listen", &address]);
     assert_eq!(code, 1, "{told}");
     assert!(told.contains(&format!("{address} is taken")) && told.contains("--listen"), "{told}");
+    // An address of documentation is none of this machine.
+    let (code, told) = serve(&config, &["--listen", "203.0.113.1:8080"]);
+    assert!(code != 0 && told.contains("listen_failed"), "{code} {told}");
 }
 
 /// The lines of a block of shell in a document, by the heading above it.

@@ -263,6 +263,7 @@ fn a_declined_wish_names_its_reason_and_may_be_said_again() {
         assert_eq!(finance.post(&format!("{request}/answer"), &fields).status, 303);
         finance.get(&request);
         assert_eq!(finance.post(&format!("{request}/answer"), &fields).status, 400, "answered once");
+        finance.is_told("refund_request_answered");
         citizen.get(&path);
         citizen.sees("tên chủ tài khoản khác");
         citizen.sees("Xin hoàn tiền");
@@ -299,8 +300,10 @@ fn a_link_alone_sends_nobodys_money_to_another_account() {
         let wrong = if second == "000000" { "000001" } else { "000000" };
         for _ in 0..4 {
             assert_eq!(ask_with(&mut citizen, &ask, wrong).status, 400);
+            citizen.is_told("refund_code_wrong");
         }
         assert_eq!(ask_with(&mut citizen, &ask, wrong).status, 429, "five failures lock the door");
+        citizen.is_told("refund_code_locked");
         assert_eq!(ask_with(&mut citizen, &ask, &second).status, 429);
         assert_eq!(world.count("refund_request"), 0);
         assert_eq!(world.count("one_time_code WHERE code_hash LIKE '%' AND state = 'used'"), 1);
@@ -330,7 +333,7 @@ fn a_link_alone_sends_nobodys_money_to_another_account() {
         let mut citizen = Visitor::at(service.address);
         let ask = format!("/p/{}/refund", unknown.reference_code);
         assert_eq!(citizen.post(&ask, &ACCOUNT).status, 400);
-        citizen.sees("đến quầy");
+        citizen.is_told("refund_needs_counter");
         assert_eq!(world.count("refund_request"), 1);
         service.stop();
     });

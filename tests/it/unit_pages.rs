@@ -125,6 +125,7 @@ fn a_certificate_is_uploaded_with_its_password_and_nothing_of_it_is_kept_in_the_
             assert_eq!(wrong.status, 400, "{password}");
             assert!(!admin.page.contains("value=\"test-only\""), "a password does not come back");
         }
+        admin.is_told("key_file_missing");
         let late = admin.upload(path, &[("password", "test-only"), ("active_from", "2099-01-01")], P12);
         assert_eq!(late.status, 400, "it would begin to sign after its end");
         admin.sees("value=\"2099-01-01\"");
@@ -139,6 +140,7 @@ fn a_certificate_is_uploaded_with_its_password_and_nothing_of_it_is_kept_in_the_
             400,
             "stored once"
         );
+        admin.is_told("certificate_exists");
         // Of Ba Đình's page the file is another unit's.
         let foreign = admin.upload("/admin/units/00091/certificate", &[("password", "test-only")], P12);
         assert_eq!(foreign.status, 400);

@@ -91,6 +91,7 @@ fn money_nobody_knew_is_proposed_approved_receipted_and_undone_in_the_browser() 
         let unknown = [("do", "propose"), ("resolution", "assign"), ("other", "khong co"), ("reason", "x")];
         assert_eq!(finance.post(&page, &unknown).status, 400);
         finance.sees("value=\"khong co\"");
+        finance.is_told("target_unknown");
         assert_eq!(finance.post(&page, &propose("đúng tên người nộp")).status, 303, "{}", finance.page);
         finance.get(&page);
         assert_eq!(finance.post(&page, &[("do", "approve")]).status, 400, "not the one who proposed");
@@ -177,7 +178,7 @@ fn two_transfers_of_one_payer_are_proposed_together_for_one_obligation() {
         let names: Vec<String> = items.iter().map(|item| format!("x.{}", item.id)).collect();
         let nothing = [("do", "propose"), ("resolution", "assign"), ("reason", "x")];
         assert_eq!(finance.post("/finance/exceptions/bulk", &nothing).status, 400);
-        finance.sees("Chưa chọn mục nào");
+        finance.is_told("exceptions_none_chosen");
         let fields = [
             (names[0].as_str(), "1"),
             (names[1].as_str(), "1"),
@@ -229,6 +230,7 @@ fn credits_are_combined_for_who_owes_their_sum_all_of_them_or_none() {
         assert_eq!(finance.post(path, &short).status, 400, "they do not pay all of it");
         finance.sees("Còn thiếu 5.000 đ, phần này vẫn phải nộp tiếp");
         assert_eq!(finance.post(path, &nowhere).status, 400, "to whom is missing");
+        finance.is_told("target_missing");
         assert_eq!(world.count("exception WHERE state = 'proposed'"), 0, "all or none");
         let id = owed.id.to_string();
         let right = [&nowhere[..], &[("target", id.as_str())]].concat();

@@ -240,3 +240,14 @@ fn escaped(text: &str) -> String {
     };
     text.bytes().map(byte).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_is_not_there_is_asked_again_later() {
+        let asked = read(Err(ureq::Error::HostNotFound)).unwrap_err();
+        assert!(asked.is_busy() && asked.code() == "sso_unreachable", "{asked:?}");
+    }
+}

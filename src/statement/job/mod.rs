@@ -11,7 +11,7 @@ use super::layout::Layout;
 use super::{file, import_file_with};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
-use crate::error::{Error, Result, caught};
+use crate::error::{Error, Kind, Result, caught};
 use crate::id::*;
 use crate::store::{Lane, Stamp, Store, rows};
 
@@ -145,6 +145,7 @@ fn run<'a>(
         (around.then)(imported);
     }
     let mut job = told.into_inner();
+    let mut pause_s = 0;
     match done {
         Ok(imported) if imported.errors.is_empty() => {
             job.state = "done".to_owned();
@@ -156,18 +157,20 @@ fn run<'a>(
             job.error_code = imported.errors.first().map(|finding| finding.code.to_owned());
             job.outcome = serde_json::to_string(&imported).ok();
         }
-        Err(error) if error.is_busy() => {
+        Err(error) => match error.kind() {
             // Something was in the way for a moment: it is queued again.
-            job.state = "queued".to_owned();
-        }
-        Err(error) => {
-            tracing::warn!(import = %job.id, %error, "an import failed");
-            job.state = "failed".to_owned();
-            job.error_code = Some(error.code().to_owned());
-        }
+            Kind::Busy { retry_after_s } => {
+                job.state = "queued".to_owned();
+                pause_s = i64::from(*retry_after_s);
+            }
+            _ => {
+                tracing::warn!(import = %job.id, %error, "an import failed");
+                job.state = "failed".to_owned();
+                job.error_code = Some(error.code().to_owned());
+            }
+        },
     }
-    let pause = if job.state == "queued" { LEASE_US / 10 } else { 0 };
-    job.leased_until = stamp().now.0.saturating_add(pause);
+    job.leased_until = stamp().now.0.saturating_add(pause_s * 1_000_000);
     store.write(&Scope::All, Lane::Bulk, |tx| {
         let mut stored = job.clone();
         query::store(tx, &mut stored)?;

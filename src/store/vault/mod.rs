@@ -10,8 +10,8 @@ mod rewrap;
 
 use std::collections::HashMap;
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicI64, Ordering};
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
@@ -64,14 +64,33 @@ pub struct Vault {
     index_key: hmac::Key,
     random: SystemRandom,
     known: RwLock<Known>,
-    /// How many data keys were destroyed at the last look.
-    destroyed: AtomicI64,
 }
 
 #[derive(Default)]
 struct Known {
     by_year: HashMap<(UnitId, i32), DataKey>,
     by_id: HashMap<(UnitId, KeyId), DataKey>,
+    /// How many data keys of each unit were destroyed at the last look.
+    destroyed: HashMap<UnitId, i64>,
+    /// How often every key was forgotten.
+    forgotten: u64,
+}
+
+/// What was known when the reading of a key began, and what its reader sees.
+#[derive(Clone, Copy)]
+struct Since {
+    forgotten: u64,
+    /// How many keys of the unit were destroyed, in the moment that the reader's transaction sees.
+    destroyed: i64,
+}
+
+impl Known {
+    /// Whether a key that was read may be remembered: not when keys were forgotten since, nor when its reader sees a
+    /// moment before the last erasure of the unit. It may be the one that was destroyed.
+    fn is_current(&self, unit: UnitId, since: Since) -> bool {
+        self.forgotten == since.forgotten
+            && self.destroyed.get(&unit).is_none_or(|destroyed| *destroyed <= since.destroyed)
+    }
 }
 
 crate::table_row! {
@@ -98,7 +117,6 @@ impl Vault {
             second: second.map(Master::new).transpose()?,
             random: SystemRandom::new(),
             known: RwLock::default(),
-            destroyed: AtomicI64::new(0),
         })
     }
 
@@ -200,34 +218,64 @@ impl Vault {
 
     /// Forgets every key, so that a destroyed one is not used from memory.
     pub fn forget(&self) {
-        *self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Known::default();
+        let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.by_year.clear();
+        known.by_id.clear();
+        known.forgotten = known.forgotten.wrapping_add(1);
     }
 
     /// Forgets every key when some were destroyed since the last look: by another process, by a command, or by a
     /// transaction of this process beside which a key was read once more. Tells whether it did.
     pub fn forget_destroyed(&self, conn: &mut Conn) -> Result<bool> {
-        let destroyed: i64 = data_key::table
+        let destroyed: Vec<(UnitId, i64)> = data_key::table
             .filter(data_key::destroyed_at.is_not_null())
-            .count()
-            .get_result(conn)
+            .group_by(data_key::unit_id)
+            .select((data_key::unit_id, count_star()))
+            .load(conn)
             .classify()?;
-        let is_news = self.destroyed.swap(destroyed, Ordering::Relaxed) != destroyed;
+        let is_news = self.learn(destroyed.into_iter().collect());
         if is_news {
             self.forget();
         }
         Ok(is_news)
     }
 
-    fn remembered<T>(&self, look: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+    fn learn(&self, destroyed: HashMap<UnitId, i64>) -> bool {
+        let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let is_news = known.destroyed != destroyed;
+        known.destroyed = destroyed;
+        is_news
+    }
+
+    /// Asked before a key is read.
+    fn since(&self, conn: &mut Conn, unit: UnitId) -> Result<Since> {
+        let forgotten = self.remembered(|known| known.forgotten);
+        let of_unit = data_key::table.filter(data_key::unit_id.eq(unit));
+        let destroyed =
+            of_unit.filter(data_key::destroyed_at.is_not_null()).count().get_result(conn).classify()?;
+        Ok(Since { forgotten, destroyed })
+    }
+
+    fn remember(&self, unit: UnitId, year: Option<i32>, key: &DataKey, since: Since) {
+        let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !known.is_current(unit, since) {
+            return;
+        }
+        if let Some(year) = year {
+            known.by_year.insert((unit, year), key.clone());
+        }
+        known.by_id.insert((unit, key.id), key.clone());
+    }
+
+    fn remembered<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
         look(&self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
     fn load_by_year(&self, conn: &mut Conn, unit: UnitId, year: i32) -> Result<Option<DataKey>> {
+        let since = self.since(conn, unit)?;
         let key = self.load_by_year_unremembered(conn, unit, year)?;
         if let Some(key) = &key {
-            let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-            known.by_year.insert((unit, year), key.clone());
-            known.by_id.insert((unit, key.id), key.clone());
+            self.remember(unit, Some(year), key, since);
         }
         Ok(key)
     }
@@ -248,6 +296,7 @@ impl Vault {
     }
 
     fn load_by_id(&self, conn: &mut Conn, unit: UnitId, id: KeyId) -> Result<DataKey> {
+        let since = self.since(conn, unit)?;
         let wrapped: Option<Vec<u8>> = data_key::table
             .find((unit, id))
             .select(data_key::wrapped)
@@ -257,8 +306,7 @@ impl Vault {
             .flatten();
         let wrapped = wrapped.ok_or_else(|| Error::not_found("erased", "this personal data was erased"))?;
         let key = self.unwrap_key(unit, id, &wrapped)?;
-        let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        known.by_id.insert((unit, id), key.clone());
+        self.remember(unit, None, &key, since);
         Ok(key)
     }
 
@@ -339,6 +387,27 @@ mod tests {
         let other = Vault::new(&[2; KEY_LEN], Some(&[3; KEY_LEN])).unwrap();
         assert_eq!(other.unwrapped(unit, id, &wrapped).unwrap_err().code(), "master_key_wrong");
         assert_ne!(both.master.id, other.second.unwrap().id);
+    }
+
+    #[test]
+    fn a_key_that_was_read_before_an_erasure_is_not_remembered_after_it() {
+        let (vault, unit, other) = (Vault::for_tests(), UnitId(3), UnitId(4));
+        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[9; KEY_LEN]).unwrap());
+        let key = DataKey { id: KeyId(5), key };
+        let is_remembered = |unit| vault.remembered(|known| known.by_id.contains_key(&(unit, key.id)));
+        let before = Since { forgotten: 0, destroyed: 0 };
+        vault.remember(unit, Some(2026), &key, before);
+        assert!(is_remembered(unit));
+        vault.forget();
+        vault.remember(unit, Some(2026), &key, before);
+        assert!(!is_remembered(unit), "it was read before the forgetting");
+        assert!(vault.learn(HashMap::from([(unit, 1)])));
+        vault.remember(unit, None, &key, Since { forgotten: 1, destroyed: 0 });
+        assert!(!is_remembered(unit), "a long report sees the books as they were before the erasure");
+        vault.remember(other, None, &key, Since { forgotten: 1, destroyed: 0 });
+        vault.remember(unit, None, &key, Since { forgotten: 1, destroyed: 1 });
+        assert!(is_remembered(unit) && is_remembered(other));
+        assert!(!vault.learn(HashMap::from([(unit, 1)])), "nothing was destroyed since");
     }
 
     #[test]

@@ -78,3 +78,18 @@ pub async fn answer(shared: &web::Data<Shared>, item: Stored) -> Result<HttpResp
         .content_type("application/pdf")
         .body(document))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn who_gets_no_turn_is_told_to_ask_again() {
+        let turns = Turns::new();
+        assert!(turns.take().await.is_ok());
+        // As a turn that does not come, without the wait for it.
+        turns.0.close();
+        let refused = turns.take().await.map(|_| ()).unwrap_err();
+        assert!(refused.is_busy() && refused.code() == "rendition_busy", "{refused:?}");
+    }
+}

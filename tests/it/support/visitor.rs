@@ -115,6 +115,12 @@ impl Visitor {
         assert!(self.page.contains(text), "{text} is not on the page:\n{}", self.page);
     }
 
+    /// The words of an error's code stand on the page.
+    #[track_caller]
+    pub fn is_told(&self, code: &str) {
+        self.sees(&bienlai::web::message::words(code).vi);
+    }
+
     pub fn sign_in(&mut self, name: &str, password: &str, code: &str) -> Reply {
         self.get("/sign-in");
         self.post("/sign-in", &[("name", name), ("password", password), ("code", code), ("next", "")])

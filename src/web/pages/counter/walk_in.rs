@@ -266,11 +266,12 @@ fn beside(error: Error, page: &WalkInPage, chosen: &[(String, String)]) -> Resul
 fn price(app: &App, lang: Lang, actor: &Actor, fields: &Fields) -> Result<Option<Priced>> {
     let (unit, _) = desk(app, actor)?;
     let tariff = app.tariff()?;
-    let asked = asked(app, &unit, fields, String::new())?;
+    let now = app.clock.now();
+    let asked = asked(&tariff, &unit, fields, String::new(), now)?;
     if asked.lines.is_empty() {
         return Ok(None);
     }
-    let on = app.clock.now().business_day();
+    let on = now.business_day();
     let lines = raise::priced(&tariff, &unit, IntakeMode::Counter, on, (&asked.lines, &asked.exemptions))?;
     let total = Dong::sum(lines.iter().map(|line| line.amount))?;
     let line = |line: &crate::obligation::Line| {
@@ -304,7 +305,7 @@ fn raise_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repe
             "" => local_case(stamp)?,
             typed => typed.to_owned(),
         };
-        let asked = asked(app, &unit, fields, case)?;
+        let asked = asked(&tariff, &unit, fields, case, stamp.now)?;
         let (made, _) = raise::raise(tx, stamp, actor, &tariff, &units, &asked)?;
         if !fields.trimmed("ticket").is_empty() {
             ticket::note(tx, stamp, actor, (unit.id, made.id), fields.trimmed("ticket"))?;

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::amount::Dong;
-use crate::app::App;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::EventId;
 use crate::obligation::{IntakeMode, walk_in};
@@ -105,13 +105,17 @@ fn vietnamese(text: &str) -> Option<Decimal> {
 }
 
 /// The request as a dossier system would make it, without a dossier.
-pub(super) fn asked(app: &App, unit: &Unit, fields: &Fields, case: String) -> Result<Asked> {
-    let tariff = app.tariff()?;
-    let lines = lines(&tariff, fields)?;
+pub(super) fn asked(
+    tariff: &Tariff,
+    unit: &Unit,
+    fields: &Fields,
+    case: String,
+    now: Instant,
+) -> Result<Asked> {
+    let lines = lines(tariff, fields)?;
     let first = lines.first().map(|line| line.item.clone()).unwrap_or_default();
     let procedure = tariff.procedures().find(|procedure| procedure.items.contains(&first));
     let some = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
-    let now = app.clock.now();
     Ok(Asked {
         unit: unit.code.clone(),
         dossier_code: case,
