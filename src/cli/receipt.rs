@@ -352,6 +352,16 @@ mod tests {
         assert_eq!(carried(pdf).unwrap_err().code(), "verify_pdf_without_xml");
         let locked = b"%PDF-1.7\ntrailer << /Encrypt 5 0 R >>\n%%EOF\n".to_vec();
         assert_eq!(carried(locked).unwrap_err().code(), "verify_pdf_unread");
+        let with = |files: &[&str]| {
+            let object = |file: &&str| {
+                format!("1 0 obj\n<< /Type /EmbeddedFile >>\nstream\n{file}\nendstream\nendobj\n")
+            };
+            format!("%PDF-1.7\n{}%%EOF\n", files.iter().map(object).collect::<String>()).into_bytes()
+        };
+        assert_eq!(carried(with(&["<BLai/>"])).unwrap(), b"<BLai/>\n");
+        assert_eq!(carried(with(&["<BLai/>", "<HDon/>"])).unwrap_err().code(), "verify_pdf_several");
+        let large = format!("<BLai>{}</BLai>", " ".repeat(embedded::LIMIT_BYTES));
+        assert_eq!(carried(with(&[&large])).unwrap_err().code(), "verify_pdf_too_large");
         assert_eq!(carried(b"<BLai/>".to_vec()).unwrap(), b"<BLai/>");
     }
 }

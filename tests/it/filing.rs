@@ -253,6 +253,10 @@ fn a_refused_registration_opens_nothing_and_a_recorded_one_must_list_what_signs(
         let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
         install(&world, unit, &own.serial).unwrap();
         let authority = TaxAuthority::new(Habits { refuses_registrations: true, ..Habits::default() });
+        let change = form(&world, Action::Change, vec![own.clone()]);
+        let early = world
+            .try_change(|tx, stamp| filing::registration::draft(tx, stamp, &clerk(&world), unit, &change));
+        assert_eq!(early.unwrap_err().code(), "registration_missing");
         let asked = form(&world, Action::New, vec![own.clone()]);
         let id = world.change(|tx, stamp| {
             let id = filing::registration::draft(tx, stamp, &clerk(&world), unit, &asked)?;
@@ -325,15 +329,16 @@ fn a_report_follows_the_receipts_and_never_changes_silently() {
         assert_eq!((line.opening, line.closing), (99_999, 99_996));
         let nothing = lines(world.tay_ho.id, zero).remove(0);
         assert_eq!((nothing.used, nothing.amount, nothing.from_no), (0, Dong::ZERO, None));
+        let supplement = || {
+            world
+                .try_change(|tx, stamp| report::supplement(tx, stamp, &Actor::system(), unit, quarter, PLACE))
+        };
+        assert_eq!(supplement().unwrap_err().code(), "report_not_sent");
         let authority = TaxAuthority::new(Habits::default());
         deliver(&world, &authority);
         assert_eq!(state(&world, unit, first), State::Accepted);
         assert!(world.look(|conn| due::due(conn, unit, today)).is_empty());
 
-        let supplement = || {
-            world
-                .try_change(|tx, stamp| report::supplement(tx, stamp, &Actor::system(), unit, quarter, PLACE))
-        };
         assert_eq!(supplement().unwrap_err().code(), "report_unchanged");
         world.change(|tx, stamp| {
             receipt::cancel::cancel(tx, stamp, &Actor::system(), unit, receipts[1], "thử")

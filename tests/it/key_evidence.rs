@@ -16,6 +16,7 @@ use bienlai::simulator::authority::Authority;
 use bienlai::text::hex;
 use ring::digest::{SHA256, digest};
 
+use crate::days::{closed, paid_by_statement};
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
 use crate::support::program::{How, Service, send};
@@ -410,8 +411,12 @@ fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
         let world = &story.keys.world;
         story.sign_for(100);
         story.sealed();
+        paid_by_statement(world, 0, &[("HT-01", "phi", 25_000)]);
+        world.seal();
+        closed(world, world.now().business_day());
         world.wait_days(1);
-        assert_eq!(story.stamp_yesterday(), Some(1));
+        assert_eq!(story.stamp_yesterday(), Some(3), "two seals and the certificate of a closed day");
+        assert_eq!(world.count("timestamp_leaf WHERE kind = 'day'"), 1);
         story.sealed();
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(1));

@@ -201,6 +201,8 @@ fn a_certificate_that_is_over_or_would_begin_outside_its_dates_is_refused() {
             stored.map(|_| ()).unwrap_err().code()
         };
         assert_eq!(error(Some(own_end(&key))), "active_from_unusable");
+        keys.store(&key, None);
+        assert_eq!(error(None), "certificate_exists");
         keys.world.wait_days(10);
         assert_eq!(error(None), "certificate_expired");
     });
