@@ -172,7 +172,7 @@ fn carried(bytes: Vec<u8>) -> Result<Vec<u8>> {
             Err(Error::invalid("file", "verify_pdf_several", "it carries XML files that differ"))
         }
         Embedded::Unread => {
-            Err(Error::invalid("file", "verify_pdf_unread", "a file in it is packed in another way"))
+            Err(Error::invalid("file", "verify_pdf_unread", "a file in it cannot be read here"))
         }
     }
 }
