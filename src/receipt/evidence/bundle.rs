@@ -288,7 +288,7 @@ impl Bundle {
             |text: &Option<String>| text.as_ref().map(|text| BASE64.decode(text).unwrap_or_default());
         let by_list = decoded(&self.crl).map(|document| revocation::by_list(&document, own, issuer, now));
         let by_answer =
-            decoded(&self.ocsp).map(|document| revocation::by_answer(&document, own, issuer, now));
+            decoded(&self.ocsp).map(|document| revocation::by_kept_answer(&document, own, issuer, now));
         let stamped_late = judgement.existed_at.filter(|at| *at > signed_at.plus_seconds(STAMPED_WITHIN_S));
         let asked_of = stamped_late.unwrap_or(signed_at);
         let mut newest: Option<revocation::Standing> = None;

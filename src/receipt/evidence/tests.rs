@@ -11,6 +11,21 @@ use crate::receipt::key::certificates_in;
 
 const DAY_S: i64 = 86_400;
 
+/// What a list may say of itself: of which certificates it is.
+const PARTS: [(&str, &str); 7] = [
+    ("own", "fullname = URI:http://crl.example.vn/ca.crl"),
+    ("people", "onlyuser = TRUE"),
+    ("elsewhere", "fullname = URI:http://crl.example.vn/other.crl"),
+    ("authorities", "onlyCA = TRUE"),
+    ("attributes", "onlyAA = TRUE"),
+    ("reasons", "onlysomereasons = keyCompromise,CACompromise"),
+    ("others", "indirectCRL = TRUE"),
+];
+
+fn says_of(name: &str, says: &str) -> String {
+    format!("[{name}]\nissuingDistributionPoint = critical,@{name}_point\n[{name}_point]\n{says}\n")
+}
+
 /// An authority in a folder of its own.
 struct Authority {
     folder: PathBuf,
@@ -31,7 +46,10 @@ impl Authority {
         let authority = Authority { folder };
         authority.write(
             "ca.cnf",
-            "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\ndefault_md = sha256\ncrlnumber = number\n",
+            &format!(
+                "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\ndefault_md = sha256\ncrlnumber = number\n{}",
+                PARTS.map(|(name, says)| says_of(name, says)).concat()
+            ),
         );
         authority.write("number", "01\n");
         authority.write(
@@ -102,8 +120,12 @@ impl Authority {
     }
 
     fn list(&self, by: &str) -> Vec<u8> {
+        self.list_with(by, "")
+    }
+
+    fn list_with(&self, by: &str, more: &str) -> Vec<u8> {
         self.run(&format!(
-            "openssl ca -config ca.cnf -gencrl -keyfile {by}.key -cert {by}.pem -crldays 1 | \
+            "openssl ca -config ca.cnf -gencrl -keyfile {by}.key -cert {by}.pem -crldays 1 {more} | \
              openssl crl -outform DER -out list"
         ));
         std::fs::read(self.path().join("list")).unwrap()
@@ -127,6 +149,8 @@ fn answers_of_the_authority_and_of_its_responder_are_believed_and_no_others() {
     let delegated = authority.answer("responder", "-ndays 1");
     let later = now.plus_seconds(400 * DAY_S);
     assert_eq!(code(authority.judged(&delegated, later)), "revocation_untrusted", "its certificate is over");
+    let kept = revocation::by_kept_answer(&delegated, &authority.der("leaf"), &authority.der("ca"), later);
+    assert_eq!(kept.unwrap().revoked_at, None, "it was valid when it spoke");
     let early = now.minus_seconds(3_600);
     assert_eq!(code(authority.judged(&authority.answer("ca", ""), early)), "revocation_from_the_future");
     for nobody in ["plain", "stranger"] {
@@ -174,6 +198,31 @@ fn a_revoked_certificate_is_found_in_answers_and_lists() {
     authority.standing("V\t350101000000Z\t\t9999\tunknown\t/CN=else\n");
     let unknown = authority.answer("responder", "-ndays 1");
     assert_eq!(code(authority.judged(&unknown, now)), "revocation_unreadable", "unknown is no good standing");
+}
+
+#[test]
+fn a_list_that_need_not_name_a_certificate_proves_that_it_is_revoked_and_never_that_it_is_not() {
+    let authority = Authority::new();
+    let now = Clock::System.now();
+    authority.write("changes.cnf", "[changes]\n2.5.29.27 = critical,DER:020101\n");
+    authority.run("cat changes.cnf >> ca.cnf");
+    let judged = |part: &str| {
+        let list = authority.list_with("ca", &format!("-crlexts {part}"));
+        revocation::by_list(&list, &authority.der("leaf"), &authority.der("ca"), now)
+    };
+    const ALL: [&str; 2] = ["own", "people"];
+    const SOME: [&str; 5] = ["changes", "elsewhere", "authorities", "attributes", "reasons"];
+    for whole in ALL {
+        assert_eq!(judged(whole).unwrap().revoked_at, None, "{whole}");
+    }
+    for part in SOME.into_iter().chain(["others"]) {
+        assert_eq!(code(judged(part)), "revocation_partial", "{part}");
+    }
+    authority.standing("R\t350101000000Z\t260101000000Z,keyCompromise\t1234\tunknown\t/CN=leaf\n");
+    for part in ALL.into_iter().chain(SOME) {
+        assert!(judged(part).unwrap().revoked_at.is_some(), "{part}");
+    }
+    assert_eq!(code(judged("others")), "revocation_partial", "another authority's may have this number");
 }
 
 #[test]
