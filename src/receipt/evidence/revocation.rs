@@ -104,7 +104,10 @@ fn names_all(crl: &CertificateRevocationList<'_>, own_lists: &[String]) -> bool 
 
 /// Whether a list has certificates of other authorities in it, or entries that say what must not be passed over.
 fn is_of_others(crl: &CertificateRevocationList<'_>) -> bool {
-    let is_indirect = |extension: &X509Extension<'_>| matches!(extension.parsed_extension(), ParsedExtension::IssuingDistributionPoint(point) if point.indirect_crl);
+    let is_indirect = |extension: &X509Extension<'_>| match extension.parsed_extension() {
+        ParsedExtension::IssuingDistributionPoint(point) => point.indirect_crl,
+        _ => false,
+    };
     let is_critical = |entry: &RevokedCertificate<'_>| entry.extensions().iter().any(|one| one.critical);
     crl.extensions().iter().any(is_indirect) || crl.iter_revoked_certificates().any(is_critical)
 }
