@@ -48,7 +48,7 @@ pub fn xml(pdf: &[u8]) -> Embedded {
     if files.len() > FILES_LIMIT {
         return Embedded::Several;
     }
-    let mut found = None;
+    let mut found: Option<Vec<u8>> = None;
     for file in &files {
         match file.content() {
             Content::Xml(bytes) if found.as_ref().is_some_and(|known| *known != bytes) => {
@@ -346,8 +346,8 @@ mod tests {
         let other = "9 0 obj\n<< /Length 5 >>\nstream\n<b/>\nendstream\nendobj\n8 0 obj\n";
         let objects = packed(b"7 0 << /EF << /F 9 0 R >> >>");
         let packed_with = |entries: &str| {
-            let head = format!("<< /N 1 /First 4 {entries} >>\nstream\n");
-            [&updated(&known, other), head.as_bytes(), &objects, b"\nendstream\nendobj"].concat()
+            let head = format!("\n{other}<< /N 1 /First 4 {entries} >>\nstream\n");
+            [known.as_slice(), head.as_bytes(), &objects, b"\nendstream\nendobj"].concat()
         };
         assert_eq!(xml(&packed_with("/Type /ObjStm /Filter /FlateDecode")), Embedded::Several);
         assert_eq!(xml(&packed_with("/Filter /FlateDecode")), Embedded::Several, "whatever it is called");
