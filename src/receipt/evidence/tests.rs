@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::der;
 use super::revocation::{self, Standing};
 use crate::clock::{Clock, Instant};
 use crate::error::Result;
-use crate::receipt::key::certificates_in;
+use crate::receipt::certificate::parse;
+use crate::receipt::key::{TestAuthority, certificates_in, issue_test_certificate, test_authority};
 
 const DAY_S: i64 = 86_400;
 
@@ -176,6 +178,41 @@ fn an_answer_that_announces_no_other_is_believed_for_a_day() {
     assert!(
         standing.is_fresh(now.plus_seconds(DAY_S - 60)) && !standing.is_fresh(now.plus_seconds(DAY_S + 600))
     );
+}
+
+/// What a responder with a certificate from `since` on answers at `at`: the certificate with this id is good.
+fn answer_by_delegate(authority: &TestAuthority, id: &[u8], since: Instant, at: Instant) -> Vec<u8> {
+    const BASIC_RESPONSE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
+    const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    let responder = authority.responding(since, 30).unwrap();
+    let single = der::sequence(&[id, &der::tlv(0x80, &[]), &der::time(at)]);
+    let who = der::tlv(der::context(2), &der::tlv(der::OCTET_STRING, &[7; 20]));
+    let data = der::sequence(&[&who, &der::time(at), &der::sequence(&[&single])]);
+    let algorithm = der::sequence(&[&der::tlv(der::OID, ECDSA_SHA256)]);
+    let signature = der::bits(&responder.sign(&data).unwrap());
+    let certificates = der::tlv(der::context(0), &der::sequence(&[responder.certificate_der()]));
+    let basic = der::tlv(der::OCTET_STRING, &der::sequence(&[&data, &algorithm, &signature, &certificates]));
+    let bytes = der::tlv(der::context(0), &der::sequence(&[&der::tlv(der::OID, BASIC_RESPONSE), &basic]));
+    der::sequence(&[&der::tlv(der::ENUMERATED, &[0]), &bytes])
+}
+
+#[test]
+fn a_kept_answer_counts_if_its_responder_was_valid_when_it_spoke() {
+    let now = Clock::System.now();
+    let authority = test_authority(now).unwrap();
+    let key = issue_test_certificate(&authority, "Thử Nghiệm", "9900000009", now, 400).unwrap();
+    let chain = certificates_in(&key.chain_pem()).unwrap();
+    let id = revocation::certificate_id(&parse(&chain[0]).unwrap(), &parse(&chain[1]).unwrap());
+    let told = |at: Instant| answer_by_delegate(&authority, &id, now, at);
+    let later = now.plus_seconds(365 * DAY_S);
+    let kept = |answer: &[u8]| revocation::by_kept_answer(answer, &chain[0], &chain[1], later);
+    let spoken = told(now.plus_seconds(DAY_S));
+    assert_eq!(kept(&spoken).unwrap().revoked_at, None);
+    let today = revocation::by_answer(&spoken, &chain[0], &chain[1], later);
+    assert_eq!(code(today), "revocation_untrusted", "of today it says nothing");
+    for at in [now.minus_seconds(DAY_S), now.plus_seconds(31 * DAY_S)] {
+        assert_eq!(code(kept(&told(at))), "revocation_untrusted", "{at}");
+    }
 }
 
 #[test]
