@@ -24,6 +24,8 @@ const ID_SHA384_RSA: &str = "1.2.840.113549.1.1.12";
 const ID_SHA512_RSA: &str = "1.2.840.113549.1.1.13";
 const ID_ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 const ID_ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
+/// `onlyContainsUserCerts` of a list: of certificates that are no authority's.
+const ONLY_PEOPLE: u8 = 0x81;
 /// Clocks of others may be ahead by so much.
 pub const SKEW_S: i64 = 300;
 /// So long is an answer believed that names no time of the next.
@@ -86,17 +88,17 @@ pub fn by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> 
 fn names_all(crl: &CertificateRevocationList<'_>, own_lists: &[String]) -> bool {
     crl.extensions().iter().all(|extension| match extension.parsed_extension() {
         ParsedExtension::IssuingDistributionPoint(point) => {
-            let is_part = point.only_contains_ca_certs
-                || point.only_contains_attribute_certs
-                || point.only_some_reasons.is_some();
             let is_own = match &point.distribution_point {
-                None => true,
                 Some(DistributionPointName::FullName(names)) => {
                     names.iter().filter_map(url).any(|url| own_lists.contains(&url))
                 }
-                Some(_) => false,
+                _ => false,
             };
-            is_own && !is_part
+            // As it stands there, so that a field which the parser passes over is none.
+            let fields = Reader::new(extension.value).inside(der::SEQUENCE);
+            fields.is_some_and(|mut fields| {
+                fields.all(|field| field.tag == ONLY_PEOPLE || (field.tag == der::context(0) && is_own))
+            })
         }
         _ => !extension.critical,
     })

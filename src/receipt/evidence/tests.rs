@@ -14,10 +14,11 @@ use crate::receipt::key::{TestAuthority, certificates_in, issue_test_certificate
 const DAY_S: i64 = 86_400;
 
 /// What a list may say of itself: of which certificates it is.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     ("own", "fullname = URI:http://crl.example.vn/ca.crl"),
     ("people", "onlyuser = TRUE"),
     ("elsewhere", "fullname = URI:http://crl.example.vn/other.crl"),
+    ("relative", "relativename = relative_name\n[relative_name]\nCN = part 7"),
     ("authorities", "onlyCA = TRUE"),
     ("attributes", "onlyAA = TRUE"),
     ("reasons", "onlysomereasons = keyCompromise,CACompromise"),
@@ -248,7 +249,7 @@ fn a_list_that_need_not_name_a_certificate_proves_that_it_is_revoked_and_never_t
         revocation::by_list(&list, &authority.der("leaf"), &authority.der("ca"), now)
     };
     const ALL: [&str; 2] = ["own", "people"];
-    const SOME: [&str; 5] = ["changes", "elsewhere", "authorities", "attributes", "reasons"];
+    const SOME: [&str; 6] = ["changes", "elsewhere", "relative", "authorities", "attributes", "reasons"];
     for whole in ALL {
         assert_eq!(judged(whole).unwrap().revoked_at, None, "{whole}");
     }
