@@ -57,8 +57,9 @@ pub fn by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> 
     let (own_lists, _) = addresses(certificate)?;
     let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
     let Ok(([], crl)) = CertificateRevocationList::from_der(list) else { return Err(unreadable()) };
-    let is_issuers =
-        crl.issuer().as_raw() == issuer.subject().as_raw() && is_issued_by(&certificate, &issuer);
+    let is_issuers = crl.issuer().as_raw() == issuer.subject().as_raw()
+        && is_issued_by(&certificate, &issuer)
+        && may_sign_lists(&issuer);
     let oid = crl.signature_algorithm.algorithm.to_id_string();
     if !is_issuers || !signed_by(&issuer, &oid, crl.tbs_cert_list.as_ref(), &crl.signature_value.data) {
         return Err(untrusted());
@@ -80,6 +81,15 @@ pub fn by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> 
         },
         now,
     )
+}
+
+/// Whether the authority's certificate lets its key sign lists (RFC 5280, 6.3.3 (f)).
+fn may_sign_lists(issuer: &X509Certificate<'_>) -> bool {
+    match issuer.key_usage() {
+        Ok(Some(usage)) => usage.value.crl_sign(),
+        Ok(None) => true,
+        Err(_) => false,
+    }
 }
 
 /// Whether a list names every revoked certificate that names one of these addresses: it is no list of changes, of

@@ -62,12 +62,8 @@ impl Authority {
         );
         authority.write("responder.ext", "extendedKeyUsage = OCSPSigning\n");
         authority.write("plain.ext", "keyUsage = digitalSignature\n");
-        for name in ["ca", "other"] {
-            authority.run(&format!(
-                "openssl req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -days 3650 \
-                 -subj /CN={name} -addext keyUsage=critical,keyCertSign,cRLSign"
-            ));
-        }
+        authority.root("ca", "keyCertSign,cRLSign");
+        authority.root("other", "keyCertSign,cRLSign");
         authority.issue("leaf", "leaf.ext", "ca", "0x1234");
         authority.issue("neighbour", "leaf.ext", "ca", "0x1235");
         authority.issue("responder", "responder.ext", "ca", "0x2001");
@@ -75,6 +71,13 @@ impl Authority {
         authority.issue("stranger", "responder.ext", "other", "0x2003");
         authority.standing("V\t350101000000Z\t\t1234\tunknown\t/CN=leaf\n");
         authority
+    }
+
+    fn root(&self, name: &str, usage: &str) {
+        self.run(&format!(
+            "openssl req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -days 3650 \
+             -subj /CN={name} -addext keyUsage=critical,{usage}"
+        ));
     }
 
     fn issue(&self, name: &str, extensions: &str, by: &str, serial: &str) {
@@ -226,6 +229,11 @@ fn a_revoked_certificate_is_found_in_answers_and_lists() {
     assert!(standing.revoked_at.is_none() && standing.is_fresh(now));
     assert!(!standing.is_fresh(now.plus_seconds(DAY_S + 600)));
     assert_eq!(code(by_list(&authority.list("other"))), "revocation_untrusted");
+    authority.root("mute", "keyCertSign");
+    authority.issue("quiet", "leaf.ext", "mute", "0x3001");
+    let of_mute = authority.list("mute");
+    let judged = revocation::by_list(&of_mute, &authority.der("quiet"), &authority.der("mute"), now);
+    assert_eq!(code(judged), "revocation_untrusted", "its key signs certificates and no lists");
 
     authority.standing("R\t350101000000Z\t260101000000Z,keyCompromise\t1234\tunknown\t/CN=leaf\n");
     let revoked_at: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
