@@ -35,6 +35,15 @@ impl Scope {
         }
     }
 
+    /// The same with one unit more, such as the city, whose certificate may have signed for the others.
+    #[must_use]
+    pub fn and(&self, unit: UnitId) -> Scope {
+        match self {
+            Scope::All => Scope::All,
+            Scope::Units(units) => Scope::Units(units.iter().copied().chain([unit]).collect()),
+        }
+    }
+
     /// Answers `NotFound` rather than `Forbidden`: what is out of scope does not exist.
     pub fn require(&self, unit: UnitId) -> Result<()> {
         if self.covers(unit) {

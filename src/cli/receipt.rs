@@ -171,6 +171,9 @@ fn carried(bytes: Vec<u8>) -> Result<Vec<u8>> {
         Embedded::Several => {
             Err(Error::invalid("file", "verify_pdf_several", "it carries XML files that differ"))
         }
+        Embedded::Unread => {
+            Err(Error::invalid("file", "verify_pdf_unread", "a file in it cannot be read here"))
+        }
     }
 }
 
@@ -347,6 +350,18 @@ mod tests {
     fn a_pdf_without_a_signed_file_in_it_is_told_and_what_is_no_pdf_is_judged_as_it_is() {
         let pdf = b"%PDF-1.7\n%%EOF\n".to_vec();
         assert_eq!(carried(pdf).unwrap_err().code(), "verify_pdf_without_xml");
+        let locked = b"%PDF-1.7\ntrailer << /Encrypt 5 0 R >>\n%%EOF\n".to_vec();
+        assert_eq!(carried(locked).unwrap_err().code(), "verify_pdf_unread");
+        let with = |files: &[&str]| {
+            let object = |file: &&str| {
+                format!("1 0 obj\n<< /Type /EmbeddedFile >>\nstream\n{file}\nendstream\nendobj\n")
+            };
+            format!("%PDF-1.7\n{}%%EOF\n", files.iter().map(object).collect::<String>()).into_bytes()
+        };
+        assert_eq!(carried(with(&["<BLai/>"])).unwrap(), b"<BLai/>\n");
+        assert_eq!(carried(with(&["<BLai/>", "<HDon/>"])).unwrap_err().code(), "verify_pdf_several");
+        let large = format!("<BLai>{}</BLai>", " ".repeat(embedded::LIMIT_BYTES));
+        assert_eq!(carried(with(&[&large])).unwrap_err().code(), "verify_pdf_too_large");
         assert_eq!(carried(b"<BLai/>".to_vec()).unwrap(), b"<BLai/>");
     }
 

@@ -17,6 +17,7 @@ mod line;
 mod paragraph;
 mod qr;
 mod sheet;
+mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;

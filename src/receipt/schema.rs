@@ -99,6 +99,11 @@ pub fn schema(root: &str, version: &str) -> Result<&'static dyn Schema> {
         })
 }
 
+/// Whether a schema of such documents ships with the program.
+pub fn is_shipped(root: &str, version: &str) -> bool {
+    SHIPPED.iter().any(|(known, its_version, _)| *known == root && *its_version == version)
+}
+
 /// Judges a body that is not signed yet, in the frame it will stand in.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use crate::receipt::evidence::der::{self, Reader};
 use crate::receipt::evidence::timestamp::{
     CONTENT_TYPE_OID, MESSAGE_DIGEST_OID, SIGNED_DATA_OID, TST_INFO_OID,
 };
-use crate::receipt::key::{TestAuthority, TestStamper};
+use crate::receipt::key::{TestAuthority, TestDelegate};
 
 const BASIC_RESPONSE_OID: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
 /// id-aa-signingCertificateV2 (RFC 5035).
@@ -21,6 +21,10 @@ const SIGNING_CERTIFICATE_OID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 
 /// A policy under the arc for examples.
 const POLICY_OID: &[u8] = &[0x2a, 3, 4, 1];
 const STAMPER_DAYS: u32 = 3_650;
+/// Certificates of responders are short-lived.
+const RESPONDER_DAYS: u32 = 30;
+/// 1.2.840.10045.4.3.2, which has no parameters.
+const ECDSA_SHA256_OID: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 
 /// A running authority.
 pub struct Authority {
@@ -30,7 +34,7 @@ pub struct Authority {
 
 struct Shared {
     authority: TestAuthority,
-    stamper: TestStamper,
+    stamper: TestDelegate,
     clock: Clock,
     revoked: Mutex<Vec<(Vec<u8>, Instant)>>,
     stamps: Mutex<u64>,
@@ -128,7 +132,7 @@ impl Shared {
         self.clock.now().minus_seconds(behind_s)
     }
 
-    /// OCSPResponse (RFC 6960, 4.2.1), signed by the authority itself.
+    /// OCSPResponse (RFC 6960, 4.2.1), signed by a responder that the authority delegated to.
     fn status(&self, id: &[u8], revoked_at: Option<Instant>) -> Result<Vec<u8>> {
         let now = self.spoken_at();
         let status = match revoked_at {
@@ -139,8 +143,11 @@ impl Shared {
         let single = der::sequence(&[id, &status, &der::time(now), &next]);
         let responder = der::tlv(der::context(2), &der::tlv(der::OCTET_STRING, &[7; 20]));
         let data = der::sequence(&[&responder, &der::time(now), &der::sequence(&[&single])]);
-        let signature = der::bits(&self.authority.sign(&data)?);
-        let basic = der::sequence(&[&data, &der::algorithm(der::RSA_SHA256_OID), &signature]);
+        let responder = self.authority.responding(now, RESPONDER_DAYS)?;
+        let signature = der::bits(&responder.sign(&data)?);
+        let algorithm = der::sequence(&[&der::tlv(der::OID, ECDSA_SHA256_OID)]);
+        let certificates = der::tlv(der::context(0), &der::sequence(&[responder.certificate_der()]));
+        let basic = der::sequence(&[&data, &algorithm, &signature, &certificates]);
         let bytes =
             der::sequence(&[&der::tlv(der::OID, BASIC_RESPONSE_OID), &der::tlv(der::OCTET_STRING, &basic)]);
         Ok(der::sequence(&[&der::tlv(der::ENUMERATED, &[0]), &der::tlv(der::context(0), &bytes)]))

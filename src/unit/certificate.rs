@@ -350,13 +350,14 @@ fn stopping_lines(
     units.into_iter().map(|unit| Ok((unit, registration_query::certificates(conn, unit)?))).collect()
 }
 
-/// The PEM of a signing certificate of one of the units.
+/// The PEM of a signing certificate of one of the units, with the authorities that lead from it to one that others
+/// trust.
 pub fn pem(conn: &mut Conn, units: &[UnitId], id: CertificateId) -> Result<Option<String>> {
     let units: Vec<i64> = units.iter().map(|unit| unit.0).collect();
     signing_certificate::table
         .filter(signing_certificate::unit_id.eq_any(units))
         .filter(signing_certificate::id.eq(id))
-        .select(signing_certificate::certificate_pem)
+        .select(signing_certificate::chain_pem)
         .first(conn)
         .optional()
         .classify()

@@ -75,7 +75,8 @@ fn bridge_of(world: &World, day: BusinessDay) -> Report {
 }
 
 fn chain(world: &World) -> (ChainFile, Judgement) {
-    let file = world.look(|conn| chain_file::export(conn, world.ba_dinh.id, world.ba_dinh.account));
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    let file = chain_file::export(&world.store, &Scope::unit(unit), unit, account).expect("a chain");
     let judgement = chain_file::judge(&file, &TrustStore::empty());
     (file, judgement)
 }

@@ -1,6 +1,6 @@
 //! The city's certificate signs for a commune that has none, by a decision and between two days.
 
-use bienlai::actor::Actor;
+use bienlai::actor::{Actor, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
@@ -12,6 +12,8 @@ use bienlai::receipt::key::issue_test_certificate;
 use bienlai::receipt::query;
 use bienlai::receipt::rendition::{self, Links, Standing};
 use bienlai::receipt::verify::{Problem, Report, TrustStore, Verdict, verify};
+use bienlai::reconciliation::day_close::{chain_file, close_through, verify_chain_within};
+use bienlai::register::chain;
 use bienlai::report::evidence::judge::judge;
 use bienlai::report::fees::Span;
 use bienlai::report::principals;
@@ -24,6 +26,8 @@ use bienlai::unit::{CITY, city};
 
 use crate::documents::fee_and_service;
 use crate::evidence_attacks::taken;
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
 use crate::support::keys::{KeyWorld, TAX_CODE};
 use crate::support::{World, each_database};
 
@@ -187,6 +191,35 @@ fn the_city_signs_for_a_commune_that_entrusted_it_and_the_verifier_says_who_for_
     });
 }
 
+/// What the city signed is proven to who sees the commune alone, and not the city.
+fn proven_to_its_own_staff(keys: &KeyWorld) {
+    let world = &keys.world;
+    let (unit, account, today) = (world.soc_son.id, world.soc_son.account, world.now().business_day());
+    let own = Scope::unit(unit);
+    let series = chain::audit(&world.store, &own, unit).unwrap();
+    assert!(series.is_whole() && series.certificate_count == 1, "{series:?}");
+    let statement = BankFile::new(world.soc_son.account_no, today, 0).without_sequence();
+    import(world, &statement.camt());
+    let through = close_through(
+        &world.store,
+        &world.keyring,
+        &|| world.stamp(),
+        &Actor::system(),
+        unit,
+        account,
+        today,
+    );
+    assert!(through.as_ref().is_ok_and(|done| !done.closed.is_empty()), "{through:?}");
+    assert_eq!(verify_chain_within(&world.store, &own, unit, account).unwrap(), None);
+    let file = chain_file::export(&world.store, &own, unit, account).unwrap();
+    let trust = TrustStore::from_pem(keys.authority.certificate_pem()).unwrap();
+    let judged = chain_file::judge(&file, &trust);
+    assert!(judged.holds(), "{judged:?}");
+    let stranger = Scope::unit(world.tay_ho.id);
+    let refused = chain_file::export(&world.store, &stranger, unit, account).unwrap_err();
+    assert_eq!(refused.code(), "unit_not_found");
+}
+
 #[test]
 fn a_bundle_of_a_commune_the_city_signs_for_holds_for_who_knows_of_the_entrustment() {
     each_database(|database| {
@@ -199,6 +232,7 @@ fn a_bundle_of_a_commune_the_city_signs_for_holds_for_who_knows_of_the_entrustme
         keys.world.seal();
         keys.world.wait_days(1);
         bienlai::worker::audit_series(&keys.world.app).unwrap();
+        proven_to_its_own_staff(&keys);
         let bytes = taken(&keys.world, &keys.world.soc_son, ("2026-11-23", "2026-11-24"));
         let found = |entrusted: &[&str]| {
             let trust = TrustStore::from_pem(keys.authority.certificate_pem()).unwrap();

@@ -255,6 +255,10 @@ fn a_refused_registration_opens_nothing_and_a_recorded_one_must_list_what_signs(
         let own = filing::registration::listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
         install(&world, unit, &own.serial).unwrap();
         let authority = TaxAuthority::new(Habits { refuses_registrations: true, ..Habits::default() });
+        let change = form(&world, Action::Change, vec![own.clone()]);
+        let early = world
+            .try_change(|tx, stamp| filing::registration::draft(tx, stamp, &clerk(&world), unit, &change));
+        assert_eq!(early.unwrap_err().code(), "registration_missing");
         let asked = form(&world, Action::New, vec![own.clone()]);
         let id = world.change(|tx, stamp| {
             let id = filing::registration::draft(tx, stamp, &clerk(&world), unit, &asked)?;

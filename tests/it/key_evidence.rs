@@ -4,6 +4,7 @@ use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bienlai::actor::Scope;
 use bienlai::id::ReceiptId;
 use bienlai::receipt::evidence::bundle::{self, Bundle, Finding};
 use bienlai::receipt::evidence::daily;
@@ -12,10 +13,12 @@ use bienlai::receipt::key::alarm::Kind;
 use bienlai::receipt::key::{TestAuthority, certificates_in, test_authority};
 use bienlai::receipt::query;
 use bienlai::receipt::verify::{TrustStore, Verdict, verify};
+use bienlai::reconciliation::day_close::chain_file::{self, ChainFile, TimeStamp};
 use bienlai::simulator::authority::Authority;
 use bienlai::text::hex;
 use ring::digest::{SHA256, digest};
 
+use crate::days::{closed, paid_by_statement};
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
 use crate::support::program::{How, Service, send};
@@ -403,6 +406,33 @@ fn a_receipts_evidence_from_a_large_day_is_as_from_a_small_one() {
     });
 }
 
+/// A chain of certificates carries the stamp of its newest, which proves all of them.
+fn proves_days(story: &Evidence) {
+    let (world, authorities) = (&story.keys.world, story.authorities());
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    let file = chain_file::export(&world.store, &Scope::unit(unit), unit, account).expect("a chain");
+    let bytes = serde_json::to_vec(&file).expect("a file");
+    let judged = |change: &dyn Fn(&mut TimeStamp), authorities: &[Vec<u8>]| {
+        let mut file = ChainFile::read(&bytes).expect("it reads back");
+        file.stamp.as_mut().into_iter().for_each(change);
+        chain_file::judge_stamped(&file, &TrustStore::empty(), authorities)
+    };
+    let proven = judged(&|_| {}, &authorities);
+    assert!(proven.holds(), "{proven:?}");
+    let stamped = proven.stamped.expect("a time stamp");
+    assert_eq!((stamped.until, stamped.trusted), (world.now().business_day().plus_days(-1), true));
+    assert!(!judged(&|_| {}, &[]).stamped.expect("a time stamp").trusted, "nobody known stamped it");
+    let broken: [&dyn Fn(&mut TimeStamp); 3] = [
+        &|stamp| stamp.certificate_sha256 = "0".repeat(64),
+        &|stamp| stamp.timestamp.root_sha256 = "0".repeat(64),
+        &|stamp| stamp.timestamp.path.clear(),
+    ];
+    for change in broken {
+        let judged = judged(change, &authorities);
+        assert!(!judged.holds() && judged.stamped.is_none(), "{judged:?}");
+    }
+}
+
 #[test]
 fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
     each_database(|database| {
@@ -410,8 +440,12 @@ fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
         let world = &story.keys.world;
         story.sign_for(100);
         story.sealed();
+        paid_by_statement(world, 0, &[("HT-01", "phi", 25_000)]);
+        world.seal();
+        closed(world, world.now().business_day());
         world.wait_days(1);
-        assert_eq!(story.stamp_yesterday(), Some(1));
+        assert_eq!(story.stamp_yesterday(), Some(3), "two seals and the certificate of a closed day");
+        proves_days(&story);
         story.sealed();
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(1));

@@ -2,6 +2,7 @@
 
 use bienlai::actor::{Actor, Role};
 use bienlai::receipt::key::alarm::Kind;
+use bienlai::receipt::key::certificates_in;
 use bienlai::receipt::key::watch;
 use bienlai::unit::registration::CertificateAction;
 use bienlai::unit::{certificate, certificate_stop};
@@ -64,6 +65,8 @@ fn two_overlapping_certificates_hand_over_at_their_instant_without_a_restart() {
         assert_eq!([first, second, third].map(|receipt| keys.signed_under(receipt)), [old, old, new]);
         let all = keys.world.look(|conn| certificate::of_unit(conn, keys.world.soc_son.id));
         assert_eq!(all.len(), 2, "the old one stays, for verification");
+        let shown = keys.world.look(|conn| certificate::pem(conn, &[keys.world.soc_son.id], old)).unwrap();
+        assert_eq!(certificates_in(&shown).unwrap().len(), 2, "its authority goes into evidence with it");
     });
 }
 
@@ -217,6 +220,8 @@ fn a_certificate_that_is_over_or_would_begin_outside_its_dates_is_refused() {
             stored.map(|_| ()).unwrap_err().code()
         };
         assert_eq!(error(Some(own_end(&key))), "active_from_unusable");
+        keys.store(&key, None);
+        assert_eq!(error(None), "certificate_exists");
         keys.world.wait_days(10);
         assert_eq!(error(None), "certificate_expired");
     });

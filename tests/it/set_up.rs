@@ -4,6 +4,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use bienlai::bench::Subject;
+
 use crate::support::tools::Folder;
 
 /// What the script itself is made of.
@@ -67,4 +69,41 @@ fn what_is_checked_elsewhere_is_the_check_and_nothing_else() {
     let run = std::fs::read_to_string(root().join(".ci/run")).expect("the file");
     let commands: Vec<&str> = run.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
     assert_eq!(commands, ["exec \"$(dirname \"$0\")/../check\""]);
+}
+
+/// The words that follow `command` in a text.
+fn after<'t>(text: &'t str, command: &str) -> Vec<&'t str> {
+    let ends = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    text.split(command).skip(1).map(|rest| rest.split(ends).next().unwrap_or_default()).collect()
+}
+
+#[test]
+fn each_figure_has_a_command_that_is_there_and_each_peer_its_set_up_in_one_line() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file");
+    let (figures, pure) = (read("BENCHMARKS.md"), read("benches/pure.rs"));
+    let parts = after(&figures, "cargo bench --bench pure -- ");
+    assert!(["signing", "verifying", "schemas"].iter().all(|part| parts.contains(part)), "{parts:?}");
+    for part in parts {
+        assert!(pure.contains(&format!("(\"{part}\", {part}),")), "`cargo bench` has no part {part}");
+    }
+    let measured = [
+        Subject::Callbacks,
+        Subject::Receipts,
+        Subject::Series,
+        Subject::Reconcile,
+        Subject::Start,
+        Subject::Pages,
+        Subject::Live,
+    ]
+    .map(Subject::as_str);
+    let named = after(&figures, "bienlai bench ");
+    assert!(named.iter().all(|one| measured.contains(one)), "{named:?}");
+    assert!(measured.iter().all(|one| named.contains(one)), "every subject has its figure: {named:?}");
+    for entry in std::fs::read_dir(root().join("benches/peers")).expect("the peers") {
+        let name = entry.expect("a peer").file_name().into_string().expect("a name");
+        let script = read(&format!("benches/peers/{name}"));
+        let lines = |head: &str| script.lines().filter(|line| line.starts_with(head)).count();
+        assert_eq!((lines("Set-up: "), lines("Run: ")), (1, 1), "{name}");
+        assert!(figures.contains(&format!("benches/peers/{name}")), "{name} stands beside no figure");
+    }
 }

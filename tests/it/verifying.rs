@@ -111,6 +111,14 @@ fn a_pdf_of_ours_is_checked_by_the_signed_file_it_carries_and_another_pdf_is_tol
         let told = String::from_utf8_lossy(&other.body).into_owned();
         assert!(told.contains("không chứa tệp XML đã ký"));
         assert!(told.contains("name=\"file\""), "another file may be chosen at once: {told}");
+        let draft = "99 0 obj\n<< /Type /EmbeddedFile >>\nstream\n<BLai/>\nendstream\nendobj\n%%EOF\n";
+        for (more, why) in [(draft, "nhiều tệp XML khác nhau"), ("trailer << /Encrypt 5 0 R >>", "bị mã hóa")]
+        {
+            let changed = [pdf.as_slice(), b"\n", more.as_bytes()].concat();
+            let told = send(service.address, "POST", "/verify", &[], &changed).unwrap();
+            assert_eq!(told.status, 409, "{}", told.head);
+            assert!(String::from_utf8_lossy(&told.body).contains(why), "{why}");
+        }
         service.stop();
     });
 }

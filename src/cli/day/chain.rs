@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Place;
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::cli::office::Office;
 use crate::cli::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::receipt::key::certificates_in;
 use crate::receipt::verify::trust::TrustStore;
 use crate::reconciliation::day_close::chain_file::{self, ChainFile};
 use crate::reconciliation::day_close::{self, page};
@@ -42,6 +43,9 @@ pub struct Verify {
     /// Certificates of the authorities that are believed, PEM
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
+    /// Certificates of the authorities whose time stamps are believed, PEM; without it, --trust
+    #[arg(long, value_name = "FILE")]
+    timestamp_trust: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
@@ -65,10 +69,8 @@ pub fn certificate(office: &Office, asked: &Certificate) -> Result<u8> {
 }
 
 pub fn export(office: &Office, asked: &Export) -> Result<u8> {
-    let file = office.read(&Actor::system(), |conn| {
-        let (unit, account) = asked.place.find(conn)?;
-        chain_file::export(conn, unit.id, account.id)
-    })?;
+    let (unit, account) = office.read(&Actor::system(), |conn| asked.place.find(conn))?;
+    let file = chain_file::export(&office.store, &Scope::All, unit.id, account.id)?;
     let text = serde_json::to_vec_pretty(&file).map_err(|error| Error::internal(error.to_string()))?;
     std::fs::write(&asked.out, text).map_err(|error| unreadable(&asked.out, &error))?;
     println!("{}: {} chứng nhận / certificates", asked.out.display(), file.certificates.len());
@@ -89,7 +91,11 @@ pub fn verify(asked: &Verify) -> Result<u8> {
             return Ok(UNREADABLE);
         }
     };
-    let judgement = chain_file::judge(&file, &trust);
+    let authorities = match asked.timestamp_trust.as_ref().or(asked.trust.as_ref()) {
+        Some(path) => certificates_in(&read_text(path)?)?,
+        None => Vec::new(),
+    };
+    let judgement = chain_file::judge_stamped(&file, &trust, &authorities);
     if asked.json {
         print_json(&judgement)?;
     } else {
@@ -109,6 +115,11 @@ fn print(judgement: &chain_file::Judgement, is_unjudged: bool) {
     }
     if let Some(sha256) = &judgement.head_sha256 {
         println!("  SHA-256 cuối / last:   {sha256}");
+    }
+    if let Some(stamped) = &judgement.stamped {
+        let by =
+            if stamped.trusted { "" } else { ", cơ quan cấp dấu không rõ / by an unknown authority" };
+        println!("  Dấu thời gian / stamped: đến / until {}, {}{by}", stamped.until, stamped.at);
     }
     if is_unjudged {
         println!("  Chưa xét người ký / signers not judged: name authorities with --trust");

@@ -7,11 +7,11 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::tops::Tops;
-use super::{query, revocation, timestamp};
+use super::{Leaf, query, revocation, timestamp};
 use crate::audit::merkle::{self, Step};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{ReceiptId, UnitId};
+use crate::id::{AccountId, ReceiptId, UnitId};
 use crate::receipt::certificate::{SigningCertificate, parse};
 use crate::receipt::key::certificates_in;
 use crate::receipt::verify::{Integrity, Report, Trust, Verdict};
@@ -42,13 +42,24 @@ pub struct Bundle {
 }
 
 /// The way from the document to a time stamp.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timestamp {
     pub previous_root_sha256: String,
     pub path: Vec<Step>,
     pub root_sha256: String,
     pub token: String,
+}
+
+impl Timestamp {
+    /// What the token proves of the document with this hash; None when the way or the token is of something else.
+    pub fn check(&self, kind: Leaf, sha256: &str, authorities: &[Vec<u8>]) -> Option<timestamp::Stamped> {
+        let leaf = merkle::leaf(kind.as_str(), sha256);
+        let root = merkle::climb(&self.previous_root_sha256, &leaf, &self.path);
+        let token = BASE64.decode(&self.token).unwrap_or_default();
+        let root = query::bytes_of(&root).filter(|_| root == self.root_sha256)?;
+        timestamp::check(&token, &root, authorities).ok()
+    }
 }
 
 /// Collects the evidence for a receipt; `tops` are kept between calls.
@@ -71,12 +82,24 @@ pub fn export(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) ->
             }
         }
     }
-    let timestamp = timestamp_of(conn, tops, unit, receipt)?;
+    let timestamp = timestamp_of(conn, tops, (unit, Leaf::Seal, receipt.0))?;
     Ok(Bundle { version: 1, document_sha256, chain_pem: signed_under.chain_pem, crl, ocsp, timestamp })
 }
 
-fn timestamp_of(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) -> Result<Option<Timestamp>> {
-    let Some((day, position)) = query::leaf_of(conn, unit, receipt)? else { return Ok(None) };
+/// Of an account's certificates of days the newest that is stamped: the hash of its document, and its way. That
+/// leads past leaves of other units.
+pub fn of_days(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<(String, Timestamp)>> {
+    let Some((id, sha256)) = query::newest_stamped(conn, unit, account)? else { return Ok(None) };
+    let way = timestamp_of(conn, &Tops::default(), (unit, Leaf::Day, id))?;
+    Ok(way.map(|way| (sha256, way)))
+}
+
+fn timestamp_of(
+    conn: &mut Conn,
+    tops: &Tops,
+    (unit, kind, subject): (UnitId, Leaf, i64),
+) -> Result<Option<Timestamp>> {
+    let Some((day, position)) = query::leaf_of(conn, unit, kind, subject)? else { return Ok(None) };
     let Some((previous_root_sha256, root_sha256, token)) = query::stamp_of(conn, day)? else {
         return Ok(None);
     };
@@ -244,12 +267,7 @@ impl Bundle {
             judgement.problems.push("timestamp_missing");
             return;
         };
-        let root = merkle::climb(&stamp.previous_root_sha256, &merkle::leaf("seal", sha256), &stamp.path);
-        let token = BASE64.decode(&stamp.token).unwrap_or_default();
-        let checked = query::bytes_of(&root)
-            .filter(|_| root == stamp.root_sha256)
-            .and_then(|root| timestamp::check(&token, &root, authorities).ok());
-        match checked {
+        match stamp.check(Leaf::Seal, sha256, authorities) {
             Some(stamped) => {
                 judgement.existed_at = Some(stamped.at);
                 judgement.timestamp_trusted = stamped.is_trusted;
@@ -270,7 +288,7 @@ impl Bundle {
             |text: &Option<String>| text.as_ref().map(|text| BASE64.decode(text).unwrap_or_default());
         let by_list = decoded(&self.crl).map(|document| revocation::by_list(&document, own, issuer, now));
         let by_answer =
-            decoded(&self.ocsp).map(|document| revocation::by_answer(&document, own, issuer, now));
+            decoded(&self.ocsp).map(|document| revocation::by_kept_answer(&document, own, issuer, now));
         let stamped_late = judgement.existed_at.filter(|at| *at > signed_at.plus_seconds(STAMPED_WITHIN_S));
         let asked_of = stamped_late.unwrap_or(signed_at);
         let mut newest: Option<revocation::Standing> = None;

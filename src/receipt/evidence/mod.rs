@@ -20,6 +20,24 @@ use crate::error::Result;
 use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
 use crate::store::{Tx, rows};
 
+/// What is stamped every day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// The sealed document of a receipt or an invoice.
+    Seal,
+    /// The certificate of a closed day.
+    Day,
+}
+
+impl Leaf {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Leaf::Seal => "seal",
+            Leaf::Day => "day",
+        }
+    }
+}
+
 /// Notes for new seals which documents about their certificate were the newest: (unit, receipt,
 /// owner of the certificate, certificate). What its authority does not stand by any more at `at`
 /// is none.

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::Leaf;
 use super::revocation::{SKEW_S, UNANNOUNCED_S};
 use crate::audit::merkle::Tree;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
+use crate::id::{AccountId, CertificateId, EvidenceId, ReceiptId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::{
@@ -144,7 +145,7 @@ pub fn unstamped_seals(conn: &mut Conn, until: Instant, limit: i64) -> Result<Ve
         .left_join(
             timestamp_leaf::table.on(timestamp_leaf::unit_id
                 .eq(receipt_seal::unit_id)
-                .and(timestamp_leaf::kind.eq("seal"))
+                .and(timestamp_leaf::kind.eq(Leaf::Seal.as_str()))
                 .and(timestamp_leaf::subject_id.eq(receipt_seal::receipt_id))),
         )
         .filter(timestamp_leaf::position.nullable().is_null())
@@ -154,7 +155,7 @@ pub fn unstamped_seals(conn: &mut Conn, until: Instant, limit: i64) -> Result<Ve
         .select((receipt_seal::unit_id, receipt_seal::receipt_id, receipt_seal::document_sha256))
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(|(unit, id, sha256)| (unit, "seal", id, sha256)).collect())
+    Ok(found.into_iter().map(|(unit, id, sha256)| (unit, Leaf::Seal.as_str(), id, sha256)).collect())
 }
 
 /// The same for the certificates of closed days.
@@ -163,7 +164,7 @@ pub fn unstamped_days(conn: &mut Conn, until: Instant, limit: i64) -> Result<Vec
         .left_join(
             timestamp_leaf::table.on(timestamp_leaf::unit_id
                 .eq(day_certificate::unit_id)
-                .and(timestamp_leaf::kind.eq("day"))
+                .and(timestamp_leaf::kind.eq(Leaf::Day.as_str()))
                 .and(timestamp_leaf::subject_id.eq(day_certificate::id))),
         )
         .filter(timestamp_leaf::position.nullable().is_null())
@@ -173,7 +174,7 @@ pub fn unstamped_days(conn: &mut Conn, until: Instant, limit: i64) -> Result<Vec
         .select((day_certificate::unit_id, day_certificate::id, day_certificate::document_sha256))
         .load(conn)
         .classify()?;
-    Ok(found.into_iter().map(|(unit, id, sha256)| (unit, "day", id, sha256)).collect())
+    Ok(found.into_iter().map(|(unit, id, sha256)| (unit, Leaf::Day.as_str(), id, sha256)).collect())
 }
 
 pub fn last_position(conn: &mut Conn, day: BusinessDay) -> Result<i64> {
@@ -225,11 +226,38 @@ pub fn tree(conn: &mut Conn, day: BusinessDay) -> Result<Tree> {
 /// Leaves of a tree that are read at a time.
 const LEAVES_PAGE: i64 = 2_000;
 
-/// The day whose tree holds a seal, and its place there, counted from 1.
-pub fn leaf_of(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<(BusinessDay, i64)>> {
+/// The day whose tree holds a leaf, and its place there, counted from 1.
+pub fn leaf_of(
+    conn: &mut Conn,
+    unit: UnitId,
+    kind: Leaf,
+    subject: i64,
+) -> Result<Option<(BusinessDay, i64)>> {
     timestamp_leaf::table
-        .find((unit, "seal", receipt.0))
+        .find((unit, kind.as_str(), subject))
         .select((timestamp_leaf::date, timestamp_leaf::position))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
+/// The newest certificate of an account's days whose tree is stamped: (id, SHA-256 of its document).
+pub fn newest_stamped(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<(i64, String)>> {
+    day_certificate::table
+        .inner_join(
+            timestamp_leaf::table.on(timestamp_leaf::unit_id
+                .eq(day_certificate::unit_id)
+                .and(timestamp_leaf::kind.eq(Leaf::Day.as_str()))
+                .and(timestamp_leaf::subject_id.eq(day_certificate::id))),
+        )
+        .inner_join(
+            daily_timestamp::table
+                .on(daily_timestamp::unit_id.eq(CITY).and(daily_timestamp::date.eq(timestamp_leaf::date))),
+        )
+        .filter(day_certificate::unit_id.eq(unit))
+        .filter(day_certificate::account_id.eq(account))
+        .order((day_certificate::date.desc(), day_certificate::revision.desc()))
+        .select((day_certificate::id, day_certificate::document_sha256))
         .first(conn)
         .optional()
         .classify()

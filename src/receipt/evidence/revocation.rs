@@ -7,9 +7,10 @@ use ring::signature::{
     RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm,
 };
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
+use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
-use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
+use x509_parser::x509::ReasonCode;
 
 use super::der::{self, Reader};
 use crate::clock::Instant;
@@ -23,6 +24,8 @@ const ID_SHA384_RSA: &str = "1.2.840.113549.1.1.12";
 const ID_SHA512_RSA: &str = "1.2.840.113549.1.1.13";
 const ID_ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 const ID_ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
+/// `onlyContainsUserCerts` of a list: of certificates that are no authority's.
+const ONLY_PEOPLE: u8 = 0x81;
 /// Clocks of others may be ahead by so much.
 pub const SKEW_S: i64 = 300;
 /// So long is an answer believed that names no time of the next.
@@ -49,20 +52,27 @@ impl Standing {
 ///
 /// # Errors
 /// `revocation_unreadable`, `revocation_untrusted` when the issuer did not sign it,
-/// `revocation_from_the_future`.
+/// `revocation_from_the_future`; `revocation_partial` when it need not name the certificate, were it revoked.
 pub fn by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
+    let (own_lists, _) = addresses(certificate)?;
     let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
     let Ok(([], crl)) = CertificateRevocationList::from_der(list) else { return Err(unreadable()) };
-    let is_issuers =
-        crl.issuer().as_raw() == issuer.subject().as_raw() && is_issued_by(&certificate, &issuer);
+    let is_issuers = crl.issuer().as_raw() == issuer.subject().as_raw()
+        && is_issued_by(&certificate, &issuer)
+        && may_sign_lists(&issuer);
     let oid = crl.signature_algorithm.algorithm.to_id_string();
     if !is_issuers || !signed_by(&issuer, &oid, crl.tbs_cert_list.as_ref(), &crl.signature_value.data) {
         return Err(untrusted());
     }
-    let revoked_at = crl
-        .iter_revoked_certificates()
-        .find(|revoked| revoked.raw_serial() == certificate.tbs_certificate.raw_serial())
-        .map(|revoked| Instant::from_ms(revoked.revocation_date.timestamp() * 1_000));
+    let revoked = crl.iter_revoked_certificates().find(|revoked| {
+        let is_taken_back = revoked.reason_code().is_some_and(|(_, code)| code == ReasonCode::RemoveFromCRL);
+        revoked.raw_serial() == certificate.tbs_certificate.raw_serial() && !is_taken_back
+    });
+    // What a part of a list names is revoked; what it does not name may stand in another part.
+    if is_of_others(&crl) || (revoked.is_none() && !names_all(&crl, &own_lists)) {
+        return Err(partial());
+    }
+    let revoked_at = revoked.map(|revoked| Instant::from_ms(revoked.revocation_date.timestamp() * 1_000));
     not_ahead(
         Standing {
             this_update: Instant::from_ms(crl.last_update().timestamp() * 1_000),
@@ -71,6 +81,47 @@ pub fn by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> 
         },
         now,
     )
+}
+
+/// Whether the authority's certificate lets its key sign lists (RFC 5280, 6.3.3 (f)).
+fn may_sign_lists(issuer: &X509Certificate<'_>) -> bool {
+    match issuer.key_usage() {
+        Ok(Some(usage)) => usage.value.crl_sign(),
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+/// Whether a list names every revoked certificate that names one of these addresses: it is no list of changes, of
+/// some reasons or of authorities, and says nothing that must not be passed over and is not applied here
+/// (RFC 5280, 5.2 and 6.3.3).
+fn names_all(crl: &CertificateRevocationList<'_>, own_lists: &[String]) -> bool {
+    crl.extensions().iter().all(|extension| match extension.parsed_extension() {
+        ParsedExtension::IssuingDistributionPoint(point) => {
+            let is_own = match &point.distribution_point {
+                Some(DistributionPointName::FullName(names)) => {
+                    names.iter().filter_map(url).any(|url| own_lists.contains(&url))
+                }
+                _ => false,
+            };
+            // As it stands there, so that a field which the parser passes over is none.
+            let fields = Reader::new(extension.value).inside(der::SEQUENCE);
+            fields.is_some_and(|mut fields| {
+                fields.all(|field| field.tag == ONLY_PEOPLE || (field.tag == der::context(0) && is_own))
+            })
+        }
+        _ => !extension.critical,
+    })
+}
+
+/// Whether a list has certificates of other authorities in it, or entries that say what must not be passed over.
+fn is_of_others(crl: &CertificateRevocationList<'_>) -> bool {
+    let is_indirect = |extension: &X509Extension<'_>| match extension.parsed_extension() {
+        ParsedExtension::IssuingDistributionPoint(point) => point.indirect_crl,
+        _ => false,
+    };
+    let is_critical = |entry: &RevokedCertificate<'_>| entry.extensions().iter().any(|one| one.critical);
+    crl.extensions().iter().any(is_indirect) || crl.iter_revoked_certificates().any(is_critical)
 }
 
 /// The question to a responder about one certificate.
@@ -94,15 +145,34 @@ pub fn certificate_id(certificate: &X509Certificate<'_>, issuer: &X509Certificat
 /// responder whose certificate the issuer signed for this purpose and which came along.
 ///
 /// # Errors
-/// As `by_list`.
+/// `revocation_unreadable`, `revocation_untrusted`, `revocation_from_the_future`.
 pub fn by_answer(answer: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
+    answered(answer, (certificate, issuer), now, |_| now)
+}
+
+/// The same of an answer that was kept: certificates of responders last for weeks, so that one which is over by
+/// now was valid when it spoke.
+///
+/// # Errors
+/// As `by_answer`.
+pub fn by_kept_answer(answer: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
+    answered(answer, (certificate, issuer), now, |standing| standing.this_update)
+}
+
+/// `valid_at`: when the responder's certificate must be valid.
+fn answered(
+    answer: &[u8],
+    (certificate, issuer): (&[u8], &[u8]),
+    now: Instant,
+    valid_at: impl Fn(&Standing) -> Instant,
+) -> Result<Standing> {
     let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
     let basic = basic_response(answer).ok_or_else(unreadable)?;
-    if !is_issued_by(&certificate, &issuer) || !is_answered_by(&basic, &issuer, now) {
+    let standing = standing_in(basic.data, &certificate_id(&certificate, &issuer)).ok_or_else(unreadable)?;
+    if !is_issued_by(&certificate, &issuer) || !is_answered_by(&basic, &issuer, valid_at(&standing)) {
         return Err(untrusted());
     }
-    let id = certificate_id(&certificate, &issuer);
-    not_ahead(standing_in(basic.data, &id).ok_or_else(unreadable)?, now)
+    not_ahead(standing, now)
 }
 
 struct Basic<'a> {
@@ -133,7 +203,7 @@ fn basic_response(answer: &[u8]) -> Option<Basic<'_>> {
     Some(Basic { data: data.content, whole: data.whole, algorithm, signature, certificates })
 }
 
-fn is_answered_by(basic: &Basic<'_>, issuer: &X509Certificate<'_>, now: Instant) -> bool {
+fn is_answered_by(basic: &Basic<'_>, issuer: &X509Certificate<'_>, at: Instant) -> bool {
     if signed_by(issuer, &basic.algorithm, basic.whole, basic.signature) {
         return true;
     }
@@ -143,7 +213,7 @@ fn is_answered_by(basic: &Basic<'_>, issuer: &X509Certificate<'_>, now: Instant)
             .is_ok_and(|usage| usage.is_some_and(|usage| usage.value.ocsp_signing));
         let validity = responder.validity();
         let is_valid =
-            (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&now.seconds());
+            (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&at.seconds());
         is_for_this
             && is_valid
             && is_issued_by(&responder, issuer)
@@ -251,6 +321,11 @@ fn not_ahead(standing: Standing, now: Instant) -> Result<Standing> {
 #[track_caller]
 fn unreadable() -> Error {
     Error::conflict("revocation_unreadable", "neither a revocation list nor an answer about this certificate")
+}
+
+#[track_caller]
+fn partial() -> Error {
+    Error::conflict("revocation_partial", "a list of changes, of some reasons or of other certificates")
 }
 
 #[track_caller]

@@ -4,12 +4,30 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::der;
 use super::revocation::{self, Standing};
 use crate::clock::{Clock, Instant};
 use crate::error::Result;
-use crate::receipt::key::certificates_in;
+use crate::receipt::certificate::parse;
+use crate::receipt::key::{TestAuthority, certificates_in, issue_test_certificate, test_authority};
 
 const DAY_S: i64 = 86_400;
+
+/// What a list may say of itself: of which certificates it is.
+const PARTS: [(&str, &str); 8] = [
+    ("own", "fullname = URI:http://crl.example.vn/ca.crl"),
+    ("people", "onlyuser = TRUE"),
+    ("elsewhere", "fullname = URI:http://crl.example.vn/other.crl"),
+    ("relative", "relativename = relative_name\n[relative_name]\nCN = part 7"),
+    ("authorities", "onlyCA = TRUE"),
+    ("attributes", "onlyAA = TRUE"),
+    ("reasons", "onlysomereasons = keyCompromise,CACompromise"),
+    ("others", "indirectCRL = TRUE"),
+];
+
+fn says_of(name: &str, says: &str) -> String {
+    format!("[{name}]\nissuingDistributionPoint = critical,@{name}_point\n[{name}_point]\n{says}\n")
+}
 
 /// An authority in a folder of its own.
 struct Authority {
@@ -31,7 +49,10 @@ impl Authority {
         let authority = Authority { folder };
         authority.write(
             "ca.cnf",
-            "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\ndefault_md = sha256\ncrlnumber = number\n",
+            &format!(
+                "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\ndefault_md = sha256\ncrlnumber = number\n{}",
+                PARTS.map(|(name, says)| says_of(name, says)).concat()
+            ),
         );
         authority.write("number", "01\n");
         authority.write(
@@ -41,12 +62,8 @@ impl Authority {
         );
         authority.write("responder.ext", "extendedKeyUsage = OCSPSigning\n");
         authority.write("plain.ext", "keyUsage = digitalSignature\n");
-        for name in ["ca", "other"] {
-            authority.run(&format!(
-                "openssl req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -days 3650 \
-                 -subj /CN={name} -addext keyUsage=critical,keyCertSign,cRLSign"
-            ));
-        }
+        authority.root("ca", "keyCertSign,cRLSign");
+        authority.root("other", "keyCertSign,cRLSign");
         authority.issue("leaf", "leaf.ext", "ca", "0x1234");
         authority.issue("neighbour", "leaf.ext", "ca", "0x1235");
         authority.issue("responder", "responder.ext", "ca", "0x2001");
@@ -54,6 +71,13 @@ impl Authority {
         authority.issue("stranger", "responder.ext", "other", "0x2003");
         authority.standing("V\t350101000000Z\t\t1234\tunknown\t/CN=leaf\n");
         authority
+    }
+
+    fn root(&self, name: &str, usage: &str) {
+        self.run(&format!(
+            "openssl req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -days 3650 \
+             -subj /CN={name} -addext keyUsage=critical,{usage}"
+        ));
     }
 
     fn issue(&self, name: &str, extensions: &str, by: &str, serial: &str) {
@@ -102,8 +126,12 @@ impl Authority {
     }
 
     fn list(&self, by: &str) -> Vec<u8> {
+        self.list_with(by, "")
+    }
+
+    fn list_with(&self, by: &str, more: &str) -> Vec<u8> {
         self.run(&format!(
-            "openssl ca -config ca.cnf -gencrl -keyfile {by}.key -cert {by}.pem -crldays 1 | \
+            "openssl ca -config ca.cnf -gencrl -keyfile {by}.key -cert {by}.pem -crldays 1 {more} | \
              openssl crl -outform DER -out list"
         ));
         std::fs::read(self.path().join("list")).unwrap()
@@ -127,6 +155,8 @@ fn answers_of_the_authority_and_of_its_responder_are_believed_and_no_others() {
     let delegated = authority.answer("responder", "-ndays 1");
     let later = now.plus_seconds(400 * DAY_S);
     assert_eq!(code(authority.judged(&delegated, later)), "revocation_untrusted", "its certificate is over");
+    let kept = revocation::by_kept_answer(&delegated, &authority.der("leaf"), &authority.der("ca"), later);
+    assert_eq!(kept.unwrap().revoked_at, None, "it was valid when it spoke");
     let early = now.minus_seconds(3_600);
     assert_eq!(code(authority.judged(&authority.answer("ca", ""), early)), "revocation_from_the_future");
     for nobody in ["plain", "stranger"] {
@@ -154,6 +184,41 @@ fn an_answer_that_announces_no_other_is_believed_for_a_day() {
     );
 }
 
+/// What a responder with a certificate from `since` on answers at `at`: the certificate with this id is good.
+fn answer_by_delegate(authority: &TestAuthority, id: &[u8], since: Instant, at: Instant) -> Vec<u8> {
+    const BASIC_RESPONSE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
+    const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    let responder = authority.responding(since, 30).unwrap();
+    let single = der::sequence(&[id, &der::tlv(0x80, &[]), &der::time(at)]);
+    let who = der::tlv(der::context(2), &der::tlv(der::OCTET_STRING, &[7; 20]));
+    let data = der::sequence(&[&who, &der::time(at), &der::sequence(&[&single])]);
+    let algorithm = der::sequence(&[&der::tlv(der::OID, ECDSA_SHA256)]);
+    let signature = der::bits(&responder.sign(&data).unwrap());
+    let certificates = der::tlv(der::context(0), &der::sequence(&[responder.certificate_der()]));
+    let basic = der::tlv(der::OCTET_STRING, &der::sequence(&[&data, &algorithm, &signature, &certificates]));
+    let bytes = der::tlv(der::context(0), &der::sequence(&[&der::tlv(der::OID, BASIC_RESPONSE), &basic]));
+    der::sequence(&[&der::tlv(der::ENUMERATED, &[0]), &bytes])
+}
+
+#[test]
+fn a_kept_answer_counts_if_its_responder_was_valid_when_it_spoke() {
+    let now = Clock::System.now();
+    let authority = test_authority(now).unwrap();
+    let key = issue_test_certificate(&authority, "Thử Nghiệm", "9900000009", now, 400).unwrap();
+    let chain = certificates_in(&key.chain_pem()).unwrap();
+    let id = revocation::certificate_id(&parse(&chain[0]).unwrap(), &parse(&chain[1]).unwrap());
+    let told = |at: Instant| answer_by_delegate(&authority, &id, now, at);
+    let later = now.plus_seconds(365 * DAY_S);
+    let kept = |answer: &[u8]| revocation::by_kept_answer(answer, &chain[0], &chain[1], later);
+    let spoken = told(now.plus_seconds(DAY_S));
+    assert_eq!(kept(&spoken).unwrap().revoked_at, None);
+    let today = revocation::by_answer(&spoken, &chain[0], &chain[1], later);
+    assert_eq!(code(today), "revocation_untrusted", "of today it says nothing");
+    for at in [now.minus_seconds(DAY_S), now.plus_seconds(31 * DAY_S)] {
+        assert_eq!(code(kept(&told(at))), "revocation_untrusted", "{at}");
+    }
+}
+
 #[test]
 fn a_revoked_certificate_is_found_in_answers_and_lists() {
     let authority = Authority::new();
@@ -164,6 +229,11 @@ fn a_revoked_certificate_is_found_in_answers_and_lists() {
     assert!(standing.revoked_at.is_none() && standing.is_fresh(now));
     assert!(!standing.is_fresh(now.plus_seconds(DAY_S + 600)));
     assert_eq!(code(by_list(&authority.list("other"))), "revocation_untrusted");
+    authority.root("mute", "keyCertSign");
+    authority.issue("quiet", "leaf.ext", "mute", "0x3001");
+    let of_mute = authority.list("mute");
+    let judged = revocation::by_list(&of_mute, &authority.der("quiet"), &authority.der("mute"), now);
+    assert_eq!(code(judged), "revocation_untrusted", "its key signs certificates and no lists");
 
     authority.standing("R\t350101000000Z\t260101000000Z,keyCompromise\t1234\tunknown\t/CN=leaf\n");
     let revoked_at: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -174,6 +244,31 @@ fn a_revoked_certificate_is_found_in_answers_and_lists() {
     authority.standing("V\t350101000000Z\t\t9999\tunknown\t/CN=else\n");
     let unknown = authority.answer("responder", "-ndays 1");
     assert_eq!(code(authority.judged(&unknown, now)), "revocation_unreadable", "unknown is no good standing");
+}
+
+#[test]
+fn a_list_that_need_not_name_a_certificate_proves_that_it_is_revoked_and_never_that_it_is_not() {
+    let authority = Authority::new();
+    let now = Clock::System.now();
+    authority.write("changes.cnf", "[changes]\n2.5.29.27 = critical,DER:020101\n");
+    authority.run("cat changes.cnf >> ca.cnf");
+    let judged = |part: &str| {
+        let list = authority.list_with("ca", &format!("-crlexts {part}"));
+        revocation::by_list(&list, &authority.der("leaf"), &authority.der("ca"), now)
+    };
+    const ALL: [&str; 2] = ["own", "people"];
+    const SOME: [&str; 6] = ["changes", "elsewhere", "relative", "authorities", "attributes", "reasons"];
+    for whole in ALL {
+        assert_eq!(judged(whole).unwrap().revoked_at, None, "{whole}");
+    }
+    for part in SOME.into_iter().chain(["others"]) {
+        assert_eq!(code(judged(part)), "revocation_partial", "{part}");
+    }
+    authority.standing("R\t350101000000Z\t260101000000Z,keyCompromise\t1234\tunknown\t/CN=leaf\n");
+    for part in ALL.into_iter().chain(SOME) {
+        assert!(judged(part).unwrap().revoked_at.is_some(), "{part}");
+    }
+    assert_eq!(code(judged("others")), "revocation_partial", "another authority's may have this number");
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::time::Duration;
 use rcgen::string::PrintableString;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
-    CustomExtension, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    PKCS_RSA_SHA256, RevokedCertParams, SerialNumber, date_time_ymd,
+    CustomExtension, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RevokedCertParams, SerialNumber,
+    date_time_ymd,
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
@@ -60,14 +61,6 @@ impl TestAuthority {
         first.ok_or_else(|| super::unreadable("no certificate of a test authority"))
     }
 
-    /// RSA PKCS#1 v1.5 with SHA-256 by the authority's key: for its answers about certificates.
-    ///
-    /// # Errors
-    /// `Internal`.
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
-        rcgen::SigningKey::sign(&self.key, message).map_err(issuing_failed)
-    }
-
     /// A revocation list of a day with these serial numbers, as DER.
     ///
     /// # Errors
@@ -100,7 +93,7 @@ impl TestAuthority {
     ///
     /// # Errors
     /// `Internal`.
-    pub fn stamping(&self, now: Instant, validity_days: u32) -> Result<TestStamper> {
+    pub fn stamping(&self, now: Instant, validity_days: u32) -> Result<TestDelegate> {
         let key = new_key()?;
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CountryName, country()?);
@@ -111,11 +104,32 @@ impl TestAuthority {
         let mut usage = CustomExtension::from_oid_content(EXTENDED_KEY_USAGE, STAMPING_ONLY.to_vec());
         usage.set_criticality(true);
         params.custom_extensions = vec![usage];
+        self.delegate(key, &params)
+    }
+
+    /// A key and certificate for answers about certificates (RFC 6960, 4.2.2.2), as authorities have them made
+    /// anew every few weeks.
+    ///
+    /// # Errors
+    /// `Internal`.
+    pub fn responding(&self, now: Instant, validity_days: u32) -> Result<TestDelegate> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(issuing_failed)?;
+        let mut subject = DistinguishedName::new();
+        subject.push(DnType::CountryName, country()?);
+        subject.push(DnType::CommonName, "bienlai TEST OCSP");
+        let mut params = params(subject, now, validity_days);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];
+        self.delegate(key, &params)
+    }
+
+    fn delegate(&self, key: KeyPair, params: &CertificateParams) -> Result<TestDelegate> {
         let mut issuer_params = CertificateParams::default();
         issuer_params.distinguished_name = authority_name()?;
         let issuer = Issuer::from_params(&issuer_params, &self.key);
         let certificate = params.signed_by(&key, &issuer).map_err(issuing_failed)?.der().to_vec();
-        Ok(TestStamper { key, certificate })
+        Ok(TestDelegate { key, certificate })
     }
 
     /// Reads back what `key_pem` and `certificate_pem` gave.
@@ -137,18 +151,18 @@ impl TestAuthority {
     }
 }
 
-/// A time stamping authority for trials.
-pub struct TestStamper {
+/// Who speaks for an authority for trials: stamps, or answers about certificates.
+pub struct TestDelegate {
     key: KeyPair,
     certificate: Vec<u8>,
 }
 
-impl TestStamper {
+impl TestDelegate {
     pub fn certificate_der(&self) -> &[u8] {
         &self.certificate
     }
 
-    /// RSA PKCS#1 v1.5 with SHA-256.
+    /// With SHA-256: RSA PKCS#1 v1.5 who stamps, ECDSA who answers.
     ///
     /// # Errors
     /// `Internal`.

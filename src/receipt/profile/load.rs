@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Correction, Profile};
 use crate::receipt::content::ReceiptKind;
 use crate::receipt::invoice::VatRate;
-use crate::receipt::{format, pattern, rendition};
+use crate::receipt::{format, frame, pattern, rendition, schema};
 
 /// The files that ship with the program, oldest first.
 pub const SHIPPED: [(&str, &str); 3] = [
@@ -109,6 +109,14 @@ fn check(profile: &Profile) -> Result<(), Fault> {
             return Err((item, format!("no mapping writes the format `{name}`")));
         }
     }
+    for (item, frame, version) in [
+        ("format_version", frame::RECEIPT, profile.format_version.value),
+        ("invoice_version", frame::INVOICE, profile.invoice_version.value),
+    ] {
+        if !schema::is_shipped(frame.root, version) {
+            return Err((item, format!("no schema of {} {version} ships with this program", frame.root)));
+        }
+    }
     Ok(())
 }
 
@@ -152,6 +160,7 @@ mod tests {
             changed("\"KKKNT\"", "\"12\""),
             changed("value = \"BL-1.0\"", "value = \"BL-9.9\""),
             changed("value = \"HDon-2.1\"", "value = \"HDon-3\""),
+            changed("[invoice_version]\nvalue = \"2.1.1\"", "[invoice_version]\nvalue = \"2.2.0\""),
             changed("value = 7", "value = 0"),
             changed("title = 100", "title = 0"),
             changed("value = 209", "value = 999"),

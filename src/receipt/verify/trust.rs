@@ -277,16 +277,22 @@ fn is_for_people(certificate: &X509Certificate<'_>) -> bool {
     }
 }
 
-/// A critical extension that is not known here, or known and not applied: its certificate is not to be relied on
-/// (RFC 5280, section 4.2).
+/// A critical extension that is not applied here, known or not: its certificate is not to be relied on (RFC 5280,
+/// section 4.2). So is an authority for certain names (`NameConstraints`): its names would have to be compared by
+/// rules of their own, and whoever trusts it lists it. Policies are as good as applied, since nobody asks for one
+/// (section 6.1.1 (c)); who must have one, or no other, is refused.
 fn is_unheeded(extension: &X509Extension<'_>) -> bool {
-    let is_applied = !matches!(
+    let is_applied = matches!(
         extension.parsed_extension(),
-        ParsedExtension::UnsupportedExtension { .. }
-            | ParsedExtension::ParseError { .. }
-            | ParsedExtension::NameConstraints(_)
-            | ParsedExtension::PolicyConstraints(_)
-            | ParsedExtension::InhibitAnyPolicy(_)
+        ParsedExtension::BasicConstraints(_)
+            | ParsedExtension::KeyUsage(_)
+            | ParsedExtension::ExtendedKeyUsage(_)
+            | ParsedExtension::CertificatePolicies(_)
+            | ParsedExtension::PolicyMappings(_)
+            | ParsedExtension::SubjectAlternativeName(_)
+            | ParsedExtension::IssuerAlternativeName(_)
+            | ParsedExtension::SubjectKeyIdentifier(_)
+            | ParsedExtension::AuthorityKeyIdentifier(_)
     );
     extension.critical && !is_applied
 }

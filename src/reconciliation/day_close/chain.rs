@@ -3,11 +3,12 @@
 use super::certificate::{self, Stated};
 use super::query::{self, Certificate};
 use super::sha256;
+use crate::actor::Scope;
 use crate::error::Result;
 use crate::id::{AccountId, UnitId};
 use crate::receipt::attest::Attesters;
-use crate::store::Conn;
-use crate::unit::{BankAccount, account};
+use crate::store::{Conn, Store};
+use crate::unit::{BankAccount, CITY, account};
 
 /// Checks every certificate of an account: hash, signature, chain, balances, and that each closed
 /// day has one. Names the first that is broken.
@@ -44,6 +45,20 @@ pub fn verify_chain(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
         }
         _ => Ok(None),
     }
+}
+
+/// The same within a scope that covers the unit.
+///
+/// # Errors
+/// `unit_not_found`, `account_not_found`.
+pub fn verify_chain_within(
+    store: &Store,
+    scope: &Scope,
+    unit: UnitId,
+    account: AccountId,
+) -> Result<Option<String>> {
+    scope.require(unit)?;
+    store.read(&scope.and(CITY), |conn| verify_chain(conn, unit, account))
 }
 
 /// What is wrong with a certificate by itself.

@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 use super::query::{self, Certificate};
 use super::reading::{self, Reading};
 use super::sha256;
+use crate::actor::Scope;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
 use crate::receipt::certificate::SigningCertificate;
+use crate::receipt::evidence::Leaf;
+use crate::receipt::evidence::bundle::{self, Timestamp};
 use crate::receipt::key::certificates_in;
 use crate::receipt::verify::trust::{Trust, TrustStore};
-use crate::store::Conn;
-use crate::unit::{self, account};
+use crate::store::{Conn, Store};
+use crate::unit::{self, CITY, account};
 
 /// A year of days is about a megabyte.
 pub const BYTES_LIMIT: usize = 256 << 20;
@@ -32,6 +35,17 @@ pub struct ChainFile {
     pub signers: BTreeMap<String, String>,
     /// By day and revision.
     pub certificates: Vec<Kept>,
+    /// That of the newest certificate which has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<TimeStamp>,
+}
+
+/// The time stamp of a certificate: it existed then, and so did all before it in the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeStamp {
+    pub certificate_sha256: String,
+    pub timestamp: Timestamp,
 }
 
 /// One certificate as it was signed.
@@ -58,17 +72,26 @@ impl ChainFile {
     }
 }
 
-/// Collects every certificate of an account.
+/// Collects every certificate of an account of a unit in scope.
 ///
 /// # Errors
-/// `account_not_found`.
-pub fn export(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<ChainFile> {
+/// `unit_not_found`, `account_not_found`.
+pub fn export(store: &Store, scope: &Scope, unit: UnitId, account: AccountId) -> Result<ChainFile> {
+    scope.require(unit)?;
+    // The way to a stamp leads past hashes of other units. Read before the certificates, so that its own is one.
+    let stamp = store.read(&Scope::All, |conn| bundle::of_days(conn, unit, account))?;
+    let stamp = stamp.map(|(certificate_sha256, timestamp)| TimeStamp { certificate_sha256, timestamp });
+    // The city's certificate may have signed for the unit.
+    store.read(&scope.and(CITY), |conn| collect(conn, unit, account, stamp))
+}
+
+fn collect(conn: &mut Conn, unit: UnitId, account: AccountId, stamp: Option<TimeStamp>) -> Result<ChainFile> {
     let account = account::find(conn, unit, account)?;
-    let mut file = ChainFile { version: 1, ..ChainFile::default() };
+    let mut file = ChainFile { version: 1, stamp, ..ChainFile::default() };
     for Certificate { document, signature, signed_by, .. } in query::certificates(conn, unit, account.id)? {
         let signer = signed_by.to_string();
         if !file.signers.contains_key(&signer) {
-            let pem = unit::certificate::pem(conn, &[unit, unit::CITY], signed_by)?.unwrap_or_default();
+            let pem = unit::certificate::pem(conn, &[unit, CITY], signed_by)?.unwrap_or_default();
             file.signers.insert(signer.clone(), pem);
         }
         let (document, signature) = (BASE64.encode(document), BASE64.encode(signature));
@@ -92,9 +115,20 @@ pub struct Judgement {
     pub untrusted: Vec<String>,
     /// What is wrong, each with its day.
     pub faults: Vec<String>,
+    /// What the time stamp proves; None in a file without.
+    pub stamped: Option<Stamped>,
     /// The certificates that read and are signed, by day and revision.
     #[serde(skip)]
     pub shown: Vec<Shown>,
+}
+
+/// Until which day the certificates existed when, by the word of an outside authority.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stamped {
+    pub until: BusinessDay,
+    pub at: Instant,
+    /// The authority is one of the given ones.
+    pub trusted: bool,
 }
 
 /// Whose a certificate of a chain is, and of which day.
@@ -132,6 +166,11 @@ impl Shown {
 
 /// Judges a file by itself. `trust` says which authorities are believed; an empty one judges none.
 pub fn judge(file: &ChainFile, trust: &TrustStore) -> Judgement {
+    judge_stamped(file, trust, &[])
+}
+
+/// The same, with DER of the authorities whose time stamps are believed.
+pub fn judge_stamped(file: &ChainFile, trust: &TrustStore, authorities: &[Vec<u8>]) -> Judgement {
     let mut judgement = Judgement { certificates: file.certificates.len(), ..Judgement::default() };
     let mut signers = Signers::default();
     let mut links: Vec<Link> = Vec::with_capacity(file.certificates.len());
@@ -164,8 +203,27 @@ pub fn judge(file: &ChainFile, trust: &TrustStore) -> Judgement {
     judgement.standing_until = standing().next_back().map(|link| link.reading.date);
     judgement.head_sha256 = standing().next_back().map(|link| link.sha256.clone());
     judgement.superseded = links.len() - standing().count();
+    match file.stamp.as_ref().map(|stamp| judge_stamp(stamp, &links, authorities)) {
+        Some(Ok(stamped)) => judgement.stamped = Some(stamped),
+        Some(Err(fault)) => judgement.faults.push(fault.to_owned()),
+        None => {}
+    }
     judgement.shown = links.into_iter().map(Shown::of).collect();
     judgement
+}
+
+/// What a time stamp proves of the certificate that it names.
+fn judge_stamp(
+    stamp: &TimeStamp,
+    links: &[Link],
+    authorities: &[Vec<u8>],
+) -> std::result::Result<Stamped, &'static str> {
+    let named = links.iter().find(|link| link.sha256 == stamp.certificate_sha256);
+    let link = named.ok_or("the time stamp is of a certificate that is not there")?;
+    let stamped = stamp.timestamp.check(Leaf::Day, &link.sha256, authorities);
+    let stamped = stamped.ok_or("the time stamp does not hold")?;
+    let until = link.reading.date;
+    Ok(Stamped { until, at: stamped.at, trusted: stamped.is_trusted })
 }
 
 /// What follows a certificate that does not stand does not stand either.

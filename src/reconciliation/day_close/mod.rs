@@ -55,7 +55,7 @@ use fingerprint_query::{Fingerprint, fingerprint};
 use query::{CertificateRow, DayEventRow, DayRow};
 use share::{cap, shares};
 
-pub use chain::verify_chain;
+pub use chain::{verify_chain, verify_chain_within};
 pub use query::{Certificate, certificate, certificate_by_id, certificates, unit_of};
 pub use share::Share;
 

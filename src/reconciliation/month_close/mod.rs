@@ -284,6 +284,20 @@ pub fn verify_chain(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
     Ok(None)
 }
 
+/// The same within a scope that covers the unit.
+///
+/// # Errors
+/// `unit_not_found`.
+pub fn verify_chain_within(
+    store: &Store,
+    scope: &Scope,
+    unit: UnitId,
+    account: AccountId,
+) -> Result<Option<String>> {
+    scope.require(unit)?;
+    store.read(&scope.and(unit::CITY), |conn| verify_chain(conn, unit, account))
+}
+
 fn fault(
     conn: &mut Conn,
     one: &Certificate,

@@ -98,7 +98,7 @@ pub fn write(out: impl Write, store: &Store, taking: &Taking, steps: &Steps<'_>)
     registers(&mut bundle, store, unit.id, from)?;
     // The city's certificates sign for units without one of their own.
     for account in store.read(&Scope::All, |conn| account::of_unit(conn, unit.id))? {
-        let chain = store.read(&Scope::All, |conn| chain_file::export(conn, unit.id, account.id))?;
+        let chain = chain_file::export(store, &Scope::All, unit.id, account.id)?;
         bundle.put(&format!("days/{}.json", account.account_no), &json(&chain)?)?;
     }
     let series = store.read(&Scope::All, |conn| certificates(conn, unit.id))?;

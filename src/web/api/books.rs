@@ -179,16 +179,16 @@ pub async fn days(request: HttpRequest, caller: Caller, shared: web::Data<Shared
     let found = block(move || {
         let app = shared.app();
         let stamp = app.stamp();
+        let span = (asked.from, asked.until);
+        if let (Some(from), Some(until)) = span {
+            report::Period::new(from, until)?;
+        }
+        let query = AccountQuery { unit: asked.unit, account: asked.account };
+        let (unit, account) = app.read(&caller.0, |conn| account_asked(conn, &caller.0, &query))?;
+        let broken = day_close::verify_chain_within(&app.store, &caller.0.scope, unit, account)?;
         app.read(&caller.0, |conn| {
-            let span = (asked.from, asked.until);
-            if let (Some(from), Some(until)) = span {
-                report::Period::new(from, until)?;
-            }
-            let query = AccountQuery { unit: asked.unit, account: asked.account };
-            let (unit, account) = account_asked(conn, &caller.0, &query)?;
             let held = account::find(conn, unit, account)?;
             let open = open_days::with_proof(conn, &stamp, &caller.0, &held, (span, open_days::LIMIT))?;
-            let broken = day_close::verify_chain(conn, unit, account)?;
             let listed = certificates_of(conn, (unit, account), span)?;
             let answer = json!({
                 "certificates": listed,

@@ -107,10 +107,9 @@ pub async fn chain(request: HttpRequest, caller: Caller, shared: web::Data<Share
     caller.0.require_role(&READERS)?;
     let asked: AccountQuery = extract::query(&request)?;
     let file_of_chain = block(move || {
-        shared.app().read(&caller.0, |conn| {
-            let (unit, account) = account_asked(conn, &caller.0, &asked)?;
-            chain_file::export(conn, unit, account)
-        })
+        let app = shared.app();
+        let (unit, account) = app.read(&caller.0, |conn| account_asked(conn, &caller.0, &asked))?;
+        chain_file::export(&app.store, &caller.0.scope, unit, account)
     });
     let bytes = respond::to_bytes(&file_of_chain.await?)?;
     Ok(file(bytes, "application/json", "chuoi-chung-nhan-ngay.json"))

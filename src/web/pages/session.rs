@@ -71,14 +71,24 @@ fn form_token(token: &str) -> String {
 /// A request whose browser says that another site sent it is refused. Browsers say so in `Origin`,
 /// newer ones in `Sec-Fetch-Site` too; programs without either have no session to abuse.
 pub fn check_origin(request: &HttpRequest) -> Result<()> {
-    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site")
+    if let Some(site) = site(request)
         && !matches!(site, "same-origin" | "none")
     {
         return Err(forged());
     }
     let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(()) };
     is_own(request, origin.to_str().unwrap_or_default()).then_some(()).ok_or_else(forged)
+}
+
+/// Where the browser says that a request comes from.
+fn site(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok())
+}
+
+/// Whether the browser says that a page of this service led here, through every redirect between. What a page
+/// tells because of its address alone, anybody could have it tell by a link.
+pub(super) fn is_led_by_own_page(request: &HttpRequest) -> bool {
+    site(request).map_or_else(|| page_before(request).is_some(), |site| site == "same-origin")
 }
 
 /// Whether an origin is this service, as it was asked for or as it is known outside.
@@ -255,6 +265,24 @@ mod tests {
         ] {
             assert_eq!(before(elsewhere), None, "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn a_link_that_somebody_sent_was_not_led_by_a_page_of_ours() {
+        let led = |headers: &[(&str, &str)]| {
+            let mut request = TestRequest::get().insert_header(("host", "bienlai.example"));
+            for header in headers {
+                request = request.insert_header(*header);
+            }
+            is_led_by_own_page(&request.to_http_request())
+        };
+        let own = ("referer", "https://bienlai.example/counter");
+        assert!(led(&[("sec-fetch-site", "same-origin")]));
+        assert!(led(&[own]), "a browser that does not say where a request comes from");
+        for other in ["none", "same-site", "cross-site", ""] {
+            assert!(!led(&[("sec-fetch-site", other), own]), "{other}");
+        }
+        assert!(!led(&[("referer", "https://evil.example/counter")]) && !led(&[]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::fields::{Fields, Pairs, Wrong};
 use super::frame::{self, Frame, local, see};
 use super::matter::moment;
-use super::session::{self, Signed, check_origin};
+use super::session::{self, Signed, check_origin, is_led_by_own_page};
 use super::{Page, Posted, html, read};
 use crate::actor::{Role, Scope};
 use crate::audit;
@@ -73,11 +73,12 @@ struct Asked {
 pub async fn form(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let asked = extract::query::<Asked>(&request).unwrap_or_default();
     let frame = Frame::public(&request);
+    let is_lost = !asked.lost.is_empty() && is_led_by_own_page(&request);
     let page = SignInPage {
         next: place(&asked.next).unwrap_or_default().to_owned(),
         name: String::new(),
         is_refused: false,
-        note: if asked.lost.is_empty() { "" } else { frame.t("sign_in_over") },
+        note: if is_lost { frame.t("sign_in_over") } else { "" },
         frame,
         sso: super::sso::offered(&shared),
     };

@@ -245,6 +245,7 @@ fn carried(file: &[u8]) -> Result<Option<Vec<u8>>> {
         Embedded::Nothing => Err(Error::conflict("verify_pdf_without_xml", "no XML file is in the PDF")),
         Embedded::TooLarge => Err(Error::conflict("verify_pdf_too_large", "the XML file in it is too large")),
         Embedded::Several => Err(Error::conflict("verify_pdf_several", "it carries XML files that differ")),
+        Embedded::Unread => Err(Error::conflict("verify_pdf_unread", "a file in it cannot be read here")),
     }
 }
 

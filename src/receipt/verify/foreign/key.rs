@@ -14,6 +14,7 @@ use crate::receipt::certificate::{self, KEY_BITS_MIN, distinguished_name, is_tes
 use crate::receipt::evidence::der::{self, Reader};
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::CertificateReport;
+use crate::receipt::verify::trust::may_sign_documents;
 use crate::text::hex;
 
 const P256: &str = "1.2.840.10045.3.1.7";
@@ -41,6 +42,8 @@ pub(super) struct Signer {
     pub valid_from: Instant,
     pub valid_until: Instant,
     pub is_test: bool,
+    /// Whether its authority issued it for documents, too.
+    pub is_for_documents: bool,
     pub report: CertificateReport,
 }
 
@@ -68,6 +71,7 @@ impl Signer {
             valid_from,
             valid_until,
             is_test,
+            is_for_documents: may_sign_documents(&parsed),
             report,
         })
     }

@@ -85,6 +85,8 @@ fn of_authority(signer: &Signer, content: &Content, trust: &TrustStore) -> Optio
             || signer.report.fingerprint.eq_ignore_ascii_case(&identity.replace(':', ""))
     };
     match trust.is_tax_authority(is) {
+        // A name gives no purpose. Where authorities are trusted, that was asked of every signer already.
+        Some(true) if trust.is_empty() && !signer.is_for_documents => Some(Problem::CertificatePurposeWrong),
         Some(true) => None,
         Some(false) => Some(Problem::SignerNotAuthority),
         None => Some(Problem::AuthorityUnidentified),

@@ -8,13 +8,13 @@ use super::*;
 use crate::receipt::testing::{OTHER_SIGNER_PEM, OTHER_TAX_CODE, document_text};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
-const CASH_REGISTER_CODE: &str = "<MCCQT>M1-26-A1B2C-00000000001</MCCQT>";
+pub(super) const CASH_REGISTER_CODE: &str = "<MCCQT>M1-26-A1B2C-00000000001</MCCQT>";
 
 fn evil() -> Style {
     Style { key: OTHER_SIGNER_PEM, ..Style::default() }
 }
 
-fn of_series(series: &'static str, style: Style) -> Style {
+pub(super) fn of_series(series: &'static str, style: Style) -> Style {
     Style { series: Some(series), ..style }
 }
 
@@ -25,7 +25,7 @@ fn invoice(style: &Style, place: &str, code: &str) -> String {
 }
 
 /// The same, signed by the style's own key even in the tax authority's place.
-fn signed_in(style: &Style, place: &str, code: &str) -> String {
+pub(super) fn signed_in(style: &Style, place: &str, code: &str) -> String {
     style
         .sign(invoice(style, "Cho", code))
         .replace("<Cho>", &format!("<{place}>"))
