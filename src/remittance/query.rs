@@ -18,6 +18,7 @@ use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema_cash::{
     remittable, remittance, remittance_event, remittance_line, remittance_line_status,
 };
+use crate::store::scoped::listed;
 use crate::store::{Conn, Tx};
 use crate::unit::account;
 
@@ -297,36 +298,97 @@ pub fn posted(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(
     posted_until(conn, unit, account, BusinessDay(last.unwrap_or(chrono::NaiveDate::MAX)))
 }
 
+/// Whose money is asked for: what stands before each part's own tables, unit, account and last day of its rows, and
+/// the columns that name them.
+struct Whose<'w> {
+    before: &'w str,
+    unit: &'w str,
+    account: &'w str,
+    until: &'w str,
+    columns: &'w str,
+}
+
+/// What was posted as owed, by ledger account: credits less debits.
+fn owed(whose: &Whose<'_>) -> String {
+    let Whose { before, unit, account, until, columns } = whose;
+    // Each part begins at the few: certificates, lines of interest, exceptions; never at the postings.
+    let day = format!(
+        "FROM {before}day_certificate c CROSS JOIN posting p WHERE c.unit_id = {unit} AND c.account_id = {account} \
+         AND p.unit_id = c.unit_id AND p.source_kind = 'day' AND p.source_id = c.id \
+         AND p.accounting_date = c.date"
+    );
+    let line = format!(
+        "FROM {before}statement_line l CROSS JOIN posting p WHERE l.unit_id = {unit} AND l.account_id = {account} \
+         AND l.class = 'interest' AND l.posted_on <= {until} AND p.unit_id = l.unit_id \
+         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id"
+    );
+    let decided = format!(
+        "FROM {before}exception x CROSS JOIN posting p WHERE x.unit_id = {unit} AND x.account_id = {account} \
+         AND p.unit_id = x.unit_id AND p.source_kind = 'exception' AND p.source_id = x.id \
+         AND p.accounting_date <= {until}"
+    );
+    format!(
+        "SELECT {columns}source, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
+         SELECT p.credit_account AS source, p.amount AS amount{key} {day} \
+         UNION ALL SELECT p.debit_account, -p.amount{key} {day} \
+         UNION ALL SELECT p.credit_account, p.amount{key} {line} AND p.credit_account LIKE 'budget_due/%' \
+         UNION ALL SELECT p.debit_account, -p.amount{key} {line} \
+         AND (p.debit_account LIKE 'budget_due/%' OR p.debit_account LIKE 'budget_refund_due/%') \
+         UNION ALL SELECT p.credit_account, p.amount{key} {decided} AND p.credit_account LIKE 'budget_due/%' \
+         UNION ALL SELECT p.debit_account, -p.amount{key} {decided} AND p.debit_account LIKE 'budget_refund_due/%' \
+         UNION ALL SELECT p.credit_account, p.amount{key} {decided} \
+         AND p.credit_account LIKE 'budget_refund_due/%' AND p.debit_account LIKE 'unexplained_debit/%') AS owed \
+         WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
+         GROUP BY {columns}source ORDER BY {columns}source",
+        key = if columns.is_empty() { "" } else { ", u.unit_id, u.account_id" },
+    )
+}
+
+#[derive(QueryableByName)]
+struct OfAccount {
+    #[diesel(sql_type = BigInt)]
+    unit_id: UnitId,
+    #[diesel(sql_type = BigInt)]
+    account_id: AccountId,
+    #[diesel(sql_type = Text)]
+    source: String,
+    #[diesel(sql_type = BigInt)]
+    amount: Dong,
+}
+
+/// What `due` says, of each account of these units at once.
+pub fn due_of_units(
+    conn: &mut Conn,
+    units: &[UnitId],
+) -> Result<BTreeMap<(UnitId, AccountId), Vec<(String, Dong)>>> {
+    let whose = Whose {
+        before: "closed u CROSS JOIN ",
+        unit: "u.unit_id",
+        account: "u.account_id",
+        until: "u.until",
+        columns: "unit_id, account_id, ",
+    };
+    let text = format!(
+        "WITH closed AS (SELECT d.unit_id, d.account_id, MAX(d.date) AS until FROM day d \
+         WHERE d.unit_id IN ({}) AND d.state = 'closed' GROUP BY d.unit_id, d.account_id) {}",
+        listed(units),
+        owed(&whose)
+    );
+    let rows: Vec<OfAccount> = diesel::sql_query(text).load(conn).classify()?;
+    let mut found: BTreeMap<(UnitId, AccountId), Vec<(String, Dong)>> = BTreeMap::new();
+    for row in rows {
+        found.entry((row.unit_id, row.account_id)).or_default().push((row.source, row.amount));
+    }
+    Ok(found)
+}
+
 fn posted_until(
     conn: &mut Conn,
     unit: UnitId,
     account: AccountId,
     until: BusinessDay,
 ) -> Result<Vec<(String, Dong)>> {
-    // Each part begins at the few: certificates, lines of interest, exceptions; never at the postings.
-    let day = "FROM day_certificate c CROSS JOIN posting p WHERE c.unit_id = $1 AND c.account_id = $2 \
-         AND p.unit_id = c.unit_id AND p.source_kind = 'day' AND p.source_id = c.id \
-         AND p.accounting_date = c.date";
-    let line = "FROM statement_line l CROSS JOIN posting p WHERE l.unit_id = $1 AND l.account_id = $2 \
-         AND l.class = 'interest' AND l.posted_on <= $3 AND p.unit_id = l.unit_id \
-         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id";
-    let decided = "FROM exception x CROSS JOIN posting p WHERE x.unit_id = $1 AND x.account_id = $2 \
-         AND p.unit_id = x.unit_id AND p.source_kind = 'exception' AND p.source_id = x.id \
-         AND p.accounting_date <= $3";
-    let text = format!(
-        "SELECT source, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
-         SELECT p.credit_account AS source, p.amount AS amount {day} \
-         UNION ALL SELECT p.debit_account, -p.amount {day} \
-         UNION ALL SELECT p.credit_account, p.amount {line} AND p.credit_account LIKE 'budget_due/%' \
-         UNION ALL SELECT p.debit_account, -p.amount {line} \
-         AND (p.debit_account LIKE 'budget_due/%' OR p.debit_account LIKE 'budget_refund_due/%') \
-         UNION ALL SELECT p.credit_account, p.amount {decided} AND p.credit_account LIKE 'budget_due/%' \
-         UNION ALL SELECT p.debit_account, -p.amount {decided} AND p.debit_account LIKE 'budget_refund_due/%' \
-         UNION ALL SELECT p.credit_account, p.amount {decided} AND p.credit_account LIKE 'budget_refund_due/%' \
-         AND p.debit_account LIKE 'unexplained_debit/%') AS owed \
-         WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
-         GROUP BY source ORDER BY source"
-    );
+    let text = owed(&Whose { before: "", unit: "$1", account: "$2", until: "$3", columns: "" });
     let found: Vec<DueRow> = diesel::sql_query(text)
         .bind::<BigInt, _>(unit)
         .bind::<BigInt, _>(account)
@@ -351,6 +413,24 @@ pub fn ordered(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BTre
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(|(source, ordered, revision)| (source, Ordered { ordered, revision })).collect())
+}
+
+/// What orders took in each of these units, by account and source.
+pub fn ordered_of_units(
+    conn: &mut Conn,
+    units: &[UnitId],
+) -> Result<BTreeMap<(UnitId, AccountId, String), Dong>> {
+    let found: Vec<(UnitId, AccountId, String, Dong)> = remittable::table
+        .filter(remittable::unit_id.eq_any(units))
+        .select((
+            remittable::unit_id,
+            remittable::account_id,
+            remittable::source_account,
+            remittable::ordered,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|(unit, account, source, sum)| ((unit, account, source), sum)).collect())
 }
 
 /// Takes the lines' amounts, under the account's lock.

@@ -35,7 +35,7 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::account;
 
-pub use query::{Quarantined, keyed, of_statement, open, open_count, statement_of_any};
+pub use query::{Quarantined, keyed, of_statement, open, open_by_statement, open_count, statement_of_any};
 pub use raw::{Raw, raw_text};
 
 pub(super) fn set_aside(

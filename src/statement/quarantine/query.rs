@@ -173,6 +173,18 @@ pub fn open(
     Ok(found.load::<Parts>(conn).classify()?.into_iter().map(quarantined_of).collect())
 }
 
+/// How many lines of each statement of these units wait for a person: unit, statement, count.
+pub fn open_by_statement(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, StatementId, i64)>> {
+    quarantined_line::table
+        .filter(quarantined_line::unit_id.eq_any(units))
+        .filter(quarantined_line::state.eq("open"))
+        .group_by((quarantined_line::unit_id, quarantined_line::statement_id))
+        .order((quarantined_line::unit_id, quarantined_line::statement_id))
+        .select((quarantined_line::unit_id, quarantined_line::statement_id, diesel::dsl::count_star()))
+        .load(conn)
+        .classify()
+}
+
 /// The statement a line was set aside of, within a scope.
 pub fn statement_of_any(conn: &mut Conn, scope: &Scope, id: EventId) -> Result<StatementId> {
     let found = quarantined_line::table
