@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::{Kind as OrderKind, Order, State, alarm_query, query};
+use super::{Kind as OrderKind, Order, State, alarm_query};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -166,12 +166,12 @@ fn unordered(
     today: BusinessDay,
     units: &[UnitId],
 ) -> Result<Vec<Alarm>> {
-    let ordered = query::ordered_of_units(conn, units)?;
+    let ordered = alarm_query::ordered_of_units(conn, units)?;
     let ordered_until = alarm_query::ordered_until(conn, units)?;
     // An order that took a part only left the rest to its own last day.
     let first = alarm_query::first_due(conn, units)?;
     let mut found = Vec::new();
-    for ((unit, account), owed) in query::due_of_units(conn, units)? {
+    for ((unit, account), owed) in alarm_query::due_of_units(conn, units)? {
         let amount = free(owed, |source| ordered.get(&(unit, account, source.to_owned())).copied())?;
         let since = first.get(&(unit, account)).or_else(|| ordered_until.get(&(unit, account))).copied();
         let Some(since) = since.filter(|_| amount.is_positive()) else { continue };

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date};
+use diesel::sql_types::{BigInt, Date, Text};
 
 use super::{Order, query};
+use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema_cash::remittance;
+use crate::store::schema_cash::{remittable, remittance};
 use crate::store::scoped::listed;
 
 #[derive(QueryableByName)]
@@ -87,4 +88,60 @@ pub fn first_due(conn: &mut Conn, units: &[UnitId]) -> Result<Days> {
     .load(conn)
     .classify()?;
     Ok(found.into_iter().map(|row| ((row.unit_id, row.account_id), row.first)).collect())
+}
+
+#[derive(QueryableByName)]
+struct OfAccount {
+    #[diesel(sql_type = BigInt)]
+    unit_id: UnitId,
+    #[diesel(sql_type = BigInt)]
+    account_id: AccountId,
+    #[diesel(sql_type = Text)]
+    source: String,
+    #[diesel(sql_type = BigInt)]
+    amount: Dong,
+}
+
+/// What `query::due` says, of each account of these units at once.
+pub fn due_of_units(
+    conn: &mut Conn,
+    units: &[UnitId],
+) -> Result<BTreeMap<(UnitId, AccountId), Vec<(String, Dong)>>> {
+    let whose = query::Whose {
+        before: "closed u CROSS JOIN ",
+        unit: "u.unit_id",
+        account: "u.account_id",
+        until: "u.until",
+        columns: "unit_id, account_id, ",
+    };
+    let text = format!(
+        "WITH closed AS (SELECT d.unit_id, d.account_id, MAX(d.date) AS until FROM day d \
+         WHERE d.unit_id IN ({}) AND d.state = 'closed' GROUP BY d.unit_id, d.account_id) {}",
+        listed(units),
+        query::owed(&whose)
+    );
+    let rows: Vec<OfAccount> = diesel::sql_query(text).load(conn).classify()?;
+    let mut found: BTreeMap<(UnitId, AccountId), Vec<(String, Dong)>> = BTreeMap::new();
+    for row in rows {
+        found.entry((row.unit_id, row.account_id)).or_default().push((row.source, row.amount));
+    }
+    Ok(found)
+}
+
+/// What orders took in each of these units, by account and source.
+pub fn ordered_of_units(
+    conn: &mut Conn,
+    units: &[UnitId],
+) -> Result<BTreeMap<(UnitId, AccountId, String), Dong>> {
+    let found: Vec<(UnitId, AccountId, String, Dong)> = remittable::table
+        .filter(remittable::unit_id.eq_any(units))
+        .select((
+            remittable::unit_id,
+            remittable::account_id,
+            remittable::source_account,
+            remittable::ordered,
+        ))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|(unit, account, source, sum)| ((unit, account, source), sum)).collect())
 }

@@ -18,7 +18,6 @@ use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema_cash::{
     remittable, remittance, remittance_event, remittance_line, remittance_line_status,
 };
-use crate::store::scoped::listed;
 use crate::store::{Conn, Tx};
 use crate::unit::account;
 
@@ -300,16 +299,16 @@ pub fn posted(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(
 
 /// Whose money is asked for: what stands before each part's own tables, unit, account and last day of its rows, and
 /// the columns that name them.
-struct Whose<'w> {
-    before: &'w str,
-    unit: &'w str,
-    account: &'w str,
-    until: &'w str,
-    columns: &'w str,
+pub(super) struct Whose<'w> {
+    pub before: &'w str,
+    pub unit: &'w str,
+    pub account: &'w str,
+    pub until: &'w str,
+    pub columns: &'w str,
 }
 
 /// What was posted as owed, by ledger account: credits less debits.
-fn owed(whose: &Whose<'_>) -> String {
+pub(super) fn owed(whose: &Whose<'_>) -> String {
     let Whose { before, unit, account, until, columns } = whose;
     // Each part begins at the few: certificates, lines of interest, exceptions; never at the postings.
     let day = format!(
@@ -344,44 +343,6 @@ fn owed(whose: &Whose<'_>) -> String {
     )
 }
 
-#[derive(QueryableByName)]
-struct OfAccount {
-    #[diesel(sql_type = BigInt)]
-    unit_id: UnitId,
-    #[diesel(sql_type = BigInt)]
-    account_id: AccountId,
-    #[diesel(sql_type = Text)]
-    source: String,
-    #[diesel(sql_type = BigInt)]
-    amount: Dong,
-}
-
-/// What `due` says, of each account of these units at once.
-pub fn due_of_units(
-    conn: &mut Conn,
-    units: &[UnitId],
-) -> Result<BTreeMap<(UnitId, AccountId), Vec<(String, Dong)>>> {
-    let whose = Whose {
-        before: "closed u CROSS JOIN ",
-        unit: "u.unit_id",
-        account: "u.account_id",
-        until: "u.until",
-        columns: "unit_id, account_id, ",
-    };
-    let text = format!(
-        "WITH closed AS (SELECT d.unit_id, d.account_id, MAX(d.date) AS until FROM day d \
-         WHERE d.unit_id IN ({}) AND d.state = 'closed' GROUP BY d.unit_id, d.account_id) {}",
-        listed(units),
-        owed(&whose)
-    );
-    let rows: Vec<OfAccount> = diesel::sql_query(text).load(conn).classify()?;
-    let mut found: BTreeMap<(UnitId, AccountId), Vec<(String, Dong)>> = BTreeMap::new();
-    for row in rows {
-        found.entry((row.unit_id, row.account_id)).or_default().push((row.source, row.amount));
-    }
-    Ok(found)
-}
-
 fn posted_until(
     conn: &mut Conn,
     unit: UnitId,
@@ -413,24 +374,6 @@ pub fn ordered(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<BTre
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(|(source, ordered, revision)| (source, Ordered { ordered, revision })).collect())
-}
-
-/// What orders took in each of these units, by account and source.
-pub fn ordered_of_units(
-    conn: &mut Conn,
-    units: &[UnitId],
-) -> Result<BTreeMap<(UnitId, AccountId, String), Dong>> {
-    let found: Vec<(UnitId, AccountId, String, Dong)> = remittable::table
-        .filter(remittable::unit_id.eq_any(units))
-        .select((
-            remittable::unit_id,
-            remittable::account_id,
-            remittable::source_account,
-            remittable::ordered,
-        ))
-        .load(conn)
-        .classify()?;
-    Ok(found.into_iter().map(|(unit, account, source, sum)| ((unit, account, source), sum)).collect())
 }
 
 /// Takes the lines' amounts, under the account's lock.

@@ -31,6 +31,7 @@ pub(super) fn entries() -> Vec<Entry> {
         post("/users/invite", web::to(pages::users::invite)),
         post("/users/reset", web::to(pages::users::reset)),
         post("/users/end", web::to(pages::users::end)),
+        post("/users/vouch", web::to(pages::users::vouch)),
         post("/users/sso", web::to(pages::users::link)),
         get("/privacy", web::to(pages::privacy::page)),
         post("/privacy/receive", web::to(pages::privacy::receive)),

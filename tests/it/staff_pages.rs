@@ -225,6 +225,7 @@ const FORMS: &[(&str, Role)] = &[
     ("/users/invite", Role::Administrator),
     ("/users/reset", Role::Administrator),
     ("/users/end", Role::Administrator),
+    ("/users/vouch", Role::Administrator),
     ("/admin/units", Role::Administrator),
     ("/admin/clients/create", Role::Administrator),
     ("/admin/clients/revoke", Role::Administrator),
