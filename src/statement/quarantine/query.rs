@@ -236,14 +236,21 @@ pub fn open_of_file(conn: &mut Conn, unit: UnitId, sha256: &str) -> Result<i64> 
         .classify()
 }
 
-pub fn set_state(tx: &mut Tx<'_>, line: &Quarantined, state: &'static str) -> Result<()> {
+/// Moves these lines on, guarded by the revisions that were read.
+pub fn set_states(tx: &mut Tx<'_>, moved: &[(&Quarantined, &'static str)]) -> Result<()> {
     rows::update(
         tx,
         Update {
             table: "quarantined_line",
-            keys: vec![("unit_id", Column::of([line.unit])), ("id", Column::of([line.id]))],
-            guard: vec![("revision", Column::of([line.revision]))],
-            sets: vec![("state", Column::of([state])), ("revision", Column::of([line.revision + 1]))],
+            keys: vec![
+                ("unit_id", Column::of(moved.iter().map(|(line, _)| line.unit))),
+                ("id", Column::of(moved.iter().map(|(line, _)| line.id))),
+            ],
+            guard: vec![("revision", Column::of(moved.iter().map(|(line, _)| line.revision)))],
+            sets: vec![
+                ("state", Column::of(moved.iter().map(|(_, state)| *state))),
+                ("revision", Column::of(moved.iter().map(|(line, _)| line.revision + 1))),
+            ],
         },
     )
 }
