@@ -112,7 +112,7 @@ pub async fn by_lookup_code(request: HttpRequest, form: Posted<Pairs>, shared: w
     let asked = fields(&request, form, &shared)?;
     let found = block(move || {
         let unknown = || Error::invalid("lookup_code", "receipt_not_found", "no receipt has this code");
-        let code: LookupCode = asked.trimmed("lookup_code").parse().map_err(|_| unknown())?;
+        let code = on_paper::lookup_in(asked.trimmed("lookup_code")).ok_or_else(unknown)?;
         let app = shared.app();
         let found = app.store.read(&Scope::All, |conn| super::receipt::find(conn, &code));
         found.map_err(|error| of_field(error, "lookup_code"))?;
