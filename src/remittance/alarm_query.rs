@@ -79,8 +79,8 @@ pub fn first_due(conn: &mut Conn, units: &[UnitId]) -> Result<Days> {
     let units = listed(units);
     let found: Vec<First> = diesel::sql_query(format!(
         "SELECT c.unit_id AS unit_id, c.account_id AS account_id, MIN(c.date) AS first FROM day_certificate c \
-         CROSS JOIN posting p WHERE c.unit_id IN ({units}) AND p.unit_id = c.unit_id AND p.source_kind = 'day' \
-         AND p.source_id = c.id AND p.accounting_date = c.date AND p.credit_account LIKE 'budget_due/%' \
+         CROSS JOIN posting p WHERE c.unit_id IN ({units}) AND p.unit_id IN ({units}) AND p.unit_id = c.unit_id \
+         AND p.source_kind = 'day' AND p.source_id = c.id AND p.accounting_date = c.date AND p.credit_account LIKE 'budget_due/%' \
          AND NOT EXISTS (SELECT 1 FROM remittance r WHERE r.unit_id = c.unit_id AND r.account_id = c.account_id \
          AND r.kind = 'treasury' AND r.state NOT IN ('refused', 'returned') AND r.covered_until >= c.date) \
          GROUP BY c.unit_id, c.account_id"
@@ -107,17 +107,18 @@ pub fn due_of_units(
     conn: &mut Conn,
     units: &[UnitId],
 ) -> Result<BTreeMap<(UnitId, AccountId), Vec<(String, Dong)>>> {
+    let units = listed(units);
     let whose = query::Whose {
         before: "closed u CROSS JOIN ",
         unit: "u.unit_id",
         account: "u.account_id",
         until: "u.until",
         columns: "unit_id, account_id, ",
+        units: &units,
     };
     let text = format!(
         "WITH closed AS (SELECT d.unit_id, d.account_id, MAX(d.date) AS until FROM day d \
-         WHERE d.unit_id IN ({}) AND d.state = 'closed' GROUP BY d.unit_id, d.account_id) {}",
-        listed(units),
+         WHERE d.unit_id IN ({units}) AND d.state = 'closed' GROUP BY d.unit_id, d.account_id) {}",
         query::owed(&whose)
     );
     let rows: Vec<OfAccount> = diesel::sql_query(text).load(conn).classify()?;

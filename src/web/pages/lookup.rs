@@ -22,7 +22,6 @@ use crate::error::{Error, Kind, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::notification::lookup::{self, Outcome};
 use crate::notification::{self, bundle::Entry};
-use crate::receipt::LookupCode;
 use crate::receipt::query::Stored;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Tx};
