@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::{Filing, Kind, State};
 use crate::actor::Scope;
@@ -214,11 +214,11 @@ pub fn in_state(
     state: State,
     (since, before): (Instant, Instant),
 ) -> Result<Vec<Filing>> {
-    // The state stands in the text, so that the index of exactly these is taken.
+    // The states stand in the text, so that the index of exactly these is taken; no others are asked for.
     let found: Vec<Place> = diesel::sql_query(format!(
         "SELECT p.unit_id AS unit_id, p.id AS id FROM (SELECT f.unit_id, f.id, \
          ROW_NUMBER() OVER (PARTITION BY f.unit_id ORDER BY f.id) AS place FROM filing f WHERE f.unit_id IN ({}) \
-         AND f.state = '{}' AND f.created_at >= $1 AND f.created_at < $2) AS p WHERE p.place <= {SHOWN_OF_UNIT}",
+         AND f.state IN ('drafted', 'refused') AND f.state = '{}' AND f.created_at >= $1 AND f.created_at < $2) AS p WHERE p.place <= {SHOWN_OF_UNIT}",
         listed(units),
         state.as_str()
     ))
@@ -234,9 +234,11 @@ const SHOWN_OF_UNIT: i64 = 100;
 
 /// Refused sendings of invoices of these units, oldest first.
 pub fn refused_invoices(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Filing>> {
+    let is_refused =
+        diesel::dsl::sql::<Bool>("filing.state IN ('drafted', 'refused') AND filing.state = 'refused'");
     let found: Vec<Columns> = filing::table
         .filter(filing::unit_id.eq_any(units))
-        .filter(filing::state.eq(State::Refused.as_str()))
+        .filter(is_refused)
         .filter(filing::kind.eq(Kind::Invoice.as_str()))
         .order(filing::id)
         .select(columns!())

@@ -309,10 +309,12 @@ pub fn troubled(
     waiting: Instant,
     delivered: Instant,
 ) -> Result<Vec<Message>> {
+    // All that is open stands in the text as the index of it has it.
     let places: Vec<Place> = diesel::sql_query(format!(
         "SELECT p.unit_id AS unit_id, p.id AS id FROM (SELECT t.unit_id, t.id, \
          ROW_NUMBER() OVER (PARTITION BY t.unit_id ORDER BY t.id) AS place FROM transmission t \
-         WHERE t.unit_id IN ({}) AND (t.state IN ('queued', 'sending', 'unknown') AND t.created_at < $1 \
+         WHERE t.unit_id IN ({}) AND t.state IN ('queued', 'sending', 'unknown', 'delivered', 'halted') \
+         AND (t.state IN ('queued', 'sending', 'unknown') AND t.created_at < $1 \
          OR t.state = 'delivered' AND t.created_at < $2 OR t.state = 'halted')) AS p \
          WHERE p.place <= {SHOWN_OF_UNIT}",
         listed(units)
