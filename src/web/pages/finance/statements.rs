@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::columns::{self, Columns};
 use super::{READERS, account_named, importing, units};
-use crate::actor::{Actor, Role};
+use crate::actor::Role;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, JobId, UnitId};
