@@ -218,7 +218,8 @@ pub fn in_state(
     let found: Vec<Place> = diesel::sql_query(format!(
         "SELECT p.unit_id AS unit_id, p.id AS id FROM (SELECT f.unit_id, f.id, \
          ROW_NUMBER() OVER (PARTITION BY f.unit_id ORDER BY f.id) AS place FROM filing f WHERE f.unit_id IN ({}) \
-         AND f.state IN ('drafted', 'refused') AND f.state = '{}' AND f.created_at >= $1 AND f.created_at < $2) AS p WHERE p.place <= {SHOWN_OF_UNIT}",
+         AND f.state IN ('drafted', 'refused') AND f.state = '{}' AND f.created_at >= $1 AND f.created_at < $2) AS p \
+         WHERE p.place <= {SHOWN_OF_UNIT}",
         listed(units),
         state.as_str()
     ))

@@ -80,7 +80,8 @@ pub fn first_due(conn: &mut Conn, units: &[UnitId]) -> Result<Days> {
     let found: Vec<First> = diesel::sql_query(format!(
         "SELECT c.unit_id AS unit_id, c.account_id AS account_id, MIN(c.date) AS first FROM day_certificate c \
          CROSS JOIN posting p WHERE c.unit_id IN ({units}) AND p.unit_id IN ({units}) AND p.unit_id = c.unit_id \
-         AND p.source_kind = 'day' AND p.source_id = c.id AND p.accounting_date = c.date AND p.credit_account LIKE 'budget_due/%' \
+         AND p.source_kind = 'day' AND p.source_id = c.id AND p.accounting_date = c.date \
+         AND p.credit_account LIKE 'budget_due/%' \
          AND NOT EXISTS (SELECT 1 FROM remittance r WHERE r.unit_id = c.unit_id AND r.account_id = c.account_id \
          AND r.kind = 'treasury' AND r.state NOT IN ('refused', 'returned') AND r.covered_until >= c.date) \
          GROUP BY c.unit_id, c.account_id"

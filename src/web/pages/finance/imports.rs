@@ -1,8 +1,6 @@
 //! A partner's file on a page: chosen with what it is about, looked at, taken on; where it cannot be read is
 //! told. What was taken on stands below, the newest first.
 
-use std::cmp::Reverse;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
@@ -50,15 +48,6 @@ pub(super) struct ImportsPage {
     /// What the file adds up to, and its first rows.
     pub preview: Option<Preview>,
     pub taken: Vec<Listing>,
-}
-
-/// The newest of what the units took on, each with its unit's name, as many as the page shows.
-pub(super) fn newest<T>(
-    mut found: Vec<(String, T)>,
-    id: impl Fn(&T) -> i64,
-) -> impl Iterator<Item = (String, T)> {
-    found.sort_by_key(|(_, one)| Reverse(id(one)));
-    found.into_iter().take(usize::try_from(SHOWN_TAKEN).unwrap_or_default())
 }
 
 /// What was found in a file.
