@@ -177,18 +177,3 @@ pub(super) fn settled_on(fields: &Fields) -> Result<BusinessDay> {
     let wrong = |_| Error::invalid("settled_on", "date_unreadable", "a day");
     fields.trimmed("settled_on").parse().map_err(wrong)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_city_sees_the_newest_papers_of_all_its_units_and_no_more_than_a_unit_does() {
-        let of =
-            |unit: &str, ids: std::ops::Range<i64>| ids.map(|id| (unit.to_owned(), id)).collect::<Vec<_>>();
-        let found = [of("00004", 0..90), of("00091", 90..200)].concat();
-        let shown: Vec<(String, i64)> = newest(found, |id| *id).collect();
-        assert_eq!((shown.len(), shown[0].1, shown[99].1), (100, 199, 100));
-        assert_eq!(newest(of("00004", 0..2), |id| *id).count(), 2);
-    }
-}
