@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::id::PersonId;
 use crate::identity::login::{self, NewLogin};
 use crate::identity::person::{self, Whom};
-use crate::identity::{person_name, session, sso};
+use crate::identity::{person_name, session, sso, vouch};
 use crate::store::Conn;
 use crate::unit::{self, CITY};
 
@@ -31,6 +31,11 @@ pub enum Command {
     },
     /// End a login for good, with all of its sessions; first its shifts and exceptions are handed over
     End {
+        /// The login's name
+        login: String,
+    },
+    /// Vouch that a login reached its own person: one that decides opens only so when somebody handed out its link
+    Vouch {
         /// The login's name
         login: String,
     },
@@ -111,6 +116,10 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::End { login } => office.write(&actor, |tx, stamp| {
             let id = login::find_by_name(tx, &login)?.id;
             leaving::end(tx, stamp, &actor, id)
+        })?,
+        Command::Vouch { login } => office.write(&actor, |tx, stamp| {
+            let id = login::find_by_name(tx, &login)?.id;
+            vouch::vouch(tx, stamp, &actor, id)
         })?,
         Command::SignOut { login } => {
             let ended = office.write(&actor, |tx, _| {

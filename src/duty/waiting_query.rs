@@ -18,6 +18,7 @@ use crate::store::failure::Classify;
 use crate::store::schema::{correction, exception_event, filing, refund, refund_payee};
 use crate::store::schema_cash::remittance;
 use crate::store::schema_closing::day_reopening;
+use crate::store::scoped::listed;
 
 crate::table_row! {
     pub struct EscalationRow in "approval_escalation" {
@@ -166,9 +167,9 @@ const WAITING: [(Matter, &str, &str); 19] = [
 /// What of these matters waits in these units, each beside why the city is asked for it. `w` is the one, `s` the
 /// other.
 fn waiting(units: &[UnitId], matters: &[Matter]) -> Option<String> {
-    let units: Vec<String> = units.iter().map(|unit| unit.0.to_string()).collect();
+    let listed = listed(units);
     let branch = |(rank, (matter, columns, from)): (usize, &(Matter, &str, &str))| {
-        let from = from.replace("{units}", &units.join(", "));
+        let from = from.replace("{units}", &listed);
         format!("SELECT {rank} AS matter_rank, '{}' AS kind, {columns} FROM {from}", matter.as_str())
     };
     let branches: Vec<String> =

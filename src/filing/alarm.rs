@@ -185,18 +185,24 @@ pub struct Alarm {
 
 /// A unit's alarms, the most pressing first.
 pub fn of_unit(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Alarm>> {
+    of_units(conn, &[unit], now)
+}
+
+/// The alarms of these units, the most pressing first. However many the units are, what stands well is asked for at
+/// once; what does not is looked at piece by piece.
+pub fn of_units(conn: &mut Conn, units: &[UnitId], now: Instant) -> Result<Vec<Alarm>> {
     let mut found = Vec::new();
-    for item in due::due(conn, unit, now.business_day())? {
-        found.push(of_report(unit, item));
+    for (unit, items) in due::due_of_units(conn, units, now.business_day())? {
+        found.extend(items.into_iter().map(|item| of_report(unit, item)));
     }
-    for (_, filing) in report::out_of_date(conn, unit, now.business_day())? {
+    for (_, filing) in report::out_of_date(conn, units, now.business_day())? {
         found.push(Alarm { level: Level::Warning, ..of_form(&filing, Kind::ReportChanged) });
     }
     let ever = Instant(0);
-    let unsigned = query::in_state(conn, unit, State::Drafted, (ever, now.minus_seconds(SIGNING_LIMIT_S)))?;
+    let unsigned = query::in_state(conn, units, State::Drafted, (ever, now.minus_seconds(SIGNING_LIMIT_S)))?;
     found.extend(unsigned.iter().map(|filing| of_form(filing, Kind::FormUnsigned)));
     let shown = (now.minus_seconds(REFUSED_SHOWN_S), now);
-    let refused = query::in_state(conn, unit, State::Refused, shown)?;
+    let refused = query::in_state(conn, units, State::Refused, shown)?;
     // A refused report is told as one that is due.
     let others = refused.iter().filter(|one| !matches!(one.kind, FormKind::UsageReport | FormKind::Invoice));
     for filing in others {
@@ -204,18 +210,20 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Alarm>
             found.push(of_form(filing, Kind::FormRefused));
         }
     }
-    for filing in query::refused_invoices(conn, unit)? {
+    for filing in query::refused_invoices(conn, units)? {
         if invoice::is_refused(conn, &filing)? {
             found.push(of_form(&filing, Kind::InvoiceRefused));
         }
     }
-    for (filing, which) in notice::withdrawn_untold(conn, unit)? {
+    for (filing, which) in notice::withdrawn_untold(conn, units)? {
         let detail = format!("{}{} {}", which.template, which.series, which.number);
         found.push(Alarm { detail, ..of_form(&filing, Kind::InvoiceWithdrawn) });
     }
     let (sending, answer) = (now.minus_seconds(SENDING_LIMIT_S), now.minus_seconds(ANSWER_LIMIT_S));
-    for message in transmission::troubled(conn, unit, sending, answer)? {
-        found.push(of_message(conn, &message)?);
+    let messages = transmission::troubled(conn, units, sending, answer)?;
+    let mut events = transmission::last_events(conn, &messages)?;
+    for message in &messages {
+        found.push(of_message(message, events.remove(&(message.unit, message.id))));
     }
     found.sort_by_key(|alarm| (std::cmp::Reverse(alarm.level), alarm.due_on, alarm.kind));
     Ok(found)
@@ -258,16 +266,16 @@ fn of_form(filing: &Filing, kind: Kind) -> Alarm {
     }
 }
 
-fn of_message(conn: &mut Conn, message: &transmission::Message) -> Result<Alarm> {
+/// With what happened last to it.
+fn of_message(message: &transmission::Message, last: Option<(String, String)>) -> Alarm {
     let kind = match message.state {
         MessageState::Halted => Kind::MessageHalted,
         MessageState::Delivered => Kind::MessageUnanswered,
         _ => Kind::MessageStuck,
     };
-    let last = transmission::events(conn, message.unit, message.id)?.pop();
     let name = code::of(message.kind).map_or("", |kind| kind.vi);
-    let event = last.map(|event| format!("{} {}", event.kind, event.detail)).unwrap_or_default();
-    Ok(Alarm {
+    let event = last.map(|(kind, detail)| format!("{kind} {detail}")).unwrap_or_default();
+    Alarm {
         unit: message.unit,
         kind,
         level: Level::Alarm,
@@ -278,7 +286,7 @@ fn of_message(conn: &mut Conn, message: &transmission::Message) -> Result<Alarm>
         transmission: Some(message.id),
         since: Some(message.created_at),
         detail: format!("{name}: {event}").trim_end().to_owned(),
-    })
+    }
 }
 
 #[cfg(test)]

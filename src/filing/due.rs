@@ -1,10 +1,13 @@
 //! Usage reports that are due, and their way without a person: made when a quarter is over, renewed
 //! while they wait and receipts change, let go as the legal profile says.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::form::usage::UsageReport;
 use super::period::Quarter;
+use super::query::Filed;
 use super::{Filing, Kind, State, query, report, transmission};
 use crate::actor::{Actor, Role};
 use crate::audit;
@@ -67,41 +70,59 @@ pub struct Due {
 
 /// The reports of quarters that are over and that the authority does not have, oldest first.
 pub fn due(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<Due>> {
-    let open = missing(conn, unit, today)?;
-    Ok(open
-        .into_iter()
-        .map(|(quarter, filed)| {
-            let due_on = quarter.report_due_on();
-            let days_left = due_on.0.signed_duration_since(today.0).num_days();
-            let newest = filed.iter().rev().find(|filing| filing.state != State::Withdrawn);
-            Due {
-                quarter: quarter.to_string(),
-                due_on,
-                days_left,
-                urgency: Urgency::of(days_left),
-                filing: newest.map(|filing| filing.id),
-                state: newest.map(|filing| filing.state.as_str()),
-            }
-        })
-        .collect())
+    Ok(due_of_units(conn, &[unit], today)?.remove(&unit).unwrap_or_default())
 }
 
-/// The same with everything that was made for each quarter.
-fn missing(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<(Quarter, Vec<Filing>)>> {
-    let register = series::of_unit(conn, unit)?;
-    let Some(first_year) = register.iter().map(|held| held.year).min() else { return Ok(Vec::new()) };
-    let Some(since) = registration::of_unit(conn, unit)?.iter().map(|held| held.accepted_on).min() else {
-        return Ok(Vec::new());
-    };
-    let mut quarter = Quarter::of(since).max(Quarter { year: first_year, quarter: 1 });
-    let mut open = Vec::new();
-    while quarter.last_day() < today {
-        let filed = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
-        let has_authority = filed.iter().any(|filing| filing.state.is_live() && filing.state >= State::Sent);
-        if !has_authority && !owes_nothing(conn, unit, quarter, &register)? {
-            open.push((quarter, filed));
+/// The same of each of these units: as many questions for a city as for one of them.
+pub fn due_of_units(
+    conn: &mut Conn,
+    units: &[UnitId],
+    today: BusinessDay,
+) -> Result<BTreeMap<UnitId, Vec<Due>>> {
+    let due = |(quarter, filed): (Quarter, Vec<Filed>)| {
+        let due_on = quarter.report_due_on();
+        let days_left = due_on.0.signed_duration_since(today.0).num_days();
+        let newest = filed.iter().rev().find(|filing| filing.state != State::Withdrawn);
+        Due {
+            quarter: quarter.to_string(),
+            due_on,
+            days_left,
+            urgency: Urgency::of(days_left),
+            filing: newest.map(|filing| filing.id),
+            state: newest.map(|filing| filing.state.as_str()),
         }
-        quarter = quarter.next();
+    };
+    let open = missing(conn, units, today)?.into_iter();
+    Ok(open.map(|(unit, quarters)| (unit, quarters.into_iter().map(due).collect())).collect())
+}
+
+/// A quarter with everything that was made for it.
+type Open = (Quarter, Vec<Filed>);
+
+/// The open quarters of each unit.
+fn missing(conn: &mut Conn, units: &[UnitId], today: BusinessDay) -> Result<BTreeMap<UnitId, Vec<Open>>> {
+    let mut registers: BTreeMap<UnitId, Vec<Series>> = BTreeMap::new();
+    for held in series::of_units(conn, units)? {
+        registers.entry(held.unit).or_default().push(held);
+    }
+    let mut made: BTreeMap<(UnitId, String), Vec<Filed>> = BTreeMap::new();
+    for one in query::reports(conn, units)? {
+        made.entry((one.unit, one.period.clone())).or_default().push(one);
+    }
+    let mut open: BTreeMap<UnitId, Vec<Open>> = BTreeMap::new();
+    for (unit, since) in registration::first_accepted(conn, units)? {
+        let register = registers.remove(&unit).unwrap_or_default();
+        let Some(first_year) = register.iter().map(|held| held.year).min() else { continue };
+        let mut quarter = Quarter::of(since).max(Quarter { year: first_year, quarter: 1 });
+        while quarter.last_day() < today {
+            let filed = made.remove(&(unit, quarter.to_string())).unwrap_or_default();
+            let has_authority =
+                filed.iter().any(|filing| filing.state.is_live() && filing.state >= State::Sent);
+            if !has_authority && !owes_nothing(conn, unit, quarter, &register)? {
+                open.entry(unit).or_default().push((quarter, filed));
+            }
+            quarter = quarter.next();
+        }
     }
     Ok(open)
 }
@@ -127,7 +148,8 @@ fn owes_nothing(conn: &mut Conn, unit: UnitId, quarter: Quarter, register: &[Ser
 
 /// The quarters of a unit whose report the authority does not have, oldest first.
 pub fn open_quarters(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<Quarter>> {
-    Ok(missing(conn, unit, today)?.into_iter().map(|(quarter, _)| quarter).collect())
+    let open = missing(conn, &[unit], today)?.remove(&unit).unwrap_or_default();
+    Ok(open.into_iter().map(|(quarter, _)| quarter).collect())
 }
 
 /// Makes the report of an open quarter, and makes it anew where it waits for its approval while what it

@@ -70,17 +70,17 @@ pub fn sendings(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Vec
         .classify()
 }
 
-/// A unit's invoices that were cancelled, oldest first. Few: the money of each was disproven.
-pub fn cancelled(conn: &mut Conn, unit: UnitId) -> Result<Vec<ReceiptId>> {
+/// Invoices of these units that were cancelled, oldest first. Few: the money of each was disproven.
+pub fn cancelled(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, ReceiptId)>> {
     // Written out, so that both databases see that the index of struck receipts holds all that is asked for.
     let is_struck = diesel::dsl::sql::<diesel::sql_types::Bool>("receipt.state IN ('cancelled', 'replaced')");
     receipt::table
-        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::unit_id.eq_any(units))
         .filter(is_struck)
         .filter(receipt::state.eq("cancelled"))
         .filter(receipt::document_kind.like("invoice%"))
         .order(receipt::id)
-        .select(receipt::id)
+        .select((receipt::unit_id, receipt::id))
         .load(conn)
         .classify()
 }

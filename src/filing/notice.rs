@@ -263,14 +263,14 @@ pub fn receipts(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Vec<Recei
     notice_query::receipts(conn, unit, id)
 }
 
-/// Invoices of a unit that were cancelled here and stand at the authority, and of whose end nothing tells it:
+/// Invoices of these units that were cancelled here and stand at the authority, and of whose end nothing tells it:
 /// each with the form by which it was sent, oldest first.
 ///
 /// # Errors
 /// Those of the store.
-pub fn withdrawn_untold(conn: &mut Conn, unit: UnitId) -> Result<Vec<(Filing, invoice::Sent)>> {
+pub fn withdrawn_untold(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(Filing, invoice::Sent)>> {
     let mut found = Vec::new();
-    for receipt in invoice_query::cancelled(conn, unit)? {
+    for (unit, receipt) in invoice_query::cancelled(conn, units)? {
         let Some(sending) = invoice::with_authority(conn, unit, receipt)? else { continue };
         if tells_the_end(conn, unit, receipt)? || is_brought_to_nothing(conn, unit, receipt)? {
             continue;

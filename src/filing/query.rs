@@ -1,6 +1,9 @@
 //! The SQL of forms.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::{Filing, Kind, State};
 use crate::actor::Scope;
@@ -10,6 +13,7 @@ use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::schema::{filing, filing_event};
+use crate::store::scoped::listed;
 use crate::store::{Conn, Stamp, Tx, rows};
 
 crate::table_row! {
@@ -157,31 +161,85 @@ pub fn drafted(conn: &mut Conn, after: Option<FilingId>, limit: i64) -> Result<V
     found.into_iter().map(from_columns).collect()
 }
 
-/// Forms of a unit in a state that were made between two instants, oldest first.
-pub fn in_state(
-    conn: &mut Conn,
-    unit: UnitId,
-    state: State,
-    (since, before): (Instant, Instant),
-) -> Result<Vec<Filing>> {
-    let found: Vec<Columns> = filing::table
-        .filter(filing::unit_id.eq(unit))
-        .filter(filing::state.eq(state.as_str()))
-        .filter(filing::created_at.ge(since))
-        .filter(filing::created_at.lt(before))
+/// A usage report as far as it came, without what it says.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    pub unit: UnitId,
+    pub id: FilingId,
+    pub period: String,
+    pub state: State,
+}
+
+/// Every usage report of these units, oldest first.
+pub fn reports(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Filed>> {
+    let found: Vec<(UnitId, FilingId, Option<String>, String)> = filing::table
+        .filter(filing::unit_id.eq_any(units))
+        .filter(filing::kind.eq(Kind::UsageReport.as_str()))
         .order(filing::id)
-        .limit(100)
+        .select((filing::unit_id, filing::id, filing::period, filing::state))
+        .load(conn)
+        .classify()?;
+    let filed = |(unit, id, period, state): (UnitId, FilingId, Option<String>, String)| {
+        Ok(Filed { unit, id, period: period.unwrap_or_default(), state: State::parse(&state)? })
+    };
+    found.into_iter().map(filed).collect()
+}
+
+/// Forms by their keys, oldest first.
+pub fn by_keys(conn: &mut Conn, keys: &[(UnitId, FilingId)]) -> Result<Vec<Filing>> {
+    let units: BTreeSet<UnitId> = keys.iter().map(|(unit, _)| *unit).collect();
+    let ids: Vec<FilingId> = keys.iter().map(|(_, id)| *id).collect();
+    let found: Vec<Columns> = filing::table
+        .filter(filing::unit_id.eq_any(units))
+        .filter(filing::id.eq_any(ids))
+        .order(filing::id)
         .select(columns!())
         .load(conn)
         .classify()?;
     found.into_iter().map(from_columns).collect()
 }
 
-/// A unit's refused sendings of invoices, oldest first.
-pub fn refused_invoices(conn: &mut Conn, unit: UnitId) -> Result<Vec<Filing>> {
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = BigInt)]
+    unit_id: UnitId,
+    #[diesel(sql_type = BigInt)]
+    id: FilingId,
+}
+
+/// Forms of these units in a state that were made between two instants, oldest first, and of each unit so many at most.
+pub fn in_state(
+    conn: &mut Conn,
+    units: &[UnitId],
+    state: State,
+    (since, before): (Instant, Instant),
+) -> Result<Vec<Filing>> {
+    // The states stand in the text, so that the index of exactly these is taken; no others are asked for.
+    let found: Vec<Place> = diesel::sql_query(format!(
+        "SELECT p.unit_id AS unit_id, p.id AS id FROM (SELECT f.unit_id, f.id, \
+         ROW_NUMBER() OVER (PARTITION BY f.unit_id ORDER BY f.id) AS place FROM filing f WHERE f.unit_id IN ({}) \
+         AND f.state IN ('drafted', 'refused') AND f.state = '{}' AND f.created_at >= $1 AND f.created_at < $2) AS p \
+         WHERE p.place <= {SHOWN_OF_UNIT}",
+        listed(units),
+        state.as_str()
+    ))
+    .bind::<BigInt, _>(since)
+    .bind::<BigInt, _>(before)
+    .load(conn)
+    .classify()?;
+    by_keys(conn, &found.into_iter().map(|one| (one.unit_id, one.id)).collect::<Vec<_>>())
+}
+
+/// Forms in one state that are told of a unit; more say nothing new.
+const SHOWN_OF_UNIT: i64 = 100;
+
+/// Refused sendings of invoices of these units, oldest first.
+pub fn refused_invoices(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Filing>> {
+    let is_refused =
+        diesel::dsl::sql::<Bool>("filing.state IN ('drafted', 'refused') AND filing.state = 'refused'");
     let found: Vec<Columns> = filing::table
-        .filter(filing::unit_id.eq(unit))
-        .filter(filing::state.eq(State::Refused.as_str()))
+        .filter(filing::unit_id.eq_any(units))
+        .filter(is_refused)
         .filter(filing::kind.eq(Kind::Invoice.as_str()))
         .order(filing::id)
         .select(columns!())

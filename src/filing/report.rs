@@ -250,24 +250,35 @@ pub fn changes(conn: &mut Conn, unit: UnitId, quarter: Quarter) -> Result<Vec<Ch
 const LOOKED_BACK_YEARS: i32 = 2;
 
 /// Quarters whose newest report the authority has and which says something else than the receipts do now:
-/// a receipt of theirs was cancelled or replaced since. Oldest first.
-pub fn out_of_date(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<(Quarter, Filing)>> {
+/// a receipt of theirs was cancelled or replaced since. Unit by unit, oldest first; only where numbers were struck is
+/// more read than for one unit.
+pub fn out_of_date(conn: &mut Conn, units: &[UnitId], today: BusinessDay) -> Result<Vec<(Quarter, Filing)>> {
     let since = Quarter { year: today.year() - LOOKED_BACK_YEARS, quarter: 1 }.first_day();
-    let mut struck: BTreeMap<Quarter, usize> = BTreeMap::new();
-    for day in report_query::struck(conn, unit, since)? {
-        *struck.entry(Quarter::of(day)).or_default() += 1;
+    let mut struck: BTreeMap<(UnitId, Quarter), i64> = BTreeMap::new();
+    for (unit, day, count) in report_query::struck(conn, units, since)? {
+        *struck.entry((unit, Quarter::of(day))).or_default() += count;
     }
+    if struck.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut newest: BTreeMap<(UnitId, String), query::Filed> = BTreeMap::new();
+    for one in query::reports(conn, units)?.into_iter().filter(|one| one.state.is_live()) {
+        newest.insert((one.unit, one.period.clone()), one);
+    }
+    let last = |(unit, quarter): &(UnitId, Quarter)| newest.get(&(*unit, quarter.to_string()));
+    let sent = struck.keys().filter_map(last).filter(|one| one.state >= State::Sent);
+    let keys: Vec<(UnitId, FilingId)> = sent.map(|one| (one.unit, one.id)).collect();
     let mut found = Vec::new();
-    for (quarter, count) in struck {
-        let mut filings = query::of_period(conn, unit, Kind::UsageReport, &quarter.to_string())?;
-        filings.retain(|filing| filing.state.is_live());
-        let Some(last) = filings.pop().filter(|filing| filing.state >= State::Sent) else { continue };
+    for last in query::by_keys(conn, &keys)? {
+        let quarter: Quarter = last.period.as_deref().unwrap_or_default().parse()?;
         // Numbers that were struck before the report stand in it; only others make it worth reading all.
         let told: usize =
             reported(&last)?.iter().map(|line| line.cancelled.len() + line.replaced.len()).sum();
-        if told != count && !changes(conn, unit, quarter)?.is_empty() {
+        let count = struck.get(&(last.unit, quarter)).copied().unwrap_or_default();
+        if usize::try_from(count).ok() != Some(told) && !changes(conn, last.unit, quarter)?.is_empty() {
             found.push((quarter, last));
         }
     }
+    found.sort_by_key(|(quarter, last)| (last.unit, *quarter));
     Ok(found)
 }

@@ -33,16 +33,21 @@ pub fn issued(
         .classify()
 }
 
-/// The days of issue of a unit's receipts that were cancelled or replaced, from a day on.
-pub fn struck(conn: &mut Conn, unit: UnitId, since: BusinessDay) -> Result<Vec<BusinessDay>> {
+/// The days of issue of these units' receipts that were cancelled or replaced, from a day on, and how many of each.
+pub fn struck(
+    conn: &mut Conn,
+    units: &[UnitId],
+    since: BusinessDay,
+) -> Result<Vec<(UnitId, BusinessDay, i64)>> {
     // Written out, so that both databases see that the index of these receipts holds all that is asked for.
     let is_struck = diesel::dsl::sql::<diesel::sql_types::Bool>("receipt.state IN ('cancelled', 'replaced')");
     receipt::table
-        .filter(receipt::unit_id.eq(unit))
+        .filter(receipt::unit_id.eq_any(units))
         .filter(receipt::issued_on.ge(since))
         .filter(is_struck)
         .filter(receipt::document_kind.eq("receipt"))
-        .select(receipt::issued_on)
+        .group_by((receipt::unit_id, receipt::issued_on))
+        .select((receipt::unit_id, receipt::issued_on, diesel::dsl::count_star()))
         .load(conn)
         .classify()
 }

@@ -17,8 +17,8 @@ use crate::text::hex;
 mod transmission_query;
 
 pub use transmission_query::{
-    Event, Message, ReplyRecord, Wanted, by_id, delivered_due, events, heads, of_filing, of_unit,
-    oldest_waiting_of, payload, replies, troubled, unit_of,
+    Event, Message, ReplyRecord, Wanted, by_id, delivered_due, events, heads, last_events, of_filing,
+    of_unit, oldest_waiting_of, payload, replies, troubled, unit_of,
 };
 use transmission_query::{EventRow, ReplyRow, TransmissionRow};
 

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::login::{self, Login, Sealed, State, needs_second_factor};
-use super::{login_query as query, password, token, totp};
+use super::{login_query as query, password, token, totp, vouch};
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::{EventId, LoginId, UnitId};
@@ -71,7 +71,7 @@ pub(super) fn opened(conn: &mut Conn, vault: &Vault, login: LoginId, sealed: &Se
 }
 
 /// Accepts an invitation: the password's hash is kept, and the second factor when a code of it is
-/// shown. Answers the recovery codes, which are shown this once; none without a second factor.
+/// shown. It opens at once, or when a second person vouches for it (`vouch`). Answers the recovery codes, which are shown this once; none without a second factor.
 ///
 /// `password_hash` comes from `password::hash` after `password::check`, outside the transaction.
 ///
@@ -106,13 +106,17 @@ pub fn accept(
         login.second = Some(sealed);
         recovery = recovery_codes(tx, stamp, login.id)?;
     }
-    login.state = State::Active;
+    login.state = vouch::state_when_set_up(tx, &login)?;
     login.password = Some(password_hash.to_owned());
     login.failures = 0;
     login.locked_until = crate::clock::Instant(0);
     let actor = login.actor();
-    login::store(tx, stamp, &mut login, "activated", &audit::actor_text(&actor))?;
-    audit::record(tx, stamp, &[audit::Entry::by(&actor, UnitId::CITY, "login.activated", login.id)])?;
+    let (kind, action) = match login.state {
+        State::Active => ("activated", "login.activated"),
+        _ => ("set_up", "login.set_up"),
+    };
+    login::store(tx, stamp, &mut login, kind, &audit::actor_text(&actor))?;
+    audit::record(tx, stamp, &[audit::Entry::by(&actor, UnitId::CITY, action, login.id)])?;
     Ok((login.id, recovery))
 }
 

@@ -20,7 +20,7 @@ const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=40;
 /// Where a login stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Its person has not set a password yet, or must set a new one.
+    /// Its person has not set a password yet, or must set a new one, or nobody vouched for what was set (`vouch`).
     Invited,
     Active,
     /// For good.

@@ -4,12 +4,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::login::{Login, read};
+use super::vouch;
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{EventId, KeyId, LoginId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
-use crate::store::schema_sign_in::{invitation, login, recovery_code};
+use crate::store::schema_sign_in::{invitation, login, login_event, recovery_code};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -166,6 +167,19 @@ pub fn store(tx: &mut Tx<'_>, login: &Login) -> Result<()> {
             ],
         },
     )
+}
+
+/// Who handed out the way in to a login, see `vouch::handed_out`.
+pub fn handed_out_by(conn: &mut Conn, id: LoginId) -> Result<Vec<String>> {
+    let events: Vec<(String, String)> = login_event::table
+        .filter(login_event::unit_id.eq(UnitId::CITY))
+        .filter(login_event::login_id.eq(id))
+        .filter(login_event::kind.eq_any(["invited", "sso_linked", "activated", vouch::VOUCHED]))
+        .order(login_event::revision.desc())
+        .select((login_event::kind, login_event::actor))
+        .load(conn)
+        .classify()?;
+    Ok(vouch::handed_out(events))
 }
 
 /// An invitation that was not used: its login, its second factor, when it ends.

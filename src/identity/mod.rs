@@ -23,6 +23,7 @@ pub mod sign_in;
 pub mod sso;
 mod token;
 pub mod totp;
+pub mod vouch;
 
 use std::collections::BTreeSet;
 

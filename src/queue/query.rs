@@ -10,6 +10,7 @@ use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::{movement, obligation_event, unit};
+use crate::store::scoped::listed;
 
 crate::table_row! {
     pub struct AlarmRow in "age_alarm" {
@@ -231,10 +232,6 @@ pub struct Unsettled {
 
 /// How the queues of these units stand, however long they are; a unit where nothing waits is left out.
 pub fn unsettled(conn: &mut Conn, units: &[UnitId], today: BusinessDay) -> Result<Vec<Unsettled>> {
-    if units.is_empty() {
-        return Ok(Vec::new());
-    }
-    let units: Vec<String> = units.iter().map(|unit| unit.0.to_string()).collect();
     // The state stands in the text, so that the index of exactly these is taken.
     let text = format!(
         "SELECT x.unit_id, CAST(COUNT(*) AS BIGINT) AS open, \
@@ -242,7 +239,7 @@ pub fn unsettled(conn: &mut Conn, units: &[UnitId], today: BusinessDay) -> Resul
          (SELECT o.kind FROM exception o WHERE o.unit_id = x.unit_id AND o.state <> 'resolved' \
          ORDER BY o.opened_on, o.id LIMIT 1) AS oldest_kind FROM exception x \
          WHERE x.unit_id IN ({}) AND x.state <> 'resolved' GROUP BY x.unit_id",
-        units.join(", ")
+        listed(units)
     );
     diesel::sql_query(text).bind::<Date, _>(today).load(conn).classify()
 }

@@ -4,13 +4,12 @@
 
 use serde::Serialize;
 
-use super::{Kind as OrderKind, Order, State, alarm_query, remittable};
+use super::{Kind as OrderKind, Order, State, alarm_query};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::store::Conn;
-use crate::unit::account;
 use crate::working_days::WorkingDays;
 
 /// An order should be approved, or refused, the next day.
@@ -141,45 +140,73 @@ pub fn of_unit(
     today: BusinessDay,
     unit: UnitId,
 ) -> Result<Vec<Alarm>> {
-    let mut found: Vec<Alarm> = alarm_query::waiting(conn, unit)?
+    of_units(conn, calendar, today, &[unit])
+}
+
+/// The alarms of these units, the latest first: the same few questions however many they are.
+pub fn of_units(
+    conn: &mut Conn,
+    calendar: &WorkingDays,
+    today: BusinessDay,
+    units: &[UnitId],
+) -> Result<Vec<Alarm>> {
+    let mut found: Vec<Alarm> = alarm_query::waiting(conn, units)?
         .iter()
         .filter_map(|(order, since)| of_order(calendar, today, order, *since))
         .collect();
-    for account in account::of_unit(conn, unit)? {
-        found.extend(unordered(conn, calendar, today, (unit, account.id))?);
-    }
+    found.extend(unordered(conn, calendar, today, units)?);
     found.sort_by_key(|alarm| (std::cmp::Reverse(alarm.late_days), alarm.kind, alarm.order));
     Ok(found)
 }
 
-/// What is due and free, when the first day that made it due is long closed.
+/// What is due and free in each account, when the first day that made it due is long closed.
 fn unordered(
     conn: &mut Conn,
     calendar: &WorkingDays,
     today: BusinessDay,
-    (unit, account): (UnitId, AccountId),
-) -> Result<Option<Alarm>> {
-    let sources = remittable(conn, unit, account, OrderKind::Treasury)?;
-    let amount = Dong::sum(sources.iter().map(|source| source.free).filter(|free| free.is_positive()))?;
-    if !amount.is_positive() {
-        return Ok(None);
-    }
-    let ordered_until = alarm_query::ordered_until(conn, unit, account)?;
+    units: &[UnitId],
+) -> Result<Vec<Alarm>> {
+    let ordered = alarm_query::ordered_of_units(conn, units)?;
+    let ordered_until = alarm_query::ordered_until(conn, units)?;
     // An order that took a part only left the rest to its own last day.
-    let first = alarm_query::first_due_after(conn, unit, account, ordered_until)?;
-    let Some(since) = first.or(ordered_until) else { return Ok(None) };
-    let due_on = calendar.after(since, ORDERED_WITHIN);
-    Ok((due_on < today).then(|| Alarm {
-        unit,
-        account,
-        kind: Kind::DueUnordered,
-        order: None,
-        number: None,
-        amount,
-        since,
-        due_on,
-        late_days: calendar.distance(due_on, today),
-    }))
+    let first = alarm_query::first_due(conn, units)?;
+    let mut found = Vec::new();
+    for ((unit, account), owed) in alarm_query::due_of_units(conn, units)? {
+        let amount = free(owed, |source| ordered.get(&(unit, account, source.to_owned())).copied())?;
+        let since = first.get(&(unit, account)).or_else(|| ordered_until.get(&(unit, account))).copied();
+        let Some(since) = since.filter(|_| amount.is_positive()) else { continue };
+        let due_on = calendar.after(since, ORDERED_WITHIN);
+        if today <= due_on {
+            continue;
+        }
+        found.push(Alarm {
+            unit,
+            account,
+            kind: Kind::DueUnordered,
+            order: None,
+            number: None,
+            amount,
+            since,
+            due_on,
+            late_days: calendar.distance(due_on, today),
+        });
+    }
+    Ok(found)
+}
+
+/// What of the budget's money no order took, source by source.
+fn free(owed: Vec<(String, Dong)>, ordered: impl Fn(&str) -> Option<Dong>) -> Result<Dong> {
+    let mut sum = Dong::ZERO;
+    for (source, due) in owed {
+        if !source.starts_with(OrderKind::Treasury.source()) {
+            continue;
+        }
+        let free = due.checked_sub(ordered(&source).unwrap_or(Dong::ZERO))?;
+        if free.is_positive() {
+            sum = sum.checked_add(free)?;
+        }
+    }
+    Ok(sum)
 }
 
 #[cfg(test)]
@@ -219,5 +246,14 @@ mod tests {
             alarm(&rejected, "2026-11-02", "2026-11-25").map(|found| found.0),
             Some(Kind::OrderUnreturned)
         );
+    }
+
+    #[test]
+    fn what_is_free_is_told_of_the_budgets_sources_alone_and_each_for_itself() {
+        let owed =
+            [("budget_due/a", 100), ("budget_due/b", 40), ("budget_due/c", -30), ("share_kept/HT", 500)];
+        let owed = owed.map(|(source, sum)| (source.to_owned(), Dong(sum))).to_vec();
+        let ordered = |source: &str| (source == "budget_due/b").then_some(Dong(40));
+        assert_eq!(free(owed, ordered).unwrap(), Dong(100));
     }
 }

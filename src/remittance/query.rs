@@ -297,36 +297,67 @@ pub fn posted(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(
     posted_until(conn, unit, account, BusinessDay(last.unwrap_or(chrono::NaiveDate::MAX)))
 }
 
+/// Whose money is asked for: what stands before each part's own tables, unit, account and last day of its rows, and
+/// the columns that name them.
+pub(super) struct Whose<'w> {
+    pub before: &'w str,
+    pub unit: &'w str,
+    pub account: &'w str,
+    pub until: &'w str,
+    pub columns: &'w str,
+    /// The units as a list, where they are several: PostgreSQL does not carry it from one table to the other.
+    pub units: &'w str,
+}
+
+/// What was posted as owed, by ledger account: credits less debits.
+pub(super) fn owed(whose: &Whose<'_>) -> String {
+    let Whose { before, unit, account, until, columns, units } = whose;
+    let within = |table: &str| match *units {
+        "" => String::new(),
+        units => format!("AND {table}.unit_id IN ({units}) AND p.unit_id IN ({units})"),
+    };
+    let (within_day, within_line, within_item) = (within("c"), within("l"), within("x"));
+    // Each part begins at the few: certificates, lines of interest, exceptions; never at the postings. Of `<=` SQLite
+    // would make a bound of the postings' own days, and walk all of the unit's for each line of interest.
+    let day = format!(
+        "FROM {before}day_certificate c CROSS JOIN posting p WHERE c.unit_id = {unit} AND c.account_id = {account} \
+         AND p.unit_id = c.unit_id AND p.source_kind = 'day' AND p.source_id = c.id \
+         AND p.accounting_date = c.date {within_day}"
+    );
+    let line = format!(
+        "FROM {before}statement_line l CROSS JOIN posting p WHERE l.unit_id = {unit} AND l.account_id = {account} \
+         AND l.class = 'interest' AND NOT (l.posted_on > {until}) AND p.unit_id = l.unit_id \
+         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id {within_line}"
+    );
+    let decided = format!(
+        "FROM {before}exception x CROSS JOIN posting p WHERE x.unit_id = {unit} AND x.account_id = {account} \
+         AND p.unit_id = x.unit_id AND p.source_kind = 'exception' AND p.source_id = x.id \
+         AND p.accounting_date <= {until} {within_item}"
+    );
+    format!(
+        "SELECT {columns}source, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
+         SELECT p.credit_account AS source, p.amount AS amount{key} {day} \
+         UNION ALL SELECT p.debit_account, -p.amount{key} {day} \
+         UNION ALL SELECT p.credit_account, p.amount{key} {line} AND p.credit_account LIKE 'budget_due/%' \
+         UNION ALL SELECT p.debit_account, -p.amount{key} {line} \
+         AND (p.debit_account LIKE 'budget_due/%' OR p.debit_account LIKE 'budget_refund_due/%') \
+         UNION ALL SELECT p.credit_account, p.amount{key} {decided} AND p.credit_account LIKE 'budget_due/%' \
+         UNION ALL SELECT p.debit_account, -p.amount{key} {decided} AND p.debit_account LIKE 'budget_refund_due/%' \
+         UNION ALL SELECT p.credit_account, p.amount{key} {decided} \
+         AND p.credit_account LIKE 'budget_refund_due/%' AND p.debit_account LIKE 'unexplained_debit/%') AS owed \
+         WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
+         GROUP BY {columns}source ORDER BY {columns}source",
+        key = if columns.is_empty() { "" } else { ", u.unit_id, u.account_id" },
+    )
+}
+
 fn posted_until(
     conn: &mut Conn,
     unit: UnitId,
     account: AccountId,
     until: BusinessDay,
 ) -> Result<Vec<(String, Dong)>> {
-    // Each part begins at the few: certificates, lines of interest, exceptions; never at the postings.
-    let day = "FROM day_certificate c CROSS JOIN posting p WHERE c.unit_id = $1 AND c.account_id = $2 \
-         AND p.unit_id = c.unit_id AND p.source_kind = 'day' AND p.source_id = c.id \
-         AND p.accounting_date = c.date";
-    let line = "FROM statement_line l CROSS JOIN posting p WHERE l.unit_id = $1 AND l.account_id = $2 \
-         AND l.class = 'interest' AND l.posted_on <= $3 AND p.unit_id = l.unit_id \
-         AND p.accounting_date = l.posted_on AND p.source_kind = 'line' AND p.source_id = l.id";
-    let decided = "FROM exception x CROSS JOIN posting p WHERE x.unit_id = $1 AND x.account_id = $2 \
-         AND p.unit_id = x.unit_id AND p.source_kind = 'exception' AND p.source_id = x.id \
-         AND p.accounting_date <= $3";
-    let text = format!(
-        "SELECT source, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
-         SELECT p.credit_account AS source, p.amount AS amount {day} \
-         UNION ALL SELECT p.debit_account, -p.amount {day} \
-         UNION ALL SELECT p.credit_account, p.amount {line} AND p.credit_account LIKE 'budget_due/%' \
-         UNION ALL SELECT p.debit_account, -p.amount {line} \
-         AND (p.debit_account LIKE 'budget_due/%' OR p.debit_account LIKE 'budget_refund_due/%') \
-         UNION ALL SELECT p.credit_account, p.amount {decided} AND p.credit_account LIKE 'budget_due/%' \
-         UNION ALL SELECT p.debit_account, -p.amount {decided} AND p.debit_account LIKE 'budget_refund_due/%' \
-         UNION ALL SELECT p.credit_account, p.amount {decided} AND p.credit_account LIKE 'budget_refund_due/%' \
-         AND p.debit_account LIKE 'unexplained_debit/%') AS owed \
-         WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \
-         GROUP BY source ORDER BY source"
-    );
+    let text = owed(&Whose { before: "", unit: "$1", account: "$2", until: "$3", columns: "", units: "" });
     let found: Vec<DueRow> = diesel::sql_query(text)
         .bind::<BigInt, _>(unit)
         .bind::<BigInt, _>(account)

@@ -34,7 +34,7 @@ pub mod schema_sign_in;
 pub mod schema_sso;
 pub mod schema_succession;
 pub mod schema_work;
-mod scoped;
+pub mod scoped;
 pub mod stamp;
 mod types;
 pub mod vault;

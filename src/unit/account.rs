@@ -178,8 +178,13 @@ fn from_stored(row: Stored) -> BankAccount {
 }
 
 pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<BankAccount>> {
+    of_units(conn, &[unit])
+}
+
+/// The accounts of these units, in the order in which they were opened here.
+pub fn of_units(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<BankAccount>> {
     let found: Vec<Stored> = bank_account::table
-        .filter(bank_account::unit_id.eq(unit))
+        .filter(bank_account::unit_id.eq_any(units))
         .order(bank_account::id)
         .select((
             bank_account::unit_id,

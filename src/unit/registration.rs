@@ -12,7 +12,7 @@ use crate::store::failure;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
-pub use query::CertificateRow;
+pub use query::{CertificateRow, first_accepted};
 
 /// `HThuc` of a certificate in the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

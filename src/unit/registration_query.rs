@@ -54,6 +54,17 @@ impl CertificateRow {
     }
 }
 
+/// The day of the first acceptance of each unit; a unit without one is left out.
+pub fn first_accepted(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, BusinessDay)>> {
+    let found: Vec<(UnitId, Option<BusinessDay>)> = registration::table
+        .filter(registration::unit_id.eq_any(units))
+        .group_by(registration::unit_id)
+        .select((registration::unit_id, diesel::dsl::min(registration::accepted_on)))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().filter_map(|(unit, first)| Some((unit, first?))).collect())
+}
+
 pub fn registrations(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>> {
     type Stored = (RegistrationId, String, String, BusinessDay, String, String, String, Option<i64>);
     let found: Vec<Stored> = registration::table

@@ -236,8 +236,13 @@ macro_rules! columns {
 
 /// The register of a unit, oldest first.
 pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Series>> {
+    of_units(conn, &[unit])
+}
+
+/// The registers of these units, oldest first.
+pub fn of_units(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Series>> {
     let found: Vec<Stored> = receipt_series::table
-        .filter(receipt_series::unit_id.eq(unit))
+        .filter(receipt_series::unit_id.eq_any(units))
         .order(receipt_series::id)
         .select(columns!())
         .load(conn)

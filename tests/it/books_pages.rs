@@ -5,7 +5,9 @@ use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::filing::period::Quarter;
 use bienlai::filing::{self, due, query};
+use bienlai::id::UnitId;
 use bienlai::payment::book::Method;
+use bienlai::payment::pos;
 use bienlai::report::fees::Span;
 use bienlai::worker;
 
@@ -216,6 +218,12 @@ fn a_card_batch_is_looked_at_before_it_is_taken_on() {
         finance.sees("A2");
         finance.get("/finance/batches");
         finance.sees("POS000126");
+        // Who sees a city gets the newest of all its units by one question.
+        let (own, other) = (world.ba_dinh.id, world.tay_ho.id);
+        let newest = |units: &[UnitId]| world.look(|conn| pos::query::newest(conn, units, 1));
+        let found = newest(&[other, own]);
+        assert_eq!((found.len(), found[0].unit, found[0].reference.as_str()), (1, own, "POS000126"));
+        assert!(newest(&[other]).is_empty());
         assert_eq!(send(&mut finance, "import", good).status, 400);
         finance.sees("Bảng kê POS này đã được nhập.");
         let mut auditor = at_ba_dinh(&world, &service, Role::Auditor, "kiemtoan.mau");

@@ -181,6 +181,51 @@ fn lines_that_could_not_be_read_are_told_and_decided_on_their_page() {
 }
 
 #[test]
+fn a_hundred_lines_that_could_not_be_read_are_paged_and_discarded_for_one_reason() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let day =
+            BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 0).book(8_000, "a", "R1");
+        let junk = ":61:261123C,NTRFNONREF\r\n:86:dong trong\r\n".repeat(120);
+        let text = String::from_utf8(day.mt940()).unwrap().replace(":62F:", &format!("{junk}:62F:"));
+        let statement = crate::imports::import(&world, text.as_bytes()).statements[0].id;
+        let mut service = Service::start(&world);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get("/finance/statements");
+        finance.sees("120 dòng không đọc được");
+        let path = format!("/finance/quarantine/{statement}");
+        finance.get(&path);
+        finance.sees("Dòng 1 đến 50 trong 120");
+        assert_eq!(finance.page.matches("<fieldset>").count(), 50);
+
+        // What was typed goes along to another page, and nothing is decided by turning.
+        let line = world.look(|conn| bienlai::statement::quarantine::open(conn, world.ba_dinh.id, None, 1));
+        let (what, why) = (format!("do.{}", line[0].id), format!("reason.{}", line[0].id));
+        let one = [(what.as_str(), "discard"), (why.as_str(), "dòng kẻ")];
+        let turned = finance.post(&path, &[&one[..], &[("page", "1"), ("to", "3")]].concat());
+        assert_eq!(turned.status, 200, "{}", finance.page);
+        finance.sees("Dòng 101 đến 120 trong 120");
+        finance.sees("value=\"dòng kẻ\"");
+        assert_eq!(finance.post(&path, &one).status, 400, "119 lines are left out");
+        let all = [&one[..], &[("rest", "dòng trống của ngân hàng")]].concat();
+        assert_eq!(finance.post(&path, &all).status, 200, "{}", finance.page);
+        finance.sees("Một người khác phải nhập đúng như vậy");
+        let mut auditor = sit(&world, &service, Role::Auditor, "kiemtoan.mau");
+        auditor.get(&format!("{path}?page=2"));
+        auditor.sees("Dòng 51 đến 100 trong 120");
+        let mut chief = sit(&world, &service, Role::Approver, "duyet.mau");
+        chief.get(&path);
+        assert_eq!(chief.post(&path, &all).status, 303, "{}", chief.page);
+        let told = world.words(
+            "SELECT reason || ' ' || CAST(COUNT(*) AS TEXT) AS t FROM quarantine_event \
+             WHERE state = 'discarded' GROUP BY reason ORDER BY COUNT(*)",
+        );
+        assert_eq!(told, ["dòng kẻ 1", "dòng trống của ngân hàng 119"]);
+        service.stop();
+    });
+}
+
+#[test]
 fn open_lines_are_matched_again_by_a_button_on_their_account() {
     each_database(|database| {
         let world = World::settled_in_today(database);

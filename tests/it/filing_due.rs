@@ -1,18 +1,27 @@
 //! Reports that are made by themselves, and what somebody is told before it is too late.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::correction::Kind as Correction;
+use bienlai::error::Result;
 use bienlai::filing::alarm::{self, Kind, Level};
 use bienlai::filing::form::usage::UsageReport;
 use bienlai::filing::{self, Draft, State, due, query};
 use bienlai::id::{FilingId, UnitId};
 use bienlai::payment::book::Method;
 use bienlai::receipt;
+use bienlai::remittance::alarm as treasury;
+use bienlai::report::fees;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
+use bienlai::store::Conn;
 use bienlai::worker;
+use diesel::connection::{Connection, InstrumentationEvent};
 
 use crate::corrections::{collected, corrected, fee};
+use crate::days::{closed, paid_by_statement};
 use crate::filing::{deliver, fill, person, state};
 use crate::support::tools::run;
 use crate::support::{World, each_database};
@@ -136,6 +145,60 @@ fn a_sent_report_that_is_out_of_date_is_told_until_its_supplement_is_made() {
         });
         deliver(&world, &authority);
         assert_eq!(alarms(&world, unit), []);
+    });
+}
+
+/// What somebody reads, and how many questions the database is asked for it.
+fn counted<T>(world: &World, read: impl FnOnce(&mut Conn) -> Result<T>) -> (T, usize) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&asked);
+    let found = world.look(|conn| {
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                seen.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let found = read(conn);
+        conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        found
+    });
+    (found, asked.load(Ordering::Relaxed))
+}
+
+#[test]
+fn what_a_whole_city_is_warned_of_is_asked_for_as_often_as_of_one_unit() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        world.stop_watching();
+        let unit = world.ba_dinh.id;
+        let units = [unit, world.tay_ho.id, world.soc_son.id];
+        paid_by_statement(&world, 0, &[("HT-01", "phi", 25_000)]);
+        closed(&world, world.now().business_day());
+        world.wait_days(days_until(&world, "2027-01-05"));
+        let (now, stamp) = (world.now(), world.stamp());
+        let (calendar, today) = (stamp.calendar, stamp.today());
+
+        let (one, asked) = counted(&world, |conn| alarm::of_units(conn, &[unit], now));
+        let (all, of_all) = counted(&world, |conn| alarm::of_units(conn, &units, now));
+        let told: Vec<UnitId> = all.iter().map(|alarm| alarm.unit).collect();
+        assert_eq!((one.len(), told), (1, vec![unit, world.tay_ho.id]), "only two communes have series");
+        assert_eq!((one[0].kind, asked), (Kind::ReportMissing, of_all));
+        assert!(asked > 4, "{asked} questions were seen");
+
+        let treasury =
+            |units: &[UnitId]| counted(&world, |conn| treasury::of_units(conn, calendar, today, units));
+        let ((one, asked), (all, of_all)) = (treasury(&[unit]), treasury(&units));
+        assert_eq!((one.len(), asked), (1, of_all), "what closed days made due was not ordered: {one:?}");
+        assert_eq!(one, all);
+        let ((none, _), (nobody, _)) = (treasury(&units[1..]), treasury(&[]));
+        assert!(none.is_empty() && nobody.is_empty());
+
+        let declared =
+            |units: &[UnitId]| counted(&world, |conn| fees::due_of_units(conn, calendar, today, units));
+        let ((one, asked), (all, of_all)) = (declared(&[unit]), declared(&units));
+        assert_eq!((asked, all.len()), (of_all, 3));
+        assert_eq!(one.get(&unit), all.get(&unit));
+        assert!(one.get(&unit).is_some_and(|due| !due.is_empty()));
     });
 }
 

@@ -1,14 +1,15 @@
-//! Holidays are entered by a command, and a service that runs already counts by them.
+//! Holidays are entered by a command or on a page, and a service that runs already counts by them.
 
 use std::time::{Duration, Instant};
 
-use bienlai::actor::Role;
+use bienlai::actor::{Role, Scope};
 use bienlai::clock::BusinessDay;
 use serde_json::{Value, json};
 
 use crate::cash_by_command::Shell;
 use crate::strangers::token;
 use crate::support::program::{Service, send};
+use crate::support::visitor::{Visitor, seated};
 use crate::support::{World, each_database};
 
 /// How long a running service may take until it counts by what a command entered.
@@ -76,6 +77,46 @@ fn a_running_service_counts_by_the_holidays_that_a_command_entered() {
             world.words("SELECT action AS t FROM audit_entry WHERE action LIKE 'calendar.%' ORDER BY id");
         let (entered, withdrawn) = ("calendar.day_entered", "calendar.day_withdrawn");
         assert_eq!(acts, [entered, entered, withdrawn, withdrawn]);
+        service.stop();
+    });
+}
+
+#[test]
+fn the_citys_administrator_keeps_the_calendar_on_a_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut city = seated(&world, service.address, Role::Administrator, "quantri.lich", Scope::All);
+        city.get("/admin/calendar");
+        city.sees("Chưa có gì");
+        let enter = |by: &mut Visitor, kind: &str, day: &str, until: &str, name: &str| {
+            let fields = [("kind", kind), ("day", day), ("until", until), ("name", name), ("confirm", "")];
+            by.post("/admin/calendar/enter", &fields).status
+        };
+        let tet = ("2027-02-05", "2027-02-11");
+        assert_eq!(enter(&mut city, "holiday", tet.0, tet.1, "Tết mẫu"), 200, "{}", city.page);
+        city.sees("mới ghi vào lịch: 5");
+        city.sees("08/02/2027");
+        assert_eq!(enter(&mut city, "worked", "2027-02-20", "", "Làm bù mẫu"), 200, "{}", city.page);
+        assert_eq!(enter(&mut city, "worked", "2027-02-08", "", "Làm bù"), 400, "a weekday is worked anyway");
+        city.sees("ngày làm bù là thứ Bảy");
+        assert_eq!(enter(&mut city, "holiday", "mai", "", "Tết"), 400, "no day");
+        assert_eq!(enter(&mut city, "holiday", "2027-04-30", "", " "), 400, "no name");
+        assert_eq!(world.count("holiday"), 6);
+        city.get("/admin/calendar");
+        let back = [("which", "2027-02-08"), ("confirm", "")];
+        assert_eq!(city.post("/admin/calendar/withdraw", &back).status, 200, "{}", city.page);
+        assert_eq!(city.post("/admin/calendar/withdraw", &back).status, 400, "once");
+        assert_eq!(world.count("holiday"), 5);
+
+        // It holds for the whole city: who looks after one unit reads it.
+        let own = Scope::unit(world.ba_dinh.id);
+        let mut local = seated(&world, service.address, Role::Administrator, "quantri.badinh", own);
+        local.get("/admin/calendar");
+        local.sees("Tết mẫu");
+        assert!(!local.page.contains("/admin/calendar/enter"), "{}", local.page);
+        assert_eq!(enter(&mut local, "holiday", "2027-04-30", "", "Riêng"), 404, "{}", local.page);
+        assert_eq!(world.count("holiday"), 5);
         service.stop();
     });
 }

@@ -179,7 +179,7 @@ fn the_inbox_takes_whole_files_to_their_accounts_and_one_bad_file_stops_no_other
 
         // What was refused is known to whoever waits for it: by the account in the file, else to the city.
         let taken = |unit, outcome: &str| -> Vec<bienlai::statement::inbox::Taken> {
-            let all = world.look(|conn| bienlai::statement::inbox::newest(conn, unit, 10));
+            let all = world.look(|conn| bienlai::statement::inbox::newest(conn, &[unit], 10));
             all.into_iter().filter(|one| one.outcome == outcome).collect()
         };
         assert_eq!(taken(world.ba_dinh.id, "done").len(), 1);

@@ -67,7 +67,7 @@ const LARGE: [&str; 43] = [
 
 /// What pages walk and sum, by words of the query, and how SQLite gets there: from the few, or along an index that
 /// holds all that is asked. Another way reads what a unit, or the whole city, ever had.
-const WALKED: [(&str, &str); 19] = [
+const WALKED: [(&str, &str); 23] = [
     ("FROM raw_event e WHERE e.channel > $1", "COVERING INDEX raw_event_by_channel_id"),
     ("FROM raw_event e WHERE e.channel = $1 AND e.id >= $2", "INDEX raw_event_by_channel_id"),
     ("(\"audit_entry\".\"id\" > $2)", "INDEX audit_entry_by_unit_id_id"),
@@ -94,12 +94,19 @@ const WALKED: [(&str, &str); 19] = [
     ),
     ("FROM exception_event e CROSS JOIN exception x", "INDEX exception_event_by_unit_id_at_where"),
     ("SELECT p.credit_account AS source", "COVERING INDEX posting_by_unit_id_source_id_day_where"),
+    (
+        "SELECT p.credit_account AS source",
+        "COVERING INDEX posting_by_unit_id_accounting_date_id (unit_id=? AND accounting_date=?)",
+    ),
     ("ORDER BY +o.id DESC", "INDEX obligation_by_unit_id_state_id"),
     // What waits for a second person, and how long the queues are, is asked of all units at once.
     ("FROM exception x CROSS JOIN exception_event e", "SEARCH x USING INDEX exception_by_unit_id_id_where"),
     ("c.state = 'withdrawal_requested'", "SEARCH c USING INDEX correction_by_unit_id_id_where"),
     ("FROM shift s LEFT JOIN shift_count n", "SEARCH s USING INDEX shift_by_unit_id_id_where"),
     ("AS oldest_kind FROM exception x", "SEARCH x USING INDEX exception_by_unit_id_id_where"),
+    ("OR t.state = 'halted'", "INDEX transmission_by_unit_id_state_id_where"),
+    ("AND f.state = 'drafted'", "INDEX filing_by_unit_id_state_id_where"),
+    ("filing.state = 'refused'", "INDEX filing_by_unit_id_state_id_where"),
 ];
 
 /// Values that reach a query behind each parameter.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::id::PersonId;
 use bienlai::identity::login::NewLogin;
-use bienlai::identity::{invitation, login, session, sign_in, totp};
+use bienlai::identity::{invitation, login, session, sign_in, sso, totp, vouch};
 use bienlai::store::Lane;
 use secrecy::ExposeSecret;
 
@@ -347,6 +347,69 @@ fn one_human_is_one_person_unless_somebody_says_that_there_are_two_of_the_name()
         }
         assert_eq!((seen.len(), path.as_str()), (61, ""));
         assert!(!seen.contains("ketoan.mot"), "another unit's");
+        // Behind a login that this list does not have it goes on with the name that comes next.
+        let scope = Scope::unit(world.ba_dinh.id);
+        let new = NewLogin { name: "quay.so30.khac".to_owned(), person, role: Role::Finance, scope };
+        let (gone, _) = world.change(|tx, stamp| login::invite(tx, stamp, &system, new.clone()));
+        admin.get(&format!("/users?unit=00091&after={gone}"));
+        let first = admin.page.split("<tr><td class=\"mono\">").nth(1).unwrap().split('<').next();
+        assert_eq!(first, Some("quay.so31"), "{}", admin.page);
+        service.stop();
+    });
+}
+
+#[test]
+fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        employ(&world, Role::Approver, "duyet.mau", Scope::unit(world.ba_dinh.id));
+        let seat = |name| seated(&world, service.address, Role::Administrator, name, Scope::All);
+        let (mut one, mut two) = (seat("quantri.mot"), seat("quantri.hai"));
+        let vouch = |by: &mut Visitor| {
+            by.get("/users");
+            by.post("/users/vouch", &[("login", "duyet.mau"), ("confirm", "")]).status
+        };
+        assert_eq!(vouch(&mut two), 400, "it waits for nobody");
+        two.sees("không chờ ai xác nhận");
+
+        // An administrator resets an approver's login and takes the link.
+        one.get("/users");
+        assert_eq!(one.post("/users/reset", &[("login", "duyet.mau"), ("confirm", "")]).status, 200);
+        let shown = one.page.split("/invitation/").nth(1).unwrap().split([' ', '"']).next().unwrap();
+        let link = format!("/invitation/{shown}");
+        let mut taker = Visitor::at(service.address);
+        taker.get(&link);
+        let secret = secret_on(&taker.page);
+        let before = totp::shown_at(&secret, world.now().minus_seconds(30));
+        let set = taker.post(&link, &[("password", PASSWORD), ("again", PASSWORD), ("code", &before)]);
+        assert_eq!(set.status, 200, "{}", taker.page);
+        taker.sees("khi một quản trị viên khác");
+        let enter = |visitor: &mut Visitor| {
+            let code = totp::shown_at(&secret, world.now());
+            visitor.sign_in("duyet.mau", PASSWORD, &code).status
+        };
+        assert_eq!(enter(&mut taker), 401, "password and code are right, and open nothing");
+        assert_eq!(vouch(&mut one), 400, "who handed it out says nothing for it");
+        one.sees("Người duyệt phải khác");
+        two.get("/users");
+        two.sees("Chờ người thứ hai xác nhận");
+        assert_eq!(vouch(&mut two), 200, "{}", two.page);
+        assert_eq!(enter(&mut taker), 303, "{}", taker.page);
+
+        // Linked to an identity of single sign-on by somebody else, it is closed until somebody vouches again.
+        let actor = |name: &str| world.look(|conn| login::find_by_name(conn, name)).actor();
+        let id = world.look(|conn| login::find_by_name(conn, "duyet.mau")).id;
+        let (one, two) = (actor("quantri.mot"), actor("quantri.hai"));
+        let issuer = "https://idp.example.vn";
+        world.change(|tx, stamp| sso::link(tx, stamp, &two, id, issuer, "s-77"));
+        assert_eq!(taker.get("/finance").status, 303, "its sessions ended");
+        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id));
+        assert_eq!(vouched(&two).unwrap_err().code(), "maker_is_checker");
+        vouched(&one).expect("another one vouches");
+        assert_eq!(vouched(&one).unwrap_err().code(), "login_awaits_nobody");
+        let told = world.words("SELECT action AS t FROM audit_entry WHERE action LIKE 'login.%' ORDER BY id");
+        assert!(told.iter().filter(|action| *action == "login.vouched").count() == 2, "{told:?}");
         service.stop();
     });
 }

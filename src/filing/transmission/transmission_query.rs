@@ -1,5 +1,7 @@
 //! The ledger's SQL.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 
@@ -13,6 +15,7 @@ use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::{transmission, transmission_event, transmission_reply};
+use crate::store::scoped::listed;
 
 crate::table_row! {
     pub struct TransmissionRow in "transmission" {
@@ -286,20 +289,71 @@ pub fn oldest_waiting_of(conn: &mut Conn, unit: UnitId) -> Result<Option<Instant
         .classify()
 }
 
-/// Messages that were made before `waiting` and are not with the authority, that have been there since
-/// before `delivered` without the last answer, or that a person must look at.
-pub fn troubled(conn: &mut Conn, unit: UnitId, waiting: Instant, delivered: Instant) -> Result<Vec<Message>> {
-    let on_its_way = [State::Queued, State::Sending, State::Unknown].map(State::as_str);
-    let is_late = transmission::state.eq_any(on_its_way).and(transmission::created_at.lt(waiting));
-    let is_unanswered =
-        transmission::state.eq(State::Delivered.as_str()).and(transmission::created_at.lt(delivered));
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = BigInt)]
+    unit_id: UnitId,
+    #[diesel(sql_type = BigInt)]
+    id: TransmissionId,
+}
+
+/// Messages that are told of a unit; more say nothing new.
+const SHOWN_OF_UNIT: i64 = 100;
+
+/// Messages of these units that were made before `waiting` and are not with the authority, that have been there since
+/// before `delivered` without the last answer, or that a person must look at; oldest first, and of each unit so many
+/// at most.
+pub fn troubled(
+    conn: &mut Conn,
+    units: &[UnitId],
+    waiting: Instant,
+    delivered: Instant,
+) -> Result<Vec<Message>> {
+    // All that is open stands in the text as the index of it has it.
+    let places: Vec<Place> = diesel::sql_query(format!(
+        "SELECT p.unit_id AS unit_id, p.id AS id FROM (SELECT t.unit_id, t.id, \
+         ROW_NUMBER() OVER (PARTITION BY t.unit_id ORDER BY t.id) AS place FROM transmission t \
+         WHERE t.unit_id IN ({}) AND t.state IN ('queued', 'sending', 'unknown', 'delivered', 'halted') \
+         AND (t.state IN ('queued', 'sending', 'unknown') AND t.created_at < $1 \
+         OR t.state = 'delivered' AND t.created_at < $2 OR t.state = 'halted')) AS p \
+         WHERE p.place <= {SHOWN_OF_UNIT}",
+        listed(units)
+    ))
+    .bind::<BigInt, _>(waiting)
+    .bind::<BigInt, _>(delivered)
+    .load(conn)
+    .classify()?;
+    let ids: Vec<TransmissionId> = places.iter().map(|one| one.id).collect();
+    let own: BTreeSet<UnitId> = places.into_iter().map(|one| one.unit_id).collect();
     let found: Vec<Columns> = transmission::table
-        .filter(transmission::unit_id.eq(unit))
-        .filter(is_late.or(is_unanswered).or(transmission::state.eq(State::Halted.as_str())))
+        .filter(transmission::unit_id.eq_any(own))
+        .filter(transmission::id.eq_any(ids))
         .order(transmission::id)
-        .limit(100)
         .select(columns!())
         .load(conn)
         .classify()?;
     found.into_iter().map(from_columns).collect()
+}
+
+/// What happened last to each of these messages: its kind and what was said of it.
+pub fn last_events(
+    conn: &mut Conn,
+    messages: &[Message],
+) -> Result<BTreeMap<(UnitId, TransmissionId), (String, String)>> {
+    let units: BTreeSet<UnitId> = messages.iter().map(|message| message.unit).collect();
+    let ids: Vec<TransmissionId> = messages.iter().map(|message| message.id).collect();
+    let found: Vec<(UnitId, TransmissionId, String, String)> = transmission_event::table
+        .filter(transmission_event::unit_id.eq_any(units))
+        .filter(transmission_event::transmission_id.eq_any(ids))
+        .order(transmission_event::revision)
+        .select((
+            transmission_event::unit_id,
+            transmission_event::transmission_id,
+            transmission_event::kind,
+            transmission_event::detail,
+        ))
+        .load(conn)
+        .classify()?;
+    // Who comes later takes the place.
+    Ok(found.into_iter().map(|(unit, id, kind, detail)| ((unit, id), (kind, detail))).collect())
 }

@@ -19,8 +19,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::query::{AttemptRow, LinkRow, SubjectRow};
 use super::lockout::{self, Counted};
-use super::login::{self, Login};
-use super::{login_query, session, sign_in, token};
+use super::login::{self, Login, State};
+use super::{login_query, session, sign_in, token, vouch};
 use crate::actor::Actor;
 use crate::audit;
 use crate::clock::Instant;
@@ -230,7 +230,7 @@ pub fn enter(
 }
 
 /// Links a login to a subject: its own person's doing, or an administrator's who governs the login. One link
-/// replaces another.
+/// replaces another. A login that decides waits for a second person's word when another than its own linked it.
 ///
 /// # Errors
 /// `sso_subject_taken` when the subject is another person's; `sso_subject_wrong`; `login_not_found`,
@@ -275,6 +275,10 @@ pub fn link(
         created_at: stamp.now,
     };
     rows::insert(tx, &[row])?;
+    if login.is_active() && vouch::is_asked_for(login.role) && vouch::is_anothers(actor, &login) {
+        login.state = State::Invited;
+        session::end_all(tx, id)?;
+    }
     login::store(tx, stamp, &mut login, "sso_linked", &audit::actor_text(actor))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, UnitId::CITY, "login.sso_linked", id)])
 }

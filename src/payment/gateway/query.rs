@@ -349,6 +349,20 @@ pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<
     Ok(found)
 }
 
+/// The newest settlements of these units together.
+pub fn newest(conn: &mut Conn, units: &[UnitId], limit: i64) -> Result<Vec<Settlement>> {
+    let keys: Vec<(UnitId, SettlementId)> = settlement::table
+        .filter(settlement::unit_id.eq_any(units))
+        .order(settlement::id.desc())
+        .limit(limit)
+        .select((settlement::unit_id, settlement::id))
+        .load(conn)
+        .classify()?;
+    let mut found = by_ids(conn, &keys)?;
+    found.sort_by_key(|one| std::cmp::Reverse(one.id));
+    Ok(found)
+}
+
 /// The unit of a settlement within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: SettlementId) -> Result<Option<UnitId>> {
     crate::unit_in_scope!(conn, scope, settlement, id)

@@ -384,6 +384,20 @@ pub fn page(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<
     Ok(found)
 }
 
+/// The newest batches of these units together.
+pub fn newest(conn: &mut Conn, units: &[UnitId], limit: i64) -> Result<Vec<Batch>> {
+    let keys: Vec<(UnitId, BatchId)> = pos_batch::table
+        .filter(pos_batch::unit_id.eq_any(units))
+        .order(pos_batch::id.desc())
+        .limit(limit)
+        .select((pos_batch::unit_id, pos_batch::id))
+        .load(conn)
+        .classify()?;
+    let mut found = by_ids(conn, &keys)?;
+    found.sort_by_key(|one| std::cmp::Reverse(one.id));
+    Ok(found)
+}
+
 /// The unit of a batch within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: BatchId) -> Result<Option<UnitId>> {
     crate::unit_in_scope!(conn, scope, pos_batch, id)

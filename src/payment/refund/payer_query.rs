@@ -128,10 +128,10 @@ pub fn of_payments(conn: &mut Conn, unit: UnitId, payments: &[PaymentId]) -> Res
     Ok(found.into_iter().map(from_stored).collect())
 }
 
-/// What a unit has not answered, oldest first.
-pub fn waiting(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<PayerRequest>> {
+/// What these units have not answered, oldest first.
+pub fn waiting(conn: &mut Conn, units: &[UnitId], limit: i64) -> Result<Vec<PayerRequest>> {
     let found: Vec<Stored> = requests!()
-        .filter(refund_request::unit_id.eq(unit))
+        .filter(refund_request::unit_id.eq_any(units))
         .filter(refund_answer::request_id.is_null())
         .order(refund_request::id)
         .limit(limit)

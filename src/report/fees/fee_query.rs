@@ -73,22 +73,24 @@ pub fn moves(conn: &mut Conn, unit: UnitId, period: Period) -> Result<Vec<Move>>
         .collect())
 }
 
-/// The first day that the unit's oldest account is reconciled.
-pub fn first_day(conn: &mut Conn, unit: UnitId) -> Result<Option<BusinessDay>> {
-    bank_account::table
-        .filter(bank_account::unit_id.eq(unit))
+/// The first day that the oldest account of each unit is reconciled; a unit without one is left out.
+pub fn first_days(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, BusinessDay)>> {
+    let found: Vec<(UnitId, Option<BusinessDay>)> = bank_account::table
+        .filter(bank_account::unit_id.eq_any(units))
         .filter(bank_account::bank_bin.ne(""))
-        .select(min(bank_account::opened_on))
-        .first(conn)
-        .classify()
+        .group_by(bank_account::unit_id)
+        .select((bank_account::unit_id, min(bank_account::opened_on)))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().filter_map(|(unit, first)| Some((unit, first?))).collect())
 }
 
-/// What was handed in: kind and period.
-pub fn filed(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, String)>> {
+/// What these units handed in: unit, kind and period.
+pub fn filed(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, String, String)>> {
     fee_filing::table
-        .filter(fee_filing::unit_id.eq(unit))
+        .filter(fee_filing::unit_id.eq_any(units))
         .order(fee_filing::id)
-        .select((fee_filing::kind, fee_filing::period))
+        .select((fee_filing::unit_id, fee_filing::kind, fee_filing::period))
         .load(conn)
         .classify()
 }

@@ -6,6 +6,8 @@ pub mod calendar;
 mod fee_query;
 pub mod figures;
 
+use std::collections::BTreeMap;
+
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::BusinessDay;
@@ -165,9 +167,30 @@ pub fn table(unit: &unit::Unit, span: Span, figures: &Figures) -> Table {
 /// # Errors
 /// `fee_calendar_unreadable`.
 pub fn due(conn: &mut Conn, calendar: &WorkingDays, today: BusinessDay, unit: UnitId) -> Result<Vec<Due>> {
-    let Some(first) = fee_query::first_day(conn, unit)? else { return Ok(Vec::new()) };
-    let filed = fee_query::filed(conn, unit)?;
-    Calendar::shipped()?.due(calendar, today, first, &filed)
+    Ok(due_of_units(conn, calendar, today, &[unit])?.remove(&unit).unwrap_or_default())
+}
+
+/// The same of each of these units, in two questions.
+///
+/// # Errors
+/// `fee_calendar_unreadable`.
+pub fn due_of_units(
+    conn: &mut Conn,
+    calendar: &WorkingDays,
+    today: BusinessDay,
+    units: &[UnitId],
+) -> Result<BTreeMap<UnitId, Vec<Due>>> {
+    let mut filed: BTreeMap<UnitId, Vec<(String, String)>> = BTreeMap::new();
+    for (unit, kind, period) in fee_query::filed(conn, units)? {
+        filed.entry(unit).or_default().push((kind, period));
+    }
+    let rules = Calendar::shipped()?;
+    let mut found = BTreeMap::new();
+    for (unit, first) in fee_query::first_days(conn, units)? {
+        let filed = filed.remove(&unit).unwrap_or_default();
+        found.insert(unit, rules.due(calendar, today, first, &filed)?);
+    }
+    Ok(found)
 }
 
 /// Records that figures were handed in: the reminder ends. A person says so, with the number of the

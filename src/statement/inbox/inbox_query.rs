@@ -1,5 +1,7 @@
 //! The SQL of what became of the inbox's files.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 
 use super::Place;
@@ -39,13 +41,13 @@ pub struct Taken {
 
 type Parts = (UnitId, EventId, String, String, Option<String>, String, Instant);
 
-/// The newest files of a unit.
+/// The newest files of these units together.
 ///
 /// # Errors
 /// Those of the store.
-pub fn newest(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Taken>> {
+pub fn newest(conn: &mut Conn, units: &[UnitId], limit: i64) -> Result<Vec<Taken>> {
     let found: Vec<Parts> = inbox_file::table
-        .filter(inbox_file::unit_id.eq(unit))
+        .filter(inbox_file::unit_id.eq_any(units))
         .order(inbox_file::id.desc())
         .limit(limit)
         .select((
@@ -68,18 +70,20 @@ fn taken((unit, id, name, outcome, error_code, findings, received_at): Parts) ->
     Ok(Taken { unit, id, name, outcome, error_code, places, received_at })
 }
 
-/// How many files of a unit were refused since a moment.
+/// How many files of these units were refused since a moment; a unit without any is left out.
 ///
 /// # Errors
 /// Those of the store.
-pub fn failed_since(conn: &mut Conn, unit: UnitId, since: Instant) -> Result<i64> {
-    inbox_file::table
-        .filter(inbox_file::unit_id.eq(unit))
+pub fn failed_since(conn: &mut Conn, units: &[UnitId], since: Instant) -> Result<BTreeMap<UnitId, i64>> {
+    let found: Vec<(UnitId, i64)> = inbox_file::table
+        .filter(inbox_file::unit_id.eq_any(units))
         .filter(inbox_file::outcome.eq("failed"))
         .filter(inbox_file::received_at.ge(since))
-        .count()
-        .get_result(conn)
-        .classify()
+        .group_by(inbox_file::unit_id)
+        .select((inbox_file::unit_id, diesel::dsl::count_star()))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().collect())
 }
 
 /// Whether this end of this file was kept since a moment.

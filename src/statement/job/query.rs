@@ -134,6 +134,26 @@ pub fn list(conn: &mut Conn, unit: UnitId, page: impl Into<Page>) -> Result<Vec<
     Ok(found.into_iter().map(job_of).collect())
 }
 
+/// The newest imports of these units together.
+pub fn newest(conn: &mut Conn, units: &[UnitId], limit: i64) -> Result<Vec<Job>> {
+    // What came of them is long: it is read of those that are shown.
+    let ids: Vec<JobId> = import_job::table
+        .filter(import_job::unit_id.eq_any(units))
+        .order(import_job::id.desc())
+        .limit(limit)
+        .select(import_job::id)
+        .load(conn)
+        .classify()?;
+    let found: Vec<Parts> = import_job::table
+        .filter(import_job::unit_id.eq_any(units))
+        .filter(import_job::id.eq_any(ids))
+        .order(import_job::id.desc())
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(job_of).collect())
+}
+
 /// The oldest import that nobody works on: queued, or broken off by a crash.
 pub fn next(conn: &mut Conn, now: Instant) -> Result<Option<Job>> {
     Ok(import_job::table

@@ -35,7 +35,7 @@ use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::account;
 
-pub use query::{Quarantined, keyed, of_statement, open, open_count, statement_of_any};
+pub use query::{Quarantined, keyed, of_statement, open, open_by_statement, open_count, statement_of_any};
 pub use raw::{Raw, raw_text};
 
 pub(super) fn set_aside(
@@ -68,16 +68,23 @@ pub(super) fn supersede(tx: &mut Tx<'_>, stamp: &Stamp<'_>, whole: &StoredStatem
     if !of_statement(tx, whole.unit, whole.id)?.is_empty() {
         return Ok(());
     }
+    let mut told = BTreeMap::new();
+    let mut superseded = Vec::new();
     for line in open(tx, whole.unit, Some(whole.account), 10_000)? {
-        let stored = statements::statement(tx, whole.unit, line.statement)?;
         let balances = |one: &StoredStatement| (one.opening, one.closing, one.closing_on);
-        if balances(&stored) == balances(whole) {
-            let reason = format!("read whole in {}", whole.id);
-            let event = Event { kind: "superseded", line: None, amount: None, person: None, reason: &reason };
-            tell(tx, stamp, &line, &event)?;
+        let is_told = match told.get(&line.statement) {
+            Some(known) => *known,
+            None => balances(&statements::statement(tx, whole.unit, line.statement)?) == balances(whole),
+        };
+        told.insert(line.statement, is_told);
+        if is_told {
+            superseded.push(line);
         }
     }
-    Ok(())
+    let reason = format!("read whole in {}", whole.id);
+    let event = || Event { kind: "superseded", line: None, amount: None, person: None, reason: &reason };
+    let told: Vec<(&Quarantined, Event<'_>)> = superseded.iter().map(|line| (line, event())).collect();
+    tell(tx, stamp, &told)
 }
 
 /// What a person says about one line.
@@ -120,12 +127,22 @@ pub fn text_of(
     stored: &StoredStatement,
     line: &Quarantined,
 ) -> Result<Option<String>> {
+    Ok(texts_of(conn, vault, stored, std::slice::from_ref(line))?.pop().flatten())
+}
+
+/// The same of several lines of a statement, whose file is opened once.
+pub fn texts_of(
+    conn: &mut Conn,
+    vault: &Vault,
+    stored: &StoredStatement,
+    lines: &[Quarantined],
+) -> Result<Vec<Option<String>>> {
     match file::open(conn, vault, stored.unit, &stored.file_sha256) {
         Ok(bytes) => {
             let layout = layout_of(conn, stored)?;
-            Ok(raw_text(&bytes, &line.place, layout.as_ref()))
+            Ok(lines.iter().map(|line| raw_text(&bytes, &line.place, layout.as_ref())).collect())
         }
-        Err(error) if error.code() == "erased" => Ok(None),
+        Err(error) if error.code() == "erased" => Ok(lines.iter().map(|_| None).collect()),
         Err(error) => Err(error),
     }
 }
@@ -273,21 +290,18 @@ fn decide_in(
     }
     let lines =
         repair::planned(tx, stamp, allowed.codes_of, &account, (&stored, drafted), (&waiting, verdicts))?;
-    let mut repaired = Vec::new();
-    for (line, verdict, added) in lines {
-        let reason = text::clean(&verdict.reason);
-        let event = Event {
-            kind: if added.is_some() { "repaired" } else { "discarded" },
-            line: added,
-            amount: verdict.repair.as_ref().map(|repair| repair.amount),
-            person: actor.person,
-            reason: &reason,
-        };
-        tell(tx, stamp, line, &event)?;
-        repaired.extend(added);
+    let reasons: Vec<String> = lines.iter().map(|(_, verdict, _)| text::clean(&verdict.reason)).collect();
+    let (mut told, mut acts) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
+    for ((line, verdict, added), reason) in lines.iter().zip(&reasons) {
+        let kind = if added.is_some() { "repaired" } else { "discarded" };
+        let amount = verdict.repair.as_ref().map(|repair| repair.amount);
+        told.push((*line, Event { kind, line: *added, amount, person: actor.person, reason }));
         let action = if added.is_some() { "quarantine.repaired" } else { "quarantine.discarded" };
-        audit::record(tx, stamp, &[audit::Entry::by(actor, unit, action, line.id).with(id.to_string())])?;
+        acts.push(audit::Entry::by(actor, unit, action, line.id).with(id.to_string()));
     }
+    tell(tx, stamp, &told)?;
+    audit::record(tx, stamp, &acts)?;
+    let repaired = lines.iter().filter_map(|(.., added)| *added).collect();
     sequence::settle_gaps(tx, stamp, &account)?;
     Ok(Decided::Lines(repaired))
 }
@@ -367,11 +381,14 @@ struct Event<'e> {
     reason: &'e str,
 }
 
-fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, line: &Quarantined, event: &Event<'_>) -> Result<()> {
-    query::set_state(tx, line, event.kind)?;
-    rows::insert(
-        tx,
-        &[query::EventRow {
+/// Moves lines on, each once: thousands of a file are decided as one.
+fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, told: &[(&Quarantined, Event<'_>)]) -> Result<()> {
+    let states: Vec<(&Quarantined, &'static str)> =
+        told.iter().map(|(line, event)| (*line, event.kind)).collect();
+    query::set_states(tx, &states)?;
+    let mut events = Vec::with_capacity(told.len());
+    for (line, event) in told {
+        events.push(query::EventRow {
             unit_id: line.unit,
             id: stamp.mint()?,
             quarantined_id: line.id,
@@ -383,6 +400,7 @@ fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, line: &Quarantined, event: &Event<'_
             person_id: event.person,
             reason: event.reason.to_owned(),
             at: stamp.now,
-        }],
-    )
+        });
+    }
+    rows::insert(tx, &events)
 }

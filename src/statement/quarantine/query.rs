@@ -173,6 +173,18 @@ pub fn open(
     Ok(found.load::<Parts>(conn).classify()?.into_iter().map(quarantined_of).collect())
 }
 
+/// How many lines of each statement of these units wait for a person: unit, statement, count.
+pub fn open_by_statement(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(UnitId, StatementId, i64)>> {
+    quarantined_line::table
+        .filter(quarantined_line::unit_id.eq_any(units))
+        .filter(quarantined_line::state.eq("open"))
+        .group_by((quarantined_line::unit_id, quarantined_line::statement_id))
+        .order((quarantined_line::unit_id, quarantined_line::statement_id))
+        .select((quarantined_line::unit_id, quarantined_line::statement_id, diesel::dsl::count_star()))
+        .load(conn)
+        .classify()
+}
+
 /// The statement a line was set aside of, within a scope.
 pub fn statement_of_any(conn: &mut Conn, scope: &Scope, id: EventId) -> Result<StatementId> {
     let found = quarantined_line::table
@@ -224,14 +236,21 @@ pub fn open_of_file(conn: &mut Conn, unit: UnitId, sha256: &str) -> Result<i64> 
         .classify()
 }
 
-pub fn set_state(tx: &mut Tx<'_>, line: &Quarantined, state: &'static str) -> Result<()> {
+/// Moves these lines on, guarded by the revisions that were read.
+pub fn set_states(tx: &mut Tx<'_>, moved: &[(&Quarantined, &'static str)]) -> Result<()> {
     rows::update(
         tx,
         Update {
             table: "quarantined_line",
-            keys: vec![("unit_id", Column::of([line.unit])), ("id", Column::of([line.id]))],
-            guard: vec![("revision", Column::of([line.revision]))],
-            sets: vec![("state", Column::of([state])), ("revision", Column::of([line.revision + 1]))],
+            keys: vec![
+                ("unit_id", Column::of(moved.iter().map(|(line, _)| line.unit))),
+                ("id", Column::of(moved.iter().map(|(line, _)| line.id))),
+            ],
+            guard: vec![("revision", Column::of(moved.iter().map(|(line, _)| line.revision)))],
+            sets: vec![
+                ("state", Column::of(moved.iter().map(|(_, state)| *state))),
+                ("revision", Column::of(moved.iter().map(|(line, _)| line.revision + 1))),
+            ],
         },
     )
 }

@@ -31,8 +31,8 @@ use crate::unit::BankAccount;
 
 pub use again::{Renewed, compare_again, renew};
 pub use query::{
-    Version, Withdrawn, accepted_by, differences, find, in_state, list, proposal, unit_of, withdrawn_by,
-    withdrawn_of,
+    Version, Withdrawn, accepted_by, differences, find, in_state, list, proposal, unit_of, waiting_of,
+    withdrawn_by, withdrawn_of,
 };
 pub(super) use query::{by_position, known};
 pub use rules::{Difference, Kind, Side};

@@ -210,6 +210,19 @@ pub fn list(
     Ok(found.load::<Parts>(conn).classify()?.into_iter().map(version_of).collect())
 }
 
+/// The versions of these units that wait for somebody, newest first.
+pub fn waiting_of(conn: &mut Conn, units: &[UnitId], limit: i64) -> Result<Vec<Version>> {
+    let found: Vec<Parts> = statement_version::table
+        .filter(statement_version::unit_id.eq_any(units))
+        .filter(statement_version::state.eq_any(["held", "proposed"]))
+        .order(statement_version::id.desc())
+        .limit(limit)
+        .select(columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(version_of).collect())
+}
+
 /// The versions of an account in some states.
 pub fn in_state(conn: &mut Conn, unit: UnitId, account: AccountId, states: &[&str]) -> Result<Vec<Version>> {
     let found: Vec<Parts> = statement_version::table

@@ -182,6 +182,29 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        path: "/admin/calendar",
+        vi: "Ngày nghỉ lễ và ngày làm bù.",
+        en: "Holidays, and days of a weekend that are worked in exchange.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/calendar/enter",
+        vi: "Ghi ngày nghỉ lễ hoặc làm bù.",
+        en: "Enters holidays or days worked in exchange, for the whole city.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/calendar/withdraw",
+        vi: "Bỏ một ngày đã ghi.",
+        en: "Takes a day off the record.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
         path: "/admin/screens",
         vi: "Đường dẫn của màn hình phòng chờ.",
         en: "The links of waiting-room screens.",

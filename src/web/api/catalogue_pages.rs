@@ -152,6 +152,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "POST",
+        path: "/users/vouch",
+        vi: "Người thứ hai xác nhận một tài khoản đã đến đúng người.",
+        en: "A second person vouches for a login, and it opens.",
+        who: "administrator",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
         path: "/users/sso",
         vi: "Gắn tài khoản với danh tính đăng nhập một lần.",
         en: "Links a login to a subject of the identity provider, or takes the link away.",

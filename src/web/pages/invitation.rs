@@ -12,7 +12,7 @@ use super::session::check_origin;
 use super::{Page, Posted, html, read};
 use crate::actor::Scope;
 use crate::error::Result;
-use crate::identity::{invitation, totp};
+use crate::identity::{invitation, login, totp};
 use crate::obligation::vietqr::svg;
 use crate::store::Lane;
 use crate::web::Shared;
@@ -38,6 +38,8 @@ struct WelcomePage {
     frame: Frame,
     login: String,
     recovery: Vec<String>,
+    /// Whether it opens only when a second person vouches for it.
+    awaits_second: bool,
 }
 
 /// `GET /invitation/{token}`
@@ -85,14 +87,18 @@ pub async fn accept(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
     let accepted = block(move || {
         let invited = app.store.read(&Scope::All, |conn| invitation::find(conn, &app.stamp(), &shown))?;
         let hash = invitation::prepare(&invited.login, fields.get("password"), fields.get("again"))?;
-        let (_, recovery) = app.store.write(&Scope::All, Lane::Live, |tx| {
-            invitation::accept(tx, &app.stamp(), &shown, &hash, fields.get("code"))
+        let (login, recovery) = app.store.write(&Scope::All, Lane::Live, |tx| {
+            let (id, recovery) = invitation::accept(tx, &app.stamp(), &shown, &hash, fields.get("code"))?;
+            Ok((login::find(tx, id)?, recovery))
         })?;
-        Ok((invited.login.name, recovery))
+        Ok((login, recovery))
     })
     .await;
     match accepted {
-        Ok((login, recovery)) => Ok(html(StatusCode::OK, &WelcomePage { frame, login, recovery })),
+        Ok((login, recovery)) => {
+            let awaits_second = login.awaits_second();
+            Ok(html(StatusCode::OK, &WelcomePage { frame, login: login.name, recovery, awaits_second }))
+        }
         Err(error) => {
             let wrong = Wrong::of(error, frame.lang)?;
             let page = page(&shared, frame, token, wrong).await?;

@@ -22,7 +22,6 @@ use crate::error::{Error, Kind, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::notification::lookup::{self, Outcome};
 use crate::notification::{self, bundle::Entry};
-use crate::receipt::LookupCode;
 use crate::receipt::query::Stored;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Tx};
@@ -112,7 +111,7 @@ pub async fn by_lookup_code(request: HttpRequest, form: Posted<Pairs>, shared: w
     let asked = fields(&request, form, &shared)?;
     let found = block(move || {
         let unknown = || Error::invalid("lookup_code", "receipt_not_found", "no receipt has this code");
-        let code: LookupCode = asked.trimmed("lookup_code").parse().map_err(|_| unknown())?;
+        let code = on_paper::lookup_in(asked.trimmed("lookup_code")).ok_or_else(unknown)?;
         let app = shared.app();
         let found = app.store.read(&Scope::All, |conn| super::receipt::find(conn, &code));
         found.map_err(|error| of_field(error, "lookup_code"))?;

@@ -22,6 +22,15 @@ pub fn code_in(asked: &str) -> Option<ReferenceCode> {
     found.or_else(|| text::squash(asked).parse().ok())
 }
 
+/// The look-up code in what was typed or scanned: alone, in groups, or in the link that a document's QR code holds.
+pub fn lookup_in(asked: &str) -> Option<LookupCode> {
+    let code = match asked.rsplit_once("/r/") {
+        Some((_, behind)) => behind.split(['.', '?', '#', '/']).next().unwrap_or_default(),
+        None => asked,
+    };
+    code.trim().parse().ok()
+}
+
 /// The code in a page's address, as people copy or type it from the paper: in groups, or in small letters.
 ///
 /// # Errors
@@ -59,7 +68,7 @@ pub fn of_document(conn: &mut Conn, actor: &Actor, asked: &str) -> Result<Vec<Ob
         };
     }
     let mut found: Option<(UnitId, ObligationId)> = None;
-    if let Ok(code) = asked.parse::<LookupCode>()
+    if let Some(code) = lookup_in(asked)
         && let Some((unit, id)) = receipts::by_lookup_code(conn, code.as_str())?
     {
         found = receipts::by_id(conn, unit, id)?.map(|document| (unit, document.obligation));
@@ -111,5 +120,22 @@ mod tests {
             );
         }
         assert!(code_in("Nguyễn Văn Mẫu").is_none());
+    }
+
+    #[test]
+    fn a_look_up_code_is_read_alone_in_groups_and_from_a_documents_qr_code() {
+        for written in [
+            "7K2MQ4X97ABC",
+            " 7k2m-q4x9-7abc ",
+            "https://bienlai.example.vn/r/7K2MQ4X97ABC",
+            "https://bienlai.example.vn/r/7K2MQ4X97ABC.pdf",
+            "bienlai.example.vn/r/7K2M-Q4X9-7ABC?from=paper",
+        ] {
+            let found = lookup_in(written).map(|code| code.as_str().to_owned());
+            assert_eq!(found.as_deref(), Some("7K2MQ4X97ABC"), "{written}");
+        }
+        for other in ["", "https://bienlai.example.vn/p/HNPH7K2MQ4X97", "https://bienlai.example.vn/r/"] {
+            assert!(lookup_in(other).is_none(), "{other}");
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::id::{LoginId, PersonId};
 use crate::identity::login::{self, Login, NewLogin, State};
 use crate::identity::person::{self, Whom};
-use crate::identity::{person_name, sso};
+use crate::identity::{person_name, sso, vouch};
 use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY, Unit};
 use crate::web::Shared;
@@ -72,6 +72,8 @@ struct UsersPage {
     is_sso_offered: bool,
     /// What somebody who is to leave still holds, with the way to it.
     held: Vec<(String, String)>,
+    /// Logins that open when a second person vouches for them: the name, and who it is.
+    awaiting: Vec<(String, String)>,
 }
 
 /// `GET /users`
@@ -97,10 +99,17 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     // Logins stand at the city's unit; the list itself keeps to what the actor governs.
     let code = of_unit.clone();
-    let (rows, next, units, known) = block(move || {
+    let (rows, next, units, known, awaiting) = block(move || {
         app.store.read(&Scope::All, |conn| {
             let units = unit::all(conn)?;
-            let (logins, next) = page_of(login::list(conn, &actor)?, &units, (&code, &asked.after));
+            let all = login::list(conn, &actor)?;
+            let mut awaiting = Vec::new();
+            for one in all.iter().filter(|login| login.awaits_second()) {
+                let words = format!("{} – {}", person_name(conn, one.person)?, role_words(lang, one.role));
+                awaiting.push((one.name.clone(), words));
+            }
+            let after = name_of(conn, &asked.after)?;
+            let (logins, next) = page_of(all, &units, (&code, &after));
             let linked = sso::linked(conn)?;
             let row = |login: &Login| row(conn, lang, (login, &units), linked.contains(&login.id));
             let rows: Result<Vec<Row>> = logins.iter().map(row).collect();
@@ -111,7 +120,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
                 let words = if logins.is_empty() { one.name } else { format!("{} ({logins})", one.name) };
                 (one.id.to_string(), words)
             });
-            Ok((rows?, next, own, known.collect()))
+            Ok((rows?, next, own, known.collect(), awaiting))
         })
     })
     .await?;
@@ -131,11 +140,26 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         typed: Fields::default(),
         is_sso_offered: shared.app().sso.is_some(),
         held: Vec::new(),
+        awaiting,
         frame,
     })
 }
 
-/// One page of logins, of one unit where one is named, and the login behind which the next page begins.
+/// The name of the login that a page begins behind, whether or not the list still has it; none begins the list. It is
+/// named by its id, because names tell who people are.
+fn name_of(conn: &mut Conn, id: &str) -> Result<String> {
+    match id.parse::<LoginId>() {
+        Ok(id) => match login::find(conn, id) {
+            Ok(login) => Ok(login.name),
+            Err(error) if error.code() == "login_not_found" => Ok(String::new()),
+            Err(error) => Err(error),
+        },
+        Err(_) => Ok(String::new()),
+    }
+}
+
+/// One page of logins, of one unit where one is named, in the order of their names and behind one of them; and the
+/// login behind which the next page begins.
 fn page_of(
     mut logins: Vec<Login>,
     units: &[Unit],
@@ -148,9 +172,9 @@ fn page_of(
             Scope::Units(own) => asked.is_some_and(|unit| own.contains(&unit)),
         });
     }
-    let after: Option<LoginId> = after.parse().ok();
-    let begin = logins.iter().position(|login| Some(login.id) == after).map_or(0, |at| at + 1);
-    logins.drain(..begin);
+    // Databases order signs in their own ways.
+    logins.sort_by(|one, other| one.name.cmp(&other.name));
+    logins.retain(|login| after < login.name.as_str());
     let has_more = SHOWN < logins.len();
     logins.truncate(SHOWN);
     let next = logins.last().map(|login| login.id).filter(|_| has_more);
@@ -171,6 +195,7 @@ fn row(conn: &mut Conn, lang: Lang, (login, all): (&Login, &[Unit]), is_linked: 
         role: role_words(lang, login.role),
         units,
         state: lang.t(match login.state {
+            State::Invited if login.awaits_second() => "users_awaiting",
             State::Invited => "users_invited",
             State::Active => "users_active",
             State::Ended => "users_ended",
@@ -251,6 +276,23 @@ pub async fn end(
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let id = named(tx, fields)?;
             leaving::end(tx, &app.stamp(), actor, id)
+        })?;
+        Ok(None)
+    })
+    .await
+}
+
+/// `POST /users/vouch`: a second person says that a login reached its own person, and it opens.
+pub async fn vouch(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    change(request, signed, form, shared, |app, actor, fields| {
+        app.store.write(&Scope::All, Lane::Live, |tx| {
+            let id = named(tx, fields)?;
+            vouch::vouch(tx, &app.stamp(), actor, id)
         })?;
         Ok(None)
     })

@@ -81,6 +81,7 @@ const WAYS: &[Way] = &[
     way("/finance/trust", "way_trust", Group::Manage, BOOKS),
     way("/admin/clients", "way_clients", Group::Manage, OFFICE),
     way("/admin/screens", "way_screens", Group::Manage, OFFICE),
+    way("/admin/calendar", "way_calendar", Group::Manage, OFFICE),
     way("/admin/webhooks", "way_webhooks", Group::Manage, OFFICE),
     way("/admin/operations", "way_operations", Group::Manage, OFFICE),
     way("/admin/trail", "way_trail", Group::Manage, OFFICE),

@@ -1,6 +1,7 @@
 //! `/admin`: units with their accounts, series and certificates; API clients; channels and their
 //! archive; queues; the audit trail. Auditors see the same and change nothing.
 
+pub mod calendar;
 pub mod clients;
 pub mod event;
 pub mod evidence;

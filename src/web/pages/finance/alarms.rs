@@ -1,5 +1,5 @@
-//! Everything that warns, from every room that has alarms, for the morning board. What the lists of one unit warn of
-//! takes some twenty questions; whoever sees a whole city gets what was read of each unit a moment ago.
+//! Everything that warns, from every room that has alarms, for the morning board. What the lists warn of takes some
+//! twenty questions, of one unit or of all; whoever sees a whole city gets what was read of each unit a moment ago.
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
@@ -31,22 +31,42 @@ const KEPT_S: i64 = 120;
 pub struct Kept(RwLock<BTreeMap<(UnitId, &'static str), (Instant, Vec<Alarm>)>>);
 
 impl Kept {
-    fn of_unit(
+    /// What each of these units warned of a moment ago. Units of which nothing is kept are read together.
+    fn of_units(
         &self,
-        (unit, lang): (UnitId, Lang),
+        (units, lang): (&[Unit], Lang),
         now: Instant,
-        read: impl FnOnce() -> Result<Vec<Alarm>>,
-    ) -> Result<Vec<Alarm>> {
-        let key = (unit, lang.code());
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((_, found)) = known.filter(|(at, _)| (0..KEPT_S).contains(&now.seconds_since(*at))) {
-            return Ok(found);
+        read: impl FnOnce(&[Unit]) -> Result<ByUnit>,
+    ) -> Result<ByUnit> {
+        let mut found = ByUnit::new();
+        let mut unknown = Vec::new();
+        {
+            let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            for unit in units {
+                let known = kept.get(&(unit.id, lang.code()));
+                let known = known.filter(|(at, _)| (0..KEPT_S).contains(&now.seconds_since(*at)));
+                if let Some((_, alarms)) = known {
+                    found.insert(unit.id, alarms.clone());
+                } else {
+                    unknown.push(unit.clone());
+                }
+            }
         }
-        let found = read()?;
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, (now, found.clone()));
+        if !unknown.is_empty() {
+            let mut read = read(&unknown)?;
+            let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            for unit in unknown {
+                let alarms = read.remove(&unit.id).unwrap_or_default();
+                kept.insert((unit.id, lang.code()), (now, alarms.clone()));
+                found.insert(unit.id, alarms);
+            }
+        }
         Ok(found)
     }
 }
+
+/// What units warn of, each in its own order.
+type ByUnit = BTreeMap<UnitId, Vec<Alarm>>;
 
 /// One alarm: what it says, whose it is, the page where something can be done about it if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,16 +115,16 @@ pub fn standing(
         found.push(Alarm { words: lang.pick(vi, en).to_owned(), unit: name(one.unit), href: None });
     }
     let units = units(conn, actor)?;
-    let are_many = MANY_UNITS <= units.len();
+    let mut listed = match MANY_UNITS <= units.len() {
+        true => kept.of_units((&units, lang), stamp.now, |units| of_units(conn, stamp, lang, units))?,
+        false => of_units(conn, stamp, lang, &units)?,
+    };
     for unit in units {
         for fault in books.of_unit(unit.id) {
             let words = lang.with("books_broken", lang.pick(fault.vi, fault.en));
             found.push(Alarm { words, unit: unit.name.clone(), href: None });
         }
-        found.extend(match are_many {
-            true => kept.of_unit((unit.id, lang), stamp.now, || of_unit(conn, stamp, lang, &unit))?,
-            false => of_unit(conn, stamp, lang, &unit)?,
-        });
+        found.extend(listed.remove(&unit.id).unwrap_or_default());
     }
     inbox_refused(conn, stamp, actor, lang, &mut found)?;
     Ok(found)
@@ -122,66 +142,92 @@ fn inbox_refused(
     found: &mut Vec<Alarm>,
 ) -> Result<()> {
     let since = Instant(stamp.now.0.saturating_sub(INBOX_DAYS * 24 * 60 * 60 * 1_000_000));
-    for unit in unit::of_scope(conn, &actor.scope)? {
-        let count = inbox::failed_since(conn, unit.id, since)?;
-        if count > 0 {
-            let (words, href) =
-                (lang.with("alarm_inbox", count), Some("/finance/statements#inbox".to_owned()));
-            found.push(Alarm { words, unit: unit.name, href });
-        }
+    let units = unit::of_scope(conn, &actor.scope)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let failed = inbox::failed_since(conn, &ids, since)?;
+    for unit in units {
+        let Some(count) = failed.get(&unit.id) else { continue };
+        let (words, href) = (lang.with("alarm_inbox", count), Some("/finance/statements#inbox".to_owned()));
+        found.push(Alarm { words, unit: unit.name, href });
     }
     Ok(())
 }
 
-/// What the Treasury, declarations and the tax office warn of in one unit.
-fn of_unit(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Vec<Alarm>> {
-    let mut found = Vec::new();
-    for one in treasury::of_unit(conn, stamp.calendar, stamp.today(), unit.id)? {
+/// What the Treasury, declarations and the tax office warn of in each of these units.
+fn of_units(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, units: &[Unit]) -> Result<ByUnit> {
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let mut found: ByUnit = units.iter().map(|unit| (unit.id, Vec::new())).collect();
+    let by_id: BTreeMap<UnitId, &Unit> = units.iter().map(|unit| (unit.id, unit)).collect();
+    let mut tell = |unit: UnitId, words: String, href: &dyn Fn(&Unit) -> String| {
+        let Some(of) = by_id.get(&unit) else { return };
+        let alarm = Alarm { words, unit: of.name.clone(), href: Some(href(of)) };
+        found.entry(unit).or_default().push(alarm);
+    };
+    for one in treasury::of_units(conn, stamp.calendar, stamp.today(), &ids)? {
         let (vi, en) = one.kind.words();
-        let href = match one.order {
+        let words = format!("{}: {}", lang.pick(vi, en), one.amount);
+        tell(one.unit, words, &|unit| match one.order {
             Some(order) => format!("/finance/remittances/{order}"),
             None => format!("/finance/remittances?unit={}", unit.code),
-        };
-        let words = format!("{}: {}", lang.pick(vi, en), one.amount);
-        found.push(Alarm { words, unit: unit.name.clone(), href: Some(href) });
+        });
     }
-    for one in fees::due(conn, stamp.calendar, stamp.today(), unit.id)? {
-        let key = if one.kind == "year" { "alarm_settlement" } else { "alarm_declaration" };
-        let until = lang.with("alarm_until", day(one.due_on));
-        let words = format!("{} – {until} [{}]", lang.with(key, &one.period), one.certainty);
-        let href = Some(format!("/finance/figures?unit={}", unit.code));
-        found.push(Alarm { words, unit: unit.name.clone(), href });
+    for (unit, due) in fees::due_of_units(conn, stamp.calendar, stamp.today(), &ids)? {
+        for one in due {
+            let key = if one.kind == "year" { "alarm_settlement" } else { "alarm_declaration" };
+            let until = lang.with("alarm_until", day(one.due_on));
+            let words = format!("{} – {until} [{}]", lang.with(key, &one.period), one.certainty);
+            tell(unit, words, &|unit| format!("/finance/figures?unit={}", unit.code));
+        }
     }
-    for one in tax::of_unit(conn, unit.id, stamp.now)? {
+    for one in tax::of_units(conn, &ids, stamp.now)? {
         let (vi, en) = one.kind.words();
-        let (words, href) = (lang.pick(vi, en).to_owned(), Some("/tax/messages".to_owned()));
-        found.push(Alarm { words, unit: unit.name.clone(), href });
+        tell(one.unit, lang.pick(vi, en).to_owned(), &|_| "/tax/messages".to_owned());
     }
     Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::cell::RefCell;
 
     use super::*;
 
+    fn unit(id: i64) -> Unit {
+        Unit {
+            id: UnitId(id),
+            code: format!("{id:05}"),
+            name: format!("Đơn vị {id}"),
+            kind: "phường".into(),
+            tax_code: "0101234567".into(),
+            budget_code: None,
+            address: "Hà Nội".into(),
+            phone: None,
+            valid_from: "2026-01-01".parse().unwrap(),
+            valid_until: None,
+        }
+    }
+
     #[test]
-    fn a_units_lists_are_read_again_when_what_was_read_is_old_and_in_each_language() {
-        let (kept, reads) = (Kept::default(), Cell::new(0));
-        let look = |unit, lang, at_s: i64| {
-            let read = || {
-                reads.set(reads.get() + 1);
-                Ok(vec![Alarm { words: format!("lần {}", reads.get()), unit: String::new(), href: None }])
+    fn units_lists_are_read_again_together_when_what_was_read_is_old_and_in_each_language() {
+        let (kept, reads) = (Kept::default(), RefCell::new(Vec::new()));
+        let look = |units: &[i64], lang, at_s: i64| {
+            let units: Vec<Unit> = units.iter().copied().map(unit).collect();
+            let read = |asked: &[Unit]| {
+                reads.borrow_mut().push(asked.iter().map(|unit| unit.id.0).collect::<Vec<_>>());
+                let words = format!("lần {}", reads.borrow().len());
+                let alarm = Alarm { words, unit: String::new(), href: None };
+                Ok(asked.iter().map(|unit| (unit.id, vec![alarm.clone()])).collect())
             };
             let now = Instant(at_s * 1_000_000);
-            kept.of_unit((UnitId(unit), lang), now, read).unwrap().remove(0).words
+            let found = kept.of_units((&units, lang), now, read).unwrap();
+            units.iter().map(|unit| found[&unit.id][0].words.clone()).collect::<Vec<_>>()
         };
-        assert_eq!(look(2, Lang::Vi, 1_000), "lần 1");
-        assert_eq!(look(2, Lang::Vi, 1_000 + KEPT_S - 1), "lần 1");
-        assert_eq!(look(2, Lang::En, 1_000), "lần 2");
-        assert_eq!(look(3, Lang::Vi, 1_000), "lần 3");
-        assert_eq!(look(2, Lang::Vi, 1_000 + KEPT_S), "lần 4");
-        assert_eq!(look(2, Lang::Vi, 900), "lần 5", "a clock that was set back keeps nothing for ever");
+        assert_eq!(look(&[2, 3], Lang::Vi, 1_000), ["lần 1", "lần 1"]);
+        assert_eq!(look(&[2, 3], Lang::Vi, 1_000 + KEPT_S - 1), ["lần 1", "lần 1"]);
+        assert_eq!(look(&[2], Lang::En, 1_000), ["lần 2"]);
+        assert_eq!(look(&[2, 3, 4, 5], Lang::Vi, 1_001), ["lần 1", "lần 1", "lần 3", "lần 3"]);
+        assert_eq!(look(&[2], Lang::Vi, 1_000 + KEPT_S), ["lần 4"]);
+        assert_eq!(look(&[2], Lang::Vi, 900), ["lần 5"], "a clock that was set back keeps nothing for ever");
+        assert_eq!(reads.into_inner()[2], [4, 5], "what is not known of many units is asked for at once");
     }
 }

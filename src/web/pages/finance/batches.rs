@@ -74,15 +74,13 @@ pub async fn withdraw(
 }
 
 fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Vec<Listing>> {
-    let mut found = Vec::new();
-    for unit in units(conn, actor)? {
-        let own = query::page(conn, unit.id, SHOWN_TAKEN)?;
-        found.extend(own.into_iter().map(|one| (unit.name.clone(), one)));
-    }
-    let row = |(unit, one): (String, Batch)| {
+    let units = units(conn, actor)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let name = |id: UnitId| units.iter().find(|unit| unit.id == id).map_or("", |unit| unit.name.as_str());
+    let row = |one: Batch| {
         vec![
             Cell::link(one.reference.clone(), format!("/finance/batches/{}", one.id)),
-            Cell::text(unit),
+            Cell::text(name(one.unit)),
             Cell::text(day(one.settled_on)),
             Cell::figure(one.sales),
             Cell::figure(one.charged_back),
@@ -91,7 +89,7 @@ fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Vec<Listing>> 
             state(frame.lang, &one.state),
         ]
     };
-    let rows = imports::newest(found, |one| one.id.0).map(row).collect();
+    let rows = query::newest(conn, &ids, SHOWN_TAKEN)?.into_iter().map(row).collect();
     let heads = [
         "import_reference",
         "unit",

@@ -12,6 +12,7 @@ use super::{READERS, units};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
+use crate::id::UnitId;
 use crate::report::fees::calendar::Urgency;
 use crate::report::fees::{self, Span};
 use crate::report::{cut_off, table::Table};
@@ -156,8 +157,11 @@ fn figures(
 /// What is to be handed in, of every unit one keeps.
 fn due(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, lang: Lang) -> Result<Vec<Vec<Cell>>> {
     let mut rows = Vec::new();
-    for unit in units(conn, actor)? {
-        for one in fees::due(conn, stamp.calendar, stamp.today(), unit.id)? {
+    let units = units(conn, actor)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let mut due = fees::due_of_units(conn, stamp.calendar, stamp.today(), &ids)?;
+    for unit in units {
+        for one in due.remove(&unit.id).unwrap_or_default() {
             let tone = match one.urgency {
                 Urgency::Open => "gone",
                 Urgency::Soon => "wait",

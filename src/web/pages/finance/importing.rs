@@ -1,6 +1,5 @@
 //! `/finance/imports/{id}`: an import that runs by itself, how far it is and what came of it.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -146,12 +145,8 @@ fn places(findings: Vec<ToldFinding>) -> Vec<(String, String)> {
 
 /// The newest imports of the units that ran by themselves: words and where.
 pub(super) fn recent(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Vec<(String, String)>> {
-    let mut jobs = Vec::new();
-    for unit in units {
-        jobs.extend(job::list(conn, unit.id, RECENT)?);
-    }
-    jobs.sort_unstable_by_key(|job| Reverse(job.id));
-    let shown = jobs.into_iter().take(RECENT as usize).map(|job| {
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let shown = job::query::newest(conn, &ids, RECENT)?.into_iter().map(|job| {
         let state = lang.t(match job.state.as_str() {
             "done" => "statement_done",
             "failed" => "importing_failed",
@@ -178,18 +173,15 @@ pub(super) struct Dropped {
 /// Places of a refused file that the page names.
 const SHOWN_PLACES: usize = 5;
 /// Files of the inbox that the page names.
-const DROPPED: usize = 10;
+const DROPPED: i64 = 10;
 
 /// The newest files of the inbox in the actor's units, and those that are nobody's for who sees the city.
 pub(super) fn dropped(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<Dropped>> {
-    let mut found = Vec::new();
-    for unit in unit::of_scope(conn, &actor.scope)? {
-        for one in inbox::newest(conn, unit.id, DROPPED as i64)? {
-            found.push((unit.name.clone(), one));
-        }
-    }
-    found.sort_unstable_by_key(|(_, one)| Reverse(one.id));
-    Ok(found.into_iter().take(DROPPED).map(|(name, one)| dropped_words(lang, &name, one)).collect())
+    let units = unit::of_scope(conn, &actor.scope)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let name = |id: UnitId| units.iter().find(|unit| unit.id == id).map_or("", |unit| unit.name.as_str());
+    let found = inbox::newest(conn, &ids, DROPPED)?.into_iter();
+    Ok(found.map(|one| dropped_words(lang, name(one.unit), one)).collect())
 }
 
 fn dropped_words(lang: Lang, unit: &str, one: inbox::Taken) -> Dropped {

@@ -1,8 +1,6 @@
 //! A partner's file on a page: chosen with what it is about, looked at, taken on; where it cannot be read is
 //! told. What was taken on stands below, the newest first.
 
-use std::cmp::Reverse;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
@@ -50,15 +48,6 @@ pub(super) struct ImportsPage {
     /// What the file adds up to, and its first rows.
     pub preview: Option<Preview>,
     pub taken: Vec<Listing>,
-}
-
-/// The newest of what the units took on, each with its unit's name, as many as the page shows.
-pub(super) fn newest<T>(
-    mut found: Vec<(String, T)>,
-    id: impl Fn(&T) -> i64,
-) -> impl Iterator<Item = (String, T)> {
-    found.sort_by_key(|(_, one)| Reverse(id(one)));
-    found.into_iter().take(usize::try_from(SHOWN_TAKEN).unwrap_or_default())
 }
 
 /// What was found in a file.
@@ -187,19 +176,4 @@ fn of_unit((held_by, account): (UnitId, AccountId), unit: UnitId) -> Result<Acco
 pub(super) fn settled_on(fields: &Fields) -> Result<BusinessDay> {
     let wrong = |_| Error::invalid("settled_on", "date_unreadable", "a day");
     fields.trimmed("settled_on").parse().map_err(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_city_sees_the_newest_papers_of_all_its_units_and_no_more_than_a_unit_does() {
-        let of =
-            |unit: &str, ids: std::ops::Range<i64>| ids.map(|id| (unit.to_owned(), id)).collect::<Vec<_>>();
-        let found = [of("00004", 0..90), of("00091", 90..200)].concat();
-        let shown: Vec<(String, i64)> = newest(found, |id| *id).collect();
-        assert_eq!((shown.len(), shown[0].1, shown[99].1), (100, 199, 100));
-        assert_eq!(newest(of("00004", 0..2), |id| *id).count(), 2);
-    }
 }

@@ -71,13 +71,14 @@ fn units(conn: &mut Conn, actor: &Actor) -> Result<Vec<Unit>> {
 
 /// The accounts of an actor's units, in the units' order.
 fn accounts(conn: &mut Conn, actor: &Actor) -> Result<Vec<(Unit, BankAccount)>> {
-    let mut found = Vec::new();
-    for unit in units(conn, actor)? {
-        for account in unit::account::of_unit(conn, unit.id)? {
-            found.push((unit.clone(), account));
-        }
-    }
-    Ok(found)
+    let units = units(conn, actor)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let accounts = unit::account::of_units(conn, &ids)?;
+    let own = |unit: &Unit| {
+        let own: Vec<BankAccount> = accounts.iter().filter(|one| one.unit == unit.id).cloned().collect();
+        own.into_iter().map(|account| (unit.clone(), account)).collect::<Vec<_>>()
+    };
+    Ok(units.iter().flat_map(own).collect())
 }
 
 /// An account a form names, in the actor's scope.

@@ -107,10 +107,14 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let (wanted, rows) = block(move || {
         let today = app.clock.now().business_day();
         app.read(&signed.actor, |conn| {
-            let mut wanted = Vec::new();
-            for unit in units(conn, &signed.actor)? {
-                let asked = payer_query::waiting(conn, unit.id, WANTED_LIMIT)?;
-                wanted.extend(asked.iter().map(|one| wish(one, &unit.name, today)));
+            let units = units(conn, &signed.actor)?;
+            let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+            let limit = WANTED_LIMIT.saturating_mul(i64::try_from(ids.len()).unwrap_or(i64::MAX));
+            let asked = payer_query::waiting(conn, &ids, limit)?;
+            let mut wanted = Vec::with_capacity(asked.len());
+            for unit in &units {
+                let own = asked.iter().filter(|one| one.unit == unit.id);
+                wanted.extend(own.map(|one| wish(one, &unit.name, today)));
             }
             Ok((wanted, rows(conn, &app.vault, lang, &signed.actor, &wish_of)?))
         })

@@ -182,8 +182,11 @@ fn found(conn: &mut Conn, actor: &Actor, asked: &Asked, today: BusinessDay) -> R
 /// What the authority does not have yet, of every unit one keeps.
 fn due_rows(conn: &mut Conn, actor: &Actor, today: BusinessDay, lang: Lang) -> Result<Vec<Vec<Cell>>> {
     let mut rows = Vec::new();
-    for unit in units(conn, actor)? {
-        for one in due::due(conn, unit.id, today)? {
+    let units = units(conn, actor)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let mut due = due::due_of_units(conn, &ids, today)?;
+    for unit in units {
+        for one in due.remove(&unit.id).unwrap_or_default() {
             let tone = match one.urgency {
                 due::Urgency::Open => "gone",
                 due::Urgency::Soon | due::Urgency::Today => "wait",

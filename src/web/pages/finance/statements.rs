@@ -1,7 +1,6 @@
 //! `/finance/statements`: a bank's file is looked at before it is imported; faults are told with
 //! their place in the file.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -11,10 +10,10 @@ use rust_decimal::Decimal;
 
 use super::columns::{self, Columns};
 use super::{READERS, account_named, importing, units};
-use crate::actor::{Actor, Role};
+use crate::actor::Role;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, JobId, StatementId, UnitId};
+use crate::id::{AccountId, JobId, UnitId};
 use crate::payment::settler::Numbered;
 use crate::receipt::rendition::wording::grouped;
 use crate::reconciliation::office;
@@ -24,7 +23,7 @@ use crate::statement::layout::Layout;
 use crate::statement::{self, Finding, Options, Parsed, saved};
 use crate::store::Conn;
 use crate::text;
-use crate::unit;
+use crate::unit::{self, Unit};
 use crate::web::Shared;
 use crate::web::extract::{STATEMENT_BODY_LIMIT_BYTES, body};
 use crate::web::multipart::{Part, boundary, parts};
@@ -118,7 +117,7 @@ impl StatementsPage {
                 let units = units(conn, &actor)?;
                 let recent = importing::recent(conn, lang, &units)?;
                 let dropped = importing::dropped(conn, &actor, lang)?;
-                Ok((waiting(conn, &actor, lang)?, recent, dropped))
+                Ok((waiting(conn, lang, &units)?, recent, dropped))
             })
         });
         (page.waiting, page.recent, page.dropped) = found.await?;
@@ -126,24 +125,23 @@ impl StatementsPage {
     }
 }
 
-/// Versions and lines shown of each unit.
-const WAITING_LIMIT: i64 = 50;
+/// Versions shown for each unit that is looked at.
+const WAITING_LIMIT: usize = 50;
 
-fn waiting(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<(String, String)>> {
+/// What waits in these units, unit by unit, asked for at once.
+fn waiting(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Vec<(String, String)>> {
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let limit = i64::try_from(WAITING_LIMIT.saturating_mul(ids.len())).unwrap_or(i64::MAX);
+    let versions = statement::version::waiting_of(conn, &ids, limit)?;
+    let lines = statement::quarantine::open_by_statement(conn, &ids)?;
     let mut found = Vec::new();
-    for unit in units(conn, actor)? {
-        for one in statement::version::list(conn, unit.id, None, WAITING_LIMIT)? {
-            if matches!(one.state.as_str(), "held" | "proposed") {
-                let number = one.number.clone().unwrap_or_else(|| day(one.closing_on));
-                let words = format!("{}: {}", unit.name, lang.with("statement_held", number));
-                found.push((words, format!("/finance/versions/{}", one.id)));
-            }
+    for unit in units {
+        for one in versions.iter().filter(|one| one.unit == unit.id) {
+            let number = one.number.clone().unwrap_or_else(|| day(one.closing_on));
+            let words = format!("{}: {}", unit.name, lang.with("statement_held", number));
+            found.push((words, format!("/finance/versions/{}", one.id)));
         }
-        let mut lines: BTreeMap<StatementId, usize> = BTreeMap::new();
-        for line in statement::quarantine::open(conn, unit.id, None, WAITING_LIMIT)? {
-            *lines.entry(line.statement).or_default() += 1;
-        }
-        for (id, count) in lines {
+        for (_, id, count) in lines.iter().filter(|(of, ..)| *of == unit.id) {
             let words = format!("{}: {}", unit.name, lang.with("statement_set_aside", count));
             found.push((words, format!("/finance/quarantine/{id}")));
         }
