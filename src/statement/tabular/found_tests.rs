@@ -205,8 +205,8 @@ fn a_currency_behind_a_whole_name_is_no_part_of_the_name() {
         "Account Number : 01020304050,Account Name : Mary Example,: EUR,,\n\
          Date,Operation Number,Label,Debit,Credit\n02/04/20,N1,Rent,\"-50,00\",\n13/04/20,N2,Sale,,\"80,68\"\n",
     );
-    assert_eq!((statement.currency.as_deref(), amounts(&statement)), (
-        Some("EUR"),
-        vec!["-50.00".to_owned(), "80.68".to_owned()]
-    ));
+    assert_eq!(
+        (statement.currency.as_deref(), amounts(&statement)),
+        (Some("EUR"), vec!["-50.00".to_owned(), "80.68".to_owned()])
+    );
 }

@@ -24,7 +24,7 @@ use super::section;
 use super::shape;
 use super::sides;
 use crate::statement::currency::{self, UNKNOWN};
-use crate::statement::date::{FoundOrder, find_order, may_be_date};
+use crate::statement::date::{FoundOrder, find_order, has_form_of_date, may_be_date};
 use crate::statement::finding::{Finding, Findings, line_place};
 use crate::statement::layout::{DateOrder, Layout, Place};
 use crate::statement::model::Statement;
@@ -154,10 +154,17 @@ impl Body {
             return None;
         }
         let rows: Vec<Row> = filled.into_iter().cloned().collect();
-        let is_date = |index: &usize| rows.iter().all(|row| is_written_date(row.cell(*index)));
+        // A day that does not exist, among others that do, is for the reader to refuse.
+        let is_date = |index: &usize| {
+            let cells = || rows.iter().map(|row| row.cell(*index));
+            let written = cells().filter(|cell| is_written_date(cell)).count();
+            written.saturating_mul(2) > rows.len()
+                && cells().all(|cell| is_written_date(cell) || has_form_of_date(cell))
+        };
         let dates: Vec<usize> = (0..width).filter(is_date).collect();
         let first = *dates.first()?;
-        let order = find_order(rows.iter().map(|row| row.cell(first)), DateOrder::DayFirst);
+        let written = rows.iter().map(|row| row.cell(first)).filter(|cell| may_be_date(cell));
+        let order = find_order(written, DateOrder::DayFirst);
         let cells = rows.iter().flat_map(|row| (0..width).map(|index| row.cell(index)));
         let notation = Notation::of(UNKNOWN).learn(cells);
         Some(Body { dates, order, notation, width, rows })
