@@ -421,8 +421,8 @@ impl Body {
     /// The column of codes nearest to the amount.
     fn currency(&self, amount: usize) -> Option<usize> {
         let is_currency = |index: &usize| {
-            self.cells(*index)
-                .all(|cell| currency::is_code(cell) || denomination::currency_in_cell(cell).is_some())
+            let mut codes = self.cells(*index).map(denomination::currency_in_cell);
+            codes.all(|code| code.is_some_and(|code| currency::is_known(&code)))
                 && self.cells(*index).all(|cell| cell.chars().count() <= 4)
         };
         (0..self.width).filter(is_currency).min_by_key(|index| index.abs_diff(amount))
