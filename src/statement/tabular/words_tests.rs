@@ -340,7 +340,6 @@ fn what_goes_out_and_what_comes_in_has_a_name_in_every_language() {
         "Tanggal;Keterangan;Keluar;Masuk",
         "日期;摘要;取出;存入",
         "日付;摘要;支払;預入",
-        "Date;Description;Expense;Income",
         "Date;Description;Outgoing;Incoming",
     ] {
         let statement = clean(&format!("{head}\n15.01.2026;Rent of May;10,00;\n17.01.2026;Sale;;25,50\n"));
