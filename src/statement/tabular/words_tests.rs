@@ -332,7 +332,6 @@ fn what_goes_out_and_what_comes_in_has_a_name_in_every_language() {
         "Dagsetning;Skýring;Út;Inn",
         "Datums;Apraksts;Izdevumi;Ieņēmumi",
         "Data;Paskirtis;Nurašyta;Gauta",
-        "Data operacji;Opis;Winien;Ma",
         "Datum;Buchungstext;Auszahlung;Einzahlung",
         "Date;Libellé;Dépenses;Recettes",
         "Data;Descrição;Despesa;Receita",
