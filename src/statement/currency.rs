@@ -59,7 +59,7 @@ XPF YER ZAR ZMW ZWL",
 /// Codes of funds, metals, tests and of currencies that are no more: known, but not looked for in texts.
 static RARE_CODES: Codes = Codes::of(
     "XXX XAU XAG XPD XPT XTS XDR XUA UYI UYW CHE CHW BOV COU MXV USN SVC TRL ROL BGL YUM CSD BYR ZMK \
-GHC MZM TMM VEB VEF MRO STD SDD SLL ZWD CUC AZM CSK MTL PTL GRD IEP ESB",
+GHC MZM TMM VEB VEF MRO STD SDD SLL ZWD CUC AZM CSK MTL PTL GRD IEP ESB CYP KPW VED XCG XSU ZWG",
 );
 
 /// Codes that are words of a language as well; in running text they name nothing.

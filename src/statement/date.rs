@@ -133,6 +133,13 @@ pub(super) fn may_be_date(cell: &str) -> bool {
     DateOrder::ALL.iter().any(|order| table_date(cell, *order).is_ok())
 }
 
+/// Written as a day is, though there may be no such day: `45.13.2026`.
+pub(super) fn has_form_of_date(cell: &str) -> bool {
+    let parts: Vec<&str> = cell.split(['.', '/', '-']).collect();
+    let is_number = |part: &&str| number(part, 1..=4).is_some();
+    parts.len() == 3 && parts.iter().all(is_number)
+}
+
 /// The order of day, month and year that fits every date of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FoundOrder {

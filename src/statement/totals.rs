@@ -39,12 +39,14 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
         ("cả hai bên/overall", &totals.at, None, totals.count, Tally::both_sides),
     ];
     for (name, at, sum, count, side) in sides {
+        let agrees = |given: u64| tallies.iter().any(|tally| counts(&side(tally), tally.zero_count, given));
         if let Some(given) = sum.filter(|given| !tallies.iter().any(|tally| side(tally).sum == Some(*given)))
         {
             let own = side(first).sum;
-            tell(sum_differs(at, name, given, own), !is_more(given, own));
+            // Where as many are listed as are counted, none was left out under the limit.
+            let is_whole = count.is_some_and(agrees);
+            tell(sum_differs(at, name, given, own), is_whole || !is_more(given, own));
         }
-        let agrees = |given: u64| tallies.iter().any(|tally| counts(&side(tally), tally.zero_count, given));
         if let Some(given) = count.filter(|given| !agrees(*given)) {
             tell(count_differs(at, name, given, side(first).count), counting == Counting::Strict);
         }

@@ -1,7 +1,11 @@
 //! Files of any size in memory of one size.
 
 use std::io::Write;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+
+use bienlai::amount::Dong;
+use bienlai::clock::Instant;
+use bienlai::report::sheet::{Cell, Csv, Sheet, Xlsx};
 
 use crate::support::tools;
 
@@ -30,8 +34,8 @@ fn tail(count: usize) -> String {
 }
 
 /// The most memory that the process had so far.
-fn most_kb(child: &Child) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("it runs");
+fn most_kb(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("what it had");
     line.trim().trim_end_matches(" kB").trim().parse().expect("a number")
 }
@@ -59,12 +63,71 @@ fn a_statement_of_two_hundred_megabytes_needs_no_more_memory_than_one_of_a_hundr
         count
     };
     write_until(half);
-    let then_kb = most_kb(&child);
+    let then_kb = most_kb(child.id());
     let count = write_until(whole);
-    let now_kb = most_kb(&child);
+    let now_kb = most_kb(child.id());
     pipe.write_all(tail(count).as_bytes()).expect("it reads");
     drop(pipe);
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(0), "it is read and proven");
     assert!(now_kb < then_kb + 8_000, "{then_kb} kB grew to {now_kb} kB");
+}
+
+/// Set in the process that writes sheets and does nothing else.
+const WRITES: &str = "BIENLAI_TEST_SHEETS";
+
+/// A book of any length leaves as a file in memory of one size, as CSV and as a spreadsheet.
+#[test]
+fn a_sheet_of_many_rows_needs_no_more_memory_than_one_of_few() {
+    if tools::switch(WRITES) {
+        return write_sheets();
+    }
+    let own = std::env::current_exe().expect("this program");
+    let name = "memory::a_sheet_of_many_rows_needs_no_more_memory_than_one_of_few";
+    let ran = Command::new(own)
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(WRITES, "1")
+        .output()
+        .expect("it starts again");
+    let (told, complaint) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{:?}\n{told}\n{complaint}", ran.status);
+    // The test passes without a word where its name is no longer this one.
+    assert_eq!(told.matches("sheets written").count(), 1, "{told}");
+}
+
+fn write_sheets() {
+    let (few, many) = (30_000, if tools::is_long() { 1_000_000 } else { 120_000 });
+    for write in [as_csv, as_spreadsheet] {
+        write(few);
+        let then_kb = most_kb(std::process::id());
+        write(many);
+        let now_kb = most_kb(std::process::id());
+        assert!(now_kb < then_kb + 8_000, "{then_kb} kB grew to {now_kb} kB");
+    }
+    println!("sheets written");
+}
+
+fn fill(sheet: &mut dyn Sheet, rows: i64) {
+    sheet.columns(&["Lúc", "Số", "Người nộp", "Số tiền"]).expect("a head is written");
+    for number in 0..rows {
+        let cells = [
+            Cell::Time(Instant::from_ms(1_790_000_000_000 + number)),
+            Cell::Count(number),
+            Cell::Text(format!("Người nộp thứ {number} của phường")),
+            Cell::Amount(Dong(number * 1_000)),
+        ];
+        sheet.row(&cells).expect("a row is written");
+    }
+}
+
+fn as_csv(rows: i64) {
+    let mut sheet = Csv::new(std::io::sink()).expect("a sheet begins");
+    fill(&mut sheet, rows);
+    sheet.finish().expect("a sheet ends");
+}
+
+fn as_spreadsheet(rows: i64) {
+    let mut sheet = Xlsx::new().expect("a sheet begins");
+    fill(&mut sheet, rows);
+    sheet.finish(&mut std::io::sink()).expect("a sheet ends");
 }

@@ -24,6 +24,9 @@ pub(super) struct Balances {
     unmarked: Findings,
 }
 
+/// What is no habit of any bank: a number that is none, and a day that does not exist.
+const OF_DAMAGE: [&str; 2] = ["amount_unreadable", "date_invalid"];
+
 /// The balances a statement is proven with.
 pub(super) struct Chosen {
     pub opening: Option<Balance>,
@@ -35,7 +38,7 @@ pub(super) struct Chosen {
 
 impl Balances {
     /// Expected, forward and informative balances prove nothing; nothing in them may refuse.
-    /// Available ones stand in only where no booked one is given.
+    /// Available ones stand in only where no booked one is given: of them only what is damaged refuses.
     pub fn take(&mut self, element: Element<'_>, path: &str, findings: &mut Findings) {
         let kind = element.child("Tp");
         let Some(written) = kind.and_then(written_code) else {
@@ -43,10 +46,19 @@ impl Balances {
             return;
         };
         let Some(code) = known_code(written) else { return };
-        let mut of_available = Findings::default();
-        let findings = if matches!(code, "OPAV" | "CLAV") { &mut of_available } else { findings };
+        let mut own = Findings::default();
+        self.read(code, element, path, &mut own);
+        if matches!(code, "OPAV" | "CLAV") {
+            own.errors.retain(|error| OF_DAMAGE.contains(&error.code));
+            own.warnings.clear();
+        }
+        findings.append(own);
+    }
+
+    fn read(&mut self, code: &'static str, element: Element<'_>, path: &str, findings: &mut Findings) {
         entry::check_singles(element, &["Tp", "Amt", "CdtDbtInd", "Dt"], path, findings);
         let unsigned = entry::read_unsigned(element, path, findings);
+        let date = entry::read_date(element, "Dt", path, findings);
         let is_credit = match element.child("CdtDbtInd") {
             Some(_) => {
                 self.marked_count += 1;
@@ -58,8 +70,7 @@ impl Balances {
             }
         };
         let Some(((amount, currency), is_credit)) = unsigned.zip(is_credit) else { return };
-        let date = entry::read_date(element, "Dt", path, findings);
-        let is_interim = kind.is_some_and(|kind| {
+        let is_interim = element.child("Tp").is_some_and(|kind| {
             [["SubTp", "Cd"], ["SubTp", "Prtry"]].iter().any(|path| kind.text_at(path) == Some("INTM"))
         });
         let balance = Balance { date, amount: signed(amount, is_credit), currency, at: path.to_owned() };

@@ -115,3 +115,14 @@ fn moments_that_do_not_exist_are_refused() {
         assert_eq!(code(WHOLE.replace(from, to).as_bytes()), Some("date_invalid"), "{to}");
     }
 }
+
+#[test]
+fn pages_that_are_not_numbered_or_marked_as_pages_are_refused() {
+    let paged = |number: &str, mark: &str| {
+        let page = format!("<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{mark}</LastPgInd></StmtPgntn>");
+        code(WHOLE.replace("<Stmt>", &format!("<Stmt>{page}")).as_bytes())
+    };
+    assert_eq!(paged("00001", "true"), None);
+    assert_eq!(paged("one", "true"), Some("number_unreadable"));
+    assert_eq!(paged("1", "maybe"), Some("page_mark_invalid"));
+}

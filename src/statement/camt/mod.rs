@@ -119,7 +119,10 @@ impl Reader<'_> {
             (None, Some((format, statement))) if name == statement => self.read_statement(format)?,
             (None, Some(_)) if name == "GrpHdr" => {
                 let header = self.walker.read_element()?;
-                self.message_page = header.root().child("MsgPgntn").map(statement::read_page);
+                if let Some(page) = header.root().child("MsgPgntn") {
+                    let path = format!("{}/MsgPgntn", header.path);
+                    self.message_page = Some(statement::read_page(page, &path, &mut self.findings));
+                }
                 if let Some(moment) = header.root().child("CreDtTm") {
                     let path = format!("{}/CreDtTm", header.path);
                     statement::check_moment(moment, &path, &mut self.findings);

@@ -94,7 +94,9 @@ impl Builder {
             "Id" => self.statement.id = clean(element),
             "ElctrncSeqNb" => self.number_parts[0] = clean(element),
             "LglSeqNb" => self.number_parts[1] = clean(element),
-            "StmtPgntn" | "RptPgntn" | "NtfctnPgntn" => self.statement.page = Some(read_page(element)),
+            "StmtPgntn" | "RptPgntn" | "NtfctnPgntn" => {
+                self.statement.page = Some(read_page(element, path, &mut self.findings));
+            }
             "CpyDplctInd" => self.take_duplicate(element, path),
             "Acct" => self.take_account(element),
             "Bal" => self.balances.take(element, path, &mut self.findings),
@@ -422,9 +424,27 @@ impl Builder {
 }
 
 /// `PgNb` and `LastPgInd` of a statement or of the message.
-pub(super) fn read_page(element: Element<'_>) -> Page {
-    let number: Option<u32> = element.text_at(&["PgNb"]).and_then(|text| text.parse().ok());
-    let last = element.text_at(&["LastPgInd"]).is_none_or(|text| matches!(text, "true" | "1"));
+pub(super) fn read_page(element: Element<'_>, path: &str, findings: &mut Findings) -> Page {
+    let mut number: Option<u32> = None;
+    if let Some(text) = element.text_at(&["PgNb"]) {
+        number = text.parse().ok();
+        if number.is_none() {
+            findings.error(entry::unreadable_number(format!("{path}/PgNb"), text));
+        }
+    }
+    let last = match element.text_at(&["LastPgInd"]).map(str::to_ascii_lowercase).as_deref() {
+        None | Some("true" | "1") => true,
+        Some("false" | "0") => false,
+        Some(other) => {
+            findings.error(Finding::new(
+                format!("{path}/LastPgInd"),
+                "page_mark_invalid",
+                format!("LastPgInd “{}” không phải true hoặc false", excerpt(other)),
+                format!("LastPgInd “{}” is not true or false", excerpt(other)),
+            ));
+            true
+        }
+    };
     Page { number, continues: number.is_some_and(|number| number > 1), last }
 }
 

@@ -121,6 +121,18 @@ fn available_balances_are_of_no_interest() {
 }
 
 #[test]
+fn an_available_balance_that_is_damaged_is_refused_as_any_other() {
+    let with = |damaged: &str| simple("120.00", &(damaged.to_owned() + &entry("20.00", "CRDT", "")));
+    let bad_day = balance("OPAV", "2.00", "DBIT").replace("<Dt>20", "<Dt>13");
+    for (damaged, at, code) in
+        [(balance("CLAV", "1x.00", "CRDT"), "Amt", "amount_unreadable"), (bad_day, "Dt/Dt", "date_invalid")]
+    {
+        let (place, found) = refused(&with(&damaged));
+        assert_eq!((place.ends_with(at), found), (true, code), "{place}");
+    }
+}
+
+#[test]
 fn a_batch_is_one_line_with_its_payments_inside() {
     let detail = |amount: &str, memo: &str, reference: &str| {
         format!(

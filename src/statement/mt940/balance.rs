@@ -1,5 +1,6 @@
 //! The balances `:60F:`, `:62F:` and their like.
 
+use crate::statement::currency;
 use crate::statement::date::swift_date;
 use crate::statement::finding::{Fault, excerpt};
 use crate::statement::model::Balance;
@@ -54,5 +55,5 @@ fn split_currency<'b>(text: &'b str, known: Option<&'b str>) -> Result<(&'b str,
 }
 
 pub(super) fn is_currency(text: &str) -> bool {
-    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+    currency::is_known(text)
 }

@@ -216,3 +216,10 @@ fn a_page_balance_written_twice_with_nothing_between_is_refused() {
         refused(&with_entry(&format!("{twice}:61:261123D5,00NTRFNONREF\n:86:hai"), "C261123EUR115,00"));
     assert_eq!(parsed.1, "balance_repeated");
 }
+
+#[test]
+fn a_currency_that_does_not_exist_is_refused_where_it_stands_first() {
+    let text = with_entry(":61:2611221122C50,NTRFX", "C261122EUR150,");
+    assert_eq!(read(&text.replace("EUR", "XCG")).errors, vec![], "one of the newest");
+    assert_eq!(refused(&text.replace("EUR", "EUX")).1, "currency_invalid");
+}

@@ -39,7 +39,9 @@ impl Surroundings {
             let words = normalise(cell);
             let names = names_somebody(cell);
             let is_name = names || is_behind_name;
-            is_behind_name = names && !cell.contains(|c: char| c.is_ascii_digit());
+            // The name may stand behind its label in one cell; what follows then is of its own.
+            let is_told = cell.split_once([':', '：']).is_some_and(|(_, name)| !name.trim().is_empty());
+            is_behind_name = names && !is_told && !cell.contains(|c: char| c.is_ascii_digit());
             self.is_vietnamese |= has_any(
                 &words,
                 &[

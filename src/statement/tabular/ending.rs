@@ -38,7 +38,12 @@ pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &
     // The only row has nothing to be compared with but the headings.
     let is_shorter = ending == Ending::Open && last.cells.len() < columns.width() && !stated::is_stated(last);
     let is_cut = if others.is_empty() {
-        is_shorter && is_dated(columns, last)
+        ending == Ending::Open
+            && if is_dated(columns, last) {
+                is_shorter || lost_decimals(columns, last)
+            } else {
+                is_shorter && ends_in_date(columns, last)
+            }
     } else if is_dated(columns, last) {
         // A row of a sum or balance needs no balance of its own, and its figure is compared.
         let is_sum = stated::is_stated(last);
@@ -47,7 +52,7 @@ pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &
                 && ((!is_sum && lacks_last_cell(columns, last, &others))
                     || lacks_decimals(columns, last, &others)))
     } else {
-        ending == Ending::Open && is_piece_of_date(last)
+        ending == Ending::Open && (is_piece_of_date(last) || is_begun_like(last, &others))
     };
     if is_cut {
         findings.error(Finding::new(
@@ -104,6 +109,34 @@ fn lacks_decimals(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
     habit > decimals(last.cell(index)) && counts.all(|count| count == habit)
 }
 
+/// The file ends in a balance with fewer decimals than the amount beside it.
+fn lost_decimals(columns: &Columns, last: &Row) -> bool {
+    let moves = [Column::Amount, Column::Debit, Column::Credit];
+    let amounts = moves.into_iter().map(|column| columns.cell(last, column));
+    let Some(amount) = amounts.map(decimals).max() else { return false };
+    let index = columns.index(Column::Balance).filter(|index| last_filled(last) == Some(*index));
+    index.is_some_and(|index| amount == 2 && decimals(last.cell(index)) < amount)
+}
+
+/// The beginning of a row: fewer cells than all others have, and the whole ones among them written as those
+/// of another row are.
+fn is_begun_like(last: &Row, others: &[&Row]) -> bool {
+    let Some((_, whole)) = last.cells.split_last() else { return false };
+    let is_shorter = others.iter().all(|row| row.cells.len() > last.cells.len());
+    let says_something = whole.iter().any(|cell| !cell.trim().is_empty());
+    let is_alike = |row: &&Row| {
+        whole.iter().zip(&row.cells).all(|(one, other)| is_written_like(one.trim(), other.trim()))
+    };
+    is_shorter && says_something && label::leading_label(last).is_none() && others.iter().any(is_alike)
+}
+
+/// As long, and with the same marks in the same places: codes mix letters and digits in any order.
+fn is_written_like(one: &str, other: &str) -> bool {
+    let is_alike =
+        |(one, other): (char, char)| one == other || (one.is_alphanumeric() && other.is_alphanumeric());
+    one.chars().count() == other.chars().count() && one.chars().zip(other.chars()).all(is_alike)
+}
+
 fn decimals(cell: &str) -> usize {
     let number = cell.trim_end_matches(|c: char| !c.is_ascii_digit());
     let digits = number.rsplit_once(['.', ',']).map_or(0, |(_, digits)| digits.len());
@@ -126,14 +159,27 @@ fn last_filled(row: &Row) -> Option<usize> {
     row.cells.iter().rposition(|cell| !cell.trim().is_empty())
 }
 
+/// The last cell stands where a date would and has some of its digits and marks.
+fn ends_in_date(columns: &Columns, last: &Row) -> bool {
+    let kinds = [Column::BookingDate, Column::TransactionDate, Column::ValueDate];
+    let index = last_filled(last).filter(|index| index + 1 == last.cells.len());
+    let is_of_date =
+        |index: usize| columns.meanings().iter().any(|(column, at)| *at == index && kinds.contains(column));
+    index.filter(|index| is_of_date(*index)).is_some_and(|index| {
+        let cell = last.cell(index);
+        is_piece(cell) && cell.contains(['/', '-', '.'])
+    })
+}
+
+fn is_piece(cell: &str) -> bool {
+    cell.starts_with(|c: char| c.is_ascii_digit())
+        && cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '-' | '.' | ' '))
+}
+
 /// One cell of digits and marks of a date, alone or behind the number of the row.
 fn is_piece_of_date(row: &Row) -> bool {
     let filled: Vec<&str> =
         row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-    let is_piece = |cell: &str| {
-        cell.starts_with(|c: char| c.is_ascii_digit())
-            && cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '-' | '.' | ' '))
-    };
     let is_number = |cell: &str| cell.len() <= 6 && cell.bytes().all(|byte| byte.is_ascii_digit());
     let is_only_piece = match filled.as_slice() {
         [only] => is_piece(only),

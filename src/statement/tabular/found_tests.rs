@@ -198,3 +198,15 @@ fn greek_balances_have_their_own_marks() {
     assert_eq!(balances(&statement), ["1000.00", "1041.00"]);
     assert_eq!(refused(&table.replace(";45,00;", ";46,00;")).1, "balance_broken");
 }
+
+#[test]
+fn a_currency_behind_a_whole_name_is_no_part_of_the_name() {
+    let statement = only(
+        "Account Number : 01020304050,Account Name : Mary Example,: EUR,,\n\
+         Date,Operation Number,Label,Debit,Credit\n02/04/20,N1,Rent,\"-50,00\",\n13/04/20,N2,Sale,,\"80,68\"\n",
+    );
+    assert_eq!(
+        (statement.currency.as_deref(), amounts(&statement)),
+        (Some("EUR"), vec!["-50.00".to_owned(), "80.68".to_owned()])
+    );
+}

@@ -169,7 +169,8 @@ impl<'a> RowReader<'a> {
         let is_zero = cells().any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()));
         let balance_cell = columns.cell(row, Column::Balance);
         let is_dashed = cells().next().is_some();
-        if is_zero || (balance_cell.is_empty() && (is_dashed || !has_text)) {
+        let says_something = has_text || !self.memo_of(row).is_empty();
+        if is_zero || (balance_cell.is_empty() && (is_dashed || !says_something)) {
             return Ok(RowKind::Text);
         }
         Ok(RowKind::Bare(Bare { balance: self.balance_in(row)?, is_dashed }))

@@ -187,3 +187,22 @@ fn a_debit_with_all_its_separators_is_whole_without_a_line_end() {
     let cut = "Date,Description,Debit,Credit\n2026-11-23,Wages,,50000.00\n2026-11-25,Rent,,";
     assert_ne!(faults(cut), []);
 }
+
+#[test]
+fn a_row_that_lost_its_amount_is_refused_whatever_column_its_words_stand_in() {
+    let table = "Date,Merchant Name,Type,Amount\n13/01/2026,Shop,Card,-5.00\n14/01/2026,Cafe,Card,\n";
+    assert_eq!(faults(table), fault("amount_missing", "line 3"));
+}
+
+#[test]
+fn what_is_left_of_a_row_that_was_cut_is_not_passed_over() {
+    let head = "Account;Currency;Booking date;Description;Amount;Balance\n";
+    let whole = "0123 456;CHF;13.01.2026;Rent;-50.00;150.00\n";
+    for piece in ["0123 456;CH", "0123 456;CHF;14.01.2", "0123 456;CHF;14"] {
+        assert_eq!(faults(&format!("{head}{whole}{piece}")), fault("row_cut", "line 3"), "{piece}");
+    }
+    assert!(faults(&format!("{head}{whole}Printed by;A. Clerk")).is_empty(), "a footer is no piece of a row");
+    // The only row has nothing to be compared with but its own cells.
+    assert_eq!(faults(&format!("{head}0123 456;CHF;13.01.20")), fault("row_cut", "line 2"));
+    assert_eq!(faults(&format!("{head}0123 456;CHF;13.01.2026;Rent;-50.00;15")), fault("row_cut", "line 2"));
+}

@@ -24,7 +24,7 @@ use super::section;
 use super::shape;
 use super::sides;
 use crate::statement::currency::{self, UNKNOWN};
-use crate::statement::date::{FoundOrder, find_order, may_be_date};
+use crate::statement::date::{FoundOrder, find_order, has_form_of_date, may_be_date};
 use crate::statement::finding::{Finding, Findings, line_place};
 use crate::statement::layout::{DateOrder, Layout, Place};
 use crate::statement::model::Statement;
@@ -154,10 +154,17 @@ impl Body {
             return None;
         }
         let rows: Vec<Row> = filled.into_iter().cloned().collect();
-        let is_date = |index: &usize| rows.iter().all(|row| is_written_date(row.cell(*index)));
+        // A day that does not exist, among others that do, is for the reader to refuse.
+        let is_date = |index: &usize| {
+            let cells = || rows.iter().map(|row| row.cell(*index));
+            let written = cells().filter(|cell| is_written_date(cell)).count();
+            written.saturating_mul(2) > rows.len()
+                && cells().all(|cell| is_written_date(cell) || has_form_of_date(cell))
+        };
         let dates: Vec<usize> = (0..width).filter(is_date).collect();
         let first = *dates.first()?;
-        let order = find_order(rows.iter().map(|row| row.cell(first)), DateOrder::DayFirst);
+        let written = rows.iter().map(|row| row.cell(first)).filter(|cell| may_be_date(cell));
+        let order = find_order(written, DateOrder::DayFirst);
         let cells = rows.iter().flat_map(|row| (0..width).map(|index| row.cell(index)));
         let notation = Notation::of(UNKNOWN).learn(cells);
         Some(Body { dates, order, notation, width, rows })
@@ -414,8 +421,8 @@ impl Body {
     /// The column of codes nearest to the amount.
     fn currency(&self, amount: usize) -> Option<usize> {
         let is_currency = |index: &usize| {
-            self.cells(*index)
-                .all(|cell| currency::is_code(cell) || denomination::currency_in_cell(cell).is_some())
+            let mut codes = self.cells(*index).map(denomination::currency_in_cell);
+            codes.all(|code| code.is_some_and(|code| currency::is_known(&code)))
                 && self.cells(*index).all(|cell| cell.chars().count() <= 4)
         };
         (0..self.width).filter(is_currency).min_by_key(|index| index.abs_diff(amount))

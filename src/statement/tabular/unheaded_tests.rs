@@ -149,3 +149,21 @@ fn two_ways_to_read_that_differ_are_no_proof() {
     let text = "05/01/2026,a,1.50,3.00,5.00\n16/01/2026,b,2.25,2.25,7.25\n";
     assert!(!read(text).errors.is_empty(), "the first row is one and a half or three");
 }
+
+#[test]
+fn a_day_that_does_not_exist_is_refused_at_its_row_without_headings_too() {
+    let table = "05.01.2026;\"Miete\";05.01.2026;-50,00;EUR;;\n45.13.2026;\"Lohn\";16.01.2026;7,50;EUR;;\n\
+                 17.01.2026;\"Strom\";17.01.2026;-3,00;EUR;;\n";
+    let parsed = read(table);
+    let places: Vec<_> = parsed.errors.iter().map(|error| (error.at.as_str(), error.code)).collect();
+    assert_eq!(places, [("line 2", "date_invalid")]);
+}
+
+#[test]
+fn words_of_three_letters_are_no_currencies() {
+    let text = "15.01.2026;ATM;10,00;;90,00\n17.01.2026;fee;;25,50;115,50\n18.01.2026;POS;15,50;;100,00\n";
+    let statement = clean(text);
+    assert_eq!(statement.currency, None);
+    let texts: Vec<String> = lines(&statement).into_iter().map(|[_, _, text]| text).collect();
+    assert_eq!(texts, ["ATM", "fee", "POS"]);
+}

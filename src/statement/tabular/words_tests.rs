@@ -314,3 +314,35 @@ fn the_number_of_a_row_is_no_reference() {
     let own = text.replace("\n1,", "\ntx_81,").replace("\n2,", "\ntx_82,");
     assert_eq!(clean(&own).lines[0].bank_reference.as_deref(), Some("tx_81"));
 }
+
+#[test]
+fn what_goes_out_and_what_comes_in_has_a_name_in_every_language() {
+    for head in [
+        "Datum;Popis;Výdaje;Příjmy",
+        "Datum;Popis;Na vrub;Ve prospěch",
+        "Dátum;Leírás;Tartozik;Követel",
+        "Data;Descriere;Ieșiri;Intrări",
+        "Datum;Opis;Izdatki;Prejemki",
+        "Дата;Описание;Разход;Приход",
+        "Ημερομηνία;Περιγραφή;Ανάληψη;Κατάθεση",
+        "Päivämäärä;Selite;Veloitus;Hyvitys",
+        "Datum;Text;Ut;In",
+        "Dato;Forklaring;Ut av konto;Inn på konto",
+        "Dato;Tekst;Udgift;Indtægt",
+        "Dagsetning;Skýring;Út;Inn",
+        "Datums;Apraksts;Izdevumi;Ieņēmumi",
+        "Data;Paskirtis;Nurašyta;Gauta",
+        "Datum;Buchungstext;Auszahlung;Einzahlung",
+        "Date;Libellé;Dépenses;Recettes",
+        "Data;Descrição;Despesa;Receita",
+        "Datum;Omschrijving;Uit;In",
+        "Tanggal;Keterangan;Keluar;Masuk",
+        "日期;摘要;取出;存入",
+        "日付;摘要;支払;預入",
+        "Date;Description;Outgoing;Incoming",
+    ] {
+        let statement = clean(&format!("{head}\n15.01.2026;Rent of May;10,00;\n17.01.2026;Sale;;25,50\n"));
+        assert_eq!(amounts(&statement), ["-10.00", "25.50"], "{head}");
+        assert_eq!(memos(&statement), ["Rent of May", "Sale"], "{head}");
+    }
+}
