@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::board::{Board, NO_CODES};
+use super::board::Board;
+use super::code_set::NO_CODES;
 use super::{Kind, Rule, Target};
 use crate::id::LineId;
 use crate::reconciliation::classification::{Class, classify};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Rule;
-use super::board::{Board, NO_CODES, Reference};
+use super::board::{Board, Reference};
+use super::code_set::NO_CODES;
 use super::proof::{Parts, Proof, Why};
 use super::reference::Source;
 use crate::amount::Dong;
