@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
-use super::login::{Login, read};
+use super::login::{Login, State, read};
 use super::vouch;
 use crate::clock::Instant;
 use crate::error::Result;
@@ -180,6 +180,15 @@ pub fn handed_out_by(conn: &mut Conn, id: LoginId) -> Result<Vec<String>> {
         .load(conn)
         .classify()?;
     Ok(vouch::handed_out(events))
+}
+
+/// Whether a login ever stood open.
+pub fn was_open(conn: &mut Conn, id: LoginId) -> Result<bool> {
+    let open = login_event::table
+        .filter(login_event::unit_id.eq(UnitId::CITY))
+        .filter(login_event::login_id.eq(id))
+        .filter(login_event::state.eq(State::Active.as_str()));
+    diesel::select(diesel::dsl::exists(open)).get_result(conn).classify()
 }
 
 /// An invitation that was not used: its login, its second factor, when it ends.

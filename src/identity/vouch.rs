@@ -3,7 +3,8 @@
 //! Makers and checkers are persons, and a person is known by their logins. Whoever makes an invitation, or links a
 //! login to single sign-on, could enter as its person: so no one human opens a login that decides. Until somebody
 //! else says yes such a login stays `invited`, with a password that opens nothing. What the program itself hands out
-//! (the first link, a command on the machine) needs no second word, nor what people do about their own login.
+//! (the first link, a command on the machine) needs no second word, nor what people do about a login of their own that
+//! was open before.
 
 use super::login::{self, Login, State};
 use super::login_query as query;
@@ -30,10 +31,13 @@ pub(super) fn is_anothers(actor: &Actor, login: &Login) -> bool {
     actor.role != Role::System && actor.person != Some(login.person)
 }
 
-/// Where a login stands that its person has just set up.
+/// Where a login stands that its person has just set up. Being one's own maker excuses only a way in to a login that
+/// was open before: else whoever invites themself would be a second seat of one human, and nobody asked.
 pub(super) fn state_when_set_up(conn: &mut Conn, login: &Login) -> Result<State> {
-    let own = [login.person.to_string(), Role::System.as_str().to_owned()];
-    let is_handed_out = query::handed_out_by(conn, login.id)?.iter().any(|by| !own.contains(by));
+    let was_open = query::was_open(conn, login.id)?;
+    let (own, system) = (login.person.to_string(), Role::System.as_str());
+    let makers = query::handed_out_by(conn, login.id)?;
+    let is_handed_out = makers.iter().any(|by| by != system && !(was_open && *by == own));
     Ok(if is_asked_for(login.role) && is_handed_out { State::Invited } else { State::Active })
 }
 
