@@ -5,11 +5,12 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::login::{Login, State, read};
 use super::vouch;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{EventId, KeyId, LoginId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema_duty::delegation;
 use crate::store::schema_sign_in::{invitation, login, login_event, recovery_code};
 use crate::store::{Conn, Tx};
 
@@ -189,6 +190,15 @@ pub fn was_open(conn: &mut Conn, id: LoginId) -> Result<bool> {
         .filter(login_event::login_id.eq(id))
         .filter(login_event::state.eq(State::Active.as_str()));
     diesel::select(diesel::dsl::exists(open)).get_result(conn).classify()
+}
+
+/// Whether a person may decide for somebody else today or later, in any unit: they took a delegation on, or may yet.
+pub fn is_delegate(conn: &mut Conn, person: PersonId, today: BusinessDay) -> Result<bool> {
+    let lent = delegation::table
+        .filter(delegation::delegate_person_id.eq(person))
+        .filter(delegation::state.eq_any(["offered", "accepted"]))
+        .filter(delegation::valid_until.ge(today));
+    diesel::select(diesel::dsl::exists(lent)).get_result(conn).classify()
 }
 
 /// An invitation that was not used: its login, its second factor, when it ends.

@@ -10,6 +10,7 @@ use super::login::{self, Login, State};
 use super::login_query as query;
 use crate::actor::{Actor, Role};
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{LoginId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
@@ -31,14 +32,20 @@ pub(super) fn is_anothers(actor: &Actor, login: &Login) -> bool {
     actor.role != Role::System && actor.person != Some(login.person)
 }
 
+/// Whether a second word is asked for a login: for its role, or because its person decides under a delegation.
+pub(super) fn asks(conn: &mut Conn, login: &Login, today: BusinessDay) -> Result<bool> {
+    Ok(is_asked_for(login.role)
+        || login.role == Role::Cashier && query::is_delegate(conn, login.person, today)?)
+}
+
 /// Where a login stands that its person has just set up. Being one's own maker excuses only a way in to a login that
 /// was open before: else whoever invites themself would be a second seat of one human, and nobody asked.
-pub(super) fn state_when_set_up(conn: &mut Conn, login: &Login) -> Result<State> {
+pub(super) fn state_when_set_up(conn: &mut Conn, login: &Login, today: BusinessDay) -> Result<State> {
     let was_open = query::was_open(conn, login.id)?;
     let (own, system) = (login.person.to_string(), Role::System.as_str());
     let makers = query::handed_out_by(conn, login.id)?;
     let is_handed_out = makers.iter().any(|by| by != system && !(was_open && *by == own));
-    Ok(if is_asked_for(login.role) && is_handed_out { State::Invited } else { State::Active })
+    Ok(if is_handed_out && asks(conn, login, today)? { State::Invited } else { State::Active })
 }
 
 /// Opens a login that was handed out by somebody else.
