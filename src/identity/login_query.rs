@@ -183,6 +183,20 @@ pub fn handed_out_by(conn: &mut Conn, id: LoginId) -> Result<Vec<String>> {
     Ok(vouch::handed_out(events))
 }
 
+/// The event by which a login was set up that has not opened since, and when.
+pub fn set_up(conn: &mut Conn, id: LoginId) -> Result<Option<(EventId, Instant)>> {
+    let last: Option<(String, EventId, Instant)> = login_event::table
+        .filter(login_event::unit_id.eq(UnitId::CITY))
+        .filter(login_event::login_id.eq(id))
+        .filter(login_event::kind.eq_any(["set_up", "activated", vouch::VOUCHED]))
+        .order(login_event::revision.desc())
+        .select((login_event::kind, login_event::id, login_event::at))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(last.filter(|(kind, ..)| kind == "set_up").map(|(_, id, at)| (id, at)))
+}
+
 /// Whether a login ever stood open.
 pub fn was_open(conn: &mut Conn, id: LoginId) -> Result<bool> {
     let open = login_event::table

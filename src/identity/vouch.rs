@@ -10,9 +10,10 @@ use super::login::{self, Login, State};
 use super::login_query as query;
 use crate::actor::{Actor, Role};
 use crate::audit;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::id::{LoginId, UnitId};
+use crate::id::{EventId, LoginId, UnitId};
+use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx};
 
 /// Roles whose word moves money, documents or logins.
@@ -48,18 +49,50 @@ pub(super) fn state_when_set_up(conn: &mut Conn, login: &Login, today: BusinessD
     Ok(if is_handed_out && asks(conn, login, today)? { State::Invited } else { State::Active })
 }
 
-/// Opens a login that was handed out by somebody else.
+/// What whoever vouches reads of a login that waits.
+pub struct Waits {
+    /// Who had a hand in its way in, as the trail names them, newest first.
+    pub makers: Vec<String>,
+    /// When its person set it up, and the word that they read then; none where it was open before it was linked.
+    pub set_up: Option<(Instant, String)>,
+    /// Of these facts: another hand in them makes another one.
+    pub revision: i64,
+}
+
+pub fn waits(conn: &mut Conn, vault: &Vault, login: &Login) -> Result<Waits> {
+    let set_up = query::set_up(conn, login.id)?.map(|(event, at)| (at, word(vault, event)));
+    Ok(Waits { makers: query::handed_out_by(conn, login.id)?, set_up, revision: login.revision })
+}
+
+/// Six digits of one setting up, which its person reads aloud to whoever vouches: who set the login up again
+/// meanwhile got others.
+fn word(vault: &Vault, event: EventId) -> String {
+    let digest = vault.blind(UnitId::CITY, "login_set_up", &event.0.to_string());
+    let number = digest.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 1_000_000);
+    format!("{number:06}")
+}
+
+/// Opens a login that was handed out by somebody else. Whoever vouches on a page names the revision that it showed.
 ///
 /// # Errors
-/// `role_not_allowed`, `login_not_found`, `login_ended`, `login_awaits_nobody`; `maker_is_checker` for whoever had a
-/// hand in its way in.
-pub fn vouch(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: LoginId) -> Result<()> {
+/// `role_not_allowed`, `login_not_found`, `login_ended`, `login_awaits_nobody`; `act_changed` when another hand was in
+/// it since; `maker_is_checker` for whoever had a hand in its way in.
+pub fn vouch(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    id: LoginId,
+    seen: Option<i64>,
+) -> Result<()> {
     let mut login = login::governed(tx, actor, id)?;
     if !login.awaits_second() {
         return Err(Error::conflict(
             "login_awaits_nobody",
             "nothing of this login waits for a second person",
         ));
+    }
+    if seen.is_some_and(|seen| seen != login.revision) {
+        return Err(Error::conflict("act_changed", "it was set up or linked again after you looked"));
     }
     if query::handed_out_by(tx, id)?.contains(&audit::actor_text(actor)) && actor.role != Role::System {
         return Err(Error::forbidden("maker_is_checker", "another person must vouch for it"));

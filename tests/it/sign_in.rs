@@ -371,7 +371,9 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let (mut one, mut two) = (seat("quantri.mot"), seat("quantri.hai"));
         let vouch = |by: &mut Visitor| {
             by.get("/users");
-            by.post("/users/vouch", &[("login", "duyet.mau"), ("confirm", "")]).status
+            let seen = by.value("revision.duyet.mau").unwrap_or_default();
+            let fields = [("login", "duyet.mau"), ("confirm", ""), ("revision.duyet.mau", &seen)];
+            by.post("/users/vouch", &fields).status
         };
         assert_eq!(vouch(&mut two), 400, "it waits for nobody");
         two.sees("không chờ ai xác nhận");
@@ -388,6 +390,9 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let set = taker.post(&link, &[("password", PASSWORD), ("again", PASSWORD), ("code", &before)]);
         assert_eq!(set.status, 200, "{}", taker.page);
         taker.sees("khi một quản trị viên khác");
+        let word =
+            taker.page.split("<strong class=\"mono\">").last().unwrap().split('<').next().unwrap().to_owned();
+        assert_eq!(word.len(), 6, "{}", taker.page);
         let enter = |visitor: &mut Visitor| {
             let code = totp::shown_at(&secret, world.now());
             visitor.sign_in("duyet.mau", PASSWORD, &code).status
@@ -397,6 +402,15 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         one.sees("Người duyệt phải khác");
         two.get("/users");
         two.sees("Chờ người thứ hai xác nhận");
+        two.sees("<td>Người quantri.mot</td>");
+        two.sees(&format!("<td class=\"mono\">{word}</td>"));
+        let old = two.value("revision.duyet.mau").unwrap();
+        for seen in ["", "1"] {
+            let fields = [("login", "duyet.mau"), ("confirm", ""), ("revision.duyet.mau", seen)];
+            assert_eq!(two.post("/users/vouch", &fields).status, 400, "not what stands there: {seen}");
+            two.is_told("act_changed");
+        }
+        assert_eq!(two.value("revision.duyet.mau"), Some(old), "nothing moved");
         assert_eq!(vouch(&mut two), 200, "{}", two.page);
         assert_eq!(enter(&mut taker), 303, "{}", taker.page);
 
@@ -407,7 +421,7 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let issuer = "https://idp.example.vn";
         world.change(|tx, stamp| sso::link(tx, stamp, &two, id, issuer, "s-77"));
         assert_eq!(taker.get("/finance").status, 303, "its sessions ended");
-        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id));
+        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id, None));
         assert_eq!(vouched(&two).unwrap_err().code(), "maker_is_checker");
         vouched(&one).expect("another one vouches");
         assert_eq!(vouched(&one).unwrap_err().code(), "login_awaits_nobody");
@@ -438,10 +452,11 @@ fn an_administrator_alone_becomes_nobody_who_decides() {
         let actor = |name: &str| world.look(|conn| login::find_by_name(conn, name)).actor();
         let (one, two) = (actor("quantri.mot"), actor("quantri.hai"));
         let own = one.person.expect("somebody");
-        let new = NewLogin { name: "tu.cap".to_owned(), person: own, role: Role::Finance, scope: home.clone() };
+        let new =
+            NewLogin { name: "tu.cap".to_owned(), person: own, role: Role::Finance, scope: home.clone() };
         let (id, token) = world.change(|tx, stamp| login::invite(tx, stamp, &one, new.clone()));
         assert!(sets_up(&world, token.expose_secret()), "invited by themself, and nobody else knows");
-        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id));
+        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id, None));
         assert_eq!(vouched(&one).unwrap_err().code(), "maker_is_checker");
         vouched(&two).expect("another one vouches");
         let again = world.change(|tx, stamp| login::invite_again(tx, stamp, &one, id));
@@ -470,7 +485,10 @@ fn an_administrator_alone_becomes_nobody_who_decides() {
         let chief = actor("duyet.mau");
         let lent = world.change(|tx, stamp| delegation::offer(tx, stamp, &chief, &offer));
         world.change(|tx, stamp| sso::link(tx, stamp, &one, quay.id, "https://idp.example.vn", "s-78"));
-        assert!(!world.look(|conn| login::find(conn, quay.id)).is_active(), "linked by another, it is closed");
+        assert!(
+            !world.look(|conn| login::find(conn, quay.id)).is_active(),
+            "linked by another, it is closed"
+        );
         assert!(resets(), "what is offered may be taken on by whoever enters");
         let (unit, seat) = (world.ba_dinh.id, Seat::Login(quay.id));
         let declined = (Answer::Decline, seat);
