@@ -390,6 +390,7 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let set = taker.post(&link, &[("password", PASSWORD), ("again", PASSWORD), ("code", &before)]);
         assert_eq!(set.status, 200, "{}", taker.page);
         taker.sees("khi một quản trị viên khác");
+        taker.sees("bienlai user vouch");
         let word =
             taker.page.split("<strong class=\"mono\">").last().unwrap().split('<').next().unwrap().to_owned();
         assert_eq!(word.len(), 6, "{}", taker.page);
