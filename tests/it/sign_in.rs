@@ -401,6 +401,8 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         assert_eq!(enter(&mut taker), 401, "password and code are right, and open nothing");
         assert_eq!(vouch(&mut one), 400, "who handed it out says nothing for it");
         one.sees("Người duyệt phải khác");
+        two.get("/duties");
+        two.sees("Tài khoản chờ một quản trị viên khác xác nhận: 1");
         two.get("/users");
         two.sees("Chờ người thứ hai xác nhận");
         two.sees("<td>Người quantri.mot</td>");
