@@ -189,8 +189,8 @@ impl Parts {
     }
 }
 
-/// Slips on paper, changes of the tariff, proposals for the city, acts on personal data and logins wait on pages of their
-/// own; who reads these is told here that something waits.
+/// Slips on paper, changes of the tariff, proposals for the city, acts on personal data and logins wait on pages of
+/// their own; who reads these is told here that something waits.
 fn elsewhere(counts: &Counts, logins: usize, lang: Lang) -> Vec<(String, &'static str)> {
     let words = |(matter, count): (Matter, usize)| {
         let href = matter.own_page()?;
