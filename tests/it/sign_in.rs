@@ -372,7 +372,7 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let vouch = |by: &mut Visitor| {
             by.get("/users");
             let seen = by.value("revision.duyet.mau").unwrap_or_default();
-            let fields = [("login", "duyet.mau"), ("confirm", ""), ("revision.duyet.mau", &seen)];
+            let fields = [("login", "duyet.mau"), ("confirm", ""), ("revision.duyet.mau", seen.as_str())];
             by.post("/users/vouch", &fields).status
         };
         assert_eq!(vouch(&mut two), 400, "it waits for nobody");
