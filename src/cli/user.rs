@@ -119,7 +119,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         })?,
         Command::Vouch { login } => office.write(&actor, |tx, stamp| {
             let id = login::find_by_name(tx, &login)?.id;
-            vouch::vouch(tx, stamp, &actor, id)
+            vouch::vouch(tx, stamp, &actor, id, None)
         })?,
         Command::SignOut { login } => {
             let ended = office.write(&actor, |tx, _| {

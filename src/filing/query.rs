@@ -188,14 +188,19 @@ pub fn reports(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Filed>> {
 /// Forms by their keys, oldest first.
 pub fn by_keys(conn: &mut Conn, keys: &[(UnitId, FilingId)]) -> Result<Vec<Filing>> {
     let units: BTreeSet<UnitId> = keys.iter().map(|(unit, _)| *unit).collect();
-    let ids: Vec<FilingId> = keys.iter().map(|(_, id)| *id).collect();
-    let found: Vec<Columns> = filing::table
-        .filter(filing::unit_id.eq_any(units))
-        .filter(filing::id.eq_any(ids))
-        .order(filing::id)
-        .select(columns!())
-        .load(conn)
-        .classify()?;
+    let mut ids: Vec<FilingId> = keys.iter().map(|(_, id)| *id).collect();
+    ids.sort_unstable();
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(rows::KEYS_AT_ONCE) {
+        let read: Vec<Columns> = filing::table
+            .filter(filing::unit_id.eq_any(&units))
+            .filter(filing::id.eq_any(some))
+            .order(filing::id)
+            .select(columns!())
+            .load(conn)
+            .classify()?;
+        found.extend(read);
+    }
     found.into_iter().map(from_columns).collect()
 }
 

@@ -106,7 +106,7 @@ pub fn accept(
         login.second = Some(sealed);
         recovery = recovery_codes(tx, stamp, login.id)?;
     }
-    login.state = vouch::state_when_set_up(tx, &login)?;
+    login.state = vouch::state_when_set_up(tx, &login, stamp.today())?;
     login.password = Some(password_hash.to_owned());
     login.failures = 0;
     login.locked_until = crate::clock::Instant(0);

@@ -3,13 +3,14 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
-use super::login::{Login, read};
+use super::login::{Login, State, read};
 use super::vouch;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{EventId, KeyId, LoginId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
+use crate::store::schema_duty::delegation;
 use crate::store::schema_sign_in::{invitation, login, login_event, recovery_code};
 use crate::store::{Conn, Tx};
 
@@ -180,6 +181,38 @@ pub fn handed_out_by(conn: &mut Conn, id: LoginId) -> Result<Vec<String>> {
         .load(conn)
         .classify()?;
     Ok(vouch::handed_out(events))
+}
+
+/// The event by which a login was set up that has not opened since, and when.
+pub fn set_up(conn: &mut Conn, id: LoginId) -> Result<Option<(EventId, Instant)>> {
+    let last: Option<(String, EventId, Instant)> = login_event::table
+        .filter(login_event::unit_id.eq(UnitId::CITY))
+        .filter(login_event::login_id.eq(id))
+        .filter(login_event::kind.eq_any(["set_up", "activated", vouch::VOUCHED]))
+        .order(login_event::revision.desc())
+        .select((login_event::kind, login_event::id, login_event::at))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(last.filter(|(kind, ..)| kind == "set_up").map(|(_, id, at)| (id, at)))
+}
+
+/// Whether a login ever stood open.
+pub fn was_open(conn: &mut Conn, id: LoginId) -> Result<bool> {
+    let open = login_event::table
+        .filter(login_event::unit_id.eq(UnitId::CITY))
+        .filter(login_event::login_id.eq(id))
+        .filter(login_event::state.eq(State::Active.as_str()));
+    diesel::select(diesel::dsl::exists(open)).get_result(conn).classify()
+}
+
+/// Whether a person may decide for somebody else today or later, in any unit: they took a delegation on, or may yet.
+pub fn is_delegate(conn: &mut Conn, person: PersonId, today: BusinessDay) -> Result<bool> {
+    let lent = delegation::table
+        .filter(delegation::delegate_person_id.eq(person))
+        .filter(delegation::state.eq_any(["offered", "accepted"]))
+        .filter(delegation::valid_until.ge(today));
+    diesel::select(diesel::dsl::exists(lent)).get_result(conn).classify()
 }
 
 /// An invitation that was not used: its login, its second factor, when it ends.

@@ -210,6 +210,9 @@ macro_rules! table_row {
 /// Rows of the largest statement on SQLite: chunks of a multiple of them take the fewest statements.
 pub const WHOLE_STATEMENT: usize = 64;
 
+/// The most keys that one reading names: SQLite binds 32,766 values to a statement.
+pub const KEYS_AT_ONCE: usize = 10_000;
+
 /// The most rows one statement takes; PostgreSQL sends them as arrays, so this is about memory.
 const CHUNK: usize = 2_000;
 

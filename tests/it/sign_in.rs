@@ -4,6 +4,9 @@
 use std::collections::BTreeSet;
 
 use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::duty::delegation::{self, Answer, Offer};
+use bienlai::duty::{Kind, Seat};
 use bienlai::id::PersonId;
 use bienlai::identity::login::NewLogin;
 use bienlai::identity::{invitation, login, session, sign_in, sso, totp, vouch};
@@ -368,7 +371,9 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let (mut one, mut two) = (seat("quantri.mot"), seat("quantri.hai"));
         let vouch = |by: &mut Visitor| {
             by.get("/users");
-            by.post("/users/vouch", &[("login", "duyet.mau"), ("confirm", "")]).status
+            let seen = by.value("revision.duyet.mau").unwrap_or_default();
+            let fields = [("login", "duyet.mau"), ("confirm", ""), ("revision.duyet.mau", seen.as_str())];
+            by.post("/users/vouch", &fields).status
         };
         assert_eq!(vouch(&mut two), 400, "it waits for nobody");
         two.sees("không chờ ai xác nhận");
@@ -385,6 +390,10 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let set = taker.post(&link, &[("password", PASSWORD), ("again", PASSWORD), ("code", &before)]);
         assert_eq!(set.status, 200, "{}", taker.page);
         taker.sees("khi một quản trị viên khác");
+        taker.sees("bienlai user vouch");
+        let word =
+            taker.page.split("<strong class=\"mono\">").last().unwrap().split('<').next().unwrap().to_owned();
+        assert_eq!(word.len(), 6, "{}", taker.page);
         let enter = |visitor: &mut Visitor| {
             let code = totp::shown_at(&secret, world.now());
             visitor.sign_in("duyet.mau", PASSWORD, &code).status
@@ -392,8 +401,19 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         assert_eq!(enter(&mut taker), 401, "password and code are right, and open nothing");
         assert_eq!(vouch(&mut one), 400, "who handed it out says nothing for it");
         one.sees("Người duyệt phải khác");
+        two.get("/duties");
+        two.sees("Tài khoản chờ một quản trị viên khác xác nhận: 1");
         two.get("/users");
         two.sees("Chờ người thứ hai xác nhận");
+        two.sees("<td>Người quantri.mot</td>");
+        two.sees(&format!("<td class=\"mono\">{word}</td>"));
+        let old = two.value("revision.duyet.mau").unwrap();
+        for seen in ["", "1"] {
+            let fields = [("login", "duyet.mau"), ("confirm", ""), ("revision.duyet.mau", seen)];
+            assert_eq!(two.post("/users/vouch", &fields).status, 400, "not what stands there: {seen}");
+            two.is_told("act_changed");
+        }
+        assert_eq!(two.value("revision.duyet.mau"), Some(old), "nothing moved");
         assert_eq!(vouch(&mut two), 200, "{}", two.page);
         assert_eq!(enter(&mut taker), 303, "{}", taker.page);
 
@@ -404,13 +424,79 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         let issuer = "https://idp.example.vn";
         world.change(|tx, stamp| sso::link(tx, stamp, &two, id, issuer, "s-77"));
         assert_eq!(taker.get("/finance").status, 303, "its sessions ended");
-        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id));
+        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id, None));
         assert_eq!(vouched(&two).unwrap_err().code(), "maker_is_checker");
         vouched(&one).expect("another one vouches");
         assert_eq!(vouched(&one).unwrap_err().code(), "login_awaits_nobody");
         let told = world.words("SELECT action AS t FROM audit_entry WHERE action LIKE 'login.%' ORDER BY id");
         assert!(told.iter().filter(|action| *action == "login.vouched").count() == 2, "{told:?}");
         service.stop();
+    });
+}
+
+/// Sets up a login as whoever holds its link does; tells whether it waits for a second person.
+fn sets_up(world: &World, token: &str) -> bool {
+    let invited = world.look(|conn| invitation::find(conn, &world.stamp(), token));
+    let hash = invitation::prepare(&invited.login, PASSWORD, PASSWORD).expect("a good password");
+    let code = totp::shown_at(&invited.second_factor, world.now());
+    world.change(|tx, stamp| invitation::accept(tx, stamp, token, &hash, &code));
+    let login = world.look(|conn| login::find(conn, invited.login.id));
+    assert_ne!(login.is_active(), login.awaits_second());
+    login.awaits_second()
+}
+
+#[test]
+fn an_administrator_alone_becomes_nobody_who_decides() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let home = Scope::unit(world.ba_dinh.id);
+        employ(&world, Role::Administrator, "quantri.mot", Scope::All);
+        employ(&world, Role::Administrator, "quantri.hai", Scope::All);
+        let actor = |name: &str| world.look(|conn| login::find_by_name(conn, name)).actor();
+        let (one, two) = (actor("quantri.mot"), actor("quantri.hai"));
+        let own = one.person.expect("somebody");
+        let new =
+            NewLogin { name: "tu.cap".to_owned(), person: own, role: Role::Finance, scope: home.clone() };
+        let (id, token) = world.change(|tx, stamp| login::invite(tx, stamp, &one, new.clone()));
+        assert!(sets_up(&world, token.expose_secret()), "invited by themself, and nobody else knows");
+        let vouched = |by: &Actor| world.try_change(|tx, stamp| vouch::vouch(tx, stamp, by, id, None));
+        assert_eq!(vouched(&one).unwrap_err().code(), "maker_is_checker");
+        vouched(&two).expect("another one vouches");
+        let again = world.change(|tx, stamp| login::invite_again(tx, stamp, &one, id));
+        assert!(!sets_up(&world, again.expose_secret()), "a way in that is theirs, to what was open before");
+
+        // Whoever stands in for an approver decides, so a cashier's login waits too while they may.
+        employ(&world, Role::Approver, "duyet.mau", home.clone());
+        employ(&world, Role::Cashier, "quay.mau", home);
+        let quay = world.look(|conn| login::find_by_name(conn, "quay.mau"));
+        let resets = || {
+            let token = world.change(|tx, stamp| login::invite_again(tx, stamp, &one, quay.id));
+            sets_up(&world, token.expose_secret())
+        };
+        assert!(!resets(), "thirty people wait at that desk");
+        let today = world.now().business_day();
+        let offer = Offer {
+            unit: world.ba_dinh.id,
+            delegate: quay.person,
+            acts: vec![Kind::Refund],
+            limit: Dong(1_000_000),
+            valid_from: today,
+            valid_until: today.plus_days(7),
+            decision_no: "12/QĐ-UBND".to_owned(),
+            decision_on: today,
+        };
+        let chief = actor("duyet.mau");
+        let lent = world.change(|tx, stamp| delegation::offer(tx, stamp, &chief, &offer));
+        world.change(|tx, stamp| sso::link(tx, stamp, &one, quay.id, "https://idp.example.vn", "s-78"));
+        assert!(
+            !world.look(|conn| login::find(conn, quay.id)).is_active(),
+            "linked by another, it is closed"
+        );
+        assert!(resets(), "what is offered may be taken on by whoever enters");
+        let (unit, seat) = (world.ba_dinh.id, Seat::Login(quay.id));
+        let declined = (Answer::Decline, seat);
+        world.change(|tx, stamp| delegation::answer(tx, stamp, &quay.actor(), (unit, lent.id), declined));
+        assert!(!resets(), "nothing is lent any more");
     });
 }
 

@@ -13,7 +13,7 @@ use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::rows::{self, Column, Lock};
+use crate::store::rows::{self, Column, KEYS_AT_ONCE, Lock};
 use crate::store::schema::{transmission, transmission_event, transmission_reply};
 use crate::store::scoped::listed;
 
@@ -323,15 +323,20 @@ pub fn troubled(
     .bind::<BigInt, _>(delivered)
     .load(conn)
     .classify()?;
-    let ids: Vec<TransmissionId> = places.iter().map(|one| one.id).collect();
+    let mut ids: Vec<TransmissionId> = places.iter().map(|one| one.id).collect();
+    ids.sort_unstable();
     let own: BTreeSet<UnitId> = places.into_iter().map(|one| one.unit_id).collect();
-    let found: Vec<Columns> = transmission::table
-        .filter(transmission::unit_id.eq_any(own))
-        .filter(transmission::id.eq_any(ids))
-        .order(transmission::id)
-        .select(columns!())
-        .load(conn)
-        .classify()?;
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(KEYS_AT_ONCE) {
+        let read: Vec<Columns> = transmission::table
+            .filter(transmission::unit_id.eq_any(&own))
+            .filter(transmission::id.eq_any(some))
+            .order(transmission::id)
+            .select(columns!())
+            .load(conn)
+            .classify()?;
+        found.extend(read);
+    }
     found.into_iter().map(from_columns).collect()
 }
 
@@ -342,18 +347,22 @@ pub fn last_events(
 ) -> Result<BTreeMap<(UnitId, TransmissionId), (String, String)>> {
     let units: BTreeSet<UnitId> = messages.iter().map(|message| message.unit).collect();
     let ids: Vec<TransmissionId> = messages.iter().map(|message| message.id).collect();
-    let found: Vec<(UnitId, TransmissionId, String, String)> = transmission_event::table
-        .filter(transmission_event::unit_id.eq_any(units))
-        .filter(transmission_event::transmission_id.eq_any(ids))
-        .order(transmission_event::revision)
-        .select((
-            transmission_event::unit_id,
-            transmission_event::transmission_id,
-            transmission_event::kind,
-            transmission_event::detail,
-        ))
-        .load(conn)
-        .classify()?;
-    // Who comes later takes the place.
-    Ok(found.into_iter().map(|(unit, id, kind, detail)| ((unit, id), (kind, detail))).collect())
+    let mut last = BTreeMap::new();
+    for some in ids.chunks(KEYS_AT_ONCE) {
+        let found: Vec<(UnitId, TransmissionId, String, String)> = transmission_event::table
+            .filter(transmission_event::unit_id.eq_any(&units))
+            .filter(transmission_event::transmission_id.eq_any(some))
+            .order(transmission_event::revision)
+            .select((
+                transmission_event::unit_id,
+                transmission_event::transmission_id,
+                transmission_event::kind,
+                transmission_event::detail,
+            ))
+            .load(conn)
+            .classify()?;
+        // Who comes later takes the place.
+        last.extend(found.into_iter().map(|(unit, id, kind, detail)| ((unit, id), (kind, detail))));
+    }
+    Ok(last)
 }

@@ -230,7 +230,8 @@ pub fn enter(
 }
 
 /// Links a login to a subject: its own person's doing, or an administrator's who governs the login. One link
-/// replaces another. A login that decides waits for a second person's word when another than its own linked it.
+/// replaces another. A login that decides, its own or under a delegation, waits for a second person's word when
+/// another than its own linked it.
 ///
 /// # Errors
 /// `sso_subject_taken` when the subject is another person's; `sso_subject_wrong`; `login_not_found`,
@@ -275,7 +276,8 @@ pub fn link(
         created_at: stamp.now,
     };
     rows::insert(tx, &[row])?;
-    if login.is_active() && vouch::is_asked_for(login.role) && vouch::is_anothers(actor, &login) {
+    let is_open_to_another = login.is_active() && vouch::is_anothers(actor, &login);
+    if is_open_to_another && vouch::asks(tx, &login, stamp.today())? {
         login.state = State::Invited;
         session::end_all(tx, id)?;
     }

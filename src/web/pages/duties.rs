@@ -26,7 +26,7 @@ use crate::duty::delegation::{self, Answer, Offer};
 use crate::duty::{Kind, Seat};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
-use crate::identity::person;
+use crate::identity::{login, person};
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -181,7 +181,7 @@ impl Parts {
             waiting,
             total: counts.waiting(),
             next: next.map(|next| next.to_string()),
-            elsewhere: elsewhere(&counts, lang),
+            elsewhere: elsewhere(&counts, logins_waiting(conn, actor)?, lang),
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
@@ -189,9 +189,9 @@ impl Parts {
     }
 }
 
-/// Slips on paper, changes of the tariff, proposals for the city and acts on personal data wait on pages of their
-/// own; who reads these is told here that something waits.
-fn elsewhere(counts: &Counts, lang: Lang) -> Vec<(String, &'static str)> {
+/// Slips on paper, changes of the tariff, proposals for the city, acts on personal data and logins wait on pages of
+/// their own; who reads these is told here that something waits.
+fn elsewhere(counts: &Counts, logins: usize, lang: Lang) -> Vec<(String, &'static str)> {
     let words = |(matter, count): (Matter, usize)| {
         let href = matter.own_page()?;
         let key = match matter {
@@ -203,7 +203,18 @@ fn elsewhere(counts: &Counts, lang: Lang) -> Vec<(String, &'static str)> {
         };
         Some((lang.with(key, count), href))
     };
-    counts.of_matters().filter_map(words).collect()
+    let own = Some((lang.with("duties_logins", logins), "/users")).filter(|_| logins > 0);
+    counts.of_matters().filter_map(words).chain(own).collect()
+}
+
+/// Logins that somebody must vouch for, where who looks may: they are no unit's, so no agenda of units has them.
+fn logins_waiting(conn: &mut Conn, actor: &Actor) -> Result<usize> {
+    match actor.role {
+        Role::Administrator => {
+            Ok(login::list(conn, actor)?.iter().filter(|login| login.awaits_second()).count())
+        }
+        _ => Ok(0),
+    }
 }
 
 pub(super) fn title(lang: Lang, kind: Kind) -> &'static str {

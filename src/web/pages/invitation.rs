@@ -12,7 +12,7 @@ use super::session::check_origin;
 use super::{Page, Posted, html, read};
 use crate::actor::Scope;
 use crate::error::Result;
-use crate::identity::{invitation, login, totp};
+use crate::identity::{invitation, login, totp, vouch};
 use crate::obligation::vietqr::svg;
 use crate::store::Lane;
 use crate::web::Shared;
@@ -38,8 +38,8 @@ struct WelcomePage {
     frame: Frame,
     login: String,
     recovery: Vec<String>,
-    /// Whether it opens only when a second person vouches for it.
-    awaits_second: bool,
+    /// What is read aloud to the second person who vouches for it; none where it is open.
+    word: Option<String>,
 }
 
 /// `GET /invitation/{token}`
@@ -87,17 +87,18 @@ pub async fn accept(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
     let accepted = block(move || {
         let invited = app.store.read(&Scope::All, |conn| invitation::find(conn, &app.stamp(), &shown))?;
         let hash = invitation::prepare(&invited.login, fields.get("password"), fields.get("again"))?;
-        let (login, recovery) = app.store.write(&Scope::All, Lane::Live, |tx| {
-            let (id, recovery) = invitation::accept(tx, &app.stamp(), &shown, &hash, fields.get("code"))?;
-            Ok((login::find(tx, id)?, recovery))
-        })?;
-        Ok((login, recovery))
+        app.store.write(&Scope::All, Lane::Live, |tx| {
+            let stamp = app.stamp();
+            let (id, recovery) = invitation::accept(tx, &stamp, &shown, &hash, fields.get("code"))?;
+            let login = login::find(tx, id)?;
+            let word = vouch::waits(tx, stamp.vault, &login)?.set_up.map(|(_, word)| word);
+            Ok((login.name, recovery, word))
+        })
     })
     .await;
     match accepted {
-        Ok((login, recovery)) => {
-            let awaits_second = login.awaits_second();
-            Ok(html(StatusCode::OK, &WelcomePage { frame, login: login.name, recovery, awaits_second }))
+        Ok((login, recovery, word)) => {
+            Ok(html(StatusCode::OK, &WelcomePage { frame, login, recovery, word }))
         }
         Err(error) => {
             let wrong = Wrong::of(error, frame.lang)?;

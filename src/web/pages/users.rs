@@ -13,6 +13,7 @@ use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong, of_field};
 use super::frame::{Frame, role_words};
 use super::listing::day;
+use super::matter::moment;
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
@@ -24,6 +25,7 @@ use crate::id::{LoginId, PersonId};
 use crate::identity::login::{self, Login, NewLogin, State};
 use crate::identity::person::{self, Whom};
 use crate::identity::{person_name, sso, vouch};
+use crate::store::vault::Vault;
 use crate::store::{Conn, Lane};
 use crate::unit::{self, CITY, Unit};
 use crate::web::Shared;
@@ -72,8 +74,20 @@ struct UsersPage {
     is_sso_offered: bool,
     /// What somebody who is to leave still holds, with the way to it.
     held: Vec<(String, String)>,
-    /// Logins that open when a second person vouches for them: the name, and who it is.
-    awaiting: Vec<(String, String)>,
+    awaiting: Vec<Awaiting>,
+}
+
+/// A login that opens when a second person vouches for it.
+struct Awaiting {
+    login: String,
+    /// Whose it is, in which role.
+    whose: String,
+    makers: String,
+    set_up_at: String,
+    /// What its person reads aloud.
+    word: String,
+    is_linked: bool,
+    revision: i64,
 }
 
 /// `GET /users`
@@ -100,17 +114,16 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     // Logins stand at the city's unit; the list itself keeps to what the actor governs.
     let code = of_unit.clone();
     let (rows, next, units, known, awaiting) = block(move || {
+        let vault = app.stamp().vault;
         app.store.read(&Scope::All, |conn| {
             let units = unit::all(conn)?;
             let all = login::list(conn, &actor)?;
-            let mut awaiting = Vec::new();
-            for one in all.iter().filter(|login| login.awaits_second()) {
-                let words = format!("{} – {}", person_name(conn, one.person)?, role_words(lang, one.role));
-                awaiting.push((one.name.clone(), words));
-            }
+            let linked = sso::linked(conn)?;
+            let waiting = all.iter().filter(|login| login.awaits_second());
+            let one = |login: &Login| awaiting(conn, (lang, vault), login, linked.contains(&login.id));
+            let awaiting: Vec<Awaiting> = waiting.map(one).collect::<Result<_>>()?;
             let after = name_of(conn, &asked.after)?;
             let (logins, next) = page_of(all, &units, (&code, &after));
-            let linked = sso::linked(conn)?;
             let row = |login: &Login| row(conn, lang, (login, &units), linked.contains(&login.id));
             let rows: Result<Vec<Row>> = logins.iter().map(row).collect();
             let own = units.iter().filter(|unit| actor.scope.covers(unit.id));
@@ -206,6 +219,31 @@ fn row(conn: &mut Conn, lang: Lang, (login, all): (&Login, &[Unit]), is_linked: 
     })
 }
 
+fn awaiting(
+    conn: &mut Conn,
+    (lang, vault): (Lang, &Vault),
+    login: &Login,
+    is_linked: bool,
+) -> Result<Awaiting> {
+    let waits = vouch::waits(conn, vault, login)?;
+    let maker = |by: &String| match by.parse::<PersonId>() {
+        Ok(person) => person_name(conn, person),
+        Err(_) if by == Role::System.as_str() => Ok(lang.t("users_by_command").to_owned()),
+        Err(_) => Ok(by.clone()),
+    };
+    let makers: Vec<String> = waits.makers.iter().map(maker).collect::<Result<_>>()?;
+    let (set_up_at, word) = waits.set_up.map(|(at, word)| (moment(at), word)).unwrap_or_default();
+    Ok(Awaiting {
+        login: login.name.clone(),
+        whose: format!("{} – {}", person_name(conn, login.person)?, role_words(lang, login.role)),
+        makers: makers.join(", "),
+        set_up_at,
+        word,
+        is_linked,
+        revision: waits.revision,
+    })
+}
+
 /// `POST /users/invite`
 pub async fn invite(
     request: HttpRequest,
@@ -292,7 +330,9 @@ pub async fn vouch(
     change(request, signed, form, shared, |app, actor, fields| {
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let id = named(tx, fields)?;
-            vouch::vouch(tx, &app.stamp(), actor, id)
+            let seen = fields.trimmed(&format!("revision.{}", fields.trimmed("login"))).parse();
+            // No login has the revision of a form that names none.
+            vouch::vouch(tx, &app.stamp(), actor, id, Some(seen.unwrap_or(0)))
         })?;
         Ok(None)
     })

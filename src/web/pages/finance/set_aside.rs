@@ -222,7 +222,7 @@ fn row(line: &quarantine::Quarantined, text: Option<String>, typed: &Fields) -> 
 }
 
 /// What was said of each line; of the open ones about which nothing was, that they are discarded for the one reason, if
-/// it is given.
+/// it is given. A line that is discarded without a reason of its own has that one too.
 fn verdicts(fields: &Fields, open: &[EventId]) -> Result<Vec<Verdict>> {
     let rest = fields.trimmed("rest");
     let mut found = Vec::new();
@@ -247,7 +247,11 @@ fn verdicts(fields: &Fields, open: &[EventId]) -> Result<Vec<Verdict>> {
                 counterparty_account: None,
             }),
         };
-        found.push(Verdict { id: id.parse()?, repair, reason: of("reason").to_owned() });
+        let reason = match of("reason") {
+            "" if repair.is_none() => rest,
+            own => own,
+        };
+        found.push(Verdict { id: id.parse()?, repair, reason: reason.to_owned() });
     }
     Ok(found)
 }
@@ -357,6 +361,15 @@ mod tests {
             .collect();
         let rest = "dòng quảng cáo";
         assert_eq!(told, [(one, Some(Dong(5_000)), "in sai"), (two, None, rest), (three, None, rest)]);
+        // A line discarded by its button has its own reason, or the one of all.
+        let buttons = [(other.as_str(), "discard"), ("rest", rest)];
+        let reason = |more: &[(&str, &str)]| {
+            let found = verdicts(&typed(&[&buttons[..], more].concat()), &[two]).unwrap();
+            found.into_iter().map(|one| (one.id, one.repair.is_none(), one.reason)).collect::<Vec<_>>()
+        };
+        assert_eq!(reason(&[]), [(two, true, rest.to_owned())]);
+        let own = format!("reason.{left}");
+        assert_eq!(reason(&[(own.as_str(), "dòng trống")]), [(two, true, "dòng trống".to_owned())]);
         // Without the one reason a line that was not looked at is nobody's to discard.
         assert_eq!(verdicts(&typed(&said), &[one, two, three]).unwrap_err().code(), "date_unreadable");
         // What was typed of other pages goes with the form; what was only drawn does not.
