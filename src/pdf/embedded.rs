@@ -413,7 +413,8 @@ mod tests {
         let blocks = [0, 0, 0, 0xff, 0xff].repeat(1_000);
         let empty = [&[0x78, 1][..], &blocks, &[1, 0, 0, 0xff, 0xff, 0, 0, 0, 1]].concat();
         let document = pdf("/N 1 /First 4 /Filter /FlateDecode", &empty);
-        let found = streams(&document, &mut usize::MAX.clone()).unwrap();
+        let mut left = usize::MAX;
+        let found = streams(&document, &mut left).unwrap();
         let packed = found.iter().find(|stream| stream.holds_objects()).unwrap();
         assert_eq!(packed.unpacked(LIMIT_BYTES), Some((Vec::new(), empty.len())));
     }
