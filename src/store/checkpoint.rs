@@ -29,6 +29,10 @@ pub(super) struct Log {
 
 #[derive(QueryableByName)]
 struct Moved {
+    /// Somebody else read or wrote in the log.
+    #[diesel(sql_type = Integer)]
+    #[diesel(column_name = "busy")]
+    is_busy: i32,
     /// Pages in the log.
     #[diesel(sql_type = Integer)]
     log: i32,
@@ -49,18 +53,66 @@ impl Log {
     }
 }
 
-/// Moves what the log holds, on a connection outside any transaction, and lets the log begin anew where it is long.
+/// Moves what the log holds, on a connection outside any transaction, and lets the log begin anew where it is long,
+/// in a turn of the writer's.
 ///
 /// # Errors
 /// `store_unavailable`; the next commits go on into the log.
-pub(super) fn move_log(conn: &mut Conn) -> Result<()> {
+pub(super) fn move_log<T>(conn: &mut Conn, turn: impl FnOnce() -> T) -> Result<()> {
     let moved: Moved = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(conn).classify()?;
     // What is left is moved while the writer waits, so that it must be little.
     if moved.log < WORTHWHILE_PAGES || moved.checkpointed < moved.log - WORTHWHILE_PAGES {
         return Ok(());
     }
     conn.wait_at_most(PATIENCE_MS)?;
-    let begun = diesel::sql_query("PRAGMA wal_checkpoint(RESTART)").execute(conn).classify();
+    let turn = turn();
+    let begun = diesel::sql_query("PRAGMA wal_checkpoint(RESTART)").get_result::<Moved>(conn).classify();
+    drop(turn);
     conn.wait_at_most(super::conn::PATIENCE_MS)?;
-    begun.map(|_| ())
+    let Moved { is_busy, log, .. } = begun?;
+    tracing::debug!(pages = log, is_refused = is_busy != 0, "the log begins anew");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Scope;
+    use crate::store::{DatabaseUrl, Lane, Settings, Store};
+
+    /// As many rows of a kilobyte.
+    fn written(store: &Store, rows: u32) {
+        let sql = format!(
+            "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) \
+             SELECT randomblob(1000) FROM n"
+        );
+        let stored = store.write(&Scope::All, Lane::Bulk, |tx| {
+            diesel::sql_query("CREATE TABLE IF NOT EXISTS t (x BLOB)").execute(tx.conn()).classify()?;
+            diesel::sql_query(sql.as_str()).execute(tx.conn()).classify()
+        });
+        assert_eq!(stored.unwrap(), rows as usize);
+    }
+
+    fn pages(store: &Store) -> i32 {
+        let mut conn = store.readers.get().unwrap();
+        let found = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result::<Moved>(&mut *conn);
+        found.unwrap().log
+    }
+
+    #[test]
+    fn a_long_log_begins_anew_and_a_short_one_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("log.db").display());
+        let url = DatabaseUrl::parse(&url, false).unwrap();
+        let store = Store::open(&Settings { url, role: None, reader_limit: 2, writer_limit: 1 }).unwrap();
+        written(&store, 12_000);
+        assert!(pages(&store) > WORTHWHILE_PAGES);
+        store.move_log().unwrap();
+        written(&store, 10);
+        assert!((1..100).contains(&pages(&store)), "the next commit stands at its beginning");
+        let before = pages(&store);
+        store.move_log().unwrap();
+        written(&store, 10);
+        assert!(pages(&store) > before, "nothing is held up for a few pages");
+    }
 }

@@ -173,7 +173,8 @@ impl Store {
     /// `store_unavailable`.
     pub fn move_log(&self) -> Result<()> {
         if self.product == Product::Sqlite && self.log.take() {
-            return checkpoint::move_log(&mut checkout(&self.readers)?);
+            let mut conn = checkout(&self.readers)?;
+            return checkpoint::move_log(&mut conn, || self.gate.enter(Lane::Live));
         }
         Ok(())
     }

@@ -22,13 +22,17 @@ use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat};
 use super::intake::match_imported;
 use crate::actor::{Actor, Scope};
 use crate::app::App;
-use crate::error::{Error, Result, caught};
+use crate::clock::Instant;
+use crate::error::{Error, Kind, Result, caught};
 use crate::reconciliation::office;
 use crate::statement::inbox::{self, Ended};
 use crate::statement::{Finding, Imported, MAX_BYTES, Options, Progress};
 use crate::store::Lane;
 use crate::text;
 use crate::web::message;
+
+/// How soon a file is tried again of which nothing says how long it has to wait.
+const SOON_S: u32 = 1;
 
 /// Findings told in the text beside a file; the rest says nothing new.
 const TOLD_FINDINGS: usize = 50;
@@ -75,6 +79,8 @@ impl Identity {
 pub struct Inbox {
     folder: PathBuf,
     seen: HashMap<OsString, Stamp>,
+    /// Files that something was in the way of, and when they are tried again.
+    waits: HashMap<OsString, Instant>,
 }
 
 /// What became of the files of one look.
@@ -89,13 +95,13 @@ pub struct Look {
 enum Fate {
     Done(String),
     Failed(String),
-    /// Something was in the way: it is tried again.
-    Waits,
+    /// Something was in the way: it is tried again after so many seconds.
+    Waits(u32),
 }
 
 impl Inbox {
     pub fn new(folder: &Path) -> Inbox {
-        Inbox { folder: folder.to_owned(), seen: HashMap::new() }
+        Inbox { folder: folder.to_owned(), seen: HashMap::new(), waits: HashMap::new() }
     }
 
     /// Looks once. Fails only when the folder itself cannot be used.
@@ -106,7 +112,8 @@ impl Inbox {
         for (name, found) in files_in(&self.folder)? {
             let stamp = Stamp { size: found.len(), changed: found.modified().ok() };
             let stood_still = self.seen.get(&name) == Some(&stamp);
-            if !stood_still || !keep_on() {
+            let must_wait = self.waits.get(&name).is_some_and(|until| app.clock.now() < *until);
+            if !stood_still || must_wait || !keep_on() {
                 look.waiting += 1;
                 now.insert(name, stamp);
                 continue;
@@ -115,7 +122,7 @@ impl Inbox {
             let moved = match &fate {
                 Fate::Done(words) => folders.put_away(&folders.done, &name, read, words),
                 Fate::Failed(words) => folders.put_away(&folders.failed, &name, read, words),
-                Fate::Waits => Ok(()),
+                Fate::Waits(_) => Ok(()),
             };
             if let Err(error) = moved {
                 let name = text::clean(&name.to_string_lossy());
@@ -124,12 +131,14 @@ impl Inbox {
             match fate {
                 Fate::Done(_) => look.done += 1,
                 Fate::Failed(_) => look.failed += 1,
-                Fate::Waits => {
+                Fate::Waits(after_s) => {
                     look.waiting += 1;
+                    self.waits.insert(name.clone(), app.clock.now().plus_seconds(after_s.into()));
                     now.insert(name, stamp);
                 }
             }
         }
+        self.waits.retain(|name, _| now.contains_key(name));
         self.seen = now;
         Ok(look)
     }
@@ -177,7 +186,7 @@ fn fate_of(
         Ok((bytes, read)) => (imported(app, name, &bytes, keep_on), read),
         Err(error) => {
             tracing::warn!(%error, "a file of the inbox cannot be read yet");
-            (Fate::Waits, Identity::of(found))
+            (Fate::Waits(SOON_S), Identity::of(found))
         }
     }
 }
@@ -202,7 +211,10 @@ fn imported(app: &App, name: &OsStr, bytes: &[u8], keep_on: &dyn Fn() -> bool) -
         }
         Err(error) if error.is_busy() || error.is_internal() => {
             tracing::warn!(%error, "a file of the inbox waits");
-            Fate::Waits
+            match error.kind() {
+                Kind::Busy { retry_after_s } => Fate::Waits(*retry_after_s),
+                _ => Fate::Waits(SOON_S),
+            }
         }
         Err(error) => {
             let words = message::words(error.code());
@@ -223,7 +235,7 @@ fn recorded(app: &App, name: &OsStr, bytes: Option<&[u8]>, ended: &Ended<'_>, fa
     });
     if let Err(error) = kept {
         tracing::warn!(%error, "what became of a file of the inbox cannot be kept yet");
-        return Fate::Waits;
+        return Fate::Waits(SOON_S);
     }
     let outcome = ended.outcome();
     metrics::counter!("bienlai_inbox_files_total", "outcome" => outcome).increment(1);

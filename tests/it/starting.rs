@@ -53,7 +53,7 @@ fn a_taken_port_is_told_with_the_option_that_changes_it() {
     let config = world.database.folder.path().join("port.toml");
     let text = format!(
         "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n\
-         [web]\nlisten = \"127.0.0.1:1\"\n",
+         [web]\nlisten = \"127.0.0.1:1\"\npublic_url = \"https://phi.example.vn\"\n",
         world.database.url
     );
     std::fs::write(&config, text).unwrap();

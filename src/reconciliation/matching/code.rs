@@ -1,7 +1,8 @@
 //! Matching by verified code and exact amount, within the join window.
 
 use super::Rule;
-use super::board::{Board, CodeSet, NO_CODES};
+use super::board::Board;
+use super::code_set::{CodeSet, NO_CODES};
 use crate::amount::Dong;
 use crate::id::AccountId;
 

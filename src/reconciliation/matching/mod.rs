@@ -7,6 +7,7 @@
 mod board;
 mod class;
 mod code;
+mod code_set;
 mod credit;
 mod edit;
 mod proof;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::board::{Board, CodeSet, NO_CODES, Reference, within};
+use super::board::{Board, Reference, within};
+use super::code_set::{CodeSet, NO_CODES};
 use super::proof::Why;
 use super::{Kind, Line, Movement, Rule, SameMoney, Settings, Target};
 use crate::amount::Dong;

@@ -4,7 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::board::{Board, CodeSet, MovementCard, NO_CODES, ObligationCard, days_between, within};
+use super::board::{Board, MovementCard, ObligationCard, days_between, within};
+use super::code_set::{CodeSet, NO_CODES};
 use super::edit::one_edit_apart;
 use super::{CreditKind, Rule, Target};
 use crate::amount::Dong;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::import::{self, CodesOf, Imported, Options, Planned, Progress};
 use super::layout::Layout;
-use super::{file, import_file_with};
+use super::{file, import_file_with, loading};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::error::{Error, Kind, Result, caught};
@@ -149,6 +149,7 @@ fn run<'a>(
     match done {
         Ok(imported) if imported.errors.is_empty() => {
             job.state = "done".to_owned();
+            job.error_code = None;
             job.lines_done = job.lines_total;
             job.outcome = serde_json::to_string(&imported).ok();
         }
@@ -158,9 +159,11 @@ fn run<'a>(
             job.outcome = serde_json::to_string(&imported).ok();
         }
         Err(error) => match error.kind() {
-            // Something was in the way for a moment: it is queued again.
+            // Something was in the way for a moment: it is queued again. What keeps it waiting is told, since
+            // that may take a person to mend.
             Kind::Busy { retry_after_s } => {
                 job.state = "queued".to_owned();
+                job.error_code = (error.code() == loading::ANOTHER).then(|| error.code().to_owned());
                 pause_s = i64::from(*retry_after_s);
             }
             _ => {
