@@ -86,7 +86,9 @@ fn files(pdf: &[u8]) -> Option<Vec<Stream<'_>>> {
     name_files(pdf, &mut named, &mut left)?;
     let mut room = OBJECTS_LIMIT_BYTES;
     for packed in streams.iter().filter(|stream| stream.holds_objects()) {
-        let objects = packed.unpacked(room)?;
+        let (objects, read_bytes) = packed.unpacked(room)?;
+        // What is packed may be long and hold nothing.
+        left = left.checked_sub(read_bytes)?;
         room = room.checked_sub(objects.len())?;
         name_files(&objects, &mut named, &mut left)?;
     }
@@ -111,7 +113,12 @@ fn streams<'d>(pdf: &'d [u8], left: &mut usize) -> Option<Vec<Stream<'d>>> {
         let value = reader.value();
         reader.skip_blanks();
         *left = left.checked_sub(reader.at - from)?;
-        let Some(Value::Dictionary(dictionary)) = value else { continue };
+        let dictionary = match value {
+            Some(Value::Dictionary(dictionary)) => dictionary,
+            // Another program may read on where this one does not, and find a stream behind it.
+            None if begins_dictionary(pdf, from) => return None,
+            _ => continue,
+        };
         let Some(data) = reader.rest().strip_prefix(b"stream") else { continue };
         let data = LINE_ENDS.iter().find_map(|end| data.strip_prefix(*end)).unwrap_or(data);
         found.push(Stream { number: number_before(before), dictionary, data });
@@ -119,16 +126,27 @@ fn streams<'d>(pdf: &'d [u8], left: &mut usize) -> Option<Vec<Stream<'d>>> {
     Some(found)
 }
 
+fn begins_dictionary(bytes: &[u8], at: usize) -> bool {
+    let mut reader = Reader::new(bytes, at);
+    reader.skip_blanks();
+    reader.rest().starts_with(b"<<")
+}
+
 /// Adds the numbers of the streams that something calls its file (`/EF`). None when that cannot be followed: it
-/// is said in an object of its own, everything is encrypted, or reading takes too long.
+/// is said in an object of its own or in a way that is not read here, everything is encrypted, or reading takes
+/// too long.
 fn name_files(bytes: &[u8], named: &mut BTreeSet<u32>, left: &mut usize) -> Option<()> {
     let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/');
     for (at, _) in slashes {
         let mut reader = Reader::new(bytes, at);
         match reader.name().as_slice() {
             b"EF" => match reader.value() {
-                Some(Value::Dictionary(of)) => named.extend(of.values().filter_map(reference)),
-                Some(Value::Reference(_)) => return None,
+                Some(Value::Dictionary(of)) => {
+                    for value in of.values() {
+                        named.insert(reference(value)?);
+                    }
+                }
+                Some(Value::Reference(_)) | None => return None,
                 _ => {}
             },
             b"Encrypt" => return None,
@@ -155,7 +173,7 @@ impl Stream<'_> {
     }
 
     fn content(&self) -> Content {
-        let Some(bytes) = self.unpacked(LIMIT_BYTES) else { return Content::Unread };
+        let Some((bytes, _)) = self.unpacked(LIMIT_BYTES) else { return Content::Unread };
         match (is_xml(&bytes), bytes.len() > LIMIT_BYTES) {
             (true, false) => Content::Xml(bytes),
             (true, true) => Content::TooLarge,
@@ -164,17 +182,20 @@ impl Stream<'_> {
         }
     }
 
-    /// What the stream holds, up to one byte above the limit; none where it is not read.
-    fn unpacked(&self, limit: usize) -> Option<Vec<u8>> {
+    /// What the stream holds, up to one byte above the limit, and how many bytes were read for it; none where it
+    /// is not read.
+    fn unpacked(&self, limit: usize) -> Option<(Vec<u8>, usize)> {
         if self.is_packed()? {
             // It ends where its own format says so, whatever length the dictionary claims.
             let mut found = Vec::new();
             let most = u64::try_from(limit).ok()? + 1;
-            ZlibDecoder::new(self.data).take(most).read_to_end(&mut found).ok()?;
-            return Some(found);
+            let mut decoder = ZlibDecoder::new(self.data);
+            decoder.by_ref().take(most).read_to_end(&mut found).ok()?;
+            return Some((found, usize::try_from(decoder.total_in()).ok()?));
         }
         let end = find(self.data, 0, b"endstream")?;
-        self.data.get(..end.min(limit + 1)).map(<[u8]>::to_vec)
+        let found = self.data.get(..end.min(limit + 1))?;
+        Some((found.to_vec(), end))
     }
 
     /// Whether it is deflated, and in no other way packed; none where that is not so or not clear.
@@ -355,6 +376,47 @@ mod tests {
         for beyond in ["8 0 obj << /EF 9 0 R >> endobj", "8 0 obj << /EF << /F 9 0 R >> >> endobj"] {
             assert_eq!(xml(&updated(&known, beyond)), Embedded::Unread, "not there to be followed: {beyond}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_called_in_a_way_that_is_not_read_here_is_told() {
+        let known = pdf("/Length 5", b"<a/>");
+        let other = "9 0 obj\n<< /Length 5 >>\nstream\n<b/>\nendstream\nendobj\n";
+        let named =
+            |entries: &str| xml(&updated(&known, &format!("{other}8 0 obj << /EF {entries} >> endobj")));
+        let deep = format!("<< /X {}{} /F 9 0 R >>", "[".repeat(33), "]".repeat(33));
+        for unread in [
+            deep.as_str(),
+            "<< ] /F 9 0 R >>",
+            "<< /F 9. 0 R >>",
+            "<< /F 9e0 0 R >>",
+            "<< /F (9 0 R) >>",
+            "+9 0 R",
+        ] {
+            assert_eq!(named(unread), Embedded::Unread, "{unread}");
+        }
+        for read in ["<< /F +9 0 R >>", "<< /F +\n9 0. R >>"] {
+            assert_eq!(named(read), Embedded::Several, "{read}");
+        }
+        let unread = other.replace("<< /Length 5", "%\n<< /X ] /Type /EmbeddedFile");
+        assert_eq!(
+            xml(&updated(&known, &unread)),
+            Embedded::Unread,
+            "a stream whose dictionary does not read"
+        );
+        let no_stream = updated(&known, "9 0 obj ] endobj");
+        assert_eq!(xml(&no_stream), Embedded::Xml(b"<a/>\n".to_vec()), "an object that is no dictionary");
+    }
+
+    #[test]
+    fn what_is_packed_counts_by_what_is_read_of_it_though_it_holds_nothing() {
+        let blocks = [0, 0, 0, 0xff, 0xff].repeat(1_000);
+        let empty = [&[0x78, 1][..], &blocks, &[1, 0, 0, 0xff, 0xff, 0, 0, 0, 1]].concat();
+        let document = pdf("/N 1 /First 4 /Filter /FlateDecode", &empty);
+        let mut left = usize::MAX;
+        let found = streams(&document, &mut left).unwrap();
+        let packed = found.iter().find(|stream| stream.holds_objects()).unwrap();
+        assert_eq!(packed.unpacked(LIMIT_BYTES), Some((Vec::new(), empty.len())));
     }
 
     #[test]

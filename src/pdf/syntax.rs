@@ -96,7 +96,7 @@ impl<'d> Reader<'d> {
                 self.run(|byte| byte != b'>');
                 self.rest().first().map(|_| self.passed(1))
             }
-            b'0'..=b'9' => Some(self.number()),
+            b'0'..=b'9' | b'+' | b'-' | b'.' => Some(self.number()),
             b')' | b'{' | b'}' => Some(self.passed(1)),
             b']' | b'>' => None,
             _ => (!ENDS.contains(&self.run(is_regular))).then_some(Value::Other),
@@ -136,12 +136,12 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// A number, or with the two words behind it a reference.
+    /// A number, or with the two words behind it a reference: lenient programs take `+9` and `9.` for 9.
     fn number(&mut self) -> Value {
-        let number = self.run(|byte| byte.is_ascii_digit());
         let mut ahead = *self;
+        let number = ahead.figure();
         ahead.skip_blanks();
-        if !ahead.run(|byte| byte.is_ascii_digit()).is_empty() {
+        if !number.is_empty() && !ahead.figure().is_empty() {
             ahead.skip_blanks();
             if ahead.rest().starts_with(b"R") {
                 self.at = ahead.at + 1;
@@ -150,6 +150,13 @@ impl<'d> Reader<'d> {
         }
         self.run(is_regular);
         Value::Other
+    }
+
+    /// The digits, points and exponent of a number. Its sign may stand on the line before.
+    fn figure(&mut self) -> &'d [u8] {
+        self.run(|byte| matches!(byte, b'+' | b'-'));
+        self.skip_blanks();
+        self.run(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'e' | b'E'))
     }
 
     /// A text in brackets, with brackets in it.
@@ -228,10 +235,12 @@ mod tests {
     fn a_value_is_read_however_it_is_spelled() {
         assert_eq!(value(" /E#6dbedded#46ile"), Some(name("EmbeddedFile")));
         assert_eq!(value("/A#zz"), Some(name("A#zz")), "no code");
-        for reference in ["5 0 R", "5%why\n0\tR", "5 0R"] {
+        for reference in ["5 0 R", "5%why\n0\tR", "5 0R", "+5 0 R", "+\n5 +0 R"] {
             assert_eq!(value(reference), Some(Value::Reference(5)), "{reference}");
         }
-        for other in ["5", "5.0", "-5", "(a (b) \\) c)", "<41>", "null", "true"] {
+        let unclear = Some(Value::Reference(u32::MAX));
+        assert_eq!([value("5. 0 R"), value("5e0 0. R")], [unclear.clone(), unclear], "which one is not said");
+        for other in ["5", "5.0", "-5", "- 5", "+", "(a (b) \\) c)", "<41>", "null", "true"] {
             assert_eq!(value(other), Some(Value::Other), "{other}");
         }
         let Some(Value::Dictionary(found)) = value("<</A[1 2 0 R/B]/C<</D 7>>/A(stream)/E>>") else {

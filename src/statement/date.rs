@@ -1,10 +1,15 @@
 //! Dates as the formats write them.
 
+use std::ops::RangeInclusive;
+
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::finding::{Fault, excerpt};
 use super::layout::DateOrder;
 use super::month;
+
+/// In which statements are made.
+const YEARS: RangeInclusive<i32> = 1970..=2199;
 
 fn impossible(text: &str) -> Fault {
     let shown = excerpt(text);
@@ -62,9 +67,18 @@ pub(super) fn entry_date(value_date: NaiveDate, text: &str) -> Result<NaiveDate,
 /// `2026-11-22`, alone or with a time and offset behind it. The date is the bank's own day.
 pub(super) fn iso_date(text: &str) -> Result<NaiveDate, Fault> {
     let text = text.trim();
-    let (date, rest) = text.split_at_checked(10).ok_or_else(|| impossible(text))?;
-    let day = read_iso_day(date).filter(|_| is_time_or_zone(rest));
-    day.filter(|day| (1970..=2199).contains(&day.year())).ok_or_else(|| impossible(text))
+    any_iso_date(text).filter(|day| YEARS.contains(&day.year())).ok_or_else(|| impossible(text))
+}
+
+/// A day long before or after all statements, such as `0001-01-01`, by which a program says that it has none.
+pub(super) fn is_no_day_of_banks(text: &str) -> bool {
+    any_iso_date(text.trim()).is_some_and(|day| !YEARS.contains(&day.year()))
+}
+
+/// Of whatever year.
+fn any_iso_date(text: &str) -> Option<NaiveDate> {
+    let (date, rest) = text.split_at_checked(10)?;
+    read_iso_day(date).filter(|_| is_time_or_zone(rest))
 }
 
 /// Nothing, or `T23:59:59.999+07:00` with or without its parts.

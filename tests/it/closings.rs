@@ -76,7 +76,8 @@ fn bridge_of(world: &World, day: BusinessDay) -> Report {
 
 fn chain(world: &World) -> (ChainFile, Judgement) {
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
-    let file = chain_file::export(&world.store, &Scope::unit(unit), unit, account).expect("a chain");
+    let file = chain_file::export(&world.store, &Default::default(), &Scope::unit(unit), unit, account)
+        .expect("a chain");
     let judgement = chain_file::judge(&file, &TrustStore::empty());
     (file, judgement)
 }

@@ -211,12 +211,13 @@ fn proven_to_its_own_staff(keys: &KeyWorld) {
     );
     assert!(through.as_ref().is_ok_and(|done| !done.closed.is_empty()), "{through:?}");
     assert_eq!(verify_chain_within(&world.store, &own, unit, account).unwrap(), None);
-    let file = chain_file::export(&world.store, &own, unit, account).unwrap();
+    let file = chain_file::export(&world.store, &Default::default(), &own, unit, account).unwrap();
     let trust = TrustStore::from_pem(keys.authority.certificate_pem()).unwrap();
     let judged = chain_file::judge(&file, &trust);
     assert!(judged.holds(), "{judged:?}");
     let stranger = Scope::unit(world.tay_ho.id);
-    let refused = chain_file::export(&world.store, &stranger, unit, account).unwrap_err();
+    let refused =
+        chain_file::export(&world.store, &Default::default(), &stranger, unit, account).unwrap_err();
     assert_eq!(refused.code(), "unit_not_found");
 }
 

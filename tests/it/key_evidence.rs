@@ -5,6 +5,7 @@ use std::process::Command;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bienlai::actor::Scope;
+use bienlai::clock::{BusinessDay, Instant};
 use bienlai::id::ReceiptId;
 use bienlai::receipt::evidence::bundle::{self, Bundle, Finding};
 use bienlai::receipt::evidence::daily;
@@ -18,6 +19,7 @@ use bienlai::simulator::authority::Authority;
 use bienlai::text::hex;
 use ring::digest::{SHA256, digest};
 
+use crate::closings::{approve, ask};
 use crate::days::{closed, paid_by_statement};
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
@@ -410,7 +412,9 @@ fn a_receipts_evidence_from_a_large_day_is_as_from_a_small_one() {
 fn proves_days(story: &Evidence) {
     let (world, authorities) = (&story.keys.world, story.authorities());
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
-    let file = chain_file::export(&world.store, &Scope::unit(unit), unit, account).expect("a chain");
+    let file = chain_file::export(&world.store, &Default::default(), &Scope::unit(unit), unit, account)
+        .expect("a chain");
+    assert_eq!(file.version, 2, "a program that knows no stamps must not read it");
     let bytes = serde_json::to_vec(&file).expect("a file");
     let judged = |change: &dyn Fn(&mut TimeStamp), authorities: &[Vec<u8>]| {
         let mut file = ChainFile::read(&bytes).expect("it reads back");
@@ -433,6 +437,17 @@ fn proves_days(story: &Evidence) {
     }
 }
 
+/// What the stamp of a chain that holds proves: until which day, and when.
+fn stamped_of(story: &Evidence) -> Option<(BusinessDay, Instant)> {
+    let world = &story.keys.world;
+    let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+    let export = chain_file::export(&world.store, &Default::default(), &Scope::unit(unit), unit, account);
+    let judged =
+        chain_file::judge_stamped(&export.expect("a chain"), &TrustStore::empty(), &story.authorities());
+    assert!(judged.holds(), "{judged:?}");
+    judged.stamped.map(|stamped| (stamped.until, stamped.at))
+}
+
 #[test]
 fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
     each_database(|database| {
@@ -446,9 +461,16 @@ fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(3), "two seals and the certificate of a closed day");
         proves_days(&story);
+        let day = world.now().business_day().plus_days(-1);
+        let request = ask(world, day).expect("a request");
+        approve(world, &request, world.chief).expect("the day is open");
+        closed(world, day);
+        assert_eq!(stamped_of(&story), None, "what was stamped is superseded");
         story.sealed();
         world.wait_days(1);
-        assert_eq!(story.stamp_yesterday(), Some(1));
+        assert_eq!(story.stamp_yesterday(), Some(2), "a seal and the certificate of the day closed again");
+        let (until, at) = stamped_of(&story).expect("the new certificate is stamped");
+        assert!(until == day && at.business_day() > day.next(), "{until} {at}");
         let roots = world.words("SELECT root_sha256 AS t FROM daily_timestamp ORDER BY date");
         let previous = world.words("SELECT previous_sha256 AS t FROM daily_timestamp ORDER BY date");
         assert_eq!((previous[0].as_str(), &previous[1]), ("", &roots[0]));

@@ -10,6 +10,7 @@ use crate::cli::office::Office;
 use crate::cli::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::receipt::evidence::tops::Tops;
 use crate::receipt::key::certificates_in;
 use crate::receipt::verify::trust::TrustStore;
 use crate::reconciliation::day_close::chain_file::{self, ChainFile};
@@ -70,7 +71,7 @@ pub fn certificate(office: &Office, asked: &Certificate) -> Result<u8> {
 
 pub fn export(office: &Office, asked: &Export) -> Result<u8> {
     let (unit, account) = office.read(&Actor::system(), |conn| asked.place.find(conn))?;
-    let file = chain_file::export(&office.store, &Scope::All, unit.id, account.id)?;
+    let file = chain_file::export(&office.store, &Tops::default(), &Scope::All, unit.id, account.id)?;
     let text = serde_json::to_vec_pretty(&file).map_err(|error| Error::internal(error.to_string()))?;
     std::fs::write(&asked.out, text).map_err(|error| unreadable(&asked.out, &error))?;
     println!("{}: {} chứng nhận / certificates", asked.out.display(), file.certificates.len());

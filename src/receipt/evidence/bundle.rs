@@ -86,11 +86,16 @@ pub fn export(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) ->
     Ok(Bundle { version: 1, document_sha256, chain_pem: signed_under.chain_pem, crl, ocsp, timestamp })
 }
 
-/// Of an account's certificates of days the newest that is stamped: the hash of its document, and its way. That
-/// leads past leaves of other units.
-pub fn of_days(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<(String, Timestamp)>> {
+/// Of an account's certificates of days the one that was stamped last: the hash of its document, and its way. That
+/// leads past leaves of other units. `tops` are kept between calls.
+pub fn of_days(
+    conn: &mut Conn,
+    tops: &Tops,
+    unit: UnitId,
+    account: AccountId,
+) -> Result<Option<(String, Timestamp)>> {
     let Some((id, sha256)) = query::newest_stamped(conn, unit, account)? else { return Ok(None) };
-    let way = timestamp_of(conn, &Tops::default(), (unit, Leaf::Day, id))?;
+    let way = timestamp_of(conn, tops, (unit, Leaf::Day, id))?;
     Ok(way.map(|way| (sha256, way)))
 }
 

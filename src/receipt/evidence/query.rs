@@ -241,7 +241,8 @@ pub fn leaf_of(
         .classify()
 }
 
-/// The newest certificate of an account's days whose tree is stamped: (id, SHA-256 of its document).
+/// The certificate of an account's days that was stamped last: (id, SHA-256 of its document). One of a later day
+/// may have been stamped before and be superseded since.
 pub fn newest_stamped(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<(i64, String)>> {
     day_certificate::table
         .inner_join(
@@ -256,7 +257,7 @@ pub fn newest_stamped(conn: &mut Conn, unit: UnitId, account: AccountId) -> Resu
         )
         .filter(day_certificate::unit_id.eq(unit))
         .filter(day_certificate::account_id.eq(account))
-        .order((day_certificate::date.desc(), day_certificate::revision.desc()))
+        .order((timestamp_leaf::date.desc(), day_certificate::date.desc(), day_certificate::revision.desc()))
         .select((day_certificate::id, day_certificate::document_sha256))
         .first(conn)
         .optional()

@@ -24,6 +24,12 @@ const ID_SHA384_RSA: &str = "1.2.840.113549.1.1.12";
 const ID_SHA512_RSA: &str = "1.2.840.113549.1.1.13";
 const ID_ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 const ID_ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
+/// Extensions of lists: of one that names changes only, and of which certificates one is.
+const LIST_OF_CHANGES: &str = "2.5.29.27";
+const PART_OF_LIST: &str = "2.5.29.28";
+/// Extensions of their entries: why, and since when the key was not to be trusted.
+const REASON: &str = "2.5.29.21";
+const INVALID_SINCE: &str = "2.5.29.24";
 /// `onlyContainsUserCerts` of a list: of certificates that are no authority's.
 const ONLY_PEOPLE: u8 = 0x81;
 /// Clocks of others may be ahead by so much.
@@ -110,7 +116,8 @@ fn names_all(crl: &CertificateRevocationList<'_>, own_lists: &[String]) -> bool 
                 fields.all(|field| field.tag == ONLY_PEOPLE || (field.tag == der::context(0) && is_own))
             })
         }
-        _ => !extension.critical,
+        // A list of changes, or one of a part that is not known, is partial whether or not it says so as critical.
+        _ => !extension.critical && !is_one_of(extension, &[LIST_OF_CHANGES, PART_OF_LIST]),
     })
 }
 
@@ -118,10 +125,16 @@ fn names_all(crl: &CertificateRevocationList<'_>, own_lists: &[String]) -> bool 
 fn is_of_others(crl: &CertificateRevocationList<'_>) -> bool {
     let is_indirect = |extension: &X509Extension<'_>| match extension.parsed_extension() {
         ParsedExtension::IssuingDistributionPoint(point) => point.indirect_crl,
-        _ => false,
+        _ => is_one_of(extension, &[PART_OF_LIST]),
     };
-    let is_critical = |entry: &RevokedCertificate<'_>| entry.extensions().iter().any(|one| one.critical);
+    // Why and since when it is revoked changes nothing of whose entry it is.
+    let is_foreign = |one: &X509Extension<'_>| one.critical && !is_one_of(one, &[REASON, INVALID_SINCE]);
+    let is_critical = |entry: &RevokedCertificate<'_>| entry.extensions().iter().any(is_foreign);
     crl.extensions().iter().any(is_indirect) || crl.iter_revoked_certificates().any(is_critical)
+}
+
+fn is_one_of(extension: &X509Extension<'_>, oids: &[&str]) -> bool {
+    oids.contains(&extension.oid.to_id_string().as_str())
 }
 
 /// The question to a responder about one certificate.
@@ -151,25 +164,27 @@ pub fn by_answer(answer: &[u8], certificate: &[u8], issuer: &[u8], now: Instant)
 }
 
 /// The same of an answer that was kept: certificates of responders last for weeks, so that one which is over by
-/// now was valid when it spoke.
+/// now was valid when it spoke. What it says may be older than the answer: it is what the authority's last list
+/// said (RFC 6960, 2.4).
 ///
 /// # Errors
 /// As `by_answer`.
 pub fn by_kept_answer(answer: &[u8], certificate: &[u8], issuer: &[u8], now: Instant) -> Result<Standing> {
-    answered(answer, (certificate, issuer), now, |standing| standing.this_update)
+    answered(answer, (certificate, issuer), now, |produced_at| produced_at)
 }
 
-/// `valid_at`: when the responder's certificate must be valid.
+/// `valid_at`: when the responder's certificate must be valid, by when the answer was signed.
 fn answered(
     answer: &[u8],
     (certificate, issuer): (&[u8], &[u8]),
     now: Instant,
-    valid_at: impl Fn(&Standing) -> Instant,
+    valid_at: impl Fn(Instant) -> Instant,
 ) -> Result<Standing> {
     let (certificate, issuer) = (parse(certificate)?, parse(issuer)?);
     let basic = basic_response(answer).ok_or_else(unreadable)?;
-    let standing = standing_in(basic.data, &certificate_id(&certificate, &issuer)).ok_or_else(unreadable)?;
-    if !is_issued_by(&certificate, &issuer) || !is_answered_by(&basic, &issuer, valid_at(&standing)) {
+    let (standing, produced_at) =
+        standing_in(basic.data, &certificate_id(&certificate, &issuer)).ok_or_else(unreadable)?;
+    if !is_issued_by(&certificate, &issuer) || !is_answered_by(&basic, &issuer, valid_at(produced_at)) {
         return Err(untrusted());
     }
     not_ahead(standing, now)
@@ -221,12 +236,12 @@ fn is_answered_by(basic: &Basic<'_>, issuer: &X509Certificate<'_>, at: Instant) 
     })
 }
 
-/// What the response data say about the certificate with this id.
-fn standing_in(data: &[u8], id: &[u8]) -> Option<Standing> {
+/// What the response data say about the certificate with this id, and when they were signed.
+fn standing_in(data: &[u8], id: &[u8]) -> Option<(Standing, Instant)> {
     let mut data = Reader::new(data);
     let _version = data.one(der::context(0));
     let _responder = data.any()?;
-    let _produced_at = data.one(der::GENERALIZED_TIME)?;
+    let produced_at = der::read_time(data.one(der::GENERALIZED_TIME)?.content)?;
     for response in data.inside(der::SEQUENCE)? {
         let mut single = Reader::new(response.content);
         if single.one(der::SEQUENCE)?.whole != id {
@@ -244,7 +259,7 @@ fn standing_in(data: &[u8], id: &[u8]) -> Option<Standing> {
             Some(mut next) => Some(der::read_time(next.one(der::GENERALIZED_TIME)?.content)?),
             None => None,
         };
-        return Some(Standing { this_update, next_update, revoked_at });
+        return Some((Standing { this_update, next_update, revoked_at }, produced_at));
     }
     None
 }

@@ -184,14 +184,20 @@ fn an_answer_that_announces_no_other_is_believed_for_a_day() {
     );
 }
 
-/// What a responder with a certificate from `since` on answers at `at`: the certificate with this id is good.
-fn answer_by_delegate(authority: &TestAuthority, id: &[u8], since: Instant, at: Instant) -> Vec<u8> {
+/// What a responder with a certificate from `since` on answers at `produced`: the certificate with this id was
+/// good at `updated`.
+fn answer_by_delegate(
+    authority: &TestAuthority,
+    id: &[u8],
+    since: Instant,
+    (updated, produced): (Instant, Instant),
+) -> Vec<u8> {
     const BASIC_RESPONSE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
     const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
     let responder = authority.responding(since, 30).unwrap();
-    let single = der::sequence(&[id, &der::tlv(0x80, &[]), &der::time(at)]);
+    let single = der::sequence(&[id, &der::tlv(0x80, &[]), &der::time(updated)]);
     let who = der::tlv(der::context(2), &der::tlv(der::OCTET_STRING, &[7; 20]));
-    let data = der::sequence(&[&who, &der::time(at), &der::sequence(&[&single])]);
+    let data = der::sequence(&[&who, &der::time(produced), &der::sequence(&[&single])]);
     let algorithm = der::sequence(&[&der::tlv(der::OID, ECDSA_SHA256)]);
     let signature = der::bits(&responder.sign(&data).unwrap());
     let certificates = der::tlv(der::context(0), &der::sequence(&[responder.certificate_der()]));
@@ -207,15 +213,19 @@ fn a_kept_answer_counts_if_its_responder_was_valid_when_it_spoke() {
     let key = issue_test_certificate(&authority, "Thử Nghiệm", "9900000009", now, 400).unwrap();
     let chain = certificates_in(&key.chain_pem()).unwrap();
     let id = revocation::certificate_id(&parse(&chain[0]).unwrap(), &parse(&chain[1]).unwrap());
-    let told = |at: Instant| answer_by_delegate(&authority, &id, now, at);
+    let told =
+        |updated: Instant, produced: Instant| answer_by_delegate(&authority, &id, now, (updated, produced));
     let later = now.plus_seconds(365 * DAY_S);
     let kept = |answer: &[u8]| revocation::by_kept_answer(answer, &chain[0], &chain[1], later);
-    let spoken = told(now.plus_seconds(DAY_S));
-    assert_eq!(kept(&spoken).unwrap().revoked_at, None);
+    let (before, after) = (now.minus_seconds(DAY_S), now.plus_seconds(DAY_S));
+    let spoken = told(before, after);
+    let standing = kept(&spoken).unwrap();
+    let says = (standing.revoked_at, standing.this_update.seconds());
+    assert_eq!(says, (None, before.seconds()), "from a list that is older than its certificate");
     let today = revocation::by_answer(&spoken, &chain[0], &chain[1], later);
     assert_eq!(code(today), "revocation_untrusted", "of today it says nothing");
-    for at in [now.minus_seconds(DAY_S), now.plus_seconds(31 * DAY_S)] {
-        assert_eq!(code(kept(&told(at))), "revocation_untrusted", "{at}");
+    for produced in [before, now.plus_seconds(31 * DAY_S)] {
+        assert_eq!(code(kept(&told(after, produced))), "revocation_untrusted", "{produced}");
     }
 }
 
@@ -250,25 +260,74 @@ fn a_revoked_certificate_is_found_in_answers_and_lists() {
 fn a_list_that_need_not_name_a_certificate_proves_that_it_is_revoked_and_never_that_it_is_not() {
     let authority = Authority::new();
     let now = Clock::System.now();
-    authority.write("changes.cnf", "[changes]\n2.5.29.27 = critical,DER:020101\n");
+    authority.write(
+        "changes.cnf",
+        "[changes]\n2.5.29.27 = critical,DER:020101\n[unmarked]\n2.5.29.27 = DER:020101\n\
+         [unknown]\n2.5.29.28 = DER:0500\n",
+    );
     authority.run("cat changes.cnf >> ca.cnf");
     let judged = |part: &str| {
         let list = authority.list_with("ca", &format!("-crlexts {part}"));
         revocation::by_list(&list, &authority.der("leaf"), &authority.der("ca"), now)
     };
     const ALL: [&str; 2] = ["own", "people"];
-    const SOME: [&str; 6] = ["changes", "elsewhere", "relative", "authorities", "attributes", "reasons"];
+    const SOME: [&str; 7] =
+        ["changes", "unmarked", "elsewhere", "relative", "authorities", "attributes", "reasons"];
     for whole in ALL {
         assert_eq!(judged(whole).unwrap().revoked_at, None, "{whole}");
     }
-    for part in SOME.into_iter().chain(["others"]) {
+    for part in SOME.into_iter().chain(["others", "unknown"]) {
         assert_eq!(code(judged(part)), "revocation_partial", "{part}");
     }
     authority.standing("R\t350101000000Z\t260101000000Z,keyCompromise\t1234\tunknown\t/CN=leaf\n");
     for part in ALL.into_iter().chain(SOME) {
         assert!(judged(part).unwrap().revoked_at.is_some(), "{part}");
     }
-    assert_eq!(code(judged("others")), "revocation_partial", "another authority's may have this number");
+    for part in ["others", "unknown"] {
+        assert_eq!(
+            code(judged(part)),
+            "revocation_partial",
+            "{part}: another authority's may have this number"
+        );
+    }
+}
+
+/// A list of this authority that revokes one number, whose entry says `says` as critical.
+fn list_by_hand(authority: &TestAuthority, serial: &[u8], at: Instant, says: (&[u8], &[u8])) -> Vec<u8> {
+    let template = authority.revocation_list(&[(serial.to_vec(), at)], at).unwrap();
+    let mut whole = der::Reader::new(&template).inside(der::SEQUENCE).unwrap();
+    let fields: Vec<_> = whole.inside(der::SEQUENCE).unwrap().collect();
+    let (oid, value) = (der::tlv(der::OID, says.0), der::tlv(der::OCTET_STRING, says.1));
+    let extension = der::sequence(&[&oid, &der::tlv(der::BOOLEAN, &[0xff]), &value]);
+    let (number, extensions) = (der::tlv(der::INTEGER, serial), der::sequence(&[&extension]));
+    let entries = der::sequence(&[&der::sequence(&[&number, &der::time(at), &extensions])]);
+    // Version, algorithm, issuer and both times stand before the entries.
+    let mut parts: Vec<&[u8]> = fields.iter().map(|field| field.whole).collect();
+    parts[5] = &entries;
+    let list = der::sequence(&parts);
+    let signature = der::bits(&authority.sign(&list).unwrap());
+    der::sequence(&[&list, &der::algorithm(der::RSA_SHA256_OID), &signature])
+}
+
+#[test]
+fn an_entry_that_says_why_and_since_when_counts_and_one_that_says_what_is_not_known_does_not() {
+    const REASON: &[u8] = &[0x55, 0x1d, 21];
+    const INVALID_SINCE: &[u8] = &[0x55, 0x1d, 24];
+    const ISSUER: &[u8] = &[0x55, 0x1d, 29];
+    let now = Clock::System.now();
+    let authority = test_authority(now).unwrap();
+    let key = issue_test_certificate(&authority, "Thử Nghiệm", "9900000009", now, 400).unwrap();
+    let chain = certificates_in(&key.chain_pem()).unwrap();
+    let serial = parse(&chain[0]).unwrap().tbs_certificate.raw_serial().to_vec();
+    let judged = |says: (&[u8], &[u8])| {
+        let list = list_by_hand(&authority, &serial, now, says);
+        revocation::by_list(&list, &chain[0], &chain[1], now)
+    };
+    for says in [(REASON, der::tlv(der::ENUMERATED, &[1])), (INVALID_SINCE, der::time(now))] {
+        let standing = judged((says.0, says.1.as_slice())).unwrap();
+        assert_eq!(standing.revoked_at.map(Instant::seconds), Some(now.seconds()), "{:?}", says.0);
+    }
+    assert_eq!(code(judged((ISSUER, der::sequence(&[]).as_slice()))), "revocation_partial");
 }
 
 #[test]

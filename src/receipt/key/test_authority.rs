@@ -89,6 +89,14 @@ impl TestAuthority {
         Ok(list.signed_by(&issuer).map_err(issuing_failed)?.der().to_vec())
     }
 
+    /// With SHA-256, as it signs its lists.
+    ///
+    /// # Errors
+    /// `Internal`.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        rcgen::SigningKey::sign(&self.key, message).map_err(issuing_failed)
+    }
+
     /// A time stamping authority's key and certificate (RFC 3161, 2.3: that purpose alone, critical).
     ///
     /// # Errors

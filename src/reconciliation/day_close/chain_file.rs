@@ -17,6 +17,7 @@ use crate::id::{AccountId, UnitId};
 use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::evidence::Leaf;
 use crate::receipt::evidence::bundle::{self, Timestamp};
+use crate::receipt::evidence::tops::Tops;
 use crate::receipt::key::certificates_in;
 use crate::receipt::verify::trust::{Trust, TrustStore};
 use crate::store::{Conn, Store};
@@ -29,13 +30,13 @@ pub const BYTES_LIMIT: usize = 256 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChainFile {
-    /// Of this file's form: 1.
+    /// Of this file's form: 2 with a time stamp, 1 without.
     pub version: u32,
     /// The signing certificates with their authorities, as PEM.
     pub signers: BTreeMap<String, String>,
     /// By day and revision.
     pub certificates: Vec<Kept>,
-    /// That of the newest certificate which has one.
+    /// Of the certificate that was stamped last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<TimeStamp>,
 }
@@ -68,18 +69,24 @@ impl ChainFile {
             return Err(unreadable());
         }
         let file: ChainFile = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
-        if file.version == 1 { Ok(file) } else { Err(unreadable()) }
+        if matches!(file.version, 1 | 2) { Ok(file) } else { Err(unreadable()) }
     }
 }
 
-/// Collects every certificate of an account of a unit in scope.
+/// Collects every certificate of an account of a unit in scope; `tops` are kept between calls.
 ///
 /// # Errors
 /// `unit_not_found`, `account_not_found`.
-pub fn export(store: &Store, scope: &Scope, unit: UnitId, account: AccountId) -> Result<ChainFile> {
+pub fn export(
+    store: &Store,
+    tops: &Tops,
+    scope: &Scope,
+    unit: UnitId,
+    account: AccountId,
+) -> Result<ChainFile> {
     scope.require(unit)?;
     // The way to a stamp leads past hashes of other units. Read before the certificates, so that its own is one.
-    let stamp = store.read(&Scope::All, |conn| bundle::of_days(conn, unit, account))?;
+    let stamp = store.read(&Scope::All, |conn| bundle::of_days(conn, tops, unit, account))?;
     let stamp = stamp.map(|(certificate_sha256, timestamp)| TimeStamp { certificate_sha256, timestamp });
     // The city's certificate may have signed for the unit.
     store.read(&scope.and(CITY), |conn| collect(conn, unit, account, stamp))
@@ -87,7 +94,8 @@ pub fn export(store: &Store, scope: &Scope, unit: UnitId, account: AccountId) ->
 
 fn collect(conn: &mut Conn, unit: UnitId, account: AccountId, stamp: Option<TimeStamp>) -> Result<ChainFile> {
     let account = account::find(conn, unit, account)?;
-    let mut file = ChainFile { version: 1, stamp, ..ChainFile::default() };
+    let version = if stamp.is_some() { 2 } else { 1 };
+    let mut file = ChainFile { version, stamp, ..ChainFile::default() };
     for Certificate { document, signature, signed_by, .. } in query::certificates(conn, unit, account.id)? {
         let signer = signed_by.to_string();
         if !file.signers.contains_key(&signer) {
@@ -115,7 +123,7 @@ pub struct Judgement {
     pub untrusted: Vec<String>,
     /// What is wrong, each with its day.
     pub faults: Vec<String>,
-    /// What the time stamp proves; None in a file without.
+    /// What the time stamp proves; None in a file without, and where no certificate that it proves stands.
     pub stamped: Option<Stamped>,
     /// The certificates that read and are signed, by day and revision.
     #[serde(skip)]
@@ -204,7 +212,7 @@ pub fn judge_stamped(file: &ChainFile, trust: &TrustStore, authorities: &[Vec<u8
     judgement.head_sha256 = standing().next_back().map(|link| link.sha256.clone());
     judgement.superseded = links.len() - standing().count();
     match file.stamp.as_ref().map(|stamp| judge_stamp(stamp, &links, authorities)) {
-        Some(Ok(stamped)) => judgement.stamped = Some(stamped),
+        Some(Ok(stamped)) => judgement.stamped = stamped,
         Some(Err(fault)) => judgement.faults.push(fault.to_owned()),
         None => {}
     }
@@ -212,18 +220,28 @@ pub fn judge_stamped(file: &ChainFile, trust: &TrustStore, authorities: &[Vec<u8
     judgement
 }
 
-/// What a time stamp proves of the certificate that it names.
+/// What a time stamp proves: the certificate that it names and those before it, as far as they stand.
 fn judge_stamp(
     stamp: &TimeStamp,
     links: &[Link],
     authorities: &[Vec<u8>],
-) -> std::result::Result<Stamped, &'static str> {
+) -> std::result::Result<Option<Stamped>, &'static str> {
     let named = links.iter().find(|link| link.sha256 == stamp.certificate_sha256);
     let link = named.ok_or("the time stamp is of a certificate that is not there")?;
     let stamped = stamp.timestamp.check(Leaf::Day, &link.sha256, authorities);
     let stamped = stamped.ok_or("the time stamp does not hold")?;
-    let until = link.reading.date;
-    Ok(Stamped { until, at: stamped.at, trusted: stamped.is_trusted })
+    let newest = newest_standing(links, link);
+    Ok(newest.map(|newest| Stamped {
+        until: newest.reading.date,
+        at: stamped.at,
+        trusted: stamped.is_trusted,
+    }))
+}
+
+/// The newest certificate that stands of this one and those before it: days may have been opened again since.
+fn newest_standing<'l>(links: &'l [Link], from: &'l Link) -> Option<&'l Link> {
+    let before = |link: &&'l Link| links.iter().find(|one| one.sha256 == link.reading.previous_sha256);
+    std::iter::successors(Some(from), before).find(|link| link.is_standing)
 }
 
 /// What follows a certificate that does not stand does not stand either.
@@ -328,5 +346,52 @@ fn place(before: &[Link], one: &Link) -> std::result::Result<(), &'static str> {
             Err("it does not open with the balance of the day before")
         }
         Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(date: &str, sha256: &str, previous: &str, is_standing: bool) -> Link {
+        let document = format!(
+            "<DayCertificate Id=\"DC-crt_1\"><Version>{}</Version>\
+             <Unit><Id>u</Id><Code>1</Code><Name>U</Name><TaxCode>1</TaxCode></Unit>\
+             <Account><Id>a</Id><BankBin>970436</BankBin><Number>*1</Number></Account>\
+             <Date>{date}</Date><Revision>1</Revision><IsNil>false</IsNil>\
+             <BalanceBasis>stated</BalanceBasis><SequenceChecked>true</SequenceChecked>\
+             <Opening>0</Opening><Credits>0</Credits><Debits>0</Debits><Closing>0</Closing>\
+             <LineCount>0</LineCount><InTransit><Count>0</Count><Amount>0</Amount></InTransit>\
+             <PreviousSha256>{previous}</PreviousSha256><IssuedAt>{date}T20:00:00</IssuedAt>\
+             <SignerSerial>1</SignerSerial></DayCertificate>",
+            super::super::certificate::VERSION
+        );
+        let reading = reading::read(document.as_bytes()).unwrap();
+        Link { reading, sha256: sha256.to_owned(), is_standing }
+    }
+
+    #[test]
+    fn a_stamp_on_a_superseded_certificate_proves_the_days_before_it_that_stand() {
+        let links = [
+            link("2026-11-23", "monday", "", true),
+            link("2026-11-24", "tuesday", "monday", false),
+            link("2026-11-24", "tuesday again", "monday", true),
+            link("2026-11-25", "wednesday", "tuesday", false),
+        ];
+        let until = |at: usize| newest_standing(&links, &links[at]).map(|one| one.sha256.as_str());
+        assert_eq!([until(3), until(2), until(0)], [Some("monday"), Some("tuesday again"), Some("monday")]);
+        let opened =
+            [link("2026-11-23", "monday", "", false), link("2026-11-24", "tuesday", "monday", false)];
+        assert!(newest_standing(&opened, &opened[1]).is_none(), "all was opened again");
+    }
+
+    #[test]
+    fn a_file_with_a_stamp_is_of_the_second_form() {
+        let read = |version: u32| {
+            let file = ChainFile { version, ..ChainFile::default() };
+            ChainFile::read(&serde_json::to_vec(&file).unwrap())
+        };
+        assert!(read(1).is_ok() && read(2).is_ok());
+        assert_eq!([0, 3].map(|version| read(version).unwrap_err().code()), ["day_chain_unreadable"; 2]);
     }
 }

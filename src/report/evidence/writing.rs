@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::id::{AuditId, CertificateId, ReceiptId, UnitId};
 use crate::notification::query::signed_between;
 use crate::receipt::DocumentKind;
+use crate::receipt::evidence::tops::Tops;
 use crate::receipt::naming::file_stem;
 use crate::reconciliation::day_close::chain_file;
 use crate::register;
@@ -96,9 +97,11 @@ pub fn write(out: impl Write, store: &Store, taking: &Taking, steps: &Steps<'_>)
     let mut bundle = Bundle { zip: ZipWriter::new_stream(out), files: BTreeMap::new(), open: None };
     let receipts = receipts(&mut bundle, store, unit.id, taking.period)?;
     registers(&mut bundle, store, unit.id, from)?;
+    // The accounts of a unit are mostly stamped on the same days.
+    let tops = Tops::default();
     // The city's certificates sign for units without one of their own.
     for account in store.read(&Scope::All, |conn| account::of_unit(conn, unit.id))? {
-        let chain = chain_file::export(store, &Scope::All, unit.id, account.id)?;
+        let chain = chain_file::export(store, &tops, &Scope::All, unit.id, account.id)?;
         bundle.put(&format!("days/{}.json", account.account_no), &json(&chain)?)?;
     }
     let series = store.read(&Scope::All, |conn| certificates(conn, unit.id))?;

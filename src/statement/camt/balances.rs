@@ -1,5 +1,6 @@
 //! `Bal`: the balances of a statement, and which of them open and close it.
 
+use crate::statement::date::is_no_day_of_banks;
 use crate::statement::finding::{Finding, Findings};
 use crate::statement::model::{Balance, Format, Page};
 use crate::statement::number::signed;
@@ -38,7 +39,8 @@ pub(super) struct Chosen {
 
 impl Balances {
     /// Expected, forward and informative balances prove nothing; nothing in them may refuse.
-    /// Available ones stand in only where no booked one is given: of them only what is damaged refuses.
+    /// Available ones stand in only where no booked one is given: of them only what is damaged refuses, and a
+    /// day by which a program says that it has none is not.
     pub fn take(&mut self, element: Element<'_>, path: &str, findings: &mut Findings) {
         let kind = element.child("Tp");
         let Some(written) = kind.and_then(written_code) else {
@@ -49,7 +51,10 @@ impl Balances {
         let mut own = Findings::default();
         self.read(code, element, path, &mut own);
         if matches!(code, "OPAV" | "CLAV") {
-            own.errors.retain(|error| OF_DAMAGE.contains(&error.code));
+            let is_dateless = is_dateless(element);
+            own.errors.retain(|error| {
+                OF_DAMAGE.contains(&error.code) && !(is_dateless && error.code == "date_invalid")
+            });
             own.warnings.clear();
         }
         findings.append(own);
@@ -207,6 +212,11 @@ impl Balances {
         });
         rises.then_some(balances)
     }
+}
+
+fn is_dateless(balance: Element<'_>) -> bool {
+    let written = [&["Dt", "Dt"][..], &["Dt", "DtTm"], &["Dt"]];
+    written.into_iter().find_map(|path| balance.text_at(path)).is_some_and(is_no_day_of_banks)
 }
 
 fn written_code(kind: Element<'_>) -> Option<&str> {

@@ -123,12 +123,17 @@ fn available_balances_are_of_no_interest() {
 #[test]
 fn an_available_balance_that_is_damaged_is_refused_as_any_other() {
     let with = |damaged: &str| simple("120.00", &(damaged.to_owned() + &entry("20.00", "CRDT", "")));
-    let bad_day = balance("OPAV", "2.00", "DBIT").replace("<Dt>20", "<Dt>13");
+    let bad_day = balance("OPAV", "2.00", "DBIT").replace("2026-11-22", "2026-11-31");
     for (damaged, at, code) in
         [(balance("CLAV", "1x.00", "CRDT"), "Amt", "amount_unreadable"), (bad_day, "Dt/Dt", "date_invalid")]
     {
         let (place, found) = refused(&with(&damaged));
         assert_eq!((place.ends_with(at), found), (true, code), "{place}");
+    }
+    for no_day in ["0001-01-01", "9999-12-31T00:00:00Z"] {
+        let dateless = |amount: &str| with(&balance("CLAV", amount, "CRDT").replace("2026-11-22", no_day));
+        clean(&dateless("1.00"));
+        assert_eq!(refused(&dateless("1x.00")).1, "amount_unreadable", "{no_day}");
     }
 }
 

@@ -89,7 +89,8 @@ impl Attempt {
         attempt.check_signs(given);
         attempt.check_left_out();
         if attempt.findings.errors.is_empty() {
-            ending::check(given.ending, &attempt.columns, given.body, &mut attempt.findings);
+            let is_proven = attempt.proof() == Proof::Proven || attempt.ends_in_closing();
+            ending::check(given.ending, &attempt.columns, given.body, is_proven, &mut attempt.findings);
         }
         let movements = std::mem::take(&mut attempt.movements);
         attempt.movements = stated::settle(&mut attempt.statement, movements, &mut attempt.findings);
@@ -371,6 +372,12 @@ impl Attempt {
         };
         let add = |sum: Decimal, movement: &Movement| sum.checked_add(movement.sum()?);
         self.movements.iter().try_fold(opening.amount, add) == Some(closing.amount)
+    }
+
+    /// Whether the last row has the closing balance that the bank states.
+    fn ends_in_closing(&self) -> bool {
+        let closing = self.statement.closing.as_ref().map(|closing| closing.amount);
+        closing.is_some() && self.movements.last().is_some_and(|last| last.balance == closing)
     }
 
     /// The sums under the table: of both sides, or of the one column of amounts.

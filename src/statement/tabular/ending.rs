@@ -29,7 +29,14 @@ impl Ending {
     }
 }
 
-pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &mut Findings) {
+/// `is_proven`: the balances that the table states prove its rows.
+pub(super) fn check(
+    ending: Ending,
+    columns: &Columns,
+    body: &[Row],
+    is_proven: bool,
+    findings: &mut Findings,
+) {
     let Some((last, others)) = body.split_last().filter(|_| ending != Ending::OfWorkbook) else { return };
     let others: Vec<&Row> = others.iter().filter(|row| is_dated(columns, row)).collect();
     if is_not_booked(columns, last) {
@@ -40,7 +47,7 @@ pub(super) fn check(ending: Ending, columns: &Columns, body: &[Row], findings: &
     let is_cut = if others.is_empty() {
         ending == Ending::Open
             && if is_dated(columns, last) {
-                is_shorter || lost_decimals(columns, last)
+                is_shorter || (!is_proven && lost_decimals(columns, last))
             } else {
                 is_shorter && ends_in_date(columns, last)
             }
@@ -119,15 +126,18 @@ fn lost_decimals(columns: &Columns, last: &Row) -> bool {
 }
 
 /// The beginning of a row: fewer cells than all others have, and the whole ones among them written as those
-/// of another row are.
+/// of another row are. One word as long as another says nothing; two do, or one with digits.
 fn is_begun_like(last: &Row, others: &[&Row]) -> bool {
     let Some((_, whole)) = last.cells.split_last() else { return false };
     let is_shorter = others.iter().all(|row| row.cells.len() > last.cells.len());
-    let says_something = whole.iter().any(|cell| !cell.trim().is_empty());
+    let filled_count = whole.iter().filter(|cell| !cell.trim().is_empty()).count();
+    let has_digit = |cell: &str| cell.chars().any(char::is_numeric);
     let is_alike = |row: &&Row| {
-        whole.iter().zip(&row.cells).all(|(one, other)| is_written_like(one.trim(), other.trim()))
+        let pairs = || whole.iter().zip(&row.cells).map(|(one, other)| (one.trim(), other.trim()));
+        pairs().all(|(one, other)| is_written_like(one, other))
+            && (filled_count > 1 || pairs().any(|(one, other)| has_digit(one) && has_digit(other)))
     };
-    is_shorter && says_something && label::leading_label(last).is_none() && others.iter().any(is_alike)
+    is_shorter && label::leading_label(last).is_none() && others.iter().any(is_alike)
 }
 
 /// As long, and with the same marks in the same places: codes mix letters and digits in any order.

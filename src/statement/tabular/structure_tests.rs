@@ -205,4 +205,21 @@ fn what_is_left_of_a_row_that_was_cut_is_not_passed_over() {
     // The only row has nothing to be compared with but its own cells.
     assert_eq!(faults(&format!("{head}0123 456;CHF;13.01.20")), fault("row_cut", "line 2"));
     assert_eq!(faults(&format!("{head}0123 456;CHF;13.01.2026;Rent;-50.00;15")), fault("row_cut", "line 2"));
+    let coded = head.replace("Account", "Voucher");
+    let page = format!("{coded}1234;CHF;13.01.2026;Rent;-50.00;150.00\nPage;1");
+    assert!(faults(&page).is_empty(), "a word is no code, though it is as long");
+}
+
+#[test]
+fn a_balance_with_fewer_decimals_than_its_amount_is_whole_where_the_stated_ones_prove_it() {
+    let table = |opening: &str, balance: &str| {
+        format!(
+            "Opening balance;{opening}\nDate;Description;Amount;Balance\n2026-11-23;Wages;12.34;{balance}"
+        )
+    };
+    assert!(faults(&table("138.16", "150.5")).is_empty(), "138.16 and 12.34 are 150.5");
+    assert!(faults(&table("137.66", "150")).is_empty());
+    assert_ne!(faults(&table("138.16", "150")), [], "a digit is lost");
+    let bare = table("138.16", "150.5").replace("Opening balance;138.16\n", "");
+    assert_eq!(faults(&bare), fault("row_cut", "line 2"), "nothing proves it");
 }

@@ -163,7 +163,7 @@ fn a_day_that_does_not_exist_is_refused_at_its_row_without_headings_too() {
 fn words_of_three_letters_are_no_currencies() {
     let text = "15.01.2026;ATM;10,00;;90,00\n17.01.2026;fee;;25,50;115,50\n18.01.2026;POS;15,50;;100,00\n";
     let statement = clean(text);
-    assert_eq!(statement.currency, None);
+    assert_eq!(statement.currency.as_deref(), Some("XXX"), "no currency is named");
     let texts: Vec<String> = lines(&statement).into_iter().map(|[_, _, text]| text).collect();
     assert_eq!(texts, ["ATM", "fee", "POS"]);
 }

@@ -109,7 +109,7 @@ pub async fn chain(request: HttpRequest, caller: Caller, shared: web::Data<Share
     let file_of_chain = block(move || {
         let app = shared.app();
         let (unit, account) = app.read(&caller.0, |conn| account_asked(conn, &caller.0, &asked))?;
-        chain_file::export(&app.store, &caller.0.scope, unit, account)
+        chain_file::export(&app.store, &shared.tops, &caller.0.scope, unit, account)
     });
     let bytes = respond::to_bytes(&file_of_chain.await?)?;
     Ok(file(bytes, "application/json", "chuoi-chung-nhan-ngay.json"))
