@@ -71,7 +71,8 @@ pub(super) fn opened(conn: &mut Conn, vault: &Vault, login: LoginId, sealed: &Se
 }
 
 /// Accepts an invitation: the password's hash is kept, and the second factor when a code of it is
-/// shown. It opens at once, or when a second person vouches for it (`vouch`). Answers the recovery codes, which are shown this once; none without a second factor.
+/// shown. It opens at once, or when a second person vouches for it (`vouch`). Answers the recovery codes, which are
+/// shown this once; none without a second factor.
 ///
 /// `password_hash` comes from `password::hash` after `password::check`, outside the transaction.
 ///

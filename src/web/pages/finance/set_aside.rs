@@ -268,8 +268,8 @@ fn signed(text: &str) -> Result<Dong> {
     Ok(Dong(sign * amount))
 }
 
-/// `POST /finance/quarantine/{id}`: decides all of them, and matches what is new; or turns to another page with what was
-/// typed. Who keys the same as another person did approves it, so both show code or password.
+/// `POST /finance/quarantine/{id}`: decides all of them, and matches what is new; or turns to another page with what
+/// was typed. Who keys the same as another person did approves it, so both show code or password.
 pub async fn decide(
     request: HttpRequest,
     signed: Signed,
