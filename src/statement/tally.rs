@@ -14,7 +14,7 @@ pub(super) struct Tally {
     pub zero_count: u64,
     pub has_reversal: bool,
     /// Each currency with the place of its first line.
-    currencies: Vec<(String, String)>,
+    pub currencies: Vec<(String, String)>,
 }
 
 /// Lines in one direction.
