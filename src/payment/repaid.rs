@@ -72,7 +72,7 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
 
 /// The lines that took money of a payment back, without those under which another one is owed still: what asks about
 /// such a line stays open.
-fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<LineId>> {
+pub(super) fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<LineId>> {
     let mut alone = Vec::new();
     for line in ledger::lines_of(conn, unit, &Account::ReversalToRecover(payment))? {
         let mut is_alone = true;
@@ -87,19 +87,8 @@ fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<
     Ok(alone)
 }
 
-/// The items that ask for what is owed back of a payment and end when all of it is covered.
-pub(super) fn asked_alone(
-    conn: &mut Conn,
-    unit: UnitId,
-    payment: PaymentId,
-    why: &'static str,
-) -> Result<Vec<(UnitId, Kind, Subject, &'static str)>> {
-    let lines = lines_alone(conn, unit, payment)?;
-    Ok(asked(unit, payment, &lines, why))
-}
-
 /// The items that ask for what the bank took back of a payment.
-fn asked(
+pub(super) fn asked(
     unit: UnitId,
     payment: PaymentId,
     lines: &[LineId],

@@ -3,7 +3,6 @@
 use bienlai::amount::Dong;
 use bienlai::exception::{self, Exception, Kind, State as Asked};
 use bienlai::ledger::Account;
-use bienlai::obligation;
 use bienlai::payment::refund::{Refund, State};
 use bienlai::payment::resolve;
 
@@ -13,7 +12,7 @@ use crate::refunds::{
 };
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
-use crate::taken_apart::{approver, ask_to_reopen, finance, item, reopened};
+use crate::taken_apart::{approver, ask_to_reopen, finance, reopened};
 
 /// 30.000 came for 25.000, and two refunds of it are approved.
 fn two_refunds(world: &World, amounts: (i64, i64)) -> (Refund, Refund) {
@@ -139,30 +138,6 @@ fn a_refund_debited_too_much_comes_back_with_all_that_left_in_one_step() {
 }
 
 #[test]
-fn persons_say_that_no_more_than_the_refund_is_all_that_its_debit_took() {
-    each_database(|database| {
-        let world = World::settled_in(database);
-        let (one, payment) = debited_otherwise(&world, 5_000, 5_000, 5_700);
-        named(&world, &one, "refund_over").unwrap();
-        world.wait_days(1);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 24_300);
-        statement(&world, file.book(4_600, "TRA LAI LENH CHUYEN TIEN", "R9"));
-        said_of_a_credit(&world, &one, 4_600, "refund_bounced_whole").unwrap();
-        assert_eq!((now(&world, &one).state, asked(&world)), (State::Bounced, vec![0]));
-        let sums = [
-            (Account::RefundPayable, -5_000),
-            (Account::ReversalToRecover(payment), 0),
-            (Account::ChargesToRecover, 1_100),
-        ];
-        for (account, sum) in sums {
-            assert_eq!(balance(&world, &account), sum, "{account}");
-        }
-        assert_eq!(world.problems(), Vec::<String>::new());
-        send(&world, &one).expect("nothing is owed back any more");
-    });
-}
-
-#[test]
 fn of_what_was_paid_back_in_part_no_more_comes_back_than_is_out() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -229,49 +204,6 @@ fn a_refund_that_is_refused_covers_what_another_one_took_too_much_and_nobody_is_
         assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 0);
         assert_eq!(balance(&world, &Account::Surplus(first.payment)), -2_300);
         assert_eq!((asked(&world), world.open_kinds(first.unit)), (vec![0], vec![Kind::Overpaid]));
-        assert_eq!(world.problems(), Vec::<String>::new());
-
-        // What the bank takes afterwards is owed whole: what was covered before stays covered.
-        world.wait_days(1);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 27_300);
-        statement(&world, file.book(-10_000, "dieu chinh giao dich", "R3"));
-        let paid = world.payments(&world.ba_dinh).remove(0);
-        let (unit, id) = (first.unit, item(&world, Kind::UnknownDebit).id);
-        let (maker, checker) = (finance(&world), approver(&world));
-        let ask = ("taken_back", paid.movement.map(|movement| movement.0), "công văn ngân hàng 7/2026");
-        world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask.into(), &[]));
-        world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
-        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 7_700);
-        assert_eq!(asked(&world), [0, 7_700]);
-        let owed = paid.obligation.expect("it is for one");
-        let owed = world.look(|conn| obligation::find(conn, unit, owed));
-        world.wait_days(1);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 17_300);
-        statement(&world, file.book(7_700, &format!("{} nop phi", owed.reference_code), "R4"));
-        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 0);
-        assert_eq!(
-            (asked(&world), world.open_kinds(unit)),
-            (vec![0, 0], vec![]),
-            "nothing of it is too much"
-        );
-        assert_eq!(world.problems(), Vec::<String>::new());
-    });
-}
-
-#[test]
-fn a_refund_that_is_refused_and_covers_a_part_leaves_the_rest_to_be_asked_for() {
-    each_database(|database| {
-        let world = World::settled_in(database);
-        let (first, second) = two_refunds(&world, (4_500, 500));
-        send(&world, &first).unwrap();
-        world.wait_days(1);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
-        statement(&world, file.book(-5_200, &format!("HOAN TIEN {}", first.reference_code), "R2"));
-        over(&world, &first, 5_200);
-        assert_eq!(asked(&world), [700]);
-        refuse(&world, &second).unwrap();
-        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 200);
-        assert_eq!((asked(&world), world.open_kinds(first.unit)), (vec![200], vec![Kind::BankReversal]));
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
