@@ -65,6 +65,8 @@ fn a_taken_port_is_told_with_the_option_that_changes_it() {
     // An address of documentation is none of this machine.
     let (code, told) = serve(&config, &["--listen", "203.0.113.1:8080"]);
     assert!(code != 0 && told.contains("listen_failed"), "{code} {told}");
+    // It had written that it starts, and was gone before that was numbered.
+    bienlai::worker::number_committed(&world.app).unwrap();
 }
 
 /// The lines of a block of shell in a document, by the heading above it.
