@@ -21,6 +21,14 @@ const PATIENCE_MS: u32 = 5;
 /// Pages in the log that are worth holding the writer for.
 const WORTHWHILE_PAGES: i32 = 2_000;
 
+/// What a move left in the log that is not yet in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    Nothing,
+    /// A reader still needs the file as it was.
+    Something,
+}
+
 /// What was written of SQLite's log since it was last moved.
 #[derive(Default)]
 pub(super) struct Log {
@@ -42,12 +50,12 @@ struct Moved {
 }
 
 impl Log {
-    /// Something was committed.
+    /// Something was committed, or is still to be moved.
     pub(super) fn note(&self) {
         self.is_behind.store(true, Ordering::Relaxed);
     }
 
-    /// Whether something was committed since the last time.
+    /// Whether something is to be moved.
     pub(super) fn take(&self) -> bool {
         self.is_behind.swap(false, Ordering::Relaxed)
     }
@@ -58,11 +66,11 @@ impl Log {
 ///
 /// # Errors
 /// `store_unavailable`; the next commits go on into the log.
-pub(super) fn move_log<T>(conn: &mut Conn, turn: impl FnOnce() -> T) -> Result<()> {
+pub(super) fn move_log<T>(conn: &mut Conn, turn: impl FnOnce() -> T) -> Result<Left> {
     let moved: Moved = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(conn).classify()?;
     // What is left is moved while the writer waits, so that it must be little.
     if moved.log < WORTHWHILE_PAGES || moved.checkpointed < moved.log - WORTHWHILE_PAGES {
-        return Ok(());
+        return Ok(if moved.checkpointed < moved.log { Left::Something } else { Left::Nothing });
     }
     conn.wait_at_most(PATIENCE_MS)?;
     let turn = turn();
@@ -71,7 +79,7 @@ pub(super) fn move_log<T>(conn: &mut Conn, turn: impl FnOnce() -> T) -> Result<(
     conn.wait_at_most(super::conn::PATIENCE_MS)?;
     let Moved { is_busy, log, .. } = begun?;
     tracing::debug!(pages = log, is_refused = is_busy != 0, "the log begins anew");
-    Ok(())
+    Ok(if is_busy == 0 { Left::Nothing } else { Left::Something })
 }
 
 #[cfg(test)]
@@ -93,12 +101,38 @@ mod tests {
         assert_eq!(stored.unwrap(), rows as usize);
     }
 
+    fn store(path: &std::path::Path) -> Store {
+        let url = DatabaseUrl::parse(&format!("sqlite://{}", path.display()), false).unwrap();
+        Store::open(&Settings { url, role: None, reader_limit: 2, writer_limit: 1 }).unwrap()
+    }
+
+    #[test]
+    fn what_a_reader_held_back_is_moved_without_another_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let store = store(&path);
+        let file_bytes = || std::fs::metadata(&path).unwrap().len();
+        written(&store, 1);
+        store.move_log().unwrap();
+        let small = file_bytes();
+        store
+            .read(&Scope::All, |conn| {
+                diesel::sql_query("SELECT count(*) FROM t").execute(conn).classify()?;
+                written(&store, 1_000);
+                store.move_log().unwrap();
+                assert_eq!(file_bytes(), small, "the reader sees the file as it was");
+                Ok(())
+            })
+            .unwrap();
+        store.move_log().unwrap();
+        assert!(file_bytes() > small + 1_000_000, "all of it is in the file");
+    }
+
     #[test]
     fn what_was_moved_is_written_over_by_what_comes_next() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.db");
-        let url = DatabaseUrl::parse(&format!("sqlite://{}", path.display()), false).unwrap();
-        let store = Store::open(&Settings { url, role: None, reader_limit: 2, writer_limit: 1 }).unwrap();
+        let store = store(&path);
         let log_bytes = || std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
         written(&store, 12_000);
         let once = log_bytes();

@@ -173,8 +173,13 @@ impl Store {
     /// `store_unavailable`.
     pub fn move_log(&self) -> Result<()> {
         if self.product == Product::Sqlite && self.log.take() {
-            let mut conn = checkout(&self.readers)?;
-            return checkpoint::move_log(&mut conn, || self.gate.enter(Lane::Live));
+            let moved = checkout(&self.readers)
+                .and_then(|mut conn| checkpoint::move_log(&mut conn, || self.gate.enter(Lane::Live)));
+            // A full disk lets nothing be committed that would ask for the next move, and the next move makes room.
+            if !matches!(moved, Ok(checkpoint::Left::Nothing)) {
+                self.log.note();
+            }
+            return moved.map(|_| ());
         }
         Ok(())
     }
