@@ -6,8 +6,9 @@
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError, ConnectionResult, MultiConnection, RunQueryDsl};
+use diesel::{Connection, ConnectionError, ConnectionResult, MultiConnection, QueryableByName, RunQueryDsl};
 
 use super::dialect::pg;
 use super::failure::Classify;
@@ -44,6 +45,19 @@ impl Conn {
         }
     }
 
+    /// A number that another row written by this connection changes: rows on SQLite, where it counts on over all
+    /// transactions; on a server the id that a transaction gets when it first writes.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub(super) fn written_so_far(&mut self) -> Result<i64> {
+        let sql = match self {
+            Conn::Sqlite(_) => "SELECT total_changes() AS so_far",
+            Conn::Pg(_) => "SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0) AS so_far",
+        };
+        diesel::sql_query(sql).get_result::<Written>(self).classify().map(|written| written.so_far)
+    }
+
     /// Keeps many pages of SQLite's file in memory, or the usual few again. A server has a memory of its own.
     ///
     /// # Errors
@@ -56,6 +70,12 @@ impl Conn {
             Conn::Pg(_) => Ok(()),
         }
     }
+}
+
+#[derive(QueryableByName)]
+struct Written {
+    #[diesel(sql_type = BigInt)]
+    so_far: i64,
 }
 
 /// Which product a database URL names.

@@ -147,8 +147,8 @@ impl Store {
         self.place.as_ref().is_none_or(Place::is_kept)
     }
 
-    /// Whether the last transaction that wrote found no room, or no database. The node's lease is renewed
-    /// every few seconds, so this is over soon after its cause.
+    /// Whether a transaction found no room, or no database, and none has written since. One that had nothing to write
+    /// shows nothing. The node's lease is renewed every few seconds, so this is over soon after its cause.
     pub fn refuses_writes(&self) -> bool {
         self.refuses_writes.load(Ordering::Relaxed)
     }
@@ -243,8 +243,8 @@ impl Store {
         loop {
             let answer = self.write_once(scope, lane, &mut body);
             let is_refused = answer.as_ref().is_err_and(|error| error.code() == failure::UNAVAILABLE);
-            if is_refused || answer.is_ok() {
-                self.refuses_writes.store(is_refused, Ordering::Relaxed);
+            if is_refused {
+                self.refuses_writes.store(true, Ordering::Relaxed);
             }
             attempt += 1;
             match answer {
@@ -270,6 +270,7 @@ impl Store {
         // PostgreSQL has a writer per connection; only SQLite's single writer needs the gate.
         let _turn = (self.product == Product::Sqlite).then(|| self.gate.enter(lane));
         let mut conn = begun(&self.writers, scope, Intent::Write)?;
+        let before = self.refuses_writes().then(|| conn.written_so_far()).transpose()?;
         // What breaks off is undone like what fails.
         let answer = caught(|| body(&mut Tx { conn: &mut conn }));
         if answer.is_ok() && !self.is_in_place() {
@@ -280,7 +281,14 @@ impl Store {
         if answer.is_ok() {
             failpoint::hit("before_commit");
         }
+        let has_written = match before {
+            Some(before) if answer.is_ok() => conn.written_so_far()? != before,
+            _ => false,
+        };
         finish(&mut conn, answer.is_ok())?;
+        if has_written {
+            self.refuses_writes.store(false, Ordering::Relaxed);
+        }
         if answer.is_ok() {
             self.log.note();
             failpoint::hit("after_commit");
