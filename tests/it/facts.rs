@@ -362,3 +362,34 @@ fn the_same_violation_has_the_same_code_on_both_products() {
         }
     });
 }
+
+/// A statement of many rows is refused for the one among them that names what is not there.
+#[test]
+fn what_every_payment_writes_names_rows_that_are_there() {
+    each_database(|database| {
+        let mut conn = filled(&database);
+        for (key, table, id, reference) in [
+            (901, "claim", "id", "movement_id"),
+            (901, "payment", "id", "movement_id"),
+            (901, "allocation", "id", "payment_id"),
+            (901, "receipt", "id", "obligation_id"),
+            (903, "receipt", "id", "series_id"),
+            (901, "receipt_seal", "receipt_id", "receipt_id"),
+        ] {
+            let columns = columns(&mut conn, table);
+            let row = |key: i64, named: i64| {
+                let values = columns.iter().map(|column| match column.as_str() {
+                    column if column == reference => named.to_string(),
+                    column if column == id || column == "number" => key.to_string(),
+                    column => column.to_owned(),
+                });
+                let values: Vec<String> = values.collect();
+                format!("SELECT {} FROM {table} WHERE {id} = 1", values.join(", "))
+            };
+            let kept = if id == reference { row(key, 2) } else { row(key, 1) };
+            let both = format!("INSERT INTO {table} {kept} UNION ALL {}", row(key + 1, 999));
+            assert_eq!(tools::code_of(&mut conn, &both), "foreign_key_violation", "{both}");
+            assert_eq!(tools::code_of(&mut conn, &format!("INSERT INTO {table} {kept}")), "ok", "{kept}");
+        }
+    });
+}

@@ -60,15 +60,21 @@ fn key_line(table: &str, mut columns: Vec<String>) -> String {
     format!("{table} ({})", columns.join(", "))
 }
 
-/// The names of indexes and triggers that both products must have.
+/// The names of indexes and triggers that both products must have, and which tables name rows of which. On PostgreSQL
+/// a trigger named after both may stand for a foreign key.
 pub fn guards(conn: &mut Conn) -> BTreeSet<String> {
     let sql = match conn {
         Conn::Sqlite(_) => {
-            "SELECT type || ' ' || name AS t FROM sqlite_master WHERE type IN ('index', 'trigger') AND name NOT LIKE 'sqlite_autoindex%'"
+            "SELECT type || ' ' || name AS t FROM sqlite_master WHERE type IN ('index', 'trigger') AND name NOT LIKE 'sqlite_autoindex%' \
+             UNION ALL SELECT DISTINCT 'reference ' || t.name || ' ' || k.\"table\" FROM sqlite_master t \
+             JOIN pragma_foreign_key_list(t.name) k WHERE t.type = 'table'"
         }
         // What SQLite does not know, it need not have: TRUNCATE; constraints' own indexes have no name there.
         Conn::Pg(_) => {
-            "SELECT 'trigger ' || tgname AS t FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%_is_not_emptied' \
+            "SELECT 'trigger ' || tgname AS t FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%_is_not_emptied' AND tgname NOT LIKE '%_names_its_%' \
+             UNION ALL SELECT 'reference ' || tgrelid::regclass || ' ' || split_part(tgname, '_names_its_', 2) \
+             FROM pg_trigger WHERE tgname LIKE '%_names_its_%' \
+             UNION ALL SELECT 'reference ' || conrelid::regclass || ' ' || confrelid::regclass FROM pg_constraint WHERE contype = 'f' \
              UNION ALL SELECT 'index ' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
              WHERE c.relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
         }
