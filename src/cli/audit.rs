@@ -10,7 +10,9 @@ use crate::actor::Actor;
 use crate::audit;
 use crate::clock::{BusinessDay, Clock};
 use crate::error::Result;
+use crate::receipt::key::certificates_in;
 use crate::receipt::verify::trust::TrustStore;
+use crate::report::evidence::judge::StampedDays;
 use crate::report::evidence::{self, judge};
 use crate::unit;
 use crate::web::callback::refused::open_head;
@@ -46,6 +48,9 @@ pub enum Command {
         /// Certificates of the authorities that are believed, PEM
         #[arg(long, value_name = "FILE")]
         trust: Option<PathBuf>,
+        /// Certificates of the authorities whose time stamps are believed, PEM; without it, --trust
+        #[arg(long, value_name = "FILE")]
+        timestamp_trust: Option<PathBuf>,
         /// Who is known to collect or sign for the unit (ủy nhiệm), such as the city: its tax code; may be
         /// given several times
         #[arg(long, value_name = "TAX CODE")]
@@ -71,8 +76,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Bundle { unit, from, until, out } => {
             bundle(&Office::open(config)?, &unit, (from, until), &out)
         }
-        Command::VerifyBundle { file, trust, entrusted, json } => {
-            verify_bundle(&file, trust.as_deref(), entrusted, json)
+        Command::VerifyBundle { file, trust, timestamp_trust, entrusted, json } => {
+            let stamps = timestamp_trust.as_deref().or(trust.as_deref());
+            verify_bundle(&file, (trust.as_deref(), stamps), entrusted, json)
         }
         Command::Refused { limit, body } => refused(&Office::open(config)?, limit, body),
     }
@@ -91,14 +97,23 @@ fn bundle(office: &Office, code: &str, period: (BusinessDay, BusinessDay), out: 
 }
 
 /// Needs no database. Exit code 1 when something does not hold, 2 when the file cannot be read.
-fn verify_bundle(path: &Path, trust: Option<&Path>, entrusted: Vec<String>, json: bool) -> Result<u8> {
+fn verify_bundle(
+    path: &Path,
+    (trust, stamps): (Option<&Path>, Option<&Path>),
+    entrusted: Vec<String>,
+    json: bool,
+) -> Result<u8> {
     let bytes = read_bytes(path)?;
     let trust = match trust {
         Some(path) => TrustStore::from_pem(&read_text(path)?)?,
         None => TrustStore::empty(),
     };
     let trust = trust.with_entrusted(entrusted);
-    let judged = match judge::judge(&bytes, &trust, Clock::System.now()) {
+    let authorities = match stamps {
+        Some(path) => certificates_in(&read_text(path)?)?,
+        None => Vec::new(),
+    };
+    let judged = match judge::judge_stamped(&bytes, &trust, &authorities, Clock::System.now()) {
         Ok(judged) => judged,
         Err(error) => {
             eprintln!("bienlai: {error}");
@@ -127,6 +142,14 @@ fn print(judged: &judge::Judgement, is_unjudged: bool) {
         judged.receipts, judged.receipts_trusted, judged.unsigned_numbers
     );
     println!("  Chứng nhận ngày / days:          {}", judged.day_certificates);
+    for StampedDays { file, stamped } in &judged.stamped {
+        let by =
+            if stamped.trusted { "" } else { ", cơ quan cấp dấu không rõ / by an unknown authority" };
+        println!(
+            "  Dấu thời gian / stamped:         {file}: đến / until {}, {}{by}",
+            stamped.until, stamped.at
+        );
+    }
     println!(
         "  Chứng nhận ký hiệu / series:     {} ({} trên {} số / of numbers)",
         judged.series_certificates, judged.certified_numbers, judged.register_numbers

@@ -110,14 +110,12 @@ fn list(office: &Office, code: Option<&str>, as_json: bool) -> Result<()> {
         let mut codes: BTreeMap<UnitId, String> =
             unit::all(conn)?.into_iter().map(|unit| (unit.id, unit.code)).collect();
         codes.insert(unit::CITY, "city".to_owned());
-        let homes = match code {
+        let homes: Vec<UnitId> = match code {
             Some(code) => vec![unit_id(conn, code)?],
             None => codes.keys().copied().collect(),
         };
-        let mut found = Vec::new();
-        for home in homes {
-            found.extend(identity::clients(conn, home)?);
-        }
+        let mut found = identity::clients(conn, &homes)?;
+        found.sort_by_key(|client| (client.unit, client.id));
         Ok((found, codes))
     })?;
     let code_of = |id: &UnitId| codes.get(id).cloned().unwrap_or_else(|| id.to_string());

@@ -189,13 +189,13 @@ pub fn dossier_system(conn: &mut Conn, named: Option<ClientId>) -> Result<Option
     }
 }
 
-/// The clients of a unit, oldest first.
-pub fn clients(conn: &mut Conn, unit: UnitId) -> Result<Vec<Client>> {
-    query::clients(conn, unit)?
+/// The clients of these units, oldest first.
+pub fn clients(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Client>> {
+    query::clients(conn, units)?
         .into_iter()
         .map(|row| {
             Ok(Client {
-                unit,
+                unit: row.unit,
                 id: row.id,
                 name: row.name,
                 person: row.person,

@@ -44,6 +44,7 @@ pub struct Credentials {
 
 #[derive(Queryable)]
 pub struct Listed {
+    pub unit: UnitId,
     pub id: ClientId,
     pub name: String,
     pub person: Option<PersonId>,
@@ -125,11 +126,12 @@ pub fn dossier_systems(conn: &mut Conn) -> Result<Vec<ClientId>> {
     Ok(first)
 }
 
-pub fn clients(conn: &mut Conn, unit: UnitId) -> Result<Vec<Listed>> {
+pub fn clients(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Listed>> {
     api_client::table
-        .filter(api_client::unit_id.eq(unit))
+        .filter(api_client::unit_id.eq_any(units))
         .order(api_client::id)
         .select((
+            api_client::unit_id,
             api_client::id,
             api_client::name,
             api_client::person_id,

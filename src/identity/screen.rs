@@ -69,7 +69,7 @@ pub fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: 
     if !actor.scope.covers(unit) {
         return Err(missing());
     }
-    let open = query::of_unit(tx, unit)?.into_iter().any(|link| link.id == id && link.ended_at.is_none());
+    let open = query::of_units(tx, &[unit])?.into_iter().any(|link| link.id == id && link.ended_at.is_none());
     if !open {
         return Err(missing());
     }
@@ -82,9 +82,10 @@ pub fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: 
 ///
 /// # Errors
 /// `role_not_allowed`.
-pub fn of_unit(conn: &mut Conn, actor: &Actor, unit: UnitId) -> Result<Vec<Link>> {
+pub fn of_units(conn: &mut Conn, actor: &Actor, units: &[UnitId]) -> Result<Vec<Link>> {
     actor.require_role(&[Role::Administrator, Role::Auditor])?;
-    if actor.scope.covers(unit) { query::of_unit(conn, unit) } else { Ok(Vec::new()) }
+    let seen: Vec<UnitId> = units.iter().copied().filter(|unit| actor.scope.covers(*unit)).collect();
+    query::of_units(conn, &seen)
 }
 
 /// Whether a secret opens the screen of a unit now.

@@ -30,23 +30,31 @@ crate::table_row! {
     }
 }
 
-type Columns = (EventId, String, PersonId, Instant);
+type Columns = (UnitId, EventId, String, PersonId, Instant);
 
-pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Link>> {
+pub fn of_units(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Link>> {
     let links: Vec<Columns> = screen_link::table
-        .filter(screen_link::unit_id.eq(unit))
+        .filter(screen_link::unit_id.eq_any(units))
         .order(screen_link::id)
-        .select((screen_link::id, screen_link::place, screen_link::person_id, screen_link::created_at))
+        .select((
+            screen_link::unit_id,
+            screen_link::id,
+            screen_link::place,
+            screen_link::person_id,
+            screen_link::created_at,
+        ))
         .load(conn)
         .classify()?;
     let ends: Vec<(EventId, Instant)> = screen_link_end::table
-        .filter(screen_link_end::unit_id.eq(unit))
+        .filter(screen_link_end::unit_id.eq_any(units))
         .select((screen_link_end::link_id, screen_link_end::created_at))
         .load(conn)
         .classify()?;
     let ended = |id: EventId| ends.iter().find(|(link, _)| *link == id).map(|(_, at)| *at);
-    let link =
-        |(id, place, maker, made_at): Columns| Link { unit, id, place, maker, made_at, ended_at: ended(id) };
+    let link = |(unit, id, place, maker, made_at): Columns| {
+        let ended_at = ended(id);
+        Link { unit, id, place, maker, made_at, ended_at }
+    };
     Ok(links.into_iter().map(link).collect())
 }
 

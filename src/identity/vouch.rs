@@ -49,6 +49,15 @@ pub(super) fn state_when_set_up(conn: &mut Conn, login: &Login, today: BusinessD
     Ok(if is_handed_out && asks(conn, login, today)? { State::Invited } else { State::Active })
 }
 
+/// The logins that wait for a second person, of those whose every unit the actor governs. They are no unit's: only who
+/// may vouch for them is told.
+pub fn awaiting(conn: &mut Conn, actor: &Actor) -> Result<Vec<Login>> {
+    if !matches!(actor.role, Role::Administrator | Role::System) {
+        return Ok(Vec::new());
+    }
+    Ok(login::list(conn, actor)?.into_iter().filter(Login::awaits_second).collect())
+}
+
 /// What whoever vouches reads of a login that waits.
 pub struct Waits {
     /// Who had a hand in its way in, as the trail names them, newest first.

@@ -124,6 +124,25 @@ mod tests {
 
     use super::*;
 
+    /// A reader who went away.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_bundle_whose_reader_went_away_is_told_as_interrupted() {
+        let written = write(Gone, || Ok(Vec::new()));
+        assert_eq!(written.unwrap_err().code(), "bundle_interrupted");
+    }
+
     #[test]
     fn a_bundle_holds_the_exact_bytes_and_an_index_with_their_hashes() {
         let entry = |number| Entry {

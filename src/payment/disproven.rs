@@ -41,7 +41,7 @@ fn waits(payment: &Payment) -> bool {
 /// Takes it back on that day.
 ///
 /// # Errors
-/// `movement_proven`, `resolution_unfit` where a line showed it meanwhile.
+/// `resolution_unfit` where a line showed it meanwhile.
 pub(super) fn carry_out(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -84,7 +84,7 @@ fn claim(
         .pop()
         .ok_or_else(|| Error::internal("a movement with an exception is gone"))?;
     if movement.state != State::Expected || movement.proven.is_positive() {
-        return Err(Error::conflict("movement_proven", "a statement line shows this money"));
+        return Err(Error::conflict("resolution_unfit", "a statement line shows this money"));
     }
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let payment = movement.payment;

@@ -181,19 +181,11 @@ pub fn transfer(conn: &mut Conn, item: &Exception) -> Result<Option<Transfer>> {
 pub struct Handovers(HashMap<LineId, Vec<Owed>>);
 
 impl Handovers {
-    /// Those whose text names debts of another unit that money lies here for, and whose sum is theirs.
+    /// Those whose text names debts of another unit that money lies here for, and whose sum is theirs. `accounts_of`
+    /// such lines are locked: no other run, and no two persons, read and end the same debts meanwhile.
     pub fn named(tx: &mut Tx<'_>, works: &[&LineWork]) -> Result<Handovers> {
         let mut found = Handovers::default();
-        let is_open = |work: &&&LineWork| {
-            let is_plain = matches!(work.case, Case::UnknownDebit(Kind::UnknownDebit) | Case::Proof { .. });
-            is_plain && work.amount < Dong::ZERO && !work.code.is_empty()
-        };
-        for work in works.iter().filter(is_open) {
-            let codes: Vec<String> = work.code.split('+').map(str::to_owned).collect();
-            let named = obligation::query::resolve_codes(tx, &codes)?;
-            if named.is_empty() || named.values().any(|(owner, _)| *owner == work.unit) {
-                continue;
-            }
+        for (work, codes) in passing_on(tx, works)? {
             let is_named =
                 |one: &Owed| one.code.split('+').all(|code| codes.iter().any(|known| known == code));
             let mut paid: Vec<Owed> = owed(tx, work.unit)?.into_iter().filter(is_named).collect();
@@ -207,6 +199,37 @@ impl Handovers {
         }
         Ok(found)
     }
+}
+
+/// The lines that may pay money on, with the codes in their text: debits that nothing else explains and that name
+/// debts of other units alone.
+fn passing_on<'w>(conn: &mut Conn, works: &[&'w LineWork]) -> Result<Vec<(&'w LineWork, Vec<String>)>> {
+    let is_open = |work: &&LineWork| {
+        let is_plain = matches!(work.case, Case::UnknownDebit(Kind::UnknownDebit) | Case::Proof { .. });
+        is_plain && work.amount < Dong::ZERO && !work.code.is_empty()
+    };
+    let codes_of = |work: &LineWork| work.code.split('+').map(str::to_owned).collect::<Vec<String>>();
+    let mut found: Vec<(&LineWork, Vec<String>)> =
+        works.iter().copied().filter(is_open).map(|work| (work, codes_of(work))).collect();
+    let all: BTreeSet<String> = found.iter().flat_map(|(_, codes)| codes).cloned().collect();
+    let owners = obligation::query::resolve_codes(conn, &all.into_iter().collect::<Vec<_>>())?;
+    found.retain(|(work, codes)| {
+        let mut named = codes.iter().filter_map(|code| owners.get(code)).peekable();
+        named.peek().is_some() && named.all(|(owner, _)| *owner != work.unit)
+    });
+    Ok(found)
+}
+
+/// All accounts of the units of which one of these lines may pay another unit's money on. Such money may lie in any
+/// of them, and debits of two of them may name it at one moment.
+pub(super) fn accounts_of(conn: &mut Conn, works: &[&LineWork]) -> Result<Vec<(UnitId, AccountId)>> {
+    let units: BTreeSet<UnitId> = passing_on(conn, works)?.into_iter().map(|(work, _)| work.unit).collect();
+    if units.is_empty() {
+        return Ok(Vec::new());
+    }
+    let units: Vec<UnitId> = units.into_iter().collect();
+    let accounts = unit::account::of_units(conn, &units)?;
+    Ok(accounts.into_iter().map(|account| (account.unit, account.id)).collect())
 }
 
 impl Desk<'_> {

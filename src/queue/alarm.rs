@@ -1,6 +1,6 @@
 //! “Money arrived, the system did not know” and “claimed, not proven”, told at each age that is set:
 //! a row, a line in the log, a figure in the metrics. A channel that is believed no more stands beside them for as
-//! long as nobody decided about it, told from the trust as it is.
+//! long as nobody decided about it, told from the trust as it is, and so does a statement that is loaded in part.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +21,8 @@ use crate::payment::pos;
 use crate::payment::prove::HELD_KINDS;
 use crate::payment::{Direction, MovementState, line_query};
 use crate::reconciliation;
+use crate::statement::given_up;
+use crate::statement::query::StoredStatement;
 use crate::store::{Conn, Lane, Stamp, Store, rows};
 use crate::unit::trust::{self, Suspended};
 
@@ -31,16 +33,20 @@ pub enum About {
     ClaimUnproven,
     /// The program fell back to a channel's word being only advice: every payer waits for the statement.
     TrustSuspended,
+    /// A statement is loaded in part, and its account's other files wait for it.
+    StatementBrokenOff,
 }
 
 impl About {
-    pub const ALL: [About; 3] = [About::MoneyUnknown, About::ClaimUnproven, About::TrustSuspended];
+    pub const ALL: [About; 4] =
+        [About::MoneyUnknown, About::ClaimUnproven, About::TrustSuspended, About::StatementBrokenOff];
 
     pub fn as_str(self) -> &'static str {
         match self {
             About::MoneyUnknown => "money_unknown",
             About::ClaimUnproven => "claim_unproven",
             About::TrustSuspended => "trust_suspended",
+            About::StatementBrokenOff => "statement_broken_off",
         }
     }
 
@@ -54,6 +60,10 @@ impl About {
             About::TrustSuspended => (
                 "Kênh báo có bị hệ thống ngừng tin: hỏi ngân hàng, hai người cấp lại",
                 "A channel is believed no more: ask the bank, then two persons trust it anew",
+            ),
+            About::StatementBrokenOff => (
+                "Sao kê nạp dở, các tệp khác của tài khoản phải chờ: gửi lại tệp, hoặc bỏ sao kê và nêu lý do",
+                "A statement is loaded in part and its account's other files wait: send it again, or give it up",
             ),
         }
     }
@@ -203,7 +213,7 @@ pub struct Shown {
     pub kind: String,
     pub title: &'static str,
     pub title_en: &'static str,
-    /// The exception, the claimed movement, the card payment, or the channel's name.
+    /// The exception, the claimed movement, the card payment, the channel's name, or the statement.
     pub subject: String,
     pub account: Option<AccountId>,
     pub amount: Dong,
@@ -220,8 +230,17 @@ pub fn standing(conn: &mut Conn, actor: &Actor, unit: Option<UnitId>, now: Insta
     let mut found: Vec<Shown> = rows.into_iter().filter(in_sight).map(|row| shown(row, now)).collect();
     let is_asked = |one: &Suspended| actor.scope.covers(one.unit) && unit.is_none_or(|unit| unit == one.unit);
     found.extend(trust::suspended(conn)?.into_iter().filter(is_asked).map(|one| disbelieved(one, now)));
+    let is_asked =
+        |one: &StoredStatement| actor.scope.covers(one.unit) && unit.is_none_or(|unit| unit == one.unit);
+    let broken_off = given_up::broken_off(conn, now)?.into_iter().filter(is_asked);
+    found.extend(broken_off.map(|one| loaded_in_part(&one, now)));
     found.sort_by_key(|one| one.since);
     Ok(found)
+}
+
+/// Whether it stands for the age of a sum; else somebody has to decide, however young it is.
+pub fn is_of_age(one: &Shown) -> bool {
+    [About::MoneyUnknown, About::ClaimUnproven].iter().any(|about| about.as_str() == one.kind)
 }
 
 fn shown(row: Standing, now: Instant) -> Shown {
@@ -249,27 +268,44 @@ fn shown(row: Standing, now: Instant) -> Shown {
 
 /// It has no sum: what is claimed from now on waits for the statement.
 fn disbelieved(one: Suspended, now: Instant) -> Shown {
-    let (title, title_en) = About::TrustSuspended.title();
+    without_sum(About::TrustSuspended, (one.unit, one.account), one.channel, (one.since, now))
+}
+
+/// It has no sum: what its lines come to is not known to be right.
+fn loaded_in_part(one: &StoredStatement, now: Instant) -> Shown {
+    let about = About::StatementBrokenOff;
+    without_sum(about, (one.unit, one.account), one.id.to_string(), (one.created_at, now))
+}
+
+fn without_sum(
+    about: About,
+    (unit, account): (UnitId, AccountId),
+    subject: String,
+    (since, now): (Instant, Instant),
+) -> Shown {
+    let (title, title_en) = about.title();
     Shown {
-        unit: one.unit,
-        kind: About::TrustSuspended.as_str().to_owned(),
+        unit,
+        kind: about.as_str().to_owned(),
         title,
         title_en,
-        subject: one.channel,
-        account: Some(one.account),
+        subject,
+        account: Some(account),
         amount: Dong::ZERO,
         passed_hours: 0,
-        age_hours: now.seconds_since(one.since).max(0) / 3_600,
-        since: one.since,
+        age_hours: now.seconds_since(since).max(0) / 3_600,
+        since,
     }
 }
 
 /// How many alarms of each kind stand in all units, for the metrics.
-pub fn counts(conn: &mut Conn) -> Result<Vec<(&'static str, i64)>> {
+pub fn counts(conn: &mut Conn, now: Instant) -> Result<Vec<(&'static str, i64)>> {
     let rows = query::standing(conn, None)?;
     let suspended = trust::suspended(conn)?.len();
+    let broken_off = given_up::broken_off(conn, now)?.len();
     let count = |about: About| match about {
         About::TrustSuspended => suspended as i64,
+        About::StatementBrokenOff => broken_off as i64,
         _ => rows.iter().filter(|row| row.kind == about.as_str()).count() as i64,
     };
     Ok(About::ALL.into_iter().map(|about| (about.as_str(), count(about))).collect())

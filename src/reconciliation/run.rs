@@ -27,8 +27,7 @@ use crate::id::*;
 use crate::payment::late_payout;
 use crate::payment::movement_query;
 use crate::payment::pos;
-use crate::payment::prove::{Case, LineWork, post_lines};
-use crate::payment::query as payments;
+use crate::payment::prove::{self, Case, LineWork, post_lines};
 use crate::payment::refund;
 use crate::payment::{Direction, MovementState};
 use crate::shift::deposit;
@@ -129,7 +128,7 @@ fn run_once(
             let (chunk, rest) = whole_groups(pace.next(left).0.len(), left);
             let posted = store.write(&actor.scope, Lane::Bulk, |tx| {
                 // The account's claims hold this lock: waiting for them is no work of the chunk.
-                payments::lock_accounts(tx, &[(unit, account)])?;
+                prove::lock(tx, &chunk.iter().collect::<Vec<_>>())?;
                 pace.timed(chunk.len(), || post_lines(tx, stamp, actor, chunk, &seen))
             })?;
             report.lines_posted += posted.line_count;

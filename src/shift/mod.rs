@@ -181,8 +181,7 @@ fn differs(conn: &mut Conn, stamp: &Stamp<'_>, shift: &Shift, variance: Dong) ->
 /// Signs a difference off: what is short the cashier answers for, what is over nobody owns yet.
 ///
 /// # Errors
-/// `maker_is_checker`, `shift_state_wrong`; `shift_moved_on` when the drawer's books are no longer those it
-/// was counted against.
+/// `maker_is_checker`; `shift_state_wrong`, also when the drawer's books are no longer those it was counted against.
 pub fn sign_off(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -205,8 +204,7 @@ pub fn sign_off(
     let on = query::first_open_day(tx, unit, account, stamp.today())?;
     let held = balance(tx, unit, id)?;
     if query::last_float(tx, unit, id)?.checked_add(held)? != counted.expected {
-        let detail = "its books moved since it was counted; send it back";
-        return Err(Error::conflict("shift_moved_on", detail));
+        return Err(rules::wrong_state(&shift, "signed off: its books moved since it was counted"));
     }
     query::advance(tx, &mut shift, State::Closed)?;
     // The float stands in none of these books: what is missing of it is no loss of takings.

@@ -165,16 +165,19 @@ pub fn of_person(conn: &mut Conn, unit: UnitId, person: PersonId) -> Result<Vec<
     by(conn, &keys, "", Lock::None)
 }
 
-/// Slips of a unit that wait for another person.
-pub fn entered(conn: &mut Conn, unit: UnitId) -> Result<Vec<Slip>> {
-    let keys = [("unit_id", Column::of([unit])), ("state", Column::of([State::Entered.as_str()]))];
+/// Slips of these units that wait for another person, by unit and number.
+pub fn entered(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Slip>> {
+    let keys = [
+        ("unit_id", Column::of(units.iter().copied())),
+        ("state", Column::of(units.iter().map(|_| State::Entered.as_str()))),
+    ];
     by(conn, &keys, "", Lock::None)
 }
 
 /// Obligations whose money was collected on a slip that waits for another person, with the slip's number.
 pub fn awaited(conn: &mut Conn, unit: UnitId) -> Result<HashMap<ObligationId, i64>> {
     let mut found = HashMap::new();
-    for slip in entered(conn, unit)? {
+    for slip in entered(conn, &[unit])? {
         if let Some(entry) = entry(conn, unit, slip.number)? {
             found.insert(entry.obligation, slip.number);
         }

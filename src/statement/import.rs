@@ -342,7 +342,7 @@ impl Import<'_, '_> {
             .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
         let draft = drafts
             .iter()
-            .find(|draft| draft.position == left.position)
+            .find(|draft| draft.position == left.place())
             .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;
         self.statement(&file, draft, account).map(|_| ())
     }
@@ -405,7 +405,7 @@ impl Import<'_, '_> {
                     left = rest;
                     Some(made(chunk))
                 };
-                self.write(|tx, _| pace.timed(rows.len(), || line::add(tx, self.actor, begun.unit, &rows)))?;
+                self.write(|tx, _| pace.timed(rows.len(), || line::add(tx, self.actor, begun, &rows)))?;
                 failpoint::hit("statement_chunk");
                 self.advance(rows.len())?;
                 std::thread::yield_now();
@@ -427,7 +427,7 @@ impl Import<'_, '_> {
             if let Some(known) = version::by_position(conn, unit, account.id, sha256, position)? {
                 return Ok((Some(known), None));
             }
-            if query::by_position(conn, unit, account.id, sha256, position)?.is_some() {
+            if query::at_place(conn, unit, account.id, (sha256.as_str(), position))?.is_some() {
                 return Ok((None, None));
             }
             let format = file.format.as_str();

@@ -4,7 +4,7 @@ use super::draft::{Draft, DraftLine};
 use super::identity::{self, Features};
 use super::line_query::LineRow;
 use super::memo::{LineTexts, seal_texts};
-use super::query::StoredStatement;
+use super::query::{self, StoredStatement};
 use super::version::query::Withdrawn;
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -47,8 +47,12 @@ pub(super) fn rows(
 }
 
 /// Stores a chunk of new lines; the ones a broken-off run stored already are left as they are.
-pub(super) fn add(tx: &mut Tx<'_>, actor: &Actor, unit: UnitId, lines: &[LineRow]) -> Result<()> {
-    actor.scope.require(unit)?;
+///
+/// # Errors
+/// `statement_given_up`.
+pub(super) fn add(tx: &mut Tx<'_>, actor: &Actor, begun: &StoredStatement, lines: &[LineRow]) -> Result<()> {
+    actor.scope.require(begun.unit)?;
+    query::hold(tx, begun.unit, begun.id)?;
     insert_if_absent(tx, lines, &["unit_id", "account_id", "identity"]).map(|_| ())
 }
 

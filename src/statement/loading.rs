@@ -36,12 +36,14 @@ pub(super) fn begin(
     account: &BankAccount,
 ) -> Result<StoredStatement> {
     query::lock_account(tx, account.unit, account.id)?;
-    if let Some(stored) = query::by_position(tx, account.unit, account.id, &file.sha256, draft.position)? {
+    let place = (file.sha256.as_str(), draft.position);
+    if let Some(stored) = query::at_place(tx, account.unit, account.id, place)? {
         return Ok(stored);
     }
     if query::loading(tx, account.unit, account.id)?.is_some() {
         return Err(Error::busy(ANOTHER, 2, "another statement of this account is being loaded"));
     }
+    let times_given_up = query::times_given_up(tx, account.unit, account.id, place)?;
     file::keep(tx, stamp, account.unit, file)?;
     let id: StatementId = stamp.mint()?;
     rows::insert(
@@ -51,7 +53,7 @@ pub(super) fn begin(
             id,
             account_id: account.id,
             file_sha256: file.sha256.clone(),
-            position: draft.position,
+            position: query::position(draft.position, times_given_up),
             format: file.format.as_str(),
             number: draft.number.as_deref().map(text::clean),
             sequence: draft.sequence,
@@ -106,6 +108,9 @@ pub(super) fn finish(
     let stored = query::statement(tx, begun.unit, begun.id)?;
     if stored.is_ready() {
         return Ok(Vec::new()); // Another process finished it.
+    }
+    if stored.state == "abandoned" {
+        return Err(query::given_up_meanwhile());
     }
     let odd = sequence::oddities(tx, account, &stored, is_chained)?;
     query::set_state(tx, &stored, "ready")?;

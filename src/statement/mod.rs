@@ -21,6 +21,7 @@ mod encoding;
 pub mod file;
 mod file_query;
 mod finding;
+pub mod given_up;
 pub mod identity;
 pub mod import;
 pub mod inbox;

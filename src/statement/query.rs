@@ -1,8 +1,9 @@
 //! The statements' SQL.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::query_dsl::methods::LoadQuery;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 
 use crate::actor::Scope;
 use crate::amount::Dong;
@@ -12,6 +13,7 @@ use crate::id::*;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::schema::{statement, statement_file};
+use crate::store::schema_intake::statement_given_up;
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -55,7 +57,7 @@ pub struct StoredStatement {
     pub id: StatementId,
     pub account: AccountId,
     pub file_sha256: String,
-    /// Its place in the file, from zero.
+    /// Its place in the file, from zero, and `SENT_AGAIN` more for each time it was given up before.
     pub position: i32,
     pub format: String,
     pub number: Option<String>,
@@ -74,9 +76,33 @@ pub struct StoredStatement {
     pub revision: i64,
 }
 
+/// A statement that was given up and is sent again stands beside that one, so much further on: more than a file has
+/// statements.
+const SENT_AGAIN: i32 = 10_000_000;
+
+/// The position of a statement that was given up so many times before.
+pub fn position(place: i32, times_given_up: i32) -> i32 {
+    place.saturating_add(times_given_up.saturating_mul(SENT_AGAIN))
+}
+
 impl StoredStatement {
     pub fn is_ready(&self) -> bool {
         self.state == "ready"
+    }
+
+    /// Its place in the file, from zero.
+    pub fn place(&self) -> i32 {
+        self.position % SENT_AGAIN
+    }
+}
+
+crate::table_row! {
+    pub struct GivenUpRow in "statement_given_up" {
+        pub unit_id: UnitId,
+        pub statement_id: StatementId,
+        pub person_id: PersonId,
+        pub reason: String,
+        pub at: Instant,
     }
 }
 
@@ -207,18 +233,75 @@ pub fn unit_of(conn: &mut Conn, scope: &Scope, id: StatementId) -> Result<Option
     crate::unit_in_scope!(conn, scope, statement, id)
 }
 
-pub fn by_position(
+/// A place of a file, however often what stands there was given up.
+macro_rules! of_place {
+    ($unit:expr, $account:expr, $sha256:expr, $place:expr) => {
+        of_account!($unit, $account)
+            .filter(statement::file_sha256.eq($sha256))
+            .filter(sql::<Bool>("statement.position % 10000000 = ").bind::<Integer, _>($place))
+    };
+}
+
+/// The statement at a place of a file, but for those that were given up.
+pub fn at_place(
     conn: &mut Conn,
     unit: UnitId,
     account: AccountId,
-    sha256: &str,
-    position: i32,
+    (sha256, place): (&str, i32),
 ) -> Result<Option<StoredStatement>> {
-    let asked = of_account!(unit, account)
-        .filter(statement::file_sha256.eq(sha256))
-        .filter(statement::position.eq(position))
-        .limit(1);
+    let asked = of_place!(unit, account, sha256, place).filter(statement::state.ne("abandoned")).limit(1);
     Ok(load(conn, asked)?.pop())
+}
+
+/// How often the statement at a place of a file was given up.
+pub fn times_given_up(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    (sha256, place): (&str, i32),
+) -> Result<i32> {
+    let asked = of_place!(unit, account, sha256, place).filter(statement::state.eq("abandoned"));
+    Ok(i32::try_from(load(conn, asked)?.len()).unwrap_or(i32::MAX))
+}
+
+/// Statements that are being loaded since before a moment, the oldest first.
+pub fn loading_before(conn: &mut Conn, moment: Instant) -> Result<Vec<StoredStatement>> {
+    let asked = statement::table
+        .filter(sql::<Bool>("statement.state = 'loading'"))
+        .filter(statement::created_at.le(moment))
+        .order((statement::created_at, statement::id))
+        .select(statement_columns!());
+    load(conn, asked)
+}
+
+/// A statement that was given up, by whom, why and when.
+pub struct GivenUp {
+    pub statement: StoredStatement,
+    pub person: PersonId,
+    pub reason: String,
+    pub at: Instant,
+}
+
+/// What was given up last in these units: few of all statements, so they are found first.
+pub fn given_up(conn: &mut Conn, units: &[UnitId], limit: i64) -> Result<Vec<GivenUp>> {
+    let found: Vec<(UnitId, StatementId, PersonId, String, Instant)> = statement_given_up::table
+        .filter(statement_given_up::unit_id.eq_any(units))
+        .order(statement_given_up::at.desc())
+        .limit(limit)
+        .select((
+            statement_given_up::unit_id,
+            statement_given_up::statement_id,
+            statement_given_up::person_id,
+            statement_given_up::reason,
+            statement_given_up::at,
+        ))
+        .load(conn)
+        .classify()?;
+    let mut whole = Vec::with_capacity(found.len());
+    for (unit, id, person, reason, at) in found {
+        whole.push(GivenUp { statement: statement(conn, unit, id)?, person, reason, at });
+    }
+    Ok(whole)
 }
 
 /// The statement of the account that a crash left half loaded.
@@ -247,6 +330,25 @@ pub fn lock_account(tx: &mut Tx<'_>, unit: UnitId, account: AccountId) -> Result
     let _: Vec<i64> =
         rows::fetch::<BigInt, _>(tx, "SELECT t.id FROM bank_account t", &keys, "", Lock::Update)?;
     Ok(())
+}
+
+/// Keeps a statement that is not given up from being so until this transaction ends.
+///
+/// # Errors
+/// `statement_given_up`.
+pub fn hold(tx: &mut Tx<'_>, unit: UnitId, id: StatementId) -> Result<()> {
+    let keys = rows::unit_keys("id", &[(unit, id)]);
+    let found: Vec<String> =
+        rows::fetch::<Text, _>(tx, "SELECT t.state FROM statement t", &keys, "", Lock::Update)?;
+    match found.first().map(String::as_str) {
+        Some("abandoned") => Err(given_up_meanwhile()),
+        _ => Ok(()),
+    }
+}
+
+#[track_caller]
+pub(super) fn given_up_meanwhile() -> Error {
+    Error::conflict("statement_given_up", "somebody gave this statement up while it was loaded")
 }
 
 pub fn set_state(tx: &mut Tx<'_>, stored: &StoredStatement, state: &'static str) -> Result<()> {

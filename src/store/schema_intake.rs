@@ -128,6 +128,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    statement_given_up (unit_id, statement_id) {
+        unit_id -> BigInt,
+        statement_id -> BigInt,
+        person_id -> BigInt,
+        reason -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     entry_detail (unit_id, id) {
         unit_id -> BigInt,
         id -> BigInt,
@@ -158,3 +168,4 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(withdrawn_line, statement_line);
 diesel::allow_tables_to_appear_in_same_query!(statement_layout, bank_account);
+diesel::allow_tables_to_appear_in_same_query!(statement_given_up, statement_line);

@@ -1,6 +1,6 @@
 //! How far a channel's word is taken for money, per account: `advises` or `settles`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
@@ -319,25 +319,31 @@ pub fn suspended(conn: &mut Conn) -> Result<Vec<Suspended>> {
 
 /// Every decision about a unit's accounts, oldest first.
 pub fn history(conn: &mut Conn, unit: UnitId) -> Result<Vec<Decided>> {
+    Ok(histories(conn, &[unit])?.remove(&unit).unwrap_or_default())
+}
+
+/// The same of several units, asked for at once.
+pub fn histories(conn: &mut Conn, units: &[UnitId]) -> Result<BTreeMap<UnitId, Vec<Decided>>> {
     type Sql = (
         (BigInt, BigInt, Text, Text, Date, Date, BigInt, BigInt, Integer, Text, Text),
-        (BigInt, Nullable<BigInt>, Nullable<BigInt>),
+        (BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt),
     );
     type Stored = (
         (TrustId, AccountId, String, String, BusinessDay, BusinessDay, Dong, Dong, i32, String, String),
-        (Instant, Option<PersonId>, Option<PersonId>),
+        (Instant, Option<PersonId>, Option<PersonId>, UnitId),
     );
     let mut found: Vec<Stored> = rows::fetch::<Sql, _>(
         conn,
         "SELECT t.id, t.account_id, t.channel, t.level, t.valid_from, t.valid_until, t.claim_limit, \
          t.unproven_limit, t.age_limit_days, t.agreement_no, t.reason, t.created_at, t.maker_person_id, \
-         t.checker_person_id FROM channel_trust t",
-        &[("unit_id", Column::of([unit]))],
+         t.checker_person_id, t.unit_id FROM channel_trust t",
+        &[("unit_id", Column::of(units.iter().copied()))],
         "",
         Lock::None,
     )?;
     found.sort_by_key(|(row, _)| row.0);
-    let decided = found.into_iter().map(|(row, (decided_at, maker, checker))| {
+    let mut decided: BTreeMap<UnitId, Vec<Decided>> = BTreeMap::new();
+    for (row, (decided_at, maker, checker, unit)) in found {
         let level = if row.3 == "settles" { Level::Settles } else { Level::Advises };
         let ground = if level == Level::Settles { row.9 } else { row.10 };
         let trust = Trust {
@@ -348,9 +354,10 @@ pub fn history(conn: &mut Conn, unit: UnitId) -> Result<Vec<Decided>> {
             unproven_limit: row.7,
             age_limit_days: row.8,
         };
-        Decided { account: row.1, channel: row.2, trust, ground, decided_at, maker, checker }
-    });
-    Ok(decided.collect())
+        let one = Decided { account: row.1, channel: row.2, trust, ground, decided_at, maker, checker };
+        decided.entry(unit).or_default().push(one);
+    }
+    Ok(decided)
 }
 
 /// The trust in force for each of the pairs; pairs without a row are absent.

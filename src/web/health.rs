@@ -145,7 +145,7 @@ fn count(app: &App, now: Instant) -> Result<()> {
     gauge("bienlai_receipts_unsigned", unsigned);
     gauge("bienlai_series_broken", broken);
     gauge("bienlai_books_broken", app.books.broken() as i64);
-    for (kind, count) in app.store.read(&Scope::All, alarm::counts)? {
+    for (kind, count) in app.store.read(&Scope::All, |conn| alarm::counts(conn, now))? {
         metrics::gauge!("bienlai_age_alarms_open", "kind" => kind).set(count as f64);
         if kind == alarm::About::TrustSuspended.as_str() {
             gauge("bienlai_trust_suspended", count);

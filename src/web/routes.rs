@@ -148,6 +148,7 @@ pub fn entries() -> Vec<Entry> {
         post("/api/v1/statements", web::to(api::intake::import)),
         get("/api/v1/statements", web::to(api::list_statements)),
         post("/api/v1/statements/{id}/quarantine", web::to(api::intake::decide_quarantine)),
+        post("/api/v1/statements/{id}/give-up", web::to(api::intake::give_up)),
         get("/api/v1/quarantine", web::to(api::intake::quarantine)),
         get("/api/v1/imports", web::to(api::intake::imports)),
         get("/api/v1/imports/{id}", web::to(api::intake::find_import)),

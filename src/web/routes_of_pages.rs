@@ -83,6 +83,7 @@ pub(super) fn entries() -> Vec<Entry> {
         get("/finance", web::to(pages::finance::board::page)),
         get("/finance/statements", web::to(pages::finance::statements::page)),
         post("/finance/statements", web::to(pages::finance::statements::take)),
+        post("/finance/statements/{id}/give-up", web::to(pages::finance::statements::give_up)),
         get("/finance/imports/{id}", web::to(pages::finance::importing::page)),
         get("/finance/exceptions", web::to(pages::finance::exceptions::page)),
         post("/finance/exceptions/bulk", web::to(pages::finance::exceptions::bulk)),

@@ -108,6 +108,24 @@ fn a_day_is_bridged_closed_printed_and_opened_again_over_http() {
     });
 }
 
+#[test]
+fn a_month_with_days_that_are_open_is_not_closed_and_names_them() {
+    each_database(|database| {
+        let world = World::settled_in_before(database, 40);
+        paid(&world);
+        let day = world.now().business_day().to_string();
+        let month = &day[..7];
+        let (_, finance) = staff(&world, Role::Finance, "Người Mẫu Một");
+        let mut service = Service::start(&world);
+        let asked = json!({ "month": month });
+        let refused = ask(&service, &finance, "POST", "/api/v1/months/close", &asked);
+        let told = refused.json();
+        assert_eq!((refused.status, &told["error"]["code"]), (409, &json!("month_not_closable")), "{told}");
+        assert!(told["open_days"].as_array().unwrap().contains(&json!(day)), "{told}");
+        service.stop();
+    });
+}
+
 struct Shell {
     config: PathBuf,
 }

@@ -226,7 +226,7 @@ fn a_channel_whose_claims_stay_unproven_too_long_is_not_believed_any_more() {
             let found = world.look(|conn| alarm::standing(conn, &system, None, world.now()));
             let about = About::TrustSuspended.as_str();
             let found: Vec<_> = found.into_iter().filter(|one| one.kind == about).collect();
-            let counted = world.look(alarm::counts);
+            let counted = world.look(|conn| alarm::counts(conn, world.now()));
             assert!(counted.contains(&(about, found.len() as i64)), "{counted:?}");
             found
         };

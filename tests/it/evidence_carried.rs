@@ -10,12 +10,13 @@ use bienlai::receipt::verify::TrustStore;
 use bienlai::report::evidence;
 use bienlai::report::evidence::judge::judge;
 use bienlai::simulator::chance::Chance;
+use bienlai::store::lease;
 use bienlai::worker;
 use serde_json::{Value, json};
 
 use crate::evidence_attacks::{Attack, Forgery, PERIOD, each_is_named, judged, paid, taken, two_days};
 use crate::support::world::AUTHORITY_PEM;
-use crate::support::{World, each_database};
+use crate::support::{Database, World, each_database};
 
 /// Whoever carries a bundle has no key: what no piece's own signature binds is bound by the trail's.
 const BOUND: &str = "manifest.json: is not what was written";
@@ -220,4 +221,36 @@ fn random_damage_to_a_bundle_is_found_or_changes_nothing_of_what_it_proves() {
             assert!(!found.holds() || found == proven, "round {round}, {name} at {at}: {found:#?}");
         }
     });
+}
+
+/// A reader who went away.
+struct Gone;
+
+impl Write for Gone {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_bundle_that_breaks_off_or_that_another_process_does_not_seal_is_told_so() {
+    let world = World::settled_in(Database::sqlite());
+    two_days(&world);
+    let period = (PERIOD.0.parse().unwrap(), PERIOD.1.parse().unwrap());
+    let (actor, unit) = (Actor::system(), world.ba_dinh.id);
+    let admitted = || world.change(|tx, stamp| evidence::admit(tx, stamp, &actor, unit, period));
+    let broken = worker::write_evidence(&world.app, &mut Gone, &admitted());
+    assert_eq!(broken.map(|_| ()).unwrap_err().code(), "bundle_interrupted");
+    // Another process holds the sealer's lease, and does not come to it.
+    world.wait_seconds(60);
+    let is_held = world.change(|tx, stamp| lease::hold_work(tx, "sealer", "other", stamp.now.ms(), 60_000));
+    assert!(is_held);
+    let unsettled = worker::write_evidence(&world.app, &mut Vec::new(), &admitted());
+    assert_eq!(unsettled.map(|_| ()).unwrap_err().code(), "trail_unsettled");
+    world.wait_seconds(61);
+    worker::write_evidence(&world.app, &mut Vec::new(), &admitted()).expect("the lease is over");
 }

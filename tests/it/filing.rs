@@ -503,6 +503,33 @@ pub fn fill(world: &World, count: usize) {
     while worker::sign_forms(&world.app).unwrap() > 0 {}
 }
 
+#[test]
+fn what_may_be_filed_once_is_drafted_once() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let asked = form(&world, Action::New, vec![listed()]);
+        let drafted = |unit: UnitId| {
+            world.try_change(|tx, stamp| {
+                let new = Draft {
+                    unit,
+                    kind: Kind::Registration,
+                    form: FORM,
+                    period: None,
+                    slot: Some("once".to_owned()),
+                    earlier: None,
+                    detail: serde_json::to_string(&asked).unwrap(),
+                    state: State::Drafted,
+                    maker: None,
+                };
+                filing::draft(tx, stamp, &Actor::system(), new, |_, id| asked.body(FORM, "2.1.1", id))
+            })
+        };
+        drafted(world.ba_dinh.id).unwrap();
+        assert_eq!(drafted(world.ba_dinh.id).unwrap_err().code(), "filing_exists");
+        drafted(world.tay_ho.id).expect("another unit files its own");
+    });
+}
+
 fn order(world: &World, unit: UnitId) -> Vec<String> {
     world.words(&format!("SELECT message_code AS t FROM transmission WHERE unit_id = {} ORDER BY id", unit.0))
 }

@@ -261,6 +261,31 @@ fn nothing_outside_of_the_inbox_is_read_however_it_is_linked() {
 }
 
 #[test]
+fn a_file_that_the_end_of_the_service_breaks_off_waits_and_goes_in_after_the_next_start() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let folder = Folder::new("inbox-stopping");
+        std::fs::write(folder.path().join("one.xml"), large_day(&world, 600)).unwrap();
+        let mut inbox = Inbox::new(folder.path());
+        look(&world, &mut inbox);
+        // The service is asked to stop while the lines go in (`service_stopping`).
+        let asked = std::cell::Cell::new(0);
+        let keep_on = || {
+            asked.set(asked.get() + 1);
+            asked.get() < 3
+        };
+        let stopped = inbox.look(&world.app, &keep_on).unwrap();
+        assert_eq!(stopped, Look { done: 0, failed: 0, waiting: 1 });
+        assert_eq!(world.count("statement WHERE state = 'loading'"), 1);
+        assert_eq!(look(&world, &mut inbox).waiting, 1, "it is told to wait for five seconds");
+        let mut inbox = Inbox::new(folder.path());
+        look(&world, &mut inbox);
+        assert_eq!(look(&world, &mut inbox).done, 1);
+        assert_eq!((world.count("statement"), world.count("statement_line")), (1, 600));
+    });
+}
+
+#[test]
 fn the_service_watches_its_inbox() {
     each_database(|database| {
         let world = World::settled_in_today(database);

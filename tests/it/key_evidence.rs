@@ -15,15 +15,18 @@ use bienlai::receipt::key::{TestAuthority, certificates_in, test_authority};
 use bienlai::receipt::query;
 use bienlai::receipt::verify::{TrustStore, Verdict, verify};
 use bienlai::reconciliation::day_close::chain_file::{self, ChainFile, TimeStamp};
+use bienlai::report::evidence::judge::{Judgement, judge_stamped};
 use bienlai::simulator::authority::Authority;
 use bienlai::text::hex;
 use ring::digest::{SHA256, digest};
 
 use crate::closings::{approve, ask};
 use crate::days::{closed, paid_by_statement};
+use crate::evidence_attacks::taken;
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
 use crate::support::program::{How, Service, send};
+use crate::support::tools::Folder;
 use crate::support::{World, each_database};
 
 struct Evidence {
@@ -437,6 +440,39 @@ fn proves_days(story: &Evidence) {
     }
 }
 
+/// A bundle for auditors carries the same chain, and its stamp proves the same there.
+fn proves_days_in_a_bundle(story: &Evidence) {
+    let (world, authorities) = (&story.keys.world, story.authorities());
+    let day = world.now().business_day().plus_days(-1);
+    let on = day.to_string();
+    let bytes = taken(world, &world.ba_dinh, (&on, &on));
+    let judged = |bytes: &[u8], authorities: &[Vec<u8>]| {
+        judge_stamped(bytes, &TrustStore::empty(), authorities, world.now()).expect("it reads")
+    };
+    let found = judged(&bytes, &authorities);
+    assert!(found.holds(), "{found:?}");
+    let told = |found: &Judgement| -> Vec<(BusinessDay, bool)> {
+        found.stamped.iter().map(|one| (one.stamped.until, one.stamped.trusted)).collect()
+    };
+    assert_eq!(told(&found), [(day, true)]);
+    assert_eq!(told(&judged(&bytes, &[])), [(day, false)], "nobody known stamped it");
+
+    let folder = Folder::new("stamped-bundle");
+    let (bundle, ca) = (folder.path().join("bundle.zip"), folder.path().join("tsa.pem"));
+    std::fs::write(&bundle, &bytes).expect("it is written");
+    std::fs::write(&ca, &story.ca_pem).expect("it is written");
+    let verified = |more: &[&std::ffi::OsStr]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bienlai"));
+        let output = command.args(["audit", "verify-bundle"]).arg(&bundle).args(more).output();
+        String::from_utf8(output.expect("it runs").stdout).expect("text")
+    };
+    let stamped = format!("until {day}");
+    let by_unknown = verified(&[]);
+    assert!(by_unknown.contains(&stamped) && by_unknown.contains("unknown authority"), "{by_unknown}");
+    let by_known = verified(&["--timestamp-trust".as_ref(), ca.as_os_str()]);
+    assert!(by_known.contains(&stamped) && !by_known.contains("unknown authority"), "{by_known}");
+}
+
 /// What the stamp of a chain that holds proves: until which day, and when.
 fn stamped_of(story: &Evidence) -> Option<(BusinessDay, Instant)> {
     let world = &story.keys.world;
@@ -461,6 +497,7 @@ fn a_seal_that_came_after_its_days_stamp_goes_into_the_next_and_roots_chain() {
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(3), "two seals and the certificate of a closed day");
         proves_days(&story);
+        proves_days_in_a_bundle(&story);
         let day = world.now().business_day().plus_days(-1);
         let request = ask(world, day).expect("a request");
         approve(world, &request, world.chief).expect("the day is open");

@@ -92,6 +92,7 @@ mod line_pages;
 mod line_rules;
 mod lines_after_closing;
 mod lists;
+mod loaded_in_part;
 mod lookups;
 mod matched_once;
 mod memory;

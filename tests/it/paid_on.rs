@@ -172,6 +172,52 @@ fn what_is_the_units_is_given_once_though_two_of_its_accounts_give_it_at_one_mom
 }
 
 #[test]
+fn one_debt_is_paid_on_once_though_runs_over_two_accounts_find_its_code_at_one_moment() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, neighbour) = (world.ba_dinh.id, world.tay_ho.id);
+        let second = world.open_account(&world.ba_dinh, "1900444400");
+        let owed = world.raise_at(&world.tay_ho, Dong(FEE));
+        let memo = format!("{} nop phi", owed.reference_code);
+        statement(
+            &world,
+            BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(FEE, &memo, "FT001"),
+        );
+        let waiting = item(&world, Kind::WrongAccount).id;
+        let text = format!("{} chuyen tra", owed.reference_code);
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), FEE).book(-FEE, &text, "FT002");
+        import(&world, &file.camt());
+        let file = BankFile::new("1900444400", today(&world), 0).book(-FEE, &text, "FT003");
+        import(&world, &file.without_sequence().camt());
+
+        let who = finance(&world);
+        let (world, who) = (&world, &who);
+        std::thread::scope(|scope| {
+            // Somebody writes under the item, so that both runs have read it before either ends it.
+            scope.spawn(move || {
+                let written = world.app.write(who, |tx, stamp| {
+                    exception::comment(tx, stamp, who, unit, waiting, "đã gọi ngân hàng")?;
+                    std::thread::sleep(std::time::Duration::from_millis(1_200));
+                    Ok(())
+                });
+                written.unwrap();
+            });
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            for account in [world.ba_dinh.account, second] {
+                scope.spawn(move || {
+                    reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
+                });
+            }
+        });
+        let balance = |account| world.look(|conn| ledger::balance(conn, unit, &account));
+        assert_eq!(balance(Account::DueToUnit(neighbour)), Dong::ZERO, "it is paid on once");
+        assert_eq!(world.open_kinds(unit), [Kind::UnknownDebit], "what the other debit was, persons say");
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
 fn a_transfer_between_own_accounts_waits_for_its_other_line_and_then_explains_itself() {
     each_database(|database| {
         let world = World::settled_in(database);

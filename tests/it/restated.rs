@@ -175,6 +175,27 @@ fn a_dismissed_version_changes_nothing_and_lets_the_day_close() {
 }
 
 #[test]
+fn an_accepted_version_whose_file_is_refused_is_told_so_and_goes_in_when_it_can() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).camt());
+        matched(&world);
+        let corrected = two_lines(&world, &owed.reference_code, None).camt();
+        let version = held(&import(&world, &corrected)).clone();
+        propose(&world, version.id, Decision::Accept);
+        // The clock is set back: the statement is of a day that has not come.
+        world.wait_days(-3);
+        let decided = approve(&world, version.id, world.chief);
+        assert_eq!(decided.map(|_| ()).unwrap_err().code(), "statement_version_unreadable");
+        assert_eq!(world.count("statement"), 1);
+        world.wait_days(3);
+        matched(&world);
+        assert_eq!(world.count("statement WHERE state = 'ready'"), 2);
+    });
+}
+
+#[test]
 fn other_words_and_more_lines_go_in_at_once_and_are_listed() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -242,6 +242,40 @@ fn a_repaired_line_lies_on_its_statements_days_and_on_none_that_is_closed() {
     });
 }
 
+#[test]
+fn a_repaired_line_goes_onto_no_day_that_was_closed_meanwhile() {
+    each_database(|database| {
+        let world = settled(database);
+        let (unit, account, first) = (world.ba_dinh.id, world.ba_dinh.account, world.now().business_day());
+        let day = BankFile::new(world.ba_dinh.account_no, first, 0).book(1_000, "mot", "R0");
+        import(&world, &day.mt940());
+        matched(&world);
+        assert_eq!(obstacles(&world), Vec::<&str>::new());
+        world.wait_days(2);
+        // The first line of the next statement cannot be read: it may be of the day on which nothing is known.
+        let day = BankFile::new(world.ba_dinh.account_no, world.now().business_day(), 1_000)
+            .numbered(2)
+            .book(FEE, "nop phi", "R1")
+            .book(8_000, "le", "R2");
+        let text = String::from_utf8(day.mt940()).unwrap().replace("C25000,N", "C25x00,N");
+        let statement = import(&world, text.as_bytes()).statements[0].id;
+        matched(&world);
+        let stamp = || world.stamp();
+        let between = first.next();
+        let closing =
+            close(&world.store, &world.keyring, &stamp, &Actor::system(), unit, account, between).unwrap();
+        assert!(matches!(closing, Closing::Closed(_)), "{closing:?}");
+        let line = waiting(&world).remove(0);
+        let repair = Repair {
+            booking_date: between,
+            bank_reference: Some("R1".to_owned()),
+            ..repair(&world, FEE, "nop phi")
+        };
+        let verdict = Verdict { id: line.id, repair: Some(repair), reason: "in sai".to_owned() };
+        assert_eq!(decide(&world, statement, &[verdict]).unwrap_err().code(), "quarantine_day_closed");
+    });
+}
+
 /// Both persons key the same, the first one twice: then it is done, and not before.
 fn takes_two(world: &World, statement: StatementId, verdicts: &[Verdict]) -> Vec<LineId> {
     for _ in 0..2 {

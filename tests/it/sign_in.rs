@@ -12,8 +12,10 @@ use bienlai::identity::login::NewLogin;
 use bienlai::identity::{invitation, login, session, sign_in, sso, totp, vouch};
 use bienlai::store::Lane;
 use secrecy::ExposeSecret;
+use serde_json::json;
 
-use crate::support::program::{How, Service, get};
+use crate::callbacks::token;
+use crate::support::program::{How, Service, get, send};
 use crate::support::visitor::{PASSWORD, Visitor, appoint, employ, header, location, seated};
 use crate::support::{World, each_database};
 
@@ -407,6 +409,19 @@ fn whoever_hands_out_the_way_in_to_a_login_that_decides_never_opens_it_alone() {
         two.sees("Chờ người thứ hai xác nhận");
         two.sees("<td>Người quantri.mot</td>");
         two.sees(&format!("<td class=\"mono\">{word}</td>"));
+        let waiting = |role: Role| {
+            let bearer = format!("Bearer {}", token(&world, role));
+            let headers = [("Authorization", bearer.as_str())];
+            send(service.address, "GET", "/api/v1/approvals", &headers, b"").unwrap().json()["logins"].clone()
+        };
+        let told = waiting(Role::Administrator);
+        assert_eq!(
+            (&told[0]["name"], &told[0]["role"], told.as_array().map(Vec::len)),
+            (&json!("duyet.mau"), &json!("approver"), Some(1)),
+            "{told}"
+        );
+        assert!(told[0]["makers"][0].as_str().is_some() && !told.to_string().contains(&word), "{told}");
+        assert_eq!(waiting(Role::Finance), json!([]), "who may not vouch is told of none");
         let old = two.value("revision.duyet.mau").unwrap();
         for seen in ["", "1"] {
             let fields = [("login", "duyet.mau"), ("confirm", ""), ("revision.duyet.mau", seen)];

@@ -16,7 +16,7 @@ pub(super) use write::write;
 use super::book::{Book, Destination};
 pub use super::case::Case;
 use super::flush::flush;
-use super::handover::Handovers;
+use super::handover::{self, Handovers};
 use super::paper_line::Papers;
 use super::refund::line::Refunds;
 use super::reversal::Originals;
@@ -152,10 +152,10 @@ pub fn post_lines(
     }
     let mut works: Vec<&LineWork> = works.iter().collect();
     works.sort_by_key(|work| (work.unit, work.account, work.booking_date, work.line));
+    lock(tx, &works)?;
     let accounts: BTreeSet<(UnitId, AccountId)> =
         works.iter().map(|work| (work.unit, work.account)).collect();
     let accounts: Vec<(UnitId, AccountId)> = accounts.into_iter().collect();
-    query::lock_accounts(tx, &accounts)?;
     overtaken::refuse(tx, &works, seen)?;
     let mut desk = look(tx, stamp, actor, &works, &accounts)?;
     let mut marks = Vec::with_capacity(works.len());
@@ -171,6 +171,15 @@ pub fn post_lines(
     let written = flush(tx, stamp, actor, desk.book)?;
     failpoint::hit("match");
     Ok(Posted { line_count: works.len(), receipts: documents::all(&written) })
+}
+
+/// Locks what lines are posted under: their accounts, and every account of a unit of which one pays on what came for
+/// another unit.
+pub fn lock(tx: &mut Tx<'_>, works: &[&LineWork]) -> Result<()> {
+    let mut accounts: BTreeSet<(UnitId, AccountId)> =
+        works.iter().map(|work| (work.unit, work.account)).collect();
+    accounts.extend(handover::accounts_of(tx, works)?);
+    query::lock_accounts(tx, &accounts.into_iter().collect::<Vec<_>>())
 }
 
 impl Desk<'_> {

@@ -152,7 +152,11 @@ static PROFILES: LazyLock<std::result::Result<Vec<Profile>, String>> = LazyLock:
 /// # Errors
 /// `profile_faulty` with file and place.
 pub fn check_shipped() -> Result<()> {
-    match &*PROFILES {
+    sound(&PROFILES)
+}
+
+fn sound(read: &std::result::Result<Vec<Profile>, String>) -> Result<()> {
+    match read {
         Ok(_) => Ok(()),
         Err(fault) => Err(Error::invalid("profiles", "profile_faulty", fault.clone())),
     }
@@ -346,6 +350,14 @@ mod tests {
 
     fn name_on(day: &str) -> &'static str {
         for_day(day.parse().unwrap()).name
+    }
+
+    #[test]
+    fn a_profile_that_does_not_read_ends_the_start_with_its_file() {
+        let fault = sound(&load(&[("2027.toml", "name = ")])).unwrap_err();
+        assert_eq!(fault.code(), "profile_faulty");
+        assert!(fault.detail().starts_with("2027.toml"), "{}", fault.detail());
+        assert!(sound(&load(&SHIPPED)).is_ok());
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub fn last_line(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Op
     statement_line::table
         .filter(statement_line::unit_id.eq(unit))
         .filter(statement_line::account_id.eq(account))
+        .filter(crate::is_taken!())
         .select(max(statement_line::booking_date))
         .first(conn)
         .classify()

@@ -91,7 +91,9 @@ pub fn statement_until(conn: &mut Conn) -> Result<By<BusinessDay>> {
 pub fn lines_after_end(conn: &mut Conn) -> Result<By<BusinessDay>> {
     let found: Vec<Until> = diesel::sql_query(
         "SELECT b.unit_id, b.id AS account_id, (SELECT MAX(l.booking_date) FROM statement_line l \
-         WHERE l.unit_id = b.unit_id AND l.account_id = b.id AND l.booking_date > b.closed_on) AS day \
+         WHERE l.unit_id = b.unit_id AND l.account_id = b.id AND l.booking_date > b.closed_on \
+         AND NOT EXISTS (SELECT 1 FROM statement_given_up g WHERE g.unit_id = l.unit_id \
+         AND g.statement_id = l.statement_id)) AS day \
          FROM bank_account b WHERE b.closed_on IS NOT NULL",
     )
     .load(conn)

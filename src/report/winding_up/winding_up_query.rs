@@ -91,6 +91,7 @@ pub fn last_line(conn: &mut Conn, unit: UnitId, id: AccountId) -> Result<Option<
     statement_line::table
         .filter(statement_line::unit_id.eq(unit))
         .filter(statement_line::account_id.eq(id))
+        .filter(crate::is_taken!())
         .select(max(statement_line::booking_date))
         .first(conn)
         .classify()
@@ -106,6 +107,7 @@ pub fn lines_after(conn: &mut Conn, unit: UnitId, id: AccountId, day: BusinessDa
         .filter(statement_line::unit_id.eq(unit))
         .filter(statement_line::account_id.eq(id))
         .filter(statement_line::booking_date.gt(day))
+        .filter(crate::is_taken!())
         .count()
         .get_result(conn)
         .classify()

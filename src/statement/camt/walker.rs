@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 64;
 /// Text of one element; the longest of the standard has 2,000 characters.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// Elements inside one entry: a batch of a hundred thousand payments.
-const MAX_ELEMENTS: usize = 8_000_000;
+const MAX_ELEMENTS: usize = if cfg!(test) { 100_000 } else { 8_000_000 };
 /// What a marked section begins with.
 const CDATA: &str = "<![CDATA[";
 

@@ -52,7 +52,7 @@ pub fn queue<'a>(
     let unit = accounts
         .first()
         .map(|account| account.unit)
-        .ok_or_else(|| Error::invalid("file", "statement_empty", "the file has no statement"))?;
+        .ok_or_else(|| Error::internal("a file without an error has a statement"))?;
     let lines_total = drafts.iter().map(|draft| draft.lines.len()).sum::<usize>();
     let mapping = options.layout.map(Layout::to_toml).transpose()?;
     store

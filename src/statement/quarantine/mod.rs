@@ -87,6 +87,20 @@ pub(super) fn supersede(tx: &mut Tx<'_>, stamp: &Stamp<'_>, whole: &StoredStatem
     tell(tx, stamp, &told)
 }
 
+/// What was set aside of a statement that is given up is discarded with it.
+pub(super) fn give_up(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    stored: &StoredStatement,
+    (person, reason): (PersonId, &str),
+) -> Result<()> {
+    let mut lines = of_statement(tx, stored.unit, stored.id)?;
+    lines.retain(|line| line.state == "open");
+    let event = || Event { kind: "discarded", line: None, amount: None, person: Some(person), reason };
+    let told: Vec<(&Quarantined, Event<'_>)> = lines.iter().map(|line| (line, event())).collect();
+    tell(tx, stamp, &told)
+}
+
 /// What a person says about one line.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -206,7 +220,7 @@ fn drafted(
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
     let draft = drafts
         .into_iter()
-        .find(|draft| draft.position == stored.position)
+        .find(|draft| draft.position == stored.place())
         .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;
     let open = lines.into_iter().filter(|line| line.state == "open");
     let raw = open.filter_map(|line| Some((line.id, raw::raw(&bytes, &line.place, layout.as_ref())?)));

@@ -9,6 +9,7 @@
 //! does, under an exception that names the payment.
 
 mod again;
+pub(super) mod given_up;
 pub(super) mod query;
 mod rules;
 mod waiting;
@@ -369,10 +370,7 @@ pub fn propose(
     actor.require_role(&DECIDERS)?;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
+    let reason = text::reason(reason)?;
     let version = query::find(tx, unit, id)?;
     if version.state != "held" {
         return Err(Error::conflict("statement_version_not_held", "it is proposed or decided already"));

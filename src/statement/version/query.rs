@@ -398,10 +398,11 @@ pub struct Told {
     pub known: Known,
 }
 
-type ToldParts = (LineId, StatementId, BusinessDay, Dong, String, Option<String>, String);
+type ToldParts = (LineId, StatementId, BusinessDay, Dong, String, Option<String>, String, String);
 
 /// The ready lines booked from `first` to `last`, for telling which lines are known. Contra lines are
-/// left out, and what they stand against is marked.
+/// left out. What they stand against is marked, and so are lines of statements that were given up: they moved nothing,
+/// and their identities are used up.
 pub fn known(
     conn: &mut Conn,
     account: &BankAccount,
@@ -420,7 +421,7 @@ pub fn known(
         .filter(statement_line::unit_id.eq(account.unit))
         .filter(statement_line::account_id.eq(account.id))
         .filter(statement_line::booking_date.between(first, last))
-        .filter(statement::state.eq("ready"))
+        .filter(statement::state.eq_any(["ready", "abandoned"]))
         .order((statement_line::booking_date, statement_line::id))
         .select((
             statement_line::id,
@@ -430,17 +431,19 @@ pub fn known(
             statement_line::identity,
             statement_line::bank_reference,
             statement_line::codes,
+            statement::state,
         ))
         .load(conn)
         .classify()?;
     Ok(found
         .into_iter()
         .filter(|(id, ..)| !contras.contains(id))
-        .map(|(id, statement, date, amount, text, reference, codes)| {
+        .map(|(id, statement, date, amount, text, reference, codes, state)| {
             let (memo, occurrence) = identity::parse(&text);
             let bank_reference = reference.map(|reference| crate::text::squash(&reference));
             let features = Features { date, amount, memo, bank_reference };
-            let known = Known { features, occurrence, is_withdrawn: originals.contains(&id) };
+            let known =
+                Known { features, occurrence, is_withdrawn: state == "abandoned" || originals.contains(&id) };
             Told { id, statement, codes, known }
         })
         .collect())

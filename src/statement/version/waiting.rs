@@ -10,7 +10,7 @@ use crate::store::Conn;
 /// The statement that a version became.
 pub fn statement_of(conn: &mut Conn, version: &Version) -> Result<Option<StoredStatement>> {
     let (unit, account) = (version.unit, version.account);
-    statements::by_position(conn, unit, account, &version.file_sha256, version.position)
+    statements::at_place(conn, unit, account, (version.file_sha256.as_str(), version.position))
 }
 
 /// Versions that may go in, accepted or moving no money, whose lines did not yet.

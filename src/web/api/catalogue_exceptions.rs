@@ -33,9 +33,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/api/v1/exceptions/alarms",
-        vi: "Cảnh báo tuổi: tiền vào chưa biết của ai, báo có chưa được chứng minh, kênh bị ngừng tin.",
-        en: "Money that arrived and nobody knows, claims that nothing proved, at the ages that are set; and channels \
-             that are believed no more (trust_suspended; subject is the channel's name).",
+        vi: "Cảnh báo tuổi: tiền vào chưa biết của ai, báo có chưa được chứng minh, kênh bị ngừng tin, sao kê nạp dở.",
+        en: "Money that arrived and nobody knows, claims that nothing proved, at the ages that are set; channels that \
+             are believed no more (trust_suspended; subject is the channel's name); and statements that are loaded in \
+             part (statement_broken_off; subject is the statement).",
         who: READERS,
         notes: "?unit=",
         answer: r#"{ "alarms": [ { "kind": "money_unknown", "subject": "exc_01j9…", "amount": 25000, "passed_hours": 72, "age_hours": 80 } ] }"#,

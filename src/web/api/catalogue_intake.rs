@@ -94,6 +94,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/api/v1/statements/{id}/give-up",
+        vi: "Bỏ một sao kê nạp dở: không dòng nào của nó được ghi nhận, các tệp khác của tài khoản đi tiếp.",
+        en: "Gives up a statement that is loaded in part: none of its lines is taken, and its account's other files go \
+             on.",
+        who: "finance, approver",
+        notes: "409 statement_not_broken_off unless it has been loading for ten minutes. Its file may be sent again.",
+        body: r#"{ "reason": "Tệp hỏng, ngân hàng gửi tệp khác" }"#,
+        ..NONE
+    },
+    Endpoint {
         path: "/api/v1/layouts",
         vi: "Các phiên bản bố cục cột đã lưu của một tài khoản.",
         en: "Every version of an account's saved column mapping, newest first.",

@@ -153,6 +153,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/finance/statements/{id}/give-up",
+        vi: "Bỏ một sao kê nạp dở, nêu lý do.",
+        en: "Gives up a statement that is loaded in part, with a reason.",
+        who: "finance, approver",
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/versions/{id}",
         vi: "Sao kê gửi lại: khác gì so với bản đã nhận.",
         en: "A statement that came again: what differs.",

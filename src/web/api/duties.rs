@@ -1,20 +1,21 @@
 //! What waits for a second person, and delegations.
 
 use actix_web::{HttpRequest, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::app::App;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::duty::agenda::{self, Place};
 use crate::duty::delegation::{self, Answer as Reply, Delegation, Offer};
 use crate::duty::waiting::Shown;
 use crate::duty::{Kind, Seat};
 use crate::error::Result;
-use crate::id::{DelegationId, PersonId, UnitId};
+use crate::id::{DelegationId, LoginId, PersonId, UnitId};
+use crate::identity::vouch;
 use crate::payment::settler::Numbered;
 use crate::store::{Conn, Lane};
 use crate::unit::CITY;
@@ -48,6 +49,43 @@ pub(super) struct AgendaQuery {
     limit: Option<i64>,
 }
 
+/// A login that waits for a second person, as who may vouch for it sees it. Its person's word is for the page.
+#[derive(Serialize)]
+struct WaitingLogin {
+    login: LoginId,
+    name: String,
+    person: PersonId,
+    role: Role,
+    /// None: the whole city.
+    units: Option<Vec<UnitId>>,
+    /// Who had a hand in its way in, as the trail names them.
+    makers: Vec<String>,
+    set_up_at: Option<Instant>,
+}
+
+/// Persons and their logins stand at the city; the use case keeps the actor to those they govern.
+fn waiting_logins(app: &App, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<WaitingLogin>> {
+    app.store.read(&Scope::All, |conn| {
+        let mut found = Vec::new();
+        for login in vouch::awaiting(conn, actor)? {
+            if unit.is_some_and(|unit| !login.scope.covers(unit)) {
+                continue;
+            }
+            let waits = vouch::waits(conn, app.stamp().vault, &login)?;
+            found.push(WaitingLogin {
+                login: login.id,
+                units: login.scope.unit_ids(),
+                name: login.name,
+                person: login.person,
+                role: login.role,
+                makers: waits.makers,
+                set_up_at: waits.set_up.map(|(at, _)| at),
+            });
+        }
+        Ok(found)
+    })
+}
+
 /// `GET /api/v1/approvals?unit=&cursor=&limit=`
 pub async fn waiting(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     let AgendaQuery { unit, cursor, limit } = extract::query(&request)?;
@@ -56,14 +94,16 @@ pub async fn waiting(request: HttpRequest, caller: Caller, shared: web::Data<Sha
     let asked = ListQuery { unit };
     let answer = block(move || {
         let app = shared.app();
+        let unit = app.read(&caller.0, |conn| named(conn, &caller.0, &asked))?;
+        let logins = waiting_logins(app, &caller.0, unit)?;
         app.read(&caller.0, |conn| {
-            let unit = named(conn, &caller.0, &asked)?;
             let (page, next) = agenda::page(conn, &caller.0, unit, (after, limit))?;
             let counts = agenda::counts(conn, &caller.0, unit)?;
             let stamp = app.stamp();
             let shown: Vec<Shown> = page.iter().map(|item| Shown::of(item, stamp.calendar)).collect();
             Ok(json!({
                 "approvals": shown,
+                "logins": &logins,
                 "total": counts.waiting(),
                 "for_city": counts.for_city(),
                 "next": next.map(|next| next.to_string()),

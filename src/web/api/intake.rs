@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, EventId, JobId, StatementId, UnitId, VersionId};
 use crate::payment::settler::Numbered as _;
 use crate::reconciliation::{office, restated};
+use crate::statement::given_up;
 use crate::statement::job::{self, Job};
 use crate::statement::layout::Layout;
 use crate::statement::quarantine::{self, Decided, Quarantined, Verdict};
@@ -305,6 +306,27 @@ pub async fn quarantine(request: HttpRequest, caller: Caller, shared: web::Data<
     respond::ok(&json!({ "lines": lines, "next": next }))
 }
 
+/// `POST /api/v1/statements/{id}/give-up`: a statement whose loading broke off is not taken.
+pub async fn give_up(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Answer {
+    caller.0.require_role(&DECIDERS)?;
+    let reason = bounded(&ReasonBody::read(payload).await?)?;
+    let given_up = step(&request, caller, shared, locate_statement, move |tx, stamp, actor, unit, id| {
+        let statement = given_up::give_up(tx, stamp, actor, (unit, id), &reason)?;
+        by_code::named(tx, json!({ "statement": statement }))
+    });
+    respond::ok(&given_up.await?)
+}
+
+fn locate_statement(conn: &mut Conn, actor: &Actor, id: StatementId) -> Result<UnitId> {
+    query::unit_of(conn, &actor.scope, id)?
+        .ok_or_else(|| Error::not_found("statement_not_found", "no such statement in your scope"))
+}
+
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QuarantineBody {
@@ -323,10 +345,7 @@ pub async fn decide_quarantine(
     let asked: QuarantineBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let decided = block(move || {
         let app = shared.app();
-        let unit = app.read(&caller.0, |conn| {
-            query::unit_of(conn, &caller.0.scope, id)?
-                .ok_or_else(|| Error::not_found("statement_not_found", "no such statement in your scope"))
-        })?;
+        let unit = app.read(&caller.0, |conn| locate_statement(conn, &caller.0, id))?;
         office::decide_quarantine(&app.store, &|| app.stamp(), &caller.0, (unit, id), &asked.lines)
     })
     .await?;

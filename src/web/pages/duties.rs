@@ -26,7 +26,7 @@ use crate::duty::delegation::{self, Answer, Offer};
 use crate::duty::{Kind, Seat};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
-use crate::identity::{login, person};
+use crate::identity::{person, vouch};
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -181,7 +181,7 @@ impl Parts {
             waiting,
             total: counts.waiting(),
             next: next.map(|next| next.to_string()),
-            elsewhere: elsewhere(&counts, logins_waiting(conn, actor)?, lang),
+            elsewhere: elsewhere(&counts, vouch::awaiting(conn, actor)?.len(), lang),
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
             people: others.map(|one| (one.id.to_string(), one.name)).collect(),
@@ -205,16 +205,6 @@ fn elsewhere(counts: &Counts, logins: usize, lang: Lang) -> Vec<(String, &'stati
     };
     let own = Some((lang.with("duties_logins", logins), "/users")).filter(|_| logins > 0);
     counts.of_matters().filter_map(words).chain(own).collect()
-}
-
-/// Logins that somebody must vouch for, where who looks may: they are no unit's, so no agenda of units has them.
-fn logins_waiting(conn: &mut Conn, actor: &Actor) -> Result<usize> {
-    match actor.role {
-        Role::Administrator => {
-            Ok(login::list(conn, actor)?.iter().filter(|login| login.awaits_second()).count())
-        }
-        _ => Ok(0),
-    }
 }
 
 pub(super) fn title(lang: Lang, kind: Kind) -> &'static str {

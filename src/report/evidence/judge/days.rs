@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::signers::Signers;
 use super::trail::Trail;
-use super::{Judgement, Terms};
+use super::{Judgement, StampedDays, Terms};
 use crate::clock::BusinessDay;
 use crate::reconciliation::day_close::chain_file::{self, ChainFile};
 
@@ -32,10 +32,11 @@ impl Chains {
         for stranger in Signers::of(&file.signers).strangers(terms) {
             found.fault(name, stranger);
         }
-        let judged = chain_file::judge(&file, terms.trust);
+        let judged = chain_file::judge_stamped(&file, terms.trust, terms.authorities);
         found.day_certificates += judged.certificates;
         judged.untrusted.iter().for_each(|signer| found.distrust(signer));
         judged.faults.iter().for_each(|fault| found.fault(name, fault));
+        found.stamped.extend(judged.stamped.map(|stamped| StampedDays { file: name.to_owned(), stamped }));
         let chain = self.by_file.entry(name.to_owned()).or_default();
         for shown in judged.shown {
             let unit = (shown.unit.as_str(), shown.unit_code.as_str());

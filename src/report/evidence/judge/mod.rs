@@ -21,6 +21,7 @@ use super::{Entrusted, Listed, MANIFEST, Manifest, SERIES, TRAIL, VERSION};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::receipt::verify::trust::TrustStore;
+use crate::reconciliation::day_close::chain_file::Stamped;
 use crate::text;
 
 /// An entry that is read as a whole is at most so large, and one that is read line by line.
@@ -49,6 +50,8 @@ pub struct Judgement {
     /// Numbers of the period that have no signed document: not signed yet, or cancelled before.
     pub unsigned_numbers: usize,
     pub day_certificates: usize,
+    /// What time stamps prove of the days of each account.
+    pub stamped: Vec<StampedDays>,
     pub series_certificates: usize,
     /// Numbers of all registers, and those under a nightly certificate.
     pub register_numbers: i64,
@@ -64,6 +67,14 @@ pub struct Judgement {
     pub untrusted: Vec<String>,
     /// What is wrong, each with its file.
     pub faults: Vec<String>,
+}
+
+/// Until which day the certificates of an account existed when, by the word of an outside authority.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StampedDays {
+    pub file: String,
+    #[serde(flatten)]
+    pub stamped: Stamped,
 }
 
 impl Judgement {
@@ -98,7 +109,8 @@ impl Judgement {
             .iter_mut()
             .flat_map(|one| [&mut one.tax_code, &mut one.name, &mut one.decision_no]);
         let told = [&mut self.open, &mut self.untrusted, &mut self.faults].into_iter().flatten();
-        for one in own.into_iter().chain(held).chain(told) {
+        let files = self.stamped.iter_mut().map(|one| &mut one.file);
+        for one in own.into_iter().chain(held).chain(told).chain(files) {
             *one = text::clean(one);
         }
     }
@@ -116,6 +128,8 @@ struct Terms<'a> {
     /// The hash that the trail must bind.
     bound: String,
     trust: &'a TrustStore,
+    /// DER of the authorities whose time stamps are believed.
+    authorities: &'a [Vec<u8>],
     now: Instant,
 }
 
@@ -138,6 +152,19 @@ type Archive<'b> = zip::ZipArchive<Cursor<&'b [u8]>>;
 /// # Errors
 /// `bundle_unreadable` when it is no bundle at all, or of another version.
 pub fn judge(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<Judgement> {
+    judge_stamped(bytes, trust, &[], now)
+}
+
+/// The same, with DER of the authorities whose time stamps are believed.
+///
+/// # Errors
+/// Those of `judge`.
+pub fn judge_stamped(
+    bytes: &[u8],
+    trust: &TrustStore,
+    authorities: &[Vec<u8>],
+    now: Instant,
+) -> Result<Judgement> {
     let unreadable = || Error::invalid("file", "bundle_unreadable", "not a bundle of evidence");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     if archive.len() > ENTRIES_LIMIT {
@@ -151,7 +178,7 @@ pub fn judge(bytes: &[u8], trust: &TrustStore, now: Instant) -> Result<Judgement
         return Err(unreadable());
     }
     let mut found = Judgement::of(&manifest);
-    let terms = Terms { manifest: &manifest, bound: manifest.bound()?, trust, now };
+    let terms = Terms { manifest: &manifest, bound: manifest.bound()?, trust, authorities, now };
     entries(&archive, &terms, &mut found);
     pieces(&mut archive, &terms, &mut found);
     found.clean();

@@ -147,7 +147,8 @@ pub(super) const MONEY: &[Definition] = &[
     Definition {
         name: "lines",
         title: "Dòng sao kê / Statement lines",
-        table: "statement_line",
+        table: "(SELECT l.* FROM statement_line l WHERE NOT EXISTS (SELECT 1 FROM statement_given_up g \
+                WHERE g.unit_id = l.unit_id AND g.statement_id = l.statement_id))",
         dated: Dated::Day("booking_date"),
         date_title: "Ngày ghi sổ / Booking date",
         states: &[],

@@ -200,6 +200,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/statements", Shape::new().takes(FILE).asks::<intake::ImportQuery>()),
         ("GET /api/v1/statements", Shape::new().asks::<books::AccountQuery>()),
         ("POST /api/v1/statements/{id}/quarantine", Shape::new().reads::<intake::QuarantineBody>()),
+        ("POST /api/v1/statements/{id}/give-up", Shape::new().reads::<step::ReasonBody>()),
         ("GET /api/v1/quarantine", Shape::new().asks::<intake::ListQuery>()),
         ("GET /api/v1/imports", Shape::new().asks::<intake::ListQuery>()),
         ("GET /api/v1/versions", Shape::new().asks::<intake::ListQuery>()),

@@ -12,7 +12,7 @@ use super::{READERS, unit_coded};
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::error::Result;
-use crate::id::ClientId;
+use crate::id::{ClientId, UnitId};
 use crate::identity::{self, Client, NewClient};
 use crate::store::Lane;
 use crate::unit::{self, CITY, Unit};
@@ -69,7 +69,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         app.read(&actor, |conn| {
             let units: Vec<Unit> = unit::all(conn)?;
             let mut rows = Vec::new();
-            let mut homes: Vec<(crate::id::UnitId, String)> = units
+            let mut homes: Vec<(UnitId, String)> = units
                 .iter()
                 .filter(|unit| actor.scope.covers(unit.id))
                 .map(|unit| (unit.id, unit.code.clone()))
@@ -77,9 +77,11 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
             if actor.scope.covers(CITY) {
                 homes.insert(0, (CITY, all.to_owned()));
             }
+            let ids: Vec<UnitId> = homes.iter().map(|(home, _)| *home).collect();
+            let clients = identity::clients(conn, &ids)?;
             for (home, code) in homes {
-                for client in identity::clients(conn, home)? {
-                    rows.push(row(&client, &units, code.clone(), (lang, all)));
+                for client in clients.iter().filter(|client| client.unit == home) {
+                    rows.push(row(client, &units, code.clone(), (lang, all)));
                 }
             }
             Ok(rows)

@@ -11,7 +11,7 @@ use super::{READERS, unit_coded};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::id::EventId;
+use crate::id::{EventId, UnitId};
 use crate::identity::screen::{self, Link};
 use crate::unit::{self, CITY, Unit};
 use crate::web::Shared;
@@ -62,12 +62,13 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let rows = block(move || {
         app.read(&actor, |conn| {
+            let mut units = unit::all(conn)?;
+            units.retain(|unit| unit.id != CITY);
+            let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+            let links = screen::of_units(conn, &actor, &ids)?;
             let mut rows = Vec::new();
-            for unit in unit::all(conn)? {
-                if unit.id != CITY && actor.scope.covers(unit.id) {
-                    let links = screen::of_unit(conn, &actor, unit.id)?;
-                    rows.extend(links.iter().map(|link| row(&unit, link)));
-                }
+            for unit in &units {
+                rows.extend(links.iter().filter(|link| link.unit == unit.id).map(|link| row(unit, link)));
             }
             Ok(rows)
         })

@@ -91,19 +91,27 @@ pub fn standing(
     let all = unit::all(conn)?;
     let name = |id| all.iter().find(|unit| unit.id == id).map_or_else(String::new, |unit| unit.name.clone());
     let aged = ages::standing(conn, actor, None, stamp.now)?;
-    for one in aged.iter().take(AGED_SHOWN) {
+    // What waits for a person without a sum of its own comes before what is only old.
+    let (named, aged): (Vec<_>, Vec<_>) = aged.into_iter().partition(|one| !ages::is_of_age(one));
+    for one in named.iter().chain(aged.iter().take(AGED_SHOWN)) {
         let title = lang.pick(one.title, one.title_en);
         let age = lang.with("alarm_hours", one.age_hours);
         let is_item = one.subject.starts_with("exc_");
         let is_trust = one.kind == ages::About::TrustSuspended.as_str();
+        let is_statement = one.kind == ages::About::StatementBrokenOff.as_str();
         let href = match one.account {
             _ if is_trust => "/finance/trust".to_owned(),
+            _ if is_statement => "/finance/statements#broken-off".to_owned(),
             _ if is_item => format!("/finance/exceptions/{}", one.subject),
             Some(account) => format!("/finance/days/{account}"),
             None => "/finance/exceptions".to_owned(),
         };
-        let about = if is_trust { one.subject.clone() } else { one.amount.to_string() };
-        let words = format!("{title}: {about} – {age}");
+        let about = match (is_trust, is_statement) {
+            (true, _) => format!(": {}", one.subject),
+            (_, true) => String::new(),
+            _ => format!(": {}", one.amount),
+        };
+        let words = format!("{title}{about} – {age}");
         found.push(Alarm { words, unit: name(one.unit), href: Some(href) });
     }
     if AGED_SHOWN < aged.len() {

@@ -9,6 +9,7 @@ pub mod beside;
 pub mod board;
 pub mod books;
 mod bridge_page;
+mod broken_off;
 mod candidates;
 mod columns;
 pub mod combine;

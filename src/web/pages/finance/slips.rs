@@ -10,6 +10,7 @@ use super::{confirm, units};
 use crate::actor::{Role, Scope};
 use crate::app::App;
 use crate::error::Result;
+use crate::id::UnitId;
 use crate::identity;
 use crate::obligation;
 use crate::payment::counter;
@@ -66,8 +67,11 @@ async fn compose(
     let rows = block(move || {
         app.read(&actor, |conn| {
             let mut rows = Vec::new();
-            for unit in units(conn, &actor)? {
-                for slip in query::entered(conn, unit.id)? {
+            let units = units(conn, &actor)?;
+            let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+            let slips = query::entered(conn, &ids)?;
+            for unit in units {
+                for slip in slips.iter().filter(|slip| slip.unit == unit.id) {
                     let Some(entry) = query::entry(conn, unit.id, slip.number)? else { continue };
                     let item = obligation::find(conn, unit.id, entry.obligation)?;
                     let owed = counter::owed(conn, &item)?;

@@ -8,15 +8,17 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use rust_decimal::Decimal;
 
+use super::broken_off::{self, BrokenOff};
 use super::columns::{self, Columns};
 use super::{READERS, account_named, importing, units};
-use crate::actor::Role;
+use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, JobId, UnitId};
+use crate::id::{AccountId, JobId, StatementId, UnitId};
 use crate::payment::settler::Numbered;
 use crate::receipt::rendition::wording::grouped;
 use crate::reconciliation::office;
+use crate::statement::given_up;
 use crate::statement::import::Imported;
 use crate::statement::job;
 use crate::statement::layout::Layout;
@@ -25,14 +27,15 @@ use crate::store::Conn;
 use crate::text;
 use crate::unit::{self, Unit};
 use crate::web::Shared;
-use crate::web::extract::{STATEMENT_BODY_LIMIT_BYTES, body};
+use crate::web::extract::{self, STATEMENT_BODY_LIMIT_BYTES, body};
 use crate::web::multipart::{Part, boundary, parts};
-use crate::web::pages::fields::Wrong;
+use crate::web::pages::acting::{self, Acted, By};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::matter::day;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, html};
+use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
 /// Lines of a preview; the file may have a hundred thousand.
@@ -84,6 +87,8 @@ struct StatementsPage {
     recent: Vec<(String, String)>,
     /// What lay in the inbox and what became of it.
     dropped: Vec<importing::Dropped>,
+    /// Statements that are loaded in part, and what was given up.
+    broken_off: BrokenOff,
 }
 
 impl StatementsPage {
@@ -101,6 +106,7 @@ impl StatementsPage {
             waiting: Vec::new(),
             recent: Vec::new(),
             dropped: Vec::new(),
+            broken_off: BrokenOff::default(),
         }
     }
 
@@ -117,10 +123,11 @@ impl StatementsPage {
                 let units = units(conn, &actor)?;
                 let recent = importing::recent(conn, lang, &units)?;
                 let dropped = importing::dropped(conn, &actor, lang)?;
-                Ok((waiting(conn, lang, &units)?, recent, dropped))
+                let broken_off = broken_off::of_units(conn, (lang, app.clock.now()), &actor, &units)?;
+                Ok((waiting(conn, lang, &units)?, recent, dropped, broken_off))
             })
         });
-        (page.waiting, page.recent, page.dropped) = found.await?;
+        (page.waiting, page.recent, page.dropped, page.broken_off) = found.await?;
         Ok(page)
     }
 }
@@ -153,6 +160,34 @@ fn waiting(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Vec<(String, S
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&READERS)?;
     Ok(html(StatusCode::OK, &StatementsPage::of(&request, &signed, &shared).await?))
+}
+
+/// `POST /finance/statements/{id}/give-up`: a statement whose loading broke off is not taken; the account's other
+/// files go on.
+pub async fn give_up(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let id: StatementId = extract::path(&request, "id")?;
+    let work = move |app: &App, actor: &Actor, fields: &Fields| {
+        app.write(actor, |tx, stamp| {
+            let unit = statement::query::unit_of(tx, &actor.scope, id)?
+                .ok_or_else(|| Error::not_found("statement_not_found", "no such statement in your scope"))?;
+            given_up::give_up(tx, stamp, actor, (unit, id), fields.get("reason")).map(|_| ())
+        })
+    };
+    let by = By::roles(&given_up::DECIDERS);
+    let Acted { signed, done, .. } = acting::act(&request, signed, form, &shared, by, work).await?;
+    match done {
+        Ok(()) => Ok(see("/finance/statements")),
+        Err(error) => {
+            let mut page = StatementsPage::of(&request, &signed, &shared).await?;
+            page.wrong = Wrong::of(error, page.frame.lang)?;
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
 }
 
 /// Files of more bytes are taken in beside the page, which tells how far it is.

@@ -1,6 +1,7 @@
 //! `/finance/trust`: what channels were trusted with on which account, by whom, and why that ended; ending it. It is
 //! given by two persons of the city (`/admin/proposals`).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -12,7 +13,7 @@ use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::id::PersonId;
+use crate::id::{AccountId, PersonId, UnitId};
 use crate::identity::person_name;
 use crate::store::Conn;
 use crate::unit::trust::{self, Decided};
@@ -82,15 +83,22 @@ type Parts = (Vec<Vec<Cell>>, Vec<(String, String)>);
 
 fn parts(conn: &mut Conn, actor: &Actor, lang: Lang, today: BusinessDay) -> Result<Parts> {
     let (mut rows, mut settling) = (Vec::new(), Vec::new());
-    for unit in units(conn, actor)? {
-        let decided = trust::history(conn, unit.id)?;
+    let units = units(conn, actor)?;
+    let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
+    let mut histories = trust::histories(conn, &ids)?;
+    let numbers: HashMap<(UnitId, AccountId), String> = account::of_units(conn, &ids)?
+        .into_iter()
+        .map(|account| ((account.unit, account.id), account.account_no))
+        .collect();
+    for unit in units {
+        let decided = histories.remove(&unit.id).unwrap_or_default();
         for (at, one) in decided.iter().enumerate().rev() {
-            let number = account::find(conn, unit.id, one.account)?.account_no;
+            let number = numbers.get(&(unit.id, one.account)).map_or("", String::as_str);
             let is_last = decided[at + 1..]
                 .iter()
                 .all(|later| (later.account, &later.channel) != (one.account, &one.channel));
             let is_settling = is_last && one.trust.settles_on(today);
-            rows.push(row(conn, lang, &unit.name, &number, one, is_settling)?);
+            rows.push(row(conn, lang, &unit.name, number, one, is_settling)?);
             if is_settling {
                 let words = format!("{} {number} – {}", unit.code, one.channel);
                 settling.push((format!("{}/{}", one.account, one.channel), words));

@@ -1,0 +1,23 @@
+-- A statement whose loading broke off and that no import finishes keeps its account's other files waiting. A person
+-- may give it up and says why: its lines are not taken.
+CREATE TABLE statement_given_up (
+    unit_id BIGINT NOT NULL,
+    statement_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (unit_id, statement_id),
+    FOREIGN KEY (unit_id, statement_id) REFERENCES statement (unit_id, id)
+);
+ALTER TABLE statement_given_up ENABLE ROW LEVEL SECURITY;
+ALTER TABLE statement_given_up FORCE ROW LEVEL SECURITY;
+CREATE POLICY statement_given_up_in_scope ON statement_given_up USING (((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[]))) WITH CHECK (((SELECT current_setting('bienlai.units', true)) = '*' OR unit_id = ANY ((SELECT string_to_array(nullif(nullif(current_setting('bienlai.units', true), '*'), ''), ',')::bigint[])::bigint[])));
+CREATE TRIGGER statement_given_up_facts_stay BEFORE UPDATE ON statement_given_up FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER statement_given_up_stays BEFORE DELETE ON statement_given_up FOR EACH ROW EXECUTE FUNCTION bienlai_append_only();
+CREATE TRIGGER statement_given_up_is_not_emptied BEFORE TRUNCATE ON statement_given_up FOR EACH STATEMENT EXECUTE FUNCTION bienlai_append_only();
+GRANT SELECT, INSERT ON statement_given_up TO bienlai_app;
+
+-- What is being loaded is little among all statements, and every board asks for it.
+CREATE INDEX statement_by_created_at_where ON statement (created_at) WHERE (state = 'loading');
+
+INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-29-000101_given_up_statements', '0.1.0');
