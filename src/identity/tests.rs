@@ -47,7 +47,7 @@ fn a_token_gives_its_role_scope_and_person_until_it_is_revoked() {
 
     app.write(&system, |tx, stamp| revoke(tx, stamp, &system, CITY, id)).unwrap();
     assert_eq!(who(&app, token.expose_secret()).unwrap_err().code(), "token_unknown");
-    assert!(app.store.read(&Scope::All, |conn| clients(conn, CITY)).unwrap()[0].is_revoked);
+    assert!(app.store.read(&Scope::All, |conn| clients(conn, &[CITY])).unwrap()[0].is_revoked);
 }
 
 #[test]
