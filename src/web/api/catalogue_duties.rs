@@ -23,7 +23,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
   "subject": "rfd_01j9…", "amount": 40000, "makers": ["per_01j9…"], "asked_at": "2026-11-23T09:00:00+07:00",
   "due_at": "2026-11-24T09:00:00+07:00", "escalated": "waited" } ],
   "logins": [ { "login": "lgn_01j9…", "name": "duyet.mau", "person": "per_01j9…", "role": "approver",
-    "units": ["unt_01j9…"], "makers": ["per_01ja…"], "set_up_at": "2026-11-23T09:00:00+07:00" } ], "total": 1, "for_city": 1, "next": null }"#,
+    "units": ["unt_01j9…"], "makers": ["per_01ja…"], "set_up_at": "2026-11-23T09:00:00+07:00" } ],
+  "total": 1, "for_city": 1, "next": null }"#,
         ..NONE
     },
     Endpoint {
