@@ -2,8 +2,11 @@
 //! persons say so of a credit in suspense, which covers all of it or a part. What is owed back is kept for each
 //! refund; what the bank itself took of the same payment is a debt beside it.
 
+use std::collections::BTreeMap;
+
 use super::bounce::REFUND_BOUNCED;
 use super::debit::Debit;
+use super::owed::{Move, Owed, Standing};
 use super::{Refund, find, query, rules};
 use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
@@ -29,15 +32,6 @@ const READ_LIMIT: i64 = 200;
 
 const WHY: &str = "what was refunded too much came back";
 
-/// What is owed back under one debit of a refund.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owed {
-    refund: RefundId,
-    /// The debit; the item that asks for the debt is about it.
-    line: LineId,
-    left: Dong,
-}
-
 /// What the debits of a payment's refunds took beyond all that was owed.
 pub(in crate::payment) struct Debts {
     unit: UnitId,
@@ -50,26 +44,17 @@ pub(in crate::payment) struct Debts {
 impl Debts {
     pub(in crate::payment) fn of(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Debts> {
         let account = Account::ReversalToRecover(payment);
-        let balance = ledger::balance(conn, unit, &account)?.max(Dong::ZERO);
-        let mut owed = Vec::new();
+        let mut named = Vec::new();
         for refund in query::of_payments(conn, &[(unit, payment)])? {
-            for (line, at) in beyond(conn, &refund)? {
-                let debit = Account::UnexplainedDebit(line);
-                let left = ledger::posted_at(conn, unit, (&account, &debit), at)?;
-                owed.push(Owed { refund: refund.id, line, left });
-            }
+            named.extend(beyond(conn, &refund)?.into_iter().map(|(line, at)| (refund.id, line, at)));
         }
-        owed.retain(|one| one.left.is_positive());
-        if owed.is_empty() {
-            return Ok(Debts { unit, of_refunds: owed, of_bank: balance });
+        if named.is_empty() {
+            let of_bank = ledger::balance(conn, unit, &account)?.max(Dong::ZERO);
+            return Ok(Debts { unit, of_refunds: Vec::new(), of_bank });
         }
-        owed.sort_by_key(|one| one.line);
-        let mut paid = Vec::new();
-        for (item, amount) in ledger::taken_off(conn, unit, &account)? {
-            paid.extend(refund_of(conn, unit, item)?.map(|refund| (refund, amount)));
-        }
-        let (of_refunds, of_bank) = divided(owed, &paid, balance)?;
-        Ok(Debts { unit, of_refunds, of_bank })
+        let standing = Standing::after(&moves(conn, unit, &account, &named)?)?;
+        let of_bank = standing.of_bank();
+        Ok(Debts { unit, of_refunds: standing.of_refunds, of_bank })
     }
 
     /// What is owed back under all debits of a refund.
@@ -142,25 +127,43 @@ fn ask(
     exception::open(tx, stamp, &[again]).map(|_| ())
 }
 
-/// What is left under each debit, and of what the bank took. What was paid for a refund covers its debits, the oldest
-/// first. Whatever else covered a part of the debt covered what the bank took, and only then the oldest debit. Pure.
-fn divided(mut owed: Vec<Owed>, paid: &[(RefundId, Dong)], balance: Dong) -> Result<(Vec<Owed>, Dong)> {
-    for (refund, amount) in paid {
-        cover(owed.iter_mut().filter(|one| one.refund == *refund), *amount)?;
+/// What happened to the debt of a payment, of whose refunds the debits `named` took more than was owed. What a
+/// decision posted and was taken back whole is left out: its item may be settled otherwise since.
+fn moves(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: &Account,
+    named: &[(RefundId, LineId, Instant)],
+) -> Result<Vec<(Move, Dong)>> {
+    let entries = ledger::history(conn, unit, account)?;
+    let mut standing: BTreeMap<ExceptionId, Dong> = BTreeMap::new();
+    for entry in &entries {
+        let Some(item) = entry.item else { continue };
+        let sum = standing.entry(item).or_default();
+        *sum = if entry.is_debit { sum.checked_add(entry.amount)? } else { sum.checked_sub(entry.amount)? };
     }
-    let left = Dong::sum(owed.iter().map(|one| one.left))?;
-    cover(owed.iter_mut(), left.checked_sub(balance)?)?;
-    Ok((owed, balance.checked_sub(left)?.max(Dong::ZERO)))
-}
-
-fn cover<'a>(owed: impl Iterator<Item = &'a mut Owed>, amount: Dong) -> Result<()> {
-    let mut rest = amount.max(Dong::ZERO);
-    for one in owed {
-        let part = rest.min(one.left);
-        one.left = one.left.checked_sub(part)?;
-        rest = rest.checked_sub(part)?;
+    let mut moves = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let item = entry.item;
+        if item.is_some_and(|item| standing.get(&item).is_some_and(|sum| sum.is_zero())) {
+            continue;
+        }
+        let is_named = |(_, line, at): &&(RefundId, LineId, Instant)| {
+            *at == entry.at && Account::UnexplainedDebit(*line).to_string() == entry.other
+        };
+        let refund = item.map(|item| refund_of(conn, unit, item)).transpose()?.flatten();
+        let what = match (entry.is_debit, refund) {
+            (true, Some(refund)) => Move::Again(refund),
+            (true, None) => match named.iter().find(is_named) {
+                Some((refund, line, _)) => Move::Beyond(*refund, *line),
+                None => Move::Taken,
+            },
+            (false, Some(refund)) => Move::Back(refund),
+            (false, None) => Move::Covered,
+        };
+        moves.push((what, entry.amount));
     }
-    Ok(())
+    Ok(moves)
 }
 
 /// The debits of a refund of which persons said that they took more than was owed, and when: other money of the
@@ -325,32 +328,4 @@ fn net(
         book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
     }
     flush(tx, stamp, actor, book).map(|_| ())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn left(paid: &[(i64, i64)], balance: i64) -> (Vec<i64>, i64) {
-        let owed =
-            |(refund, line, left)| Owed { refund: RefundId(refund), line: LineId(line), left: Dong(left) };
-        let owed = [(1, 11, 700), (2, 12, 400), (1, 13, 50)].map(owed).to_vec();
-        let paid: Vec<_> = paid.iter().map(|(id, amount)| (RefundId(*id), Dong(*amount))).collect();
-        let (owed, of_bank) = divided(owed, &paid, Dong(balance)).unwrap();
-        (owed.iter().map(|one| one.left.0).collect(), of_bank.0)
-    }
-
-    #[test]
-    fn what_is_paid_back_covers_its_own_refund_and_no_other() {
-        assert_eq!(left(&[], 1_150), (vec![700, 400, 50], 0));
-        assert_eq!(left(&[(2, 400)], 750), (vec![700, 0, 50], 0));
-        assert_eq!(left(&[(1, 720), (2, 100)], 330), (vec![0, 300, 30], 0), "the oldest debit first");
-    }
-
-    #[test]
-    fn what_the_bank_took_is_a_debt_beside_and_is_covered_before() {
-        assert_eq!(left(&[(2, 400)], 25_750), (vec![700, 0, 50], 25_000));
-        assert_eq!(left(&[], 1_000), (vec![550, 400, 50], 0), "so much was covered for no refund by name");
-        assert_eq!(left(&[], 0), (vec![0, 0, 0], 0));
-    }
 }
