@@ -87,6 +87,17 @@ pub(super) fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> 
     Ok(alone)
 }
 
+/// The items that ask for what is owed back of a payment and end when all of it is covered.
+pub(super) fn asked_alone(
+    conn: &mut Conn,
+    unit: UnitId,
+    payment: PaymentId,
+    why: &'static str,
+) -> Result<Vec<(UnitId, Kind, Subject, &'static str)>> {
+    let lines = lines_alone(conn, unit, payment)?;
+    Ok(asked(unit, payment, &lines, why))
+}
+
 /// The items that ask for what the bank took back of a payment.
 pub(super) fn asked(
     unit: UnitId,

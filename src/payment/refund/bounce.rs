@@ -16,6 +16,7 @@ use crate::payment::book::{Book, Bucket, Held};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
 use crate::payment::pos::rules::pair;
+use crate::payment::repaid;
 use crate::payment::settle_cash::line_of;
 use crate::store::{Conn, Stamp, Tx};
 
@@ -191,6 +192,10 @@ pub(in crate::payment) fn settle(
         book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, netted)?;
         // Under the refund: what the item posts on the debt is what came back of this one.
         post(&mut book, (Account::Surplus(payment), debt, netted), Source::Refund(id));
+        if netted == owed {
+            let ended = repaid::asked_alone(tx, unit, payment, "what came back of a refund covered it")?;
+            book.settled_exceptions.extend(ended);
+        }
     }
     let is_refused = out.refund.is_zero();
     if !is_refused {

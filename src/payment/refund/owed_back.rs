@@ -21,6 +21,7 @@ use crate::payment::book::{Book, Bucket, Held, Payment};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
 use crate::payment::reopen::SETTLING;
+use crate::payment::repaid;
 use crate::payment::settle_cash::line_of;
 use crate::store::{Conn, Stamp, Tx};
 
@@ -323,6 +324,10 @@ fn net(
         accounting_date: on,
         source: Source::Refund(refund),
     });
+    // What the bank took is covered first, so that more may be owed than was said to have come back.
+    if covered == ledger::balance(tx, unit, &Account::ReversalToRecover(payment))? {
+        book.settled_exceptions.extend(repaid::asked_alone(tx, unit, payment, why)?);
+    }
     if covered == surplus {
         let subject = Subject::Payment(payment);
         book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
