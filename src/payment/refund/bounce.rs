@@ -209,7 +209,7 @@ pub(in crate::payment) fn settle(
     let (end, kind) = if is_refused { (State::Refused, "refused") } else { (State::Bounced, "bounced") };
     step(tx, stamp, &mut refund, end, (kind, actor.person, Some(line), None))?;
     if out.owed.is_positive() || netted.is_positive() {
-        Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)?;
+        Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))?;
     }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.bounce_named", id)])
 }

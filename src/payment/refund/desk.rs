@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::owed_back::Debts;
 use super::{Refund, query, rules};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -27,6 +28,8 @@ pub(super) struct Desk<'a, 'tx, 'conn> {
     pub account: AccountId,
     on: BusinessDay,
     book: Book,
+    /// Something of what is owed back is covered.
+    has_netted: bool,
 }
 
 impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
@@ -48,7 +51,7 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         let payment = payment_query::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
         let mut book = Book::new(audit::actor_text(actor), stamp.now);
         book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
-        Ok(Desk { tx, stamp, actor, payment, account, on, book })
+        Ok(Desk { tx, stamp, actor, payment, account, on, book, has_netted: false })
     }
 
     /// Money the bank took back is not paid out, whatever was approved before; and nobody is paid out of one payment
@@ -83,7 +86,8 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         let mut others = query::of_payments(self.tx, &[(unit, payment)])?;
         others.retain(|other| other.id != refused.id);
         let covered = rules::free(&self.payment, &others)?.min(owed);
-        if covered.is_positive() {
+        self.has_netted = covered.is_positive();
+        if self.has_netted {
             self.book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, covered)?;
             self.book.postings.push(Posting {
                 unit,
@@ -95,9 +99,8 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
             });
         }
         if covered == owed {
-            let lines = repaid::lines_alone(self.tx, unit, payment)?;
             let why = "a refused refund covered what was owed back";
-            self.book.settled_exceptions.extend(repaid::asked(unit, payment, &lines, why));
+            self.book.settled_exceptions.extend(repaid::asked_alone(self.tx, unit, payment, why)?);
         }
         Ok(())
     }
@@ -129,7 +132,12 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
     }
 
     pub fn flush(self) -> Result<()> {
-        flush(self.tx, self.stamp, self.actor, self.book).map(|_| ())
+        flush(self.tx, self.stamp, self.actor, self.book)?;
+        if self.has_netted {
+            let debts = Debts::of(self.tx, self.payment.unit, self.payment.id)?;
+            debts.ask(self.tx, self.stamp, None)?;
+        }
+        Ok(())
     }
 }
 

@@ -87,8 +87,14 @@ impl Debts {
         self.of_refunds.iter().filter(|one| one.left.is_positive()).map(|one| one.line)
     }
 
-    /// The item about each debit asks for what is owed now; with nothing owed it ends because of the item `by`.
-    pub(super) fn ask(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, by: ExceptionId) -> Result<()> {
+    /// The item about each debit asks for what is owed now; with nothing owed it ends, because of the item `by` where
+    /// a decision about that one covered it.
+    pub(in crate::payment) fn ask(
+        &self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        by: Option<ExceptionId>,
+    ) -> Result<()> {
         for one in &self.of_refunds {
             ask(tx, stamp, (self.unit, one.line, one.left), by)?;
         }
@@ -100,12 +106,16 @@ fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     (unit, line, left): (UnitId, LineId, Dong),
-    by: ExceptionId,
+    by: Option<ExceptionId>,
 ) -> Result<()> {
     let subject = Subject::Line(line);
     if !left.is_positive() {
         let ended = [(unit, Kind::BankReversal, subject, WHY)];
-        return exception::settle_with(tx, stamp, by, &ended).map(|_| ());
+        let settled = match by {
+            Some(by) => exception::settle_with(tx, stamp, by, &ended),
+            None => exception::settle_by_themselves(tx, stamp, &ended),
+        };
+        return settled.map(|_| ());
     }
     let Some(asked) = exception::find_any(tx, unit, Kind::BankReversal, subject)? else { return Ok(()) };
     if asked.state != exception::State::Resolved {
@@ -251,7 +261,7 @@ pub(in crate::payment) fn carry_out(
         source: Source::Exception(item.id),
     };
     ledger::post(tx, stamp, &[back])?;
-    Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)
+    Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))
 }
 
 /// Whether what a credit covered can be owed again.
@@ -294,7 +304,7 @@ pub(in crate::payment) fn owe_again(
     check_undo(tx, item, refund)?;
     ledger::swap_back(tx, stamp, unit, Source::Exception(item.id), on)?;
     net(tx, stamp, actor, held, (item.amount, refund, on))?;
-    Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)
+    Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))
 }
 
 /// A payment is never owed to its payer and owed by them at once: what became too much of it since covers the debt.
@@ -328,9 +338,14 @@ fn net(
     if covered == ledger::balance(tx, unit, &Account::ReversalToRecover(payment))? {
         book.settled_exceptions.extend(repaid::asked_alone(tx, unit, payment, why)?);
     }
-    if covered == surplus {
-        let subject = Subject::Payment(payment);
+    let (subject, left) = (Subject::Payment(payment), surplus.checked_sub(covered)?);
+    if left.is_zero() {
         book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
+    }
+    for kind in SURPLUS_KINDS.into_iter().filter(|_| left.is_positive()) {
+        if let Some(asked) = exception::find_open(tx, unit, kind, subject)?.filter(|one| one.amount > left) {
+            exception::restate(tx, stamp, (unit, asked.id), (left, asked.detail.as_str()), why.to_owned())?;
+        }
     }
     flush(tx, stamp, actor, book).map(|_| ())
 }
