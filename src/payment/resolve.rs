@@ -206,6 +206,7 @@ fn carry_out(
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     // Under the lock: another exception about the same line may be decided at the same moment.
     settle_cash::lock(tx, item, &proposal.resolution)?;
+    own_transfer::lock(tx, item, proposal)?;
     let on = lock_account(tx, stamp, item)?;
     check_proposal(tx, item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
