@@ -138,6 +138,30 @@ fn a_refund_debited_too_much_comes_back_with_all_that_left_in_one_step() {
 }
 
 #[test]
+fn persons_say_that_no_more_than_the_refund_is_all_that_its_debit_took() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (one, payment) = debited_otherwise(&world, 5_000, 5_000, 5_700);
+        named(&world, &one, "refund_over").unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 24_300);
+        statement(&world, file.book(4_600, "TRA LAI LENH CHUYEN TIEN", "R9"));
+        said_of_a_credit(&world, &one, 4_600, "refund_bounced_whole").unwrap();
+        assert_eq!((now(&world, &one).state, asked(&world)), (State::Bounced, vec![0]));
+        let sums = [
+            (Account::RefundPayable, -5_000),
+            (Account::ReversalToRecover(payment), 0),
+            (Account::ChargesToRecover, 1_100),
+        ];
+        for (account, sum) in sums {
+            assert_eq!(balance(&world, &account), sum, "{account}");
+        }
+        assert_eq!(world.problems(), Vec::<String>::new());
+        send(&world, &one).expect("nothing is owed back any more");
+    });
+}
+
+#[test]
 fn of_what_was_paid_back_in_part_no_more_comes_back_than_is_out() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bounce::REFUND_BOUNCED;
+use super::bounce::{REFUND_BOUNCED, REFUND_BOUNCED_WHOLE};
 use super::debit::Debit;
 use super::owed::{Move, Owed, Standing};
 use super::{Refund, find, query, rules};
@@ -189,7 +189,7 @@ fn beyond(conn: &mut Conn, refund: &Refund) -> Result<Vec<(LineId, Instant)>> {
 fn refund_of(conn: &mut Conn, unit: UnitId, item: ExceptionId) -> Result<Option<RefundId>> {
     let settled = work_query::last_of(conn, unit, item, &SETTLING)?;
     Ok(settled.and_then(|event| match event.resolution.as_deref() {
-        Some(REFUND_REPAID | REFUND_BOUNCED) => event.target.map(RefundId),
+        Some(REFUND_REPAID | REFUND_BOUNCED | REFUND_BOUNCED_WHOLE) => event.target.map(RefundId),
         _ => None,
     }))
 }
