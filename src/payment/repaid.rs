@@ -72,7 +72,7 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
 
 /// The lines that took money of a payment back, without those under which another one is owed still: what asks about
 /// such a line stays open.
-pub(super) fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<LineId>> {
+fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<LineId>> {
     let mut alone = Vec::new();
     for line in ledger::lines_of(conn, unit, &Account::ReversalToRecover(payment))? {
         let mut is_alone = true;
@@ -99,7 +99,7 @@ pub(super) fn asked_alone(
 }
 
 /// The items that ask for what the bank took back of a payment.
-pub(super) fn asked(
+fn asked(
     unit: UnitId,
     payment: PaymentId,
     lines: &[LineId],

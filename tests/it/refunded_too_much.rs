@@ -3,6 +3,7 @@
 use bienlai::amount::Dong;
 use bienlai::exception::{self, Exception, Kind, State as Asked};
 use bienlai::ledger::Account;
+use bienlai::obligation;
 use bienlai::payment::refund::{Refund, State};
 use bienlai::payment::resolve;
 
@@ -12,7 +13,7 @@ use crate::refunds::{
 };
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
-use crate::taken_apart::{approver, ask_to_reopen, finance, reopened};
+use crate::taken_apart::{approver, ask_to_reopen, finance, item, reopened};
 
 /// 30.000 came for 25.000, and two refunds of it are approved.
 fn two_refunds(world: &World, amounts: (i64, i64)) -> (Refund, Refund) {
@@ -228,6 +229,27 @@ fn a_refund_that_is_refused_covers_what_another_one_took_too_much_and_nobody_is_
         assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 0);
         assert_eq!(balance(&world, &Account::Surplus(first.payment)), -2_300);
         assert_eq!((asked(&world), world.open_kinds(first.unit)), (vec![0], vec![Kind::Overpaid]));
+        assert_eq!(world.problems(), Vec::<String>::new());
+
+        // What the bank takes afterwards is owed whole: what was covered before stays covered.
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 27_300);
+        statement(&world, file.book(-10_000, "dieu chinh giao dich", "R3"));
+        let paid = world.payments(&world.ba_dinh).remove(0);
+        let (unit, id) = (first.unit, item(&world, Kind::UnknownDebit).id);
+        let (maker, checker) = (finance(&world), approver(&world));
+        let ask = ("taken_back", paid.movement.map(|movement| movement.0), "công văn ngân hàng 7/2026");
+        world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask.into(), &[]));
+        world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 7_700);
+        assert_eq!(asked(&world), [0, 7_700]);
+        let owed = paid.obligation.expect("it is for one");
+        let owed = world.look(|conn| obligation::find(conn, unit, owed));
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 17_300);
+        statement(&world, file.book(7_700, &format!("{} nop phi", owed.reference_code), "R4"));
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 0);
+        assert_eq!((asked(&world), world.open_kinds(unit)), (vec![0, 0], vec![]), "nothing of it is too much");
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
