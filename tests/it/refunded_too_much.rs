@@ -249,7 +249,11 @@ fn a_refund_that_is_refused_covers_what_another_one_took_too_much_and_nobody_is_
         let file = BankFile::new(world.ba_dinh.account_no, today(&world), 17_300);
         statement(&world, file.book(7_700, &format!("{} nop phi", owed.reference_code), "R4"));
         assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 0);
-        assert_eq!((asked(&world), world.open_kinds(unit)), (vec![0, 0], vec![]), "nothing of it is too much");
+        assert_eq!(
+            (asked(&world), world.open_kinds(unit)),
+            (vec![0, 0], vec![]),
+            "nothing of it is too much"
+        );
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
