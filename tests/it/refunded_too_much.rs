@@ -257,3 +257,21 @@ fn a_refund_that_is_refused_covers_what_another_one_took_too_much_and_nobody_is_
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
+
+#[test]
+fn a_refund_that_is_refused_and_covers_a_part_leaves_the_rest_to_be_asked_for() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, second) = two_refunds(&world, (4_500, 500));
+        send(&world, &first).unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(-5_200, &format!("HOAN TIEN {}", first.reference_code), "R2"));
+        over(&world, &first, 5_200);
+        assert_eq!(asked(&world), [700]);
+        refuse(&world, &second).unwrap();
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 200);
+        assert_eq!((asked(&world), world.open_kinds(first.unit)), (vec![200], vec![Kind::BankReversal]));
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}

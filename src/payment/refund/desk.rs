@@ -98,8 +98,11 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
                 source: Source::Refund(refused.id),
             });
         }
+        let why = "a refused refund covered what was owed back";
+        if self.has_netted {
+            surplus_covered(self.tx, self.stamp, &mut self.book, (unit, payment), why)?;
+        }
         if covered == owed {
-            let why = "a refused refund covered what was owed back";
             self.book.settled_exceptions.extend(repaid::asked_alone(self.tx, unit, payment, why)?);
         }
         Ok(())
@@ -139,6 +142,28 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         }
         Ok(())
     }
+}
+
+/// What was too much covered what is owed back: its item asks about what is left of it, and ends where nothing is.
+pub(super) fn surplus_covered(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    book: &mut Book,
+    (unit, payment): (UnitId, PaymentId),
+    why: &'static str,
+) -> Result<()> {
+    let subject = Subject::Payment(payment);
+    let left = book.payments.get(&(unit, payment)).map_or(Dong::ZERO, |held| held.value.surplus);
+    if left.is_zero() {
+        book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
+        return Ok(());
+    }
+    for kind in SURPLUS_KINDS {
+        if let Some(asked) = exception::find_open(tx, unit, kind, subject)?.filter(|one| one.amount > left) {
+            exception::restate(tx, stamp, (unit, asked.id), (left, asked.detail.as_str()), why.to_owned())?;
+        }
+    }
+    Ok(())
 }
 
 /// A surplus that is owed to its payer again is asked about whole: its item ended when the refund left and came

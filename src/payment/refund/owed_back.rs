@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use super::bounce::{REFUND_BOUNCED, REFUND_BOUNCED_WHOLE};
 use super::debit::Debit;
 use super::owed::{Move, Owed, Standing};
-use super::{Refund, find, query, rules};
+use super::{Refund, desk, find, query, rules};
 use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
-use crate::exception::{self, Exception, Kind, Proposal, SURPLUS_KINDS, Subject};
+use crate::exception::{self, Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held, Payment};
@@ -319,7 +319,7 @@ fn net(
     if !covered.is_positive() {
         return Ok(());
     }
-    let (unit, payment, state, surplus) = (held.unit, held.id, held.state, held.surplus);
+    let (unit, payment, state) = (held.unit, held.id, held.state);
     let revision = held.revision;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     book.payments.insert((unit, payment), Held::read(held, revision));
@@ -338,14 +338,6 @@ fn net(
     if covered == ledger::balance(tx, unit, &Account::ReversalToRecover(payment))? {
         book.settled_exceptions.extend(repaid::asked_alone(tx, unit, payment, why)?);
     }
-    let (subject, left) = (Subject::Payment(payment), surplus.checked_sub(covered)?);
-    if left.is_zero() {
-        book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
-    }
-    for kind in SURPLUS_KINDS.into_iter().filter(|_| left.is_positive()) {
-        if let Some(asked) = exception::find_open(tx, unit, kind, subject)?.filter(|one| one.amount > left) {
-            exception::restate(tx, stamp, (unit, asked.id), (left, asked.detail.as_str()), why.to_owned())?;
-        }
-    }
+    desk::surplus_covered(tx, stamp, &mut book, (unit, payment), why)?;
     flush(tx, stamp, actor, book).map(|_| ())
 }
