@@ -86,6 +86,7 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         let mut others = query::of_payments(self.tx, &[(unit, payment)])?;
         others.retain(|other| other.id != refused.id);
         let covered = rules::free(&self.payment, &others)?.min(owed);
+        let why = "a refused refund covered what was owed back";
         self.has_netted = covered.is_positive();
         if self.has_netted {
             self.book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, covered)?;
@@ -97,9 +98,6 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
                 accounting_date: self.on,
                 source: Source::Refund(refused.id),
             });
-        }
-        let why = "a refused refund covered what was owed back";
-        if self.has_netted {
             surplus_covered(self.tx, self.stamp, &mut self.book, (unit, payment), why)?;
         }
         if covered == owed {
