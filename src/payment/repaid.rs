@@ -7,11 +7,11 @@ use super::refund::owed_back::Debts;
 use super::repaid_query as query;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{Kind, Subject};
+use crate::exception::{self, Kind, Subject};
 use crate::id::{LineId, ObligationId, PaymentId, UnitId};
 use crate::ledger::{self, Account, Source};
 use crate::obligation::{Obligation, State};
-use crate::store::{Conn, Tx};
+use crate::store::{Conn, Stamp, Tx};
 
 /// What the bank took back under an obligation whose document stands, and nobody has covered since.
 pub(super) fn owed_again(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
@@ -62,6 +62,7 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
         let debts = Debts::of(tx, unit, payment)?;
         let amount = debts.of_bank().min(share);
         if amount.is_positive() {
+            book.taken_back.entry((unit, payment)).or_insert(debts.of_bank());
             let mut lines = lines_alone(tx, unit, payment)?;
             lines.retain(|line| debts.lines().all(|other| other != *line));
             book.debts.entry((unit, obligation)).or_default().push(Debt { payment, amount, lines });
@@ -110,6 +111,22 @@ fn asked(
     all.map(|(kind, subject)| (unit, kind, subject, why)).collect()
 }
 
+/// Items that ask for more than is owed since a book covered a part of it ask for what is left.
+pub(super) fn restate(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    covered: &[((UnitId, Kind, Subject, &'static str), Dong)],
+) -> Result<()> {
+    for ((unit, kind, subject, why), left) in covered {
+        let open = exception::find_open(tx, *unit, *kind, *subject)?;
+        if let Some(item) = open.filter(|one| one.amount > *left) {
+            let about = (*left, item.detail.as_str());
+            exception::restate(tx, stamp, (*unit, item.id), about, (*why).to_owned())?;
+        }
+    }
+    Ok(())
+}
+
 impl Book {
     /// What is still to be covered under an obligation whose document stands.
     pub fn owed_again(&self, unit: UnitId, obligation: ObligationId) -> Result<Dong> {
@@ -129,7 +146,9 @@ impl Book {
         let Some(mut debts) = self.debts.remove(&(unit, id)) else { return Ok(Dong::ZERO) };
         let mut left = amount;
         for debt in &mut debts {
-            let part = debt.amount.min(left);
+            // What was taken in part is no more than that, whichever of its obligations is paid again.
+            let owed = self.taken_back.get(&(unit, debt.payment)).copied().unwrap_or_default();
+            let part = debt.amount.min(owed).min(left);
             if !part.is_positive() {
                 continue;
             }
@@ -139,12 +158,25 @@ impl Book {
             self.post(incoming, incoming.debit.clone(), credit, part, Source::Payment(payment));
             debt.amount = debt.amount.checked_sub(part)?;
             left = left.checked_sub(part)?;
-            if debt.amount.is_zero() {
-                self.settled_exceptions.extend(asked(unit, debt.payment, &debt.lines, WHY));
-            }
+            self.ask_for_the_rest(unit, debt, part)?;
         }
         self.debts.insert((unit, id), debts);
         amount.checked_sub(left)
+    }
+
+    /// So much of what the bank took of a payment is covered. Its items end with the last of it, and not with what of
+    /// it was under this obligation: others may stand on the same payment, or a refund may have left with the rest.
+    fn ask_for_the_rest(&mut self, unit: UnitId, debt: &Debt, part: Dong) -> Result<()> {
+        let left = self.taken_back.entry((unit, debt.payment)).or_default();
+        *left = left.checked_sub(part)?;
+        let left = *left;
+        let asked = asked(unit, debt.payment, &debt.lines, WHY);
+        if left.is_positive() {
+            self.covered_in_part.extend(asked.into_iter().map(|cause| (cause, left)));
+        } else {
+            self.settled_exceptions.extend(asked);
+        }
+        Ok(())
     }
 
     /// So much of the first payment is gone from the obligation.
