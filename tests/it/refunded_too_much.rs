@@ -27,13 +27,17 @@ fn two_refunds(world: &World, amounts: (i64, i64)) -> (Refund, Refund) {
 
 /// Two persons say that the debit which names a refund took so much more than it.
 fn over(world: &World, one: &Refund, debited: i64) {
+    of_debit(world, one, (debited, "refund_over"));
+}
+
+fn of_debit(world: &World, one: &Refund, (debited, resolution): (i64, &str)) {
     let (unit, maker, checker) = (one.unit, finance(world), approver(world));
     let mut items = world.exceptions(unit).into_iter();
     let is_debit = |item: &Exception| {
         (item.kind, item.state, item.amount) == (Kind::RefundUnmatched, Asked::Open, Dong(debited))
     };
     let id = items.find(is_debit).expect("it is open").id;
-    let ask = ("refund_over", Some(one.id.0), "ủy nhiệm chi sai số tiền");
+    let ask = (resolution, Some(one.id.0), "ủy nhiệm chi sai số tiền");
     world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask.into(), &[]));
     world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
 }
@@ -136,6 +140,34 @@ fn a_refund_debited_too_much_comes_back_with_all_that_left_in_one_step() {
             send(&world, &one).expect("nothing is owed back any more");
         });
     }
+}
+
+#[test]
+fn a_credit_that_was_said_of_the_wrong_refund_pays_back_another_one_and_the_first_is_asked_for_still() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, second) = two_refunds(&world, (2_000, 3_000));
+        refuse(&world, &second).unwrap();
+        send(&world, &first).unwrap();
+        world.wait_days(1);
+        let memo = |one: &Refund| format!("HOAN TIEN {}", one.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(-5_700, &memo(&first), "R2"));
+        over(&world, &first, 5_700);
+        let wrong = paid_back(&world, &first, 24_300, 700).unwrap();
+        reopened(&world, wrong);
+        assert_eq!(asked(&world), [700]);
+        // It is of the other one, of which nothing was owed yet when it was said first.
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 25_000);
+        statement(&world, file.book(-3_000, &memo(&second), "R3"));
+        of_debit(&world, &second, (3_000, "refund_refused"));
+        assert_eq!(asked(&world), [700, 3_000]);
+        said_of_a_credit(&world, &second, 700, "refund_repaid").unwrap();
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 3_000);
+        assert_eq!(asked(&world), [700, 2_300]);
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
 }
 
 #[test]

@@ -19,8 +19,6 @@ pub(super) struct Owed {
 pub(super) enum Move {
     /// The debit (line) of a refund took it beyond all that was owed.
     Beyond(RefundId, LineId),
-    /// It was said wrongly that it had come back of a refund.
-    Again(RefundId),
     /// The bank took it.
     Taken,
     /// It came back of a refund.
@@ -66,10 +64,6 @@ impl Standing {
                 self.of_refunds.push(Owed { refund, line, left: amount });
                 self.of_refunds.sort_by_key(|one| one.line);
             }
-            Move::Again(refund) => match self.of_refunds.iter_mut().find(|one| one.refund == refund) {
-                Some(one) => one.left = one.left.checked_add(amount)?,
-                None => self.of_bank = self.of_bank.checked_add(amount)?,
-            },
             Move::Taken => self.of_bank = self.of_bank.checked_add(amount)?,
             Move::Back(refund) => {
                 let own = self.of_refunds.iter_mut().filter(|one| one.refund == refund);
@@ -130,8 +124,6 @@ mod tests {
         assert_eq!(left(&[]), (vec![700, 400, 50], 0));
         assert_eq!(left(&[(back(2), 400)]), (vec![700, 0, 50], 0));
         assert_eq!(left(&[(back(1), 720), (back(2), 100)]), (vec![0, 300, 30], 0), "the oldest debit first");
-        let again = [(back(1), 720), (Move::Again(RefundId(1)), 720), (back(1), 720)];
-        assert_eq!(left(&again), (vec![0, 400, 30], 0), "said wrongly, and once more");
     }
 
     #[test]

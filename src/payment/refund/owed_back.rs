@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, Exception, Kind, Proposal, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account, Posting, Source};
+use crate::ledger::{self, Account, Entry, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held, Payment};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
@@ -139,7 +139,7 @@ fn ask(
 }
 
 /// What happened to the debt of a payment, of whose refunds the debits `named` took more than was owed. What a
-/// decision posted and was taken back whole is left out: its item may be settled otherwise since.
+/// decision posted and was taken back is left out: its item may be settled otherwise since, and for another refund.
 fn moves(
     conn: &mut Conn,
     unit: UnitId,
@@ -147,34 +147,42 @@ fn moves(
     named: &[(RefundId, LineId, Instant)],
 ) -> Result<Vec<(Move, Dong)>> {
     let entries = ledger::history(conn, unit, account)?;
-    let mut standing: BTreeMap<ExceptionId, Dong> = BTreeMap::new();
-    for entry in &entries {
-        let Some(item) = entry.item else { continue };
-        let sum = standing.entry(item).or_default();
-        *sum = if entry.is_debit { sum.checked_add(entry.amount)? } else { sum.checked_sub(entry.amount)? };
-    }
+    let undone = undone(&entries)?;
     let mut moves = Vec::with_capacity(entries.len());
-    for entry in entries {
+    for (place, entry) in entries.into_iter().enumerate() {
         let item = entry.item;
-        if item.is_some_and(|item| standing.get(&item).is_some_and(|sum| sum.is_zero())) {
+        if item.and_then(|item| undone.get(&item)).is_some_and(|last| place <= *last) {
             continue;
         }
         let is_named = |(_, line, at): &&(RefundId, LineId, Instant)| {
             *at == entry.at && Account::UnexplainedDebit(*line).to_string() == entry.other
         };
-        let refund = item.map(|item| refund_of(conn, unit, item)).transpose()?.flatten();
-        let what = match (entry.is_debit, refund) {
-            (true, Some(refund)) => Move::Again(refund),
-            (true, None) => match named.iter().find(is_named) {
+        let what = match (entry.is_debit, item) {
+            (true, _) => match named.iter().find(is_named) {
                 Some((refund, line, _)) => Move::Beyond(*refund, *line),
                 None => Move::Taken,
             },
-            (false, Some(refund)) => Move::Back(refund),
+            (false, Some(item)) => refund_of(conn, unit, item)?.map_or(Move::Covered, Move::Back),
             (false, None) => Move::Covered,
         };
         moves.push((what, entry.amount));
     }
     Ok(moves)
+}
+
+/// By item, the last place until which all that decisions about it had posted was taken back.
+fn undone(entries: &[Entry]) -> Result<BTreeMap<ExceptionId, usize>> {
+    let mut sums: BTreeMap<ExceptionId, Dong> = BTreeMap::new();
+    let mut undone = BTreeMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let Some(item) = entry.item else { continue };
+        let sum = sums.entry(item).or_default();
+        *sum = if entry.is_debit { sum.checked_add(entry.amount)? } else { sum.checked_sub(entry.amount)? };
+        if sum.is_zero() {
+            undone.insert(item, place);
+        }
+    }
+    Ok(undone)
 }
 
 /// The debits of a refund of which persons said that they took more than was owed, and when: other money of the
