@@ -256,6 +256,23 @@ pub fn taken_off(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec
     query::taken_off(conn, unit, &account.to_string())
 }
 
+/// A posting as one of its two accounts sees it.
+pub struct Entry {
+    pub is_debit: bool,
+    /// The other account.
+    pub other: String,
+    pub amount: Dong,
+    /// The item about which persons decided so.
+    pub item: Option<ExceptionId>,
+    pub at: Instant,
+}
+
+/// All that was posted on an account, in the order in which it happened. What one source posted in one moment happened
+/// at once: of that the debits come first, however it was written.
+pub fn history(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<Entry>> {
+    query::history(conn, unit, &account.to_string())
+}
+
 /// What was posted between an account and those that begin with `prefix`, and was not taken back.
 pub fn between(
     conn: &mut Conn,

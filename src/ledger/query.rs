@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
+use super::Entry;
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -175,6 +176,34 @@ pub fn taken_off(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Vec<(Ex
     }
     let left = standing.into_iter().filter(|(_, sum)| sum.is_positive());
     Ok(left.map(|(id, sum)| (ExceptionId(id), sum)).collect())
+}
+
+pub fn history(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Vec<Entry>> {
+    let found: Vec<(String, String, Dong, String, i64, Instant)> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::debit_account.eq(account).or(posting::credit_account.eq(account)))
+        .order((posting::created_at, posting::id))
+        .select((
+            posting::debit_account,
+            posting::credit_account,
+            posting::amount,
+            posting::source_kind,
+            posting::source_id,
+            posting::created_at,
+        ))
+        .load(conn)
+        .classify()?;
+    let mut places = BTreeMap::new();
+    let mut entries = Vec::with_capacity(found.len());
+    for (index, (debit, credit, amount, kind, id, at)) in found.into_iter().enumerate() {
+        let is_debit = debit == account;
+        let item = (kind == "exception").then_some(ExceptionId(id));
+        let place = *places.entry((at, kind, id)).or_insert(index);
+        let other = if is_debit { credit } else { debit };
+        entries.push((place, Entry { is_debit, other, amount, item, at }));
+    }
+    entries.sort_by_key(|(place, entry)| (*place, !entry.is_debit));
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
 pub fn handover_on(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Option<EventId>> {

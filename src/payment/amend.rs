@@ -15,6 +15,7 @@ use super::difference::{Moves, moves};
 use super::documents::fee_account;
 use super::flush::flush;
 use super::held::load_obligations;
+use super::refund::owed_back::Debts;
 use super::refund::{self, NewRefund};
 use super::repaid;
 use super::{payment_query, query};
@@ -320,7 +321,18 @@ impl Desk<'_, '_, '_> {
     pub fn flush(&mut self) -> Result<()> {
         let empty = Book::new(String::new(), self.stamp.now);
         let book = std::mem::replace(&mut self.book, empty);
-        flush(self.tx, self.stamp, self.actor, book).map(|_| ())
+        // What a refund's debit took too much may be covered in part: it is asked for with what is left.
+        let covered = book.postings.iter().filter_map(|posting| match posting.credit {
+            Account::ReversalToRecover(payment) => Some(payment),
+            _ => None,
+        });
+        let covered: BTreeSet<PaymentId> = covered.collect();
+        flush(self.tx, self.stamp, self.actor, book)?;
+        for payment in covered {
+            let unit = self.amendment.original.unit;
+            Debts::of(self.tx, unit, payment)?.ask(self.tx, self.stamp, None)?;
+        }
+        Ok(())
     }
 
     /// Fees go back to the payments they came from: first to what the bank took back of them, so
@@ -352,9 +364,8 @@ impl Desk<'_, '_, '_> {
             let missing = debt;
             let debt = part.min(debt);
             if debt.is_positive() && debt == missing {
-                let lines = repaid::lines_alone(self.tx, unit, payment)?;
                 let covered = "a correction covered what the bank took back";
-                self.book.settled_exceptions.extend(repaid::asked(unit, payment, &lines, covered));
+                self.book.settled_exceptions.extend(repaid::asked_alone(self.tx, unit, payment, covered)?);
             }
             let rest = part.checked_sub(debt)?;
             let held = self.book.payments.get(&(unit, payment)).map(|held| &held.value);

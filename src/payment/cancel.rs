@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::book::{Book, Bucket, Held};
 use super::flush::flush;
 use super::held::load_obligations;
+use super::refund::owed_back::Debts;
 use super::{payment_query, query, repaid};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -53,7 +54,7 @@ pub fn cancel(
         // A correction asks for more: what was paid before is on a receipt and no advance.
         return Err(Error::conflict("obligation_has_receipt", "a receipt stands; cancel that first"));
     }
-    let mut returned = Dong::ZERO;
+    let (mut returned, mut netted) = (Dong::ZERO, Vec::new());
     for (payment, share) in shares(tx, unit, id, &mut book)? {
         let kept = text::clean(reason);
         let state = held_state(&book, unit, payment)?;
@@ -62,14 +63,10 @@ pub fn cancel(
         let debt = ledger::balance(tx, unit, &Account::ReversalToRecover(payment))?;
         let covered = debt.max(Dong::ZERO).min(share);
         if covered.is_positive() && covered == debt {
-            let lines = repaid::lines_alone(tx, unit, payment)?;
-            book.settled_exceptions.extend(repaid::asked(
-                unit,
-                payment,
-                &lines,
-                "what was paid in part covers it",
-            ));
+            let ended = repaid::asked_alone(tx, unit, payment, "what was paid in part covers it")?;
+            book.settled_exceptions.extend(ended);
         }
+        netted.extend(Some(payment).filter(|_| covered.is_positive()));
         for (bucket, credit, amount) in [
             (Bucket::Reversed, Account::ReversalToRecover(payment), covered),
             (Bucket::Surplus, Account::Surplus(payment), share.checked_sub(covered)?),
@@ -111,6 +108,9 @@ pub fn cancel(
     let event = book.tell(unit, id, "cancelled", State::Cancelled, left)?;
     book.obligation_events[event].reason = Some(text::clean(reason));
     flush(tx, stamp, actor, book)?;
+    for payment in netted {
+        Debts::of(tx, unit, payment)?.ask(tx, stamp, None)?;
+    }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "obligation.cancelled", id)])?;
     obligation::find(tx, unit, id)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::book::{Book, Bucket, Held, Payment};
-use super::{documents, movement_query, payment_query, query};
+use super::{documents, movement_query, payment_query, query, repaid};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -36,6 +36,7 @@ pub fn flush(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, mut book: Book) 
     exception::open(tx, stamp, &book.exceptions)?;
     exception::note(tx, stamp, &book.noted)?;
     exception::settle_by_themselves(tx, stamp, &book.settled_exceptions)?;
+    repaid::restate(tx, stamp, &book.covered_in_part)?;
     tell_payers(tx, stamp, &book)?;
     Ok(written)
 }

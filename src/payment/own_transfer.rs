@@ -164,6 +164,16 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>, tie: Tie) ->
     Ok(pair_of(conn, item, target, tie)?.is_some())
 }
 
+/// Locks the accounts of both lines at once, in order, before anything locks the one of the item alone. A pair that is
+/// not there is refused under the lock.
+pub(super) fn lock(tx: &mut Tx<'_>, item: &Exception, proposal: &Proposal) -> Result<()> {
+    let Some(tie) = Tie::of(&proposal.resolution) else { return Ok(()) };
+    match pair_of(tx, item, proposal.target, tie)? {
+        Some(pair) => query::lock_accounts(tx, &both(&pair)),
+        None => Ok(()),
+    }
+}
+
 /// What an approved resolution posts, and the other line's exceptions, which end with it.
 pub(super) fn carry_out(
     tx: &mut Tx<'_>,

@@ -96,6 +96,9 @@ pub fn approve(
     id: ExceptionId,
 ) -> Result<Exception> {
     let item = exception::approve_reopening(tx, stamp, actor, unit, id)?;
+    if let Way::Untie(tied) = way(tx, &item)?.0 {
+        tied.lock(tx)?;
+    }
     let on = lock_account(tx, stamp, &item)?;
     match way(tx, &item)?.0 {
         Way::Plain => {}

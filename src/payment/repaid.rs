@@ -7,11 +7,11 @@ use super::refund::owed_back::Debts;
 use super::repaid_query as query;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::exception::{Kind, Subject};
+use crate::exception::{self, Kind, Subject};
 use crate::id::{LineId, ObligationId, PaymentId, UnitId};
 use crate::ledger::{self, Account, Source};
 use crate::obligation::{Obligation, State};
-use crate::store::{Conn, Tx};
+use crate::store::{Conn, Stamp, Tx};
 
 /// What the bank took back under an obligation whose document stands, and nobody has covered since.
 pub(super) fn owed_again(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
@@ -62,6 +62,7 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
         let debts = Debts::of(tx, unit, payment)?;
         let amount = debts.of_bank().min(share);
         if amount.is_positive() {
+            book.taken_back.entry((unit, payment)).or_insert(debts.of_bank());
             let mut lines = lines_alone(tx, unit, payment)?;
             lines.retain(|line| debts.lines().all(|other| other != *line));
             book.debts.entry((unit, obligation)).or_default().push(Debt { payment, amount, lines });
@@ -72,7 +73,7 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
 
 /// The lines that took money of a payment back, without those under which another one is owed still: what asks about
 /// such a line stays open.
-pub(super) fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<LineId>> {
+fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<LineId>> {
     let mut alone = Vec::new();
     for line in ledger::lines_of(conn, unit, &Account::ReversalToRecover(payment))? {
         let mut is_alone = true;
@@ -87,8 +88,19 @@ pub(super) fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> 
     Ok(alone)
 }
 
+/// The items that ask for what is owed back of a payment and end when all of it is covered.
+pub(super) fn asked_alone(
+    conn: &mut Conn,
+    unit: UnitId,
+    payment: PaymentId,
+    why: &'static str,
+) -> Result<Vec<(UnitId, Kind, Subject, &'static str)>> {
+    let lines = lines_alone(conn, unit, payment)?;
+    Ok(asked(unit, payment, &lines, why))
+}
+
 /// The items that ask for what the bank took back of a payment.
-pub(super) fn asked(
+fn asked(
     unit: UnitId,
     payment: PaymentId,
     lines: &[LineId],
@@ -97,6 +109,22 @@ pub(super) fn asked(
     let of_lines = lines.iter().map(|line| (Kind::BankReversal, Subject::Line(*line)));
     let all = of_lines.chain([(Kind::PosChargeback, Subject::Payment(payment))]);
     all.map(|(kind, subject)| (unit, kind, subject, why)).collect()
+}
+
+/// Items that ask for more than is owed since a book covered a part of it ask for what is left.
+pub(super) fn restate(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    covered: &[((UnitId, Kind, Subject, &'static str), Dong)],
+) -> Result<()> {
+    for ((unit, kind, subject, why), left) in covered {
+        let open = exception::find_open(tx, *unit, *kind, *subject)?;
+        if let Some(item) = open.filter(|one| one.amount > *left) {
+            let about = (*left, item.detail.as_str());
+            exception::restate(tx, stamp, (*unit, item.id), about, (*why).to_owned())?;
+        }
+    }
+    Ok(())
 }
 
 impl Book {
@@ -118,7 +146,9 @@ impl Book {
         let Some(mut debts) = self.debts.remove(&(unit, id)) else { return Ok(Dong::ZERO) };
         let mut left = amount;
         for debt in &mut debts {
-            let part = debt.amount.min(left);
+            // What was taken in part is no more than that, whichever of its obligations is paid again.
+            let owed = self.taken_back.get(&(unit, debt.payment)).copied().unwrap_or_default();
+            let part = debt.amount.min(owed).min(left);
             if !part.is_positive() {
                 continue;
             }
@@ -128,12 +158,25 @@ impl Book {
             self.post(incoming, incoming.debit.clone(), credit, part, Source::Payment(payment));
             debt.amount = debt.amount.checked_sub(part)?;
             left = left.checked_sub(part)?;
-            if debt.amount.is_zero() {
-                self.settled_exceptions.extend(asked(unit, debt.payment, &debt.lines, WHY));
-            }
+            self.ask_for_the_rest(unit, debt, part)?;
         }
         self.debts.insert((unit, id), debts);
         amount.checked_sub(left)
+    }
+
+    /// So much of what the bank took of a payment is covered. Its items end with the last of it, and not with what of
+    /// it was under this obligation: others may stand on the same payment, or a refund may have left with the rest.
+    fn ask_for_the_rest(&mut self, unit: UnitId, debt: &Debt, part: Dong) -> Result<()> {
+        let left = self.taken_back.entry((unit, debt.payment)).or_default();
+        *left = left.checked_sub(part)?;
+        let left = *left;
+        let asked = asked(unit, debt.payment, &debt.lines, WHY);
+        if left.is_positive() {
+            self.covered_in_part.extend(asked.into_iter().map(|cause| (cause, left)));
+        } else {
+            self.settled_exceptions.extend(asked);
+        }
+        Ok(())
     }
 
     /// So much of the first payment is gone from the obligation.

@@ -12,8 +12,9 @@ use super::own_transfer::{self, Tie};
 use super::payout::{back, withdrawal};
 use super::query;
 use super::reduce;
+use super::refund::bounce::{self, Came};
 use super::refund::debit::{self, Debit};
-use super::refund::{bounce, owed_back};
+use super::refund::owed_back;
 use super::reopen_cancelled;
 use super::settle_cash;
 use super::shown_claim;
@@ -33,7 +34,7 @@ use crate::ledger::{self, Account, Posting, Source};
 use crate::store::{Conn, Stamp, Tx};
 
 /// The resolutions that can be proposed.
-pub const RESOLUTIONS: [&str; 33] = [
+pub const RESOLUTIONS: [&str; 34] = [
     "assign",
     split::SPLIT,
     "acknowledge",
@@ -44,6 +45,7 @@ pub const RESOLUTIONS: [&str; 33] = [
     "refund_over",
     "refund_refused",
     bounce::REFUND_BOUNCED,
+    bounce::REFUND_BOUNCED_WHOLE,
     settle_cash::DEPOSIT,
     settle_cash::SHORTAGE,
     settle_cash::REMITTANCE,
@@ -89,8 +91,8 @@ pub fn propose(
     let (resolution, target) = (ask.resolution.to_owned(), ask.target);
     let item = exception::propose(tx, stamp, actor, unit, id, ask)?;
     check_proposal(tx, &item, &resolution, target)?;
-    if resolution == bounce::REFUND_BOUNCED {
-        bounce::check_kept(tx, stamp, &item, target)?;
+    if let Some(said) = Came::of(&resolution) {
+        bounce::check_kept(tx, stamp, &item, (target, said))?;
     }
     if resolution == merger_transfer::MERGER_TRANSFER {
         merger_transfer::check_maker(tx, actor, &item, target)?;
@@ -129,7 +131,7 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 ///   left the account all the same.
 /// - `refund_bounced` (target: a refund that a line showed leaving): a credit in suspense is its money, which came
 ///   back, alone or with all that its debit took beyond it; what is missing of that, up to what a bank asks for it, is
-///   a charge to recover.
+///   a charge to recover. `refund_bounced_whole`: it is all that the debit took, though it is no more than the refund.
 /// - `refund_repaid` (target: a refund): a credit in suspense pays back what the refund's debit took beyond all that
 ///   was owed, or a part of that.
 /// - `disprove`: a claim, or a card payment, never came; what it settled is taken back and its receipt cancelled.
@@ -206,6 +208,7 @@ fn carry_out(
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     // Under the lock: another exception about the same line may be decided at the same moment.
     settle_cash::lock(tx, item, &proposal.resolution)?;
+    own_transfer::lock(tx, item, proposal)?;
     let on = lock_account(tx, stamp, item)?;
     check_proposal(tx, item, &proposal.resolution, proposal.target)?;
     let receipts = match proposal.resolution.as_str() {
@@ -223,8 +226,9 @@ fn carry_out(
             debit::settle(tx, stamp, actor, item, refund_of(proposal)?, on)?;
             Vec::new()
         }
-        bounce::REFUND_BOUNCED => {
-            bounce::settle(tx, stamp, actor, (item, proposal), on)?;
+        bounced if Came::of(bounced).is_some() => {
+            let said = Came::of(bounced).unwrap_or(Came::Refund);
+            bounce::settle(tx, stamp, actor, (item, proposal), (said, on))?;
             Vec::new()
         }
         owed_back::REFUND_REPAID => {
@@ -301,6 +305,9 @@ pub fn check_proposal(
         let is_waiting = (is_debit || is_whole) && standing.has_line;
         return unfit_unless(is_waiting && own_transfer::fits(conn, item, target, tie)?);
     }
+    if let Some(said) = Came::of(resolution) {
+        return unfit_unless(is_whole && standing.has_line && bounce::fits(conn, item, (target, said))?);
+    }
     let fits = match resolution {
         merger_transfer::MERGER_TRANSFER => {
             (is_debit || is_whole) && standing.has_line && merger_transfer::fits(conn, item, target)?
@@ -315,7 +322,6 @@ pub fn check_proposal(
             !is_open && item.kind != Kind::ClaimWithoutCredit
         }
         settle_cash::DEPOSIT | settle_cash::REPAID => is_whole && standing.has_line && target.is_some(),
-        bounce::REFUND_BOUNCED => is_whole && standing.has_line && bounce::fits(conn, item, target)?,
         owed_back::REFUND_REPAID => is_whole && standing.has_line && owed_back::fits(conn, item, target)?,
         settle_cash::REMITTANCE => (is_debit || is_whole) && target.is_some(),
         settle_cash::REFUSED_ORDER => is_debit && settle_cash::is_refused_order(conn, item, target)?,
@@ -385,8 +391,10 @@ pub fn target_text(item: &Exception, resolution: &str, target: i64) -> String {
         late_payout::BATCH => BatchId(target).to_string(),
         late_payout::SETTLEMENT => SettlementId(target).to_string(),
         pair if Tie::of(pair).is_some() => LineId(target).to_string(),
-        bounce::REFUND_BOUNCED | owed_back::REFUND_REPAID => RefundId(target).to_string(),
-        refund if Debit::parse(refund).is_some() => RefundId(target).to_string(),
+        owed_back::REFUND_REPAID => RefundId(target).to_string(),
+        refund if Debit::parse(refund).is_some() || Came::of(refund).is_some() => {
+            RefundId(target).to_string()
+        }
         reduce::REDUCE => target.to_string(),
         _ => item.id.to_string(),
     }

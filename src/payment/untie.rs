@@ -34,6 +34,14 @@ pub(super) struct Tied {
     pub effect: Effect,
 }
 
+impl Tied {
+    /// Locks both accounts at once, in order: who locked one of them before the other and somebody who locks all of the
+    /// unit would wait for each other.
+    pub(super) fn lock(&self, tx: &mut Tx<'_>) -> Result<()> {
+        query::lock_accounts(tx, &self.accounts.iter().copied().collect::<Vec<_>>())
+    }
+}
+
 /// A debit that paid another unit what is owed to it, with the items that ended then.
 ///
 /// # Errors
@@ -166,7 +174,7 @@ pub(super) fn carry_out(
     item: &Exception,
     (tied, on): (Tied, BusinessDay),
 ) -> Result<()> {
-    query::lock_accounts(tx, &tied.accounts.iter().copied().collect::<Vec<_>>())?;
+    tied.lock(tx)?;
     let mut day = on;
     for (unit, account) in &tied.accounts {
         day = query::first_open_day(tx, *unit, *account, day)?.max(day);

@@ -3,6 +3,7 @@
 use bienlai::amount::Dong;
 use bienlai::exception::{self, Exception, Kind, State as Asked};
 use bienlai::ledger::Account;
+use bienlai::obligation;
 use bienlai::payment::refund::{Refund, State};
 use bienlai::payment::resolve;
 
@@ -12,7 +13,7 @@ use crate::refunds::{
 };
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
-use crate::taken_apart::{approver, ask_to_reopen, finance, reopened};
+use crate::taken_apart::{approver, ask_to_reopen, finance, item, reopened};
 
 /// 30.000 came for 25.000, and two refunds of it are approved.
 fn two_refunds(world: &World, amounts: (i64, i64)) -> (Refund, Refund) {
@@ -26,13 +27,17 @@ fn two_refunds(world: &World, amounts: (i64, i64)) -> (Refund, Refund) {
 
 /// Two persons say that the debit which names a refund took so much more than it.
 fn over(world: &World, one: &Refund, debited: i64) {
+    of_debit(world, one, (debited, "refund_over"));
+}
+
+fn of_debit(world: &World, one: &Refund, (debited, resolution): (i64, &str)) {
     let (unit, maker, checker) = (one.unit, finance(world), approver(world));
     let mut items = world.exceptions(unit).into_iter();
     let is_debit = |item: &Exception| {
         (item.kind, item.state, item.amount) == (Kind::RefundUnmatched, Asked::Open, Dong(debited))
     };
     let id = items.find(is_debit).expect("it is open").id;
-    let ask = ("refund_over", Some(one.id.0), "ủy nhiệm chi sai số tiền");
+    let ask = (resolution, Some(one.id.0), "ủy nhiệm chi sai số tiền");
     world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask.into(), &[]));
     world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
 }
@@ -138,6 +143,58 @@ fn a_refund_debited_too_much_comes_back_with_all_that_left_in_one_step() {
 }
 
 #[test]
+fn a_credit_that_was_said_of_the_wrong_refund_pays_back_another_one_and_the_first_is_asked_for_still() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, second) = two_refunds(&world, (2_000, 3_000));
+        refuse(&world, &second).unwrap();
+        send(&world, &first).unwrap();
+        world.wait_days(1);
+        let memo = |one: &Refund| format!("HOAN TIEN {}", one.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(-5_700, &memo(&first), "R2"));
+        over(&world, &first, 5_700);
+        let wrong = paid_back(&world, &first, 24_300, 700).unwrap();
+        reopened(&world, wrong);
+        assert_eq!(asked(&world), [700]);
+        // It is of the other one, of which nothing was owed yet when it was said first.
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 25_000);
+        statement(&world, file.book(-3_000, &memo(&second), "R3"));
+        of_debit(&world, &second, (3_000, "refund_refused"));
+        assert_eq!(asked(&world), [700, 3_000]);
+        said_of_a_credit(&world, &second, 700, "refund_repaid").unwrap();
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 3_000);
+        assert_eq!(asked(&world), [700, 2_300]);
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn persons_say_that_no_more_than_the_refund_is_all_that_its_debit_took() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (one, payment) = debited_otherwise(&world, 5_000, 5_000, 5_700);
+        named(&world, &one, "refund_over").unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 24_300);
+        statement(&world, file.book(4_600, "TRA LAI LENH CHUYEN TIEN", "R9"));
+        said_of_a_credit(&world, &one, 4_600, "refund_bounced_whole").unwrap();
+        assert_eq!((now(&world, &one).state, asked(&world)), (State::Bounced, vec![0]));
+        let sums = [
+            (Account::RefundPayable, -5_000),
+            (Account::ReversalToRecover(payment), 0),
+            (Account::ChargesToRecover, 1_100),
+        ];
+        for (account, sum) in sums {
+            assert_eq!(balance(&world, &account), sum, "{account}");
+        }
+        assert_eq!(world.problems(), Vec::<String>::new());
+        send(&world, &one).expect("nothing is owed back any more");
+    });
+}
+
+#[test]
 fn of_what_was_paid_back_in_part_no_more_comes_back_than_is_out() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -204,6 +261,49 @@ fn a_refund_that_is_refused_covers_what_another_one_took_too_much_and_nobody_is_
         assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 0);
         assert_eq!(balance(&world, &Account::Surplus(first.payment)), -2_300);
         assert_eq!((asked(&world), world.open_kinds(first.unit)), (vec![0], vec![Kind::Overpaid]));
+        assert_eq!(world.problems(), Vec::<String>::new());
+
+        // What the bank takes afterwards is owed whole: what was covered before stays covered.
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 27_300);
+        statement(&world, file.book(-10_000, "dieu chinh giao dich", "R3"));
+        let paid = world.payments(&world.ba_dinh).remove(0);
+        let (unit, id) = (first.unit, item(&world, Kind::UnknownDebit).id);
+        let (maker, checker) = (finance(&world), approver(&world));
+        let ask = ("taken_back", paid.movement.map(|movement| movement.0), "công văn ngân hàng 7/2026");
+        world.change(|tx, stamp| resolve::propose(tx, stamp, &maker, (unit, id), ask.into(), &[]));
+        world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 7_700);
+        assert_eq!(asked(&world), [0, 7_700]);
+        let owed = paid.obligation.expect("it is for one");
+        let owed = world.look(|conn| obligation::find(conn, unit, owed));
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 17_300);
+        statement(&world, file.book(7_700, &format!("{} nop phi", owed.reference_code), "R4"));
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 0);
+        assert_eq!(
+            (asked(&world), world.open_kinds(unit)),
+            (vec![0, 0], vec![]),
+            "nothing of it is too much"
+        );
+        assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_refund_that_is_refused_and_covers_a_part_leaves_the_rest_to_be_asked_for() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (first, second) = two_refunds(&world, (4_500, 500));
+        send(&world, &first).unwrap();
+        world.wait_days(1);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 30_000);
+        statement(&world, file.book(-5_200, &format!("HOAN TIEN {}", first.reference_code), "R2"));
+        over(&world, &first, 5_200);
+        assert_eq!(asked(&world), [700]);
+        refuse(&world, &second).unwrap();
+        assert_eq!(balance(&world, &Account::ReversalToRecover(first.payment)), 200);
+        assert_eq!((asked(&world), world.open_kinds(first.unit)), (vec![200], vec![Kind::BankReversal]));
         assert_eq!(world.problems(), Vec::<String>::new());
     });
 }

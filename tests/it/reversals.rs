@@ -6,10 +6,12 @@ use bienlai::exception::{self, Kind};
 use bienlai::ledger::Account;
 use bienlai::obligation::State;
 use bienlai::payment::book::Method;
+use bienlai::payment::refund::State as Refunded;
 use bienlai::payment::resolve;
 use bienlai::reconciliation::{Report, reconcile};
 
 use crate::imports::import;
+use crate::refunds::{approve, balance, now, request, send, statement, today};
 use crate::support::bank_file::BankFile;
 use crate::support::world::Commune;
 use crate::support::{World, each_database};
@@ -329,6 +331,43 @@ fn who_pays_again_what_the_bank_took_back_covers_the_debt_and_the_receipt_stands
         assert_eq!(receipts.len(), 1, "the one receipt stands");
         let taken = world.payments(commune).into_iter().find(|one| one.id == first.id).unwrap();
         assert_eq!((taken.reversed, taken.to_obligations), (Dong(FEE), Dong(0)));
+    });
+}
+
+/// Two refunds of what was too much are decided, and one of them is sent, when the bank takes all of it back.
+#[test]
+fn who_pays_the_fee_again_ends_no_question_about_a_refund_that_had_left_with_the_rest() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let commune = &world.ba_dinh;
+        let owed = world.raise(Dong(FEE));
+        let memo = format!("{} nop phi", owed.reference_code);
+        statement(&world, file(&world, commune).book(30_000, &memo, "FT26327000001"));
+        let payment = world.payments(commune).remove(0).id;
+        let [sent, decided] =
+            [2_000, 3_000].map(|amount| approve(&world, &request(&world, payment, amount).unwrap()).unwrap());
+        send(&world, &sent).unwrap();
+        world.wait_days(1);
+        let taken = BankFile::new(commune.account_no, today(&world), 30_000);
+        statement(&world, taken.book(-30_000, &format!("DAO GIAO DICH {memo}"), "FT26327000001"));
+        let debt = Account::ReversalToRecover(payment);
+        let asked = || {
+            let mut items = world.exceptions(commune.id).into_iter();
+            let item = items.find(|item| item.kind == Kind::BankReversal).expect("it was taken back");
+            (item.state, item.amount)
+        };
+        assert_eq!(now(&world, &decided).state, Refunded::Refused);
+        assert_eq!((balance(&world, &debt), asked()), (27_000, (exception::State::Open, Dong(27_000))));
+
+        world.wait_days(1);
+        statement(&world, file(&world, commune).book(FEE, &memo, "FT26327000002"));
+        assert_eq!((balance(&world, &debt), asked()), (2_000, (exception::State::Open, Dong(2_000))));
+        world.wait_days(1);
+        let out = BankFile::new(commune.account_no, today(&world), FEE);
+        statement(&world, out.book(-2_000, &format!("HOAN TIEN {}", sent.reference_code), "R3"));
+        assert_eq!(now(&world, &sent).state, Refunded::Debited);
+        assert_eq!((balance(&world, &debt), asked()), (2_000, (exception::State::Open, Dong(2_000))));
+        assert_eq!(world.problems(), Vec::<String>::new());
     });
 }
 

@@ -110,6 +110,8 @@ pub struct Book {
     pub payments: HashMap<(UnitId, PaymentId), Held<Payment>>,
     /// What the bank took back under a document that stands.
     pub debts: HashMap<(UnitId, ObligationId), Vec<Debt>>,
+    /// What the bank took back of each payment of `debts`, under a document or not, and nobody covered.
+    pub taken_back: HashMap<(UnitId, PaymentId), Dong>,
     pub exposures: HashMap<(UnitId, AccountId, String), Held<Dong>>,
     pub allocations: Vec<Allocation>,
     pub payment_events: Vec<PaymentEvent>,
@@ -121,6 +123,8 @@ pub struct Book {
     pub noted: Vec<exception::New>,
     /// Exceptions whose cause is gone.
     pub settled_exceptions: Vec<(UnitId, Kind, Subject, &'static str)>,
+    /// Exceptions about a debt of which so much is left.
+    pub covered_in_part: Vec<((UnitId, Kind, Subject, &'static str), Dong)>,
     /// Payments whose payers are to be told that they missed what is owed.
     pub notices: Vec<Notice>,
 }
@@ -139,6 +143,7 @@ impl Book {
             movements: HashMap::new(),
             payments: HashMap::new(),
             debts: HashMap::new(),
+            taken_back: HashMap::new(),
             exposures: HashMap::new(),
             allocations: Vec::new(),
             payment_events: Vec::new(),
@@ -148,6 +153,7 @@ impl Book {
             exceptions: Vec::new(),
             noted: Vec::new(),
             settled_exceptions: Vec::new(),
+            covered_in_part: Vec::new(),
             notices: Vec::new(),
         }
     }

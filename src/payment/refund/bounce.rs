@@ -16,6 +16,7 @@ use crate::payment::book::{Book, Bucket, Held};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
 use crate::payment::pos::rules::pair;
+use crate::payment::repaid;
 use crate::payment::settle_cash::line_of;
 use crate::store::{Conn, Stamp, Tx};
 
@@ -23,8 +24,32 @@ use crate::store::{Conn, Stamp, Tx};
 /// took beyond it, or without.
 pub const REFUND_BOUNCED: &str = "refund_bounced";
 
+/// It is all that the debit of a refund (target) took which came back, less so much of it that it is no more than the
+/// refund. Its amount does not tell that from the refund alone.
+pub const REFUND_BOUNCED_WHOLE: &str = "refund_bounced_whole";
+
 /// Refunds looked at for whether one could have come back.
 const READ_LIMIT: i64 = 200;
+
+/// What persons say of a credit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// The refund, and where it is more than that, all that its debit took.
+    Refund,
+    /// All that its debit took.
+    Whole,
+}
+
+impl Came {
+    /// Of a resolution; None for others.
+    pub fn of(resolution: &str) -> Option<Came> {
+        match resolution {
+            REFUND_BOUNCED => Some(Came::Refund),
+            REFUND_BOUNCED_WHOLE => Some(Came::Whole),
+            _ => None,
+        }
+    }
+}
 
 /// What is out of a refund, in the parts in which it comes back.
 #[derive(Debug, PartialEq)]
@@ -40,10 +65,11 @@ struct Out {
 
 impl Out {
     /// Of a refund that a line showed leaving: what a credit of this amount would bring back. A credit of no more than
-    /// the refund is the refund, whatever else its debit took; None for more than all that is out.
-    fn of(conn: &mut Conn, refund: &Refund, came: Dong) -> Result<Option<Out>> {
+    /// the refund is the refund, whatever else its debit took, unless persons say that it is all of it; None for more
+    /// than all that is out.
+    fn of(conn: &mut Conn, refund: &Refund, (came, said): (Dong, Came)) -> Result<Option<Out>> {
         let alone = Out { refund: refund.amount, surplus: Dong::ZERO, owed: Dong::ZERO };
-        if came <= refund.amount {
+        if came <= refund.amount && said == Came::Refund {
             let owed = owed_back::of_refused(conn, refund)?;
             let surplus = refund.amount.checked_sub(owed)?;
             return Ok(Some(if owed.is_positive() {
@@ -76,13 +102,13 @@ impl Out {
 
 /// Whether a credit of this account and amount may be this refund, with what its debit took beyond it or without. It
 /// stands in suspense whole: the caller's to know.
-pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
+pub fn fits(conn: &mut Conn, item: &Exception, (target, said): (Option<i64>, Came)) -> Result<bool> {
     let Some(id) = target.map(RefundId) else { return Ok(false) };
     let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(false) };
     if !is_like(item, &refund) {
         return Ok(false);
     }
-    let Some(out) = Out::of(conn, &refund, item.amount)? else { return Ok(false) };
+    let Some(out) = Out::of(conn, &refund, (item.amount, said))? else { return Ok(false) };
     let held = payment_query::payments(conn, &[(item.unit, refund.payment)])?.pop();
     let given = out.of_payment()?;
     // One that was debited short, or netted since, does not come back as a whole; another refund of the payment may
@@ -106,11 +132,11 @@ pub(in crate::payment) fn check_kept(
     conn: &mut Conn,
     stamp: &Stamp<'_>,
     item: &Exception,
-    target: Option<i64>,
+    (target, said): (Option<i64>, Came),
 ) -> Result<()> {
     let Some(id) = target.map(RefundId) else { return Ok(()) };
     let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(()) };
-    let Some(out) = Out::of(conn, &refund, item.amount)? else { return Ok(()) };
+    let Some(out) = Out::of(conn, &refund, (item.amount, said))? else { return Ok(()) };
     let kept = out.sum()?.checked_sub(item.amount)?;
     if kept > stamp.returned_charge_limit {
         let detail = format!("{kept} would be kept, at most {} may be", stamp.returned_charge_limit);
@@ -119,10 +145,11 @@ pub(in crate::payment) fn check_kept(
     Ok(())
 }
 
-/// Whether any refund could be what came back.
-pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
+/// Whether any refund could be what came back; all that a debit took only where its amount does not say so by itself.
+pub fn could_be(conn: &mut Conn, item: &Exception, said: Came) -> Result<bool> {
     for refund in query::page(conn, item.unit, Some(State::Debited), READ_LIMIT)? {
-        if is_like(item, &refund) && Out::of(conn, &refund, item.amount)?.is_some() {
+        let is_told = said == Came::Whole && item.amount > refund.amount;
+        if is_like(item, &refund) && !is_told && Out::of(conn, &refund, (item.amount, said))?.is_some() {
             return Ok(true);
         }
     }
@@ -151,19 +178,19 @@ pub(in crate::payment) fn settle(
     stamp: &Stamp<'_>,
     actor: &Actor,
     (item, proposal): (&Exception, &Proposal),
-    on: BusinessDay,
+    (said, on): (Came, BusinessDay),
 ) -> Result<()> {
     let (unit, line) = (item.unit, line_of(tx, item)?);
     let unfit = || Error::conflict("resolution_unfit", "this refund is not what came back");
     let id = proposal.target.map(RefundId).ok_or_else(unfit)?;
     let payment = find(tx, unit, id)?.payment;
     let held = payment_query::lock_payments(tx, &[(unit, payment)])?.pop().ok_or_else(unfit)?;
-    if !fits(tx, item, proposal.target)? {
+    if !fits(tx, item, (proposal.target, said))? {
         return Err(unfit());
     }
-    check_kept(tx, stamp, item, proposal.target)?;
+    check_kept(tx, stamp, item, (proposal.target, said))?;
     let mut refund = find(tx, unit, id)?;
-    let out = Out::of(tx, &refund, item.amount)?.ok_or_else(unfit)?;
+    let out = Out::of(tx, &refund, (item.amount, said))?.ok_or_else(unfit)?;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     let (state, revision) = (held.state, held.revision);
     book.payments.insert((unit, payment), Held::read(held, revision));
@@ -191,6 +218,10 @@ pub(in crate::payment) fn settle(
         book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, netted)?;
         // Under the refund: what the item posts on the debt is what came back of this one.
         post(&mut book, (Account::Surplus(payment), debt, netted), Source::Refund(id));
+        if netted == owed {
+            let ended = repaid::asked_alone(tx, unit, payment, "what came back of a refund covered it")?;
+            book.settled_exceptions.extend(ended);
+        }
     }
     let is_refused = out.refund.is_zero();
     if !is_refused {
@@ -204,7 +235,7 @@ pub(in crate::payment) fn settle(
     let (end, kind) = if is_refused { (State::Refused, "refused") } else { (State::Bounced, "bounced") };
     step(tx, stamp, &mut refund, end, (kind, actor.person, Some(line), None))?;
     if out.owed.is_positive() || netted.is_positive() {
-        Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)?;
+        Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))?;
     }
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.bounce_named", id)])
 }

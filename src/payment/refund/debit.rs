@@ -2,6 +2,7 @@
 //! refund's: exactly it, less than it (the rest is surplus again), or more (the payee owes that back);
 //! or a refund that was refused and left the account all the same.
 
+use super::owed_back::Debts;
 use super::rules::free;
 use super::{State, find, query, step};
 use crate::actor::Actor;
@@ -15,6 +16,7 @@ use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
+use crate::payment::repaid;
 use crate::store::{Conn, Stamp, Tx};
 
 /// How a debit's amount stands to the refund's.
@@ -126,9 +128,14 @@ pub fn settle(
     }
     // What is surplus again covers first what the bank took back of the payment.
     let debt = Account::ReversalToRecover(payment);
-    let netted = parts.surplus_again.min(ledger::balance(tx, unit, &debt)?.max(Dong::ZERO));
+    let owed = ledger::balance(tx, unit, &debt)?;
+    let netted = parts.surplus_again.min(owed.max(Dong::ZERO));
     if netted.is_positive() {
         book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, netted)?;
+        if netted == owed {
+            let ended = repaid::asked_alone(tx, unit, payment, "what a refund was debited short covered it")?;
+            book.settled_exceptions.extend(ended);
+        }
     }
     let unexplained = Account::UnexplainedDebit(line);
     for (debit, credit, amount) in [
@@ -168,6 +175,9 @@ pub fn settle(
         }
     }
     flush(tx, stamp, actor, book)?;
+    if netted.is_positive() {
+        Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))?;
+    }
     let way = if was_refused { Debit::Refused } else { Debit::of(debited, refund.amount) }.event();
     step(tx, stamp, &mut refund, State::Debited, (way, actor.person, Some(line), None))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.debit_named", id)])

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::owed_back::Debts;
 use super::{Refund, query, rules};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -27,6 +28,8 @@ pub(super) struct Desk<'a, 'tx, 'conn> {
     pub account: AccountId,
     on: BusinessDay,
     book: Book,
+    /// Something of what is owed back is covered.
+    has_netted: bool,
 }
 
 impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
@@ -48,7 +51,7 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         let payment = payment_query::lock_payments(tx, &[(unit, id)])?.pop().ok_or_else(missing)?;
         let mut book = Book::new(audit::actor_text(actor), stamp.now);
         book.payments.insert((unit, id), Held::read(payment.clone(), payment.revision));
-        Ok(Desk { tx, stamp, actor, payment, account, on, book })
+        Ok(Desk { tx, stamp, actor, payment, account, on, book, has_netted: false })
     }
 
     /// Money the bank took back is not paid out, whatever was approved before; and nobody is paid out of one payment
@@ -83,7 +86,9 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
         let mut others = query::of_payments(self.tx, &[(unit, payment)])?;
         others.retain(|other| other.id != refused.id);
         let covered = rules::free(&self.payment, &others)?.min(owed);
-        if covered.is_positive() {
+        let why = "a refused refund covered what was owed back";
+        self.has_netted = covered.is_positive();
+        if self.has_netted {
             self.book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, covered)?;
             self.book.postings.push(Posting {
                 unit,
@@ -93,11 +98,10 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
                 accounting_date: self.on,
                 source: Source::Refund(refused.id),
             });
+            surplus_covered(self.tx, self.stamp, &mut self.book, (unit, payment), why)?;
         }
         if covered == owed {
-            let lines = repaid::lines_alone(self.tx, unit, payment)?;
-            let why = "a refused refund covered what was owed back";
-            self.book.settled_exceptions.extend(repaid::asked(unit, payment, &lines, why));
+            self.book.settled_exceptions.extend(repaid::asked_alone(self.tx, unit, payment, why)?);
         }
         Ok(())
     }
@@ -129,8 +133,35 @@ impl<'a, 'tx, 'conn> Desk<'a, 'tx, 'conn> {
     }
 
     pub fn flush(self) -> Result<()> {
-        flush(self.tx, self.stamp, self.actor, self.book).map(|_| ())
+        flush(self.tx, self.stamp, self.actor, self.book)?;
+        if self.has_netted {
+            let debts = Debts::of(self.tx, self.payment.unit, self.payment.id)?;
+            debts.ask(self.tx, self.stamp, None)?;
+        }
+        Ok(())
     }
+}
+
+/// What was too much covered what is owed back: its item asks about what is left of it, and ends where nothing is.
+pub(super) fn surplus_covered(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    book: &mut Book,
+    (unit, payment): (UnitId, PaymentId),
+    why: &'static str,
+) -> Result<()> {
+    let subject = Subject::Payment(payment);
+    let left = book.payments.get(&(unit, payment)).map_or(Dong::ZERO, |held| held.value.surplus);
+    if left.is_zero() {
+        book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
+        return Ok(());
+    }
+    for kind in SURPLUS_KINDS {
+        if let Some(asked) = exception::find_open(tx, unit, kind, subject)?.filter(|one| one.amount > left) {
+            exception::restate(tx, stamp, (unit, asked.id), (left, asked.detail.as_str()), why.to_owned())?;
+        }
+    }
+    Ok(())
 }
 
 /// A surplus that is owed to its payer again is asked about whole: its item ended when the refund left and came

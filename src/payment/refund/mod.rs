@@ -9,6 +9,7 @@ pub mod debit;
 mod desk;
 pub mod glance_query;
 pub(super) mod line;
+mod owed;
 pub mod owed_back;
 pub mod payer;
 pub mod payer_query;

@@ -2,22 +2,26 @@
 //! persons say so of a credit in suspense, which covers all of it or a part. What is owed back is kept for each
 //! refund; what the bank itself took of the same payment is a debt beside it.
 
-use super::bounce::REFUND_BOUNCED;
+use std::collections::BTreeMap;
+
+use super::bounce::{REFUND_BOUNCED, REFUND_BOUNCED_WHOLE};
 use super::debit::Debit;
-use super::{Refund, find, query, rules};
+use super::owed::{Move, Owed, Standing};
+use super::{Refund, desk, find, query, rules};
 use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::exception::work_query::{self, Filter};
-use crate::exception::{self, Exception, Kind, Proposal, SURPLUS_KINDS, Subject};
+use crate::exception::{self, Exception, Kind, Proposal, Subject};
 use crate::id::*;
-use crate::ledger::{self, Account, Posting, Source};
+use crate::ledger::{self, Account, Entry, Posting, Source};
 use crate::payment::book::{Book, Bucket, Held, Payment};
 use crate::payment::flush::flush;
 use crate::payment::payment_query;
 use crate::payment::reopen::SETTLING;
+use crate::payment::repaid;
 use crate::payment::settle_cash::line_of;
 use crate::store::{Conn, Stamp, Tx};
 
@@ -28,15 +32,6 @@ pub const REFUND_REPAID: &str = "refund_repaid";
 const READ_LIMIT: i64 = 200;
 
 const WHY: &str = "what was refunded too much came back";
-
-/// What is owed back under one debit of a refund.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Owed {
-    refund: RefundId,
-    /// The debit; the item that asks for the debt is about it.
-    line: LineId,
-    left: Dong,
-}
 
 /// What the debits of a payment's refunds took beyond all that was owed.
 pub(in crate::payment) struct Debts {
@@ -50,26 +45,17 @@ pub(in crate::payment) struct Debts {
 impl Debts {
     pub(in crate::payment) fn of(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Debts> {
         let account = Account::ReversalToRecover(payment);
-        let balance = ledger::balance(conn, unit, &account)?.max(Dong::ZERO);
-        let mut owed = Vec::new();
+        let mut named = Vec::new();
         for refund in query::of_payments(conn, &[(unit, payment)])? {
-            for (line, at) in beyond(conn, &refund)? {
-                let debit = Account::UnexplainedDebit(line);
-                let left = ledger::posted_at(conn, unit, (&account, &debit), at)?;
-                owed.push(Owed { refund: refund.id, line, left });
-            }
+            named.extend(beyond(conn, &refund)?.into_iter().map(|(line, at)| (refund.id, line, at)));
         }
-        owed.retain(|one| one.left.is_positive());
-        if owed.is_empty() {
-            return Ok(Debts { unit, of_refunds: owed, of_bank: balance });
+        if named.is_empty() {
+            let of_bank = ledger::balance(conn, unit, &account)?.max(Dong::ZERO);
+            return Ok(Debts { unit, of_refunds: Vec::new(), of_bank });
         }
-        owed.sort_by_key(|one| one.line);
-        let mut paid = Vec::new();
-        for (item, amount) in ledger::taken_off(conn, unit, &account)? {
-            paid.extend(refund_of(conn, unit, item)?.map(|refund| (refund, amount)));
-        }
-        let (of_refunds, of_bank) = divided(owed, &paid, balance)?;
-        Ok(Debts { unit, of_refunds, of_bank })
+        let standing = Standing::after(&moves(conn, unit, &account, &named)?)?;
+        let of_bank = standing.of_bank();
+        Ok(Debts { unit, of_refunds: standing.of_refunds, of_bank })
     }
 
     /// What is owed back under all debits of a refund.
@@ -101,8 +87,14 @@ impl Debts {
         self.of_refunds.iter().filter(|one| one.left.is_positive()).map(|one| one.line)
     }
 
-    /// The item about each debit asks for what is owed now; with nothing owed it ends because of the item `by`.
-    pub(super) fn ask(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, by: ExceptionId) -> Result<()> {
+    /// The item about each debit asks for what is owed now; with nothing owed it ends, because of the item `by` where
+    /// a decision about that one covered it.
+    pub(in crate::payment) fn ask(
+        &self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        by: Option<ExceptionId>,
+    ) -> Result<()> {
         for one in &self.of_refunds {
             ask(tx, stamp, (self.unit, one.line, one.left), by)?;
         }
@@ -114,12 +106,16 @@ fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     (unit, line, left): (UnitId, LineId, Dong),
-    by: ExceptionId,
+    by: Option<ExceptionId>,
 ) -> Result<()> {
     let subject = Subject::Line(line);
     if !left.is_positive() {
         let ended = [(unit, Kind::BankReversal, subject, WHY)];
-        return exception::settle_with(tx, stamp, by, &ended).map(|_| ());
+        let settled = match by {
+            Some(by) => exception::settle_with(tx, stamp, by, &ended),
+            None => exception::settle_by_themselves(tx, stamp, &ended),
+        };
+        return settled.map(|_| ());
     }
     let Some(asked) = exception::find_any(tx, unit, Kind::BankReversal, subject)? else { return Ok(()) };
     if asked.state != exception::State::Resolved {
@@ -142,25 +138,51 @@ fn ask(
     exception::open(tx, stamp, &[again]).map(|_| ())
 }
 
-/// What is left under each debit, and of what the bank took. What was paid for a refund covers its debits, the oldest
-/// first. Whatever else covered a part of the debt covered what the bank took, and only then the oldest debit. Pure.
-fn divided(mut owed: Vec<Owed>, paid: &[(RefundId, Dong)], balance: Dong) -> Result<(Vec<Owed>, Dong)> {
-    for (refund, amount) in paid {
-        cover(owed.iter_mut().filter(|one| one.refund == *refund), *amount)?;
+/// What happened to the debt of a payment, of whose refunds the debits `named` took more than was owed. What a
+/// decision posted and was taken back is left out: its item may be settled otherwise since, and for another refund.
+fn moves(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: &Account,
+    named: &[(RefundId, LineId, Instant)],
+) -> Result<Vec<(Move, Dong)>> {
+    let entries = ledger::history(conn, unit, account)?;
+    let undone = undone(&entries)?;
+    let mut moves = Vec::with_capacity(entries.len());
+    for (place, entry) in entries.into_iter().enumerate() {
+        let item = entry.item;
+        if item.and_then(|item| undone.get(&item)).is_some_and(|last| place <= *last) {
+            continue;
+        }
+        let is_named = |(_, line, at): &&(RefundId, LineId, Instant)| {
+            *at == entry.at && Account::UnexplainedDebit(*line).to_string() == entry.other
+        };
+        let what = match (entry.is_debit, item) {
+            (true, _) => match named.iter().find(is_named) {
+                Some((refund, line, _)) => Move::Beyond(*refund, *line),
+                None => Move::Taken,
+            },
+            (false, Some(item)) => refund_of(conn, unit, item)?.map_or(Move::Covered, Move::Back),
+            (false, None) => Move::Covered,
+        };
+        moves.push((what, entry.amount));
     }
-    let left = Dong::sum(owed.iter().map(|one| one.left))?;
-    cover(owed.iter_mut(), left.checked_sub(balance)?)?;
-    Ok((owed, balance.checked_sub(left)?.max(Dong::ZERO)))
+    Ok(moves)
 }
 
-fn cover<'a>(owed: impl Iterator<Item = &'a mut Owed>, amount: Dong) -> Result<()> {
-    let mut rest = amount.max(Dong::ZERO);
-    for one in owed {
-        let part = rest.min(one.left);
-        one.left = one.left.checked_sub(part)?;
-        rest = rest.checked_sub(part)?;
+/// By item, the last place until which all that decisions about it had posted was taken back.
+fn undone(entries: &[Entry]) -> Result<BTreeMap<ExceptionId, usize>> {
+    let mut sums: BTreeMap<ExceptionId, Dong> = BTreeMap::new();
+    let mut undone = BTreeMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let Some(item) = entry.item else { continue };
+        let sum = sums.entry(item).or_default();
+        *sum = if entry.is_debit { sum.checked_add(entry.amount)? } else { sum.checked_sub(entry.amount)? };
+        if sum.is_zero() {
+            undone.insert(item, place);
+        }
     }
-    Ok(())
+    Ok(undone)
 }
 
 /// The debits of a refund of which persons said that they took more than was owed, and when: other money of the
@@ -175,7 +197,7 @@ fn beyond(conn: &mut Conn, refund: &Refund) -> Result<Vec<(LineId, Instant)>> {
 fn refund_of(conn: &mut Conn, unit: UnitId, item: ExceptionId) -> Result<Option<RefundId>> {
     let settled = work_query::last_of(conn, unit, item, &SETTLING)?;
     Ok(settled.and_then(|event| match event.resolution.as_deref() {
-        Some(REFUND_REPAID | REFUND_BOUNCED) => event.target.map(RefundId),
+        Some(REFUND_REPAID | REFUND_BOUNCED | REFUND_BOUNCED_WHOLE) => event.target.map(RefundId),
         _ => None,
     }))
 }
@@ -247,7 +269,7 @@ pub(in crate::payment) fn carry_out(
         source: Source::Exception(item.id),
     };
     ledger::post(tx, stamp, &[back])?;
-    Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)
+    Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))
 }
 
 /// Whether what a credit covered can be owed again.
@@ -290,7 +312,7 @@ pub(in crate::payment) fn owe_again(
     check_undo(tx, item, refund)?;
     ledger::swap_back(tx, stamp, unit, Source::Exception(item.id), on)?;
     net(tx, stamp, actor, held, (item.amount, refund, on))?;
-    Debts::of(tx, unit, payment)?.ask(tx, stamp, item.id)
+    Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))
 }
 
 /// A payment is never owed to its payer and owed by them at once: what became too much of it since covers the debt.
@@ -305,7 +327,7 @@ fn net(
     if !covered.is_positive() {
         return Ok(());
     }
-    let (unit, payment, state, surplus) = (held.unit, held.id, held.state, held.surplus);
+    let (unit, payment, state) = (held.unit, held.id, held.state);
     let revision = held.revision;
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     book.payments.insert((unit, payment), Held::read(held, revision));
@@ -320,37 +342,10 @@ fn net(
         accounting_date: on,
         source: Source::Refund(refund),
     });
-    if covered == surplus {
-        let subject = Subject::Payment(payment);
-        book.settled_exceptions.extend(SURPLUS_KINDS.map(|kind| (unit, kind, subject, why)));
+    // What the bank took is covered first, so that more may be owed than was said to have come back.
+    if covered == ledger::balance(tx, unit, &Account::ReversalToRecover(payment))? {
+        book.settled_exceptions.extend(repaid::asked_alone(tx, unit, payment, why)?);
     }
+    desk::surplus_covered(tx, stamp, &mut book, (unit, payment), why)?;
     flush(tx, stamp, actor, book).map(|_| ())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn left(paid: &[(i64, i64)], balance: i64) -> (Vec<i64>, i64) {
-        let owed =
-            |(refund, line, left)| Owed { refund: RefundId(refund), line: LineId(line), left: Dong(left) };
-        let owed = [(1, 11, 700), (2, 12, 400), (1, 13, 50)].map(owed).to_vec();
-        let paid: Vec<_> = paid.iter().map(|(id, amount)| (RefundId(*id), Dong(*amount))).collect();
-        let (owed, of_bank) = divided(owed, &paid, Dong(balance)).unwrap();
-        (owed.iter().map(|one| one.left.0).collect(), of_bank.0)
-    }
-
-    #[test]
-    fn what_is_paid_back_covers_its_own_refund_and_no_other() {
-        assert_eq!(left(&[], 1_150), (vec![700, 400, 50], 0));
-        assert_eq!(left(&[(2, 400)], 750), (vec![700, 0, 50], 0));
-        assert_eq!(left(&[(1, 720), (2, 100)], 330), (vec![0, 300, 30], 0), "the oldest debit first");
-    }
-
-    #[test]
-    fn what_the_bank_took_is_a_debt_beside_and_is_covered_before() {
-        assert_eq!(left(&[(2, 400)], 25_750), (vec![700, 0, 50], 25_000));
-        assert_eq!(left(&[], 1_000), (vec![550, 400, 50], 0), "so much was covered for no refund by name");
-        assert_eq!(left(&[], 0), (vec![0, 0, 0], 0));
-    }
 }

@@ -89,7 +89,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "assign (target obl_…), acknowledge, bank_charge, disprove (a claim or a card payment); for a debit \
                 that pays a refund with another text or amount: refund_debit, refund_short, refund_over (target rfd_…); \
                 for one that was refused and debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); \
-                refund_bounced (rfd_…): a credit is a refund that came back, less what a bank kept; refund_repaid \
+                refund_bounced (rfd_…): a credit is a refund that came back, less what a bank kept; \
+                refund_bounced_whole (rfd_…): no more than the refund came, and is all that its debit took; refund_repaid \
                 (rfd_…): it pays back what a refund's debit took beyond all that was owed; to_budget with decision \
                 { number, on }; proves (mov_…): the money is a waiting claim's; to_unit (unt_…, or none where one fits): \
                 a debit paid another unit; own_transfer (lin_…, or none where one fits); cash_withdrawn (per_…) with \

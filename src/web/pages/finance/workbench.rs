@@ -25,7 +25,7 @@ use crate::id::{ExceptionId, LineId, ObligationId, PictureId};
 use crate::payment::handover::{self, Transfer};
 use crate::payment::payout::back;
 use crate::payment::reduce::{self, REDUCE};
-use crate::payment::refund::bounce::{self, REFUND_BOUNCED};
+use crate::payment::refund::bounce::{self, Came};
 use crate::payment::refund::debit::Debit;
 use crate::payment::refund::owed_back::{self, REFUND_REPAID};
 use crate::payment::settler::Numbered;
@@ -356,11 +356,11 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
                 }
                 // These look at their target, which is not named yet.
                 let looks = is_refund || matches!(resolution, "remittance_refused" | "taken_back");
-                let returned = resolution == REFUND_BOUNCED && can_assign;
+                let returned = Came::of(resolution).filter(|_| can_assign);
                 let repaid = resolution == REFUND_REPAID && can_assign;
                 is_debit && looks
                     || can_assign && resolution == "proves"
-                    || returned && bounce::could_be(conn, item)?
+                    || returned.map_or(Ok(false), |said| bounce::could_be(conn, item, said))?
                     || repaid && owed_back::could_be(conn, item)?
             }
             Err(error) => return Err(error),
