@@ -14,24 +14,6 @@ use crate::text;
 
 pub use super::query::{GivenUp, given_up};
 
-/// Lines that were taken in: not those of statements that were given up.
-#[macro_export]
-macro_rules! is_taken {
-    () => {
-        diesel::dsl::not(diesel::dsl::exists(
-            $crate::store::schema_intake::statement_given_up::table
-                .filter(
-                    $crate::store::schema_intake::statement_given_up::unit_id
-                        .eq($crate::store::schema::statement_line::unit_id),
-                )
-                .filter(
-                    $crate::store::schema_intake::statement_given_up::statement_id
-                        .eq($crate::store::schema::statement_line::statement_id),
-                ),
-        ))
-    };
-}
-
 /// Who may give a statement up.
 pub const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 /// A large file takes minutes; what is being loaded for longer broke off.

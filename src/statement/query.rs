@@ -16,6 +16,24 @@ use crate::store::schema::{statement, statement_file};
 use crate::store::schema_intake::statement_given_up;
 use crate::store::{Conn, Tx};
 
+/// Lines that were taken in: not those of statements that were given up.
+#[macro_export]
+macro_rules! is_taken {
+    () => {
+        diesel::dsl::not(diesel::dsl::exists(
+            $crate::store::schema_intake::statement_given_up::table
+                .filter(
+                    $crate::store::schema_intake::statement_given_up::unit_id
+                        .eq($crate::store::schema::statement_line::unit_id),
+                )
+                .filter(
+                    $crate::store::schema_intake::statement_given_up::statement_id
+                        .eq($crate::store::schema::statement_line::statement_id),
+                ),
+        ))
+    };
+}
+
 crate::table_row! {
     /// A bank file as it came, encrypted.
     pub struct FileRow in "statement_file" {

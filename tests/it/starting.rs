@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::Command;
 
 use bienlai::store::Product;
-use bienlai::web::message::words;
 
 use crate::support::app::MASTER_KEY;
 use crate::support::postgres::free_port;
@@ -63,9 +62,6 @@ fn a_taken_port_is_told_with_the_option_that_changes_it() {
     let (code, told) = serve(&config, &["--listen", &address]);
     assert_eq!(code, 1, "{told}");
     assert!(told.contains(&format!("{address} is taken")) && told.contains("--listen"), "{told}");
-    // An address of documentation, which no machine has.
-    let (code, told) = serve(&config, &["--listen", "192.0.2.1:8080"]);
-    assert!(code != 0 && told.contains(&words("listen_failed").vi), "{code} {told}");
 }
 
 /// The lines of a block of shell in a document, by the heading above it.
