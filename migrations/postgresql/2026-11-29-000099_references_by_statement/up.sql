@@ -58,15 +58,4 @@ BEGIN
 END $$;
 CREATE TRIGGER receipt_names_its_receipt_series AFTER INSERT ON receipt REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION bienlai_receipt_names_its_receipt_series();
 
-ALTER TABLE receipt_seal DROP CONSTRAINT receipt_seal_unit_id_receipt_id_fkey;
-CREATE FUNCTION bienlai_receipt_seal_names_its_receipt() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM inserted i WHERE (SELECT true FROM receipt p WHERE p.unit_id = i.unit_id AND p.id = i.receipt_id) IS NULL) THEN
-        RAISE EXCEPTION 'a row of receipt_seal names no receipt of its unit'
-            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'receipt_seal_unit_id_receipt_id_fkey', TABLE = 'receipt_seal';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER receipt_seal_names_its_receipt AFTER INSERT ON receipt_seal REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION bienlai_receipt_seal_names_its_receipt();
-
 INSERT INTO binary_floor (migration, oldest_binary) VALUES ('2026-11-29-000099_references_by_statement', '0.1.0');
