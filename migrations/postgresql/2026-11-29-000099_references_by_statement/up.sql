@@ -1,7 +1,7 @@
 -- The rows that every payment writes name others of their unit. A foreign key looks for each of them by itself and
--- locks it, which writes it once more: a tenth of what the server does for a payment. The rows they name are never
--- deleted and never change their keys, so nothing is to be locked; here each statement asks once for all its rows. What
--- is missing is refused with the same SQLSTATE and the same name of a constraint.
+-- locks it, which writes it once more. The rows they name are never deleted and never change their keys, so nothing is
+-- to be locked; here each statement asks once for all its rows. What is missing is refused with the same SQLSTATE and
+-- the same name of a constraint. Each pair has a function of its own: its statement is planned once and kept.
 
 ALTER TABLE claim DROP CONSTRAINT claim_unit_id_movement_id_fkey;
 CREATE FUNCTION bienlai_claim_names_its_movement() RETURNS trigger LANGUAGE plpgsql AS $$
