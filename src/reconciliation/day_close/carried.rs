@@ -48,6 +48,10 @@ struct Stood {
 }
 
 impl Stood {
+    fn of_day(line: &LineFacts) -> Stood {
+        Stood { amount: line.amount, open: line.open, beside: line.beside, on: line.booking_date }
+    }
+
     /// What of the line an exception of this kind is about: what it brought or took, or the other side of a payout.
     fn of(self, kind: Kind) -> Option<Dong> {
         let is_beside = match kind {
@@ -106,36 +110,37 @@ impl Open {
             }
             open.items.push(OpenItem { item: about, amount, first_seen, exception: Some((item.id, kind)) });
         }
-        open.add_unnamed_lines(conn, account, lines, &told)?;
+        let waiting = waiting_lines(conn, account, date, (&view.today, standing))?;
+        open.add_unnamed_lines(conn, account, &waiting, &told)?;
         open.in_transit = claims.iter().filter(|claim| !named.contains(&claim.item())).cloned().collect();
         Ok(open)
     }
 
-    /// An open line whose exception a person acknowledged is carried under that exception still.
+    /// An open line whose exception is settled, as one that a person acknowledged or whose other items ended before the
+    /// last of its money found its place, is carried under that exception still.
     fn add_unnamed_lines(
         &mut self,
         conn: &mut Conn,
         account: &BankAccount,
-        lines: &[LineFacts],
+        waiting: &BTreeMap<LineId, Stood>,
         told: &BTreeSet<(Item, Dong)>,
     ) -> Result<()> {
-        let sides = lines.iter().flat_map(|line| [(line, line.open), (line, line.beside)]);
-        let unnamed =
-            sides.filter(|(line, sum)| !sum.is_zero() && !told.contains(&(Item::Line(line.id), *sum)));
-        for (line, amount) in unnamed {
-            let last = query::resolved_of_line(conn, account.unit, account.id, line.id)?.pop();
+        let sides = waiting
+            .iter()
+            .flat_map(|(id, stood)| [(*id, stood.on, stood.open), (*id, stood.on, stood.beside)]);
+        for (id, first_seen, amount) in sides {
+            let item = Item::Line(id);
+            if amount.is_zero() || told.contains(&(item, amount)) {
+                continue;
+            }
+            let last = query::resolved_of_line(conn, account.unit, account.id, id)?.pop();
             let exception = match last {
                 Some(item) => {
                     Some((item.id, Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?))
                 }
                 None => None,
             };
-            self.items.push(OpenItem {
-                item: Item::Line(line.id),
-                amount,
-                first_seen: line.booking_date,
-                exception,
-            });
+            self.items.push(OpenItem { item, amount, first_seen, exception });
         }
         Ok(())
     }
@@ -183,12 +188,7 @@ impl View<'_> {
         }
         if item.subject_kind == "line" {
             let id = LineId(item.subject_id);
-            let of_day = self.today.get(&id).map(|line| Stood {
-                amount: line.amount,
-                open: line.open,
-                beside: line.beside,
-                on: line.booking_date,
-            });
+            let of_day = self.today.get(&id).map(|line| Stood::of_day(line));
             let found = of_day.or_else(|| self.earlier.get(&id).copied());
             let found = found.and_then(|stood| Some((stood.of(kind)?, stood.on)));
             let found = found.filter(|(sum, _)| !is_settled || !sum.is_zero());
@@ -258,12 +258,33 @@ fn earlier_lines(
     noted: &[Noted],
     (today, standing): (&BTreeMap<LineId, &LineFacts>, &Standing),
 ) -> Result<HashMap<LineId, Stood>> {
-    let ids: BTreeSet<LineId> = noted
-        .iter()
-        .filter(|item| item.subject_kind == "line")
-        .map(|item| LineId(item.subject_id))
-        .filter(|id| !today.contains_key(id))
-        .collect();
+    let ids = noted.iter().filter(|item| item.subject_kind == "line").map(|item| LineId(item.subject_id));
+    let ids = ids.filter(|id| !today.contains_key(id)).collect();
+    stood_before(conn, account, date, (ids, standing))
+}
+
+/// The lines of this day, and those of earlier days of which the books still held something at its end, whether an
+/// exception names them or not.
+fn waiting_lines(
+    conn: &mut Conn,
+    account: &BankAccount,
+    date: BusinessDay,
+    (today, standing): (&BTreeMap<LineId, &LineFacts>, &Standing),
+) -> Result<BTreeMap<LineId, Stood>> {
+    let ids = standing.waiting().filter(|id| !today.contains_key(id)).collect();
+    let mut waiting: BTreeMap<LineId, Stood> =
+        stood_before(conn, account, date, (ids, standing))?.into_iter().collect();
+    waiting.extend(today.iter().map(|(id, line)| (*id, Stood::of_day(line))));
+    Ok(waiting)
+}
+
+/// How those of these lines stood that are of the account and of days before this one.
+fn stood_before(
+    conn: &mut Conn,
+    account: &BankAccount,
+    date: BusinessDay,
+    (ids, standing): (BTreeSet<LineId>, &Standing),
+) -> Result<HashMap<LineId, Stood>> {
     let ids: Vec<LineId> = ids.into_iter().collect();
     let found = query::posted_lines(conn, account.unit, account.id, &ids)?;
     let earlier = found.into_iter().filter(|(_, on, ..)| *on < date);

@@ -98,6 +98,12 @@ impl Standing {
         held.map_or(Dong::ZERO, |held| held.open)
     }
 
+    /// The lines of which something was unexplained, of whatever account of the unit.
+    pub fn waiting(&self) -> impl Iterator<Item = LineId> + '_ {
+        let held = self.suspense.iter().chain(&self.debits);
+        held.filter(|(_, held)| !held.open.is_zero()).map(|(id, _)| *id)
+    }
+
     /// What a line that nobody knew at first was found to be.
     pub fn class(&self, line: LineId, amount: Dong) -> Class {
         match self.held(line, amount) {
