@@ -12,12 +12,11 @@ mod tests;
 pub mod timestamp;
 pub mod tops;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::BTreeSet;
 
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
+use crate::id::{CertificateId, ReceiptId, UnitId};
 use crate::store::{Tx, rows};
 
 /// What is stamped every day.
@@ -46,19 +45,16 @@ pub fn keep(
     seals: &[(UnitId, ReceiptId, UnitId, CertificateId)],
     at: Instant,
 ) -> Result<()> {
-    type Newest = (Option<EvidenceId>, Option<EvidenceId>);
-    let mut newest: BTreeMap<(UnitId, CertificateId), Newest> = BTreeMap::new();
-    for (_, _, owner, certificate) in seals {
-        if let Entry::Vacant(place) = newest.entry((*owner, *certificate)) {
-            let crl = query::newest(tx, *owner, *certificate, "crl", at)?;
-            let ocsp = query::newest(tx, *owner, *certificate, "ocsp", at)?;
-            place.insert((crl, ocsp));
-        }
-    }
+    let certificates: BTreeSet<(UnitId, CertificateId)> =
+        seals.iter().map(|(_, _, owner, certificate)| (*owner, *certificate)).collect();
+    let certificates: Vec<(UnitId, CertificateId)> = certificates.into_iter().collect();
+    let crls = query::newest_of_each(tx, &certificates, "crl", at)?;
+    let answers = query::newest_of_each(tx, &certificates, "ocsp", at)?;
     let rows: Vec<query::SealEvidenceRow> = seals
         .iter()
         .filter_map(|(unit_id, receipt_id, owner, certificate)| {
-            let (crl_id, ocsp_id) = *newest.get(&(*owner, *certificate))?;
+            let crl_id = crls.get(&(*owner, *certificate)).copied();
+            let ocsp_id = answers.get(&(*owner, *certificate)).copied();
             (crl_id.is_some() || ocsp_id.is_some()).then_some(query::SealEvidenceRow {
                 unit_id: *unit_id,
                 receipt_id: *receipt_id,

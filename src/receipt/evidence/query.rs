@@ -1,6 +1,9 @@
 //! Rows of the evidence: revocation lists, answers about certificates, what each seal refers to.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::Leaf;
 use super::revocation::{SKEW_S, UNANNOUNCED_S};
@@ -10,6 +13,7 @@ use crate::error::Result;
 use crate::id::{AccountId, CertificateId, EvidenceId, ReceiptId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::rows::{self, Lock};
 use crate::store::schema::{
     daily_timestamp, day_certificate, receipt_seal, seal_evidence, timestamp_leaf, validation_evidence,
 };
@@ -71,6 +75,43 @@ pub fn newest(
         .first(conn)
         .optional()
         .classify()
+}
+
+/// A certificate, its newest document of a kind, whether its authority stands by that.
+type Said = (UnitId, CertificateId, EvidenceId, Instant, Option<Instant>);
+
+/// What [`newest`] says, for many certificates (owner, certificate) at once; those of which there is nothing are left
+/// out.
+pub fn newest_of_each(
+    conn: &mut Conn,
+    certificates: &[(UnitId, CertificateId)],
+    kind: &str,
+    at: Instant,
+) -> Result<BTreeMap<(UnitId, CertificateId), EvidenceId>> {
+    let found: Vec<Said> = rows::fetch::<(BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>), _>(
+        conn,
+        &format!(
+            "SELECT t.unit_id, t.id, e.id, e.this_update, e.next_update FROM signing_certificate t \
+             JOIN validation_evidence e ON e.unit_id = t.unit_id AND e.id = (SELECT n.id FROM validation_evidence n \
+             WHERE n.unit_id = t.unit_id AND n.certificate_id = t.id AND n.kind = '{kind}' \
+             ORDER BY n.this_update DESC, n.id DESC LIMIT 1)"
+        ),
+        &rows::unit_keys("id", certificates),
+        "",
+        Lock::None,
+    )?;
+    let mut newest = BTreeMap::new();
+    for (unit, certificate, id, this_update, next_update) in found {
+        let until = next_update.unwrap_or_else(|| this_update.plus_seconds(UNANNOUNCED_S));
+        // An older one may be good for longer.
+        let good = if until >= at.minus_seconds(SKEW_S) {
+            Some(id)
+        } else {
+            self::newest(conn, unit, certificate, kind, at)?
+        };
+        newest.extend(good.map(|id| ((unit, certificate), id)));
+    }
+    Ok(newest)
 }
 
 pub fn by_hash(
