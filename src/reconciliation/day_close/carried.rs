@@ -133,17 +133,25 @@ impl Open {
             if amount.is_zero() || told.contains(&(item, amount)) {
                 continue;
             }
-            let last = query::resolved_of_line(conn, account.unit, account.id, id)?.pop();
-            let exception = match last {
-                Some(item) => {
-                    Some((item.id, Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?))
-                }
-                None => None,
-            };
+            let settled = query::resolved_of_line(conn, account.unit, account.id, id)?;
+            let exception = last_that_carries(&settled)?;
             self.items.push(OpenItem { item, amount, first_seen, exception });
         }
         Ok(())
     }
+}
+
+/// The last of a line's settled exceptions, rather one under which money may be carried: one about its statement says
+/// nothing of its money.
+fn last_that_carries(settled: &[Noted]) -> Result<Option<(ExceptionId, Kind)>> {
+    let mut last = None;
+    for item in settled {
+        let kind = Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?;
+        if last.is_none() || !kind.blocks_day_close() {
+            last = Some((item.id, kind));
+        }
+    }
+    Ok(last)
 }
 
 /// The exceptions that may have been open at the end of a day, and how those stand that are settled now.

@@ -339,7 +339,7 @@ fn read_charge(element: Element<'_>, path: &str, findings: &mut Findings) -> Opt
 
 fn transaction_code(element: Element<'_>) -> Option<String> {
     let code = element.child("BkTxCd")?;
-    let mut joined = String::new();
+    let mut joined = String::with_capacity("PMNT/RCDT/DMCT".len());
     if let Some(domain) = code.child("Domn") {
         let family = domain.child("Fmly");
         let parts = [Some(domain), family].into_iter().flatten().map(|part| part.text_at(&["Cd"]));

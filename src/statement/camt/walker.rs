@@ -160,7 +160,7 @@ impl<'a> Walker<'a> {
         self.pending_leave = is_empty;
         self.slashes.push(self.path.len());
         self.path.push('/');
-        self.path.push_str(tag.local_name().into_inner());
+        self.path.push_str(local_of(tag.name().into_inner()));
         Ok(Step::Enter)
     }
 
@@ -171,8 +171,10 @@ impl<'a> Walker<'a> {
         self.is_root_closed |= self.slashes.is_empty();
     }
 
-    /// Attributes are well-formed and come once, and the prefix of the name was declared.
-    fn check_tag(&mut self, tag: &BytesStart<'_>) -> Result<(), Finding> {
+    /// Attributes are well-formed and come once, and the prefix of the name was declared. The currency that the tag
+    /// names.
+    fn check_tag(&mut self, tag: &BytesStart<'_>) -> Result<Span, Finding> {
+        let mut currency = None;
         if !tag.attributes_raw().is_empty() {
             for attribute in tag.attributes() {
                 let Ok(attribute) = attribute else {
@@ -182,19 +184,25 @@ impl<'a> Walker<'a> {
                         "an attribute is malformed",
                     ));
                 };
-                if let Some(prefix) = attribute.key.into_inner().strip_prefix("xmlns:") {
+                let key = attribute.key.into_inner();
+                if let Some(prefix) = key.strip_prefix("xmlns:") {
                     self.prefixes.push(prefix.to_owned());
+                }
+                if currency.is_none() && local_of(key) == "Ccy" {
+                    currency = Some(Span { start: self.currencies.len(), length: attribute.value.len() });
+                    self.currencies.push_str(&attribute.value);
                 }
             }
         }
         let name = tag.name().into_inner();
-        match name.split_once(':') {
-            Some((prefix, _)) if !self.prefixes.iter().any(|known| known == prefix) => Err(self.refuse(
+        let prefix_length = name.len() - local_of(name).len();
+        match prefix_length.checked_sub(1).and_then(|length| name.get(..length)) {
+            Some(prefix) if !self.prefixes.iter().any(|known| known == prefix) => Err(self.refuse(
                 "xml_broken",
                 "Tiền tố XML chưa khai báo",
                 "the prefix of an element is not declared",
             )),
-            _ => Ok(()),
+            _ => Ok(currency.unwrap_or_default()),
         }
     }
 
@@ -276,26 +284,14 @@ impl<'a> Walker<'a> {
         if at > MAX_ELEMENTS {
             return Err(self.refuse("xml_too_large", "Bút toán quá lớn", "the entry has too many elements"));
         }
-        self.check_tag(tag).map_err(|finding| self.within(finding))?;
-        let length = tag.local_name().into_inner().len();
+        let currency = self.check_tag(tag).map_err(|finding| self.within(finding))?;
+        let name = tag.name().into_inner();
+        let length = local_of(name).len();
         // Behind the bracket, and the prefix where there is one.
-        let start = place + 1 + tag.name().into_inner().len() - length;
-        let currency = self.note_currency(tag);
+        let start = place + 1 + name.len() - length;
         self.nodes.push(Node { name: Span { start, length }, currency, end: at + 1, ..NOTHING });
         self.open.push(at);
         Ok(())
-    }
-
-    fn note_currency(&mut self, tag: &BytesStart<'_>) -> Span {
-        if tag.attributes_raw().is_empty() {
-            return Span::default();
-        }
-        let start = self.currencies.len();
-        let mut attributes = tag.attributes().flatten();
-        if let Some(found) = attributes.find(|attribute| attribute.key.local_name().into_inner() == "Ccy") {
-            self.currencies.push_str(&found.value);
-        }
-        Span { start, length: self.currencies.len() - start }
     }
 
     fn close_node(&mut self) {
@@ -423,6 +419,12 @@ impl<'a> Walker<'a> {
         }
         finding
     }
+}
+
+/// What stands behind the prefix of a name. Names are short: going through their bytes costs less than any search.
+fn local_of(name: &str) -> &str {
+    let colon = name.bytes().position(|byte| byte == b':');
+    colon.and_then(|colon| name.get(colon + 1..)).unwrap_or(name)
 }
 
 /// White space, or the byte order mark of a file that was joined.
