@@ -143,6 +143,22 @@ fn a_receipted_credit_that_the_bank_moves_to_another_day_is_the_same_payment() {
 }
 
 #[test]
+fn a_day_between_that_of_a_line_and_the_day_the_bank_moved_it_to_closes() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let first_day = today(&world);
+        let owed = world.raise(Dong(FEE));
+        world.wait_days(2);
+        let memo = format!("{} nop phi", owed.reference_code);
+        let first = statement(&world).book_on(first_day, FEE, &memo, "FT26327001");
+        let moved = statement(&world).book(FEE, &memo, "FT26327001");
+        restated(&world, &first, &moved);
+        assert_eq!(world.open_kinds(world.ba_dinh.id), Vec::<Kind>::new(), "nobody is asked");
+        assert_closes(&world, &[first_day, first_day.next(), today(&world)]);
+    });
+}
+
+#[test]
 fn a_receipted_credit_of_a_larger_sum_is_paid_by_the_new_line_and_only_the_rest_is_surplus() {
     each_database(|database| {
         let world = World::settled_in(database);

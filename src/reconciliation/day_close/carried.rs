@@ -52,6 +52,15 @@ impl Stood {
         Stood { amount: line.amount, open: line.open, beside: line.beside, on: line.booking_date }
     }
 
+    /// What waits of a line of an earlier day. A line that the bank moved to a later day is taken out of its own and stands
+    /// with the other sign until that day comes: that is a passage, about which nobody is asked.
+    fn waiting(self) -> Stood {
+        let is_incoming = self.amount.is_positive();
+        let waits =
+            |sum: Dong, is_positive: bool| if sum.is_positive() == is_positive { sum } else { Dong::ZERO };
+        Stood { open: waits(self.open, is_incoming), beside: waits(self.beside, !is_incoming), ..self }
+    }
+
     /// What of the line an exception of this kind is about: what it brought or took, or the other side of a payout.
     fn of(self, kind: Kind) -> Option<Dong> {
         let is_beside = match kind {
@@ -133,25 +142,17 @@ impl Open {
             if amount.is_zero() || told.contains(&(item, amount)) {
                 continue;
             }
-            let settled = query::resolved_of_line(conn, account.unit, account.id, id)?;
-            let exception = last_that_carries(&settled)?;
+            let last = query::resolved_of_line(conn, account.unit, account.id, id)?.pop();
+            let exception = match last {
+                Some(item) => {
+                    Some((item.id, Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?))
+                }
+                None => None,
+            };
             self.items.push(OpenItem { item, amount, first_seen, exception });
         }
         Ok(())
     }
-}
-
-/// The last of a line's settled exceptions, rather one under which money may be carried: one about its statement says
-/// nothing of its money.
-fn last_that_carries(settled: &[Noted]) -> Result<Option<(ExceptionId, Kind)>> {
-    let mut last = None;
-    for item in settled {
-        let kind = Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?;
-        if last.is_none() || !kind.blocks_day_close() {
-            last = Some((item.id, kind));
-        }
-    }
-    Ok(last)
 }
 
 /// The exceptions that may have been open at the end of a day, and how those stand that are settled now.
@@ -280,8 +281,9 @@ fn waiting_lines(
     (today, standing): (&BTreeMap<LineId, &LineFacts>, &Standing),
 ) -> Result<BTreeMap<LineId, Stood>> {
     let ids = standing.waiting().filter(|id| !today.contains_key(id)).collect();
+    let earlier = stood_before(conn, account, date, (ids, standing))?;
     let mut waiting: BTreeMap<LineId, Stood> =
-        stood_before(conn, account, date, (ids, standing))?.into_iter().collect();
+        earlier.into_iter().map(|(id, stood)| (id, stood.waiting())).collect();
     waiting.extend(today.iter().map(|(id, line)| (*id, Stood::of_day(line))));
     Ok(waiting)
 }
