@@ -1,5 +1,6 @@
 //! E-mail: a receipt's message is composed (RFC 5322, MIME) and given to the mail server (SMTP).
 
+use std::io::{self, ErrorKind};
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
@@ -126,15 +127,7 @@ fn part(file: Attachment) -> Result<SinglePart> {
 /// A 5xx to sender, recipient or content is a bounce; one to the conversation itself (commands,
 /// authentication, encryption) is our configuration, which waits until somebody has mended it.
 fn judge(error: &lettre::transport::smtp::Error) -> Answer {
-    let Some(status) = error.status() else {
-        let code = match (error.is_timeout(), error.is_tls(), error.is_client()) {
-            (true, _, _) => "timeout",
-            (_, true, _) => "tls",
-            (_, _, true) => "client",
-            _ => "connection",
-        };
-        return Answer::Unavailable { code: code.into() };
-    };
+    let Some(status) = error.status() else { return unanswered(error) };
     // The server's words may repeat the address; the code and the enhanced code do not.
     let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let enhanced = words.split_whitespace().find(|word| is_enhanced(word)).unwrap_or_default();
@@ -143,6 +136,40 @@ fn judge(error: &lettre::transport::smtp::Error) -> Answer {
     match number {
         550..=556 => Answer::Refused { code },
         _ => Answer::Unavailable { code },
+    }
+}
+
+/// Without a status the server did not say what became of the message. Where no conversation began, it has
+/// not left; where one broke off, the server may have taken it.
+fn unanswered(error: &lettre::transport::smtp::Error) -> Answer {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    let is_late = error.is_timeout() || cause.is_some_and(|cause| cause.kind() == ErrorKind::WouldBlock);
+    let code = match (is_late, error.is_tls(), error.is_client()) {
+        (true, _, _) => "timeout",
+        (_, true, _) => "tls",
+        (_, _, true) => "client",
+        _ => "connection",
+    };
+    // A reply that cannot be read, or ends in the middle, says as little as none.
+    if error.is_response() || cause.is_some_and(broke_off) {
+        Answer::Unknown { code: code.into() }
+    } else {
+        Answer::Unavailable { code: code.into() }
+    }
+}
+
+/// Whether a connection that stood was lost, or waited on in vain: a read or write that takes too long is
+/// `WouldBlock`, while a connection that cannot be made in time is `TimedOut`.
+fn broke_off(cause: &io::Error) -> bool {
+    match cause.kind() {
+        ErrorKind::WouldBlock
+        | ErrorKind::UnexpectedEof
+        | ErrorKind::BrokenPipe
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted => true,
+        // Bytes that are no text; with an error inside it is the encryption that failed.
+        ErrorKind::InvalidData => cause.get_ref().is_none(),
+        _ => false,
     }
 }
 
@@ -198,6 +225,19 @@ mod tests {
         let head = text.split("\r\n\r\n").next().unwrap();
         assert!(head.lines().all(|line| !line.starts_with("Bcc:")), "{head}");
         assert!(composed(&facts, "mau@example.vn\r\nRCPT TO:<x@y.vn>").is_err());
+    }
+
+    #[test]
+    fn a_message_may_have_left_only_by_a_connection_that_stood() {
+        for kind in [ErrorKind::WouldBlock, ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset] {
+            assert!(broke_off(&kind.into()), "{kind:?}");
+        }
+        for kind in [ErrorKind::ConnectionRefused, ErrorKind::TimedOut, ErrorKind::HostUnreachable] {
+            assert!(!broke_off(&kind.into()), "{kind:?}");
+        }
+        assert!(broke_off(&ErrorKind::InvalidData.into()), "an answer that is no text");
+        assert!(!broke_off(&io::Error::new(ErrorKind::InvalidData, "unknown issuer")), "no encryption");
+        assert!(!broke_off(&io::Error::other("unknown host")));
     }
 
     #[test]

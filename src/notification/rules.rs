@@ -67,9 +67,9 @@ pub fn after(channel: Channel, answer: &Answer, attempts: u32, attempt_limit: u3
         Answer::Refused { .. } if channel == Channel::Email => ("bounced", State::Bounced),
         Answer::Refused { .. } | Answer::Impossible { .. } => ("refused", State::Failed),
         Answer::Outdated { .. } => ("outdated", State::GivenUp),
-        Answer::Unavailable { .. } | Answer::Unknown { .. } if attempts >= attempt_limit => {
-            ("given_up", State::GivenUp)
-        }
+        // The event says it the last time too: the message may be there.
+        Answer::Unknown { .. } if attempts >= attempt_limit => ("answer_lost", State::GivenUp),
+        Answer::Unavailable { .. } if attempts >= attempt_limit => ("given_up", State::GivenUp),
         Answer::Unavailable { .. } => ("put_off", State::Waiting),
         Answer::Unknown { .. } => ("answer_lost", State::Waiting),
     }
@@ -145,6 +145,7 @@ mod tests {
             left(State::Waiting, &["enqueued", "sent", "bounced", "retried"]),
             "sent again after a bounce"
         );
+        assert!(left(State::Waiting, &["enqueued", "answer_lost", "put_off"]));
         assert!(left(State::GivenUp, &["enqueued", "answer_lost", "given_up"]));
         assert!(!left(State::Waiting, &["enqueued", "put_off"]), "the server was away");
         assert!(!left(State::GivenUp, &["enqueued", "put_off", "given_up"]));
@@ -181,5 +182,8 @@ mod tests {
         assert_eq!(after(Channel::Sms, &refused, 1, 24), ("refused", State::Failed));
         assert_eq!(after(Channel::Email, &down, 23, 24), ("put_off", State::Waiting));
         assert_eq!(after(Channel::Email, &down, 24, 24), ("given_up", State::GivenUp));
+        let lost = Answer::Unknown { code: "timeout".into() };
+        assert_eq!(after(Channel::Email, &lost, 23, 24), ("answer_lost", State::Waiting));
+        assert_eq!(after(Channel::Email, &lost, 24, 24), ("answer_lost", State::GivenUp));
     }
 }

@@ -242,6 +242,40 @@ fn a_copy_after_a_lost_answer_has_the_same_message_id() {
 }
 
 #[test]
+fn who_may_have_a_mail_whose_answer_was_lost_is_told_that_its_receipt_is_cancelled() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let server = MailServer::start(0, None).unwrap();
+        server.behave([Mail::TakeAndDrop]);
+        let there = courier(&email_section(server.address.port()));
+        let of = sealed(&world, with_email());
+        deliver(&world, &there);
+        assert_eq!((server.received().len(), state(&world, &of)), (1, State::Waiting), "it is tried again");
+        corrected(&world, &world.receipts(&of.0).remove(0), Kind::Cancel, Vec::new());
+        for _ in 0..3 {
+            world.wait_seconds(120);
+            deliver(&world, &there);
+        }
+        let told = messages(&world, &of);
+        let ways: Vec<_> = told.iter().map(|message| (message.kind.as_str(), message.state)).collect();
+        assert_eq!(ways, [("receipt", State::GivenUp), ("receipt_cancelled", State::Sent)]);
+        let ids: Vec<_> = server.received().iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
+        let names: Vec<_> = told.iter().map(|message| format!("<{}@example.vn>", message.name(0))).collect();
+        assert_eq!(ids, names, "each of them once");
+
+        // A server that cannot be reached has no mail: nobody is told that what they never heard of ended.
+        let port = {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        };
+        let unreached = sealed(&world, with_email());
+        assert_eq!(deliver(&world, &courier(&email_section(port))), 1);
+        corrected(&world, &world.receipts(&unreached.0).remove(0), Kind::Cancel, Vec::new());
+        assert_eq!(messages(&world, &unreached).len(), 1);
+    });
+}
+
+#[test]
 fn a_refused_recipient_is_shown_as_bounced_and_sent_again_only_when_asked() {
     each_database(|database| {
         let world = World::settled_in(database);
