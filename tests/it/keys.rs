@@ -70,6 +70,25 @@ fn two_overlapping_certificates_hand_over_at_their_instant_without_a_restart() {
     });
 }
 
+#[test]
+fn a_successor_whose_turn_comes_after_a_gap_silences_no_warning() {
+    each_database(|database| {
+        let keys = KeyWorld::new(World::settled_in(database));
+        keys.store(&keys.issue(36), None);
+        keys.store(&keys.issue(400), Some(keys.world.now().plus_seconds(66 * 86_400)));
+        for (days, told) in
+            [(0, Kind::Expires60), (7, Kind::Expires30), (23, Kind::Expires7), (6, Kind::Expired)]
+        {
+            keys.world.wait_days(days);
+            look(&keys);
+            assert_eq!(keys.alarms(), [told], "in the gap nothing is signed");
+        }
+        keys.world.wait_days(31);
+        look(&keys);
+        assert!(keys.alarms().is_empty(), "its turn came: {:?}", keys.alarms());
+    });
+}
+
 /// The last step of a rotation: the form that stops the old certificate is accepted while that one is
 /// still within its dates.
 #[test]

@@ -18,7 +18,7 @@ pub enum Kind {
     SigningStopped,
     /// A signer outside the process fails again and again.
     SignerFails,
-    /// The certificate that signs ends within 60, 30 or 7 days and no other follows it.
+    /// Signing stops within 60, 30 or 7 days: the certificate ends, and no other takes its turn by then.
     Expires60,
     Expires30,
     Expires7,

@@ -67,11 +67,8 @@ pub fn due(all: &[Listed], waiting: &[UnitId], entrusting: &BTreeSet<UnitId>, no
 
 fn of_certificates(unit: UnitId, certificates: &[&Listed], now: Instant) -> Vec<Alarm> {
     let mut due = Vec::new();
-    // Only the last one is warned of: when one ends while another goes on, nothing happens.
-    let last = certificates
-        .iter()
-        .filter(|certificate| certificate.revoked_at.is_none() && !certificate.is_stopped)
-        .max_by_key(|certificate| (certificate.not_after, certificate.id));
+    // Only the one whose end stops signing is warned of: when one ends and another goes on, nothing happens.
+    let last = last_without_gap(certificates, now);
     let near = last.and_then(|last| Some((last, nearness(last.not_after, now)?)));
     if let Some((last, kind)) = near {
         let until = last.not_after.business_day().to_string();
@@ -83,6 +80,32 @@ fn of_certificates(unit: UnitId, certificates: &[&Listed], now: Instant) -> Vec<
         }
     }
     due
+}
+
+/// The certificate with whose end signing stops, or stopped: the first of its chain has its turn already,
+/// and each is followed by one whose turn comes before it ends, or as it does. One whose turn comes later
+/// leaves a gap in which nothing is signed, and does not count until then. Before any turn it is the one that
+/// ends last.
+fn last_without_gap<'a>(certificates: &[&'a Listed], now: Instant) -> Option<&'a Listed> {
+    let usable: Vec<&'a Listed> = certificates
+        .iter()
+        .copied()
+        .filter(|certificate| certificate.revoked_at.is_none() && !certificate.is_stopped)
+        .collect();
+    let turn_by =
+        |at: Instant| usable.iter().copied().filter(move |certificate| certificate.active_from <= at);
+    let Some(mut last) = ending_last(turn_by(now)) else { return ending_last(usable.iter().copied()) };
+    loop {
+        let end = last.not_after;
+        match ending_last(turn_by(end)) {
+            Some(next) if next.not_after > end => last = next,
+            _ => return Some(last),
+        }
+    }
+}
+
+fn ending_last<'a>(certificates: impl Iterator<Item = &'a Listed>) -> Option<&'a Listed> {
+    certificates.max_by_key(|certificate| (certificate.not_after, certificate.id))
 }
 
 /// How near the end of a certificate is, if it is to be told.
@@ -163,6 +186,26 @@ mod tests {
         assert_eq!(certificate::chosen(&all, now).unwrap().id, CertificateId(2));
         assert_eq!(certificate::chosen(&all, START).unwrap().id, CertificateId(1));
         assert_eq!(certificate::next_change(&all, START), Some(START.plus_seconds(90 * DAY_S)));
+    }
+
+    #[test]
+    fn a_successor_after_a_gap_silences_no_warning_and_one_that_touches_does() {
+        let gap = [listed(1, 0, 100), listed(2, 130, 400)];
+        assert_eq!(kinds(&gap, &[], 40), [Kind::Expires60]);
+        assert_eq!(kinds(&gap, &[], 93), [Kind::Expires7]);
+        for day in [100, 129] {
+            assert_eq!(kinds(&gap, &[], day), [Kind::Expired], "{day}");
+        }
+        assert!(kinds(&gap, &[], 130).is_empty());
+        let touching = [listed(3, 190, 400), listed(1, 0, 100), listed(2, 100, 200)];
+        for day in [95, 100, 150, 195] {
+            assert!(kinds(&touching, &[], day).is_empty(), "{day}");
+        }
+        let later = [listed(1, 0, 100), listed(2, 100, 200), listed(3, 230, 400)];
+        assert!(kinds(&later, &[], 95).is_empty());
+        assert_eq!(kinds(&later, &[], 150), [Kind::Expires60]);
+        let told = due(&later, &[], &BTreeSet::new(), START.plus_seconds(150 * DAY_S));
+        assert_eq!(told[0].certificate, Some(CertificateId(2)), "the one with which signing stops");
     }
 
     #[test]
