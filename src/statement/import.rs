@@ -414,7 +414,8 @@ impl Import<'_, '_> {
         })
     }
 
-    /// The version this statement is of an earlier one, recorded at its first import.
+    /// The version this statement is of an earlier one, recorded at its first import. One that was given up is compared
+    /// again: with the lines as they stand now.
     fn version(
         &self,
         file: &File<'_>,
@@ -423,23 +424,29 @@ impl Import<'_, '_> {
         features: &[Features],
     ) -> Result<Option<Version>> {
         let (unit, sha256, position) = (account.unit, &file.sha256, draft.position);
-        let compared = self.store.read(&self.actor.scope, |conn| {
-            if let Some(known) = version::by_position(conn, unit, account.id, sha256, position)? {
-                return Ok((Some(known), None));
-            }
-            if query::at_place(conn, unit, account.id, (sha256.as_str(), position))?.is_some() {
-                return Ok((None, None));
+        let (known, compared) = self.store.read(&self.actor.scope, |conn| {
+            let known = version::by_position(conn, unit, account.id, sha256, position)?;
+            let stands = match &known {
+                Some(known) => !version::given_up::is_given_up(conn, known)?,
+                None => query::at_place(conn, unit, account.id, (sha256.as_str(), position))?.is_some(),
+            };
+            if stands {
+                return Ok((known, None));
             }
             let format = file.format.as_str();
             let found = version::compare(conn, account, draft, format, features, self.codes_of)?;
-            Ok((None, found))
+            Ok((known, Some(found)))
         })?;
-        match compared {
-            (known @ Some(_), _) => Ok(known),
-            (None, Some(found)) if found.is_recorded() => {
+        match (known, compared) {
+            (Some(given_up), Some(found)) => {
+                let found = found.as_ref();
+                self.write(|tx, stamp| version::given_up::take_up(tx, stamp, self.actor, &given_up, found))
+                    .map(Some)
+            }
+            (None, Some(Some(found))) if found.is_recorded() => {
                 self.write(|tx, stamp| version::record(tx, stamp, self.actor, file, draft, &found)).map(Some)
             }
-            (None, _) => Ok(None),
+            (known, _) => Ok(known),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::error::{Error, Result};
+use bienlai::exception::Kind;
 use bienlai::id::StatementId;
 use bienlai::ledger::Account;
 use bienlai::queue::alarm;
@@ -14,6 +15,8 @@ use bienlai::statement::{quarantine, query};
 
 use crate::imports::import;
 use crate::refunds::today;
+use crate::restated::{approve, held, propose};
+use crate::restated_money::{matched, obstacles};
 use crate::strangers::token;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{Service, send};
@@ -45,7 +48,17 @@ fn taken(world: &World, bytes: &[u8], is_mended: bool) -> Result<Imported> {
 
 /// The same, which breaks off as by a crash once the statement is begun.
 fn crashed(world: &World, bytes: &[u8]) {
-    let crash = |_: Progress| -> Result<()> { Err(Error::busy("stopped", 1, "as by a crash")) };
+    crashed_behind(world, bytes, 0);
+}
+
+/// The same, once so many of its lines are known or stored.
+fn crashed_behind(world: &World, bytes: &[u8], lines: usize) {
+    let crash = |done: Progress| -> Result<()> {
+        if done.lines_done < lines {
+            return Ok(());
+        }
+        Err(Error::busy("stopped", 1, "as by a crash"))
+    };
     let options = Options { progress: Some(&crash), ..Options::default() };
     let reads = |_: &str| (Vec::new(), Vec::new());
     let past = || {
@@ -183,6 +196,66 @@ fn a_corrected_statement_is_given_up_only_where_it_moves_no_money() {
         assert_eq!(refused.unwrap_err().code(), "statement_corrects");
         import(&world, &corrected);
         assert_eq!(unfinished(), 0);
+    });
+}
+
+#[test]
+fn a_fuller_statement_that_was_given_up_brings_its_new_lines_when_its_file_is_sent_again() {
+    for stored_before in [0, 3] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+            let morning = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+                .book(25_000, "nop phi", "R1")
+                .book(8_000, "le vi du", "R2");
+            let evening = morning.clone().book(5_000, "them", "R3").camt();
+            import(&world, &morning.camt());
+            crashed_behind(&world, &evening, stored_before);
+            given_up(&world, left(&world), "nạp không xong").unwrap();
+            let lines = || world.look(|conn| lines_of_day(conn, unit, account, today(&world))).len();
+            let unfinished = || world.look(|conn| version::unfinished(conn, unit, account)).len();
+            assert_eq!((lines(), unfinished()), (2, 0), "nothing takes it up by itself");
+
+            let again = import(&world, &evening);
+            assert!(again.held.is_empty(), "{:?}", again.held);
+            assert_eq!((again.statements[0].lines_new, again.statements[0].lines_known), (1, 2));
+            let id = again.statements[0].version.expect("it is the version it was");
+            let version = world.look(|conn| version::find(conn, unit, id));
+            assert_eq!((version.added, &*version.state, version.revision), (1, "applied", 3));
+            assert_eq!((lines(), unfinished()), (3, 0));
+            assert!(import(&world, &evening).already_imported);
+            assert_eq!(lines(), 3, "each of them once");
+            matched(&world);
+            let bank = world.look(|conn| bienlai::ledger::balance(conn, unit, &Account::Bank(account)));
+            assert_eq!(bank.0, 38_000);
+            assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
+        });
+    }
+}
+
+#[test]
+fn a_statement_that_was_given_up_is_held_when_it_is_sent_again_and_takes_lines_out_by_then() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let morning = BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(25_000, "nop phi", "R1");
+        let evening = morning.clone().book(8_000, "le vi du", "R2").camt();
+        import(&world, &morning.camt());
+        crashed(&world, &evening);
+        given_up(&world, left(&world), "nạp không xong").unwrap();
+        assert_eq!(import(&world, &morning.book(5_000, "them", "R3").camt()).statements[0].lines_new, 1);
+
+        let version = held(&import(&world, &evening)).clone();
+        assert_eq!(version.state, "held");
+        assert_eq!(world.open_kinds(unit), [Kind::StatementCorrected]);
+        let differences = world.look(|conn| version::differences(conn, unit, version.id));
+        assert_eq!(differences.iter().filter(|one| one.moves_money).count(), 1);
+        assert_eq!(world.count("statement_line"), 2, "nothing of it goes in by itself");
+        propose(&world, version.id, Decision::Accept);
+        approve(&world, version.id, world.chief).unwrap();
+        matched(&world);
+        assert_eq!(world.count("statement_line"), 4, "one more, and one against what was taken out");
+        assert_eq!(obstacles(&world, today(&world)), Vec::<&str>::new());
     });
 }
 

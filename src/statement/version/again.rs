@@ -54,12 +54,7 @@ pub fn renew(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version, found: &[Dif
     if !is_open || query::differences(tx, version.unit, version.id)? == found {
         return Ok(Renewed::Same);
     }
-    let (edition, next) = query::edition(tx, version.unit, version.id)?;
-    let listed: Vec<query::DifferenceRow> = (usize::try_from(next).unwrap_or_default()..)
-        .zip(found)
-        .map(|(index, one)| difference_row(version.unit, version.id, (edition.saturating_add(1), index), one))
-        .collect();
-    rows::insert(tx, &listed)?;
+    list_anew(tx, version, found)?;
     let moves_money = found.iter().any(|one| one.moves_money);
     let state = if moves_money { "held" } else { "applied" };
     let reason = "compared again: another version went in";
@@ -70,4 +65,14 @@ pub fn renew(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version, found: &[Dif
     }
     settle_exception(tx, stamp, &version, "another version told the same")?;
     Ok(Renewed::Applied(version))
+}
+
+/// Lists what a new comparison found behind those on record; the last one counts.
+pub(super) fn list_anew(tx: &mut Tx<'_>, version: &Version, found: &[Difference]) -> Result<()> {
+    let (edition, next) = query::edition(tx, version.unit, version.id)?;
+    let listed: Vec<query::DifferenceRow> = (usize::try_from(next).unwrap_or_default()..)
+        .zip(found)
+        .map(|(index, one)| difference_row(version.unit, version.id, (edition.saturating_add(1), index), one))
+        .collect();
+    rows::insert(tx, &listed)
 }

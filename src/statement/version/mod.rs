@@ -85,6 +85,11 @@ impl Comparison {
     pub fn is_recorded(&self) -> bool {
         self.moves_money() || (self.has_number && !self.differences.is_empty())
     }
+
+    fn count(&self, kind: Kind) -> i32 {
+        let found = self.differences.iter().filter(|one| one.kind == kind).count();
+        i32::try_from(found).unwrap_or(i32::MAX)
+    }
 }
 
 /// Compares a statement with the one it tells again, if there is one. Lines that could not be read may
@@ -224,10 +229,6 @@ pub(super) fn record(
     }
     file::keep(tx, stamp, unit, file)?;
     let id: VersionId = stamp.mint()?;
-    let count = |kind| {
-        let found = comparison.differences.iter().filter(|one| one.kind == kind).count();
-        i32::try_from(found).unwrap_or(i32::MAX)
-    };
     let state = if comparison.moves_money() { "held" } else { "applied" };
     rows::insert(
         tx,
@@ -242,9 +243,9 @@ pub(super) fn record(
             closing_on: draft.closing_on,
             opening: draft.opening,
             closing: draft.closing,
-            added: count(Kind::Added),
-            gone: count(Kind::Gone),
-            changed: count(Kind::Changed),
+            added: comparison.count(Kind::Added),
+            gone: comparison.count(Kind::Gone),
+            changed: comparison.count(Kind::Changed),
             created_at: stamp.now,
             state,
             revision: 1,
@@ -303,6 +304,8 @@ fn open_exception(
     let opened_on = days.min().unwrap_or(comparison.replaces.opening_on);
     let touched =
         moving().filter_map(|one| one.old.as_ref()).map(|side| Dong(side.amount.0.saturating_abs()));
+    let (added, gone, changed) =
+        (comparison.count(Kind::Added), comparison.count(Kind::Gone), comparison.count(Kind::Changed));
     let item = exception::New {
         unit: version.unit,
         kind: exception::Kind::StatementCorrected,
@@ -310,7 +313,7 @@ fn open_exception(
         account: Some(version.account),
         amount: Dong::sum(touched)?,
         opened_on,
-        detail: Detail::version(version.id, version.added, version.gone, version.changed).into(),
+        detail: Detail::version(version.id, added, gone, changed).into(),
     };
     exception::open(tx, stamp, &[item]).map(|_| ())
 }

@@ -311,6 +311,20 @@ pub fn proposal(conn: &mut Conn, unit: UnitId, id: VersionId) -> Result<Option<(
     Ok(found.and_then(|(decision, maker, reason)| Some((decision?, maker?, reason))))
 }
 
+/// Whether one person alone dismissed a version, when it was dismissed last.
+pub fn is_dismissed_by_one(conn: &mut Conn, unit: UnitId, id: VersionId) -> Result<bool> {
+    let found: Option<(Option<PersonId>, Option<PersonId>)> = statement_version_event::table
+        .filter(statement_version_event::unit_id.eq(unit))
+        .filter(statement_version_event::version_id.eq(id))
+        .filter(statement_version_event::kind.eq("dismissed"))
+        .order(statement_version_event::revision.desc())
+        .select((statement_version_event::maker_person_id, statement_version_event::checker_person_id))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.is_some_and(|(_, checker)| checker.is_none()))
+}
+
 pub fn set_state(tx: &mut Tx<'_>, version: &Version, state: &'static str) -> Result<()> {
     rows::update(
         tx,
