@@ -366,13 +366,13 @@ pub fn refresh_evidence(app: &App) -> Result<Refreshed> {
     Ok(refreshed)
 }
 
-/// Stamps yesterday; what a missed day left unstamped is gathered with it. Some(leaves) when a
-/// token was stored now.
-pub fn stamp_yesterday(app: &App) -> Result<Option<usize>> {
-    let Some(url) = &app.config.evidence.timestamp_url else { return Ok(None) };
+/// Stamps yesterday, with what earlier days left ungathered, and the earlier days that were gathered and still wait
+/// for a token. Returns how many leaves were stamped.
+pub fn stamp_days(app: &App) -> Result<usize> {
+    let Some(url) = &app.config.evidence.timestamp_url else { return Ok(0) };
     let authorities = certificates_in(&app.config.evidence.timestamp_trust()?)?;
     let yesterday = app.clock.now().business_day().plus_days(-1);
-    daily::stamp_day(&app.store, &app.stamp(), yesterday, url, &authorities)
+    daily::stamp_until(&app.store, &app.stamp(), yesterday, url, &authorities)
 }
 
 /// Evidence comes from outside and may be slow: it has a thread of its own.
@@ -384,7 +384,7 @@ fn keep_evidence(app: &Arc<App>, is_stopping: &AtomicBool) {
             refresh_evidence(app)?;
         }
         if round % 600 == 10 {
-            stamp_yesterday(app)?;
+            stamp_days(app)?;
         }
         Ok(())
     });

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bienlai::actor::Scope;
 use bienlai::clock::{BusinessDay, Instant};
+use bienlai::error::Result;
 use bienlai::id::ReceiptId;
 use bienlai::receipt::evidence::bundle::{self, Bundle, Finding};
 use bienlai::receipt::evidence::daily;
@@ -83,6 +84,23 @@ impl Evidence {
         let day = world.now().business_day().plus_days(-1);
         let url = self.outside.timestamp_url();
         daily::stamp_day(&world.store, &world.stamp(), day, &url, &self.authorities()).expect("a token")
+    }
+
+    /// What the service does each night: yesterday, and the days that wait.
+    fn stamp_night(&self) -> Result<usize> {
+        let world = &self.keys.world;
+        let yesterday = world.now().business_day().plus_days(-1);
+        let url = self.outside.timestamp_url();
+        daily::stamp_until(&world.store, &world.stamp(), yesterday, &url, &self.authorities())
+    }
+
+    /// What the evidence shows today of a receipt that was signed then.
+    fn judged(&self, receipt: ReceiptId, signed_at: Instant) -> bundle::Judgement {
+        let world = &self.keys.world;
+        let unit = world.soc_son.id;
+        let bundle = world.look(|conn| bundle::export(conn, &Default::default(), unit, receipt));
+        let document = world.look(|conn| query::document(conn, unit, receipt)).expect("signed");
+        bundle.judge(&document, signed_at, &self.authorities(), world.now()).expect("judged")
     }
 }
 
@@ -529,6 +547,64 @@ fn a_silent_time_stamping_authority_loses_nothing() {
         assert_eq!(refused.unwrap_err().code(), "remote_busy");
         story.outside.fall_silent(false);
         assert_eq!(story.stamp_yesterday(), Some(1));
+    });
+}
+
+#[test]
+fn days_whose_authority_was_silent_too_long_are_stamped_when_it_speaks_again() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let world = &story.keys.world;
+        story.sign_for(100);
+        let receipts = [story.sealed(), story.sealed()];
+        let (signed_at, first) = (world.now(), world.now().business_day());
+        story.outside.fall_silent(true);
+        for _ in 0..2 {
+            world.wait_days(1);
+            assert_eq!(story.stamp_night().unwrap_err().code(), "remote_busy");
+            story.sealed();
+        }
+        let unstamped = story.judged(receipts[0], signed_at);
+        assert!(unstamped.problems.contains(&"timestamp_missing"), "{unstamped:?}");
+
+        world.wait_days(1);
+        story.outside.fall_silent(false);
+        assert_eq!(story.stamp_night().expect("tokens"), 4, "two seals of the first day, one of each other");
+        assert_eq!(story.stamp_night().expect("tokens"), 0, "no day waits any more");
+        let days = world.words("SELECT CAST(date AS TEXT) AS t FROM daily_timestamp ORDER BY date");
+        assert_eq!(days, [0, 1, 2].map(|later| first.plus_days(later).to_string()));
+        let roots = world.words("SELECT root_sha256 AS t FROM daily_timestamp ORDER BY date");
+        let previous = world.words("SELECT previous_sha256 AS t FROM daily_timestamp ORDER BY date");
+        assert_eq!(previous[1..], roots[..2], "the oldest came first");
+        for receipt in receipts {
+            let found = story.judged(receipt, signed_at);
+            assert_eq!(found.finding, Finding::ValidWhenSigned, "{found:?}");
+            let existed_on = found.existed_at.map(Instant::business_day);
+            assert_eq!(existed_on, Some(world.now().business_day()), "a late token says its own time");
+        }
+    });
+}
+
+#[test]
+fn a_day_that_waits_is_stamped_though_a_later_one_was_stamped_before() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let world = &story.keys.world;
+        story.sign_for(100);
+        let first = (story.sealed(), world.now());
+        world.wait_days(1);
+        story.outside.fall_silent(true);
+        assert_eq!(story.stamp_night().unwrap_err().code(), "remote_busy");
+        story.outside.fall_silent(false);
+        story.refresh();
+        let second = (story.sealed(), world.now());
+        world.wait_days(1);
+        assert_eq!(story.stamp_yesterday(), Some(1), "the later day");
+        assert_eq!(story.stamp_night().expect("a token"), 1, "the day that waited");
+        for (receipt, signed_at) in [first, second] {
+            let found = story.judged(receipt, signed_at);
+            assert_eq!(found.finding, Finding::ValidWhenSigned, "{found:?}");
+        }
     });
 }
 

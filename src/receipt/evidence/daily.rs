@@ -2,7 +2,8 @@
 //! day certificates that are not stamped yet.
 //!
 //! Leaves are gathered in small transactions, so that nobody waits; a seal that is stored later
-//! than its day was stamped goes into the next day's tree.
+//! than its day was stamped goes into the next day's tree. A day whose leaves were gathered and that
+//! got no token waits, and is stamped in a later night: its leaves stand in no other tree.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -19,6 +20,37 @@ use crate::unit::CITY;
 const CHUNK: i64 = 500;
 const TIMEOUT_MS: u64 = 15_000;
 const TOKEN_BYTES_LIMIT: u64 = 256 << 10;
+/// Days that waited and are stamped in one run: an authority that says nothing takes its time for each.
+const WAITING_DAYS_AT_ONCE: usize = 7;
+
+/// Stamps a day that is over, and first, oldest first, the earlier days that still wait for a token; what fails
+/// keeps no other from its own. A token says when it was made: one that comes late proves that the leaves
+/// existed by then, and not on their day. Returns how many leaves were stamped now.
+///
+/// # Errors
+/// The first of those of `stamp_day`, when all were tried.
+pub fn stamp_until(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    last: BusinessDay,
+    url: &str,
+    authorities: &[Vec<u8>],
+) -> Result<usize> {
+    let waiting = store.read(&Scope::All, |conn| query::waiting_days(conn, last))?;
+    let (mut count, mut failed) = (0, None);
+    for day in waiting.into_iter().take(WAITING_DAYS_AT_ONCE).chain([last]) {
+        match stamp_day(store, stamp, day, url, authorities) {
+            Ok(stamped) => count += stamped.unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%day, %error, "a day was not stamped; it is tried again");
+                failed = failed.or(Some(error));
+            }
+        }
+    }
+    let waiting = store.read(&Scope::All, |conn| query::waiting_days(conn, last.next()))?;
+    metrics::gauge!("bienlai_days_unstamped").set(u32::try_from(waiting.len()).unwrap_or(u32::MAX));
+    failed.map_or(Ok(count), Err)
+}
 
 /// Stamps a day that is over. Some(number of leaves) when a token was stored now.
 ///

@@ -12,11 +12,11 @@ mod tests;
 pub mod timestamp;
 pub mod tops;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Instant;
 use crate::error::Result;
-use crate::id::{CertificateId, ReceiptId, UnitId};
+use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
 use crate::store::{Tx, rows};
 
 /// What is stamped every day.
@@ -48,13 +48,15 @@ pub fn keep(
     let certificates: BTreeSet<(UnitId, CertificateId)> =
         seals.iter().map(|(_, _, owner, certificate)| (*owner, *certificate)).collect();
     let certificates: Vec<(UnitId, CertificateId)> = certificates.into_iter().collect();
-    let crls = query::newest_of_each(tx, &certificates, "crl", at)?;
-    let answers = query::newest_of_each(tx, &certificates, "ocsp", at)?;
+    let newest: BTreeMap<(UnitId, CertificateId), (Option<EvidenceId>, Option<EvidenceId>)> =
+        query::newest_of_each(tx, &certificates, at)?
+            .into_iter()
+            .map(|(owner, certificate, crl, ocsp)| ((owner, certificate), (crl, ocsp)))
+            .collect();
     let rows: Vec<query::SealEvidenceRow> = seals
         .iter()
         .filter_map(|(unit_id, receipt_id, owner, certificate)| {
-            let crl_id = crls.get(&(*owner, *certificate)).copied();
-            let ocsp_id = answers.get(&(*owner, *certificate)).copied();
+            let (crl_id, ocsp_id) = *newest.get(&(*owner, *certificate))?;
             (crl_id.is_some() || ocsp_id.is_some()).then_some(query::SealEvidenceRow {
                 unit_id: *unit_id,
                 receipt_id: *receipt_id,

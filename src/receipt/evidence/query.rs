@@ -1,6 +1,6 @@
 //! Rows of the evidence: revocation lists, answers about certificates, what each seal refers to.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
@@ -77,41 +77,68 @@ pub fn newest(
         .classify()
 }
 
-/// A certificate, its newest document of a kind, whether its authority stands by that.
-type Said = (UnitId, CertificateId, EvidenceId, Instant, Option<Instant>);
+/// A certificate, the list and the answer about it that [`newest`] says: (owner, certificate, CRL, OCSP answer).
+pub type Newest = (UnitId, CertificateId, Option<EvidenceId>, Option<EvidenceId>);
 
-/// What [`newest`] says, for many certificates (owner, certificate) at once; those of which there is nothing are left
-/// out.
+/// What [`newest`] says of many certificates (owner, certificate) at once.
 pub fn newest_of_each(
     conn: &mut Conn,
     certificates: &[(UnitId, CertificateId)],
-    kind: &str,
     at: Instant,
-) -> Result<BTreeMap<(UnitId, CertificateId), EvidenceId>> {
-    let found: Vec<Said> = rows::fetch::<(BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>), _>(
+) -> Result<Vec<Newest>> {
+    let last = |kind: &str| {
+        format!(
+            "(SELECT e.id FROM validation_evidence e WHERE e.unit_id = t.unit_id AND e.certificate_id = t.id \
+             AND e.kind = '{kind}' ORDER BY e.this_update DESC, e.id DESC LIMIT 1)"
+        )
+    };
+    let mut found: Vec<Newest> = rows::fetch::<(BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>), _>(
         conn,
         &format!(
-            "SELECT t.unit_id, t.id, e.id, e.this_update, e.next_update FROM signing_certificate t \
-             JOIN validation_evidence e ON e.unit_id = t.unit_id AND e.id = (SELECT n.id FROM validation_evidence n \
-             WHERE n.unit_id = t.unit_id AND n.certificate_id = t.id AND n.kind = '{kind}' \
-             ORDER BY n.this_update DESC, n.id DESC LIMIT 1)"
+            "SELECT t.unit_id, t.id, {} AS crl, {} AS ocsp FROM signing_certificate t",
+            last("crl"),
+            last("ocsp")
         ),
         &rows::unit_keys("id", certificates),
         "",
         Lock::None,
     )?;
-    let mut newest = BTreeMap::new();
-    for (unit, certificate, id, this_update, next_update) in found {
-        let until = next_update.unwrap_or_else(|| this_update.plus_seconds(UNANNOUNCED_S));
-        // An older one may be good for longer.
-        let good = if until >= at.minus_seconds(SKEW_S) {
-            Some(id)
-        } else {
-            self::newest(conn, unit, certificate, kind, at)?
-        };
-        newest.extend(good.map(|id| ((unit, certificate), id)));
+    let last: Vec<(UnitId, EvidenceId)> = found
+        .iter()
+        .flat_map(|(unit, _, crl, ocsp)| [crl, ocsp].into_iter().flatten().map(|id| (*unit, *id)))
+        .collect();
+    let standing = still_standing(conn, &last, at)?;
+    for (unit, certificate, crl, ocsp) in &mut found {
+        for (said, kind) in [(crl, "crl"), (ocsp, "ocsp")] {
+            // One before the last may be good for longer.
+            if said.is_some_and(|id| !standing.contains(&(*unit, id))) {
+                *said = newest(conn, *unit, *certificate, kind, at)?;
+            }
+        }
     }
-    Ok(newest)
+    Ok(found)
+}
+
+/// Those of these documents that their authorities stand by at `at`.
+fn still_standing(
+    conn: &mut Conn,
+    documents: &[(UnitId, EvidenceId)],
+    at: Instant,
+) -> Result<BTreeSet<(UnitId, EvidenceId)>> {
+    let found: Vec<(UnitId, EvidenceId, Instant, Option<Instant>)> =
+        rows::fetch::<(BigInt, BigInt, BigInt, Nullable<BigInt>), _>(
+            conn,
+            "SELECT t.unit_id, t.id, t.this_update, t.next_update FROM validation_evidence t",
+            &rows::unit_keys("id", documents),
+            "",
+            Lock::None,
+        )?;
+    let is_good = |this_update: Instant, next_update: Option<Instant>| {
+        next_update.unwrap_or_else(|| this_update.plus_seconds(UNANNOUNCED_S)) >= at.minus_seconds(SKEW_S)
+    };
+    let good =
+        found.into_iter().filter(|(_, _, this_update, next_update)| is_good(*this_update, *next_update));
+    Ok(good.map(|(unit, id, ..)| (unit, id)).collect())
 }
 
 pub fn by_hash(
@@ -313,6 +340,28 @@ pub fn stamp_of(conn: &mut Conn, day: BusinessDay) -> Result<Option<(String, Str
         .first(conn)
         .optional()
         .classify()
+}
+
+#[derive(QueryableByName)]
+struct Gathered {
+    #[diesel(sql_type = diesel::sql_types::Date)]
+    day: BusinessDay,
+}
+
+/// Days before `until` that have leaves and no stamp, oldest first. The days are found one by one along the index,
+/// however many leaves each of them has.
+pub fn waiting_days(conn: &mut Conn, until: BusinessDay) -> Result<Vec<BusinessDay>> {
+    let sql = "WITH RECURSIVE gathered (day) AS (SELECT MIN(date) FROM timestamp_leaf UNION ALL \
+               SELECT (SELECT MIN(l.date) FROM timestamp_leaf l WHERE l.date > g.day) \
+               FROM gathered g WHERE g.day < $1) \
+               SELECT g.day AS day FROM gathered g WHERE g.day < $1 AND NOT EXISTS \
+               (SELECT 1 FROM daily_timestamp t WHERE t.unit_id = $2 AND t.date = g.day) ORDER BY g.day";
+    let found: Vec<Gathered> = diesel::sql_query(sql)
+        .bind::<diesel::sql_types::Date, _>(until)
+        .bind::<diesel::sql_types::BigInt, _>(CITY)
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(|row| row.day).collect())
 }
 
 /// The newest root before a day.
