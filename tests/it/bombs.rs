@@ -48,6 +48,7 @@ fn entities() -> Vec<(&'static str, Vec<u8>, Problem)> {
 fn masses() -> Vec<(&'static str, Vec<u8>, Problem)> {
     const MILLION: usize = 1_000_000;
     let attributes: String = (0..MILLION / 14).map(|n| format!(" a{n:06}=\"\"")).collect();
+    let element = format!("<a{}/>", (0..64).map(|n| format!(" a{n:02}=\"\"")).collect::<String>());
     let all_attributes: String = (0..MILLION).map(|n| format!(" a{n:06}=\"\"")).collect();
     let other = |inside: &str| format!("<HDon><DLHDon Id=\"d\">{inside}</DLHDon></HDon>").into_bytes();
     vec![
@@ -64,6 +65,9 @@ fn masses() -> Vec<(&'static str, Vec<u8>, Problem)> {
         ("a million deep", other(&"<a>".repeat(MILLION)), Problem::DepthExceeded),
         ("a million elements", other(&"<a/>".repeat(MILLION)), Problem::ElementsExceeded),
         ("a million attributes", other(&format!("<a{all_attributes}/>")), Problem::TagTooLong),
+        ("a few attributes on each of many elements", other(&element.repeat(25_000)), {
+            Problem::AttributesExceeded
+        }),
         ("many attributes", changed("<BLai>", &format!("<BLai{attributes}>")), Problem::TagTooLong),
         (
             "many elements",

@@ -11,6 +11,8 @@ pub(super) const NODES_LIMIT: u32 = 750_000;
 const DEPTH_LIMIT: usize = 64;
 const TAG_BYTES_LIMIT: usize = 16 * 1024;
 const ATTRIBUTES_LIMIT: usize = 64;
+/// In all elements together. The parser keeps each, however small it is: what a full message needs is less.
+const ALL_ATTRIBUTES_LIMIT: usize = 200_000;
 /// The parser copies the namespaces in force for every element that declares one.
 const NAMESPACES_LIMIT: usize = 24;
 
@@ -18,6 +20,7 @@ struct Scan<'t> {
     rest: &'t [u8],
     nodes: usize,
     elements: usize,
+    attributes: usize,
     /// Namespaces in force, for each open element.
     open: Vec<usize>,
     /// Nothing was read yet: a declaration may stand here.
@@ -27,7 +30,8 @@ struct Scan<'t> {
 /// Counts the markup; whether it is well-formed is left to the parser, but for what it lets pass.
 pub(super) fn check(text: &str) -> Result<(), Problem> {
     let is_at_start = text.starts_with("<?xml");
-    let mut scan = Scan { rest: text.as_bytes(), nodes: 0, elements: 0, open: Vec::new(), is_at_start };
+    let rest = text.as_bytes();
+    let mut scan = Scan { rest, nodes: 0, elements: 0, attributes: 0, open: Vec::new(), is_at_start };
     while let Some(at) = scan.rest.iter().position(|&byte| byte == b'<') {
         let (content, markup) = scan.rest.split_at_checked(at).unwrap_or_default();
         refuse_no_character(content)?;
@@ -97,7 +101,8 @@ impl Scan<'_> {
         if self.elements > ELEMENTS_LIMIT {
             return Err(Problem::ElementsExceeded);
         }
-        if attributes > ATTRIBUTES_LIMIT {
+        self.attributes += attributes;
+        if attributes > ATTRIBUTES_LIMIT || self.attributes > ALL_ATTRIBUTES_LIMIT {
             return Err(Problem::AttributesExceeded);
         }
         let declared = tag.windows(5).filter(|window| *window == b"xmlns").count();

@@ -114,6 +114,9 @@ fn what_is_beyond_every_document_of_the_formats_is_refused_under_the_name_of_its
     let root = |inside: &str| format!("<HDon{inside}/>");
     for (text, expected) in [
         (root(&many(65, &|n| format!(" a{n}=\"x\""))), Problem::AttributesExceeded),
+        (format!("<HDon>{}</HDon>", root(&many(64, &|n| format!(" a{n}=\"\""))).repeat(3_126)), {
+            Problem::AttributesExceeded
+        }),
         (root(&many(25, &|n| format!(" xmlns:n{n}=\"urn:{n}\""))), Problem::NamespacesExceeded),
         (root(&format!(" a=\"{}\"", "x".repeat(17_000))), Problem::TagTooLong),
         (format!("<HDon>{}", "<a>".repeat(70)), Problem::DepthExceeded),
