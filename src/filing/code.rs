@@ -1,8 +1,8 @@
 //! `MLTDiep`: what the kinds of messages are called, with how sure we are of each. Under which number a form goes
-//! stands in the legal profile.
+//! stands in the legal profile, and so does which kinds answer it.
 
 use super::Kind;
-use crate::receipt::profile::{self, Certainty};
+use crate::receipt::profile::{self, Answer, Certainty, Item, Profile};
 
 /// One kind of message.
 #[derive(Clone, Copy, Debug)]
@@ -94,24 +94,29 @@ pub fn is_known(code: i32) -> bool {
     code != 0 && (of(code).is_some() || profile::all().iter().any(is_sent))
 }
 
-/// The kinds that can answer a form, in the order in which they come.
-pub fn answers_to(form: Kind) -> &'static [i32] {
-    match form {
-        Kind::Registration => &[TECHNICAL, REGISTRATION_RECEIVED, REGISTRATION_RESULT, UNREADABLE],
-        Kind::UsageReport => &[TECHNICAL, USAGE_RESULT, CHECK_RESULT, UNREADABLE],
-        Kind::Invoice => &[TECHNICAL, CHECK_RESULT, UNREADABLE],
-        Kind::ErrorNotice => &[TECHNICAL, CORRECTION_RESULT, CHECK_RESULT, UNREADABLE],
-    }
+/// The kinds that can answer a form, in the order in which they come: those of the profile, and one that says that
+/// the message could not be read.
+pub fn answers_to(form: Kind, rules: &Profile) -> Vec<i32> {
+    let (technical, check) = (&rules.technical_answer, &rules.check_answer);
+    let answers: Vec<&Item<Answer>> = match form {
+        Kind::Registration => {
+            vec![technical, &rules.registration_received_answer, &rules.registration_answer]
+        }
+        Kind::UsageReport | Kind::Invoice => vec![technical, check],
+        Kind::ErrorNotice => vec![technical, &rules.correction_answer, check],
+    };
+    let named = answers.into_iter().flat_map(|answer| answer.value.kinds.iter().copied());
+    named.chain([UNREADABLE]).collect()
 }
 
-/// Whether this answer ends the matter.
-pub fn is_final(form: Kind, answer: i32) -> bool {
-    match form {
-        Kind::Registration => answer == REGISTRATION_RESULT,
-        Kind::UsageReport => matches!(answer, USAGE_RESULT | CHECK_RESULT),
-        Kind::Invoice => answer == CHECK_RESULT,
-        Kind::ErrorNotice => answer == CORRECTION_RESULT,
-    }
+/// Whether this answer ends the matter, as the profile has it.
+pub fn is_final(form: Kind, answer: i32, rules: &Profile) -> bool {
+    let last = match form {
+        Kind::Registration => &rules.registration_answer,
+        Kind::UsageReport | Kind::Invoice => &rules.check_answer,
+        Kind::ErrorNotice => &rules.correction_answer,
+    };
+    last.value.kinds.contains(&answer)
 }
 
 #[cfg(test)]
@@ -124,12 +129,32 @@ mod tests {
             assert!(KINDS[at + 1..].iter().all(|other| other.code != kind.code), "{}", kind.code);
         }
         for form in [Kind::Registration, Kind::UsageReport, Kind::Invoice, Kind::ErrorNotice] {
-            for answer in answers_to(form) {
-                assert!(of(*answer).is_some(), "{answer}");
+            for answer in profile::all().iter().flat_map(|rules| answers_to(form, rules)) {
+                assert!(of(answer).is_some(), "{answer}");
             }
         }
-        assert!(is_final(Kind::Registration, 111) && !is_final(Kind::Registration, 110));
         assert!(is_known(212) && !is_known(777) && !is_known(0));
+    }
+
+    #[test]
+    fn what_answers_a_form_and_what_ends_it_is_the_profiles_to_say() {
+        let shipped = profile::newest();
+        let mut other = shipped.clone();
+        other.registration_received_answer.value.kinds = vec![114];
+        other.registration_answer.value.kinds = vec![115, 116];
+        other.check_answer.value.kinds = vec![214];
+        assert_eq!(answers_to(Kind::Registration, shipped), [999, 110, 111, -1]);
+        assert_eq!(answers_to(Kind::Registration, &other), [999, 114, 115, 116, -1]);
+        assert_eq!(answers_to(Kind::ErrorNotice, &other), [999, 301, 214, -1]);
+        let ends = |form: Kind, rules: &Profile| -> Vec<i32> {
+            let answers = answers_to(form, rules).into_iter();
+            answers.filter(|answer| is_final(form, *answer, rules)).collect()
+        };
+        assert_eq!(ends(Kind::Registration, shipped), [111]);
+        assert_eq!(ends(Kind::Registration, &other), [115, 116]);
+        assert_eq!(ends(Kind::UsageReport, &other), [214]);
+        assert_eq!(ends(Kind::ErrorNotice, &other), [301]);
+        assert!(!is_final(Kind::Registration, 111, &other));
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub fn rules(filing: &Filing) -> Result<Vec<Rule>> {
             "usage_report_form",
             "usage_report_message",
             "usage_report_release",
+            "receipt_types",
             "usage_report_head",
             "check_answer",
         ],

@@ -50,6 +50,17 @@ pub struct Reply {
     pub noticed_on: Option<BusinessDay>,
 }
 
+impl Reply {
+    /// A technical reply that finds nothing wrong but that the same came before. Whether it came from here and under
+    /// this `MTDiep`, the ledger knows.
+    pub fn is_double(&self) -> bool {
+        let is_only_double = !self.faults.is_empty() && self.faults.iter().all(|fault| fault.code == DOUBLE);
+        self.kind == code::TECHNICAL && is_only_double
+    }
+}
+
+/// `MLoi` of what is there already: the message by its `MTDiep`, or its document by its number.
+const DOUBLE: &str = "20609";
 const FAULT_CODE_LIMIT: usize = 10;
 const FAULT_TEXT_LIMIT: usize = 500;
 const FAULTS_LIMIT: usize = 1_000;
@@ -182,6 +193,20 @@ mod tests {
         assert_eq!(reply(999, "<TBao></TBao>").verdict, Verdict::Unclear);
         assert_eq!(reply(999, "<TBao><TTTNhan>7</TTTNhan></TBao>").verdict, Verdict::Unclear);
         assert_eq!(reply(-1, "<TBao></TBao>").verdict, Verdict::Refused);
+    }
+
+    #[test]
+    fn a_double_is_one_only_where_nothing_else_is_wrong_and_is_a_refusal_by_itself() {
+        let says = |kind: i32, codes: &[&str]| {
+            let reasons: String =
+                codes.iter().map(|code| format!("<LDo><MLoi>{code}</MLoi></LDo>")).collect();
+            reply(kind, &format!("<TBao><TTTNhan>1</TTTNhan><DSLDo>{reasons}</DSLDo></TBao>"))
+        };
+        let double = says(999, &["20609"]);
+        assert_eq!((double.is_double(), double.verdict), (true, Verdict::Refused));
+        assert!(!says(999, &["20609", "20001"]).is_double(), "its form is wrong as well");
+        assert!(!says(999, &["20001"]).is_double() && !says(999, &[]).is_double());
+        assert!(!says(204, &["20609"]).is_double(), "the check judges the document and not the message");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::{SeriesId, UnitId};
+use crate::receipt::DocumentKind;
 use crate::receipt::numbers_query::first_since;
 use crate::store::Conn;
 use crate::store::failure::Classify;
@@ -33,7 +34,8 @@ pub fn issued(
         .classify()
 }
 
-/// The days of issue of these units' receipts that were cancelled or replaced, from a day on, and how many of each.
+/// The days of issue of these units' receipts that were cancelled or replaced, from a day on, and how many of each;
+/// receipts of fees and of charges apart are receipts too.
 pub fn struck(
     conn: &mut Conn,
     units: &[UnitId],
@@ -45,7 +47,7 @@ pub fn struck(
         .filter(receipt::unit_id.eq_any(units))
         .filter(receipt::issued_on.ge(since))
         .filter(is_struck)
-        .filter(receipt::document_kind.eq("receipt"))
+        .filter(receipt::document_kind.eq_any(DocumentKind::RECEIPTS.map(DocumentKind::as_str)))
         .group_by((receipt::unit_id, receipt::issued_on))
         .select((receipt::unit_id, receipt::issued_on, diesel::dsl::count_star()))
         .load(conn)

@@ -120,6 +120,16 @@ pub fn after_polling(asked: i32, outcome: &Outcome, chance: u8) -> Next {
     next(State::Delivered, event, poll_s(asked, chance))
 }
 
+/// Whether a message may have arrived before it went the last time: by the events of its way, oldest first. An
+/// earlier sending counts unless what came of it says that nothing was taken.
+pub fn may_have_arrived_before(events: &[&str]) -> bool {
+    let last = events.iter().rposition(|event| *event == "sending").unwrap_or_default();
+    let before = events.get(..last).unwrap_or_default();
+    before
+        .windows(2)
+        .any(|pair| matches!(pair, ["sending", came] if !matches!(*came, "unreachable" | "rejected")))
+}
+
 fn next(state: State, event: &'static str, after_s: i64) -> Next {
     Next { state, event, after_s }
 }
@@ -151,6 +161,29 @@ mod tests {
     #[test]
     fn what_was_never_sent_stays_in_its_place() {
         assert_eq!(after_sending(1, &Outcome::Unreachable(String::new()), 0).state, State::Queued);
+    }
+
+    #[test]
+    fn a_message_may_have_arrived_before_only_where_an_earlier_sending_was_left_in_doubt() {
+        let in_doubt: [&[&str]; 3] = [
+            &["queued", "sending", "answer_lost", "not_found", "sending", "sent"],
+            // Its process ended while it was sent.
+            &["queued", "sending", "not_found", "sending", "sent"],
+            &["queued", "sending", "answer_lost", "not_found", "sending", "unreachable", "sending", "sent"],
+        ];
+        for events in in_doubt {
+            assert!(may_have_arrived_before(events), "{events:?}");
+        }
+        let certain: [&[&str]; 5] = [
+            &[],
+            &["queued", "sending", "sent"],
+            &["queued", "sending", "answer_lost", "found"],
+            &["queued", "sending", "unreachable", "sending", "sent"],
+            &["queued", "sending", "rejected", "released", "not_found", "sending", "sent"],
+        ];
+        for events in certain {
+            assert!(!may_have_arrived_before(events), "{events:?}");
+        }
     }
 
     #[test]

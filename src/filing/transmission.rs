@@ -2,7 +2,7 @@
 //! projection says where each message is.
 
 use super::form::notice::Notice;
-use super::rules::{Next, Outcome, State};
+use super::rules::{Next, Outcome, State, may_have_arrived_before};
 use super::{Filing, Kind, State as FilingState, code, invoice, notice, registration, reply};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
@@ -146,7 +146,7 @@ pub(super) fn record(
     if let Outcome::Known(answers) = outcome {
         let rules = profile::by_name(&filing.profile)?;
         let new = store_replies(tx, stamp, (&message, filing.kind), answers, rules)?;
-        apply(tx, stamp, &mut message, &mut filing, new)?;
+        apply(tx, stamp, (&mut message, &mut filing), new, rules)?;
     }
     Ok(message.state)
 }
@@ -164,6 +164,7 @@ fn store_replies(
     for raw in answers {
         let hash = sha256(raw);
         let read = reply::read(raw, rules).ok().filter(|reply| reply.answers == message.message_code);
+        let read = read.map(|reply| understood(tx, message, reply)).transpose()?;
         let row = ReplyRow {
             unit_id: message.unit,
             id: stamp.mint::<EventId>()?,
@@ -184,8 +185,21 @@ fn store_replies(
             }
         }
     }
-    new.sort_by_key(|reply| code::answers_to(form).iter().position(|kind| *kind == reply.kind));
+    let order = code::answers_to(form, rules);
+    new.sort_by_key(|reply| order.iter().position(|kind| *kind == reply.kind));
     Ok(new)
+}
+
+/// What an answer says of this message: that it is a double says, where it may have arrived before, that it did.
+fn understood(conn: &mut Conn, message: &Message, mut reply: reply::Reply) -> Result<reply::Reply> {
+    if reply.is_double() {
+        let way = events(conn, message.unit, message.id)?;
+        let kinds: Vec<&str> = way.iter().map(|event| event.kind.as_str()).collect();
+        if may_have_arrived_before(&kinds) {
+            reply.verdict = reply::Verdict::Accepted;
+        }
+    }
+    Ok(reply)
 }
 
 fn faults_text(reply: Option<&reply::Reply>) -> Result<String> {
@@ -197,22 +211,22 @@ fn faults_text(reply: Option<&reply::Reply>) -> Result<String> {
 fn apply(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
-    message: &mut Message,
-    filing: &mut Filing,
+    (message, filing): (&mut Message, &mut Filing),
     replies: Vec<reply::Reply>,
+    rules: &Profile,
 ) -> Result<()> {
+    let expected = code::answers_to(filing.kind, rules);
     for reply in replies {
-        if !code::answers_to(filing.kind).contains(&reply.kind) {
+        if !expected.contains(&reply.kind) {
             tracing::warn!(transmission = %message.id, kind = reply.kind, "an answer of an unexpected kind");
             continue;
         }
-        let is_final = code::is_final(filing.kind, reply.kind);
+        let is_final = code::is_final(filing.kind, reply.kind, rules);
+        let is_received = rules.registration_received_answer.value.kinds.contains(&reply.kind);
         let (event, state) = match reply.verdict {
             reply::Verdict::Refused => ("refused", FilingState::Refused),
             reply::Verdict::Accepted if is_final => ("accepted", FilingState::Accepted),
-            reply::Verdict::Accepted if reply.kind == code::REGISTRATION_RECEIVED => {
-                ("received", FilingState::Received)
-            }
+            reply::Verdict::Accepted if is_received => ("received", FilingState::Received),
             reply::Verdict::Unclear if is_final => ("unclear", FilingState::Received),
             _ => continue,
         };

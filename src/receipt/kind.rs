@@ -69,6 +69,10 @@ impl DocumentKind {
         DocumentKind::Invoice(InvoiceKind::SalesWithReceipt),
     ];
 
+    /// Those of the receipts of fees and charges, on one document or apart.
+    pub const RECEIPTS: [DocumentKind; 3] =
+        [DocumentKind::Receipt, DocumentKind::ReceiptOfFees, DocumentKind::ReceiptOfCharges];
+
     /// As it is stored beside a document.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -123,6 +127,11 @@ impl DocumentKind {
         }
     }
 
+    /// Whether the usage report of receipts counts it.
+    pub fn is_receipt(self) -> bool {
+        DocumentKind::RECEIPTS.contains(&self)
+    }
+
     /// What people call it: Vietnamese, English.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -157,6 +166,13 @@ mod tests {
             assert_eq!(DocumentKind::parse(kind.as_str()), Some(kind));
         }
         assert_eq!(DocumentKind::parse("none"), None);
+    }
+
+    #[test]
+    fn every_kind_is_a_receipt_or_an_invoice() {
+        for kind in DocumentKind::ALL {
+            assert_ne!(kind.is_receipt(), kind.invoice().is_some(), "{kind}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The tax authority as it is seen from here: it takes messages, checks them, answers late, and now
-//! and then takes one and loses the answer. It counts what it got, so that a double shows.
+//! and then takes one and loses the answer, or does not find it for a while. It counts what it got, so
+//! that a double shows.
 
 mod check;
 mod reply;
@@ -20,6 +21,9 @@ pub struct Habits {
     pub lost_answers_percent: u32,
     /// Of a hundred messages so many are neither taken nor answered.
     pub lost_messages_percent: u32,
+    /// Of a hundred messages so many are taken late: without an answer, and not found by who asks for them
+    /// at first. One that comes again is a double.
+    pub late_messages_percent: u32,
     /// How often it is asked before the business answer is there.
     pub asked_before_answer: u32,
     pub refuses_registrations: bool,
@@ -33,6 +37,7 @@ impl Default for Habits {
         Habits {
             lost_answers_percent: 0,
             lost_messages_percent: 0,
+            late_messages_percent: 0,
             asked_before_answer: 1,
             refuses_registrations: false,
             refuses_invoices: false,
@@ -42,11 +47,16 @@ impl Default for Habits {
     }
 }
 
+/// So often a message that was taken late is asked for and not found, unless it comes again.
+const ASKED_IN_VAIN: u32 = 2;
+
 /// A message the authority has.
 struct Held {
     message: Received,
     /// How often it came.
     arrivals: u32,
+    /// How often it is still not found.
+    hidden: u32,
     asked: u32,
     answers: Vec<Vec<u8>>,
 }
@@ -133,11 +143,14 @@ impl TaxAuthority {
         if roll < habits.lost_messages_percent {
             return Treatment::Silence;
         }
+        let lost = habits.lost_messages_percent + habits.lost_answers_percent;
         let code = message.message_code.clone();
         let is_new = !state.held.contains_key(&code);
+        let is_late = is_new && (lost..lost + habits.late_messages_percent).contains(&roll);
         let faults = match state.held.get_mut(&code) {
             Some(held) => {
                 held.arrivals += 1;
+                held.hidden = 0;
                 vec![("20609", "Thông điệp trùng".to_owned())]
             }
             None => check::faults(&message, &mut state.once),
@@ -148,19 +161,24 @@ impl TaxAuthority {
             let answers = vec![answer.clone()];
             // A refused message gets no business answer: it is not asked about any further.
             let asked = if faults.is_empty() { 0 } else { u32::MAX };
-            state.held.insert(code, Held { message, arrivals: 1, asked, answers });
+            let hidden = if is_late { ASKED_IN_VAIN } else { 0 };
+            state.held.insert(code, Held { message, arrivals: 1, hidden, asked, answers });
         }
-        if roll < habits.lost_messages_percent + habits.lost_answers_percent {
+        if roll < lost || is_late {
             return Treatment::Silence;
         }
         Treatment::Answered(answer)
     }
 
-    /// What it answered so far; None for a message it does not have.
+    /// What it answered so far; None for a message it does not have, or does not find yet.
     pub fn asked(&self, message_code: &str) -> Option<Vec<Vec<u8>>> {
         let mut state = self.locked();
         let habits = state.habits;
         let held = state.held.get_mut(message_code)?;
+        if held.hidden > 0 {
+            held.hidden -= 1;
+            return None;
+        }
         if held.asked != u32::MAX {
             held.asked += 1;
             let kinds = business_answers(held.message.kind);

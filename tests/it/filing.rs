@@ -397,6 +397,34 @@ fn a_series_registered_later_changes_no_report_of_an_earlier_quarter() {
     });
 }
 
+#[test]
+fn a_series_of_receipts_stands_in_the_report_whatever_its_template_is_called() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let open = |kind: &str, template: &str, series: &str| {
+            world.change(|tx, stamp| {
+                let new = NewSeries {
+                    unit,
+                    document_kind: kind.into(),
+                    template: template.into(),
+                    series: series.into(),
+                    year: 2026,
+                    last_allowed_no: 100,
+                    registration: "TB".into(),
+                };
+                series::open(tx, stamp, &Actor::system(), new)
+            })
+        };
+        open("receipt", "05PLP-001", "BZ-26E");
+        open("invoice_vat", "1", "K26TBD");
+        let figures = world.look(|conn| report::figures(conn, unit, "2026-Q4".parse().unwrap()));
+        let told: Vec<(&str, &str)> =
+            figures.iter().map(|line| (line.template.as_str(), line.series.as_str())).collect();
+        assert_eq!(told, [("01BLP0-001", "BD-26E"), ("05PLP-001", "BZ-26E")]);
+    });
+}
+
 pub fn person(commune: &Commune, role: Role, person: PersonId) -> Actor {
     Actor { person: Some(person), client: None, role, scope: Scope::unit(commune.id) }
 }

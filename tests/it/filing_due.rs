@@ -23,7 +23,7 @@ use diesel::connection::{Connection, InstrumentationEvent};
 use crate::corrections::{collected, corrected, fee};
 use crate::days::{closed, paid_by_statement};
 use crate::filing::{deliver, fill, person, state};
-use crate::support::tools::run;
+use crate::support::tools::{self, run};
 use crate::support::{World, each_database};
 
 fn alarms(world: &World, unit: UnitId) -> Vec<(Kind, Level)> {
@@ -145,6 +145,44 @@ fn a_sent_report_that_is_out_of_date_is_told_until_its_supplement_is_made() {
         });
         deliver(&world, &authority);
         assert_eq!(alarms(&world, unit), []);
+    });
+}
+
+#[test]
+fn receipts_of_fees_and_of_charges_apart_are_told_like_others_when_they_are_struck_after_their_report() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        world.stop_watching();
+        let unit = world.ba_dinh.id;
+        let mut owner = world.database.as_owner();
+        tools::unguarded(&mut owner, world.database.product, "receipt");
+        // No shipped profile keeps them apart.
+        let receipts = ["receipt_phi", "receipt_le_phi"].map(|kind| {
+            let (_, receipt) = collected(&world, vec![fee("HT-01", 25_000)]);
+            let apart = format!("UPDATE receipt SET document_kind = '{kind}' WHERE id = {}", receipt.id.0);
+            run(&mut owner, &apart).unwrap();
+            receipt
+        });
+        world.wait_days(days_until(&world, "2027-01-02"));
+        worker::produce_reports(&world.app).unwrap();
+        let (first, _) = reports(&world, unit)[0];
+        let chief = person(&world.ba_dinh, Role::Approver, world.chief);
+        world.change(|tx, stamp| due::approve(tx, stamp, &chief, unit, first).map(|_| ()));
+        let authority = TaxAuthority::new(Habits::default());
+        deliver(&world, &authority);
+        assert_eq!(alarms(&world, unit), []);
+        let quarter = "2026-Q4".parse().unwrap();
+        for receipt in receipts {
+            world.change(|tx, stamp| {
+                receipt::cancel::cancel(tx, stamp, &Actor::system(), unit, receipt.id, "thử")
+            });
+            assert_eq!(alarms(&world, unit), [(Kind::ReportChanged, Level::Warning)]);
+            world.change(|tx, stamp| {
+                filing::report::supplement(tx, stamp, &chief, unit, quarter, "Hà Nội").map(|_| ())
+            });
+            deliver(&world, &authority);
+            assert_eq!(alarms(&world, unit), []);
+        }
     });
 }
 

@@ -91,6 +91,71 @@ fn a_sealed_invoice_goes_to_the_authority_as_it_is_and_its_answer_is_linked() {
 }
 
 #[test]
+fn an_invoice_that_timed_out_and_is_found_to_be_a_double_is_with_the_authority_and_waits_for_its_answer() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        sold(&world);
+        let unit = world.ba_dinh.id;
+        let (filing, sent) = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0);
+        let with_authority = || world.look(|conn| invoice::with_authority(conn, unit, sent.receipt));
+        let authority = TaxAuthority::new(Habits { late_messages_percent: 100, ..Habits::default() });
+        worker::sign_forms(&world.app).unwrap();
+        worker::deliver(&world.app, &authority).unwrap();
+        assert_eq!((ways(&world), with_authority()), (vec![(State::Signed, 203)], None), "no answer came");
+
+        // Asked for, it is not known; sent again under the same MTDiep, it is a double.
+        world.wait_seconds(200);
+        worker::deliver(&world.app, &authority).unwrap();
+        assert_eq!((authority.deliveries(), authority.doubles()), (2, 1));
+        assert_eq!(ways(&world), [(State::Sent, 203)], "the first one had arrived");
+        assert_eq!(with_authority(), Some(filing.id));
+        let chief = crate::filing::person(&world.ba_dinh, Role::Approver, world.chief);
+        let again = world.try_change(|tx, stamp| invoice::again(tx, stamp, &chief, unit, sent.receipt));
+        assert_eq!(again.unwrap_err().code(), "invoice_not_refused");
+
+        deliver(&world, &authority);
+        assert_eq!(ways(&world), [(State::Accepted, 203)]);
+        assert_eq!((authority.deliveries(), authority.taken().len()), (2, 1), "one document, asked for only");
+        let message = world.look(|conn| transmission::of_filing(conn, unit, filing.id)).remove(0);
+        let replies = world.look(|conn| transmission::replies(conn, unit, message.id));
+        let answers: Vec<(i32, &str, bool)> = replies
+            .iter()
+            .map(|one| (one.kind, one.verdict.as_str(), one.faults.contains("20609")))
+            .collect();
+        let expected = [
+            (code::TECHNICAL, "accepted", true),
+            (code::TECHNICAL, "accepted", false),
+            (code::CHECK_RESULT, "accepted", false),
+        ];
+        assert_eq!(answers, expected, "each is kept as it came");
+    });
+}
+
+#[test]
+fn a_double_of_an_invoice_that_went_once_under_its_message_stays_a_refusal_though_its_answer_was_lost() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        sold(&world);
+        let unit = world.ba_dinh.id;
+        let receipt = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0).1.receipt;
+        let habits = Habits { lost_answers_percent: 100, refuses_invoices: true, ..Habits::default() };
+        let authority = TaxAuthority::new(habits);
+        deliver(&world, &authority);
+        let chief = crate::filing::person(&world.ba_dinh, Role::Approver, world.chief);
+        world.change(|tx, stamp| invoice::again(tx, stamp, &chief, unit, receipt));
+        deliver(&world, &authority);
+        assert_eq!(ways(&world), [(State::Refused, 203), (State::Refused, 203)]);
+        let reasons =
+            world.words("SELECT reason AS t FROM filing_event WHERE kind = 'refused' ORDER BY filing_id");
+        assert_eq!(reasons, ["30002", "20609"], "another message had brought it");
+        assert_eq!((authority.taken().len(), authority.doubles()), (2, 0));
+        assert_eq!(world.look(|conn| invoice::with_authority(conn, unit, receipt)), None);
+    });
+}
+
+#[test]
 fn an_integrated_invoice_has_its_own_message_and_a_refusal_is_an_alarm() {
     each_database(|database| {
         let world = World::settled_in(database);

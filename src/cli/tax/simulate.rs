@@ -22,6 +22,10 @@ pub struct Options {
     /// Of a hundred messages so many are neither taken nor answered
     #[arg(long, value_name = "N", default_value_t = 0)]
     lost_messages: u32,
+    /// Of a hundred messages so many are taken late: not answered, not found when asked for at first, and doubles when
+    /// they come again
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    late_messages: u32,
     /// How often it is asked before the answer is there
     #[arg(long, value_name = "N", default_value_t = 1)]
     asked_before_answer: u32,
@@ -46,6 +50,7 @@ pub fn run(options: &Options) -> Result<u8> {
     let habits = Habits {
         lost_answers_percent: options.lost_answers,
         lost_messages_percent: options.lost_messages,
+        late_messages_percent: options.late_messages,
         asked_before_answer: options.asked_before_answer,
         refuses_registrations: options.refuse_registrations,
         refuses_invoices: options.refuse_invoices,

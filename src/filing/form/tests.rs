@@ -10,8 +10,9 @@ use super::*;
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::filing::envelope::{AUTHORITY, Envelope, new_message_code};
+use crate::filing::period::Quarter;
 use crate::filing::schema;
-use crate::receipt::profile::{self, Profile};
+use crate::receipt::profile::{self, Profile, ReceiptTypes};
 use crate::receipt::schema::tests::{Xmllint, change, mutants};
 use crate::receipt::testing::{at, signed_by, signer, signing_time};
 use crate::unit::registration::{CertificateAction, ListedCertificate};
@@ -211,6 +212,25 @@ fn a_quarter_in_which_more_was_given_back_than_collected_is_reported_below_zero(
         assert_ne!(changed, document);
         assert_eq!(is_valid("usage_report/2.1.0", changed.as_bytes()).0, fits, "{amount}");
     }
+}
+
+#[test]
+fn whether_receipts_have_a_printed_value_is_told_by_the_law_of_their_quarter() {
+    let of = |template: &str| Line { template: template.into(), ..report().lines.remove(0) };
+    let mut other = profile::all().to_vec();
+    other.last_mut().unwrap().receipt_types.value = ReceiptTypes(vec![("03", 3), ("04", 4)]);
+    let told = |laws: &[Profile], quarter: &str, template: &str| {
+        of(template).kind(laws, quarter.parse::<Quarter>().unwrap().last_day())
+    };
+    for (template, shipped, of_other) in [("03BLP0-001", 1, 1), ("04BLP0-001", 1, 2)] {
+        assert_eq!(told(profile::all(), "2026-Q3", template), shipped, "{template}");
+        assert_eq!(told(&other, "2026-Q3", template), of_other, "{template}");
+        assert_eq!(told(&other, "2026-Q2", template), shipped, "not the law yet: {template}");
+    }
+    assert_eq!(told(&other, "2026-Q3", "02BLP0-001"), 2, "a template from before the law changed");
+    let printed = UsageReport { lines: vec![of("02BLP0-001")], ..report() };
+    let body = String::from_utf8(printed.body(super::usage::FORM, "2.1.1", "fil-2")).unwrap();
+    assert!(body.contains("<TLoai>2</TLoai>"), "{body}");
 }
 
 /// One change each; every one must be refused.

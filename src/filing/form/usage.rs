@@ -10,6 +10,8 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::filing::period::Quarter;
 use crate::filing::xml::Writer;
+use crate::receipt::content::ReceiptKind;
+use crate::receipt::profile::{self, Profile};
 
 pub const FORM: &str = "BC26/BLĐT";
 const TITLE: &str = "Báo cáo tình hình sử dụng biên lai điện tử";
@@ -34,9 +36,14 @@ pub struct Line {
 }
 
 impl Line {
-    /// `TLoai`: 1 without printed value, 2 with.
-    fn kind(&self) -> i64 {
-        if self.template.starts_with("02") { 2 } else { 1 }
+    /// `TLoai`: 1 without printed value, 2 with, by the newest of the laws up to a day that knows the template. A
+    /// series keeps its template when the law changes; one that no law knows has no printed value, as in notices.
+    pub(super) fn kind(&self, laws: &[Profile], until: BusinessDay) -> i64 {
+        let mut in_force = laws.iter().rev().filter(|law| law.valid_from <= until);
+        match in_force.find_map(|law| law.receipt_kind(&self.template)) {
+            Some(ReceiptKind::WithPrintedValue) => 2,
+            Some(ReceiptKind::WithoutPrintedValue) | None => 1,
+        }
     }
 }
 
@@ -83,7 +90,7 @@ impl UsageReport {
         xml.element("NDBCTHSDBLai", |xml| {
             for line in &self.lines {
                 xml.element("DLieu", |xml| {
-                    xml.number("TLoai", line.kind());
+                    xml.number("TLoai", line.kind(profile::all(), self.quarter.last_day()));
                     xml.text("KHMCTu", &line.template);
                     xml.text("KHCTu", &line.series);
                     xml.number("SLuong", line.used);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Correction, Profile};
+use super::{Answer, Correction, Profile};
 use crate::receipt::content::ReceiptKind;
 use crate::receipt::invoice::VatRate;
 use crate::receipt::{format, frame, pattern, rendition, schema};
@@ -96,8 +96,9 @@ fn check(profile: &Profile) -> Result<(), Fault> {
     if !rendition::is_layout(profile.page_layout.value) {
         return Err(("page_layout", "no such layout is drawn by this program".to_owned()));
     }
-    if let Some(answer) = profile.answers().iter().find(|answer| answer.value.yes.is_empty()) {
-        return Err(("check_answer", format!("{} never says yes", answer.value.field)));
+    let is_mute = |answer: &Answer| answer.kinds.is_empty() || answer.yes.is_empty();
+    if let Some(answer) = profile.answers().iter().find(|answer| is_mute(&answer.value)) {
+        return Err(("check_answer", format!("{} says yes in no message", answer.value.field)));
     }
     if profile.lengths.value.all().contains(&0) {
         return Err(("lengths", "a length of nothing".to_owned()));
@@ -170,6 +171,7 @@ mod tests {
             changed("{5,20}", "{5,2}"),
             changed("[page_layout]\nvalue = 1", "[page_layout]\nvalue = 9"),
             changed("yes = [\"2\"]", "yes = []"),
+            changed("kinds = [111]", "kinds = []"),
             changed("9 = ", "x = "),
             changed("[unknown_buyer]", "[unknown_byer]"),
         ];

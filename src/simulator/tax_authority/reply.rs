@@ -45,7 +45,7 @@ pub fn business(message: &Received, kind: i32, habits: &Habits) -> Vec<u8> {
             .to_owned(),
         _ => "<LTBao>2</LTBao>".to_owned(),
     };
-    let number = identity(message, kind).get(..8).unwrap_or_default().to_owned();
+    let number = identity(message, &kind.to_string()).get(..8).unwrap_or_default().to_owned();
     let data = format!(
         "<TBao><DLTBao>{says}</DLTBao><STBao><So>{number}/TB-TCT</So><NTBao>{day}</NTBao></STBao></TBao>"
     );
@@ -61,14 +61,14 @@ fn envelope(message: &Received, kind: i32, data: &str) -> Vec<u8> {
         message.version,
         message.sender,
         message.message_code,
-        identity(message, kind),
+        identity(message, &format!("{kind} {data}")),
         message.tax_code.as_deref().unwrap_or_default(),
     )
     .into_bytes()
 }
 
-/// The same answer has the same code, however often it is asked for.
-fn identity(message: &Received, kind: i32) -> String {
-    let hash = digest(&SHA256, format!("{} {kind}", message.message_code).as_bytes());
+/// The same answer has the same code, however often it is asked for, and another answer another one.
+fn identity(message: &Received, said: &str) -> String {
+    let hash = digest(&SHA256, format!("{} {said}", message.message_code).as_bytes());
     hex(hash.as_ref().get(..16).unwrap_or_default()).to_ascii_uppercase()
 }
