@@ -52,8 +52,8 @@ impl Stood {
         Stood { amount: line.amount, open: line.open, beside: line.beside, on: line.booking_date }
     }
 
-    /// What waits of a line of an earlier day. A line that the bank moved to a later day is taken out of its own and stands
-    /// with the other sign until that day comes: that is a passage, about which nobody is asked.
+    /// What waits of a line of an earlier day. A line that the bank moved to a later day is taken out of its own and
+    /// stands with the other sign until that day comes: that is a passage, about which nobody is asked.
     fn waiting(self) -> Stood {
         let is_incoming = self.amount.is_positive();
         let waits =

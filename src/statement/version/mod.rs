@@ -304,8 +304,7 @@ fn open_exception(
     let opened_on = days.min().unwrap_or(comparison.replaces.opening_on);
     let touched =
         moving().filter_map(|one| one.old.as_ref()).map(|side| Dong(side.amount.0.saturating_abs()));
-    let (added, gone, changed) =
-        (comparison.count(Kind::Added), comparison.count(Kind::Gone), comparison.count(Kind::Changed));
+    let [added, gone, changed] = [Kind::Added, Kind::Gone, Kind::Changed].map(|kind| comparison.count(kind));
     let item = exception::New {
         unit: version.unit,
         kind: exception::Kind::StatementCorrected,
