@@ -4,6 +4,7 @@
 //! `settle` takes claims, `prove` statement lines, `counter` cash and cards; all three put their
 //! decisions into a `book::Book` and write it out the same way.
 
+pub mod advised;
 pub mod amend;
 pub mod archive;
 pub mod archived;

@@ -166,6 +166,27 @@ pub fn movements_in_state(
     Ok(found.into_iter().map(movement_from).collect())
 }
 
+/// Credits that channels told of under these codes, or under several at once, and by which nothing was settled, as
+/// long as no line shows them: code, amount and when they were first told of, oldest first.
+pub fn advised(
+    conn: &mut Conn,
+    unit: UnitId,
+    accounts: &[AccountId],
+    codes: &[String],
+) -> Result<Vec<(String, Dong, Instant)>> {
+    movement::table
+        .filter(movement::unit_id.eq(unit))
+        .filter(movement::account_id.eq_any(accounts))
+        .filter(movement::state.eq(State::Expected.as_str()))
+        .filter(movement::direction.eq(Direction::Credit.as_str()))
+        .filter(movement::payment_id.is_null())
+        .filter(movement::code.eq_any(codes).or(movement::code.like("%+%")))
+        .order(movement::id)
+        .select((movement::code, movement::amount, movement::created_at))
+        .load(conn)
+        .classify()
+}
+
 /// The channel and reference of each claim on a movement.
 pub fn claims_of_movements(
     conn: &mut Conn,

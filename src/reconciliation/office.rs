@@ -192,7 +192,8 @@ pub fn close_accounts<'a>(
         actor.scope.require(unit)?;
     }
     each_account(store, actor, unit, threads(store), &|unit, account| {
-        let outcome = day_close::close_through(store, keyring, stamp, actor, unit, account, until);
+        // One that breaks off keeps no other account waiting.
+        let outcome = caught(|| day_close::close_through(store, keyring, stamp, actor, unit, account, until));
         if let Err(error) = &outcome {
             tracing::error!(%unit, %account, %error, "closing failed for this account");
         }

@@ -152,6 +152,18 @@ pub fn pads(conn: &mut Conn, unit: UnitId, person: Option<PersonId>, limit: i64)
     Ok(found.into_iter().map(pad).collect())
 }
 
+/// A pad of a unit, however many were printed since.
+pub fn pad(conn: &mut Conn, unit: UnitId, id: PadId) -> Result<Option<Pad>> {
+    let found: Option<(i64, i64, PersonId, Instant)> = slip_pad::table
+        .filter(slip_pad::unit_id.eq(unit))
+        .filter(slip_pad::id.eq(id))
+        .select((slip_pad::first_no, slip_pad::last_no, slip_pad::person_id, slip_pad::created_at))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.map(|(first, last, person, created_at)| Pad { unit, id, first, last, person, created_at }))
+}
+
 /// Pads of a cashier that are looked through when a shift closes: years of them.
 const PADS_LIMIT: i64 = 500;
 

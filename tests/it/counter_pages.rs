@@ -1,11 +1,16 @@
 //! A morning at the counter as a cashier works it in a browser: the shift, the search, the money, the
 //! paper, and every way in which money could be taken twice.
 
+use std::time::Duration;
+
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::id::ObligationId;
+use bienlai::payment::book::Method;
 
 use crate::callbacks::token;
-use crate::support::program::{Service, send};
+use crate::counter_desk;
+use crate::support::program::{Service, get, send};
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::{World, each_database};
 
@@ -228,6 +233,160 @@ fn a_cashier_reaches_no_other_unit_and_no_other_desk() {
         assert_eq!(world.count("payment"), 0);
         for other in ["/finance", "/finance/days", "/finance/exceptions", "/finance/statements", "/users"] {
             assert_eq!(cashier.get(other).status, 403, "{other}");
+        }
+        service.stop();
+    });
+}
+
+/// What turns a page by itself where there are no scripts.
+const TURNS: &str = "http-equiv=\"refresh\"";
+
+#[test]
+fn a_transfer_that_the_bank_only_told_of_is_seen_at_the_desk_and_paid_again_only_knowingly() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (owed, plain) = (world.raise(Dong(25_000)), world.raise(Dong(8_000)));
+        assert_eq!(world.claim(&owed, Dong(25_000)).by("stranger").settle().receipt, None);
+        let mut service = Service::start(&world);
+        let mut cashier = counter_desk::desk(&world, &service);
+        for (asked, is_told) in [(&owed, true), (&plain, false)] {
+            cashier.get("/counter");
+            cashier.post("/counter/search", &[("q", &asked.reference_code)]);
+            assert_eq!(cashier.page.contains("Báo có 25.000 đ lúc "), is_told, "{}", cashier.page);
+        }
+        let page = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&format!("{page}/guide"));
+        cashier.sees("Ngân hàng đã báo có 25.000 đ lúc ");
+        let folded = cashier.page.find("Xin đừng chuyển lại trong khi chờ").expect("it is folded");
+        assert!(folded < cashier.page.find("class=\"card qr\"").unwrap(), "the code is folded away");
+
+        cashier.get(&page);
+        cashier.sees("Ngân hàng đã báo có 25.000 đ lúc ");
+        let key = cashier.value("key").unwrap();
+        let take = format!("{page}/take");
+        let form = [("key", key.as_str()), ("amount", "25000"), ("tendered", "50.000"), ("method", "cash")];
+        assert_eq!(cashier.post(&take, &form).status, 400, "{}", cashier.page);
+        cashier.is_told("transfer_advised");
+        cashier.sees("value=\"50.000\"");
+        assert_eq!((world.count("payment"), world.count("receipt")), (0, 0));
+        let knowing = [&form[..], &[("despite", "1")][..]].concat();
+        assert_eq!(cashier.post(&take, &knowing).status, 303, "{}", cashier.page);
+        assert_eq!(world.count("payment"), 1);
+
+        cashier.get(&format!("/counter/obligations/{}", plain.id));
+        assert!(!cashier.page.contains("name=\"despite\""), "nothing was told of this one");
+        service.stop();
+    });
+}
+
+#[test]
+fn several_are_taken_over_a_told_transfer_only_knowingly() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (owed, plain) = (world.raise(Dong(25_000)), world.raise(Dong(8_000)));
+        world.claim(&owed, Dong(25_000)).by("stranger").settle();
+        let mut service = Service::start(&world);
+        let mut cashier = counter_desk::desk(&world, &service);
+        cashier.get(&format!("/counter/together?o={}&o={}", owed.id, plain.id));
+        cashier.sees("Báo có 25.000 đ lúc ");
+        let key = cashier.value("key").unwrap();
+        let (first, second) = (format!("o.{}", owed.id), format!("o.{}", plain.id));
+        let form = [
+            ("key", key.as_str()),
+            (first.as_str(), "25000"),
+            (second.as_str(), "8000"),
+            ("tendered", "40.000"),
+            ("method", "cash"),
+        ];
+        assert_eq!(cashier.post("/counter/together/take", &form).status, 400, "{}", cashier.page);
+        cashier.is_told("transfer_advised");
+        cashier.sees("value=\"40.000\"");
+        assert_eq!(world.count("payment"), 0, "all or none");
+        let knowing = [&form[..], &[("despite", "1")][..]].concat();
+        assert_eq!(cashier.post("/counter/together/take", &knowing).status, 303, "{}", cashier.page);
+        assert_eq!(world.count("payment"), 2);
+        service.stop();
+    });
+}
+
+#[test]
+fn what_waits_on_a_slip_is_chosen_by_nobody_counted_in_no_sum_and_shown_no_code() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (owed, plain) = (world.raise(Dong(25_000)), world.raise(Dong(8_000)));
+        let mut service = Service::start(&world);
+        let mut cashier = counter_desk::desk(&world, &service);
+        cashier.get("/counter/slips");
+        assert_eq!(cashier.post("/counter/slips", &[("do", "print"), ("count", "2")]).status, 303);
+        let page = format!("/counter/obligations/{}", owed.id);
+        let picture = format!("/p/{}/qr.png", owed.reference_code);
+        assert_eq!(cashier.get(&format!("{page}/guide")).status, 200);
+        assert_eq!(get(service.address, &picture).unwrap().status, 200);
+        cashier.get(&page);
+        let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        let slip = [("number", "1"), ("amount", "25.000"), ("collected_at", now.as_str())];
+        assert_eq!(cashier.post(&format!("{page}/slip"), &slip).status, 303, "{}", cashier.page);
+
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", "nguyen thi thu")]);
+        cashier.sees("Đã thu bằng phiếu tạm, chờ đối chứng");
+        let choice = |id: ObligationId| format!("name=\"o\" value=\"{id}\"");
+        cashier.sees(&choice(plain.id));
+        assert!(!cashier.page.contains(&choice(owed.id)), "{}", cashier.page);
+        cashier.get(&format!("/counter/together?o={}&o={}", owed.id, plain.id));
+        cashier.sees("Đã thu bằng phiếu tạm, chờ đối chứng");
+        cashier.sees("<p class=\"amount\">8.000 đ</p>");
+        assert!(!cashier.page.contains(&format!("o.{}", owed.id)), "{}", cashier.page);
+        let back = cashier.get(&format!("{page}/guide"));
+        assert_eq!((back.status, location(&back)), (303, page.as_str()), "nobody is to pay it by phone");
+        assert_eq!(get(service.address, &picture).unwrap().status, 409);
+        service.stop();
+    });
+}
+
+#[test]
+fn without_scripts_the_guide_turns_by_itself_and_not_under_who_notes_a_ticket() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = counter_desk::desk(&world, &service);
+        let page = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&format!("{page}/guide"));
+        cashier.sees(TURNS);
+        cashier.sees(&format!("{page}/guide?ticket=1"));
+        cashier.get(&format!("{page}/guide?ticket=1"));
+        assert!(!cashier.page.contains(TURNS), "it is typed");
+        let refused = cashier.post(&format!("{page}/ticket"), &[("ticket", "0912345678")]);
+        assert_eq!(refused.status, 400);
+        assert!(!cashier.page.contains(TURNS), "its reasons are read");
+        cashier.sees("value=\"0912345678\"");
+        service.stop();
+    });
+}
+
+/// Sóc Sơn has no signing key, nor has the city: its documents wait.
+#[test]
+fn a_slow_signature_of_several_offers_a_confirmation_of_each() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.open_series(&world.soc_son, "SS-26E", 1_000);
+        let two = [8_000, 9_000].map(|amount| {
+            let owed = world.raise_at(&world.soc_son, Dong(amount));
+            world.take(&owed, Dong(amount), Method::Cash).unwrap();
+            owed
+        });
+        let mut service = Service::start(&world);
+        let unit = Scope::unit(world.soc_son.id);
+        let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.socson", unit);
+        std::thread::sleep(Duration::from_secs(4));
+        cashier.get(&format!("/counter/together?o={}&o={}", two[0].id, two[1].id));
+        for owed in &two {
+            let confirmation = format!("/counter/obligations/{}/confirmation", owed.id);
+            cashier.sees(&confirmation);
+            assert_eq!(cashier.get(&confirmation).status, 200);
+            cashier.sees("Đây không phải biên lai");
+            cashier.get(&format!("/counter/together?o={}&o={}", two[0].id, two[1].id));
         }
         service.stop();
     });

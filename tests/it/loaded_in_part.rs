@@ -1,17 +1,21 @@
 //! A statement whose loading broke off keeps its account's other files waiting: somebody is told, and may give it up.
 
 use bienlai::actor::{Actor, Role, Scope};
+use bienlai::clock::BusinessDay;
 use bienlai::error::{Error, Result};
 use bienlai::exception::Kind;
 use bienlai::id::StatementId;
 use bienlai::ledger::Account;
 use bienlai::queue::alarm;
+use bienlai::reconciliation::open_days::{self, OpenDay};
+use bienlai::reconciliation::proof::Obstacle;
 use bienlai::reconciliation::reconcile;
 use bienlai::statement::given_up::give_up;
 use bienlai::statement::import::{Imported, Options, Progress, import_file, import_file_with};
 use bienlai::statement::line_query::lines_of_day;
 use bienlai::statement::version::{self, Decision};
 use bienlai::statement::{quarantine, query};
+use bienlai::unit::BankAccount;
 
 use crate::imports::import;
 use crate::refunds::today;
@@ -121,6 +125,33 @@ fn a_statement_that_cannot_be_finished_is_given_up_and_its_accounts_other_files_
         reconcile(&world.store, &world.stamp(), &Actor::system(), unit, account).unwrap();
         let bank = world.look(|conn| bienlai::ledger::balance(conn, unit, &Account::Bank(account)));
         assert_eq!(bank.0, SUM);
+    });
+}
+
+#[test]
+fn days_to_be_closed_wait_for_no_line_of_a_statement_that_was_given_up() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let first = today(&world);
+        world.wait_days(1);
+        crashed_behind(&world, &day(&world).camt(), 512);
+        given_up(&world, left(&world), "ngân hàng gửi tệp khác").unwrap();
+        assert_eq!(world.count("statement_line WHERE posted_on IS NULL"), 512);
+        world.wait_days(1);
+        let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
+        let account = world.look(|conn| bienlai::unit::account::find(conn, unit, account));
+        let waits = |account: &BankAccount| -> Vec<(BusinessDay, Vec<&str>)> {
+            let asked = ((None, None), 10);
+            let open =
+                world.look(|conn| open_days::between(conn, &world.stamp(), &Actor::system(), account, asked));
+            let codes = |day: &OpenDay| day.waits_for.iter().map(Obstacle::code).collect::<Vec<_>>();
+            open.days.iter().map(|day| (day.date, codes(day))).collect()
+        };
+        let proven_by_nothing = (first, vec!["nil_day_unproven"]);
+        let second = (first.next(), vec!["day_before_open", "nil_day_unproven"]);
+        assert_eq!(waits(&account), [proven_by_nothing.clone(), second]);
+        let ended = BankAccount { closed_on: Some(first), ..account };
+        assert_eq!(waits(&ended), [proven_by_nothing], "nor does an account last until such a line");
     });
 }
 

@@ -13,10 +13,14 @@ use bienlai::web::message::words;
 use crate::callbacks::{token, wait_for_signatures};
 use crate::messages::sms_section;
 use crate::support::program::{How, Reply, Service, callback_until_taken, get, send};
-use crate::support::{World, each_database};
+use crate::support::visitor::Visitor;
+use crate::support::{World, each_database, tools};
 
 const FEE: Dong = Dong(25_000);
 const PERSONAL_ID: &str = "001199000001";
+/// A zip file of the one receipt.
+const FIRST_RECEIPT: [&str; 3] =
+    ["00004/bien-lai-bd26e-0000001.xml", "00004/bien-lai-bd26e-0000001.pdf", "index.csv"];
 
 fn payer() -> Payer {
     Payer {
@@ -49,6 +53,26 @@ fn started(world: &World, sections: &str) -> (Service, String) {
     callback_until_taken(service.address, &world.claim(&owed, FEE).claim, Duration::from_secs(10));
     wait_for_signatures(world, Duration::from_secs(10));
     (service, owed.dossier_code)
+}
+
+/// The page of what was found for the payer of a dossier.
+fn found(service: &Service, dossier: &str) -> String {
+    let proof = [("dossier", dossier), ("personal_id", PERSONAL_ID)];
+    let reply = post(service.address, "/lookup/dossier", &proof);
+    assert_eq!(reply.status, 200, "{}", text(&reply));
+    text(&reply)
+}
+
+fn ticket_of(page: &str) -> &str {
+    page.split("name=\"ticket\" value=\"").nth(1).unwrap().split('"').next().unwrap()
+}
+
+/// The zip file that a ticket brings, from a day on.
+fn downloaded(address: SocketAddr, ticket: &str, from: &str) -> (u16, Vec<u8>) {
+    let ticket = ticket.replace(';', "%3B").replace(',', "%2C");
+    let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let form = format!("ticket={ticket}&from={from}&until=");
+    download(address, "POST", "/lookup/receipts.zip", headers, &form)
 }
 
 fn zip_names(bytes: &[u8]) -> Vec<String> {
@@ -243,19 +267,92 @@ fn a_one_time_code_opens_the_dossier_for_the_phone_that_got_it() {
 
         // What was just proven may be downloaded together.
         let page = text(&found);
-        let ticket = page.split("name=\"ticket\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let form = |ticket: &str| {
-            format!("ticket={}&from=2020-01-01&until=", ticket.replace(';', "%3B").replace(',', "%2C"))
-        };
-        let headers = "Content-Type: application/x-www-form-urlencoded\r\n";
-        let (status, bytes) = download(address, "POST", "/lookup/receipts.zip", headers, &form(ticket));
+        let ticket = ticket_of(&page);
+        let (status, bytes) = downloaded(address, ticket, "2020-01-01");
         assert_eq!(status, 200);
-        let names = ["00004/bien-lai-bd26e-0000001.xml", "00004/bien-lai-bd26e-0000001.pdf", "index.csv"];
-        assert_eq!(zip_names(&bytes), names);
+        assert_eq!(zip_names(&bytes), FIRST_RECEIPT);
         let forged = ticket.replacen(';', ";9:9,", 1);
-        let (status, page) = download(address, "POST", "/lookup/receipts.zip", headers, &form(&forged));
+        let (status, page) = downloaded(address, &forged, "2020-01-01");
         let page = String::from_utf8(page).unwrap();
         assert!(status == 403 && page.contains(&words("ticket_over").vi), "{status} {page}");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_wrong_day_of_a_download_is_told_beside_its_field_and_what_was_found_stays() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (mut service, dossier) = started(&world, "");
+        let page = found(&service, &dossier);
+        let ticket = ticket_of(&page);
+        for (from, until, field, code) in [
+            ("2026-11-24", "2026-11-01", "until", "book_period_reversed"),
+            ("hom qua", "2026-11-01", "from", "date_unreadable"),
+            ("2026-11-24", "hom qua", "until", "date_unreadable"),
+        ] {
+            let form = [("ticket", ticket), ("from", from), ("until", until)];
+            let reply = post(service.address, "/lookup/receipts.zip", &form);
+            let again = text(&reply);
+            assert_eq!(reply.status, 400, "{again}");
+            for part in [
+                words(code).vi.as_str(),
+                &format!("id=\"{field}-reason\""),
+                &format!("value=\"{from}\""),
+                &format!("value=\"{until}\""),
+                &format!("Biên lai của hồ sơ {dossier}"),
+                "N*** T*** Thử",
+                "Khoản phải nộp",
+            ] {
+                assert!(again.contains(part), "{part} is not on the page: {again}");
+            }
+            assert_eq!(ticket_of(&again), ticket, "the days are mended without a second proof");
+        }
+        let (status, bytes) = downloaded(service.address, ticket, "2020-01-01");
+        assert_eq!((status, zip_names(&bytes)), (200, FIRST_RECEIPT.map(str::to_owned).to_vec()));
+        service.stop();
+    });
+}
+
+#[test]
+fn a_dossier_with_more_receipts_than_one_download_holds_says_so_and_a_shorter_period_brings_the_rest() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        // The copies are no books.
+        world.stop_watching();
+        let (mut service, dossier) = started(&world, "");
+        assert!(!found(&service, &dossier).contains("một tệp ZIP chỉ có"));
+        // As many as a download holds, years ago and in front of the one of today.
+        let copies = "INSERT INTO receipt (unit_id, id, obligation_id, series_id, number, document_kind, template, \
+             series, amount, issued_on, collected_at, lookup_code, profile, body, body_sha256, created_at, state, \
+             revision) WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 200) \
+             SELECT unit_id, id - n, obligation_id, series_id, number + n, document_kind, template, series, amount, \
+             '2020-01-02', collected_at, lookup_code || n, profile, body, body_sha256, created_at, state, revision \
+             FROM receipt, copy";
+        tools::run(&mut world.database.as_owner(), copies).unwrap();
+        let page = found(&service, &dossier);
+        assert!(page.contains("Hồ sơ có 201 biên lai; một tệp ZIP chỉ có 200 biên lai đầu"), "{page}");
+        assert!(page.contains("hãy chọn kỳ ngắn hơn"), "{page}");
+        // None of the copies was ever signed, so that nothing of them is in the file.
+        let names = |from: &str| zip_names(&downloaded(service.address, ticket_of(&page), from).1);
+        assert_eq!(names(""), ["index.csv"], "the 201st is left out");
+        assert_eq!(names("2020-01-03"), FIRST_RECEIPT);
+        service.stop();
+    });
+}
+
+#[test]
+fn what_was_found_is_named_in_the_language_of_the_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (mut service, dossier) = started(&world, "");
+        assert!(found(&service, &dossier).contains(">Biên lai BD-26E số 0000001</a>"));
+        let own = format!("http://{}", service.address);
+        let mut reader = Visitor::at(service.address);
+        reader.post_from(&own, "/language", &[("lang", "en"), ("back", "/lookup")]);
+        let proof = [("dossier", dossier.as_str()), ("personal_id", PERSONAL_ID)];
+        assert_eq!(reader.post_from(&own, "/lookup/dossier", &proof).status, 200, "{}", reader.page);
+        reader.sees(">Receipt BD-26E số 0000001</a>");
         service.stop();
     });
 }

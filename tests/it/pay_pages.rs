@@ -262,6 +262,49 @@ fn a_payer_whose_money_does_not_show_is_told_by_when_they_get_an_answer() {
 }
 
 #[test]
+fn who_is_asked_not_to_pay_again_finds_the_code_folded_away() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        assert_eq!(world.claim(&owed, Dong(25_000)).by("stranger").settle().receipt, None);
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&format!("/p/{}", owed.reference_code));
+        citizen.sees("xin đừng chuyển lại");
+        let folded = citizen.page.find("Xin đừng chuyển lại trong khi chờ").expect("it is folded");
+        assert!(folded < citizen.page.find("<svg").unwrap(), "the code is folded away");
+        service.stop();
+    });
+}
+
+#[test]
+fn without_scripts_the_page_turns_by_itself_and_not_under_who_says_that_they_transferred() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let path = format!("/p/{}", owed.reference_code);
+        let turns = "http-equiv=\"refresh\"";
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&path);
+        citizen.sees(turns);
+        citizen.sees(&format!("{path}?told=1#told"));
+        citizen.get(&format!("{path}?told=1"));
+        citizen.sees("<details id=\"told\" open>");
+        assert!(!citizen.page.contains(turns), "it is typed");
+        let refused = citizen.post(&format!("{path}/told"), &[("amount", "hai mươi"), ("on", "")]);
+        assert_eq!(refused.status, 400);
+        citizen.sees("value=\"hai mươi\"");
+        assert!(!citizen.page.contains(turns), "its reasons are read");
+        let today = world.now().business_day().to_string();
+        let said = [("amount", "25.000"), ("on", today.as_str())];
+        assert_eq!(citizen.post(&format!("{path}/told"), &said).status, 200);
+        citizen.sees(&format!("content=\"20;url={path}\""));
+        service.stop();
+    });
+}
+
+#[test]
 fn a_receipt_and_the_page_that_checks_one_are_read_in_one_language_and_switched_to_the_other() {
     each_database(|database| {
         let world = World::settled_in_today(database);

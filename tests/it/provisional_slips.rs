@@ -185,6 +185,28 @@ fn two_desks(world: &World, service: &Service) -> (Visitor, Visitor) {
     (cashier, seated(world, service.address, Role::Finance, "ketoan.badinh", unit))
 }
 
+#[test]
+fn the_sheets_of_a_pad_are_there_however_many_pads_were_printed_since() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let (mut cashier, _) = two_desks(&world, &service);
+        let first = world.words("SELECT CAST(MIN(id) AS TEXT) AS t FROM slip_pad").remove(0);
+        let sheets = format!("/counter/slips/{}/pdf", bienlai::id::PadId(first.parse().unwrap()));
+        for _ in 0..20 {
+            assert_eq!(cashier.post("/counter/slips", &[("do", "print"), ("count", "1")]).status, 303);
+        }
+        cashier.get("/counter/slips");
+        assert!(!cashier.page.contains(&sheets), "the page shows the newest: {}", cashier.page);
+        let pdf = cashier.get(&sheets);
+        assert_eq!((pdf.status, header(&pdf, "content-type")), (200, "application/pdf"));
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut other = seated(&world, service.address, Role::Cashier, "thungan.khac", unit);
+        assert_eq!(other.get(&sheets).status, 404, "whose pad it is");
+        service.stop();
+    });
+}
+
 fn sign(finance: &mut Visitor, number: &str, differs: bool) -> u16 {
     finance.get("/finance/slips");
     let mut fields = vec![("unit", "00004"), ("number", number), ("do", "sign")];

@@ -658,6 +658,8 @@ fn depth_and_text_have_limits() {
     assert_eq!(refused(&format!("<Document><!-- :camt.05 -->{deep}")).1, "xml_too_deep");
     let many = "<x/>".repeat(100_000);
     assert_eq!(refused(&simple("120.00", &entry("20.00", "CRDT", &many))).1, "xml_too_large");
+    let prefixes: String = (0..65).map(|n| format!("<p{n}:x xmlns:p{n}=\"u\"/>")).collect();
+    assert_eq!(refused(&simple("120.00", &entry("20.00", "CRDT", &prefixes))).1, "xml_too_large");
     let long = format!("<AddtlNtryInf>{}</AddtlNtryInf>", "x".repeat(70_000));
     assert_eq!(refused(&simple("120.00", &entry("20.00", "CRDT", &long))).1, "xml_text_too_long");
 }

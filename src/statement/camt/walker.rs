@@ -19,6 +19,8 @@ const MAX_DEPTH: usize = 64;
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// Elements inside one entry: a batch of a hundred thousand payments.
 const MAX_ELEMENTS: usize = if cfg!(test) { 100_000 } else { 8_000_000 };
+/// Prefixes in one file: those of the standard, of a signature, and of the bank.
+const MAX_PREFIXES: usize = 64;
 /// What a marked section begins with.
 const CDATA: &str = "<![CDATA[";
 
@@ -186,7 +188,7 @@ impl<'a> Walker<'a> {
                 };
                 let key = attribute.key.into_inner();
                 if let Some(prefix) = key.strip_prefix("xmlns:") {
-                    self.prefixes.push(prefix.to_owned());
+                    self.declare(prefix)?;
                 }
                 if currency.is_none() && local_of(key) == "Ccy" {
                     currency = Some(Span { start: self.currencies.len(), length: attribute.value.len() });
@@ -204,6 +206,21 @@ impl<'a> Walker<'a> {
             )),
             _ => Ok(currency.unwrap_or_default()),
         }
+    }
+
+    fn declare(&mut self, prefix: &str) -> Result<(), Finding> {
+        if self.prefixes.iter().any(|known| known == prefix) {
+            return Ok(());
+        }
+        if self.prefixes.len() >= MAX_PREFIXES {
+            return Err(self.refuse(
+                "xml_too_large",
+                "Khai báo quá nhiều tiền tố XML",
+                "the XML declares too many prefixes",
+            ));
+        }
+        self.prefixes.push(prefix.to_owned());
+        Ok(())
     }
 
     fn stray(&self) -> Finding {

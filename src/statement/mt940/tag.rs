@@ -380,8 +380,10 @@ impl<'a> Splitter<'a, '_> {
         names.take(4).any(|name| matches!(name, "28" | "28C" | "60F" | "60M"))
     }
 
+    /// The head of a message stands before its entries and their texts.
     fn repeats_head(&self, name: &str, content: &str) -> bool {
         let tags = self.messages.last().map(|message| message.tags(&self.content)).into_iter().flatten();
+        let tags = tags.take_while(|tag| !matches!(tag.name, "61" | "86"));
         tags.filter(|tag| tag.name == name).any(|tag| tag.first().trim() == content.trim())
     }
 

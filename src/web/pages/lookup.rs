@@ -20,9 +20,10 @@ use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Kind, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
-use crate::notification::lookup::{self, Outcome};
+use crate::notification::lookup::{self, Outcome, Proven};
 use crate::notification::{self, bundle::Entry};
 use crate::receipt::query::Stored;
+use crate::report::Period;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Lane, Stamp, Tx};
 use crate::web::Shared;
@@ -36,7 +37,8 @@ const PACE: Duration = Duration::from_millis(400);
 
 /// How long the receipts that were found may be downloaded together.
 const TICKET_LIFE_S: i64 = 900;
-const TICKET_RECEIPTS: usize = 200;
+/// The most receipts of one download.
+const ZIP_RECEIPTS: usize = 200;
 
 #[derive(Template)]
 #[template(path = "lookup.html")]
@@ -53,6 +55,23 @@ struct LookupPage {
 #[template(path = "found.html")]
 struct FoundPage {
     frame: Frame,
+    wrong: Wrong,
+    found: Found,
+    /// That one download does not hold them all, where there are so many.
+    beyond: Option<String>,
+}
+
+impl FoundPage {
+    fn of(frame: Frame, wrong: Wrong, found: Found) -> FoundPage {
+        let (lang, count) = (frame.lang, found.receipts.len());
+        let words = || lang.with("found_zip_limit", count).replacen("{}", &ZIP_RECEIPTS.to_string(), 1);
+        let beyond = (count > ZIP_RECEIPTS).then(words);
+        FoundPage { frame, wrong, found, beyond }
+    }
+}
+
+/// What of a dossier is its payer's, as the page shows it.
+struct Found {
     dossier: String,
     owed: Vec<FoundOwed>,
     receipts: Vec<FoundReceipt>,
@@ -215,20 +234,18 @@ async fn answer(
         let outcome = app.store.write(&Scope::All, Lane::Live, |tx| look(tx, &app.stamp()))?;
         Ok(match outcome {
             Outcome::Open(proven) => {
-                let (owed, receipts) = app.store.read(&Scope::All, |conn| {
-                    let owed = owed(conn, lang, &proven.obligations)?;
-                    Ok((owed, found(conn, &app.vault, &proven.receipts)?))
-                })?;
-                Seen::Found { dossier, owed, receipts, ticket: ticket(&app.stamp(), &proven.receipts) }
+                let ticket = ticket(&app.stamp(), &dossier, &proven.obligations);
+                let named = (dossier, ticket);
+                Seen::Found(
+                    app.store.read(&Scope::All, |conn| shown(conn, &app.vault, lang, &proven, named))?,
+                )
             }
             Outcome::Wrong => Seen::Wrong,
             Outcome::Locked => Seen::Locked,
         })
     });
     Ok(match seen.await {
-        Ok(Seen::Found { dossier, owed, receipts, ticket }) => {
-            html(StatusCode::OK, &FoundPage { frame, dossier, owed, receipts, ticket })
-        }
+        Ok(Seen::Found(found)) => html(StatusCode::OK, &FoundPage::of(frame, Wrong::default(), found)),
         Ok(Seen::Wrong) => general(frame, StatusCode::NOT_FOUND, "lookup_wrong", code_for),
         Ok(Seen::Locked) => general(frame, StatusCode::TOO_MANY_REQUESTS, "lookup_locked", None),
         Err(error) => return refused(request, StatusCode::BAD_REQUEST, error),
@@ -236,9 +253,20 @@ async fn answer(
 }
 
 enum Seen {
-    Found { dossier: String, owed: Vec<FoundOwed>, receipts: Vec<FoundReceipt>, ticket: String },
+    Found(Found),
     Wrong,
     Locked,
+}
+
+fn shown(
+    conn: &mut Conn,
+    vault: &Vault,
+    lang: Lang,
+    proven: &Proven,
+    (dossier, ticket): (String, String),
+) -> Result<Found> {
+    let owed = owed(conn, lang, &proven.obligations)?;
+    Ok(Found { dossier, owed, receipts: found(conn, vault, lang, &proven.receipts)?, ticket })
 }
 
 fn owed(conn: &mut Conn, lang: Lang, proven: &[(UnitId, ObligationId)]) -> Result<Vec<FoundOwed>> {
@@ -266,15 +294,16 @@ async fn paced(work: impl Future<Output = Page>) -> Page {
     page
 }
 
-fn found(conn: &mut Conn, vault: &Vault, items: &[Stored]) -> Result<Vec<FoundReceipt>> {
+fn found(conn: &mut Conn, vault: &Vault, lang: Lang, items: &[Stored]) -> Result<Vec<FoundReceipt>> {
     let mut shown = Vec::with_capacity(items.len());
     for item in items {
         let owed = obligation::find(conn, item.unit, item.obligation)?;
         let key = (owed.unit, owed.party);
         let payer = crate::party::load(conn, vault, &[key])?.remove(&key).and_then(|payer| payer.name);
+        let (noun, noun_en) = item.noun();
         shown.push(FoundReceipt {
             unit: unit::find(conn, item.unit)?.name,
-            label: format!("{} {}", text::capitalised(item.noun().0), item.name()),
+            label: format!("{} {}", text::capitalised(lang.pick(noun, noun_en)), item.name()),
             issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
             amount: item.amount.to_string(),
             payer: payer.map(|name| mask::name(&name)).unwrap_or_default(),
@@ -285,21 +314,24 @@ fn found(conn: &mut Conn, vault: &Vault, items: &[Stored]) -> Result<Vec<FoundRe
     Ok(shown)
 }
 
-/// What the payer proved a moment ago, so that the bundle needs no second proof: an end, the
-/// receipts, and a keyed hash over both.
-fn ticket(stamp: &Stamp<'_>, items: &[Stored]) -> String {
+/// What the payer proved a moment ago, so that neither the bundle nor the page that comes back needs a second
+/// proof: an end, what is theirs of the dossier, the dossier as it was named, and a keyed hash over all of it.
+fn ticket(stamp: &Stamp<'_>, dossier: &str, proven: &[(UnitId, ObligationId)]) -> String {
     let end = stamp.now.plus_seconds(TICKET_LIFE_S).seconds();
-    let receipts: Vec<String> =
-        items.iter().take(TICKET_RECEIPTS).map(|item| format!("{}:{}", item.unit.0, item.id.0)).collect();
-    let text = format!("{end};{}", receipts.join(","));
+    let owed: Vec<String> = proven.iter().map(|(unit, id)| format!("{}:{}", unit.0, id.0)).collect();
+    let text = format!("{end};{};{}", owed.join(","), text::clean(dossier));
     let tag = stamp.vault.blind(unit::CITY, "ticket", &text);
     format!("{text};{tag}")
 }
 
-fn redeem(stamp: &Stamp<'_>, ticket: &str) -> Result<Vec<(UnitId, ReceiptId)>> {
+/// The dossier of a ticket, and what of it is the payer's.
+type Redeemed = (String, Vec<(UnitId, ObligationId)>);
+
+fn redeem(stamp: &Stamp<'_>, ticket: &str) -> Result<Redeemed> {
     let over = || Error::forbidden("ticket_over", "the proof is too old or not ours");
     let (text, tag) = ticket.rsplit_once(';').ok_or_else(over)?;
-    let (end, receipts) = text.split_once(';').ok_or_else(over)?;
+    let (end, proven) = text.split_once(';').ok_or_else(over)?;
+    let (owed, dossier) = proven.split_once(';').ok_or_else(over)?;
     let is_ours = stamp.vault.blind(unit::CITY, "ticket", text) == tag;
     let is_fresh = end.parse::<i64>().is_ok_and(|end| stamp.now.seconds() <= end);
     if !is_ours || !is_fresh {
@@ -307,20 +339,39 @@ fn redeem(stamp: &Stamp<'_>, ticket: &str) -> Result<Vec<(UnitId, ReceiptId)>> {
     }
     let pair = |text: &str| {
         let (unit, id) = text.split_once(':')?;
-        Some((UnitId(unit.parse().ok()?), ReceiptId(id.parse().ok()?)))
+        Some((UnitId(unit.parse().ok()?), ObligationId(id.parse().ok()?)))
     };
-    receipts.split(',').filter(|text| !text.is_empty()).map(|text| pair(text).ok_or_else(over)).collect()
+    let owed = owed.split(',').filter(|text| !text.is_empty()).map(|text| pair(text).ok_or_else(over));
+    Ok((dossier.to_owned(), owed.collect::<Result<_>>()?))
+}
+
+/// The first and the last day that a download is asked for, each if it is.
+type Days = (Option<BusinessDay>, Option<BusinessDay>);
+
+fn days(asked: &Fields) -> Result<Days> {
+    let day = |name: &str| -> Result<Option<BusinessDay>> {
+        match asked.trimmed(name) {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| Error::invalid(name, "date_unreadable", "a day")),
+        }
+    };
+    let days = (day("from")?, day("until")?);
+    if let (Some(from), Some(until)) = days {
+        Period::new(from, until)?;
+    }
+    Ok(days)
 }
 
 /// `POST /lookup/receipts.zip`: the receipts just found, of a period where one is named.
 pub async fn bundle(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     let asked = fields(&request, form, &shared)?;
-    let day = |name: &str| -> Result<Option<BusinessDay>> {
-        let given = Some(asked.trimmed(name)).filter(|text| !text.is_empty());
-        given.map(str::parse).transpose().map_err(|error: Error| error.in_field("form"))
+    let redeemed = redeem(&shared.app().stamp(), asked.get("ticket"))?;
+    let days = match days(&asked) {
+        Ok(days) => days,
+        Err(error) => return found_again(&request, &shared, (asked.get("ticket"), redeemed), error).await,
     };
-    let (from, until) = (day("from")?, day("until")?);
-    let keys = redeem(&shared.app().stamp(), asked.get("ticket"))?;
+    let (app, owed) = (Arc::clone(shared.app()), redeemed.1);
+    let keys = block(move || app.store.read(&Scope::All, |conn| within(conn, &owed, days))).await?;
     let app = Arc::clone(shared.app());
     let mut rest = keys.into_iter();
     let slot = shared.citizen_bundles.take(subscriber(shared.source(&request)))?;
@@ -329,11 +380,7 @@ pub async fn bundle(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
         notification::bundle::write(out, || {
             for (unit, id) in rest.by_ref() {
                 let entry = app.store.read(&Scope::unit(unit), |conn| signed(conn, unit, id))?;
-                let is_asked = |entry: &Entry| {
-                    from.is_none_or(|from| entry.issued_on >= from)
-                        && until.is_none_or(|until| entry.issued_on <= until)
-                };
-                if let Some(entry) = entry.filter(is_asked) {
+                if let Some(entry) = entry {
                     return Ok(vec![Entry { rendition: drawer.page(unit, id), ..entry }]);
                 }
             }
@@ -341,6 +388,46 @@ pub async fn bundle(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
         })
     });
     answer.map_err(|failure| failure.0.into())
+}
+
+/// The page of what was found once more, with what is wrong with the days of its download.
+async fn found_again(
+    request: &HttpRequest,
+    shared: &web::Data<Shared>,
+    (ticket, (dossier, owed)): (&str, Redeemed),
+    error: Error,
+) -> Page {
+    let (shared, frame) = (shared.clone(), Frame::public(request));
+    let (lang, named) = (frame.lang, (dossier, ticket.to_owned()));
+    let wrong = Wrong::of(error, lang)?;
+    let found = block(move || {
+        let app = shared.app();
+        app.store.read(&Scope::All, |conn| {
+            let receipts = documents(conn, &owed)?;
+            shown(conn, &app.vault, lang, &Proven { obligations: owed, receipts }, named)
+        })
+    })
+    .await?;
+    Ok(html(StatusCode::BAD_REQUEST, &FoundPage::of(frame, wrong, found)))
+}
+
+/// The documents of what is owed, in the order of the page.
+fn documents(conn: &mut Conn, owed: &[(UnitId, ObligationId)]) -> Result<Vec<Stored>> {
+    let mut found = receipt::query::of_obligations(conn, owed)?;
+    Ok(owed.iter().filter_map(|key| found.remove(key)).flatten().collect())
+}
+
+/// What one download holds: the first documents that were issued within the days.
+fn within(
+    conn: &mut Conn,
+    owed: &[(UnitId, ObligationId)],
+    (from, until): Days,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let is_asked = |item: &Stored| {
+        from.is_none_or(|from| item.issued_on >= from) && until.is_none_or(|until| item.issued_on <= until)
+    };
+    let asked = documents(conn, owed)?.into_iter().filter(is_asked).take(ZIP_RECEIPTS);
+    Ok(asked.map(|item| (item.unit, item.id)).collect())
 }
 
 fn signed(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Entry>> {

@@ -84,6 +84,7 @@ pub struct ReceiptLink {
     /// As it is stored.
     pub state: String,
     pub amount: crate::amount::Dong,
+    pub collected_at: crate::clock::Instant,
 }
 
 /// Renders a page that no cache keeps.

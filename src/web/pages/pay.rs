@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 
 use super::fields::Wrong;
 use super::frame::Frame;
@@ -19,10 +20,11 @@ use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, feed_query};
 use crate::payment::told;
 use crate::receipt::{self, DocumentKind};
-use crate::shift::provisional_query;
+use crate::shift::{provisional, provisional_query};
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::web::Shared;
+use crate::web::extract;
 use crate::web::respond::block;
 use crate::{party, unit};
 
@@ -96,6 +98,14 @@ struct Payable {
     drawn: vietqr::Drawn,
 }
 
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+struct Asked {
+    /// The form of who transferred stands open, on a page that does not turn under it.
+    #[serde(default)]
+    told: Option<u8>,
+}
+
 #[derive(Template)]
 #[template(path = "pay.html")]
 pub(super) struct PayPage {
@@ -142,28 +152,40 @@ impl Forms {
     fn wrong(&self) -> &Wrong {
         if self.told.wrong.is_some() { &self.told.wrong } else { &self.surplus.wrong }
     }
+
+    /// Whether somebody types, or reads what is wrong: a page that turns by itself would wipe that.
+    fn is_in_use(&self) -> bool {
+        self.told.is_open || self.wrong().is_some()
+    }
 }
 
 /// “Tôi đã chuyển tiền”: the form, or the day of the answer.
 #[derive(Default)]
 pub(super) struct Told {
     pub wrong: Wrong,
+    /// Whether the address asks for the form.
+    pub is_open: bool,
     pub answer_on: Option<String>,
     /// What the unit answered last, and when.
     pub answered: Option<(String, String)>,
 }
 
 pub async fn page(request: HttpRequest, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &shown(&request, &shared, Forms::default()).await?))
+    let asked = extract::query::<Asked>(&request).unwrap_or_default();
+    let told = Told { is_open: asked.told.is_some(), ..Told::default() };
+    let forms = Forms { told, ..Forms::default() };
+    Ok(html(StatusCode::OK, &shown(&request, &shared, forms).await?))
 }
 
-/// `GET /p/{code}/qr.png`: the same code as a picture to keep, for whoever pays on this very phone.
+/// `GET /p/{code}/qr.png`: the same code as a picture to keep, for whoever pays on this very phone. What was collected
+/// on a slip has none, as on the page.
 pub async fn picture(request: HttpRequest, shared: web::Data<Shared>) -> Page {
     let code = on_paper::code_of(&request)?;
     let app = Arc::clone(shared.app());
     let drawn = block(move || {
         app.store.read(&Scope::All, |conn| {
             let item = obligation::find_by_code(conn, code.as_str())?;
+            provisional::refuse_collected(conn, item.unit, &[item.id])?;
             obligation::vietqr::modules(&vietqr::payload(conn, &item, app.clock.now().business_day())?.text)
         })
     });
@@ -236,7 +258,7 @@ fn compose(
         plain_code: code.as_str().to_owned(),
         stamp: live::stamp_of(conn, item)?,
         is_live: is_awaited || surplus.as_ref().is_some_and(|one| one.is_open || one.can_ask) || is_fresh,
-        asks_again: is_awaited && surplus.as_ref().is_none_or(|one| !one.can_ask),
+        asks_again: is_awaited && !forms.is_in_use() && surplus.as_ref().is_none_or(|one| !one.can_ask),
         tone,
         is_paid: standing == Standing::Paid,
         is_late: standing != Standing::Late && item.outstanding().is_positive() && today > item.due_on,
@@ -299,6 +321,7 @@ pub(super) fn receipts_of(conn: &mut Conn, lang: Lang, item: &Obligation) -> Res
             label: label(lang, &receipt),
             is_signed: receipt.state != "numbered",
             amount: receipt.amount,
+            collected_at: receipt.collected_at,
             lookup_code: receipt.lookup_code,
             state: receipt.state,
         })

@@ -232,3 +232,40 @@ fn a_structural_attack_is_refused_even_when_nobody_checks_trust() {
         assert_ne!(verify(text.as_bytes(), &TrustStore::empty(), now()).exit_code(), 0, "accepted: {name}");
     }
 }
+
+/// Every place between two tags, or between a tag and a text, behind the declaration.
+fn places(text: &str) -> impl Iterator<Item = usize> {
+    let places: Vec<usize> = text.match_indices('>').map(|(at, _)| at + 1).collect();
+    places.into_iter().filter(|place| *place >= DECLARATION.len())
+}
+
+#[test]
+fn wherever_signed_data_forged_data_or_a_signature_is_put_the_document_is_refused() {
+    let text = document_text();
+    let (original, signature, forged) = (body(&text), signature(&text), forged_body(&text));
+    let forged_in_place = replaced(&text, &original, &forged);
+    let same_id = replaced(&forged, "Id=\"evil\"", "Id=\"BL-rcp-42\"");
+    let unsigned = replaced(&forged_in_place, &signature, "");
+    let kinds = [
+        ("the signed data beside forged data", &forged_in_place, &original),
+        ("forged data beside the signed", &text, &forged),
+        ("forged data with the same Id", &text, &same_id),
+        ("a second signature", &text, &signature),
+        ("the signature moved away from forged data", &unsigned, &signature),
+    ];
+    let mut tried = 0;
+    for (name, document, moved) in kinds {
+        for place in places(document) {
+            let mut attack = document.clone();
+            attack.insert_str(place, moved);
+            let report = verify(attack.as_bytes(), &trust(), now());
+            assert!(!report.is_valid(), "accepted: {name} at {place}");
+            assert!(
+                report.problems().iter().any(|problem| !problem.is_remark()),
+                "no reason: {name} at {place}"
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 500, "{tried} documents");
+}

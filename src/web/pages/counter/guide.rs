@@ -6,8 +6,10 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Deserialize;
 
 use super::take::locate;
+use super::waiting::Waiting;
 use crate::actor::Role;
 use crate::id::ObligationId;
 use crate::obligation::{self, ticket};
@@ -33,6 +35,18 @@ struct GuidePage {
     wrong: Wrong,
     /// The visitor's ticket, as it was noted today.
     ticket: Option<String>,
+    /// The transfer that the bank told of already: nobody is to pay again.
+    advised: Option<String>,
+    /// Whether the ticket is typed, or was refused: the page does not turn by itself then.
+    is_typed: bool,
+}
+
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+struct Asked {
+    /// The field for the ticket, on a page that does not turn under it.
+    #[serde(default)]
+    ticket: Option<u8>,
 }
 
 /// `GET /counter/obligations/{id}/guide`
@@ -40,23 +54,27 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     shown(&request, &signed, &shared, Wrong::default()).await
 }
 
-/// Paid meanwhile: back to the desk, which shows the documents.
+/// Paid meanwhile, or collected on a slip: back to the desk, which shows the documents or says so.
 async fn shown(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>, wrong: Wrong) -> Page {
     signed.require(&[Role::Cashier])?;
     let id: ObligationId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let status = if wrong.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let asked = extract::query::<Asked>(request).unwrap_or_default();
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
     let page = block(move || {
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
             let item = obligation::find(conn, unit, id)?;
-            if !item.outstanding().is_positive() {
+            let waiting = Waiting::of(conn, unit, std::slice::from_ref(&item))?;
+            if !item.outstanding().is_positive() || waiting.slip(id).is_some() {
                 return Ok(None);
             }
-            let drawn = vietqr::payload(conn, &item, app.clock.now().business_day())?;
+            let drawn = vietqr::payload(conn, &item, today)?;
             Ok(Some(GuidePage {
+                advised: waiting.told(frame.lang, "guide_told", id),
+                is_typed: wrong.is_some() || asked.ticket.is_some(),
                 frame,
                 id,
                 code: item.reference_code.clone(),

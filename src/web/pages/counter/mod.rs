@@ -13,6 +13,7 @@ pub mod shift;
 pub mod slips;
 pub mod take;
 pub mod together;
+mod waiting;
 pub mod walk_in;
 mod walk_in_form;
 
@@ -26,6 +27,7 @@ use askama::Template;
 use super::fields::{Fields, Pairs, Wrong};
 use super::frame::{Frame, see};
 use super::session::Signed;
+use super::wording::Lang;
 use super::{Page, Posted, html_that_prints, on_paper};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -43,6 +45,7 @@ use crate::store::vault::Vault;
 use crate::web::Shared;
 use crate::web::respond::block;
 use crate::{obligation, party, receipt, text, unit};
+use waiting::Waiting;
 
 /// Rows of a search; who finds more types more.
 const FOUND_LIMIT: i64 = 30;
@@ -58,7 +61,7 @@ pub struct Row {
     payer: String,
     code: String,
     owed: String,
-    standing: &'static str,
+    standing: String,
     is_open: bool,
 }
 
@@ -169,7 +172,8 @@ async fn compose(
             let found = match asked.as_deref().filter(|asked| !asked.is_empty()) {
                 Some(asked) => {
                     let items = look(conn, &app.vault, actor, (unit, app.clock.now()), asked)?;
-                    Some(rows(conn, &app.vault, lang, &items)?)
+                    let waiting = Waiting::of(conn, unit, &items)?;
+                    Some(rows(conn, &app.vault, lang, &items, &waiting)?)
                 }
                 None => None,
             };
@@ -217,7 +221,7 @@ fn without_slip(
 }
 
 /// What was taken, turn by turn, the newest first.
-fn turns_taken(lang: super::wording::Lang, report: &Report) -> Vec<TurnTaken> {
+fn turns_taken(lang: Lang, report: &Report) -> Vec<TurnTaken> {
     let has_several = report.turns.len() > 1;
     let of = |turn: &Turn| TurnTaken {
         since: has_several.then(|| turn.opened_at.in_hanoi().format("%H:%M").to_string()),
@@ -230,7 +234,7 @@ fn turns_taken(lang: super::wording::Lang, report: &Report) -> Vec<TurnTaken> {
     report.turns.iter().rev().map(of).collect()
 }
 
-fn taken_row(lang: super::wording::Lang, taking: report::Taking) -> TakenRow {
+fn taken_row(lang: Lang, taking: report::Taking) -> TakenRow {
     TakenRow {
         amount: taking.amount.to_string(),
         method: lang.t(if taking.method == "cash" { "method_cash" } else { "method_card" }),
@@ -317,8 +321,9 @@ fn other_spellings(asked: &str) -> Vec<String> {
 fn rows(
     conn: &mut Conn,
     vault: &Vault,
-    lang: super::wording::Lang,
+    lang: Lang,
     items: &[Obligation],
+    waiting: &Waiting,
 ) -> Result<Vec<Row>> {
     let keys: Vec<(UnitId, PartyId)> = items.iter().map(|item| (item.unit, item.party)).collect();
     let payers = party::load(conn, vault, &keys)?;
@@ -332,6 +337,15 @@ fn rows(
     for item in items {
         owed.push(counter::owed(conn, item)?);
     }
+    let beside = |item: &Obligation, owed: Dong| match waiting.slip(item.id) {
+        Some(_) => Some(lang.t("standing_slip").to_owned()),
+        None if owed.is_positive() => waiting.told(lang, "standing_told", item.id),
+        None => None,
+    };
+    let in_books = |item: &Obligation, owed: Dong| match owed > item.outstanding() {
+        true => lang.t("standing_again"),
+        false => standing(lang, item, has_none(item)),
+    };
     let row = |(item, owed): (&Obligation, Dong)| Row {
         id: item.id,
         dossier: item.dossier_code.clone(),
@@ -341,18 +355,14 @@ fn rows(
             .unwrap_or_else(|| "–".to_owned()),
         code: item.reference_code.clone(),
         owed: owed.to_string(),
-        standing: if owed > item.outstanding() {
-            lang.t("standing_again")
-        } else {
-            standing(lang, item, has_none(item))
-        },
-        is_open: owed.is_positive(),
+        standing: beside(item, owed).unwrap_or_else(|| in_books(item, owed).to_owned()),
+        is_open: owed.is_positive() && waiting.slip(item.id).is_none(),
     };
     Ok(items.iter().zip(owed).map(row).collect())
 }
 
 /// In words; `has_none` where documents were made and none of them stands any more.
-pub(super) fn standing(lang: super::wording::Lang, item: &Obligation, has_none: bool) -> &'static str {
+pub(super) fn standing(lang: Lang, item: &Obligation, has_none: bool) -> &'static str {
     use obligation::State::*;
     lang.t(match item.state {
         Reopened if has_none => "standing_receipt_cancelled",

@@ -155,8 +155,7 @@ pub async fn pdf(request: HttpRequest, signed: Signed, shared: web::Data<Shared>
         let (pad, slips, unit) = app.read(&signed.actor, |conn| {
             let unit = query::unit_of_pad(conn, &signed.actor.scope, id)?.ok_or_else(missing)?;
             let person = signed.actor.require_person()?;
-            let pads = query::pads(conn, unit, Some(person), PADS_SHOWN)?;
-            let pad = pads.into_iter().find(|pad| pad.id == id).ok_or_else(missing)?;
+            let pad = query::pad(conn, unit, id)?.filter(|pad| pad.person == person).ok_or_else(missing)?;
             Ok((pad, query::of_pad(conn, unit, id)?, unit::find(conn, unit)?.name))
         })?;
         let address = held.url("/s/");

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+use super::waiting::{Waiting, is_despite, refuse_unseen};
 use super::{in_use, own_unit, standing};
 use crate::actor::Role;
 use crate::amount::Dong;
@@ -18,7 +19,6 @@ use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking, Tender};
 use crate::payment::pos;
 use crate::payment::settler::Numbered;
-use crate::shift::provisional_query;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
@@ -48,7 +48,7 @@ pub(super) struct TakePage {
     field: String,
     payer: String,
     code: String,
-    standing: &'static str,
+    standing: String,
     owed: String,
     owed_plain: i64,
     is_open: bool,
@@ -58,6 +58,8 @@ pub(super) struct TakePage {
     has_shift: bool,
     /// The slip on which it was collected and which waits for another person.
     slip_waits: Option<i64>,
+    /// The transfer that the bank told of and no statement has proven: it may be the same money.
+    advised: Option<String>,
     /// The desk raised it and may take it back.
     may_withdraw: bool,
     lines: Vec<(String, String)>,
@@ -170,7 +172,10 @@ async fn compose(
             let shift = in_use(conn, &actor, own_unit(&actor)?)?.map(|shift| shift.id);
             let taken = just_taken(conn, unit, shift, asked.taken)?;
             let owed = counter::owed(conn, &item)?;
-            let slip_waits = provisional_query::awaited(conn, unit)?.remove(&id);
+            let waiting = Waiting::of(conn, unit, std::slice::from_ref(&item))?;
+            let slip_waits = waiting.slip(id);
+            let is_open = owed.is_positive() && slip_waits.is_none();
+            let told = |key: &str| waiting.told(lang, key, id).filter(|_| is_open);
             let receipts = receipts_of(conn, lang, &item)?;
             let payer = party::load(conn, &app.vault, &[(unit, item.party)])?.remove(&(unit, item.party));
             let lines = obligation::lines(conn, unit, id)?;
@@ -184,11 +189,13 @@ async fn compose(
                 field: item.procedure_field.clone(),
                 payer: payer.and_then(|payer| payer.name).unwrap_or_else(|| "–".to_owned()),
                 code: item.reference_code.clone(),
-                standing: standing(lang, &item, pay::none_stands(&receipts)),
+                standing: told("standing_told")
+                    .unwrap_or_else(|| standing(lang, &item, pay::none_stands(&receipts)).to_owned()),
                 owed: owed.to_string(),
                 owed_plain: owed.0,
-                is_open: owed.is_positive() && slip_waits.is_none(),
+                is_open,
                 slip_waits,
+                advised: told("take_told"),
                 may_withdraw: walk_in::may_withdraw(&item) && slip_waits.is_none(),
                 is_partial: item.allocated.is_positive() && item.outstanding().is_positive(),
                 is_owed_again: owed > item.outstanding(),
@@ -223,6 +230,8 @@ struct Confirmed {
     amount: Dong,
     /// Approval code and terminal of a card's slip; without a code it is noted later.
     slip: Option<(String, String)>,
+    /// Whether they take it although the bank told of a transfer.
+    is_despite: bool,
 }
 
 fn read_form(fields: &Fields) -> Result<Confirmed> {
@@ -238,7 +247,7 @@ fn read_form(fields: &Fields) -> Result<Confirmed> {
     let code = fields.trimmed("approval_code");
     let slip = (method == Method::Card && !code.is_empty())
         .then(|| (code.to_owned(), fields.trimmed("terminal").to_owned()));
-    Ok(Confirmed { method, tendered, amount: Dong(amount), slip })
+    Ok(Confirmed { method, tendered, amount: Dong(amount), slip, is_despite: is_despite(fields) })
 }
 
 /// `POST /counter/obligations/{id}/take`: takes the money once, however often the form is sent.
@@ -314,6 +323,7 @@ fn taking(
             collector: collector.clone(),
         };
         let taken = counter::take(tx, stamp, actor, &taking)?;
+        refuse_unseen(tx, unit, &[id], confirmed.is_despite)?;
         if let Some((code, terminal)) = &confirmed.slip {
             pos::record_slip(tx, stamp, actor, unit, taken.payment, (code, terminal))?;
         }

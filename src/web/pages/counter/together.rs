@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::take::{Answer, first_of, fresh_key, just_taken, key_of};
+use super::waiting::{Waiting, is_despite, refuse_unseen};
 use super::{Row, in_use, own_unit, rows};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -31,6 +32,8 @@ use crate::web::pages::{Page, Posted, ReceiptLink, html_that_prints};
 use crate::web::respond::{self, block};
 
 const ROUTE: &str = "POST /counter/together/take";
+/// A signature that takes longer than this is slow: the payer gets a confirmation on paper.
+const SLOW_SECONDS: i64 = 3;
 
 #[derive(Template)]
 #[template(path = "together.html")]
@@ -49,6 +52,10 @@ struct TogetherPage {
     receipts: Vec<ReceiptLink>,
     /// Whether a document still waits for its signature.
     is_waiting: bool,
+    /// The dossiers whose documents take their time: a confirmation is printed meanwhile.
+    slow: Vec<(ObligationId, String)>,
+    /// Whether the bank told of a transfer for one of them that no statement has proven.
+    is_advised: bool,
     change: Option<String>,
     is_taken: bool,
     is_late: bool,
@@ -115,23 +122,30 @@ async fn compose(
             let unit = own_unit(&actor)?;
             let shift = in_use(conn, &actor, unit)?.map(|shift| shift.id);
             let taken = just_taken(conn, unit, shift, asked.taken)?;
-            let mut receipts = Vec::new();
+            let (mut receipts, mut slow) = (Vec::new(), Vec::new());
+            let patience_ends = app.clock.now().minus_seconds(SLOW_SECONDS);
             for item in &items {
-                receipts.extend(receipts_of(conn, lang, item)?);
+                let of_item = receipts_of(conn, lang, item)?;
+                if of_item.iter().any(|one| !one.is_signed && one.collected_at <= patience_ends) {
+                    slow.push((item.id, item.dossier_code.clone()));
+                }
+                receipts.extend(of_item);
             }
+            let waiting = Waiting::of(conn, unit, &items)?;
             let mut owed = Vec::new();
-            for item in &items {
+            for item in items.iter().filter(|item| waiting.slip(item.id).is_none()) {
                 let amount = counter::owed(conn, item)?;
                 owed.extend(amount.is_positive().then_some((item.id, amount.0)));
             }
             let total = Dong::sum(owed.iter().map(|(_, amount)| Dong(*amount)))?;
             Ok(TogetherPage {
-                rows: rows(conn, &app.vault, lang, &items)?,
+                rows: rows(conn, &app.vault, lang, &items, &waiting)?,
                 frame,
                 csrf,
                 wrong: Wrong::default(),
                 key,
                 change: taken.flatten().filter(|_| owed.is_empty()).map(|change| change.to_string()),
+                is_advised: owed.iter().any(|(id, _)| waiting.is_advised(*id)),
                 owed,
                 total: total.to_string(),
                 total_plain: total.0,
@@ -139,6 +153,7 @@ async fn compose(
                 tendered: String::new(),
                 is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
                 receipts,
+                slow,
                 is_taken: taken.is_some(),
                 is_late: asked.is_late,
             })
@@ -153,6 +168,8 @@ struct Confirmed {
     method: Method,
     tendered: Option<i64>,
     total: Dong,
+    /// Whether they take it although the bank told of a transfer.
+    is_despite: bool,
 }
 
 fn read_form(fields: &Fields) -> Result<Confirmed> {
@@ -168,7 +185,7 @@ fn read_form(fields: &Fields) -> Result<Confirmed> {
     if let Some(tendered) = tendered {
         Tender { tendered: Dong(tendered), due: total }.check()?;
     }
-    Ok(Confirmed { parts, method, tendered, total })
+    Ok(Confirmed { parts, method, tendered, total, is_despite: is_despite(fields) })
 }
 
 /// `POST /counter/together/take`: takes all of it once, however often the form is sent.
@@ -227,9 +244,11 @@ fn taking(
             collector: collector.to_owned(),
         })
         .collect();
+    let ids: Vec<ObligationId> = takings.iter().map(|taking| taking.obligation).collect();
     let mut numbered: Vec<(UnitId, ReceiptId)> = Vec::new();
     let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
         let taken = counter::take_together(tx, stamp, actor, &takings)?;
+        refuse_unseen(tx, unit, &ids, confirmed.is_despite)?;
         numbered = taken.iter().flat_map(|one| one.receipts.iter().map(|receipt| (unit, *receipt))).collect();
         let payments: Vec<_> = taken.iter().map(|one| one.payment).collect();
         if let Some(tendered) = confirmed.tendered.map(Dong) {
