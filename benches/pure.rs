@@ -1,11 +1,14 @@
 //! The parts that touch nothing: how long one call takes. `cargo bench --bench pure`.
 //!
 //! Each is called for a second after a short warm-up; the median of many short rounds is told, so
-//! that another program in between does not matter.
+//! that another program in between does not matter. The programs of `benches/peers` run beside them in the same run
+//! where `BIENLAI_BENCH_PEERS` names the Python that has what they need.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot begin has nothing to tell")]
 
 use std::hint::black_box;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -184,7 +187,8 @@ fn verifying() {
         let report = verify(document, &trust, now);
         assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
     }
-    measure("verify: a receipt of ours", || verify(black_box(RECEIPT), &trust, now).is_valid());
+    let took = measure("verify: a receipt of ours", || verify(black_box(RECEIPT), &trust, now).is_valid());
+    beside("verify_xmlsec.py", took, &["fixtures/receipt/test-only-receipt.xml"]);
     measure("verify: an invoice of another issuer", || verify(black_box(other), &trust, now).is_valid());
 }
 
@@ -195,7 +199,8 @@ fn pages() {
     let links = Links::to("https://bienlai.example");
     let draw = |standing: &Standing| rendition::render(black_box(RECEIPT), standing, &links);
     assert!(draw(&Standing::Valid).is_ok(), "the receipt is drawn");
-    measure("receipt: PDF page", || draw(&Standing::Valid).map(|page| page.len()));
+    let took = measure("receipt: PDF page", || draw(&Standing::Valid).map(|page| page.len()));
+    beside("weasyprint_receipt.py", took, &[]);
     measure("receipt: PDF page, cancelled", || draw(&Standing::Cancelled).map(|page| page.len()));
 }
 
@@ -250,6 +255,7 @@ fn statements() {
     };
     let took = measure("statement: MT940, 5,000 entries", || statement::parse(black_box(mt940.as_bytes())));
     per_second("statement: MT940", took);
+    beside("mt940_python.py", took / ENTRIES as u128, &[&left_in("statement.sta")]);
     let took = measure("statement: camt.053, 5,000 entries", || statement::parse(black_box(camt.as_bytes())));
     per_second("statement: camt.053", took);
     let took = measure("statement: camt.053, bare XML events", || count_events(black_box(&camt)));
@@ -309,14 +315,38 @@ fn matches() {
     let settings = matching::Settings::default();
     let proofs = matching::matching(&lines, &movements, &[], &settings).proofs.len();
     assert_eq!(i64::try_from(proofs), Ok(COUNT), "every line is proven");
-    measure("matching: 100,000 exact pairs", || {
+    let took = measure("matching: 100,000 exact pairs", || {
         matching::matching(black_box(&lines), black_box(&movements), &[], &settings)
     });
+    beside("duckdb_join.py", took, &[&left_in("")]);
 }
 
-/// Where the peers' input is left, when somebody asks for it.
-fn files_folder() -> Option<std::path::PathBuf> {
-    std::env::var_os("BIENLAI_BENCH_FILES").map(std::path::PathBuf::from)
+/// Where the peers' input is left, when somebody asks for it or for the peers.
+fn files_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("BIENLAI_BENCH_FILES").map(PathBuf::from);
+    folder.or_else(|| std::env::var_os(PEERS).map(|_| std::env::temp_dir()))
+}
+
+/// A file of `files_folder`, or the folder itself.
+fn left_in(name: &str) -> String {
+    files_folder().unwrap_or_default().join(name).display().to_string()
+}
+
+/// The Python that has the peers, when they are to run in the same run.
+const PEERS: &str = "BIENLAI_BENCH_PEERS";
+
+/// Runs a peer right after ours, where a Python is named for it, and tells how many times as fast we are. A peer's last
+/// line is `per second` and how often it did in a second what took us so many nanoseconds.
+fn beside(script: &str, nanoseconds: u128, arguments: &[&str]) {
+    let Some(python) = std::env::var_os(PEERS) else { return };
+    let script = format!("benches/peers/{script}");
+    let run = Command::new(python).arg(&script).args(arguments).output().expect("the peer's Python runs");
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{script}: {}", String::from_utf8_lossy(&run.stderr));
+    print!("{told}");
+    let rate = told.lines().last().and_then(|line| line.strip_prefix("per second ")?.parse::<f64>().ok());
+    let ours = 1e9 / nanoseconds.max(1) as f64;
+    println!("{script:<40} {:>10.2} x", ours / rate.expect("how often in a second"));
 }
 
 /// A code of its own for every number.

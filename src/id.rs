@@ -105,6 +105,8 @@ ids! {
     /// A revocation list or an answer about one certificate.
     EvidenceId = "evd_",
     ExceptionId = "exc_",
+    /// A statement of a bank's file that was left out of it, by what names it.
+    FilePartId = "fpt_",
     /// A form to the tax authority.
     FilingId = "fil_",
     /// Personal data that went where it should not have.

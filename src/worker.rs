@@ -367,12 +367,14 @@ pub fn refresh_evidence(app: &App) -> Result<Refreshed> {
 }
 
 /// Stamps yesterday, with what earlier days left ungathered, and the earlier days that were gathered and still wait
-/// for a token. Returns how many leaves were stamped.
+/// for a token; when these got one, the authorities of the certificates are asked anew. Returns how many leaves were
+/// stamped.
 pub fn stamp_days(app: &App) -> Result<usize> {
     let Some(url) = &app.config.evidence.timestamp_url else { return Ok(0) };
     let authorities = certificates_in(&app.config.evidence.timestamp_trust()?)?;
     let yesterday = app.clock.now().business_day().plus_days(-1);
-    daily::stamp_until(&app.store, &app.stamp(), yesterday, url, &authorities)
+    let ask_anew = || refresh_evidence(app).map(|_| ());
+    daily::stamp_until(&app.store, &app.stamp(), yesterday, url, &authorities, ask_anew)
 }
 
 /// Evidence comes from outside and may be slow: it has a thread of its own.

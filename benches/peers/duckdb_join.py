@@ -27,6 +27,7 @@ def main():
             f"CREATE TABLE {table} AS SELECT row_number() OVER () AS no, * "
             f"FROM read_csv('{folder}/{table}.csv', types={{'code': 'VARCHAR'}})"
         )
+    fastest = None
     for threads in ("all", 1):
         if threads == 1:
             connection.execute("SET threads = 1")
@@ -37,6 +38,8 @@ def main():
             took.append(time.perf_counter() - started)
         median = statistics.median(took) * 1000
         print(f"duckdb {duckdb.__version__}, threads {threads}: {pairs:,} pairs, {median:,.1f} ms")
+        fastest = median if fastest is None else min(fastest, median)
+    print(f"per second {1000 / fastest:.2f}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ def main():
         rounds += 1
     took = time.process_time() - started
     print(f"mt-940 {mt940.__version__}: {entries} entries, {entries * rounds / took:,.0f} entries/s")
+    print(f"per second {entries * rounds / took:.2f}")
 
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ def main():
     output.parent.mkdir(exist_ok=True)
     output.write_bytes(drawn)
     print(f"WeasyPrint: {spent * 1000:.1f} ms of processor per page, {1 / spent:.1f} pages per second, {len(drawn)} bytes")
+    print(f"per second {1 / spent:.2f}")
 
 
 main()

@@ -23,10 +23,11 @@ use crate::web::exception_view;
 pub enum Command {
     /// Note the approval code of a card payment
     Slip(Slip),
-    /// Take an acquirer's batch on from a CSV file of its items
+    /// Take an acquirer's batch on from a file of its items
     ///
-    /// First line: loai,ma_chuan_chi,so_tien; loai is sale, chargeback or refund. The statement's line with
-    /// the reference in its text and exactly the net amount proves the payments.
+    /// The acquirer's own table, as CSV, workbook or page (approval code and amount, with fee and net where it
+    /// has them), or ours: loai,ma_chuan_chi,so_tien, where loai is sale, chargeback or refund. The statement's
+    /// line with the reference in its text and exactly the net amount proves the payments.
     Import(Import),
     /// Ask for a wrongly entered batch to be withdrawn, while no line shows it; another person approves the exception
     Withdraw(Withdraw),
@@ -63,7 +64,7 @@ pub struct Slip {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The CSV file of the batch's items
+    /// The file of the batch's items
     file: PathBuf,
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
@@ -77,7 +78,7 @@ pub struct Import {
     /// The day of settlement, YYYY-MM-DD
     #[arg(long, value_name = "DAY")]
     settled_on: String,
-    /// The acquirer's fee in whole đồng
+    /// The acquirer's fee in whole đồng, where the file does not state it
     #[arg(long, value_name = "DONG", default_value_t = 0)]
     fee: i64,
     /// Who imports it, as per_…
@@ -110,7 +111,8 @@ fn slip(office: &Office, asked: &Slip) -> Result<()> {
 
 fn import(office: &Office, asked: &Import) -> Result<()> {
     let actor = office::person(Role::Finance, asked.person);
-    let items = file::parse(&read_bytes(&asked.file)?)?;
+    let report = file::parse(&read_bytes(&asked.file)?)?;
+    let fee = report.fee_beside(Dong(asked.fee))?;
     let settled_on: BusinessDay = asked.settled_on.parse()?;
     let batch = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
@@ -123,8 +125,8 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
             account,
             reference: asked.reference.clone(),
             settled_on,
-            fee: Dong(asked.fee),
-            items: items.clone(),
+            fee,
+            items: report.items.clone(),
         };
         pos::import(tx, stamp, &actor, &new)
     })?;

@@ -37,10 +37,11 @@ pub enum Command {
     Refuse(Refusal),
     /// Write the order as PDF (with its XML attached) or XML, by the file's ending
     Document(Document),
-    /// Take the Treasury's report (CSV) of credits and rejections on
+    /// Take the Treasury's report of credits and rejections on
     ///
-    /// First line: ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do; trang_thai is credited or
-    /// rejected. Exit code 1 when a row could not be read or does not fit its order.
+    /// The Treasury's own table, as CSV, workbook or page (order, chapter, sub-item, amount, state or day of
+    /// credit), or ours: ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do, where trang_thai is credited
+    /// or rejected. Exit code 1 when a row could not be read or does not fit its order.
     Report(ReportFile),
     /// Orders that wait too long, and what is due and was not ordered
     ///

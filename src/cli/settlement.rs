@@ -20,9 +20,10 @@ use crate::web::exception_view;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Take a gateway's settlement report on from a CSV file
+    /// Take a gateway's settlement report on from a file
     ///
-    /// First line: ma_giao_dich,so_tien,phi; the last row is tong with the sums. The statement's line
+    /// The gateway's own table, as CSV, workbook or page (transaction or order, amount, fee or net), or ours:
+    /// ma_giao_dich,so_tien,phi, where the last row is tong with the sums. The statement's line
     /// with the reference in its text and exactly the net amount proves the claims; a line that came
     /// before is taken out of suspense by the next `bienlai reconcile`.
     Import(Import),
@@ -49,7 +50,7 @@ pub struct Withdraw {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The gateway's settlement report, as CSV
+    /// The gateway's settlement report
     file: PathBuf,
     /// The headings of another table, as profiles/gateways/bienlai.toml has them
     #[arg(long, value_name = "FILE")]

@@ -199,9 +199,10 @@ pub fn import_file(config: &Path, import: &Import) -> Result<u8> {
     print_json(&imported)?;
     // A file of no known form was not refused for what it says: nothing of it could be read.
     Ok(match (imported.errors.is_empty(), imported.format) {
-        (true, _) => DONE,
+        (true, _) if imported.refused.is_empty() => DONE,
         (false, Format::Unknown) => UNREADABLE,
-        (false, _) => NO,
+        // Refused, or left out in part.
+        _ => NO,
     })
 }
 
@@ -223,6 +224,12 @@ fn save_for_accounts(office: &Office, actor: &Actor, imported: &Imported, layout
 
 /// What is odd is told on the side, so that the JSON stays JSON.
 fn tell_people(imported: &Imported) {
+    for one in &imported.refused {
+        eprintln!(
+            "bienlai: sao kê thứ {} bị để lại, chưa được nạp / statement {} was left out: {}: {} ({})",
+            one.ordinal, one.ordinal, one.finding.at, one.finding.message, one.code
+        );
+    }
     for one in &imported.statements {
         for odd in &one.oddities {
             eprintln!("bienlai: {}: {} / {}", one.id, odd.vi(), odd.en());

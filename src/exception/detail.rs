@@ -149,6 +149,16 @@ pub enum Detail {
         gone: i32,
         changed: i32,
     },
+    /// A statement that was left out of its file: which it is, from one, and why.
+    LeftOut {
+        /// The hash under which the file is kept.
+        file: String,
+        ordinal: i32,
+        place: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        account_no: String,
+        code: String,
+    },
     /// What is odd about the place of a statement among the others.
     Gaps {
         gaps: Vec<Value>,

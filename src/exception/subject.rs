@@ -11,6 +11,8 @@ pub enum Subject {
     Payment(PaymentId),
     Claim(ClaimId),
     Statement(StatementId),
+    /// A statement of a file that was left out of it.
+    FilePart(FilePartId),
     Series(SeriesId),
     Batch(BatchId),
     Shift(ShiftId),
@@ -20,6 +22,9 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// What a statement that was left out of its file is called.
+    pub const FILE_PART: &'static str = "file_part";
+
     pub fn kind(self) -> &'static str {
         match self {
             Subject::Movement(_) => "movement",
@@ -28,6 +33,7 @@ impl Subject {
             Subject::Payment(_) => "payment",
             Subject::Claim(_) => "claim",
             Subject::Statement(_) => "statement",
+            Subject::FilePart(_) => Subject::FILE_PART,
             Subject::Series(_) => "series",
             Subject::Batch(_) => "batch",
             Subject::Shift(_) => "shift",
@@ -45,6 +51,7 @@ impl Subject {
             Subject::Payment(id) => id.0,
             Subject::Claim(id) => id.0,
             Subject::Statement(id) => id.0,
+            Subject::FilePart(id) => id.0,
             Subject::Series(id) => id.0,
             Subject::Batch(id) => id.0,
             Subject::Shift(id) => id.0,
@@ -61,6 +68,7 @@ impl Subject {
             "obligation" => ObligationId(id).to_string(),
             "payment" => PaymentId(id).to_string(),
             "claim" => ClaimId(id).to_string(),
+            Subject::FILE_PART => FilePartId(id).to_string(),
             "series" => SeriesId(id).to_string(),
             "batch" => BatchId(id).to_string(),
             "shift" => ShiftId(id).to_string(),

@@ -87,9 +87,10 @@ impl Courier<'_> {
             let next = Next { state: State::Sending, event: "sending", after_s: rules::LEASE_S };
             let attempts = message.attempts + 1;
             transmission::advance(tx, &(self.stamp)(), &mut claimed, next, attempts, "")?;
-            Ok((claimed, transmission::payload(tx, message.unit, message.id)?))
+            let may_be_there = transmission::may_have_arrived(tx, message.unit, message.id)?;
+            Ok((claimed, may_be_there, transmission::payload(tx, message.unit, message.id)?))
         });
-        let (claimed, payload) = match claimed {
+        let (claimed, may_be_there, payload) = match claimed {
             Ok(claimed) => claimed,
             // Another process took it.
             Err(error) if error.code() == failure::RETRY => return Ok(true),
@@ -103,7 +104,8 @@ impl Courier<'_> {
             round.sent += 1;
         }
         round.failed += usize::from(!reached);
-        self.record(&message, rules::after_sending(message.attempts, &outcome, chance()), &outcome)?;
+        let next = rules::after_sending(message.attempts, may_be_there, &outcome, chance());
+        self.record(&message, next, &outcome)?;
         Ok(reached)
     }
 

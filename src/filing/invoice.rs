@@ -87,7 +87,7 @@ pub fn again(
     actor.scope.require(unit)?;
     let sendings = invoice_query::sendings(tx, unit, receipt)?;
     let refusal = |detail: &str| Error::conflict("invoice_not_refused", detail);
-    let Some((last, state)) = sendings.last() else {
+    let Some((last, state)) = counting(&sendings) else {
         return Err(Error::not_found("filing_not_found", "this invoice was never sent"));
     };
     if state != State::Refused.as_str() {
@@ -103,24 +103,31 @@ pub fn again(
     })
 }
 
-/// Whether this is an invoice's last sending and was refused.
+/// Whether this is an invoice's sending that counts and was refused.
 pub fn is_refused(conn: &mut Conn, filing: &Filing) -> Result<bool> {
     if filing.kind != Kind::Invoice || filing.state != State::Refused {
         return Ok(false);
     }
     let sent: Sent = filing.data()?;
     let sendings = invoice_query::sendings(conn, filing.unit, sent.receipt)?;
-    Ok(sendings.last().is_some_and(|(last, _)| *last == filing.id))
+    Ok(counting(&sendings).is_some_and(|(last, _)| *last == filing.id))
 }
 
-/// The sending by which the authority has an invoice: its last one, when it left and was not refused.
+/// Of an invoice's sendings, oldest first, the one that says how it stands: its last, unless an earlier one is with the
+/// authority again, which was asked anew for it.
+fn counting(sendings: &[(FilingId, String)]) -> Option<&(FilingId, String)> {
+    let live = sendings.iter().rev().find(|(_, state)| state != State::Refused.as_str());
+    live.or_else(|| sendings.last())
+}
+
+/// The sending by which the authority has an invoice: the one that counts, when it left and was not refused.
 pub fn with_authority(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<FilingId>> {
-    let last = invoice_query::sendings(conn, unit, receipt)?.pop();
+    let sendings = invoice_query::sendings(conn, unit, receipt)?;
     let has = |state: &str| {
         let there = [State::Sent, State::Received, State::Accepted];
         there.into_iter().any(|one| one.as_str() == state)
     };
-    Ok(last.filter(|(_, state)| has(state)).map(|(filing, _)| filing))
+    Ok(counting(&sendings).filter(|(_, state)| has(state)).map(|(filing, _)| *filing))
 }
 
 /// How sure the profile of its day is of the number under which an invoice went: one mark for one number.

@@ -54,9 +54,13 @@ impl Reply {
     /// A technical reply that finds nothing wrong but that the same came before. Whether it came from here and under
     /// this `MTDiep`, the ledger knows.
     pub fn is_double(&self) -> bool {
-        let is_only_double = !self.faults.is_empty() && self.faults.iter().all(|fault| fault.code == DOUBLE);
-        self.kind == code::TECHNICAL && is_only_double
+        is_double(self.kind, &self.faults)
     }
+}
+
+/// Whether an answer of this kind with these reasons is one of a double and of nothing else.
+pub fn is_double(kind: i32, faults: &[Fault]) -> bool {
+    kind == code::TECHNICAL && !faults.is_empty() && faults.iter().all(|fault| fault.code == DOUBLE)
 }
 
 /// `MLoi` of what is there already: the message by its `MTDiep`, or its document by its number.

@@ -70,6 +70,9 @@ pub const SETTLE_S: i64 = 30;
 /// How long a courier may hold a message.
 pub const LEASE_S: i64 = 180;
 
+/// The event of a message that was rejected when it came again.
+const RESEND_REJECTED: &str = "resend_rejected";
+
 const BACKOFF_FIRST_S: i64 = 5;
 const BACKOFF_LIMIT_S: i64 = 900;
 const POLL_FIRST_S: i64 = 15;
@@ -89,12 +92,15 @@ fn spread(seconds: i64, chance: u8) -> i64 {
     full * 3 / 4 + full * i64::from(chance) / 512
 }
 
-pub fn after_sending(attempts: i32, outcome: &Outcome, chance: u8) -> Next {
+/// After sending. Where an earlier sending may have arrived (`may_be_there`), that the message is rejected now says
+/// nothing of that one: the authority may have it, and is asked for its answer.
+pub fn after_sending(attempts: i32, may_be_there: bool, outcome: &Outcome, chance: u8) -> Next {
     let wait = backoff_s(attempts, chance);
     match outcome {
         Outcome::Known(_) => next(State::Delivered, "sent", poll_s(0, chance)),
         Outcome::Unreachable(_) => next(State::Queued, "unreachable", wait),
         Outcome::Lost(_) | Outcome::NotKnown => next(State::Unknown, "answer_lost", wait.max(SETTLE_S)),
+        Outcome::Rejected(_) if may_be_there => next(State::Delivered, RESEND_REJECTED, poll_s(0, chance)),
         Outcome::Rejected(_) => next(State::Halted, "rejected", 0),
     }
 }
@@ -106,7 +112,8 @@ pub fn after_asking(attempts: i32, outcome: &Outcome, chance: u8) -> Next {
         Outcome::Known(_) => next(State::Delivered, "found", poll_s(0, chance)),
         Outcome::NotKnown => next(State::Queued, "not_found", 0),
         Outcome::Unreachable(_) | Outcome::Lost(_) => next(State::Unknown, "not_answered", wait),
-        Outcome::Rejected(_) => next(State::Halted, "rejected", 0),
+        // The question was rejected, and not the message.
+        Outcome::Rejected(_) => next(State::Halted, "asking_rejected", 0),
     }
 }
 
@@ -130,6 +137,14 @@ pub fn may_have_arrived_before(events: &[&str]) -> bool {
         .any(|pair| matches!(pair, ["sending", came] if !matches!(*came, "unreachable" | "rejected")))
 }
 
+/// Whether a person may let a message go again: it is halted, or it was rejected when it came again and the authority
+/// has not said since that it has it. By the events of its way, oldest first.
+pub fn may_go_again(state: State, events: &[&str]) -> bool {
+    let says_where = |event: &&str| matches!(*event, "sent" | "found" | "asked" | RESEND_REJECTED);
+    let last = events.iter().copied().rev().find(says_where);
+    state == State::Halted || (state == State::Delivered && last == Some(RESEND_REJECTED))
+}
+
 fn next(state: State, event: &'static str, after_s: i64) -> Next {
     Next { state, event, after_s }
 }
@@ -150,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_lost_answer_is_asked_for_and_never_sent_again_by_itself() {
-        let lost = after_sending(1, &Outcome::Lost("timeout".into()), 0);
+        let lost = after_sending(1, false, &Outcome::Lost("timeout".into()), 0);
         assert_eq!(lost.state, State::Unknown);
         assert!(lost.after_s >= SETTLE_S);
         assert_eq!(after_asking(1, &Outcome::NotKnown, 0).state, State::Queued);
@@ -160,15 +175,37 @@ mod tests {
 
     #[test]
     fn what_was_never_sent_stays_in_its_place() {
-        assert_eq!(after_sending(1, &Outcome::Unreachable(String::new()), 0).state, State::Queued);
+        assert_eq!(after_sending(1, false, &Outcome::Unreachable(String::new()), 0).state, State::Queued);
+    }
+
+    #[test]
+    fn a_rejection_halts_what_went_once_and_proves_nothing_of_what_may_have_arrived_before() {
+        let rejected = Outcome::Rejected("HTTP 400".into());
+        let after = |may_be_there| after_sending(2, may_be_there, &rejected, 0);
+        assert_eq!((after(false).state, after(false).event), (State::Halted, "rejected"));
+        assert_eq!((after(true).state, after(true).event), (State::Delivered, "resend_rejected"));
+        let asked = after_asking(2, &rejected, 0);
+        assert_eq!((asked.state, asked.event), (State::Halted, "asking_rejected"));
+    }
+
+    #[test]
+    fn a_person_lets_go_again_what_is_halted_or_was_rejected_again_and_is_not_known_to_be_there() {
+        let again = ["queued", "sending", "not_found", "sending", "resend_rejected", "no_longer_known"];
+        assert!(may_go_again(State::Halted, &["queued", "sending", "rejected"]));
+        assert!(may_go_again(State::Delivered, &again));
+        assert!(!may_go_again(State::Delivered, &[&again[..], &["asked"]].concat()), "the authority has it");
+        assert!(!may_go_again(State::Delivered, &["queued", "sending", "sent"]));
+        assert!(!may_go_again(State::Answered, &again));
     }
 
     #[test]
     fn a_message_may_have_arrived_before_only_where_an_earlier_sending_was_left_in_doubt() {
-        let in_doubt: [&[&str]; 3] = [
+        let in_doubt: [&[&str]; 4] = [
             &["queued", "sending", "answer_lost", "not_found", "sending", "sent"],
             // Its process ended while it was sent.
             &["queued", "sending", "not_found", "sending", "sent"],
+            // The same, and the question for it was rejected.
+            &["queued", "sending", "asking_rejected", "released", "not_found", "sending", "sent"],
             &["queued", "sending", "answer_lost", "not_found", "sending", "unreachable", "sending", "sent"],
         ];
         for events in in_doubt {

@@ -8,48 +8,34 @@ use crate::error::{Error, Result};
 use crate::receipt::frame::Frame;
 use crate::receipt::schema::{Compiled, Schema, framed};
 
-/// A schema by the form's name and the versions of `PBan` it holds for.
-struct Shipped {
-    form: &'static str,
-    versions: &'static [&'static str],
-    text: &'static str,
-}
+/// The root of the envelope.
+const MESSAGE: &str = "TDiep";
 
-const FORMS: [Shipped; 5] = [
-    Shipped {
-        form: registration::FORM,
-        versions: &["2.1.0", "2.1.1"],
-        text: include_str!("../../xsd/registration/2.1.0.xsd"),
-    },
-    Shipped {
-        form: usage::FORM,
-        versions: &["2.0.0", "2.1.0", "2.1.1"],
-        text: include_str!("../../xsd/usage_report/2.1.0.xsd"),
-    },
-    Shipped {
-        form: notice::RECEIPT_FORM,
-        versions: &["2.1.0", "2.1.1"],
-        text: include_str!("../../xsd/receipt_notice/2.1.0.xsd"),
-    },
-    Shipped {
-        form: notice::INVOICE_FORM,
-        versions: &["2.0.0", "2.0.1"],
-        text: include_str!("../../xsd/invoice_notice/2.0.0.xsd"),
-    },
-    Shipped {
-        form: notice::INVOICE_FORM,
-        versions: &["2.1.0", "2.1.1"],
-        text: include_str!("../../xsd/invoice_notice/2.1.0.xsd"),
-    },
+/// A schema by the form's name, or the envelope's root, and the `PBan` it holds for. 01/ĐK-BL, the registration
+/// of before 2.1.0, has none: its tables could not be read.
+const SHIPPED: [(&str, &str, &str); 13] = [
+    (registration::FORM, "2.1.0", include_str!("../../xsd/registration/2.1.0.xsd")),
+    (registration::FORM, "2.1.1", include_str!("../../xsd/registration/2.1.1.xsd")),
+    (usage::FORM, "2.0.0", include_str!("../../xsd/usage_report/2.0.0.xsd")),
+    (usage::FORM, "2.1.0", include_str!("../../xsd/usage_report/2.1.0.xsd")),
+    (usage::FORM, "2.1.1", include_str!("../../xsd/usage_report/2.1.1.xsd")),
+    (notice::RECEIPT_FORM, "2.1.0", include_str!("../../xsd/receipt_notice/2.1.0.xsd")),
+    (notice::RECEIPT_FORM, "2.1.1", include_str!("../../xsd/receipt_notice/2.1.1.xsd")),
+    (notice::INVOICE_FORM, "2.0.0", include_str!("../../xsd/invoice_notice/2.0.0.xsd")),
+    (notice::INVOICE_FORM, "2.1.0", include_str!("../../xsd/invoice_notice/2.1.0.xsd")),
+    (notice::INVOICE_FORM, "2.1.1", include_str!("../../xsd/invoice_notice/2.1.1.xsd")),
+    (MESSAGE, "2.0.0", include_str!("../../xsd/message/2.0.0.xsd")),
+    (MESSAGE, "2.1.0", include_str!("../../xsd/message/2.1.0.xsd")),
+    (MESSAGE, "2.1.1", include_str!("../../xsd/message/2.1.1.xsd")),
 ];
 
 type Compilation = std::result::Result<Compiled, String>;
 
-static COMPILED: LazyLock<Vec<Compilation>> =
-    LazyLock::new(|| FORMS.iter().map(|shipped| Compiled::of(shipped.form, shipped.text)).collect());
-
-static MESSAGE: LazyLock<Compilation> =
-    LazyLock::new(|| Compiled::of("TDiep", include_str!("../../xsd/message/2.1.0.xsd")));
+static COMPILED: LazyLock<Vec<Compilation>> = LazyLock::new(|| {
+    let compiled =
+        |(name, version, text): (&str, &str, &str)| Compiled::of(&format!("{name} {version}"), text);
+    SHIPPED.into_iter().map(compiled).collect()
+});
 
 /// Judges a form that is not signed yet, in the frame it will stand in.
 ///
@@ -70,29 +56,23 @@ pub(super) fn check_document(form: &str, version: &str, document: &[u8]) -> Resu
     judged(of(form, version)?, document)
 }
 
-/// Judges the envelope; what it carries was judged by itself.
+/// Judges the envelope of a data version; what it carries was judged by itself.
 ///
 /// # Errors
-/// `form_off_schema`.
-pub(super) fn check_message(message: &[u8]) -> Result<()> {
-    judged(usable(&MESSAGE)?, message)
+/// As `check_body`.
+pub(super) fn check_message(version: &str, message: &[u8]) -> Result<()> {
+    judged(of(MESSAGE, version)?, message)
 }
 
-fn of(form: &str, version: &str) -> Result<&'static dyn Schema> {
-    let found = FORMS.iter().position(|known| known.form == form && known.versions.contains(&version));
+fn of(name: &str, version: &str) -> Result<&'static dyn Schema> {
+    let found = SHIPPED.iter().position(|(known, its_version, _)| *known == name && *its_version == version);
     match found.and_then(|at| COMPILED.get(at)) {
-        Some(compiled) => usable(compiled),
+        Some(Ok(schema)) => Ok(schema),
+        Some(Err(fault)) => Err(Error::internal(format!("a shipped schema: {fault}"))),
         None => {
-            let detail = format!("no schema for {form} {version}");
+            let detail = format!("no schema for {name} {version}");
             Err(Error::invalid("form", "form_schema_unknown", detail))
         }
-    }
-}
-
-fn usable(compiled: &'static Compilation) -> Result<&'static dyn Schema> {
-    match compiled {
-        Ok(schema) => Ok(schema),
-        Err(fault) => Err(Error::internal(format!("a shipped schema: {fault}"))),
     }
 }
 

@@ -106,7 +106,7 @@ fn sign_one(
         tax_code: &unit.tax_code,
     }
     .write(&[&document])?;
-    schema::check_message(&payload)?;
+    schema::check_message(version, &payload)?;
     store.write(&Scope::All, Lane::Bulk, |tx| {
         let mut fresh = super::find(tx, filing.unit, filing.id)?;
         if fresh.state != State::Drafted {

@@ -2,7 +2,7 @@
 //! projection says where each message is.
 
 use super::form::notice::Notice;
-use super::rules::{Next, Outcome, State, may_have_arrived_before};
+use super::rules::{Next, Outcome, State, may_go_again, may_have_arrived_before};
 use super::{Filing, Kind, State as FilingState, code, invoice, notice, registration, reply};
 use crate::actor::{Actor, Role, Scope};
 use crate::audit;
@@ -192,14 +192,46 @@ fn store_replies(
 
 /// What an answer says of this message: that it is a double says, where it may have arrived before, that it did.
 fn understood(conn: &mut Conn, message: &Message, mut reply: reply::Reply) -> Result<reply::Reply> {
-    if reply.is_double() {
-        let way = events(conn, message.unit, message.id)?;
-        let kinds: Vec<&str> = way.iter().map(|event| event.kind.as_str()).collect();
-        if may_have_arrived_before(&kinds) {
-            reply.verdict = reply::Verdict::Accepted;
-        }
+    if reply.is_double() && may_have_arrived(conn, message.unit, message.id)? {
+        reply.verdict = reply::Verdict::Accepted;
     }
     Ok(reply)
+}
+
+/// Whether the authority may have a message from a sending before its last.
+pub(super) fn may_have_arrived(conn: &mut Conn, unit: UnitId, id: TransmissionId) -> Result<bool> {
+    Ok(may_have_arrived_before(&kinds(&events(conn, unit, id)?)))
+}
+
+fn kinds(way: &[Event]) -> Vec<&str> {
+    way.iter().map(|event| event.kind.as_str()).collect()
+}
+
+/// Whether a person may let a message that came this way go again.
+pub fn is_releasable(message: &Message, way: &[Event]) -> bool {
+    may_go_again(message.state, &kinds(way))
+}
+
+/// Whether a message was refused only as a double of what may be its own earlier sending: then the authority may have
+/// it, and is asked again when a person says so.
+///
+/// # Errors
+/// Those of reading.
+pub fn is_refused_in_doubt(conn: &mut Conn, message: &Message) -> Result<bool> {
+    if message.state != State::Refused {
+        return Ok(false);
+    }
+    let mut is_double = false;
+    let told = replies(conn, message.unit, message.id)?;
+    for refusal in told.iter().filter(|one| one.verdict == reply::Verdict::Refused.as_str()) {
+        let faults: Vec<reply::Fault> =
+            serde_json::from_str(&refusal.faults).map_err(|error| Error::internal(error.to_string()))?;
+        if !reply::is_double(refusal.kind, &faults) {
+            return Ok(false);
+        }
+        is_double = true;
+    }
+    Ok(is_double && may_have_arrived(conn, message.unit, message.id)?)
 }
 
 fn faults_text(reply: Option<&reply::Reply>) -> Result<String> {
@@ -278,7 +310,8 @@ fn conclude(
     Ok(())
 }
 
-/// Lets a halted message go again: the obstacle is gone. The authority is asked first.
+/// Lets a halted message go again, or one that was rejected when it came again: the obstacle is gone. The authority is
+/// asked first.
 ///
 /// # Errors
 /// `transmission_not_found`, `transmission_not_halted`.
@@ -292,13 +325,43 @@ pub fn release(
     actor.require_role(&[Role::Administrator, Role::Approver, Role::System])?;
     actor.scope.require(unit)?;
     let mut message = by_id(tx, unit, id)?.ok_or_else(not_found)?;
-    if message.state != State::Halted {
-        return Err(Error::conflict("transmission_not_halted", "only a halted message is released"));
+    if !is_releasable(&message, &events(tx, unit, id)?) {
+        let detail = format!("the message is {}", message.state.as_str());
+        return Err(Error::conflict("transmission_not_halted", detail));
     }
     let next = Next { state: State::Unknown, event: "released", after_s: 0 };
     let attempts = message.attempts;
     advance(tx, stamp, &mut message, next, attempts, "")?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "transmission.released", id)])
+}
+
+/// Asks the authority once more for a message that was refused as a double of what may be its own earlier sending: it
+/// and its form are with the authority again, nothing is sent, and the answer that comes is linked.
+///
+/// # Errors
+/// `role_not_allowed`, `transmission_not_found`; `transmission_not_in_doubt` for any other message.
+pub fn ask_again(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    id: TransmissionId,
+) -> Result<()> {
+    actor.require_role(&[Role::Administrator, Role::Approver, Role::System])?;
+    actor.scope.require(unit)?;
+    let mut message = by_id(tx, unit, id)?.ok_or_else(not_found)?;
+    if !is_refused_in_doubt(tx, &message)? {
+        let detail = format!("the message is {}", message.state.as_str());
+        return Err(Error::conflict("transmission_not_in_doubt", detail));
+    }
+    let next = Next { state: State::Delivered, event: "asked_again", after_s: 0 };
+    let attempts = message.attempts;
+    advance(tx, stamp, &mut message, next, attempts, "")?;
+    let mut filing = super::find(tx, unit, message.filing)?;
+    if filing.state == FilingState::Refused {
+        super::advance(tx, stamp, actor, &mut filing, ("asked_again", FilingState::Sent), None)?;
+    }
+    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "transmission.asked_again", id)])
 }
 
 /// The form went another way, through the tax portal for one: what was never sent from here is not sent

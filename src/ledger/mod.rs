@@ -234,11 +234,43 @@ pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Vec<
     query::lines_of(conn, unit, &account.to_string())
 }
 
+/// The deposit slips whose cash a line was posted as.
+pub fn slips_of(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<SlipId>> {
+    let posted = query::of_source(conn, unit, "line", line.0)?;
+    let credited = posted.iter().filter_map(|(_, credit, _)| credit.strip_prefix("deposit_in_transit/"));
+    Ok(credited.filter_map(|slip| slip.parse().ok()).collect())
+}
+
+/// A posting as it stands in the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    pub debit: String,
+    pub credit: String,
+    pub amount: Dong,
+    pub on: BusinessDay,
+}
+
+/// The newest posting of a source.
+pub fn newest_of(conn: &mut Conn, unit: UnitId, source: Source) -> Result<Option<Posted>> {
+    query::newest_of(conn, unit, source.kind(), source.id())
+}
+
 /// The payments whose money a line took back under documents that stand.
 pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<PaymentId>> {
     let posted = query::of_source(conn, unit, "line", line.0)?;
     let taken = posted.iter().filter_map(|(debit, _, _)| debit.strip_prefix("reversal_to_recover/"));
     Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
+}
+
+/// What money of a payment covered of what the bank took back of others, by their payments.
+pub fn covered_by(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<(PaymentId, Dong)>> {
+    let source = Source::Payment(payment);
+    let posted = query::of_source(conn, unit, source.kind(), source.id())?;
+    let covered = posted.iter().filter_map(|(_, credit, amount)| {
+        let first: PaymentId = credit.strip_prefix("reversal_to_recover/")?.parse().ok()?;
+        (first != payment).then_some((first, *amount))
+    });
+    Ok(covered.collect())
 }
 
 /// What was posted from one account to another in one moment, which is that of one transaction.

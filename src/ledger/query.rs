@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
-use super::Entry;
+use super::{Entry, Posted};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -79,6 +79,19 @@ pub fn of_source(
         .select((posting::debit_account, posting::credit_account, posting::amount))
         .load(conn)
         .classify()
+}
+
+pub fn newest_of(conn: &mut Conn, unit: UnitId, source_kind: &str, source_id: i64) -> Result<Option<Posted>> {
+    let found: Option<(String, String, Dong, BusinessDay)> = posting::table
+        .filter(posting::unit_id.eq(unit))
+        .filter(posting::source_kind.eq(source_kind))
+        .filter(posting::source_id.eq(source_id))
+        .order(posting::id.desc())
+        .select((posting::debit_account, posting::credit_account, posting::amount, posting::accounting_date))
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.map(|(debit, credit, amount, on)| Posted { debit, credit, amount, on }))
 }
 
 pub fn lines_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Vec<LineId>> {

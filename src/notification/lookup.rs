@@ -23,6 +23,12 @@ const RULE: Rule = Rule { life_s: 300, try_limit: 3, per_hour: 3 };
 
 const DOSSIER_LIMIT: usize = 64;
 
+/// The most obligations of one payer that are found at once; whoever shows them says so.
+pub const OBLIGATIONS_LIMIT: usize = 100;
+/// Obligations of a dossier that are read at a time, and how often: those of other payers stand among them.
+const ROWS: i64 = 100;
+const ROUNDS_LIMIT: usize = 50;
+
 /// What a payer of a dossier proved to be theirs.
 #[derive(Debug, Default)]
 pub struct Proven {
@@ -132,21 +138,29 @@ fn unlocked(tx: &mut Tx<'_>, stamp: &Stamp<'_>, dossier: &str) -> Result<Option<
     one_time::door(tx, stamp, stamp.vault.blind(CITY, "dossier", &dossier.to_uppercase()))
 }
 
-/// Obligations of a dossier in any unit whose payer is the one who asks.
+/// Obligations of a dossier in any unit whose payer is the one who asks, however many others owe for it.
 fn obligations(
     conn: &mut Conn,
     vault: &Vault,
     dossier: &str,
     is_payer: impl Fn(&Payer) -> bool,
 ) -> Result<Vec<(UnitId, ObligationId)>> {
-    let owed = lookup_query::of_dossier(conn, dossier)?;
-    let keys: Vec<_> = owed.iter().map(|(unit, _, party)| (*unit, *party)).collect();
-    let payers = party::load(conn, vault, &keys)?;
-    Ok(owed
-        .into_iter()
-        .filter(|(unit, _, party)| payers.get(&(*unit, *party)).is_some_and(&is_payer))
-        .map(|(unit, id, _)| (unit, id))
-        .collect())
+    let (mut theirs, mut after) = (Vec::new(), None);
+    for _ in 0..ROUNDS_LIMIT {
+        let owed = lookup_query::of_dossier(conn, dossier, after, ROWS)?;
+        let keys: Vec<_> = owed.iter().map(|(unit, _, party)| (*unit, *party)).collect();
+        let payers = party::load(conn, vault, &keys)?;
+        let is_theirs = |unit, party| payers.get(&(unit, party)).is_some_and(&is_payer);
+        let found = owed.iter().filter(|(unit, _, party)| is_theirs(*unit, *party));
+        theirs.extend(found.map(|(unit, id, _)| (*unit, *id)));
+        let is_last = i64::try_from(owed.len()).is_ok_and(|count| count < ROWS);
+        if is_last || theirs.len() >= OBLIGATIONS_LIMIT {
+            break;
+        }
+        after = owed.last().map(|(unit, id, _)| (*unit, *id));
+    }
+    theirs.truncate(OBLIGATIONS_LIMIT);
+    Ok(theirs)
 }
 
 fn proven(

@@ -314,10 +314,16 @@ pub fn page(
     Ok(found)
 }
 
-/// Open obligations of a unit, for matching.
-pub fn open_of_unit(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<Obligation>> {
+/// Open obligations of a unit behind this one, for matching.
+pub fn open_of_unit(
+    conn: &mut Conn,
+    unit: UnitId,
+    behind: ObligationId,
+    limit: i64,
+) -> Result<Vec<Obligation>> {
     let ids: Vec<ObligationId> = obligation::table
         .filter(obligation::unit_id.eq(unit))
+        .filter(obligation::id.gt(behind))
         .filter(obligation::state.eq_any(["raised", "partly_paid", "reopened"]))
         .order(obligation::id)
         .limit(limit)

@@ -75,6 +75,7 @@ mod tender_query;
 pub mod to_nothing;
 pub mod told;
 pub mod undo;
+mod unexplain;
 pub mod unmatch;
 mod unplaced;
 mod untie;

@@ -133,20 +133,41 @@ pub fn alike(conn: &mut Conn, looks: &[Likeness], since: BusinessDay) -> Result<
     Ok(found)
 }
 
-/// Movements of an account in one state, oldest first.
-pub fn movements_in_state(
+/// Movements read at a time, about 60 MB of them.
+const PAGE: i64 = 200_000;
+
+/// Hands every movement of an account in one state to `each`, oldest first, in pages of which only one is held at a
+/// time. Whoever decides by them sees all of one moment where it reads in one reading transaction.
+pub fn each_in_state(
     conn: &mut Conn,
-    unit: UnitId,
-    account: AccountId,
+    place: (UnitId, AccountId),
     state: State,
-    limit: i64,
+    mut each: impl FnMut(&mut Conn, Vec<Movement>) -> Result<()>,
+) -> Result<()> {
+    let mut behind = None;
+    loop {
+        let page = page_in_state(conn, place, state, behind)?;
+        behind = page.last().map(|movement| (movement.first_seen_on, movement.id));
+        let is_last = i64::try_from(page.len()).is_ok_and(|count| count < PAGE);
+        each(conn, page)?;
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+fn page_in_state(
+    conn: &mut Conn,
+    (unit, account): (UnitId, AccountId),
+    state: State,
+    behind: Option<(BusinessDay, MovementId)>,
 ) -> Result<Vec<Movement>> {
-    let found: Vec<MovementStored> = movement::table
+    let mut page = movement::table
         .filter(movement::unit_id.eq(unit))
         .filter(movement::account_id.eq(account))
         .filter(movement::state.eq(state.as_str()))
         .order((movement::first_seen_on, movement::id))
-        .limit(limit)
+        .limit(PAGE)
         .select((
             movement::unit_id,
             movement::id,
@@ -161,23 +182,28 @@ pub fn movements_in_state(
             movement::state,
             movement::revision,
         ))
-        .load(conn)
-        .classify()?;
+        .into_boxed();
+    if let Some((day, id)) = behind {
+        let is_behind = movement::first_seen_on.gt(day).or(movement::id.gt(id));
+        page = page.filter(movement::first_seen_on.ge(day)).filter(is_behind);
+    }
+    let found: Vec<MovementStored> = page.load(conn).classify()?;
     Ok(found.into_iter().map(movement_from).collect())
 }
 
-/// Credits that channels told of under these codes, or under several at once, and by which nothing was settled, as
-/// long as no line shows them: code, amount and when they were first told of, oldest first.
+/// Credits in this state that channels told of under these codes, or under several at once, and by which nothing was
+/// settled: code, amount and when they were first told of, oldest first. What is expected no line shows yet.
 pub fn advised(
     conn: &mut Conn,
     unit: UnitId,
     accounts: &[AccountId],
     codes: &[String],
+    state: State,
 ) -> Result<Vec<(String, Dong, Instant)>> {
     movement::table
         .filter(movement::unit_id.eq(unit))
         .filter(movement::account_id.eq_any(accounts))
-        .filter(movement::state.eq(State::Expected.as_str()))
+        .filter(movement::state.eq(state.as_str()))
         .filter(movement::direction.eq(Direction::Credit.as_str()))
         .filter(movement::payment_id.is_null())
         .filter(movement::code.eq_any(codes).or(movement::code.like("%+%")))

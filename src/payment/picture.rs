@@ -13,6 +13,8 @@ use crate::store::{Conn, Stamp, Tx, rows};
 pub const BYTES_LIMIT: usize = 3 * 1024 * 1024;
 /// A payer needs a few tries, not a gallery.
 const PICTURES_LIMIT: usize = 5;
+/// Who sees them: who answers the payer, and auditors, who read everything.
+pub const READERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
 
 /// What a file is, by how it begins; the name somebody gave it says nothing.
 fn media_type(bytes: &[u8]) -> Option<&'static str> {
@@ -70,11 +72,12 @@ pub fn of_obligation(conn: &mut Conn, unit: UnitId, id: ObligationId) -> Result<
 
 /// A picture with its kind; seeing it leaves a trace. `picture_not_found`.
 pub fn show(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: PictureId) -> Result<(String, Vec<u8>)> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.require_role(&READERS)?;
     let found = query::find(tx, &actor.scope, id)?;
     let (unit, media_type, key, cipher) =
         found.ok_or_else(|| Error::not_found("picture_not_found", "no such picture in your scope"))?;
-    let entry = audit::Entry::by(actor, unit, "told.picture_seen", id).with("complaint");
+    let purpose = if actor.role == Role::Auditor { "audit" } else { "complaint" };
+    let entry = audit::Entry::by(actor, unit, "told.picture_seen", id).with(purpose);
     audit::record(tx, stamp, &[entry])?;
     let bytes = open(tx, stamp.vault, unit, id, key, &cipher)?;
     Ok((media_type, bytes))

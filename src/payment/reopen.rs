@@ -1,6 +1,6 @@
 //! A settled exception is opened again by two persons. What its resolution did to money is taken
-//! back here by new postings, down to the receipt it made; where a slip, an order or a refund stands
-//! on it, the way back is theirs. What cannot work is refused when it is asked for.
+//! back here by new postings, down to the receipt it made and the slip it credited; where an order or a
+//! refund stands on it, the way back is theirs. What cannot work is refused when it is asked for.
 
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
@@ -15,6 +15,7 @@ use super::still_stands;
 use super::take_back::{self, TakeBack};
 use super::taken_back::TAKEN_BACK;
 use super::undo::{self, Effect};
+use super::unexplain::{self, Explained};
 use super::untie::{self, Tied};
 use super::{handover, line_query, movement_query, own_transfer, payment_query, settle_cash};
 use crate::actor::Actor;
@@ -39,6 +40,8 @@ enum Way {
     /// No money moved.
     Plain,
     Swap,
+    /// Money was said to be a slip's, the budget's, or cash that a person took out.
+    Explained(Box<Explained>),
     /// It covered what the debit of a refund had taken too much, which is owed again.
     Owe(RefundId),
     /// Money went from suspense to an obligation, and comes back.
@@ -63,7 +66,8 @@ struct Assigned {
 /// Asks for it to be opened again.
 ///
 /// # Errors
-/// Those of `exception::ask_to_reopen`, `reopen_money_moved`, `unit_handed_over`, and those of `undo`.
+/// Those of `exception::ask_to_reopen`, `reopen_money_moved`, `unit_handed_over`, `undo_day_closed`, `undo_ordered`,
+/// and those of `undo`.
 pub fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -87,7 +91,8 @@ pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
 /// Approves the request to open it again.
 ///
 /// # Errors
-/// `reopening_not_asked`, `maker_is_checker`, `reopen_money_moved`, and those of `undo`.
+/// `reopening_not_asked`, `maker_is_checker`, `reopen_money_moved`, `undo_day_closed`, `undo_ordered`, and those of
+/// `undo`.
 pub fn approve(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -96,8 +101,11 @@ pub fn approve(
     id: ExceptionId,
 ) -> Result<Exception> {
     let item = exception::approve_reopening(tx, stamp, actor, unit, id)?;
-    if let Way::Untie(tied) = way(tx, &item)?.0 {
-        tied.lock(tx)?;
+    match way(tx, &item)?.0 {
+        Way::Untie(tied) => tied.lock(tx)?,
+        // What the bank charged and what a person answers for belongs to the unit, not to an account.
+        Way::Swap | Way::Explained(_) => settle_cash::lock_unit(tx, unit)?,
+        _ => {}
     }
     let on = lock_account(tx, stamp, &item)?;
     match way(tx, &item)?.0 {
@@ -105,6 +113,7 @@ pub fn approve(
         Way::Swap => {
             ledger::swap_back(tx, stamp, unit, Source::Exception(id), on)?;
         }
+        Way::Explained(explained) => explained.take_back(tx, stamp, actor, (&item, on))?,
         Way::Owe(refund) => owed_back::owe_again(tx, stamp, actor, (&item, refund), on)?,
         Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (tied, on))?,
         Way::Cross(crossed) => crossed.take_back(tx, stamp, actor)?,
@@ -153,6 +162,12 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
         Some(known) if SWAPPED.contains(&known) => {
             Ok((Way::Swap, Effect { to_suspense: item.amount, ..Effect::default() }))
         }
+        Some(known) if unexplain::DECIDED.contains(&known) => {
+            let target = settled.as_ref().and_then(|event| event.target);
+            let explained = unexplain::of_decision(conn, item, (known, target))?;
+            let effect = explained.effect.clone();
+            Ok((Way::Explained(Box::new(explained)), effect))
+        }
         Some(REFUND_REPAID) => {
             let missing = || Error::internal("what a credit paid back has no refund");
             let refund = settled.as_ref().and_then(|event| event.target).map(RefundId).ok_or_else(missing)?;
@@ -187,8 +202,8 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
         }
         Some(other) => {
             let detail = format!(
-                "{other} moved its money on: withdraw the slip or the order, or refund; an item that is open \
-                 again follows from that"
+                "{other} moved its money on: withdraw the order, or refund; an item that is open again follows \
+                 from that"
             );
             Err(Error::conflict("reopen_money_moved", detail))
         }

@@ -265,6 +265,11 @@ pub fn is_charged(conn: &mut Conn, item: &Exception) -> Result<bool> {
     Ok(ledger::balance(conn, item.unit, &Account::ChargesToRecover)? >= item.amount)
 }
 
+/// Where the budget is owed what nobody was found for.
+pub(super) fn unidentified_due() -> Account {
+    Account::BudgetDue(UNIDENTIFIED.to_owned())
+}
+
 /// Cash counted over in a drawer, or a line's money that no payment has: identified money is its
 /// payer's.
 fn to_budget(tx: &mut Tx<'_>, item: &Exception, on: BusinessDay) -> Result<Posting> {
@@ -273,20 +278,23 @@ fn to_budget(tx: &mut Tx<'_>, item: &Exception, on: BusinessDay) -> Result<Posti
         _ => Account::Suspense(line_of(tx, item)?),
     };
     let amount = unidentified(tx, item, &suspense)?;
-    Ok(posting(item, suspense, Account::BudgetDue(UNIDENTIFIED.to_owned()), amount, on))
+    Ok(posting(item, suspense, unidentified_due(), amount, on))
 }
 
 /// What a person answers for, what the bank charged and what is owed to another unit belongs to the unit, not to an
 /// account: lines on two accounts must not settle it twice at the same moment.
 pub fn lock(tx: &mut Tx<'_>, item: &Exception, resolution: &str) -> Result<()> {
     match resolution {
-        REPAID | CHARGE_RETURNED | TO_UNIT => {
-            let accounts = account::of_unit(tx, item.unit)?;
-            let keys: Vec<_> = accounts.iter().map(|account| (item.unit, account.id)).collect();
-            query::lock_accounts(tx, &keys)
-        }
+        REPAID | CHARGE_RETURNED | TO_UNIT | exception::UNMATCH => lock_unit(tx, item.unit),
         _ => Ok(()),
     }
+}
+
+/// Locks every account of a unit.
+pub(super) fn lock_unit(tx: &mut Tx<'_>, unit: UnitId) -> Result<()> {
+    let accounts = account::of_unit(tx, unit)?;
+    let keys: Vec<_> = accounts.iter().map(|account| (unit, account.id)).collect();
+    query::lock_accounts(tx, &keys)
 }
 
 fn withdrawn(tx: &mut Tx<'_>, item: &Exception, person: PersonId, on: BusinessDay) -> Result<Posting> {

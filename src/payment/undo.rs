@@ -21,6 +21,8 @@ pub struct Effect {
     pub line: Option<LineId>,
     /// What stands in suspense (money out: as unexplained debit) afterwards.
     pub to_suspense: Dong,
+    /// Deposit slips that wait for this money again.
+    pub deposits_expected_again: Vec<SlipId>,
     /// Movements that a channel told of and that wait for their line again.
     pub expected_again: Vec<MovementId>,
     pub payments_taken_back: Vec<PaymentId>,

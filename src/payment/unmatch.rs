@@ -1,6 +1,8 @@
 //! A statement line that is matched wrongly is taken apart: one person asks, another approves. The line
 //! waits in suspense as money that nobody knows, a claim it was taken for waits for its own line again,
-//! and what was paid with it is open again. `bank` stays as the line posted it.
+//! and what was paid with it is open again. A line that a rule, or the code of a deposit slip, explained alone
+//! waits for its explanation in the same way, money out as an unexplained debit. `bank` stays as the line
+//! posted it.
 
 use super::book::{Book, Held, PaymentState};
 use super::flush::flush;
@@ -11,6 +13,7 @@ use super::payout::{self, Apart, Payout};
 use super::settle_cash;
 use super::take_back::{self, TakeBack};
 use super::undo::{self, Effect};
+use super::unexplain::{self, Explained};
 use super::{Direction, movement_query, payment_query, query};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -24,11 +27,12 @@ use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit::succession;
 
-/// What a line may have been posted as, to be taken apart here. Slips, orders and refunds are papers with a way back of
-/// their own; what a batch or a gateway paid out at once is looked at by `payout`.
+/// What a line may have been posted as, to be taken apart here. Orders and refunds are papers with a way back of their
+/// own; what a batch or a gateway paid out at once is looked at by `payout`, charges, interest and the cash of slips by
+/// `unexplain`.
 const CASES: [&str; 5] = ["proof", "same_money", "credit", "taken_over", "unknown_credit"];
 const RULE: &str = "unmatched";
-const WHY: &str = "the line was matched wrongly";
+pub(super) const WHY: &str = "the line was matched wrongly";
 
 /// A match of a line as it stands.
 pub(super) struct Part {
@@ -50,10 +54,22 @@ pub struct Plan {
     parts: Vec<Part>,
     /// Where the line paid out many payments at once.
     payout: Option<Payout>,
+    /// Where no payment was made of it.
+    explained: Option<Explained>,
     pub effect: Effect,
 }
 
 impl Plan {
+    /// The line's sum, without its sign.
+    fn size(&self) -> Dong {
+        Dong(self.line.amount.0.saturating_abs())
+    }
+
+    /// Under what the line waits from now on.
+    fn kind(&self) -> Kind {
+        if self.line.amount.is_positive() { Kind::UnidentifiedCredit } else { Kind::UnknownDebit }
+    }
+
     /// What only the line itself brought is the line's movement still.
     fn keeps(&self, part: &Part) -> bool {
         self.parts.len() == 1 && !part.is_claimed()
@@ -79,7 +95,7 @@ pub fn ask(
         kind: Kind::MatchDoubted,
         subject: Subject::Line(line),
         account: Some(plan.line.account),
-        amount: plan.line.amount,
+        amount: plan.size(),
         opened_on: stamp.today(),
         detail: String::new(),
     };
@@ -99,7 +115,7 @@ pub fn check(conn: &mut Conn, item: &Exception) -> Result<Effect> {
 /// Looks at a line.
 ///
 /// # Errors
-/// `unit_handed_over`, `line_not_found`, `unmatch_unfit`, `unmatch_day_closed`, and those of `undo`.
+/// `unit_handed_over`, `line_not_found`, `unmatch_unfit`, `unmatch_day_closed`, `undo_ordered`, and those of `undo`.
 pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
     let unfit = |detail: &str| Error::conflict("unmatch_unfit", detail);
     succession::require_not_handed_over(conn, unit)?;
@@ -110,7 +126,12 @@ pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
             require_open(conn, &line, day)?;
         }
         let effect = payout.effect.clone();
-        return Ok(Plan { line, parts: Vec::new(), payout: Some(payout), effect });
+        return Ok(Plan { line, parts: Vec::new(), payout: Some(payout), explained: None, effect });
+    }
+    if let Some(explained) = unexplain::of_line(conn, &line)? {
+        require_open(conn, &line, posted_on)?;
+        let effect = explained.effect.clone();
+        return Ok(Plan { line, parts: Vec::new(), payout: None, explained: Some(explained), effect });
     }
     let case = line_query::case_of(conn, unit, id)?.unwrap_or_default();
     if !CASES.contains(&case.as_str()) || !line.amount.is_positive() {
@@ -143,7 +164,7 @@ pub fn plan(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<Plan> {
             None => return Err(unfit("other lines show a part of the same payment")),
         }
     }
-    Ok(Plan { line, parts, payout: None, effect })
+    Ok(Plan { line, parts, payout: None, explained: None, effect })
 }
 
 fn require_open(conn: &mut Conn, line: &StoredLine, day: BusinessDay) -> Result<()> {
@@ -197,10 +218,10 @@ pub(super) fn carry_out(
     let persons = (proposal.maker, actor.require_person()?);
     let opens = exception::New {
         unit: item.unit,
-        kind: Kind::UnidentifiedCredit,
+        kind: plan.kind(),
         subject: item_subject(item),
         account: item.account,
-        amount: plan.line.amount,
+        amount: plan.size(),
         opened_on: stamp.today(),
         detail: Detail::Unmatched { exception: item.id }.into(),
     };
@@ -208,6 +229,8 @@ pub(super) fn carry_out(
         let own = State::Proven;
         let apart = Apart { stamp, actor, item, persons, on, why: WHY, own, opens: vec![opens] };
         apart.all(tx, payout)?;
+    } else if let Some(explained) = &plan.explained {
+        explained.take_off_line(tx, stamp, actor, (item, &plan.line), opens)?;
     } else {
         let book = Book::new(audit::actor_text(actor), stamp.now);
         let mut desk = Desk { tx, stamp, actor, item, plan: &plan, on, book, clearing: Vec::new() };
@@ -223,7 +246,7 @@ pub(super) fn carry_out(
             unit: item.unit,
             line: plan.line.id,
             revision: plan.line.revision,
-            matched: plan.line.amount,
+            matched: plan.size(),
             class: "unknown",
             posted_on: own,
         }],
@@ -265,7 +288,7 @@ impl Desk<'_, '_, '_> {
             }
         }
         rows::insert(self.tx, &undone)?;
-        if undone.is_empty() { Ok(()) } else { self.open_own() }
+        if undone.is_empty() { Ok(()) } else { open_own(self.tx, self.stamp, &plan.line, State::Proven) }
     }
 
     /// Takes a part's money back to suspense. True where its payment stands on a claim and stays.
@@ -356,15 +379,14 @@ impl Desk<'_, '_, '_> {
         let row = part_row(self.stamp, &self.plan.line, part.movement.id, part.amount)?;
         Ok(undoing(row, part.id, persons))
     }
+}
 
-    fn open_own(&mut self) -> Result<()> {
-        let line = &self.plan.line;
-        let own = own_movement(self.stamp, line, State::Proven)?;
-        rows::insert(self.tx, &[movement_row(&own, self.stamp)])?;
-        rows::insert_if_absent(self.tx, &[own_key(line, own.id)], &["unit_id", "key"])?;
-        let link = part_row(self.stamp, line, own.id, line.amount)?;
-        rows::insert(self.tx, &[link])
-    }
+/// The line's money is a movement of its own from now on, which it shows.
+pub(super) fn open_own(tx: &mut Tx<'_>, stamp: &Stamp<'_>, line: &StoredLine, state: State) -> Result<()> {
+    let own = own_movement(stamp, line, state)?;
+    rows::insert(tx, &[movement_row(&own, stamp)])?;
+    rows::insert_if_absent(tx, &[own_key(line, own.id)], &["unit_id", "key"])?;
+    rows::insert(tx, &[part_row(stamp, line, own.id, line.amount)?])
 }
 
 /// A part that the un-matching writes.
@@ -403,9 +425,8 @@ pub(super) fn undoing(
     }
 }
 
-/// The line's money is a movement of its own from now on. It has no code: what the memo names is what persons said
-/// it is not.
-pub(super) fn own_movement(stamp: &Stamp<'_>, line: &StoredLine, state: State) -> Result<Movement> {
+/// It has no code: what the memo names is what persons said it is not.
+fn own_movement(stamp: &Stamp<'_>, line: &StoredLine, state: State) -> Result<Movement> {
     Ok(Movement {
         unit: line.unit,
         id: stamp.mint()?,
@@ -422,6 +443,6 @@ pub(super) fn own_movement(stamp: &Stamp<'_>, line: &StoredLine, state: State) -
     })
 }
 
-pub(super) fn own_key(line: &StoredLine, movement_id: MovementId) -> movement_query::MovementKeyRow {
+fn own_key(line: &StoredLine, movement_id: MovementId) -> movement_query::MovementKeyRow {
     movement_query::MovementKeyRow { unit_id: line.unit, key: line_key(line.id), movement_id }
 }

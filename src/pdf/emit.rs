@@ -55,7 +55,7 @@ impl Moment {
     }
 }
 
-/// An XML file that the document is made from.
+/// An XML or CSV file that the document is made from.
 pub struct Attachment<'a> {
     pub name: &'a str,
     pub description: &'a str,
@@ -177,7 +177,7 @@ fn embedded(description: &Description<'_>) -> EmbeddedFile {
     let attachment = &description.attachment;
     EmbeddedFile {
         path: attachment.name.to_owned(),
-        mime_type: MimeType::new("application/xml"),
+        mime_type: MimeType::new(media(attachment.name)),
         description: Some(or_nameless(text::clean(attachment.description))),
         association_kind: AssociationKind::Source,
         data: attachment.bytes.to_vec().into(),
@@ -185,6 +185,11 @@ fn embedded(description: &Description<'_>) -> EmbeddedFile {
         compress: Some(true),
         location: None,
     }
+}
+
+/// What kind of file an attachment is, by the ending of its name.
+fn media(name: &str) -> &'static str {
+    if name.ends_with(".csv") { "text/csv" } else { "application/xml" }
 }
 
 /// Operations of one owner that follow each other share one stretch of tagged content.

@@ -91,9 +91,10 @@ impl Tree {
                 Part::Content(identifier) => group.push(*identifier),
             }
         }
-        // An empty cell keeps its place in the row; anything else without content says nothing.
-        let is_cell = matches!(node.role, Role::Cell(_) | Role::HeaderCell);
-        (is_cell || !group.children.is_empty()).then_some(group)
+        // An empty cell keeps its place in the row, and a table with a head or sums must have a body (ISO 14289-1
+        // 7.2); anything else without content says nothing.
+        let is_kept = matches!(node.role, Role::Cell(_) | Role::HeaderCell | Role::TableBody);
+        (is_kept || !group.children.is_empty()).then_some(group)
     }
 }
 

@@ -157,24 +157,26 @@ pub(super) fn is_held(conn: &mut Conn, item: &Exception) -> Result<bool> {
 fn unproven_claims(conn: &mut Conn, stamp: &Stamp<'_>, settings: &Settings) -> Result<Vec<AlarmRow>> {
     let mut due = Vec::new();
     for (unit, account) in reconciliation::query::accounts(conn, None)? {
-        let open = movement_query::movements_in_state(conn, unit, account, MovementState::Expected, PAGE)?;
-        for movement in open.into_iter().filter(|movement| movement.direction == Direction::Credit) {
-            let since = minted_at(movement.id.0);
-            for hours in rules::passed(since, stamp.now, &settings.unproven_claim_alarm_hours) {
-                due.push(AlarmRow {
-                    unit_id: unit,
-                    id: stamp.mint()?,
-                    kind: About::ClaimUnproven.as_str(),
-                    subject_kind: "movement",
-                    subject_id: movement.id.0,
-                    account_id: Some(account),
-                    amount: movement.open(),
-                    threshold_hours: hours,
-                    since,
-                    created_at: stamp.now,
-                });
+        movement_query::each_in_state(conn, (unit, account), MovementState::Expected, |_, page| {
+            for movement in page.into_iter().filter(|movement| movement.direction == Direction::Credit) {
+                let since = minted_at(movement.id.0);
+                for hours in rules::passed(since, stamp.now, &settings.unproven_claim_alarm_hours) {
+                    due.push(AlarmRow {
+                        unit_id: unit,
+                        id: stamp.mint()?,
+                        kind: About::ClaimUnproven.as_str(),
+                        subject_kind: "movement",
+                        subject_id: movement.id.0,
+                        account_id: Some(account),
+                        amount: movement.open(),
+                        threshold_hours: hours,
+                        since,
+                        created_at: stamp.now,
+                    });
+                }
             }
-        }
+            Ok(())
+        })?;
     }
     Ok(due)
 }

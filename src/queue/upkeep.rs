@@ -13,7 +13,7 @@ use crate::exception::work_query::{self, Filter};
 use crate::exception::{self, CITY_OWNER, Detail, Exception, Kind, New, Subject};
 use crate::id::*;
 use crate::obligation;
-use crate::payment::{Direction, MovementState};
+use crate::payment::{Direction, Movement, MovementState};
 use crate::payment::{movement_query, payment_query};
 use crate::reconciliation;
 use crate::reconciliation::matching::digits_swapped;
@@ -117,13 +117,13 @@ fn cut_off(
     change: &mut Change,
 ) -> Result<()> {
     let Some(covered) = reconciliation::query::covered_until(conn, unit, account)? else { return Ok(()) };
-    let open = movement_query::movements_in_state(conn, unit, account, MovementState::Expected, PAGE)?;
     let is_between = |seen: BusinessDay| {
         seen <= covered && stamp.calendar.distance(seen, covered) <= CLAIM_PATIENCE_WORKING_DAYS
     };
     let mut waiting = HashSet::new();
-    for movement in open {
-        if movement.direction == Direction::Credit && is_between(movement.first_seen_on) {
+    movement_query::each_in_state(conn, (unit, account), MovementState::Expected, |_, page| {
+        let is_waiting = |one: &Movement| one.direction == Direction::Credit && is_between(one.first_seen_on);
+        for movement in page.into_iter().filter(is_waiting) {
             waiting.insert(movement.id.0);
             change.open.push(New {
                 unit,
@@ -136,7 +136,8 @@ fn cut_off(
                     .into(),
             });
         }
-    }
+        Ok(())
+    })?;
     for item in standing(conn, unit, account, Kind::CutOff)? {
         if !waiting.contains(&item.subject_id) {
             let subject = Subject::Movement(MovementId(item.subject_id));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::profile::FeesAndCharges;
+use crate::unit::registration::Family;
 
 /// A kind of document. One paid obligation yields at most one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,6 +133,11 @@ impl DocumentKind {
         DocumentKind::RECEIPTS.contains(&self)
     }
 
+    /// The family under which the tax office is told of it: invoices that carry a receipt are invoices.
+    pub fn family(self) -> Family {
+        if self.is_receipt() { Family::Receipt } else { Family::Invoice }
+    }
+
     /// What people call it: Vietnamese, English.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -172,6 +178,13 @@ mod tests {
     fn every_kind_is_a_receipt_or_an_invoice() {
         for kind in DocumentKind::ALL {
             assert_ne!(kind.is_receipt(), kind.invoice().is_some(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_kind_belongs_to_the_family_that_its_stored_name_says() {
+        for kind in DocumentKind::ALL {
+            assert_eq!(Family::of_kind(kind.as_str()), Some(kind.family()), "{kind}");
         }
     }
 

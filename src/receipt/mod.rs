@@ -13,6 +13,7 @@ pub mod frame;
 pub mod invoice;
 pub mod issue;
 pub mod key;
+mod keyring;
 pub mod kind;
 pub mod lookup;
 mod many_query;
@@ -35,6 +36,7 @@ pub mod signer;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod verify;
+mod waiting_query;
 mod writer;
 pub mod xml;
 

@@ -1,9 +1,10 @@
 //! The receipts' SQL.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Text};
 
 pub use super::many_query::{by_ids, of_obligations};
+pub use super::waiting_query::{Unsigned, units_waiting, unsigned, unsigned_count, waiting};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
@@ -74,42 +75,6 @@ crate::table_row! {
         pub state: &'static str,
         pub revision: i64,
     }
-}
-
-/// (unit, id, body, revision) of receipts by id that still wait for their signature.
-pub fn unsigned(
-    conn: &mut Conn,
-    ids: &[(UnitId, ReceiptId)],
-) -> Result<Vec<(UnitId, ReceiptId, Vec<u8>, i64)>> {
-    rows::fetch::<(BigInt, BigInt, Binary, BigInt), _>(
-        conn,
-        "SELECT t.unit_id, t.id, t.body, t.revision FROM receipt t",
-        &[
-            ("unit_id", Column::of(ids.iter().map(|(unit, _)| *unit))),
-            ("id", Column::of(ids.iter().map(|(_, id)| *id))),
-            ("state", Column::of(ids.iter().map(|_| "numbered"))),
-        ],
-        "",
-        Lock::None,
-    )
-}
-
-/// A literal, not a bind: SQLite uses the partial index only when the query repeats its condition verbatim.
-fn numbered() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
-    diesel::dsl::sql("receipt.state = 'numbered'")
-}
-
-/// Receipts waiting for their signature, oldest first; those of `held_back` units are passed over,
-/// so that a unit whose signer is out of reach keeps nobody else waiting.
-pub fn waiting(conn: &mut Conn, limit: i64, held_back: &[UnitId]) -> Result<Vec<(UnitId, ReceiptId)>> {
-    receipt::table
-        .filter(numbered())
-        .filter(receipt::unit_id.ne_all(held_back.iter().map(|unit| unit.0).collect::<Vec<_>>()))
-        .order(receipt::id)
-        .limit(limit)
-        .select((receipt::unit_id, receipt::id))
-        .load(conn)
-        .classify()
 }
 
 /// Stores seals that are not there yet and marks their receipts signed.
@@ -455,26 +420,7 @@ pub fn is_due(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result
     diesel::select(diesel::dsl::exists(open)).get_result(conn).classify()
 }
 
-/// Receipts that are numbered and wait for their signature, in all units.
-pub fn unsigned_count(conn: &mut Conn) -> Result<i64> {
-    receipt::table.filter(numbered()).count().get_result(conn).classify()
-}
-
 /// The unit of a receipt within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ReceiptId) -> Result<Option<UnitId>> {
     crate::unit_in_scope!(conn, scope, receipt, id)
-}
-
-#[derive(QueryableByName)]
-struct Waiting {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    unit_id: UnitId,
-}
-
-/// Units with receipts that wait for their signature.
-pub fn units_waiting(conn: &mut Conn) -> Result<Vec<UnitId>> {
-    // The sign keeps SQLite from walking another index for the order of units.
-    let sql = "SELECT DISTINCT +unit_id AS unit_id FROM receipt WHERE state = 'numbered'";
-    let found: Vec<Waiting> = diesel::sql_query(sql).load(conn).classify()?;
-    Ok(found.into_iter().map(|row| row.unit_id).collect())
 }

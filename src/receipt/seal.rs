@@ -1,32 +1,27 @@
 //! Sealing: numbered receipts get their signature, outside any transaction, and are stored as the
 //! exact signed bytes. A restart finds the unsigned ones by their state.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use ring::digest::{SHA256, digest};
 
 use super::evidence;
 use super::key::alarm;
-use super::query::{self, SealRow};
-use super::sign::{DECLARATION, Signer, sign_batch};
-use super::signer::{self, Lane as SignerLane};
+use super::keyring::{self, Whose, locked};
+use super::query::{self, SealRow, Unsigned};
+use super::sign::{DECLARATION, sign_batch};
 use crate::actor::Scope;
 use crate::audit;
 use crate::clock::Instant;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{CertificateId, ReceiptId, UnitId};
 use crate::store::failpoint;
-use crate::store::vault::Vault;
-use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
+use crate::store::{Lane, Stamp, Store, Tx, rows};
 use crate::text;
-use crate::unit::{self, certificate, entrustment};
+use crate::unit::registration::Family;
 
-/// How long a unit's choice is kept before it is looked up again; changes that are known ahead
-/// (a certificate's turn, its end) are taken at their instant.
-const REFRESH_S: i64 = 30;
-/// How long a unit without a usable key is passed over.
-const KEYLESS_S: i64 = 2;
+pub use super::keyring::{Held, Keyring};
 
 /// Who is to know of sealed receipts within the sealing transaction. Rooms after this one implement
 /// it, so that what a seal sets off stands or falls with the seal.
@@ -40,135 +35,6 @@ pub trait Announce: Sync {
     }
 }
 
-/// A unit's signer with the certificate it signs under.
-pub struct Held {
-    /// Whose certificate it is: the unit's own, or the city's.
-    pub owner: UnitId,
-    pub certificate: CertificateId,
-    pub signer: Arc<dyn Signer>,
-    pub lane: Arc<SignerLane>,
-    good_until: Instant,
-    loaded_at: Instant,
-}
-
-/// Whose certificate is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Whose {
-    /// The unit's own, or else the city's: for forms and certificates of days.
-    Either,
-    /// For documents that name the unit as who collects or sells.
-    Units,
-    /// For documents that name the city, issued under an entrustment; of the city's certificates those that
-    /// the unit's registrations list.
-    Citys,
-}
-
-/// The signers of the process, loaded at first use.
-#[derive(Default)]
-pub struct Keyring {
-    held: Mutex<HashMap<(UnitId, Whose), Arc<Held>>>,
-    signers: Mutex<HashMap<CertificateId, (Arc<dyn Signer>, Arc<SignerLane>)>>,
-    keyless: Mutex<HashMap<UnitId, Instant>>,
-}
-
-impl Keyring {
-    /// The signer of a unit; units without a certificate of their own sign under the city's
-    /// (entrusted signing). `signing_key_missing` when there is neither.
-    pub fn signer(&self, conn: &mut Conn, vault: &Vault, unit: UnitId, now: Instant) -> Result<Arc<Held>> {
-        let held = self.held_by(conn, vault, (unit, Whose::Either), now)?;
-        held.ok_or_else(|| self.keyless(unit, now))
-    }
-
-    fn keyless(&self, unit: UnitId, now: Instant) -> Error {
-        locked(&self.keyless).insert(unit, now.plus_seconds(KEYLESS_S));
-        Error::conflict("signing_key_missing", "the unit has no valid signing certificate")
-    }
-
-    fn held_by(
-        &self,
-        conn: &mut Conn,
-        vault: &Vault,
-        asked: (UnitId, Whose),
-        now: Instant,
-    ) -> Result<Option<Arc<Held>>> {
-        if let Some(held) = self.remembered(asked, now) {
-            return Ok(Some(held));
-        }
-        let (unit, whose) = asked;
-        let own = if whose == Whose::Citys { Vec::new() } else { certificate::of_unit(conn, unit)? };
-        let city = match whose {
-            Whose::Either => certificate::of_unit(conn, unit::CITY)?,
-            Whose::Units => Vec::new(),
-            Whose::Citys => entrustment::listed_of_city(conn, unit, now)?,
-        };
-        let chosen = certificate::chosen(&own, now).or_else(|| certificate::chosen(&city, now));
-        let Some(chosen) = chosen else {
-            locked(&self.held).remove(&asked);
-            return Ok(None);
-        };
-        let changes = [&own, &city].into_iter().filter_map(|all| certificate::next_change(all, now)).min();
-        let (signer, lane) = self.load(conn, vault, chosen.unit, chosen.id)?;
-        let good_until = changes.map_or(chosen.not_after, |at| at.min(chosen.not_after));
-        let held = Arc::new(Held {
-            owner: chosen.unit,
-            certificate: chosen.id,
-            signer,
-            lane,
-            good_until,
-            loaded_at: now,
-        });
-        locked(&self.held).insert(asked, Arc::clone(&held));
-        locked(&self.keyless).remove(&unit);
-        Ok(Some(held))
-    }
-
-    /// Signers outlive the look-ups: sessions with tokens are kept.
-    fn load(
-        &self,
-        conn: &mut Conn,
-        vault: &Vault,
-        owner: UnitId,
-        id: CertificateId,
-    ) -> Result<(Arc<dyn Signer>, Arc<SignerLane>)> {
-        if let Some((signer, lane)) = locked(&self.signers).get(&id) {
-            return Ok((Arc::clone(signer), Arc::clone(lane)));
-        }
-        let stored = certificate::load(conn, vault, owner, id)?;
-        let signer = signer::of_stored(&stored, &unit::find(conn, owner)?.tax_code)?;
-        let mut all = locked(&self.signers);
-        let (signer, lane) = all.entry(id).or_insert_with(|| (signer, Arc::default()));
-        Ok((Arc::clone(signer), Arc::clone(lane)))
-    }
-
-    fn remembered(&self, asked: (UnitId, Whose), now: Instant) -> Option<Arc<Held>> {
-        let all = locked(&self.held);
-        let held = all.get(&asked)?;
-        let age_s = now.seconds_since(held.loaded_at);
-        ((0..REFRESH_S).contains(&age_s) && now < held.good_until).then(|| Arc::clone(held))
-    }
-
-    /// Looks every unit's choice up again at its next use: a certificate was revoked or stored.
-    pub fn forget(&self) {
-        locked(&self.held).clear();
-        locked(&self.keyless).clear();
-    }
-
-    /// Units that cannot sign for the moment: no key, or a signer that is busy or pauses.
-    pub fn held_back(&self, now: Instant) -> Vec<UnitId> {
-        let keyless =
-            locked(&self.keyless).iter().filter(|(_, until)| now < **until).map(|(unit, _)| *unit).collect();
-        let mut units: Vec<UnitId> = keyless;
-        let is_stuck = |held: &Held| held.signer.is_outside() && !held.lane.is_free(now);
-        units
-            .extend(locked(&self.held).iter().filter(|(_, held)| is_stuck(held)).map(|((unit, _), _)| *unit));
-        units
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
 /// What one run of sealing did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -177,14 +43,7 @@ pub struct Outcome {
     pub held_back: usize,
 }
 
-struct Task {
-    unit: UnitId,
-    id: ReceiptId,
-    body: Vec<u8>,
-    revision: i64,
-}
-
-type Work = Vec<(Arc<Held>, Vec<Task>)>;
+type Work = Vec<(Arc<Held>, Vec<Unsigned>)>;
 
 /// What is to be signed: here on all threads, and outside, one entry per signer.
 pub struct Plan {
@@ -194,7 +53,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn take(&mut self, held: &Arc<Held>, tasks: Vec<Task>) {
+    fn take(&mut self, held: &Arc<Held>, tasks: Vec<Unsigned>) {
         let is_outside = held.signer.is_outside();
         let (work, size) =
             if is_outside { (&mut self.outside, CHUNK_OUTSIDE) } else { (&mut self.here, CHUNK) };
@@ -225,27 +84,23 @@ const CHUNK: usize = 8;
 /// A signer outside costs a round trip per call, so that it gets more at once.
 const CHUNK_OUTSIDE: usize = 64;
 
-/// Finds out who signs the receipts that are still unsigned. A unit without a usable key is
-/// alarmed at once; its receipts stay numbered.
+/// Finds out who signs the receipts that are still unsigned: of each family of documents only a certificate that
+/// the tax office was told of for them. A unit without a usable key is alarmed at once; its receipts stay numbered.
 pub fn plan(
     store: &Store,
     keyring: &Keyring,
     stamp: &Stamp<'_>,
     receipts: &[(UnitId, ReceiptId)],
 ) -> Result<Plan> {
-    let tasks: Vec<Task> = store
-        .read(&Scope::All, |conn| query::unsigned(conn, receipts))?
-        .into_iter()
-        .map(|(unit, id, body, revision)| Task { unit, id, body, revision })
-        .collect();
-    let mut by_unit: BTreeMap<UnitId, Vec<Task>> = BTreeMap::new();
+    let tasks = store.read(&Scope::All, |conn| query::unsigned(conn, receipts))?;
     let mut plan = Plan { here: Vec::new(), outside: Vec::new(), total: tasks.len() };
+    let mut by_signer: BTreeMap<(UnitId, Family), Vec<Unsigned>> = BTreeMap::new();
     for task in tasks {
-        by_unit.entry(task.unit).or_default().push(task);
+        by_signer.entry((task.unit, task.family)).or_default().push(task);
     }
-    for (unit, mut tasks) in by_unit {
+    for ((unit, family), mut tasks) in by_signer {
         let mut fault = None;
-        for whose in [Whose::Units, Whose::Citys] {
+        for whose in [Whose::Units(family), Whose::Citys(family)] {
             if tasks.is_empty() {
                 break;
             }
@@ -264,9 +119,12 @@ pub fn plan(
         if tasks.is_empty() {
             continue;
         }
-        let error = fault.unwrap_or_else(|| keyring.keyless(unit, stamp.now));
+        let error = fault.unwrap_or_else(keyring::missing);
+        if keyring::is_missing(&error) {
+            keyring.pass_over((unit, family), stamp.now);
+        }
         metrics::counter!("bienlai_sealing_held_back_total").increment(tasks.len() as u64);
-        tracing::error!(%unit, %error, receipts = tasks.len(), "receipts cannot be signed");
+        tracing::error!(%unit, %error, family = family.as_str(), receipts = tasks.len(), "receipts cannot be signed");
         // A busy store is no fault of the key.
         if !error.is_busy() {
             let alarm = alarm::Alarm::of_unit(unit, alarm::Kind::SigningStopped, error.code());
@@ -378,7 +236,7 @@ impl Held {
 
 /// One batch by a signer outside, in its lane. After a failure the receipts stay numbered and are found
 /// again.
-fn sign_outside(store: &Store, stamp: &Stamp<'_>, held: &Held, tasks: &[Task]) -> Result<Vec<Signed>> {
+fn sign_outside(store: &Store, stamp: &Stamp<'_>, held: &Held, tasks: &[Unsigned]) -> Result<Vec<Signed>> {
     let signed = held.in_lane(store, stamp, tasks.len(), || sign_chunk(held, tasks, stamp.now))?;
     Ok(signed.unwrap_or_default())
 }
@@ -386,7 +244,7 @@ fn sign_outside(store: &Store, stamp: &Stamp<'_>, held: &Held, tasks: &[Task]) -
 /// A seal, the revision of its receipt, and whose certificate it is.
 type Signed = (SealRow, i64, UnitId);
 
-fn sign_all(work: &[(Arc<Held>, Vec<Task>)], now: Instant, threads: usize) -> Vec<Signed> {
+fn sign_all(work: &[(Arc<Held>, Vec<Unsigned>)], now: Instant, threads: usize) -> Vec<Signed> {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let done: Mutex<Vec<Signed>> = Mutex::new(Vec::new());
     let run = || {
@@ -411,7 +269,7 @@ fn sign_all(work: &[(Arc<Held>, Vec<Task>)], now: Instant, threads: usize) -> Ve
     done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn sign_chunk(held: &Held, tasks: &[Task], now: Instant) -> Result<Vec<Signed>> {
+fn sign_chunk(held: &Held, tasks: &[Unsigned], now: Instant) -> Result<Vec<Signed>> {
     let bodies: Vec<&[u8]> = tasks.iter().map(|task| task.body.as_slice()).collect();
     let documents = sign_batch(&bodies, held.signer.as_ref(), now)?;
     Ok(tasks

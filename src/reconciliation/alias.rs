@@ -1,9 +1,10 @@
 //! Accounts that payers have paid from, learned from matches that a code, a reference or two persons
-//! decided. They only ever suggest whose money a line without a code may be.
+//! decided. They only ever suggest whose money a line without a code may be, and only while what was
+//! learned from stands: a match that was withdrawn suggests nothing any more.
 //!
 //! Accounts and payers are known here by keyed hashes; erasing a payer's year forgets them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::alias_query as query;
 use super::matching::Line;
@@ -22,7 +23,8 @@ pub fn account_hash(vault: &Vault, unit: UnitId, account: &str) -> String {
     vault.blind(unit, "counterparty_account", &text::squash(account))
 }
 
-/// Remembers which payers the lines' accounts paid for, once per line. Returns how many were new.
+/// Remembers which payers the lines' accounts paid for, once per line, and forgets what was learned from
+/// matches that were withdrawn, unless another line says the same. Returns how many were new.
 ///
 /// A line that paid for several at once says nothing about any of them.
 pub fn learn(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, lines: &[Line]) -> Result<usize> {
@@ -35,11 +37,17 @@ pub fn learn(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, line
         return Ok(0);
     }
     let ids: Vec<LineId> = accounts.keys().copied().collect();
-    let found = store.read(&actor.scope, |conn| {
-        let known = query::learned(conn, unit, &ids)?;
-        let fresh: Vec<LineId> = ids.iter().copied().filter(|id| !known.contains(id)).collect();
-        query::payers(conn, unit, &fresh)
+    let hashes: BTreeSet<&str> = accounts.values().copied().collect();
+    let (withdrawn, found) = store.read(&actor.scope, |conn| {
+        let known = query::learned(conn, unit, &hashes)?;
+        let (standing, withdrawn): (Vec<_>, Vec<_>) = known.into_iter().partition(|one| one.stands);
+        let teaching: HashSet<LineId> = standing.iter().map(|one| one.line).collect();
+        let fresh: Vec<LineId> = ids.iter().copied().filter(|id| !teaching.contains(id)).collect();
+        Ok((withdrawn, query::payers(conn, unit, &fresh)?))
     })?;
+    for chunk in withdrawn.chunks(CHUNK) {
+        store.write(&actor.scope, Lane::Bulk, |tx| query::forget(tx, unit, chunk))?;
+    }
     let mut payers: BTreeMap<LineId, Vec<PartyId>> = BTreeMap::new();
     for (line, party) in found {
         payers.entry(line).or_default().push(party);

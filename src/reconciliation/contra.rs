@@ -110,9 +110,13 @@ fn waiting(
             decided_by,
         });
     }
+    let mut expected = BTreeSet::new();
     let state = crate::payment::MovementState::Expected;
-    let expected = movement_query::movements_in_state(conn, unit, account, state, i64::from(i32::MAX))?;
-    Ok((withdrawals, expected.into_iter().map(|movement| movement.id).collect()))
+    movement_query::each_in_state(conn, (unit, account), state, |_, page| {
+        expected.extend(page.into_iter().map(|movement| movement.id));
+        Ok(())
+    })?;
+    Ok((withdrawals, expected))
 }
 
 /// The lines that wait for a contra line to be posted: nothing else may match them before.

@@ -12,6 +12,7 @@ mod contra;
 mod contra_query;
 pub mod day_close;
 pub mod evidence;
+mod expected;
 pub mod explanation;
 pub mod explanation_query;
 mod hint;

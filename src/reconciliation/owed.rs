@@ -35,24 +35,36 @@ pub(super) fn codes_asked(lines: &[Line], movements: &[Movement], settings: &Set
     asked
 }
 
-/// The obligations of the codes, in any unit, and the open ones of the unit, at most `limit`. `claimed` is what
-/// claims that are not settled will bring, by code.
+/// Open obligations read at a time.
+const PAGE: i64 = 50_000;
+
+/// The obligations of the codes, in any unit, and all open ones of the unit. `claimed` is what claims that are not
+/// settled will bring, by code.
 pub(super) fn read(
     conn: &mut Conn,
     unit: UnitId,
     codes: BTreeSet<String>,
     claimed: &BTreeMap<String, i64>,
-    limit: i64,
 ) -> Result<Owed> {
     let resolved = query::resolve_codes(conn, &codes.into_iter().collect::<Vec<_>>())?;
     let keys: BTreeSet<(UnitId, ObligationId)> = resolved.values().copied().collect();
-    let mut found = query::by_ids(conn, &keys.into_iter().collect::<Vec<_>>())?;
-    found.extend(query::open_of_unit(conn, unit, limit)?);
-    let own = found.iter().filter(|obligation| obligation.unit == unit);
-    let payers = own.map(|obligation| (obligation.id, obligation.party)).collect();
+    let mut payers = Vec::new();
     let mut seen: BTreeMap<ObligationId, Obligation> = BTreeMap::new();
-    for obligation in found {
-        seen.entry(obligation.id).or_insert_with(|| as_matched(&obligation, claimed));
+    let mut take = |found: Vec<obligation::Obligation>| {
+        for obligation in found {
+            if obligation.unit == unit {
+                payers.push((obligation.id, obligation.party));
+            }
+            seen.entry(obligation.id).or_insert_with(|| as_matched(&obligation, claimed));
+        }
+    };
+    take(query::by_ids(conn, &keys.into_iter().collect::<Vec<_>>())?);
+    let mut behind = ObligationId(0);
+    loop {
+        let page = query::open_of_unit(conn, unit, behind, PAGE)?;
+        let Some(last) = page.iter().map(|obligation| obligation.id).max() else { break };
+        behind = last;
+        take(page);
     }
     // Another unit's obligation may be out of sight; that it is another unit's is all we need.
     for (code, (owner, id)) in resolved {

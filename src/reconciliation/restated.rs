@@ -105,7 +105,8 @@ fn take_in<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, version: &Version) 
     })?;
     let options = Options { layout: layout.as_ref(), account_no: Some(&account_no), ..Options::default() };
     let imported = office::import_with(store, stamp, &system, &bytes, options)?;
-    match imported.errors.first() {
+    let own = imported.refused.iter().find(|one| one.ordinal == version.position.saturating_add(1));
+    match imported.errors.first().or(own.map(|one| &one.finding)) {
         Some(error) => {
             let detail = format!("{}: {}", version.id, error.code);
             Err(Error::conflict("statement_version_unreadable", detail))

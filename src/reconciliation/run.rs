@@ -6,10 +6,9 @@ use super::alias;
 use super::classification::Class;
 use super::contra;
 use super::evidence;
+use super::expected::{self, Expected};
 use super::hint::hints;
-use super::matching::{
-    self, CreditKind, Line, Movement, Obligation, Outcome, Settings, claims_without_credit, matching,
-};
+use super::matching::{self, CreditKind, Line, Movement, Obligation, Outcome, Settings, matching};
 use super::owed;
 use super::own_transfers;
 use super::payout::{self, Payouts};
@@ -25,11 +24,9 @@ use crate::error::Result;
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::payment::late_payout;
-use crate::payment::movement_query;
 use crate::payment::pos;
 use crate::payment::prove::{self, Case, LineWork, post_lines};
 use crate::payment::refund;
-use crate::payment::{Direction, MovementState};
 use crate::shift::deposit;
 use crate::statement::{self, LineTexts};
 use crate::store::pace::Pace;
@@ -44,8 +41,6 @@ const REFUND_PATIENCE_DAYS: i64 = 5;
 const ATTEMPT_LIMIT: u32 = 5;
 /// A claim should be on a statement after this many working days.
 pub const CLAIM_PATIENCE_WORKING_DAYS: u32 = 1;
-/// Open movements and obligations read for one account.
-const READ_LIMIT: i64 = 200_000;
 /// Posted lines of so many days are read again to find the originals of reversals.
 const RECENT_DAYS: i64 = 30;
 
@@ -247,17 +242,10 @@ fn read(
         by_number.look(line, &texts);
         lines.push(line_of(line, &texts, stamp.vault));
     }
-    let movements_read =
-        movement_query::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)?;
-    let ids: Vec<MovementId> = movements_read.iter().map(|movement| movement.id).collect();
-    let references = query::references(conn, unit, &ids)?;
-    let claimed: BTreeMap<String, i64> = open_claims_by_code(&movements_read);
-    let channels = references.iter().map(|(id, known)| (*id, known.channels.clone())).collect();
-    settings.splittable = settled_movements(&movements_read);
-    let movements: Vec<Movement> =
-        movements_read.into_iter().map(|movement| movement_of(movement, &references)).collect();
+    let Expected { movements, channels, claimed, settled } = Expected::read(conn, unit, account)?;
+    settings.splittable = settled;
     let codes = owed::codes_asked(&lines, &movements, &settings);
-    let owed = owed::read(conn, unit, codes, &claimed, READ_LIMIT)?;
+    let owed = owed::read(conn, unit, codes, &claimed)?;
     settings.aliases = alias::suggested(conn, unit, &lines, &owed.payers)?;
     let payouts = Payouts::read(conn, unit, account, channels)?;
     let covered_until = query::covered_until(conn, unit, account)?;
@@ -295,41 +283,6 @@ pub(super) fn line_of(line: &StoredLine, texts: &LineTexts, vault: &Vault) -> Li
         reversal: line.is_reversal,
         open: if line.is_posted { Dong::ZERO } else { line.amount },
     }
-}
-
-fn movement_of(
-    movement: crate::payment::Movement,
-    references: &HashMap<MovementId, query::References>,
-) -> Movement {
-    let known = references.get(&movement.id).cloned().unwrap_or_default();
-    Movement {
-        id: movement.id,
-        unit: movement.unit,
-        account: movement.account,
-        inflow: movement.direction == Direction::Credit,
-        amount: movement.amount,
-        open: movement.open(),
-        codes: movement.code.split('+').filter(|code| !code.is_empty()).map(str::to_owned).collect(),
-        bank_references: known.bank,
-        first_seen: movement.first_seen_on,
-        obligation: None,
-        has_line: movement.proven.is_positive(),
-        external_ids: known.external,
-    }
-}
-
-/// Movements whose claim was settled: what lines show of them needs no place any more.
-fn settled_movements(movements: &[crate::payment::Movement]) -> BTreeSet<MovementId> {
-    movements.iter().filter(|movement| movement.payment.is_some()).map(|movement| movement.id).collect()
-}
-
-/// Claimed but not settled money by code: what the obligations will get when lines prove it.
-fn open_claims_by_code(movements: &[crate::payment::Movement]) -> BTreeMap<String, i64> {
-    let mut claimed = BTreeMap::new();
-    for movement in movements.iter().filter(|movement| movement.payment.is_none()) {
-        *claimed.entry(movement.code.clone()).or_default() += movement.amount.0;
-    }
-    claimed
 }
 
 /// One piece of work for each open line, in the order of the lines.
@@ -446,30 +399,24 @@ fn note_overdue(
     account: AccountId,
 ) -> Result<usize> {
     let Some(covered_until) = snapshot.covered_until else { return Ok(0) };
-    let still_open = store.read(&actor.scope, |conn| {
-        movement_query::movements_in_state(conn, unit, account, MovementState::Expected, READ_LIMIT)
-    })?;
-    let calendar: &WorkingDays = stamp.calendar;
-    let none = HashMap::new();
-    let movements: Vec<Movement> =
-        still_open.into_iter().map(|movement| movement_of(movement, &none)).collect();
-    let overdue = claims_without_credit(&movements, covered_until, CLAIM_PATIENCE_WORKING_DAYS, calendar);
-    let amounts: HashMap<MovementId, Dong> =
-        movements.iter().map(|movement| (movement.id, movement.open)).collect();
+    let patience = (covered_until, CLAIM_PATIENCE_WORKING_DAYS);
+    let overdue = store
+        .read(&actor.scope, |conn| expected::overdue(conn, (unit, account), patience, stamp.calendar))?;
     let items: Vec<exception::New> = overdue
         .iter()
-        .map(|(movement, age)| exception::New {
+        .map(|(movement, age, open)| exception::New {
             unit,
             kind: Kind::ClaimWithoutCredit,
             subject: Subject::Movement(*movement),
             account: Some(account),
-            amount: amounts.get(movement).copied().unwrap_or_default(),
+            amount: *open,
             opened_on: stamp.today(),
             detail: Detail::WithoutLine { working_days: *age }.into(),
         })
         .collect();
     if !items.is_empty() {
-        let ages: HashMap<MovementId, u32> = overdue.into_iter().collect();
+        let ages: HashMap<MovementId, u32> =
+            overdue.into_iter().map(|(movement, age, _)| (movement, age)).collect();
         store.write(&actor.scope, Lane::Bulk, |tx| {
             untimely::suspend(tx, stamp, unit, account, &ages)?;
             exception::open_lasting(tx, stamp, &items)

@@ -12,6 +12,7 @@ mod form;
 pub mod query;
 pub mod report;
 mod report_query;
+mod report_table;
 pub mod rules;
 #[cfg(test)]
 mod sample;

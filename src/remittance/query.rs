@@ -342,7 +342,8 @@ pub(super) fn owed(whose: &Whose<'_>) -> String {
          UNION ALL SELECT p.debit_account, -p.amount{key} {line} \
          AND (p.debit_account LIKE 'budget_due/%' OR p.debit_account LIKE 'budget_refund_due/%') \
          UNION ALL SELECT p.credit_account, p.amount{key} {decided} AND p.credit_account LIKE 'budget_due/%' \
-         UNION ALL SELECT p.debit_account, -p.amount{key} {decided} AND p.debit_account LIKE 'budget_refund_due/%' \
+         UNION ALL SELECT p.debit_account, -p.amount{key} {decided} AND (p.debit_account LIKE 'budget_refund_due/%' \
+         OR (p.debit_account LIKE 'budget_due/%' AND p.credit_account LIKE 'suspense/%')) \
          UNION ALL SELECT p.credit_account, p.amount{key} {decided} \
          AND p.credit_account LIKE 'budget_refund_due/%' AND p.debit_account LIKE 'unexplained_debit/%') AS owed \
          WHERE source LIKE 'budget_due/%' OR source LIKE 'share_kept/%' OR source LIKE 'budget_refund_due/%' \

@@ -9,13 +9,17 @@
 //! ```
 //!
 //! Reference code of the order, chapter, sub-item, whole đồng, day as YYYY-MM-DD, `credited` or
-//! `rejected`, and why. Quotes are not needed: the last column takes the rest of its line. All rows
-//! of an order count together. A bad row is told with its line and never stops the others.
+//! `rejected`, and why. Quotes are not needed: the last column takes the rest of its line. Any other file
+//! is read as the Treasury's own table, by its headings (`report_table.rs`). All rows of an order count
+//! together. A bad row is told with its line and never stops the others.
+
+use std::collections::BTreeMap;
 
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use super::report_query::{self, ReportRow, RowRow};
+use super::report_table;
 use super::{Event, Kind, Line, Order, State, What, locked, query, rules, settle_rejection, step};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -25,12 +29,13 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind as ExceptionKind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
-use crate::store::{Stamp, Tx, rows};
+use crate::statement::partner;
+use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
 const HEADING: [&str; 7] = ["ma_lenh", "chuong", "tieu_muc", "so_tien", "ngay", "trang_thai", "ly_do"];
-const ROWS_LIMIT: usize = 10_000;
-const REASON_LIMIT: usize = 300;
+pub(super) const ROWS_LIMIT: usize = 10_000;
+pub(super) const REASON_LIMIT: usize = 300;
 
 /// What the Treasury did with a sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -66,22 +71,18 @@ pub struct Fault {
 /// Reads a report. Pure.
 ///
 /// # Errors
-/// `treasury_report_unreadable` when it is no such file at all.
+/// `treasury_report_unreadable` when it is no such file at all; `partner_column_missing`.
 pub fn parse(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>)> {
-    let unreadable = |why: &str| Error::invalid("report", "treasury_report_unreadable", why.to_owned());
-    let text = std::str::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let (_, heading) = lines.next().ok_or_else(|| unreadable("the file is empty"))?;
-    let separator = if heading.contains(';') { ';' } else { ',' };
-    let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
-    if names != HEADING {
-        return Err(unreadable(&format!("the first line must be {}", HEADING.join(","))));
-    }
+    read(bytes).map_err(|fault| fault.error("report", "treasury_report_unreadable"))
+}
+
+/// The same, with the place of what makes it no report.
+pub fn read(bytes: &[u8]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
+    let Some((text, separator)) = ours(bytes) else { return report_table::read(bytes) };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
-    for (index, line) in lines {
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1) {
         if rows.len() + faults.len() >= ROWS_LIMIT {
-            return Err(unreadable("at most 10000 rows"));
+            return Err(partner::Fault::at(index + 1, partner::Why::TooLong(ROWS_LIMIT)));
         }
         match row(index + 1, line, separator) {
             Ok(row) => rows.push(row),
@@ -91,12 +92,21 @@ pub fn parse(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>)> {
     Ok((rows, faults))
 }
 
+/// The text and its separator, where our own headings stand in its first line.
+fn ours(bytes: &[u8]) -> Option<(&str, char)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let heading = text.lines().find(|line| !line.trim().is_empty())?;
+    let separator = if heading.contains(';') { ';' } else { ',' };
+    let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
+    (names == HEADING).then_some((text, separator))
+}
+
 fn row(line_no: usize, line: &str, separator: char) -> std::result::Result<Row, &'static str> {
     let fields: Vec<&str> = line.splitn(HEADING.len(), separator).map(str::trim).collect();
     let [code, chapter, sub_item, amount, on, status, reason] = fields.as_slice() else {
         return Err("seven columns are expected");
     };
-    let is_code = |text: &str| !text.is_empty() && text.len() <= 40 && text.is_ascii();
     if !is_code(code) || !is_code(sub_item) || chapter.len() > 40 {
         return Err("a code is missing or too long");
     }
@@ -118,6 +128,11 @@ fn row(line_no: usize, line: &str, separator: char) -> std::result::Result<Row, 
     })
 }
 
+/// Whether a text may be a code of an order or of a sub-item.
+pub(super) fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 40 && text.is_ascii()
+}
+
 /// What a report did to one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
@@ -137,7 +152,8 @@ pub struct Imported {
     pub faults: Vec<Fault>,
 }
 
-/// Takes a report on for one unit. The same file again changes nothing.
+/// Takes a report on for one unit. The same file again changes nothing, unless an order that it did not fit
+/// fits it now: then it is taken for the orders that had not agreed, and only for them.
 ///
 /// # Errors
 /// `treasury_report_unreadable`.
@@ -151,11 +167,16 @@ pub fn import(
     actor.require_role(&[Role::Finance])?;
     actor.scope.require(unit)?;
     let (told, faults) = parse(bytes)?;
+    let file = text::hex(digest(&SHA256, bytes).as_ref());
+    let earlier = report_query::earlier(tx, unit, &file)?;
+    if earlier.count > 0 && !is_wanted_again(tx, unit, &told, &earlier)? {
+        return Ok(Imported { is_known: true, orders: Vec::new(), faults });
+    }
     let id: EventId = stamp.mint()?;
     let report = ReportRow {
         unit_id: unit,
         id,
-        file_sha256: text::hex(digest(&SHA256, bytes).as_ref()),
+        file_sha256: if earlier.count == 0 { file } else { format!("{file}/{}", earlier.count + 1) },
         row_count: i64::try_from(told.len()).unwrap_or(i64::MAX),
         imported_by: actor.person,
         created_at: stamp.now,
@@ -163,13 +184,13 @@ pub fn import(
     if rows::insert_if_absent(tx, &[report], &["unit_id", "file_sha256"])? != [true] {
         return Ok(Imported { is_known: true, orders: Vec::new(), faults });
     }
-    let codes: std::collections::BTreeSet<String> =
-        told.iter().map(|row| row.reference_code.clone()).collect();
     let mut orders = Vec::new();
     let mut stored: Vec<RowRow> = Vec::new();
-    for code in codes {
-        let of_order: Vec<&Row> = told.iter().filter(|row| row.reference_code == code).collect();
-        let outcome = apply(tx, stamp, (unit, id), &code, &of_order)?;
+    for (code, of_order) in by_order(&told) {
+        let outcome = match earlier.agreed.get(code) {
+            Some(order) => Outcome { reference_code: code.to_owned(), order: *order, outcome: "known" },
+            None => apply(tx, stamp, (unit, id), code, &of_order)?,
+        };
         stored.extend(of_order.into_iter().map(|row| stored_row(unit, id, row, &outcome)));
         orders.push(outcome);
     }
@@ -177,6 +198,34 @@ pub fn import(
     let entry = audit::Entry::by(actor, unit, "treasury_report.imported", id);
     audit::record(tx, stamp, &[entry.with(format!("{} orders", orders.len()))])?;
     Ok(Imported { is_known: false, orders, faults })
+}
+
+/// The rows of each order, by its code.
+fn by_order(told: &[Row]) -> BTreeMap<&str, Vec<&Row>> {
+    let mut orders: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in told {
+        orders.entry(row.reference_code.as_str()).or_default().push(row);
+    }
+    orders
+}
+
+/// Whether an order that a file did not fit fits it now: it was unknown then, or was mended since.
+fn is_wanted_again(
+    conn: &mut Conn,
+    unit: UnitId,
+    told: &[Row],
+    earlier: &report_query::Earlier,
+) -> Result<bool> {
+    for (code, of_order) in by_order(told).into_iter().filter(|(code, _)| !earlier.agreed.contains_key(*code))
+    {
+        let known = query::by_codes(conn, &[code.to_owned()])?;
+        let Some(order) = known.into_iter().find(|order| order.unit == unit) else { continue };
+        let lines = query::lines(conn, unit, order.id)?;
+        if verdict(&order, &lines, &of_order) != Verdict::Differs {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn stored_row(unit_id: UnitId, report_id: EventId, row: &Row, outcome: &Outcome) -> RowRow {
@@ -384,11 +433,7 @@ fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool)
 }
 
 /// The reports of a unit, newest first: (id, rows, when).
-pub fn list(
-    conn: &mut crate::store::Conn,
-    unit: UnitId,
-    limit: i64,
-) -> Result<Vec<(EventId, i64, crate::clock::Instant)>> {
+pub fn list(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<(EventId, i64, crate::clock::Instant)>> {
     report_query::page(conn, unit, limit)
 }
 

@@ -1,6 +1,9 @@
 //! The SQL of the Treasury's reports.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
@@ -8,6 +11,7 @@ use crate::error::Result;
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema_cash::treasury_report;
 
 crate::table_row! {
@@ -36,6 +40,43 @@ crate::table_row! {
         pub remittance_id: Option<RemittanceId>,
         pub outcome: &'static str,
     }
+}
+
+/// What became of a file each time it was taken.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// How often it was taken.
+    pub count: usize,
+    /// The codes of what agreed with it, and their orders.
+    pub agreed: BTreeMap<String, Option<RemittanceId>>,
+}
+
+/// What became of a file, under its hash alone the first time, and under the hash with a number behind it then.
+pub fn earlier(conn: &mut Conn, unit: UnitId, file_sha256: &str) -> Result<Earlier> {
+    let reports: Vec<EventId> = treasury_report::table
+        .filter(treasury_report::unit_id.eq(unit))
+        .filter(
+            treasury_report::file_sha256
+                .eq(file_sha256)
+                .or(treasury_report::file_sha256.like(format!("{file_sha256}/%"))),
+        )
+        .select(treasury_report::id)
+        .load(conn)
+        .classify()?;
+    let told: Vec<(String, Option<RemittanceId>, String)> = rows::fetch::<(Text, Nullable<BigInt>, Text), _>(
+        conn,
+        "SELECT t.reference_code, t.remittance_id, t.outcome FROM treasury_report_row t",
+        &[
+            ("unit_id", Column::of(reports.iter().map(|_| unit))),
+            ("report_id", Column::of(reports.iter().copied())),
+        ],
+        "",
+        Lock::None,
+    )?;
+    let agrees = |outcome: &str| !matches!(outcome, "differs" | "unknown");
+    let agreed = told.into_iter().filter(|(.., outcome)| agrees(outcome));
+    let agreed = agreed.map(|(code, order, _)| (code, order)).collect();
+    Ok(Earlier { count: reports.len(), agreed })
 }
 
 /// Reports of a unit, newest first.

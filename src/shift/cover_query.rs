@@ -49,7 +49,7 @@ pub fn slips_of(conn: &mut Conn, unit: UnitId, drawers: &[ShiftId]) -> Result<Ve
     Ok(found)
 }
 
-/// What came for slips: (slip, day, amount), oldest first.
+/// What came for slips, and was not taken off them again: (slip, day, amount), oldest first.
 pub fn credits(conn: &mut Conn, unit: UnitId, slips: &[SlipId]) -> Result<Vec<(SlipId, BusinessDay, Dong)>> {
     let keys = keys(unit, "slip_id", slips);
     let select = "SELECT t.slip_id, t.on_date, t.amount FROM deposit_event t";
@@ -57,7 +57,9 @@ pub fn credits(conn: &mut Conn, unit: UnitId, slips: &[SlipId]) -> Result<Vec<(S
         conn,
         select,
         &keys,
-        "AND t.amount > 0 AND t.kind IN ('credited', 'shortage_accepted')",
+        "AND t.amount > 0 AND t.kind IN ('credited', 'shortage_accepted') AND NOT EXISTS (SELECT 1 \
+         FROM deposit_event u WHERE u.unit_id = t.unit_id AND u.slip_id = t.slip_id AND u.line_id = t.line_id \
+         AND u.kind = 'uncredited' AND u.revision > t.revision)",
         Lock::None,
     )?;
     found.sort_by_key(|(slip, on, _)| (*slip, *on));

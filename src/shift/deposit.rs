@@ -256,24 +256,29 @@ pub fn store_credit(
     if slip.state == State::Credited {
         causes.push((slip.unit, Kind::DepositDiffers, Subject::Slip(slip.id), "the rest came"));
     } else {
-        let item = exception::New {
-            unit: slip.unit,
-            kind: Kind::DepositDiffers,
-            subject: Subject::Slip(slip.id),
-            account: Some(slip.account),
-            amount: slip.open(),
-            opened_on: on,
-            detail: Detail::CreditedInPart {
-                credited: slip.credited,
-                amount: slip.amount,
-                code: slip.reference_code.clone(),
-            }
-            .into(),
-        };
-        exception::open(tx, stamp, &[item])?;
+        ask_for_rest(tx, stamp, slip, on)?;
     }
     exception::settle_by_themselves(tx, stamp, &causes)?;
     Ok(())
+}
+
+/// What the bank credited short is asked about.
+pub(super) fn ask_for_rest(tx: &mut Tx<'_>, stamp: &Stamp<'_>, slip: &Slip, on: BusinessDay) -> Result<()> {
+    let item = exception::New {
+        unit: slip.unit,
+        kind: Kind::DepositDiffers,
+        subject: Subject::Slip(slip.id),
+        account: Some(slip.account),
+        amount: slip.open(),
+        opened_on: on,
+        detail: Detail::CreditedInPart {
+            credited: slip.credited,
+            amount: slip.amount,
+            code: slip.reference_code.clone(),
+        }
+        .into(),
+    };
+    exception::open(tx, stamp, &[item]).map(|_| ())
 }
 
 /// What was deposited short, the person who handed it over answers for. Called with the account
@@ -364,22 +369,22 @@ fn wrong_state(slip: &Slip, to: &str) -> Error {
 }
 
 /// One step of a slip.
-struct Step {
-    kind: &'static str,
-    amount: Dong,
-    on: BusinessDay,
-    person: Option<PersonId>,
-    line: Option<LineId>,
-    reason: Option<String>,
+pub(super) struct Step {
+    pub kind: &'static str,
+    pub amount: Dong,
+    pub on: BusinessDay,
+    pub person: Option<PersonId>,
+    pub line: Option<LineId>,
+    pub reason: Option<String>,
 }
 
 impl Step {
-    fn on(on: BusinessDay) -> Step {
+    pub fn on(on: BusinessDay) -> Step {
         Step { kind: "", amount: Dong::ZERO, on, person: None, line: None, reason: None }
     }
 }
 
-fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, slip: &Slip, step: Step) -> Result<()> {
+pub(super) fn note(tx: &mut Tx<'_>, stamp: &Stamp<'_>, slip: &Slip, step: Step) -> Result<()> {
     let row = EventRow {
         unit_id: slip.unit,
         id: stamp.mint()?,

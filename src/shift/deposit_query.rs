@@ -60,7 +60,7 @@ crate::table_row! {
 }
 
 crate::table_row! {
-    /// A step of a slip; `amount` is what the bank credited, or a person answers for.
+    /// A step of a slip; `amount` is what the bank credited, a person answers for, or is taken off it again.
     pub struct EventRow in "deposit_event" {
         pub unit_id: UnitId,
         pub id: EventId,
@@ -229,9 +229,10 @@ pub fn in_transit(
     until: BusinessDay,
 ) -> Result<Vec<(SlipId, Dong, BusinessDay)>> {
     let found: Vec<TransitRow> = diesel::sql_query(
-        "SELECT s.id, s.handed_on, s.amount - (SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM deposit_event e \
-         WHERE e.unit_id = s.unit_id AND e.slip_id = s.id AND e.on_date <= $1) AS open FROM deposit_slip s \
-         WHERE s.unit_id = $2 AND s.account_id = $3 AND s.handed_on <= $1 AND s.state <> 'withdrawn' ORDER BY s.id",
+        "SELECT s.id, s.handed_on, s.amount - (SELECT CAST(COALESCE(SUM(CASE WHEN e.kind = 'uncredited' \
+         THEN -e.amount ELSE e.amount END), 0) AS BIGINT) FROM deposit_event e WHERE e.unit_id = s.unit_id \
+         AND e.slip_id = s.id AND e.on_date <= $1) AS open FROM deposit_slip s WHERE s.unit_id = $2 \
+         AND s.account_id = $3 AND s.handed_on <= $1 AND s.state <> 'withdrawn' ORDER BY s.id",
     )
     .bind::<Date, _>(until)
     .bind::<BigInt, _>(unit)

@@ -9,6 +9,7 @@
 pub mod count;
 pub mod cover;
 mod cover_query;
+pub mod credit_back;
 pub mod deposit;
 pub mod deposit_query;
 pub mod provisional;
@@ -123,18 +124,20 @@ pub struct Counted {
     pub variance: Dong,
 }
 
-/// Counts the drawer and closes the shift; with a difference it waits for another person.
+/// Counts the drawer and closes the shift; with a difference it waits for another person. `next_slip` is the first
+/// unused provisional slip of the cashier's pad, where they have one.
 ///
 /// # Errors
 /// `shift_state_wrong`, `shift_of_other` for a cashier at somebody else's drawer,
-/// `cash_count_wrong`, `shift_slips_open` over provisional slips that are not in the books.
+/// `cash_count_wrong`, `shift_slips_open` over provisional slips that are not in the books, `slip_next_missing`,
+/// `slip_next_wrong`.
 pub fn close(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
-    unit: UnitId,
-    id: ShiftId,
+    (unit, id): (UnitId, ShiftId),
     count: &Count,
+    next_slip: Option<i64>,
 ) -> Result<(Shift, Counted)> {
     actor.require_role(&[Role::Cashier, Role::Finance])?;
     actor.scope.require(unit)?;
@@ -145,7 +148,7 @@ pub fn close(
         return Err(Error::forbidden("shift_of_other", "this is another cashier's drawer"));
     }
     rules::check_count(&shift)?;
-    provisional::check_closing(tx, unit, shift.person)?;
+    provisional::check_closing(tx, unit, shift.person, next_slip)?;
     let expected = query::last_float(tx, unit, id)?.checked_add(balance(tx, unit, id)?)?;
     let variance = total.checked_sub(expected)?;
     let (state, kind) =

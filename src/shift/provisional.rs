@@ -67,6 +67,13 @@ pub struct Slip {
     pub payment: Option<PaymentId>,
 }
 
+impl Slip {
+    /// Whether money was collected on it, as far as the books know.
+    fn is_used(&self) -> bool {
+        matches!(self.state, State::Entered | State::Settled)
+    }
+}
+
 /// What was entered from a slip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -253,11 +260,20 @@ pub fn settle(
     Ok(slip)
 }
 
-/// Refuses to close a shift over slips of its cashier that wait, and over gaps: a slip below one that
-/// was used was used too, or is spoiled. `shift_slips_open` names the first.
-pub fn check_closing(conn: &mut Conn, unit: UnitId, person: PersonId) -> Result<()> {
+/// Refuses to close a shift over slips of its cashier that wait, and over used ones that nobody entered: a slip
+/// below one that was used was used too, or is spoiled, and so is every slip below `next`, the first unused one that
+/// is read off the pad in hand. It is asked for while slips are on paper, because the books cannot know it.
+///
+/// # Errors
+/// `shift_slips_open`, which names the first; `slip_next_missing`; `slip_next_wrong` for a number that is not on the
+/// cashier's pads, or not above every slip that was used.
+pub fn check_closing(conn: &mut Conn, unit: UnitId, person: PersonId, next: Option<i64>) -> Result<()> {
     let slips = query::of_person(conn, unit, person)?;
-    match open_among(&slips) {
+    let open = match open_among(&slips) {
+        None if asks_for_next(&slips) => used_below(&slips, next)?,
+        found => found,
+    };
+    match open {
         None => Ok(()),
         Some(number) => {
             Err(Error::conflict("shift_slips_open", format!("slip {number} is used and not in the books")))
@@ -265,15 +281,31 @@ pub fn check_closing(conn: &mut Conn, unit: UnitId, person: PersonId) -> Result<
     }
 }
 
+/// Whether the pads in hand have slips left, so that only their cashier knows how many were used.
+pub fn asks_for_next(slips: &[Slip]) -> bool {
+    slips.iter().any(|slip| slip.state == State::Printed)
+}
+
+/// The first slip that was used, as the first unused one says, and never entered.
+fn used_below(slips: &[Slip], next: Option<i64>) -> Result<Option<i64>> {
+    let Some(next) = next else {
+        return Err(Error::invalid("next_slip", "slip_next_missing", "the first slip that was not used"));
+    };
+    let is_on_a_pad = slips.iter().any(|slip| slip.number == next || slip.number + 1 == next);
+    let is_above_used_ones = slips.iter().all(|slip| slip.number < next || !slip.is_used());
+    if !is_on_a_pad || !is_above_used_ones {
+        let detail = format!("{next} is not the first unused");
+        return Err(Error::invalid("next_slip", "slip_next_wrong", detail));
+    }
+    let is_forgotten = |slip: &&Slip| slip.number < next && slip.state == State::Printed;
+    Ok(slips.iter().filter(is_forgotten).map(|slip| slip.number).min())
+}
+
 /// The first slip that keeps a shift open.
 pub fn open_among(slips: &[Slip]) -> Option<i64> {
     let is_open = |slip: &&Slip| {
         let is_below_a_used_one = || {
-            slips.iter().any(|other| {
-                other.pad == slip.pad
-                    && other.number > slip.number
-                    && matches!(other.state, State::Entered | State::Settled)
-            })
+            slips.iter().any(|other| other.pad == slip.pad && other.number > slip.number && other.is_used())
         };
         slip.state == State::Entered || (slip.state == State::Printed && is_below_a_used_one())
     };
@@ -361,5 +393,25 @@ mod tests {
         assert_eq!(open(&[Spoiled, Settled]), None);
         let two_pads = [slip(1, 1, Printed), slip(2, 2, Settled)];
         assert_eq!(open_among(&two_pads), None, "another pad says nothing");
+    }
+
+    #[test]
+    fn slips_below_the_first_unused_one_that_were_never_entered_are_forgotten() {
+        use State::*;
+        let pad = |states: &[State]| -> Vec<Slip> {
+            states.iter().zip(1..).map(|(state, number)| slip(1, number, *state)).collect()
+        };
+        let below = |slips: &[Slip], next| used_below(slips, next).map_err(|error| error.code());
+        let fresh = pad(&[Printed, Printed, Printed]);
+        assert_eq!(below(&fresh, Some(1)), Ok(None), "none was used");
+        assert_eq!(below(&fresh, Some(3)), Ok(Some(1)));
+        assert_eq!(below(&fresh, Some(4)), Ok(Some(1)), "the whole pad was used");
+        assert_eq!(below(&fresh, Some(5)), Err("slip_next_wrong"));
+        assert_eq!(below(&fresh, None), Err("slip_next_missing"));
+        let begun = pad(&[Spoiled, Settled, Printed, Printed]);
+        assert_eq!(below(&begun, Some(3)), Ok(None));
+        assert_eq!(below(&begun, Some(4)), Ok(Some(3)));
+        assert_eq!(below(&begun, Some(2)), Err("slip_next_wrong"), "it was used");
+        assert!(asks_for_next(&begun) && !asks_for_next(&pad(&[Spoiled, Settled])));
     }
 }

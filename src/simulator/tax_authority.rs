@@ -24,6 +24,8 @@ pub struct Habits {
     /// Of a hundred messages so many are taken late: without an answer, and not found by who asks for them
     /// at first. One that comes again is a double.
     pub late_messages_percent: u32,
+    /// What comes again is turned away at the door (400), and not told to be a double.
+    pub rejects_doubles: bool,
     /// How often it is asked before the business answer is there.
     pub asked_before_answer: u32,
     pub refuses_registrations: bool,
@@ -38,6 +40,7 @@ impl Default for Habits {
             lost_answers_percent: 0,
             lost_messages_percent: 0,
             late_messages_percent: 0,
+            rejects_doubles: false,
             asked_before_answer: 1,
             refuses_registrations: false,
             refuses_invoices: false,
@@ -78,7 +81,7 @@ pub enum Treatment {
     Answered(Vec<u8>),
     /// Taken or not: no answer goes back.
     Silence,
-    /// It is no message.
+    /// It is no message, or is not taken as one.
     Unreadable,
 }
 
@@ -151,6 +154,9 @@ impl TaxAuthority {
             Some(held) => {
                 held.arrivals += 1;
                 held.hidden = 0;
+                if habits.rejects_doubles {
+                    return Treatment::Unreadable;
+                }
                 vec![("20609", "Thông điệp trùng".to_owned())]
             }
             None => check::faults(&message, &mut state.once),

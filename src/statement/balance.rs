@@ -1,6 +1,7 @@
 //! The balance proof, and how pages and statements of one account follow each other.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -108,7 +109,7 @@ pub(super) fn order_pages(statements: &mut [Statement]) {
     statements.sort_by_cached_key(|_| places.next());
 }
 
-fn is_next_page(previous: &Statement, next: &Statement) -> bool {
+pub(super) fn is_next_page(previous: &Statement, next: &Statement) -> bool {
     previous.account == next.account && is_numbered_on(previous, next)
 }
 
@@ -139,6 +140,7 @@ fn append_page(statement: &mut Statement, page: Statement) {
     }));
     statement.closing = page.closing;
     statement.totals = None;
+    statement.tallies = Vec::new();
     let continues = statement.page.is_some_and(|first| first.continues);
     let number = page.page.and_then(|last| last.number);
     statement.page = Some(Page { number, continues, last: page.page.is_none_or(|last| last.last) });
@@ -162,22 +164,63 @@ pub(super) fn check_sequence(statements: &[Statement], findings: &mut Findings) 
     }
 }
 
-/// One statement twice in a file: the second would double every line of the first.
+/// One statement twice in a file: the second would double every line of the first. Each statement is looked up by
+/// what it says and compared with those alone that say it too, so that many pages of one number cost no more.
 fn check_repeated(statements: &[Statement], findings: &mut Findings) {
-    let mut seen: HashMap<_, Vec<&Statement>> = HashMap::new();
+    let mut alike: HashMap<Outline<'_>, usize> = HashMap::new();
     for statement in statements {
-        let key = (&statement.account, &statement.id, statement.sequence, statement.lines.len());
-        let earlier = seen.entry(key).or_default();
-        if earlier.iter().any(|one| is_the_same(one, statement)) {
+        *alike.entry(outline(statement)).or_default() += 1;
+    }
+    let mut seen: HashMap<(Outline<'_>, u64), Vec<&Statement>> = HashMap::new();
+    for statement in statements {
+        let outline = outline(statement);
+        if alike.get(&outline).is_none_or(|count| *count < 2) {
+            continue;
+        }
+        let earlier = seen.entry((outline, hash_of_lines(statement))).or_default();
+        if earlier.iter().any(|one| have_the_same_lines(one, statement)) {
             findings.error(Finding::new(
                 &statement.at,
                 "statement_repeated",
                 "Sao kê này đã có trong tệp",
                 "this statement stands in the file already",
             ));
+        } else if is_telling(statement) {
+            earlier.push(statement);
         }
-        earlier.push(statement);
     }
+}
+
+/// What of two statements must be equal beside their lines: account, id, number and count of lines, then the page
+/// and both balances.
+type Outline<'s> = (
+    (Option<&'s str>, Option<&'s str>, Option<u64>, usize),
+    (bool, Option<u32>, BalanceAndDay, BalanceAndDay),
+);
+type BalanceAndDay = Option<(Decimal, Option<NaiveDate>)>;
+
+fn outline(statement: &Statement) -> Outline<'_> {
+    let (opening, closing) = (balance_of(&statement.opening), balance_of(&statement.closing));
+    (
+        (statement.account.as_deref(), statement.id.as_deref(), statement.sequence, statement.lines.len()),
+        (statement.page.is_some(), page_number(statement), opening, closing),
+    )
+}
+
+/// What of two lines must be equal.
+fn told(line: &Line) -> (Decimal, Option<NaiveDate>, Option<&str>, Option<&str>, Option<&str>) {
+    let (reference, bank_reference) = (line.reference.as_deref(), line.bank_reference.as_deref());
+    (line.amount, line.booking_date, reference, bank_reference, line.memo.as_deref())
+}
+
+fn hash_of_lines(statement: &Statement) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    statement.lines.iter().for_each(|line| told(line).hash(&mut hasher));
+    hasher.finish()
+}
+
+fn have_the_same_lines(one: &Statement, other: &Statement) -> bool {
+    one.lines.iter().map(told).eq(other.lines.iter().map(told))
 }
 
 /// Whether it is of camt: its places are paths, behind the name of a file where it is one of several.
@@ -185,33 +228,26 @@ fn is_xml(statement: &Statement) -> bool {
     statement.at.rsplit(": ").next().is_some_and(|at| at.starts_with('/'))
 }
 
-/// The same balances and lines, of which there are some. An id that is unique, as camt makes it, shows
-/// that it is the same; else that it takes the account from one balance to another: the second would have
-/// to begin where the first ended.
-fn is_the_same(one: &Statement, other: &Statement) -> bool {
-    let line = |line: &Line| {
-        (
-            line.amount,
-            line.booking_date,
-            line.reference.clone(),
-            line.bank_reference.clone(),
-            line.memo.clone(),
-        )
-    };
+/// Whether another of its outline and its lines, of which there are some, is the same statement. An id that is
+/// unique, as camt makes it, shows that it is the same; else that it takes the account from one balance to another:
+/// the second would have to begin where the first ended; and without balances that each of its lines has a reference
+/// of the bank.
+fn is_telling(one: &Statement) -> bool {
     let is_message = is_xml(one) || one.page.is_some();
     let amount = |balance: &Option<Balance>| balance_of(balance).map(|(amount, _)| amount);
     let has_moved = one.opening.is_some() && amount(&one.opening) != amount(&one.closing);
+    // A report within the day has no balances; the bank's own references make it one of a kind.
+    let is_told_once = one.opening.is_none()
+        && one.closing.is_none()
+        && one.sequence.is_some_and(|number| number > 0)
+        && one.lines.iter().all(|line| line.bank_reference.is_some());
     is_message
         && (one.id.is_some() || is_xml(one))
-        && (has_moved || (is_xml(one) && one.id.is_some()))
+        && (has_moved || is_told_once || (is_xml(one) && one.id.is_some()))
         && !one.lines.is_empty()
-        && one.page.map(|page| page.number) == other.page.map(|page| page.number)
-        && balance_of(&one.opening) == balance_of(&other.opening)
-        && balance_of(&one.closing) == balance_of(&other.closing)
-        && one.lines.iter().map(line).eq(other.lines.iter().map(line))
 }
 
-fn balance_of(balance: &Option<Balance>) -> Option<(Decimal, Option<NaiveDate>)> {
+fn balance_of(balance: &Option<Balance>) -> BalanceAndDay {
     balance.as_ref().map(|one| (one.amount, one.date))
 }
 
@@ -353,5 +389,61 @@ pub(super) fn prove_joined_pages(statements: &[Statement], findings: &mut Findin
         if is_whole && let Some(finding) = prove_balance(&joined) {
             findings.error(finding);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of one statement, of one line.
+    fn page(number: i64, memo: &str) -> Statement {
+        let balance = |amount: i64| Balance {
+            date: NaiveDate::from_ymd_opt(2026, 11, 23),
+            amount: Decimal::from(amount),
+            currency: "VND".to_owned(),
+            at: String::new(),
+        };
+        let line = Line { amount: Decimal::from(10), memo: Some(memo.to_owned()), ..Line::default() };
+        Statement {
+            account: Some("0021000123456".to_owned()),
+            id: Some("SK2311".to_owned()),
+            sequence: Some(57),
+            // Some banks give every page the number of the first.
+            page: Some(Page { number: Some(1), continues: number > 1, last: false }),
+            opening: Some(balance(0)),
+            closing: Some(balance(10)),
+            lines: vec![line],
+            at: format!("page {number}"),
+            ..Statement::default()
+        }
+    }
+
+    fn repeated(pages: &[Statement]) -> Vec<String> {
+        let mut findings = Findings::default();
+        check_repeated(pages, &mut findings);
+        findings.errors.into_iter().map(|finding| finding.at).collect()
+    }
+
+    #[test]
+    fn among_very_many_pages_of_one_outline_only_those_that_stand_twice_are_named() {
+        let mut pages: Vec<Statement> =
+            (1..=50_000).map(|number| page(number, &number.to_string())).collect();
+        assert!(repeated(&pages).is_empty());
+        pages.extend([page(50_001, "7"), page(50_002, "another"), page(50_003, "7")]);
+        assert_eq!(repeated(&pages), ["page 50001", "page 50003"]);
+    }
+
+    #[test]
+    fn what_moves_nothing_and_has_no_unique_id_is_not_taken_for_a_repetition() {
+        let still = |at: &str| {
+            let one = page(1, "x");
+            Statement { closing: one.opening.clone(), at: at.to_owned(), ..one }
+        };
+        assert!(repeated(&[still("one"), still("other")]).is_empty());
+        assert_eq!(
+            repeated(&[still("/Document/Stmt[1]"), still("/Document/Stmt[2]")]),
+            ["/Document/Stmt[2]"]
+        );
     }
 }

@@ -277,7 +277,9 @@ fn spelled(day: &str, name: &str, year: &str) -> Option<NaiveDate> {
 }
 
 fn delimited_date(text: &str, order: DateOrder) -> Option<NaiveDate> {
-    let mark = text.chars().find(|c| !c.is_ascii_alphanumeric()).filter(|c| matches!(c, '/' | '-' | '.'))?;
+    // `2026:11:22`; where no year comes first, colons are those of a time of day.
+    let is_mark = |c: &char| matches!(c, '/' | '-' | '.') || (*c == ':' && text.find(':') == Some(4));
+    let mark = text.chars().find(|c| !c.is_ascii_alphanumeric()).filter(is_mark)?;
     let parts: Vec<&str> = text.trim_end_matches(mark).split(mark).collect();
     let &[first, second, last] = parts.as_slice() else { return None };
     let is_year_first = first.len() == 4 || (last.len() <= 2 && order == DateOrder::YearFirst);
@@ -398,13 +400,23 @@ mod tests {
             "2026年11月22日",
             "2026년 11월 22일",
             "22.11.26, 09:30",
+            "2026:11:22",
         ] {
             assert_eq!(table_date(cell, DateOrder::DayFirst).unwrap().0, day("2026-11-22"), "{cell}");
         }
         assert_eq!(table_date("22/11/2026\n5243.65937", DateOrder::DayFirst).unwrap().1, "5243.65937");
-        for wrong in
-            ["11/22/2026", "31/11/2026", "22/11/226", "Tổng cộng", "", "22/11", "1/2/3/2026", "May", "x"]
-        {
+        for wrong in [
+            "11/22/2026",
+            "31/11/2026",
+            "22/11/226",
+            "Tổng cộng",
+            "",
+            "22/11",
+            "1/2/3/2026",
+            "May",
+            "x",
+            "09:30:26",
+        ] {
             assert!(table_date(wrong, DateOrder::DayFirst).is_err(), "{wrong}");
         }
     }

@@ -2,6 +2,8 @@
 
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
+use crate::statement::balance::check_contradicted;
+use crate::statement::finding::Findings;
 use crate::statement::{BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance};
 
 /// What a reader says about one line only: the rest of the statement is usable without it.
@@ -23,6 +25,35 @@ const LINE_CODES: [&str; 17] = [
     "row_too_wide",
     "status_invalid",
     "transaction_code_missing",
+];
+
+/// The code of a statement that stands in its file twice.
+const REPEATED: &str = "statement_repeated";
+
+/// What a reader says about one statement only, once it has told the statements of the file apart. Whatever else it
+/// says (a file that is cut off or damaged, pages that are missing or change their account) concerns the whole file.
+const STATEMENT_CODES: [&str; 21] = [
+    "balance_broken",
+    "balance_chain_broken",
+    "balance_decimals",
+    "balance_missing",
+    "balance_repeated",
+    "count_mismatch",
+    "currency_mixed",
+    "date_missing",
+    "element_misplaced",
+    "element_unknown",
+    "entry_repeated",
+    "number_unreadable",
+    "opening_differs",
+    "opening_missing",
+    "page_chain_broken",
+    "page_mark_invalid",
+    REPEATED,
+    "tag_missing",
+    "tag_repeated",
+    "totals_mismatch",
+    "totals_negative",
 ];
 
 /// A statement ready to be stored.
@@ -53,49 +84,212 @@ pub(super) struct DraftLine {
     pub read: Line,
 }
 
-/// All statements of the file, or everything that stands in the way. `account_no` is the account of a file
-/// that names none. The statements are taken out of what was read: a month has a million lines, and
-/// each copy of them costs as much as reading them.
-pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<Vec<Draft>, Vec<Finding>> {
-    let (of_lines, of_file): (Vec<&Finding>, Vec<&Finding>) =
-        parsed.errors.iter().partition(|finding| is_of_line(finding, parsed.format));
-    let mut refused: Vec<Finding> = of_file.into_iter().cloned().collect();
-    if !refused.is_empty() {
-        return Err(refused);
-    }
-    let mut drafts = Vec::new();
-    let statements = join_pages(std::mem::take(&mut parsed.statements));
-    let starts: Vec<String> = statements.iter().map(|statement| statement.at.clone()).collect();
-    for (position, statement) in statements.into_iter().enumerate() {
-        let next = starts.get(position + 1).map(String::as_str);
-        let quarantined: Vec<Finding> = of_lines
-            .iter()
-            .filter(|finding| belongs(finding, &statement.at, next))
-            .map(|f| (*f).clone())
-            .collect();
-        match draft(position, statement, account_no, quarantined) {
-            Ok(draft) => drafts.push(draft),
-            Err(finding) => refused.push(finding),
-        }
-    }
-    let set_aside: usize = drafts.iter().map(|draft| draft.quarantined.len()).sum();
-    if set_aside < of_lines.len() && refused.is_empty() {
-        // An error that no statement owns may hide anything.
-        refused.extend(of_lines.into_iter().cloned());
-    }
-    if refused.is_empty() { Ok(drafts) } else { Err(refused) }
+/// What of a file can be stored, and what cannot.
+pub(super) struct Sorted {
+    pub drafts: Vec<Draft>,
+    /// Statements that are not usable, each told apart from the others beyond doubt.
+    pub refused: Vec<Refusal>,
+    pub pages: Pages,
 }
 
-/// What is booked after `last`, one finding a statement: no bank books a day ahead of tomorrow, so the file is of
-/// another year, of another form of date, or no statement.
-pub(super) fn ahead(drafts: &[Draft], last: BusinessDay) -> Vec<Finding> {
-    let late = drafts.iter().filter(|draft| draft.closing_on > last);
-    let told = late.map(|draft| {
-        let line = draft.lines.iter().find(|line| line.booking_date > last);
-        let (at, day) = line.map_or((&draft.at, draft.closing_on), |line| (&line.read.at, line.booking_date));
-        not_come(at, day)
-    });
-    told.collect()
+/// A statement of a file that is left out of it.
+pub(super) struct Refusal {
+    /// Its place in the file, from zero.
+    pub position: i32,
+    pub at: String,
+    /// The account that the file names, or that was named for it.
+    pub account_no: Option<String>,
+    pub number: Option<String>,
+    /// The day it closes with, or begins with where that does not read.
+    pub stated_on: Option<BusinessDay>,
+    /// Why, first things first; never none.
+    pub findings: Vec<Finding>,
+}
+
+impl Refusal {
+    pub fn of(
+        index: usize,
+        statement: &Statement,
+        account_no: Option<&str>,
+        findings: Vec<Finding>,
+    ) -> Refusal {
+        let day = |balance: &Option<super::Balance>| balance.as_ref().and_then(|balance| balance.date);
+        Refusal {
+            position: place_of(index),
+            at: statement.at.clone(),
+            account_no: statement.account_number().or(account_no.map(str::to_owned)),
+            number: statement.number.clone(),
+            stated_on: day(&statement.closing).or(day(&statement.opening)).map(BusinessDay),
+            findings,
+        }
+    }
+
+    /// A statement that reads, and is not stored all the same.
+    pub fn of_draft(draft: &Draft, finding: Finding) -> Refusal {
+        Refusal {
+            position: draft.position,
+            at: draft.at.clone(),
+            account_no: Some(draft.account_no.clone()),
+            number: draft.number.clone(),
+            stated_on: Some(draft.closing_on),
+            findings: vec![finding],
+        }
+    }
+}
+
+fn place_of(index: usize) -> i32 {
+    i32::try_from(index).unwrap_or(i32::MAX)
+}
+
+/// Where the pages of a file begin, each with the statement it is of.
+pub(super) struct Pages(Vec<(String, usize)>);
+
+impl Pages {
+    /// Of pages in their order, and the statements that were joined of them.
+    pub fn of(pages: Vec<String>, joined: &[Statement]) -> Pages {
+        let mut index = 0;
+        let page = |(nth, at): (usize, String)| {
+            if nth > 0 && joined.get(index + 1).is_some_and(|next| next.at == at) {
+                index += 1;
+            }
+            (at, index)
+        };
+        Pages(pages.into_iter().enumerate().map(page).collect())
+    }
+
+    /// The statement that a place lies in: within its element, or from its first line to the next one's.
+    fn index_of(&self, at: &str) -> Option<usize> {
+        let Some((file, line)) = line_of(at) else {
+            let is_within = |start: &str| at.strip_prefix(start).is_some_and(is_end_of_element);
+            return self.0.iter().find(|(start, _)| is_within(start)).map(|(_, index)| *index);
+        };
+        let begun = self.0.iter().filter_map(|(start, index)| {
+            let (of, first) = line_of(start)?;
+            (of == file && first <= line).then_some((first, *index))
+        });
+        begun.max_by_key(|(first, _)| *first).map(|(_, index)| index)
+    }
+
+    /// The position of that statement.
+    pub fn owner(&self, at: &str) -> Option<i32> {
+        self.index_of(at).map(place_of)
+    }
+}
+
+fn is_end_of_element(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('/')
+}
+
+/// The file of an archive, and the line in it.
+fn line_of(at: &str) -> Option<(&str, u64)> {
+    let (file, place) = at.rsplit_once(": ").unwrap_or(("", at));
+    Some((file, place.strip_prefix("line ")?.parse().ok()?))
+}
+
+/// The statements of the file, sorted, or everything that stands in the way of the whole of it. `account_no` is the
+/// account of a file that names none. The statements are taken out of what was read: a month has a million lines, and
+/// each copy of them costs as much as reading them.
+pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<Sorted, Vec<Finding>> {
+    let errors = all_errors(parsed);
+    let (of_lines, others): (Vec<Finding>, Vec<Finding>) =
+        errors.into_iter().partition(|finding| is_of_line(finding, parsed.format));
+    let pages: Vec<String> = parsed.statements.iter().map(|page| page.at.clone()).collect();
+    let statements = join_pages(std::mem::take(&mut parsed.statements));
+    let pages = Pages::of(pages, &statements);
+    let is_apart =
+        |finding: &Finding| is_of_statement(finding, parsed.format) && pages.index_of(&finding.at).is_some();
+    if !others.iter().all(is_apart) {
+        return Err(others);
+    }
+    if !of_lines.iter().all(|finding| pages.index_of(&finding.at).is_some()) {
+        // An error that no statement owns may hide anything.
+        return Err(of_lines);
+    }
+    let of_lines = by_statement(of_lines, &pages, statements.len());
+    let others = with_rivals(by_statement(others, &pages, statements.len()), &statements);
+    let (mut drafts, mut refused) = (Vec::new(), Vec::new());
+    for (index, (statement, (aside, faults))) in
+        statements.into_iter().zip(of_lines.into_iter().zip(others)).enumerate()
+    {
+        let mut refusal = Refusal::of(index, &statement, account_no, faults);
+        if !refusal.findings.is_empty() {
+            refused.push(refusal);
+            continue;
+        }
+        match draft(index, statement, account_no, aside) {
+            Ok(draft) => drafts.push(draft),
+            Err(finding) => {
+                refusal.findings.push(finding);
+                refused.push(refusal);
+            }
+        }
+    }
+    Ok(Sorted { drafts, refused, pages })
+}
+
+/// The errors of a file, and what a reader looks for in a file without errors only: that one statement contradicts
+/// another.
+fn all_errors(parsed: &Parsed) -> Vec<Finding> {
+    let mut errors = parsed.errors.clone();
+    if !errors.is_empty() && parsed.format.requires_balances() {
+        let mut found = Findings::default();
+        check_contradicted(&parsed.statements, &mut found);
+        found.errors.retain(|finding| !errors.contains(finding));
+        errors.append(&mut found.errors);
+    }
+    errors
+}
+
+fn by_statement(findings: Vec<Finding>, pages: &Pages, count: usize) -> Vec<Vec<Finding>> {
+    let mut sorted: Vec<Vec<Finding>> = (0..count).map(|_| Vec::new()).collect();
+    for finding in findings {
+        if let Some(own) = pages.index_of(&finding.at).and_then(|index| sorted.get_mut(index)) {
+            own.push(finding);
+        }
+    }
+    sorted
+}
+
+/// Of two that contradict each other nobody knows which one is right: neither is taken.
+fn with_rivals(mut faults: Vec<Vec<Finding>>, statements: &[Statement]) -> Vec<Vec<Finding>> {
+    let is_repeated = |own: &[Finding]| own.iter().any(|finding| finding.code == REPEATED);
+    let repeated: Vec<&Statement> =
+        statements.iter().zip(&faults).filter(|(_, own)| is_repeated(own)).map(|(one, _)| one).collect();
+    let rivals: Vec<bool> = statements
+        .iter()
+        .zip(&faults)
+        .map(|(one, own)| own.is_empty() && repeated.iter().any(|other| contradicts(one, other)))
+        .collect();
+    let at = statements.iter().map(|one| one.at.as_str());
+    for ((own, at), _) in faults.iter_mut().zip(at).zip(rivals).filter(|(_, is_rival)| *is_rival) {
+        own.push(Finding::new(
+            at,
+            "statement_repeated",
+            "Sao kê này đứng hai lần trong tệp, với số dư cuối khác nhau",
+            "this statement stands in the file twice, closing otherwise",
+        ));
+    }
+    faults
+}
+
+fn contradicts(one: &Statement, other: &Statement) -> bool {
+    let amount = |balance: &Option<super::Balance>| balance.as_ref().map(|balance| balance.amount);
+    one.account == other.account
+        && one.id == other.id
+        && one.sequence == other.sequence
+        && amount(&one.opening) == amount(&other.opening)
+        && amount(&one.closing) != amount(&other.closing)
+}
+
+/// What is booked after `last`: no bank books a day ahead of tomorrow, so the statement is of another year, of another
+/// form of date, or none.
+pub(super) fn ahead(draft: &Draft, last: BusinessDay) -> Option<Finding> {
+    if draft.closing_on <= last {
+        return None;
+    }
+    let line = draft.lines.iter().find(|line| line.booking_date > last);
+    let (at, day) = line.map_or((&draft.at, draft.closing_on), |line| (&line.read.at, line.booking_date));
+    Some(not_come(at, day))
 }
 
 pub(super) fn not_come(at: &str, day: BusinessDay) -> Finding {
@@ -113,17 +307,14 @@ fn is_of_line(finding: &Finding, format: Format) -> bool {
     LINE_CODES.contains(&finding.code) && (!is_xml || finding.at.contains("/Ntry["))
 }
 
-/// Whether the place lies in the statement that starts at `start`, before `next`.
-fn belongs(finding: &Finding, start: &str, next: Option<&str>) -> bool {
-    let line = |at: &str| at.strip_prefix("line ").and_then(|number| number.parse::<u64>().ok());
-    match (line(&finding.at), line(start)) {
-        (Some(at), Some(first)) => at >= first && next.and_then(line).is_none_or(|next| at < next),
-        _ => finding.at.starts_with(&format!("{start}/")),
-    }
+/// What a message is told of itself alone, with its place: its neighbours in the file read without it. Tables are no
+/// such messages; where one account's rows end shows by the rows.
+fn is_of_statement(finding: &Finding, format: Format) -> bool {
+    !format.is_table() && (STATEMENT_CODES.contains(&finding.code) || LINE_CODES.contains(&finding.code))
 }
 
 fn draft(
-    position: usize,
+    index: usize,
     mut statement: Statement,
     account_no: Option<&str>,
     mut quarantined: Vec<Finding>,
@@ -170,7 +361,7 @@ fn draft(
         })
     };
     Ok(Draft {
-        position: i32::try_from(position).unwrap_or(i32::MAX),
+        position: place_of(index),
         account_no,
         currency,
         number: statement.number,
@@ -210,4 +401,66 @@ fn draft_lines(lines: Vec<Line>, known: Vec<Option<(BusinessDay, Dong)>>) -> Vec
             known.map(|(booking_date, amount)| DraftLine { line_no, booking_date, amount, read })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::parse;
+
+    fn statement(account_no: &str, closing: &str) -> String {
+        let balance = |code: &str, amount: &str| {
+            format!(
+                "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"VND\">{amount}</Amt>\
+                 <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>"
+            )
+        };
+        format!(
+            "<Stmt><Id>S</Id><ElctrncSeqNb>1</ElctrncSeqNb><Acct><Id><Othr><Id>{account_no}</Id></Othr></Id></Acct>{}{}\
+             <Ntry><Amt Ccy=\"VND\">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>\
+             <BookgDt><Dt>2026-11-23</Dt></BookgDt></Ntry></Stmt>",
+            balance("OPBD", "0"),
+            balance("CLBD", closing)
+        )
+    }
+
+    fn file(statements: &[String]) -> String {
+        format!("<Document><BkToCstmrStmt>{}</BkToCstmrStmt></Document>", statements.concat())
+    }
+
+    #[test]
+    fn of_two_statements_that_contradict_each_other_neither_goes_in_beside_a_third() {
+        let text = file(&[statement("111111", "5"), statement("222222", "7"), statement("111111", "6")]);
+        let mut parsed = parse(text.as_bytes());
+        let sorted = drafts(&mut parsed, None).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let taken: Vec<&str> = sorted.drafts.iter().map(|draft| draft.account_no.as_str()).collect();
+        let refused: Vec<_> = sorted.refused.iter().map(|one| (one.position, one.findings[0].code)).collect();
+        assert_eq!((taken, refused), (vec!["222222"], vec![(0, REPEATED), (2, REPEATED)]));
+        assert_eq!(
+            sorted.drafts[0].position, 1,
+            "a statement keeps its place whatever is left out before it"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_goes_in_not_at_all() {
+        let text = file(&[statement("111111", "5"), statement("222222", "7")]);
+        let mut parsed = parse(text[..text.rfind("<Ntry>").unwrap()].as_bytes());
+        let errors = drafts(&mut parsed, None).map(|_| ()).unwrap_err();
+        assert!(errors.iter().any(|error| error.code == "xml_truncated"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_place_lies_in_the_statement_that_begins_before_it_in_its_own_file() {
+        let pages =
+            ["a.sta: line 1", "a.sta: line 9", "b.sta: line 3", "c.xml: /D/Stmt[1]", "c.xml: /D/Stmt[11]"];
+        let pages = Pages(pages.iter().zip(0..).map(|(at, index)| ((*at).to_owned(), index)).collect());
+        let of = |at: &str| pages.owner(at);
+        assert_eq!(
+            (of("a.sta: line 8"), of("a.sta: line 9"), of("b.sta: line 99")),
+            (Some(0), Some(1), Some(2))
+        );
+        assert_eq!((of("c.xml: /D/Stmt[1]/Bal[2]"), of("c.xml: /D/Stmt[11]")), (Some(3), Some(4)));
+        assert_eq!((of("b.sta: line 2"), of("c.xml: /D/GrpHdr"), of("line 4")), (None, None, None));
+    }
 }

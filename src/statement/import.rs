@@ -4,7 +4,8 @@
 //! of lines is in, and nobody looks at it before; a crash in between leaves it so, and importing
 //! the same file (or any other of that account) finishes it first. Which lines are new is decided
 //! by `identity`, once, when the statement begins: while one statement of an account is loading no
-//! other may begin. What contradicts an earlier telling is held by `version`.
+//! other may begin. What contradicts an earlier telling is held by `version`; what cannot go in is left out by itself
+//! (`refused`), and the other statements of the file go in.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use super::line;
 use super::loading;
 use super::notice;
 use super::query::{self, StoredStatement};
+use super::refused::{self, Parted, Refused, RefusedStatement};
 use super::saved::{self, Understood};
 use super::sequence::Oddity;
 use super::version::{self, Version};
@@ -30,7 +32,7 @@ use crate::error::{Error, Result, caught};
 use crate::id::*;
 use crate::store::pace::Pace;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failpoint, rows};
-use crate::unit::{BankAccount, account};
+use crate::unit::BankAccount;
 
 pub use super::file::original_file;
 pub use super::line::CodesOf;
@@ -52,6 +54,8 @@ pub struct Imported {
     pub statements: Vec<ImportedStatement>,
     /// Statements that contradict an earlier telling and wait for two persons, or were dismissed.
     pub held: Vec<Version>,
+    /// Statements that were left out: the others of the file went in.
+    pub refused: Vec<RefusedStatement>,
     /// Payments inside entries that a notification told of now.
     pub details: usize,
     /// What the file told of, a notification too.
@@ -59,7 +63,7 @@ pub struct Imported {
     pub accounts: BTreeSet<(UnitId, AccountId)>,
     /// Every statement of the file was here before; nothing was changed.
     pub already_imported: bool,
-    /// With any of these nothing was stored.
+    /// With any of these nothing was stored: what is wrong with the whole file, or with every statement of it.
     pub errors: Vec<Finding>,
     pub warnings: Vec<Finding>,
 }
@@ -107,11 +111,12 @@ pub struct Options<'o> {
 
 /// Imports a file. Every transaction takes a stamp of its own.
 ///
-/// Nothing is stored when the file cannot be trusted (`errors`).
+/// Nothing is stored when the file cannot be trusted, or none of its statements (`errors`). One that cannot go in
+/// beside others is left out by itself (`refused`).
 ///
 /// # Errors
-/// `statement_account_unknown`,
-/// `statement_currency`, `statement_before_account`, `unit_not_found` (out of scope),
+/// Where that is so of every statement: `statement_account_unknown`,
+/// `statement_currency`, `statement_before_account`, `unit_not_found` (out of scope);
 /// `role_not_allowed`, `statement_file_too_large`.
 pub fn import_file<'a>(
     store: &Store,
@@ -133,17 +138,20 @@ pub fn import_file_with<'a>(
     options: Options<'_>,
 ) -> Result<Imported> {
     actor.require_role(&[Role::Finance, Role::System])?;
-    let Planned { file, parsed, drafts, accounts } =
-        match look(store, stamp().today(), actor, bytes, options)? {
-            Ok(planned) => planned,
-            Err(refused) => return Ok(*refused),
-        };
-    if parsed.format == Format::Camt054 {
-        return notice::take(store, stamp, actor, codes_of, &file, parsed);
+    let planned = match look(store, stamp().today(), actor, bytes, options)? {
+        Ok(planned) => planned,
+        Err(refused) => return Ok(*refused),
+    };
+    refused::note(store, stamp, actor, &planned)?;
+    let came = refused::came(&planned);
+    if planned.parsed.format == Format::Camt054 {
+        let imported = notice::take(store, stamp, actor, codes_of, planned)?;
+        refused::settle(store, stamp, actor, &came)?;
+        return Ok(imported);
     }
-    let mut imported = outcome(&file, parsed, Vec::new());
-    imported.already_imported = !drafts.is_empty();
-    imported.accounts = accounts.iter().map(|account| (account.unit, account.id)).collect();
+    let mut imported = planned.outcome();
+    let Planned { file, drafts, accounts, .. } = planned;
+    imported.already_imported = !drafts.is_empty() && imported.refused.is_empty();
     let lines_total = drafts.iter().map(|draft| draft.lines.len()).sum();
     let done = Cell::new(Progress { lines_done: 0, lines_total });
     let import = Import { store, stamp, actor, codes_of, options, done };
@@ -159,18 +167,34 @@ pub fn import_file_with<'a>(
             }
         }
     }
+    refused::settle(store, stamp, actor, &came)?;
     Ok(imported)
 }
 
-/// A file that can be imported.
+/// A file that can be imported, whole or in part.
 pub(super) struct Planned<'a> {
     pub file: File<'a>,
     pub parsed: Parsed,
     pub drafts: Vec<Draft>,
+    /// Of the drafts, or of the notifications that are left in `parsed`.
     pub accounts: Vec<BankAccount>,
+    pub refused: Vec<Refused>,
 }
 
-/// Reads the file and finds its accounts; the inner error is a file that nothing is stored of.
+impl Planned<'_> {
+    /// What is told of the file before anything of it is in.
+    pub fn outcome(&self) -> Imported {
+        let mut imported = outcome(&self.file, &self.parsed, Vec::new());
+        imported.accounts = self.accounts.iter().map(|account| (account.unit, account.id)).collect();
+        if let Some(first) = self.accounts.first() {
+            imported.refused = refused::told(&self.refused, first.unit);
+        }
+        imported
+    }
+}
+
+/// Reads the file, finds its accounts and parts what goes in from what does not; the inner error is a file that nothing
+/// is stored of.
 pub(super) fn look<'a>(
     store: &Store,
     today: BusinessDay,
@@ -190,31 +214,43 @@ pub(super) fn look<'a>(
     if parsed.format == Format::Camt054 {
         let ahead = notice::ahead(&parsed, today.next());
         if !ahead.is_empty() {
-            return Ok(Err(Box::new(outcome(&file, parsed, ahead))));
+            return Ok(Err(Box::new(outcome(&file, &parsed, ahead))));
         }
         let is_good = parsed.errors.is_empty();
-        let accounts = if is_good { notice::accounts(store, actor, &parsed)? } else { Vec::new() };
-        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts }));
+        let (accounts, refused) =
+            if is_good { notice::part(store, actor, &mut parsed)? } else { (Vec::new(), Vec::new()) };
+        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts, refused }));
     }
-    let drafts = match draft::drafts(&mut parsed, account_no.as_deref()) {
-        Ok(drafts) => drafts,
-        Err(errors) => return Ok(Err(Box::new(outcome(&file, parsed, errors)))),
+    let sorted = match draft::drafts(&mut parsed, account_no.as_deref()) {
+        Ok(sorted) => sorted,
+        Err(errors) => return Ok(Err(Box::new(outcome(&file, &parsed, errors)))),
     };
-    let ahead = draft::ahead(&drafts, today.next());
-    if !ahead.is_empty() {
-        return Ok(Err(Box::new(outcome(&file, parsed, ahead))));
-    }
-    let (accounts, begun_by) = store.read(&actor.scope, |conn| {
-        let accounts = find_accounts(conn, actor, &drafts)?;
-        let begun_by = begun_by(conn, &accounts, &file.sha256)?;
-        Ok((accounts, begun_by))
+    let (parted, begun_by) = store.read(&actor.scope, |conn| {
+        let parted = refused::part(conn, actor, sorted, today.next())?;
+        let begun_by = begun_by(conn, &parted.accounts, &file.sha256)?;
+        Ok((parted, begun_by))
     })?;
+    let Parted { drafts, accounts, refused, pages } = parted;
+    refused::hide_elsewhere(&mut parsed.warnings, &refused, &pages);
+    if drafts.is_empty() && !refused.is_empty() {
+        return nothing_left(&file, &parsed, refused).map(|imported| Err(Box::new(imported)));
+    }
     match begun_by {
         Some(layout) if options.layout != Some(&layout) => {
             let options = Options { layout: Some(&layout), account_no: account_no.as_deref(), ..options };
             look(store, today, actor, bytes, options)
         }
-        _ => Ok(Ok(Planned { file, parsed, drafts, accounts })),
+        _ => Ok(Ok(Planned { file, parsed, drafts, accounts, refused })),
+    }
+}
+
+/// A file in which no statement can go in: the faults of what does not read, else the answer to the first account.
+fn nothing_left(file: &File<'_>, parsed: &Parsed, refused: Vec<Refused>) -> Result<Imported> {
+    let unread = refused.iter().filter(|one| one.error.is_none());
+    let errors: Vec<Finding> = unread.flat_map(|one| one.refusal.findings.iter().cloned()).collect();
+    match refused.into_iter().find_map(|one| one.error) {
+        Some(error) if errors.is_empty() => Err(error),
+        _ => Ok(outcome(file, parsed, errors)),
     }
 }
 
@@ -229,46 +265,19 @@ fn begun_by(conn: &mut Conn, accounts: &[BankAccount], sha256: &str) -> Result<O
     Ok(None)
 }
 
-pub(super) fn outcome(file: &File<'_>, parsed: Parsed, errors: Vec<Finding>) -> Imported {
+pub(super) fn outcome(file: &File<'_>, parsed: &Parsed, errors: Vec<Finding>) -> Imported {
     Imported {
         sha256: file.sha256.clone(),
         format: file.format,
         statements: Vec::new(),
         held: Vec::new(),
+        refused: Vec::new(),
         details: 0,
         accounts: BTreeSet::new(),
         already_imported: false,
         errors,
-        warnings: parsed.warnings,
+        warnings: parsed.warnings.clone(),
     }
-}
-
-/// The registered account of every draft, within the actor's scope.
-fn find_accounts(conn: &mut Conn, actor: &Actor, drafts: &[Draft]) -> Result<Vec<BankAccount>> {
-    let mut accounts = Vec::with_capacity(drafts.len());
-    for (index, draft) in drafts.iter().enumerate() {
-        let field = || format!("statements[{index}].account");
-        let unknown = || {
-            let detail = format!("{}: account {} is not registered", draft.at, masked(&draft.account_no));
-            Error::invalid(field(), "statement_account_unknown", detail)
-        };
-        let (unit, id) = account::find_by_number(conn, &draft.account_no)?.ok_or_else(unknown)?;
-        actor.scope.require(unit)?;
-        let found = account::find(conn, unit, id)?;
-        if found.bank_bin.is_empty() {
-            return Err(unknown()); // Only reported by a channel so far: nobody took it on.
-        }
-        if found.currency != draft.currency {
-            let detail = format!("the account is in {}, the statement in {}", found.currency, draft.currency);
-            return Err(Error::invalid(field(), "statement_currency", detail));
-        }
-        if draft.opening_on < found.opened_on {
-            let detail = format!("the account is reconciled from {} on", found.opened_on);
-            return Err(Error::invalid(field(), "statement_before_account", detail));
-        }
-        accounts.push(found);
-    }
-    Ok(accounts)
 }
 
 /// All but the last four characters hidden, as certificates and errors show account numbers.
@@ -338,9 +347,10 @@ impl Import<'_, '_> {
         )?;
         let file = File::new(&bytes, &understood);
         let Understood { mut parsed, account_no, .. } = understood;
-        let drafts = draft::drafts(&mut parsed, account_no.as_deref())
+        let sorted = draft::drafts(&mut parsed, account_no.as_deref())
             .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
-        let draft = drafts
+        let draft = sorted
+            .drafts
             .iter()
             .find(|draft| draft.position == left.place())
             .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::{line_case, statement, statement_line};
+use crate::store::schema::{line_case, statement_line};
 
 crate::table_row! {
     pub struct LineRow in "statement_line" {
@@ -110,16 +110,18 @@ macro_rules! line_columns {
     };
 }
 
-/// Only lines of statements that are loaded whole.
-macro_rules! ready {
-    () => {
-        exists(
+/// Only lines of statements that are loaded whole: a filter for queries of `statement_line`.
+#[macro_export]
+macro_rules! of_ready_statement {
+    () => {{
+        use $crate::store::schema::{statement, statement_line};
+        diesel::dsl::exists(
             statement::table
                 .filter(statement::unit_id.eq(statement_line::unit_id))
                 .filter(statement::id.eq(statement_line::statement_id))
                 .filter(statement::state.eq("ready")),
         )
-    };
+    }};
 }
 
 fn line_of((what, text, state): LineParts) -> StoredLine {
@@ -171,7 +173,7 @@ pub fn open_lines(
         .filter(statement_line::unit_id.eq(unit))
         .filter(statement_line::account_id.eq(account))
         .filter(not(posted).or(credit_open).or(debit_open))
-        .filter(ready!())
+        .filter(crate::of_ready_statement!())
         .order((statement_line::booking_date, statement_line::id))
         .select(line_columns!())
         .into_boxed();
@@ -192,7 +194,7 @@ pub fn lines_of_day(
         .filter(statement_line::unit_id.eq(unit))
         .filter(statement_line::account_id.eq(account))
         .filter(statement_line::booking_date.eq(date))
-        .filter(ready!())
+        .filter(crate::of_ready_statement!())
         .order(statement_line::id)
         .select(line_columns!())
         .load(conn)
@@ -226,7 +228,7 @@ pub fn credits_like(
         .filter(statement_line::account_id.eq(account))
         .filter(statement_line::booking_date.between(from, until))
         .filter(statement_line::amount.eq(amount).or(statement_line::amount.gt(amount).and(is_named)))
-        .filter(ready!())
+        .filter(crate::of_ready_statement!())
         .order((statement_line::booking_date.desc(), statement_line::id.desc()))
         .limit(limit)
         .select(line_columns!())

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::finding::Finding;
+use super::tally::Tally;
 
 /// The format of a file, found by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -134,6 +135,9 @@ pub struct Statement {
     /// Counts and sums as the bank gives them.
     #[serde(skip)]
     pub totals: Option<Totals>,
+    /// Of a page of several: the ways in which the bank may have counted its entries.
+    #[serde(skip)]
+    pub(super) tallies: Vec<Tally>,
     #[serde(skip)]
     pub balance_basis: BalanceBasis,
     /// Where the statement starts in the file.

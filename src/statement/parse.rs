@@ -10,6 +10,7 @@ use super::layout::{Layout, Layouts};
 use super::model::{Format, Parsed, Statement};
 use super::mt940;
 use super::tabular::{self, Ending, FirstRows, Preview, Row};
+use super::totals;
 use super::workbook;
 
 /// The largest file that is read; a year of a busy account is far below it.
@@ -209,6 +210,9 @@ fn place_in_member(part: &mut Parsed, name: &str) {
             .iter_mut()
             .chain(&mut statement.closing)
             .for_each(|balance| within(&mut balance.at));
+        if let Some(totals) = &mut statement.totals {
+            [&mut totals.at, &mut totals.credit_at, &mut totals.debit_at].into_iter().for_each(within);
+        }
         for line in &mut statement.lines {
             within(&mut line.at);
             line.details.iter_mut().for_each(|detail| within(&mut detail.at));
@@ -229,6 +233,9 @@ fn check_all(statements: &[Statement], requires_balances: bool, findings: &mut F
     }
     if findings.errors.is_empty() && requires_balances {
         balance::prove_joined_pages(statements, findings);
+    }
+    if findings.errors.is_empty() {
+        totals::check_totals_of_pages(statements, findings);
     }
 }
 

@@ -71,13 +71,14 @@ impl Oddity {
 }
 
 /// What is odd about a statement, by the numbers of the others. Pure. Banks number each format for
-/// itself and begin anew with the year; the first number seen of a year begins the series.
+/// itself and begin anew with the year: what comes first then is one where the account was known before. Of an
+/// account that is taken on within a year the first number seen begins the series.
 pub(super) fn by_number(this: &StoredStatement, others: &[StoredStatement]) -> Vec<Oddity> {
     let Some(number) = this.sequence else { return Vec::new() };
-    let year = |one: &StoredStatement| one.closing_on.0.format("%Y").to_string();
-    let siblings: Vec<(&StoredStatement, i64)> = others
-        .iter()
-        .filter(|one| one.id != this.id && one.format == this.format && year(one) == year(this))
+    let year = this.closing_on.year();
+    let alike = || others.iter().filter(|one| one.id != this.id && one.format == this.format);
+    let siblings: Vec<(&StoredStatement, i64)> = alike()
+        .filter(|one| one.closing_on.year() == year)
         .filter_map(|one| Some((one, one.sequence?)))
         .collect();
     let mut odd = Vec::new();
@@ -89,6 +90,13 @@ pub(super) fn by_number(this: &StoredStatement, others: &[StoredStatement]) -> V
         odd.push(Oddity::NumberRepeated { number, other: other.id });
     }
     let before = siblings.iter().map(|(_, other)| *other).filter(|other| *other < number).max();
+    // A bank that counts on over the years is past the number with which the year before ended.
+    let earlier_years = alike().filter(|one| one.closing_on.year() < year);
+    let last_before = earlier_years
+        .filter_map(|one| Some((one.closing_on, one.sequence?)))
+        .max()
+        .filter(|(_, last)| number <= *last);
+    let before = before.or(last_before.map(|_| 0));
     if let Some(before) = before.filter(|before| before + 1 < number) {
         odd.push(Oddity::NumbersMissing { first: before + 1, last: number - 1 });
     }
@@ -220,6 +228,19 @@ mod tests {
         assert_eq!(by_number(&stored(2, 58, "2026-11-23"), &known), []);
         assert_eq!(by_number(&stored(2, 1, "2027-01-04"), &known), []);
         assert_eq!(by_number(&known[0], &known), []);
+    }
+
+    #[test]
+    fn the_first_number_of_a_year_left_out_is_named_where_the_account_was_known_before() {
+        let old = stored(1, 57, "2026-12-31");
+        let second = stored(3, 2, "2027-01-05");
+        let missing = [Oddity::NumbersMissing { first: 1, last: 1 }];
+        assert_eq!(by_number(&second, std::slice::from_ref(&old)), missing);
+        assert_eq!(by_number(&second, &[old.clone(), stored(2, 1, "2027-01-04")]), [], "it came late");
+        assert_eq!(by_number(&second, &[]), [], "the account was taken on within the year");
+        let other = StoredStatement { format: "camt.053".into(), ..old.clone() };
+        assert_eq!(by_number(&second, &[other]), [], "each format is numbered by itself");
+        assert_eq!(by_number(&stored(3, 58, "2027-01-05"), &[old]), [], "this bank counts on");
     }
 
     #[test]

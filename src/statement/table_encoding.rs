@@ -5,6 +5,7 @@
 //! that know them as well.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GBK, IBM866, ISO_8859_2, KOI8_R, MACINTOSH, SHIFT_JIS, WINDOWS_874,
@@ -75,12 +76,27 @@ pub(super) fn find(bytes: &[u8]) -> Page {
     let eastern = || two_byte_page(head).map(Page::Of);
     match best {
         Some((_, encoding)) if encoding != WINDOWS_1252 => Page::Of(encoding),
-        Some((_, encoding)) => eastern().unwrap_or(Page::Of(encoding)),
+        Some((_, encoding)) => eastern().unwrap_or_else(|| {
+            Page::Of(if has_baltic_letters(&decoded(head, WINDOWS_1252)) { WINDOWS_1257 } else { encoding })
+        }),
         None => eastern().unwrap_or_else(|| {
             let is_western = tabular::is_unheaded(&decoded(head, WINDOWS_1252));
             Page::Of(if is_western { WINDOWS_1252 } else { WINDOWS_1258 })
         }),
     }
+}
+
+/// Whether the accented letters are those into which the page of the West turns Lithuanian and Latvian: an eth
+/// for each `š` or a thorn for each `ž`, beside letters that Icelandic and Faroese do not have.
+fn has_baltic_letters(western: &str) -> bool {
+    let is_turned = |c: &char| "ðþÐÞ".contains(*c);
+    let is_other = |c: &char| "àèëøûâçìîïòÀÈËØÛÂÇÌÎÏÒ".contains(*c);
+    let is_shared = |c: &char| "æáíÆÁÍ".contains(*c);
+    let accented = || western.chars().filter(|c| !c.is_ascii() && c.is_alphabetic());
+    let others: BTreeSet<char> = accented().filter(is_other).collect();
+    accented().filter(is_turned).count() > 1
+        && others.len() > 1
+        && accented().all(|c| is_turned(&c) || is_other(&c) || is_shared(&c))
 }
 
 /// The page of Japanese, Korean or Chinese texts in which the bytes make words of nothing else.
@@ -236,6 +252,14 @@ mod tests {
             ("Date,Description,Amount\n2026-07-01,薪資轉帳 台北貿易公司,5\n", BIG5),
             ("Date,Description,Amount\n2026-07-01,MÜLLER SÖHNE GRÖSSE ÄRZTE ÜBUNG,5\n", WINDOWS_1252),
             ("Date,Description,Amount\n2026-07-01,Café à côté déjà payé été né,5\n", WINDOWS_1252),
+            (
+                "Date,Description,Amount\n2026-07-01,Mokėjimo paskirtis: lėšų įskaitymas už gautas pajamas,5\n",
+                WINDOWS_1257,
+            ),
+            (
+                "Date,Description,Amount\n2026-07-01,Samskipti við þjóð færð á það öðru síðar,5\n",
+                WINDOWS_1252,
+            ),
         ] {
             assert_eq!(page_of(rows, encoding), encoding.name(), "{rows}");
         }

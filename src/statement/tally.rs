@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::model::Line;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tally {
     /// Signed; absent when it left the range of numbers.
     pub sum: Option<Decimal>,
@@ -13,12 +13,14 @@ pub(super) struct Tally {
     /// Lines without an amount, which banks count on either side.
     pub zero_count: u64,
     pub has_reversal: bool,
+    /// Of the credits, and of the debits, what takes an earlier entry back.
+    pub reversals: [Side; 2],
     /// Each currency with the place of its first line.
     pub currencies: Vec<(String, String)>,
 }
 
 /// Lines in one direction.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Side {
     /// Unsigned.
     pub sum: Option<Decimal>,
@@ -41,6 +43,7 @@ impl Default for Tally {
             debit: Side::default(),
             zero_count: 0,
             has_reversal: false,
+            reversals: Default::default(),
             currencies: Vec::new(),
         }
     }
@@ -53,6 +56,30 @@ impl Side {
             count: self.count + other.count,
             payment_count: self.payment_count + other.payment_count,
         }
+    }
+
+    /// Without a part of it.
+    fn without(&self, part: &Side) -> Side {
+        Side {
+            sum: plus(self.sum, part.sum.map(|sum| -sum)),
+            count: self.count.saturating_sub(part.count),
+            payment_count: self.payment_count.saturating_sub(part.payment_count),
+        }
+    }
+
+    /// With entries that take amounts back.
+    fn with_less(&self, part: &Side) -> Side {
+        Side {
+            sum: plus(self.sum, part.sum.map(|sum| -sum)),
+            count: self.count + part.count,
+            payment_count: self.payment_count + part.payment_count,
+        }
+    }
+
+    fn add(&mut self, amount: Decimal, payment_count: u64) {
+        self.sum = plus(self.sum, Some(amount.abs()));
+        self.count += 1;
+        self.payment_count = self.payment_count.saturating_add(payment_count.max(1));
     }
 }
 
@@ -74,20 +101,49 @@ impl Tally {
             self.zero_count += 1;
             return;
         }
-        let side = if line.amount.is_sign_positive() { &mut self.credit } else { &mut self.debit };
-        side.sum = plus(side.sum, Some(line.amount.abs()));
-        side.count += 1;
-        side.payment_count = side.payment_count.saturating_add(payment_count.max(1));
+        let [of_credits, of_debits] = &mut self.reversals;
+        let (side, reversals) = match line.amount.is_sign_positive() {
+            true => (&mut self.credit, of_credits),
+            false => (&mut self.debit, of_debits),
+        };
+        side.add(line.amount, payment_count);
+        if line.reversal {
+            reversals.add(line.amount, payment_count);
+        }
+    }
+
+    /// Banks do not agree on which side they count what takes an earlier entry back: where the money goes, where the
+    /// entry was, less on the side of the entry (counted there or not), or nowhere. Each way without a mark of
+    /// reversals, since whatever a bank states must agree with one of them.
+    pub fn ways(self) -> Vec<Tally> {
+        if !self.has_reversal {
+            return vec![self];
+        }
+        let [of_credits, of_debits] = &self.reversals;
+        let (credit, debit) = (self.credit.without(of_credits), self.debit.without(of_debits));
+        let (less_credit, less_debit) = (credit.with_less(of_debits), debit.with_less(of_credits));
+        let uncounted = |less: &Side, plain: &Side| Side { sum: less.sum, ..plain.clone() };
+        let ways = [
+            (self.credit.clone(), self.debit.clone()),
+            (credit.plus(of_debits), debit.plus(of_credits)),
+            (uncounted(&less_credit, &credit), uncounted(&less_debit, &debit)),
+            (less_credit, less_debit),
+            (credit, debit),
+        ];
+        let one = |(credit, debit)| Tally { credit, debit, has_reversal: false, ..self.clone() };
+        ways.into_iter().map(one).collect()
     }
 
     /// Both together.
     pub fn plus(&self, other: &Tally) -> Tally {
+        let ([of_credits, of_debits], [more_credits, more_debits]) = (&self.reversals, &other.reversals);
         Tally {
             sum: plus(self.sum, other.sum),
             credit: self.credit.plus(&other.credit),
             debit: self.debit.plus(&other.debit),
             zero_count: self.zero_count + other.zero_count,
             has_reversal: self.has_reversal || other.has_reversal,
+            reversals: [of_credits.plus(more_credits), of_debits.plus(more_debits)],
             currencies: self.currencies.iter().chain(&other.currencies).cloned().collect(),
         }
     }
@@ -113,4 +169,35 @@ impl Tally {
 
 fn plus(a: Option<Decimal>, b: Option<Decimal>) -> Option<Decimal> {
     a.zip(b).and_then(|(a, b)| a.checked_add(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(amount: i64, reversal: bool) -> Line {
+        Line { amount: Decimal::from(amount), reversal, ..Line::default() }
+    }
+
+    #[test]
+    fn what_is_taken_back_counts_in_each_way_that_a_bank_may_choose() {
+        let plain = Tally::of(&[line(50, false), line(-250, false)]);
+        assert_eq!(plain.clone().ways(), [plain]);
+        // A credit of 70, of which 50 is taken back by a debit.
+        let ways = Tally::of(&[line(70, false), line(-50, true)]).ways();
+        let sides = |side: &Side| (side.sum.unwrap().to_string(), side.count);
+        let told: Vec<_> = ways.iter().map(|one| (sides(&one.credit), sides(&one.debit))).collect();
+        let side = |sum: &str, count| (sum.to_owned(), count);
+        assert_eq!(
+            told,
+            [
+                (side("70", 1), side("50", 1)),
+                (side("120", 2), side("0", 0)),
+                (side("20", 1), side("0", 0)),
+                (side("20", 2), side("0", 0)),
+                (side("70", 1), side("0", 0)),
+            ]
+        );
+        assert!(ways.iter().all(|one| !one.has_reversal && one.sum == Some(Decimal::from(20))));
+    }
 }

@@ -432,6 +432,12 @@ fn the_pages_of_a_statement_come_in_files_of_their_own_and_in_any_order() {
     let broken = delivered("126.00");
     assert_eq!(broken.errors[0].code, "balance_broken");
     assert!(broken.errors[0].at.starts_with("b.xml: "), "{}", broken.errors[0].at);
+    let sums = "<TxsSummry><TtlCdtNtries><Sum>26.00</Sum></TtlCdtNtries></TxsSummry><Ntry>";
+    let first = page(1, false, ("OPBD", "100.00"), "20.00");
+    let second = page(2, true, ("CLBD", "125.00"), "5.00").replace("<Ntry>", sums);
+    let miscounted = parse(&archive_of(&[("b.xml", second), ("a.xml", first)]));
+    assert_eq!(miscounted.errors[0].code, "totals_mismatch");
+    assert!(miscounted.errors[0].at.starts_with("b.xml: "), "{}", miscounted.errors[0].at);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use rust_decimal::Decimal;
 
+use super::balance::is_next_page;
 use super::finding::{Finding, Findings};
-use super::model::Totals;
+use super::model::{Statement, Totals};
 use super::tally::{Side, Tally};
 
 /// How a stated total is read where banks differ.
@@ -11,7 +12,7 @@ use super::tally::{Side, Tally};
 pub(super) enum Counting {
     /// A count that differs is an error: the message counts what it lists.
     Strict,
-    /// A count that differs is told: the message may leave small entries out of its list.
+    /// A count that differs is told: a row with its charges may count as one entry or as several.
     Lenient,
     /// Entries under a limit are left out of the list: the stated sums and counts may be larger.
     AboveLimit,
@@ -58,6 +59,37 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
     if let Some(given) = totals.net.filter(|given| !tallies.iter().any(|tally| tally.sum == Some(*given))) {
         tell(sum_differs(&totals.at, "ròng/net", given, first.sum), true);
     }
+}
+
+/// What a page of several states is of the page, of the pages so far or of the whole statement: banks do not agree.
+/// One of them must agree. A page without the others of its statement says nothing of those.
+pub(super) fn check_totals_of_pages(statements: &[Statement], findings: &mut Findings) {
+    for pages in statements.chunk_by(is_next_page) {
+        let is_begun = pages.first().and_then(|first| first.page).is_some_and(|page| !page.continues);
+        let is_ended = pages.last().and_then(|last| last.page).is_some_and(|page| page.last);
+        if !is_begun || !is_ended || pages.iter().all(|page| page.totals.is_none()) {
+            continue;
+        }
+        let whole = pages.iter().fold(Vec::new(), |sums: Vec<Tally>, page| plus_each(&sums, &page.tallies));
+        let mut so_far: Vec<Tally> = Vec::new();
+        for page in pages {
+            so_far = plus_each(&so_far, &page.tallies);
+            if let Some(totals) = &page.totals {
+                let tallies = [page.tallies.as_slice(), so_far.as_slice(), whole.as_slice()].concat();
+                check_totals(totals, &tallies, Counting::Strict, findings);
+            }
+        }
+    }
+}
+
+/// The sums of one page more, in each way of counting.
+fn plus_each(sums: &[Tally], more: &[Tally]) -> Vec<Tally> {
+    let nothing = Tally::default();
+    let plus = |(nth, one): (usize, &Tally)| {
+        let sum = sums.get(nth).unwrap_or(&nothing).plus(one);
+        Tally { currencies: Vec::new(), ..sum }
+    };
+    more.iter().enumerate().map(plus).collect()
 }
 
 /// Entries, or the payments inside of them.

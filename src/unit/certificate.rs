@@ -1,11 +1,10 @@
 //! Signing certificates of units and their keys, encrypted at rest.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{certificate_stop_query, registration, registration_query};
+use super::certificate_stop_query;
+use super::registration::{self, Family, Listing};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::Instant;
@@ -105,13 +104,20 @@ pub struct Listed {
     pub active_from: Instant,
     pub is_test: bool,
     pub revoked_at: Option<Instant>,
-    /// An accepted registration stopped it (`HThuc` 3), or two persons did.
+    /// Every accepted registration that speaks of it stopped it (`HThuc` 3), or two persons did.
     pub is_stopped: bool,
+    /// The families of documents for which an accepted registration lists it; all before the first acceptance.
+    pub listed_for: Vec<Family>,
 }
 
 impl Listed {
     pub fn signs_at(&self, at: Instant) -> bool {
         self.active_from <= at && at < self.not_after && self.revoked_at.is_none() && !self.is_stopped
+    }
+
+    /// Whether it signs documents of the family: the tax office was told of it for them.
+    pub fn signs_documents_at(&self, family: Family, at: Instant) -> bool {
+        self.signs_at(at) && self.listed_for.contains(&family)
     }
 }
 
@@ -171,7 +177,7 @@ pub fn store_as(
         return Err(Error::invalid("active_from", "active_from_unusable", detail));
     }
     actor.require_role(&[Role::Administrator, Role::System])?;
-    super::registration::require_listed(tx, new.unit, &new.issuer, &new.serial)?;
+    registration::require_listed(tx, new.unit, &new.issuer, &new.serial)?;
     let id: CertificateId = stamp.mint()?;
     let key = stamp.lasting_key(tx, new.unit)?;
     rows::insert(
@@ -216,11 +222,24 @@ pub fn current(
     load(conn, vault, unit, chosen.id).map(Some)
 }
 
-/// Of a unit's certificates the one that signs at `now`.
+/// Of a unit's certificates the one that signs its forms and its certificates of days at `now`.
 pub fn chosen(all: &[Listed], now: Instant) -> Option<&Listed> {
-    all.iter()
-        .filter(|certificate| certificate.signs_at(now))
-        .max_by_key(|certificate| (certificate.active_from, certificate.id))
+    last_turn(all.iter().filter(|certificate| certificate.signs_at(now)))
+}
+
+/// Of a unit's certificates the one that signs documents of the family at `now`.
+pub fn chosen_for(all: &[Listed], family: Family, now: Instant) -> Option<&Listed> {
+    last_turn(all.iter().filter(|certificate| certificate.signs_documents_at(family, now)))
+}
+
+fn last_turn<'a>(usable: impl Iterator<Item = &'a Listed>) -> Option<&'a Listed> {
+    usable.max_by_key(|certificate| (certificate.active_from, certificate.id))
+}
+
+/// Whether one of a unit's certificates is the one that signs at `now`, whatever it is that it signs.
+pub fn is_chosen(all: &[Listed], id: CertificateId, now: Instant) -> bool {
+    let for_documents = Family::ALL.into_iter().filter_map(|family| chosen_for(all, family, now));
+    for_documents.chain(chosen(all, now)).any(|one| one.id == id)
 }
 
 /// A unit's certificates out of all.
@@ -316,38 +335,30 @@ fn list(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Listed>> {
         found = found.filter(signing_certificate::unit_id.eq(unit));
     }
     let rows: Vec<ListedColumns> = found.load(conn).classify()?;
-    let stopping = stopping_lines(conn, unit)?;
+    let listings = registration::listings(conn, unit)?;
+    let none = Listing::default();
     let by_two = certificate_stop_query::stopped(conn, unit)?;
-    let is_stopped = |unit: UnitId, issuer: Option<&str>, serial: &str| {
-        stopping.get(&unit).is_some_and(|lines| registration::is_stopped(lines, issuer, serial))
-    };
     Ok(rows
         .into_iter()
-        .map(|(name, way, (revoked_at, issuer))| Listed {
-            is_stopped: by_two.contains(&(name.0, name.1)) || is_stopped(name.0, issuer.as_deref(), &name.3),
-            unit: name.0,
-            id: name.1,
-            subject: name.2,
-            serial: name.3,
-            issuer: issuer.unwrap_or_default(),
-            chain_pem: name.4,
-            signer: way.0,
-            not_after: way.2,
-            active_from: way.3.unwrap_or(way.1).max(way.1),
-            is_test: way.4,
-            revoked_at,
+        .map(|(name, way, (revoked_at, issuer))| {
+            let listing = listings.get(&name.0).unwrap_or(&none);
+            Listed {
+                is_stopped: by_two.contains(&(name.0, name.1)) || listing.stops(issuer.as_deref(), &name.3),
+                listed_for: listing.families(issuer.as_deref(), &name.3),
+                unit: name.0,
+                id: name.1,
+                subject: name.2,
+                serial: name.3,
+                issuer: issuer.unwrap_or_default(),
+                chain_pem: name.4,
+                signer: way.0,
+                not_after: way.2,
+                active_from: way.3.unwrap_or(way.1).max(way.1),
+                is_test: way.4,
+                revoked_at,
+            }
         })
         .collect())
-}
-
-/// The registered lines of those units whose registrations stopped a certificate: a rotation's end
-/// is rare, so that most units read nothing here.
-fn stopping_lines(
-    conn: &mut Conn,
-    unit: Option<UnitId>,
-) -> Result<BTreeMap<UnitId, Vec<registration::ListedCertificate>>> {
-    let units = registration_query::units_that_stopped(conn, unit)?;
-    units.into_iter().map(|unit| Ok((unit, registration_query::certificates(conn, unit)?))).collect()
 }
 
 /// The PEM of a signing certificate of one of the units, with the authorities that lead from it to one that others

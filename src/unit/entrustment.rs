@@ -6,7 +6,8 @@ use super::CITY;
 use super::certificate::{self, Listed};
 use super::entrustment_query::{self as query, EntrustmentRow};
 pub use super::entrustment_query::{any_within, in_force, newest, of_unit};
-use super::{imprint, query as units, registration};
+use super::registration::{self, Family, Listing};
+use super::{imprint, query as units};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
@@ -48,7 +49,8 @@ pub struct Decision {
 }
 
 /// Records that the city's certificate signs for the unit. The city must have a tax code (`unit::city`), and
-/// where a registration of the unit was accepted it must list the certificate.
+/// where a registration of the unit was accepted it must list the certificate; it signs the documents that the form
+/// covers.
 ///
 /// # Errors
 /// `role_not_allowed`, `field_missing`, `entrustment_dates_wrong`, `city_identity_missing`,
@@ -71,7 +73,7 @@ pub fn entrust(
     }
     let signing = certificate::of_unit(tx, CITY)?;
     if let Some(signing) = certificate::chosen(&signing, stamp.now)
-        && !is_listed(tx, unit, signing)?
+        && families(&registration::listing(tx, unit)?, signing).is_empty()
     {
         let detail = "the unit's accepted registration does not list the city's certificate";
         return Err(Error::conflict("certificate_not_registered", detail));
@@ -198,20 +200,17 @@ pub fn require_series_alone(
     Err(Error::conflict("series_shared", detail))
 }
 
-/// Whether the unit may be signed for under this certificate of the city: its accepted registrations list
-/// it, or none was accepted yet.
-fn is_listed(conn: &mut Conn, unit: UnitId, certificate: &Listed) -> Result<bool> {
+/// The families of the unit's documents that this certificate of the city may sign, by what the unit's accepted
+/// registrations list.
+fn families(listing: &Listing, certificate: &Listed) -> Vec<Family> {
     let issuer = Some(certificate.issuer.as_str()).filter(|issuer| !issuer.is_empty());
-    registration::lists(conn, unit, issuer, &certificate.serial)
+    listing.families(issuer, &certificate.serial)
 }
 
-/// The city's certificates that the unit's registrations list.
+/// The city's certificates that the unit's registrations list, each for the families of documents for which they do.
 pub fn listed_of_city(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Listed>> {
-    let mut listed = Vec::new();
-    for certificate in certificate::of_unit(conn, CITY)? {
-        if now < certificate.not_after && is_listed(conn, unit, &certificate)? {
-            listed.push(certificate);
-        }
-    }
-    Ok(listed)
+    let listing = registration::listing(conn, unit)?;
+    let running = certificate::of_unit(conn, CITY)?.into_iter().filter(|one| now < one.not_after);
+    let as_listed = running.map(|one| Listed { listed_for: families(&listing, &one), ..one });
+    Ok(as_listed.filter(|one| !one.listed_for.is_empty()).collect())
 }

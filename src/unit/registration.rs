@@ -2,6 +2,8 @@
 //! with. The forms themselves and their way to the authority belong to the room `filing`; here are
 //! the facts that opening a series and installing a key stand on.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::registration_query as query;
 use crate::actor::{Actor, Role};
 use crate::audit;
@@ -13,6 +15,39 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
 pub use query::{CertificateRow, first_accepted};
+
+/// A family of documents: what a form of registration covers, and what it lists a certificate for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    Receipt,
+    Invoice,
+}
+
+impl Family {
+    pub const ALL: [Family; 2] = [Family::Receipt, Family::Invoice];
+
+    /// As it is stored beside a registration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Family::Receipt => "receipt",
+            Family::Invoice => "invoice",
+        }
+    }
+
+    /// The family of a kind of document by the name under which the kind is stored; None for none of ours.
+    pub fn of_kind(kind: &str) -> Option<Family> {
+        match kind {
+            "receipt" | "receipt_phi" | "receipt_le_phi" => Some(Family::Receipt),
+            "invoice"
+            | "invoice_vat"
+            | "invoice_sales"
+            | "invoice_vat_with_receipt"
+            | "invoice_sales_with_receipt" => Some(Family::Invoice),
+            _ => None,
+        }
+    }
+}
 
 /// `HThuc` of a certificate in the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -89,9 +124,9 @@ pub struct Registration {
 /// Records an acceptance. From now on series of its kinds may open and its certificates sign.
 ///
 /// # Errors
-/// `field_missing`, `registration_date_in_future`, `registration_exists` for a notice that is on
-/// record, `registration_certificate_missing` when a certificate that is installed and still valid
-/// is neither listed nor stopped. What is stopped signs nothing from now on: so a rotation ends.
+/// `field_missing`, `document_kind_not_issued`, `registration_date_in_future`, `registration_exists` for a notice that
+/// is on record, `registration_certificate_missing` when a certificate that is installed and still valid is neither
+/// listed nor stopped by any form. What is stopped signs nothing that the form covers from now on: so a rotation ends.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance) -> Result<RegistrationId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(new.unit)?;
@@ -102,7 +137,8 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance
     {
         return Err(Error::conflict("registration_exists", "this notice is recorded already"));
     }
-    let mut listed = query::certificates(tx, new.unit)?;
+    let mut listed: Vec<ListedCertificate> =
+        query::lines(tx, Some(new.unit))?.into_iter().map(|(_, _, line)| line).collect();
     listed.extend(new.certificates.iter().cloned());
     for (issuer, serial) in query::installed_names(tx, new.unit, stamp.now)? {
         if last_word(&listed, issuer.as_deref(), &serial).is_none() {
@@ -150,6 +186,10 @@ fn check(stamp: &Stamp<'_>, new: &Acceptance) -> Result<()> {
     if new.document_kinds.is_empty() {
         return Err(Error::invalid("document_kinds", "field_missing", "receipt or invoice"));
     }
+    if let Some(unknown) = new.document_kinds.iter().find(|kind| Family::of_kind(kind).is_none()) {
+        let detail = format!("`{unknown}` is none of receipt and invoice");
+        return Err(Error::invalid("document_kinds", "document_kind_not_issued", detail));
+    }
     if new.accepted_on > stamp.today() {
         let detail = "an acceptance is recorded when it has come";
         return Err(Error::invalid("accepted_on", "registration_date_in_future", detail));
@@ -157,26 +197,94 @@ fn check(stamp: &Stamp<'_>, new: &Acceptance) -> Result<()> {
     Ok(())
 }
 
-/// What the certificates' lines say together: added and renewed ones stay, stopped ones go.
-fn in_force(lines: &[ListedCertificate]) -> Vec<ListedCertificate> {
-    let mut held: Vec<ListedCertificate> = Vec::new();
-    for line in lines {
-        held.retain(|known| !known.is_called(Some(&line.issuer), &line.serial));
-        if line.action != CertificateAction::Stop {
-            held.push(line.clone());
-        }
-    }
-    held
-}
-
 /// The newest line about a certificate.
 fn last_word(lines: &[ListedCertificate], issuer: Option<&str>, serial: &str) -> Option<CertificateAction> {
     lines.iter().rev().find(|line| line.is_called(issuer, serial)).map(|line| line.action)
 }
 
-/// Whether the unit's accepted registrations say that a certificate signs no longer.
-pub fn is_stopped(lines: &[ListedCertificate], issuer: Option<&str>, serial: &str) -> bool {
-    last_word(lines, issuer, serial) == Some(CertificateAction::Stop)
+/// What a unit's accepted registrations say of certificates. A form speaks for the documents that it covers and for
+/// no others: for the families that any of its acceptances names, so that a change speaks for as much as its form.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Whether any form was accepted: before, nothing can be issued.
+    is_accepted: bool,
+    /// In the order in which they came into force, each with what its form covers.
+    lines: Vec<(BTreeSet<Family>, ListedCertificate)>,
+}
+
+impl Listing {
+    /// The newest line about a certificate in a form that covers the family.
+    fn last_word(&self, family: Family, issuer: Option<&str>, serial: &str) -> Option<CertificateAction> {
+        let about = |(families, line): &&(BTreeSet<Family>, ListedCertificate)| {
+            families.contains(&family) && line.is_called(issuer, serial)
+        };
+        self.lines.iter().rev().find(about).map(|(_, line)| line.action)
+    }
+
+    /// The families of documents that the certificate may sign: those for which a form lists it; all before the
+    /// first acceptance, since the form itself wants a signature.
+    pub fn families(&self, issuer: Option<&str>, serial: &str) -> Vec<Family> {
+        if !self.is_accepted {
+            return Family::ALL.to_vec();
+        }
+        let is_listed = |family: &Family| {
+            let word = self.last_word(*family, issuer, serial);
+            word.is_some_and(|word| word != CertificateAction::Stop)
+        };
+        Family::ALL.into_iter().filter(is_listed).collect()
+    }
+
+    /// Whether every form that speaks of the certificate says that it signs no longer.
+    pub fn stops(&self, issuer: Option<&str>, serial: &str) -> bool {
+        let words = Family::ALL.into_iter().filter_map(|family| self.last_word(family, issuer, serial));
+        let words: Vec<CertificateAction> = words.collect();
+        !words.is_empty() && words.iter().all(|word| *word == CertificateAction::Stop)
+    }
+
+    /// The certificates that a form still lists, each by its newest line that adds or renews it.
+    fn in_force(&self) -> Vec<ListedCertificate> {
+        let mut held: Vec<ListedCertificate> = Vec::new();
+        for (_, line) in &self.lines {
+            let is_listed = !self.families(Some(&line.issuer), &line.serial).is_empty();
+            if is_listed && line.action != CertificateAction::Stop {
+                held.retain(|known| !known.is_called(Some(&line.issuer), &line.serial));
+                held.push(line.clone());
+            }
+        }
+        held
+    }
+}
+
+/// What the accepted registrations of a unit, or of all in scope, say of certificates; a unit without one is left
+/// out.
+pub fn listings(conn: &mut Conn, unit: Option<UnitId>) -> Result<BTreeMap<UnitId, Listing>> {
+    Ok(grouped(&query::covering(conn, unit)?, query::lines(conn, unit)?))
+}
+
+/// What the accepted registrations of one unit say of certificates.
+pub fn listing(conn: &mut Conn, unit: UnitId) -> Result<Listing> {
+    Ok(listings(conn, Some(unit))?.remove(&unit).unwrap_or_default())
+}
+
+fn grouped(registrations: &[query::Covering], lines: Vec<query::Line>) -> BTreeMap<UnitId, Listing> {
+    let mut covered: BTreeMap<(UnitId, &str), BTreeSet<Family>> = BTreeMap::new();
+    for (unit, _, form, kinds) in registrations {
+        let families = kinds.split(',').filter_map(Family::of_kind);
+        covered.entry((*unit, form.as_str())).or_default().extend(families);
+    }
+    let mut found: BTreeMap<UnitId, Listing> = BTreeMap::new();
+    let mut families_of: BTreeMap<(UnitId, RegistrationId), BTreeSet<Family>> = BTreeMap::new();
+    for (unit, id, form, _) in registrations {
+        found.entry(*unit).or_default().is_accepted = true;
+        if let Some(families) = covered.get(&(*unit, form.as_str())) {
+            families_of.insert((*unit, *id), families.clone());
+        }
+    }
+    for (unit, id, line) in lines {
+        let families = families_of.get(&(unit, id)).cloned().unwrap_or_default();
+        found.entry(unit).or_default().lines.push((families, line));
+    }
+    found
 }
 
 impl ListedCertificate {
@@ -221,21 +329,17 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>> {
     query::registrations(conn, unit)
 }
 
-/// The certificates in force by the accepted registrations.
+/// The certificates that an accepted registration still lists, for whatever documents.
 pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertificate>> {
-    Ok(in_force(&query::certificates(conn, unit)?))
+    Ok(listing(conn, unit)?.in_force())
 }
 
-/// The newest accepted registration for a family of documents.
+/// The newest accepted registration that names the family of a kind of document.
 pub fn accepted(conn: &mut Conn, unit: UnitId, document_kind: &str) -> Result<Option<Registration>> {
-    let family = family(document_kind);
-    let covers = |held: &Registration| held.document_kinds.iter().any(|kind| kind == family);
-    Ok(query::registrations(conn, unit)?.into_iter().rev().find(covers))
-}
-
-/// `receipt_phi` is a receipt, `invoice_8` an invoice.
-fn family(document_kind: &str) -> &str {
-    document_kind.split(['_', '.', '/']).next().unwrap_or(document_kind)
+    let Some(family) = Family::of_kind(document_kind) else { return Ok(None) };
+    let names =
+        |held: &Registration| held.document_kinds.iter().any(|kind| Family::of_kind(kind) == Some(family));
+    Ok(query::registrations(conn, unit)?.into_iter().rev().find(names))
 }
 
 /// # Errors
@@ -244,7 +348,7 @@ pub fn require_accepted(conn: &mut Conn, unit: UnitId, document_kind: &str) -> R
     accepted(conn, unit, document_kind)?.ok_or_else(|| {
         Error::conflict(
             "series_not_registered",
-            format!("record the acceptance of the registration for {} first", family(document_kind)),
+            format!("record the acceptance of the registration for {document_kind} first"),
         )
     })
 }
@@ -254,19 +358,13 @@ pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Stri
     query::installed_pems(conn, unit, now)
 }
 
-/// Whether the accepted registrations list the certificate, or none was accepted yet.
-pub fn lists(conn: &mut Conn, unit: UnitId, issuer: Option<&str>, serial: &str) -> Result<bool> {
-    let is_listed = certificates(conn, unit)?.iter().any(|held| held.is_called(issuer, serial));
-    Ok(is_listed || query::registrations(conn, unit)?.is_empty())
-}
-
-/// Whether the unit may sign with this certificate. Before the first acceptance nothing can be
-/// issued, and the form itself wants a signature, so any fits.
+/// Whether the unit may sign anything with this certificate: a form lists it, for whatever documents. Before the
+/// first acceptance nothing can be issued, and the form itself wants a signature, so any fits.
 ///
 /// # Errors
 /// `certificate_not_registered`; the way forward is a change form that adds it.
 pub fn require_listed(conn: &mut Conn, unit: UnitId, issuer: &str, serial: &str) -> Result<()> {
-    if lists(conn, unit, Some(issuer), serial)? {
+    if !listing(conn, unit)?.families(Some(issuer), serial).is_empty() {
         return Ok(());
     }
     let detail = "the accepted registration does not list it; send a change form (HThuc 2) that adds it";
@@ -287,19 +385,39 @@ mod tests {
         }
     }
 
+    const UNIT: UnitId = UnitId(7);
+
+    /// What acceptances say, one after the other: each the form, the families it names, and its lines.
+    fn said(acceptances: &[(&str, &str, Vec<ListedCertificate>)]) -> Listing {
+        let (mut registrations, mut lines) = (Vec::new(), Vec::new());
+        for (id, (form, kinds, listed)) in (1..).map(RegistrationId).zip(acceptances) {
+            registrations.push((UNIT, id, (*form).to_owned(), (*kinds).to_owned()));
+            lines.extend(listed.iter().map(|line| (UNIT, id, line.clone())));
+        }
+        grouped(&registrations, lines).remove(&UNIT).unwrap_or_default()
+    }
+
+    /// One form that covers everything.
+    fn all_said(lines: Vec<ListedCertificate>) -> Listing {
+        said(&[("01/ĐKTĐ-CTĐT", "receipt,invoice", lines)])
+    }
+
     #[test]
     fn a_stopped_certificate_is_no_longer_listed_and_a_renewed_one_stays_once() {
         use CertificateAction::{Add, Renew, Stop};
-        let held = in_force(&[line("0A", Add), line("0B", Add), line("a", Renew), line("0b", Stop)]);
+        let all = all_said(vec![line("0A", Add), line("0B", Add), line("a", Renew), line("0b", Stop)]);
+        let held = all.in_force();
         assert_eq!(held.iter().map(|held| held.serial.as_str()).collect::<Vec<_>>(), ["a"]);
+        assert!(all.stops(None, "b") && !all.stops(None, "a") && !all.stops(None, "c"));
     }
 
     #[test]
     fn a_certificate_of_another_authority_with_the_same_serial_is_another_one() {
         use CertificateAction::{Add, Stop};
         let theirs = |action| ListedCertificate { issuer: "CA khác".into(), ..line("0A", action) };
-        assert_eq!(in_force(&[line("0A", Add), theirs(Stop)]).len(), 1, "only their own is stopped");
-        let held = in_force(&[line("0A", Add), theirs(Add)]);
+        let one_left = all_said(vec![line("0A", Add), theirs(Stop)]).in_force();
+        assert_eq!(one_left.len(), 1, "only their own is stopped");
+        let held = all_said(vec![line("0A", Add), theirs(Add)]).in_force();
         assert_eq!(held.len(), 2);
         assert_eq!(find_certificate(&held, Some("ca  KHÁC"), "a").unwrap().issuer, "CA khác");
         for (issuer, serial) in [(None, "a"), (None, "b"), (Some("CA lạ"), "a")] {
@@ -310,15 +428,50 @@ mod tests {
     }
 
     #[test]
-    fn serials_are_compared_as_numbers() {
-        assert!(same_serial("00:54:0A", "540a"));
-        assert!(!same_serial("540a", "540b"));
+    fn a_form_lists_and_stops_a_certificate_for_the_documents_it_covers_and_no_others() {
+        use CertificateAction::{Add, Stop};
+        let (receipts, invoices) = ("01/ĐKTĐ-CTĐT", "01/ĐKTĐ-HĐĐT");
+        let apart = said(&[
+            (receipts, "receipt", vec![line("0A", Add)]),
+            (invoices, "invoice", vec![line("0A", Add), line("0B", Add)]),
+        ]);
+        assert_eq!(apart.families(None, "a"), [Family::Receipt, Family::Invoice]);
+        assert_eq!(apart.families(None, "b"), [Family::Invoice]);
+        assert!(apart.families(None, "c").is_empty());
+        let stopped = said(&[
+            (receipts, "receipt", vec![line("0A", Add)]),
+            (invoices, "invoice", vec![line("0A", Add)]),
+            (invoices, "invoice", vec![line("0A", Stop)]),
+        ]);
+        assert_eq!(stopped.families(None, "a"), [Family::Receipt]);
+        assert!(!stopped.stops(None, "a"), "receipts are signed with it");
+        assert_eq!(stopped.in_force().len(), 1);
     }
 
     #[test]
-    fn a_kind_belongs_to_the_family_its_registration_names() {
-        assert_eq!(family("receipt"), "receipt");
-        assert_eq!(family("receipt_phi"), "receipt");
-        assert_eq!(family("invoice_8"), "invoice");
+    fn a_change_speaks_for_all_that_its_form_covers_and_a_newer_form_for_what_it_took_over() {
+        use CertificateAction::{Add, Stop};
+        let one_form = said(&[
+            ("01/ĐKTĐ-CTĐT", "receipt,invoice", vec![line("0A", Add)]),
+            ("01/ĐKTĐ-CTĐT", "receipt", vec![line("0A", Stop), line("0B", Add)]),
+        ]);
+        assert!(one_form.families(None, "a").is_empty());
+        assert_eq!(one_form.families(None, "b"), [Family::Receipt, Family::Invoice]);
+        let renamed = said(&[
+            ("01/ĐK-BL", "receipt", vec![line("0A", Add)]),
+            ("01/ĐKTĐ-CTĐT", "receipt", vec![line("0A", Stop), line("0B", Add)]),
+        ]);
+        assert!(renamed.stops(None, "a"));
+        assert_eq!(
+            Listing::default().families(None, "a"),
+            Family::ALL,
+            "before the first acceptance any fits"
+        );
+    }
+
+    #[test]
+    fn serials_are_compared_as_numbers() {
+        assert!(same_serial("00:54:0A", "540a"));
+        assert!(!same_serial("540a", "540b"));
     }
 }

@@ -97,47 +97,60 @@ pub fn registrations(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>>
         .collect())
 }
 
-/// The lines of all accepted registrations, in the order in which they came into force.
-pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertificate>> {
-    let found: Vec<(String, String, Instant, Instant, String)> = registration_certificate::table
-        .filter(registration_certificate::unit_id.eq(unit))
-        .order((registration_certificate::registration_id, registration_certificate::ordinal))
-        .select((
-            registration_certificate::issuer,
-            registration_certificate::serial,
-            registration_certificate::valid_from,
-            registration_certificate::valid_until,
-            registration_certificate::action,
+/// An accepted registration: of whom, which, the form, the families of documents it names.
+pub type Covering = (UnitId, RegistrationId, String, String);
+
+/// The accepted registrations of a unit, or of all in scope, oldest first.
+pub fn covering(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Covering>> {
+    let mut found = registration::table
+        .order((registration::unit_id, registration::id))
+        .select((registration::unit_id, registration::id, registration::form, registration::document_kinds))
+        .into_boxed();
+    if let Some(unit) = unit {
+        found = found.filter(registration::unit_id.eq(unit));
+    }
+    found.load(conn).classify()
+}
+
+/// A line about a certificate, and whose registration it stands in.
+pub type Line = (UnitId, RegistrationId, ListedCertificate);
+
+/// The lines of the accepted registrations of a unit, or of all in scope, in the order in which they came into
+/// force.
+pub fn lines(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Line>> {
+    type Stored = ((UnitId, RegistrationId), (String, String, Instant, Instant, String));
+    let mut asked = registration_certificate::table
+        .order((
+            registration_certificate::unit_id,
+            registration_certificate::registration_id,
+            registration_certificate::ordinal,
         ))
-        .load(conn)
-        .classify()?;
+        .select((
+            (registration_certificate::unit_id, registration_certificate::registration_id),
+            (
+                registration_certificate::issuer,
+                registration_certificate::serial,
+                registration_certificate::valid_from,
+                registration_certificate::valid_until,
+                registration_certificate::action,
+            ),
+        ))
+        .into_boxed();
+    if let Some(unit) = unit {
+        asked = asked.filter(registration_certificate::unit_id.eq(unit));
+    }
+    let found: Vec<Stored> = asked.load(conn).classify()?;
     Ok(found
         .into_iter()
-        .map(|(issuer, serial, valid_from, valid_until, action)| ListedCertificate {
-            issuer,
-            serial,
-            valid_from,
-            valid_until,
-            action: match action.as_str() {
+        .map(|((unit, id), (issuer, serial, valid_from, valid_until, action))| {
+            let action = match action.as_str() {
                 "renew" => CertificateAction::Renew,
                 "stop" => CertificateAction::Stop,
                 _ => CertificateAction::Add,
-            },
+            };
+            (unit, id, ListedCertificate { issuer, serial, valid_from, valid_until, action })
         })
         .collect())
-}
-
-/// The units, or this unit, whose accepted registrations stopped a certificate.
-pub fn units_that_stopped(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<UnitId>> {
-    let mut found = registration_certificate::table
-        .filter(registration_certificate::action.eq("stop"))
-        .select(registration_certificate::unit_id)
-        .distinct()
-        .into_boxed();
-    if let Some(unit) = unit {
-        found = found.filter(registration_certificate::unit_id.eq(unit));
-    }
-    found.load(conn).classify()
 }
 
 /// Issuers and serials of the unit's own certificates that have not expired.

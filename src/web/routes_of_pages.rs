@@ -216,6 +216,7 @@ pub(super) fn entries() -> Vec<Entry> {
         get("/admin/evidence", web::to(pages::admin::evidence::page)),
         get("/admin/evidence/file", web::to(pages::admin::evidence::take)),
         get("/admin/trail", web::to(pages::admin::trail::page)),
+        post("/admin/trail", web::to(pages::admin::trail::search)),
         get("/admin/trail/proof", web::to(pages::admin::trail::proof)),
         get("/onboarding", web::to(pages::onboarding::board)),
         post("/onboarding/live", web::to(pages::onboarding::live)),

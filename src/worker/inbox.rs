@@ -269,6 +269,12 @@ fn done_words(imported: &Imported) -> String {
             words.push_str(&format!("  {} / {}\n", odd.vi(), odd.en()));
         }
     }
+    for one in &imported.refused {
+        words.push_str(&format!(
+            "Sao kê thứ {} bị để lại, chưa được nạp / statement {} was left out: {}: {} ({})\n",
+            one.ordinal, one.ordinal, one.finding.at, one.finding.message, one.code
+        ));
+    }
     for held in &imported.held {
         words.push_str(&format!(
             "{}: ngân hàng gửi lại sao kê với dòng khác; chờ hai người quyết định / a corrected statement waits \

@@ -104,6 +104,45 @@ fn a_walk_in_is_served_with_the_keyboard_and_sees_the_price_while_it_is_typed() 
 }
 
 #[test]
+fn cash_is_typed_on_a_screen_that_is_touched_and_counted_by_the_note() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut browser = sign_in(&world, &service, Role::Cashier, "thungan.badinh");
+        browser.open(&url(&service, "/counter/shift"));
+        browser.eval("document.querySelector('main form').requestSubmit()");
+        browser.sees("Phải có trong ngăn quỹ");
+        browser.open(&url(&service, &format!("/counter/obligations/{}", owed.id)));
+        for (key, typed, change) in [
+            ("+20000", "20.000", "–"),
+            ("+50000", "70.000", "45.000 đ"),
+            ("back", "7.000", "–"),
+            ("clear", "", "–"),
+            ("3", "3", "–"),
+            ("0", "30", "–"),
+            ("000", "30.000", "5.000 đ"),
+            ("exact", "25.000", "0 đ"),
+            ("+100000", "125.000", "100.000 đ"),
+        ] {
+            browser.eval(&format!("document.querySelector('[data-press=\"{key}\"]').click()"));
+            assert_eq!(browser.eval("document.getElementById('tendered').value"), json!(typed), "{key}");
+            assert_eq!(browser.eval("document.getElementById('change').textContent"), json!(change), "{key}");
+        }
+        assert_eq!(browser.eval("document.querySelectorAll('[data-press]').length"), json!(20));
+        let small = "[...document.querySelectorAll('[data-press]')].map(e => [e, e.getBoundingClientRect()])
+              .filter(([e, box]) => box.height < 44 || box.width < 44).map(([e]) => e.dataset.press)";
+        assert_eq!(browser.eval(small), json!([]), "a finger meets each key");
+        tab_to(&mut browser, "e.dataset.press === '+500000'");
+        browser.eval("document.getElementById('tendered').focus()");
+        browser.press("Enter");
+        browser.sees("Tiền trả lại: 100.000 đ");
+        assert_quiet(&browser, &service);
+        service.stop();
+    });
+}
+
+#[test]
 fn the_queue_is_worked_with_j_k_enter_and_x() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -190,6 +190,94 @@ fn a_phone_shows_the_money_without_being_touched() {
     });
 }
 
+/// How many of these elements are drawn.
+fn shown(selector: &str) -> String {
+    format!("[...document.querySelectorAll('{selector}')].filter(e => e.getClientRects().length > 0).length")
+}
+
+#[test]
+fn copying_works_without_the_browsers_clipboard_and_says_what_happened() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut browser = Browser::start();
+        browser.screen(Screen::Phone);
+        browser.open(&url(&service, &format!("/p/{}", owed.reference_code)));
+        // As on plain http, where pages get none.
+        browser.eval("Object.defineProperty(navigator, 'clipboard', { value: undefined }) && true");
+        let press = |browser: &mut Browser, works: bool| {
+            browser.eval(&format!("document.execCommand = () => {works}; true"));
+            browser.eval("document.querySelectorAll('[data-copy]')[2].click()");
+        };
+        press(&mut browser, false);
+        browser.sees("Đã chọn sẵn");
+        let memo = browser.eval("document.querySelectorAll('[data-copy]')[2].dataset.copy");
+        assert_eq!(browser.eval("document.activeElement.value"), memo, "it is there to be copied by hand");
+        let is_selected = "document.activeElement.selectionEnd === document.activeElement.value.length";
+        assert_eq!(browser.eval(is_selected), json!(true));
+        look(&mut browser, "copied-by-hand");
+        press(&mut browser, true);
+        browser.sees("Đã sao chép");
+        assert_eq!(browser.eval("document.querySelectorAll('.by-hand').length"), json!(0));
+        assert_eq!(browser.eval("document.getElementById('said').textContent"), json!("Đã sao chép"));
+        assert_quiet(&browser, &service);
+        service.stop();
+    });
+}
+
+#[test]
+fn without_scripts_a_payer_pays_and_finds_the_receipt_and_a_cashier_takes_cash() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (owed, cash) = (world.raise(Dong(25_000)), world.raise(Dong(8_000)));
+        let mut service = Service::start(&world);
+        let mut browser = Browser::start();
+        browser.screen(Screen::Phone);
+        browser.scripts(false);
+        browser.open(&url(&service, &format!("/p/{}", owed.reference_code)));
+        browser.sees("Quét mã VietQR");
+        assert_eq!(browser.eval(&shown(".copy")), json!(0), "what needs a script is not shown");
+        look(&mut browser, "pay-plain");
+        let claim = world.claim(&owed, Dong(25_000)).claim;
+        callback_until_taken(service.address, &claim, Duration::from_secs(5));
+        crate::callbacks::wait_for_signatures(&world, Duration::from_secs(30));
+        browser.open(&url(&service, &format!("/p/{}", owed.reference_code)));
+        browser.sees("Đã nhận đủ tiền");
+        let lookup = world.receipts(&owed).remove(0).lookup_code;
+        browser.open(&url(&service, "/lookup"));
+        browser.eval("document.getElementById('lookup_code').focus()");
+        browser.types(&lookup);
+        browser.press("Enter");
+        let is_there = format!("location.pathname === '/r/{lookup}' && document.readyState === 'complete'");
+        browser.wait_for(&is_there);
+        browser.sees("25.000");
+
+        let ready = employ(&world, Role::Cashier, "thungan.badinh", Scope::unit(world.ba_dinh.id));
+        browser.screen(Screen::Desk);
+        browser.open(&url(&service, "/counter/shift"));
+        browser.wait_for("location.pathname === '/sign-in' && document.readyState === 'complete'");
+        browser.eval("document.getElementById('name').focus()");
+        browser.types(&ready.name);
+        browser.press("Tab");
+        browser.types(PASSWORD);
+        browser.press("Enter");
+        browser.wait_for("location.pathname === '/counter/shift' && document.readyState === 'complete'");
+        browser.eval("document.getElementById('n10000').focus()");
+        browser.types("5");
+        browser.press("Enter");
+        browser.sees("Phải có trong ngăn quỹ");
+        browser.open(&url(&service, &format!("/counter/obligations/{}", cash.id)));
+        assert_eq!(browser.eval(&shown("[data-press]")), json!(0), "the keypad is there with scripts only");
+        browser.eval("document.getElementById('tendered').focus()");
+        browser.types("10.000");
+        browser.press("Enter");
+        browser.sees("Tiền trả lại: 2.000 đ");
+        assert_quiet(&browser, &service);
+        service.stop();
+    });
+}
+
 #[test]
 fn finance_and_administrators_see_whole_pages() {
     each_database(|database| {

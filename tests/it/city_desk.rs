@@ -117,17 +117,22 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         let mut service = Service::start(&world);
         let unit = Scope::unit(world.ba_dinh.id);
         let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.badinh", unit);
-        auditor.get("/admin/trail?unit=00004&text=account.");
+        auditor.get("/admin/trail");
+        assert_eq!(auditor.post("/admin/trail", &[("unit", "00004"), ("text", "account.")]).status, 200);
         auditor.sees("account.registered");
         assert!(!auditor.page.contains("unit.registered"), "the search leaves out what does not fit");
         assert_eq!(auditor.get("/admin/trail?unit=00091").status, 404, "another unit's trail");
         assert_eq!(auditor.get("/admin/trail?from=x").status, 400);
+        let typed = auditor.get("/admin/trail?text=Nguyen");
+        assert_eq!(typed.status, 400, "no address holds what somebody types");
+        assert!(!auditor.page.contains("method=\"get\" action=\"/admin/trail\""), "{}", auditor.page);
         assert_eq!(auditor.get("/admin/trail/proof?unit=00004").status, 200);
         auditor.sees("Nguyên vẹn");
 
         // Who reads for the city sees every unit's entries on one page, and proves every trail.
         let mut city = seated(&world, service.address, Role::Auditor, "kiemtoan.thanhpho", Scope::All);
-        city.get("/admin/trail?text=account.");
+        city.get("/admin/trail");
+        city.post("/admin/trail", &[("text", "account.")]);
         city.sees("Tất cả đơn vị");
         city.sees("Việc chung của thành phố");
         let rows = city.page.split("<tbody>").nth(1).unwrap().to_owned();

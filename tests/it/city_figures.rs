@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::messages::{courier, email_section};
 use crate::strangers::token;
+use crate::support::judges::keeps_both_standards;
 use crate::support::program::{Reply, Service, send};
 use crate::support::visitor::{location, seated};
 use crate::support::world::POLL;
@@ -288,6 +289,11 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
             let file = city.get(&format!("/city/report?month={month}&format={format}"));
             assert_eq!(file.status, 200, "{format}");
             assert!(file.body.starts_with(begins), "{format}");
+            if format == "pdf" {
+                let kept = world.database.folder.path().join("report.pdf");
+                std::fs::write(&kept, &file.body).unwrap();
+                keeps_both_standards(&kept);
+            }
         }
         assert_eq!(city.get("/city?month=2999-01").status, 400);
         assert_eq!(city.get("/city?month=x").status, 400);

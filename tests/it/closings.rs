@@ -27,6 +27,7 @@ use bienlai::store::failure;
 use crate::corrections::person;
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
+use crate::support::judges::keeps_both_standards;
 use crate::support::world::line;
 use crate::support::{World, each_database, tools};
 
@@ -217,6 +218,7 @@ fn a_certificate_is_a_page_with_the_signed_bytes_in_it_and_its_chain_proves_itse
             String::from_utf8_lossy(&done.stdout).into_owned()
         };
         run("qpdf", &["--check", &place("day.pdf")]);
+        keeps_both_standards(&folder.path().join("day.pdf"));
         let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/xsd/day_certificate/DC-1.0.xsd");
         run("xmllint", &["--noout", "--schema", schema, &place("day.xml")]);
         let text = run("pdftotext", &["-layout", &place("day.pdf"), "-"]);
@@ -340,6 +342,20 @@ fn the_database_itself_opens_no_day_without_a_second_person() {
         let nobody =
             format!("UPDATE day_reopening SET state = 'approved', revision = 2 WHERE id = {}", request.id.0);
         assert_eq!(tools::code_of(&mut owner, &nobody), failure::CHECK, "nobody approves");
+        for (maker, checker) in [("11", "NULL"), ("NULL", "12"), ("NULL", "NULL"), ("11", "11")] {
+            for table in ["day_event", "account_month_event"] {
+                let told = told_reopened(table, maker, checker);
+                assert_eq!(tools::code_of(&mut owner, &told), failure::CHECK, "{maker} and {checker}");
+            }
+        }
+        for approver in ["NULL", "11", "12"] {
+            let told = told_approved(approver);
+            assert_eq!(
+                tools::code_of(&mut owner, &told),
+                failure::CHECK,
+                "{approver}, and no approval stands"
+            );
+        }
         let checker = person(world.ba_dinh.id, world.chief, Role::Approver);
         let refused = world.app.write(&checker, |tx, stamp| {
             reopening::refuse(tx, stamp, &checker, request.unit, request.id, "Không cần")
@@ -347,6 +363,25 @@ fn the_database_itself_opens_no_day_without_a_second_person() {
         assert_eq!(refused.unwrap().state, State::Refused);
         assert_eq!(tools::code_of(&mut owner, open), failure::CHECK, "it was refused");
     });
+}
+
+/// Beside each event of a day, one that says the day or its month was opened again by these persons.
+fn told_reopened(table: &str, maker: &str, checker: &str) -> String {
+    let date = if table == "day_event" { "date" } else { "month" };
+    format!(
+        "INSERT INTO {table} (unit_id, id, account_id, {date}, revision, kind, state, maker_person_id, \
+         checker_person_id, reason, at) SELECT unit_id, id + 1, account_id, date, revision + 1, 'reopened', \
+         'superseded', CAST({maker} AS BIGINT), CAST({checker} AS BIGINT), 'reason', at FROM day_event"
+    )
+}
+
+/// Beside each event of a request, one that says this person approved it.
+fn told_approved(person: &str) -> String {
+    format!(
+        "INSERT INTO day_reopening_event (unit_id, id, reopening_id, revision, kind, state, person_id, reason, at) \
+         SELECT unit_id, id + 1, reopening_id, revision + 1, 'approved', 'approved', CAST({person} AS BIGINT), \
+         'reason', at FROM day_reopening_event"
+    )
 }
 
 fn close_month(world: &World, month: &str) -> Result<MonthClosing> {
@@ -398,6 +433,7 @@ fn a_month_closes_when_all_its_days_are_and_opens_with_any_of_them() {
         let valid = Command::new("xmllint").args(["--noout", "--schema", schema]).arg(&xml).output().unwrap();
         assert!(valid.status.success(), "{}", String::from_utf8_lossy(&valid.stderr));
         std::fs::write(&pdf, month_close::page::render(&certificate.document, false).unwrap()).unwrap();
+        keeps_both_standards(&pdf);
         let text = Command::new("pdftotext").arg("-layout").arg(&pdf).arg("-").output().unwrap();
         assert!(String::from_utf8_lossy(&text.stdout).contains("CHỨNG NHẬN ĐỐI SOÁT THÁNG"));
 

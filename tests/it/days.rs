@@ -288,6 +288,21 @@ fn a_statement_in_three_formats_closes_as_one() {
 }
 
 #[test]
+fn an_export_within_the_day_closes_it_only_when_the_day_is_over() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let day = today(&world);
+        let noon =
+            BankFile::new(world.ba_dinh.account_no, day, 0).book(22_000, "TRA LAI TIEN GUI KKH", "LT1");
+        import(&world, &noon.csv());
+        matched(&world);
+        assert_eq!(refused(&world, day), ["day_not_over"]);
+        world.wait_days(1);
+        closed(&world, day);
+    });
+}
+
+#[test]
 fn whoever_changes_a_certificate_or_takes_one_away_is_found() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -44,13 +44,13 @@ fn nothing_came(world: &World, sequence: u32) {
     import(world, &BankFile::new(world.ba_dinh.account_no, day, 0).numbered(sequence).camt());
 }
 
-fn overdue(world: &World) -> ExceptionId {
+pub fn overdue(world: &World) -> ExceptionId {
     let found = world.exceptions(world.ba_dinh.id);
     let overdue = found.iter().find(|item| item.kind == Kind::ClaimWithoutCredit);
     overdue.expect("the claim is overdue").id
 }
 
-fn disprove(world: &World, item: ExceptionId) {
+pub fn disprove(world: &World, item: ExceptionId) {
     let unit = world.ba_dinh.id;
     let clerk = officer(unit, Role::Finance, world.clerk);
     let chief = officer(unit, Role::Approver, world.chief);

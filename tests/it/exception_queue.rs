@@ -146,10 +146,8 @@ fn the_queue_is_filtered_paged_given_away_and_settled_item_by_item() {
         let shown = desk.get(&auditor, &path(three, ""));
         assert_eq!(shown["proposal"]["decision"]["number"], "123/QĐ-UBND");
 
-        // What moved money on is refused when it is asked for; a letter and a hint are for what is open.
-        let again = json!({ "reason": "có người nhận" });
-        assert_eq!(desk.refused(&finance, &path(three, "/reopening"), &again), "reopen_money_moved");
-        assert_eq!(desk.get(&auditor, &path(three, ""))["undo"]["refused"], "reopen_money_moved");
+        // What undoing would do is told before anybody asks for it; a letter and a hint are for what is open.
+        assert_eq!(desk.get(&auditor, &path(three, ""))["undo"]["does"]["to_suspense"], 33_000);
         let question = json!({ "question": "Đề nghị cho biết người chuyển" });
         assert_eq!(desk.refused(&finance, &path(three, "/letters"), &question), "letter_unfit");
         let letter = desk.post(&finance, &path(two, "/letters"), &question)["letter"].clone();

@@ -15,6 +15,7 @@ use bienlai::reconciliation::reconcile;
 use crate::corrections::person;
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
+use crate::support::judges::keeps_both_standards;
 use crate::support::{World, each_database};
 
 fn look(world: &World) -> Looked {
@@ -176,6 +177,7 @@ fn a_hint_names_units_that_wait_for_the_sum_once_and_nobody_else() {
 fn page(world: &World, pdf: &[u8]) -> String {
     let file = world.database.folder.path().join("letter.pdf");
     std::fs::write(&file, pdf).unwrap();
+    keeps_both_standards(&file);
     let output = Command::new("pdftotext").args(["-raw", file.to_str().unwrap(), "-"]).output();
     let output = output.expect("pdftotext is there: install the Debian package poppler-utils");
     String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")

@@ -661,6 +661,42 @@ fn a_process_killed_between_sending_and_storing_the_answer_sends_nothing_twice()
 }
 
 #[test]
+fn a_message_whose_process_died_and_that_is_rejected_when_it_comes_again_is_with_the_authority() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        fill(&world, 1);
+        // What arrives is not found at first, and turned away when it comes again.
+        let habits = Habits { late_messages_percent: 100, rejects_doubles: true, ..Habits::default() };
+        let authority = Arc::new(TaxAuthority::new(habits));
+        let server = Server::start(Arc::clone(&authority), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}", server.address);
+        let how = How { failpoint: Some("filing_sent"), tax_endpoint: Some(&url), ..How::default() };
+        if let Some(mut service) = Service::start_as(&world, how) {
+            assert!(service.die_within(Duration::from_secs(30)), "the failpoint strikes:\n{}", service.log());
+        }
+        let code = authority.taken().remove(0).0;
+        let later = Clock::fixed(Clock::System.now().plus_seconds(1_000));
+        let next = crate::support::TestApp::open_with(Arc::clone(&world.database), later);
+        let endpoint = HttpEndpoint::new(&url, None, Duration::from_secs(5)).unwrap();
+        worker::deliver(&next.app, &endpoint).unwrap();
+        let of_it =
+            format!("JOIN transmission t ON t.id = o.transmission_id WHERE t.message_code = '{code}'");
+        let way = format!("SELECT o.kind AS t FROM transmission_event o {of_it} ORDER BY o.revision");
+        assert_eq!(world.words(&way), ["queued", "sending", "not_found", "sending", "resend_rejected"]);
+        assert_eq!(world.count("transmission WHERE state = 'delivered'"), 1);
+        assert_eq!(world.count("filing WHERE state = 'sent'"), 1, "it is not taken for unsent");
+
+        next.wait_days(4);
+        let alarms = worker::tax_alarms(&next.app).unwrap();
+        assert!(alarms.iter().any(|one| one.kind.as_str() == "message_unanswered"), "{alarms:?}");
+        worker::deliver(&next.app, &endpoint).unwrap();
+        let answers = world.words(&format!("SELECT o.verdict AS t FROM transmission_reply o {of_it}"));
+        assert_eq!(answers, ["accepted"], "it had arrived, and its answer is found");
+        assert_eq!(world.words(&way).iter().filter(|kind| *kind == "sending").count(), 2);
+    });
+}
+
+#[test]
 fn a_halted_message_goes_on_when_a_person_releases_it() {
     struct Wall;
     impl TaxEndpoint for Wall {

@@ -6,7 +6,7 @@ use bienlai::clock::Clock;
 use bienlai::correction::Kind as Way;
 use bienlai::exception;
 use bienlai::filing::{Kind, State, code, invoice, mark, notice, query, transmission};
-use bienlai::id::{MovementId, UnitId};
+use bienlai::id::{FilingId, MovementId, UnitId};
 use bienlai::identity::totp;
 use bienlai::obligation::Obligation;
 use bienlai::payment::book::Method;
@@ -152,6 +152,87 @@ fn a_double_of_an_invoice_that_went_once_under_its_message_stays_a_refusal_thoug
         assert_eq!(reasons, ["30002", "20609"], "another message had brought it");
         assert_eq!((authority.taken().len(), authority.doubles()), (2, 0));
         assert_eq!(world.look(|conn| invoice::with_authority(conn, unit, receipt)), None);
+        for (filing, _) in world.look(|conn| invoice::of_unit(conn, unit, 9)) {
+            let id = world.look(|conn| transmission::of_filing(conn, unit, filing.id)).remove(0).id;
+            let asked = world.try_change(|tx, stamp| transmission::ask_again(tx, stamp, &chief, unit, id));
+            assert_eq!(asked.unwrap_err().code(), "transmission_not_in_doubt", "its refusal is one");
+        }
+    });
+}
+
+/// As an earlier program left it: the double was taken for a refusal, of the message and of the invoice in it.
+fn taken_for_refused(world: &World, filing: FilingId) {
+    let id = filing.0;
+    let statements = [
+        format!(
+            "INSERT INTO transmission_reply (unit_id, id, transmission_id, message_code, kind, verdict, faults, raw, \
+             raw_sha256, received_at) SELECT r.unit_id, r.id + 1, r.transmission_id, r.message_code || '0', r.kind, \
+             'refused', r.faults, r.raw, r.raw_sha256, r.received_at FROM transmission_reply r JOIN transmission t \
+             ON t.id = r.transmission_id WHERE t.filing_id = {id} AND r.faults LIKE '%20609%'"
+        ),
+        format!("UPDATE transmission SET state = 'refused', revision = revision + 1 WHERE filing_id = {id}"),
+        format!(
+            "INSERT INTO transmission_event (unit_id, id, transmission_id, revision, kind, state, detail, at) \
+             SELECT unit_id, (SELECT MAX(id) + 1 FROM transmission_event), id, revision, 'refused', 'refused', '', \
+             created_at FROM transmission WHERE filing_id = {id}"
+        ),
+        format!("UPDATE filing SET state = 'refused', revision = revision + 1 WHERE id = {id}"),
+        format!(
+            "INSERT INTO filing_event (unit_id, id, filing_id, revision, kind, state, actor, reason, at) \
+             SELECT unit_id, (SELECT MAX(id) + 1 FROM filing_event), id, revision, 'refused', 'refused', 'system', \
+             '20609', created_at FROM filing WHERE id = {id}"
+        ),
+    ];
+    for sql in statements {
+        crate::support::tools::run(&mut world.database.as_owner(), &sql).expect("as it was then");
+    }
+}
+
+#[test]
+fn an_invoice_that_was_refused_as_its_own_double_is_asked_for_again_by_a_person_and_its_answer_is_linked() {
+    each_database(|database| {
+        let mut world = World::settled_in_before(database, 1);
+        world.stop_watching();
+        open_invoices(&world, "invoice_vat", "1");
+        sold(&world);
+        let unit = world.ba_dinh.id;
+        let authority = TaxAuthority::new(Habits { late_messages_percent: 100, ..Habits::default() });
+        worker::sign_forms(&world.app).unwrap();
+        worker::deliver(&world.app, &authority).unwrap();
+        world.wait_seconds(200);
+        worker::deliver(&world.app, &authority).unwrap();
+        let (filing, sent) = world.look(|conn| invoice::of_unit(conn, unit, 1)).remove(0);
+        let message = world.look(|conn| transmission::of_filing(conn, unit, filing.id)).remove(0).id;
+        taken_for_refused(&world, filing.id);
+        assert!(ways(&world) == [(State::Refused, 203)] && is_alarmed(&world, REFUSED));
+
+        let clerk = crate::filing::person(&world.ba_dinh, Role::Finance, world.clerk);
+        let asked = world.try_change(|tx, stamp| transmission::ask_again(tx, stamp, &clerk, unit, message));
+        assert_eq!(asked.unwrap_err().code(), "role_not_allowed");
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "truong.mau", Scope::All);
+        let page = format!("/tax/messages/{message}");
+        chief.get(&page);
+        chief.sees("Hỏi lại cơ quan thuế</button>");
+        let asked = chief.post(&page, &[("step", "ask")]);
+        assert_eq!(asked.status, 303, "{}", chief.page);
+        chief.get(&page);
+        chief.sees("người có quyền cho hỏi lại cơ quan thuế");
+        assert_eq!(chief.post(&page, &[("step", "ask")]).status, 400, "it is being asked for");
+        service.stop();
+        assert!(ways(&world) == [(State::Sent, 203)] && !is_alarmed(&world, REFUSED));
+
+        world.wait_days(2);
+        deliver(&world, &authority);
+        assert_eq!(ways(&world), [(State::Accepted, 203)]);
+        assert_eq!(authority.deliveries(), 2, "nothing was sent again");
+        let standing = world.look(|conn| invoice::with_authority(conn, unit, sent.receipt));
+        assert_eq!(standing, Some(filing.id));
+        let steps = world.words(&format!(
+            "SELECT kind AS t FROM filing_event WHERE filing_id = {} ORDER BY revision",
+            filing.id.0
+        ));
+        assert!(steps.ends_with(&["refused", "asked_again", "accepted"].map(str::to_owned)), "{steps:?}");
     });
 }
 

@@ -12,7 +12,7 @@ use bienlai::receipt::evidence::bundle::{self, Bundle, Finding};
 use bienlai::receipt::evidence::daily;
 use bienlai::receipt::evidence::refresh::{Refreshed, Sources, refresh};
 use bienlai::receipt::key::alarm::Kind;
-use bienlai::receipt::key::{TestAuthority, certificates_in, test_authority};
+use bienlai::receipt::key::{SigningKey, TestAuthority, certificates_in, test_authority};
 use bienlai::receipt::query;
 use bienlai::receipt::verify::{TrustStore, Verdict, verify};
 use bienlai::reconciliation::day_close::chain_file::{self, ChainFile, TimeStamp};
@@ -86,12 +86,26 @@ impl Evidence {
         daily::stamp_day(&world.store, &world.stamp(), day, &url, &self.authorities()).expect("a token")
     }
 
-    /// What the service does each night: yesterday, and the days that wait.
+    /// What the service does each night: yesterday, and the days that wait, whose certificates are asked about anew.
     fn stamp_night(&self) -> Result<usize> {
         let world = &self.keys.world;
         let yesterday = world.now().business_day().plus_days(-1);
         let url = self.outside.timestamp_url();
-        daily::stamp_until(&world.store, &world.stamp(), yesterday, &url, &self.authorities())
+        let ask_anew = || {
+            self.refresh();
+            Ok(())
+        };
+        daily::stamp_until(&world.store, &world.stamp(), yesterday, &url, &self.authorities(), ask_anew)
+    }
+
+    /// The time stamping authority says nothing for so many nights.
+    fn wait_unstamped(&self, nights: i64) {
+        self.outside.fall_silent(true);
+        for _ in 0..nights {
+            self.keys.world.wait_days(1);
+            assert_eq!(self.stamp_night().unwrap_err().code(), "remote_busy");
+        }
+        self.outside.fall_silent(false);
     }
 
     /// What the evidence shows today of a receipt that was signed then.
@@ -586,6 +600,63 @@ fn days_whose_authority_was_silent_too_long_are_stamped_when_it_speaks_again() {
 }
 
 #[test]
+fn after_five_silent_days_a_receipt_is_proven_by_what_its_authority_says_when_the_stamp_comes() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        story.sign_for(100);
+        let (receipt, signed_at) = (story.sealed(), story.keys.world.now());
+        story.wait_unstamped(5);
+        assert_eq!(story.stamp_night().expect("a token"), 1);
+        let found = story.judged(receipt, signed_at);
+        assert_eq!(found.finding, Finding::ValidWhenSigned, "{found:?}");
+        assert!(found.existed_at.is_some() && found.existed_at <= found.status_at, "said of then: {found:?}");
+        let world = &story.keys.world;
+        assert_eq!(world.count("validation_evidence"), 4, "those of before are kept beside the new ones");
+    });
+}
+
+#[test]
+fn a_certificate_that_ended_before_the_late_stamp_leaves_its_receipt_unproven_and_the_reason_is_told() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        story.sign_for(4);
+        let (receipt, signed_at) = (story.sealed(), story.keys.world.now());
+        story.wait_unstamped(5);
+        assert_eq!(story.stamp_night().expect("a token"), 1);
+        let found = story.judged(receipt, signed_at);
+        assert_eq!(found.finding, Finding::NotProven, "{found:?}");
+        assert!(found.problems.contains(&"stamped_after_expiry"), "{found:?}");
+    });
+}
+
+#[test]
+fn a_certificate_that_was_revoked_before_the_late_stamp_proves_nothing_and_the_revocation_is_told() {
+    each_database(|database| {
+        let story = Evidence::new(database);
+        let key = story.keys.issue(100);
+        story.keys.store(&key, None);
+        story.refresh();
+        let (receipt, signed_at) = (story.sealed(), story.keys.world.now());
+        story.wait_unstamped(1);
+        story.outside.revoke(&serial(&key));
+        assert!(story.refresh().revoked >= 1);
+        story.wait_unstamped(4);
+        assert_eq!(story.stamp_night().expect("a token"), 1);
+        let found = story.judged(receipt, signed_at);
+        assert_eq!(found.finding, Finding::NotProven, "{found:?}");
+        assert!(found.problems.contains(&"stamped_after_revocation"), "{found:?}");
+    });
+}
+
+/// The serial number of a certificate as lists name it.
+fn serial(key: &SigningKey) -> Vec<u8> {
+    let serial = key.certificate().serial();
+    (0..serial.len() / 2)
+        .map(|at| u8::from_str_radix(&serial[2 * at..2 * at + 2], 16).expect("hexadecimal"))
+        .collect()
+}
+
+#[test]
 fn a_day_that_waits_is_stamped_though_a_later_one_was_stamped_before() {
     each_database(|database| {
         let story = Evidence::new(database);
@@ -617,12 +688,8 @@ fn a_revoked_certificate_signs_nothing_more_and_is_alarmed() {
         keys.store(&key, None);
         story.refresh();
         let before = story.sealed();
-        let serial = key.certificate().serial();
-        let bytes: Vec<u8> = (0..serial.len() / 2)
-            .map(|at| u8::from_str_radix(&serial[2 * at..2 * at + 2], 16).expect("hexadecimal"))
-            .collect();
         world.wait_seconds(3_600);
-        story.outside.revoke(&bytes);
+        story.outside.revoke(&serial(&key));
         let done = story.refresh();
         assert!(done.revoked >= 1 && keys.alarms().contains(&Kind::Revoked), "{done:?}");
         let after = story.sealed();

@@ -1,14 +1,17 @@
 //! Certificates end, are followed by others, and nothing is lost meanwhile.
 
 use bienlai::actor::{Actor, Role};
-use bienlai::receipt::key::alarm::Kind;
+use bienlai::id::ReceiptId;
+use bienlai::receipt::key::alarm::{self, Kind};
 use bienlai::receipt::key::certificates_in;
 use bienlai::receipt::key::watch;
 use bienlai::unit::registration::CertificateAction;
+use bienlai::unit::series::{self, NewSeries};
 use bienlai::unit::{certificate, certificate_stop};
 
 use crate::cash_by_command::Shell;
 use crate::corrections::person;
+use crate::documents::{BOTH, fee_and_service};
 use crate::support::keys::{KeyWorld, TAX_CODE};
 use crate::support::{World, each_database};
 
@@ -114,6 +117,106 @@ fn a_stopped_certificate_signs_no_more_though_it_is_valid_and_is_not_warned_of()
         keys.world.seal();
         assert_eq!(keys.state(third), "numbered", "with every certificate stopped nothing is signed");
         assert!(keys.alarms().contains(&Kind::SigningStopped));
+    });
+}
+
+/// A form that covers receipts alone, and the one of invoices.
+const OF_RECEIPTS: (&str, &str) = ("01/ĐK-BL", "receipt");
+const OF_INVOICES: (&str, &str) = ("01/ĐKTĐ-HĐĐT", "invoice");
+
+/// Sóc Sơn issues invoices beside its receipts.
+fn with_invoices(world: World) -> KeyWorld {
+    let keys = KeyWorld::new(world);
+    keys.world.change(|tx, stamp| {
+        let new = NewSeries {
+            unit: keys.world.soc_son.id,
+            document_kind: "invoice_vat".to_owned(),
+            template: "1".to_owned(),
+            series: "K26TSS".to_owned(),
+            year: stamp.today().year(),
+            last_allowed_no: 99,
+            registration: "TB-0002".to_owned(),
+        };
+        series::open(tx, stamp, &Actor::system(), new)
+    });
+    keys
+}
+
+/// Somebody pays a fee and a service at once: the receipt and the invoice.
+fn pay_both(keys: &KeyWorld) -> [ReceiptId; 2] {
+    let owed = keys.world.raise_lines(&keys.world.soc_son, fee_and_service());
+    keys.world.claim(&owed, BOTH).settle();
+    let documents = keys.world.receipts(&owed);
+    assert_eq!(crate::documents::kinds(&documents), ["receipt", "invoice_vat"]);
+    [documents[0].id, documents[1].id]
+}
+
+fn states(keys: &KeyWorld, documents: [ReceiptId; 2]) -> [String; 2] {
+    documents.map(|document| keys.state(document))
+}
+
+/// Why signing stopped, by the alarm that stands.
+fn reasons(keys: &KeyWorld) -> Vec<String> {
+    let open = keys.world.look(alarm::open);
+    open.into_iter()
+        .filter(|open| open.unit == keys.world.soc_son.id && open.kind == Kind::SigningStopped)
+        .map(|open| open.detail)
+        .collect()
+}
+
+#[test]
+fn a_certificate_listed_for_invoices_only_seals_no_receipts_until_their_form_lists_it_too() {
+    each_database(|database| {
+        let keys = with_invoices(World::settled_in(database));
+        let key = keys.issue(400);
+        keys.tell_on(OF_INVOICES, &key, CertificateAction::Add);
+        keys.hold(&key);
+        let documents = pay_both(&keys);
+        keys.world.seal();
+        assert_eq!(states(&keys, documents), ["numbered", "signed"]);
+        look(&keys);
+        assert_eq!(reasons(&keys), ["certificate_not_registered"], "it stands, and says why");
+        let next = pay_both(&keys);
+        keys.world.wait_seconds(1);
+        keys.world.seal();
+        assert_eq!(states(&keys, next), ["numbered", "signed"], "receipts that wait hold up no invoices");
+
+        keys.tell_on(OF_RECEIPTS, &key, CertificateAction::Add);
+        keys.world.wait_seconds(3);
+        keys.world.seal();
+        assert_eq!([documents[0], next[0]].map(|receipt| keys.state(receipt)), ["signed", "signed"]);
+        look(&keys);
+        assert!(reasons(&keys).is_empty(), "what is over is cleared");
+    });
+}
+
+#[test]
+fn a_certificate_stopped_on_one_form_goes_on_sealing_what_the_other_form_covers() {
+    each_database(|database| {
+        let keys = with_invoices(World::settled_in(database));
+        let key = keys.issue(400);
+        for form in [OF_RECEIPTS, OF_INVOICES] {
+            keys.tell_on(form, &key, CertificateAction::Add);
+        }
+        keys.hold(&key);
+        let first = pay_both(&keys);
+        keys.world.seal();
+        assert_eq!(states(&keys, first), ["signed", "signed"]);
+
+        keys.tell_on(OF_INVOICES, &key, CertificateAction::Stop);
+        keys.world.wait_seconds(31);
+        let second = pay_both(&keys);
+        keys.world.seal();
+        assert_eq!(states(&keys, second), ["signed", "numbered"], "receipts are still signed with it");
+        assert_eq!(reasons(&keys), ["certificate_not_registered"]);
+
+        keys.tell_on(OF_INVOICES, &key, CertificateAction::Renew);
+        keys.tell_on(OF_RECEIPTS, &key, CertificateAction::Stop);
+        keys.world.wait_seconds(31);
+        let third = pay_both(&keys);
+        keys.world.seal();
+        assert_eq!(states(&keys, second), ["signed", "signed"]);
+        assert_eq!(states(&keys, third), ["numbered", "signed"], "and the other way round");
     });
 }
 

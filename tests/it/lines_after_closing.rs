@@ -42,10 +42,10 @@ fn a_day_that_is_opened_again_for_a_line_that_came_late_closes_with_it() {
         let memos = [&first, &second].map(|owed| format!("{} nop phi", owed.reference_code));
         let file = BankFile::new(world.ba_dinh.account_no, monday, 0).book(25_000, &memos[0], "R1");
         matched(&world, &file.csv());
+        world.wait_days(1);
         closing(&world, monday).unwrap();
 
         // On Tuesday the bank shows two more of Monday's: a fee, and its own charge that no rule names.
-        world.wait_days(1);
         let tuesday = monday.next();
         let file = BankFile::new(world.ba_dinh.account_no, tuesday, 0)
             .book_on(monday, 25_000, &memos[0], "R1")

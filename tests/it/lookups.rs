@@ -341,6 +341,42 @@ fn a_dossier_with_more_receipts_than_one_download_holds_says_so_and_a_shorter_pe
     });
 }
 
+/// So many more obligations of a dossier, in front of its own, by the payer of the newest or of the oldest one.
+fn owed_more(world: &World, dossier: &str, (count, before): (u32, u32), party: &str) {
+    let copies = format!(
+        "INSERT INTO obligation (unit_id, id, reference_code, dossier_code, procedure_code, procedure_field, \
+         intake_mode, receiving_unit_id, competent_unit_id, submitted_at, result_due_on, due_on, \
+         electronic_required, party_id, total, waived_ground, client_id, created_at, account_id, state, revision, \
+         allocated, adjusted, line_edition) WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy \
+         WHERE n < {count}) SELECT unit_id, id - {before} - n, reference_code || '/' || ({before} + n), \
+         dossier_code, procedure_code, procedure_field, intake_mode, receiving_unit_id, competent_unit_id, \
+         submitted_at, result_due_on, due_on, electronic_required, \
+         (SELECT {party}(party_id) FROM obligation), total, waived_ground, client_id, created_at, account_id, state, \
+         revision, allocated, adjusted, line_edition FROM obligation, copy WHERE dossier_code = '{dossier}' AND \
+         reference_code NOT LIKE '%/%'"
+    );
+    tools::run(&mut world.database.as_owner(), &copies).unwrap();
+}
+
+#[test]
+fn a_payer_among_many_of_a_dossier_is_found_and_one_with_very_many_obligations_is_told_that_there_are_more() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        // The copies are no books.
+        world.stop_watching();
+        let (mut service, dossier) = started(&world, "");
+        world.raise_for(Payer { personal_id: Some("001199000002".into()), ..payer() }, FEE);
+        owed_more(&world, &dossier, (120, 0), "MAX");
+        let page = found(&service, &dossier);
+        assert_eq!(page.matches("<li><span><a href=\"/p/").count(), 1, "the others are not theirs: {page}");
+        assert!(!page.contains("chỉ hiện 100 khoản đầu"), "{page}");
+        owed_more(&world, &dossier, (110, 1_000), "MIN");
+        let page = found(&service, &dossier);
+        assert!(page.contains("chỉ hiện 100 khoản đầu của bạn trong hồ sơ"), "{page}");
+        service.stop();
+    });
+}
+
 #[test]
 fn what_was_found_is_named_in_the_language_of_the_page() {
     each_database(|database| {

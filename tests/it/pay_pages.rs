@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use bienlai::actor::Role;
 use bienlai::amount::Dong;
-use bienlai::exception::Kind;
+use bienlai::exception::{self, Kind, New, Subject};
 
+use crate::decisions::{disprove, overdue};
 use crate::support::program::{How, Service, callback_until_taken, get};
 use crate::support::visitor::{Visitor, header};
 use crate::support::{World, each_database};
@@ -326,6 +327,40 @@ fn a_receipt_and_the_page_that_checks_one_are_read_in_one_language_and_switched_
                 assert!(!visitor.page.contains(other), "{page} in {lang} says {other}");
             }
         }
+        service.stop();
+    });
+}
+
+#[test]
+fn a_transfer_that_was_told_of_and_never_came_is_asked_for_again_in_plain_words() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let movement = world.claim(&owed, Dong(25_000)).by("stranger").settle().movement;
+        let mut service = Service::start(&world);
+        let path = format!("/p/{}", owed.reference_code);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&path);
+        citizen.sees("xin đừng chuyển lại");
+        let never_came = New {
+            unit: world.ba_dinh.id,
+            kind: Kind::ClaimWithoutCredit,
+            subject: Subject::Movement(movement),
+            account: Some(world.ba_dinh.account),
+            amount: Dong(25_000),
+            opened_on: world.now().business_day(),
+            detail: String::new(),
+        };
+        world.change(|tx, stamp| exception::open(tx, stamp, std::slice::from_ref(&never_came)).map(|_| ()));
+        disprove(&world, overdue(&world));
+        citizen.get(&path);
+        citizen.sees("Xin hãy nộp lại");
+        citizen.sees("Chưa nộp");
+        assert!(!citizen.page.contains("xin đừng chuyển lại"), "{}", citizen.page);
+        // Another transfer that is told of waits as the first one did.
+        world.claim(&owed, Dong(25_000)).by("stranger").id("FT-LAI").reference("FT-LAI").settle();
+        citizen.get(&path);
+        citizen.sees("xin đừng chuyển lại");
         service.stop();
     });
 }

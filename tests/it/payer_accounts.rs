@@ -12,6 +12,7 @@ use crate::corrections::person;
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
+use crate::taken_apart::{approve, ask_to_unmatch, only_line};
 
 /// A credit from an account, as camt tells it, matched.
 fn credited(world: &World, opening: i64, amount: i64, memo: &str, from: &str) {
@@ -98,5 +99,34 @@ fn an_account_nobody_paid_from_suggests_nobody() {
         credited(&world, 25_000, 30_000, "CHUYEN TIEN", "9876543210");
         let [item] = &open(&world)[..] else { panic!("{:?}", open(&world)) };
         assert!(!item.detail.contains(&next.id.to_string()), "{}", item.detail);
+    });
+}
+
+#[test]
+fn an_account_whose_match_was_withdrawn_suggests_nobody_until_another_line_says_the_same() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let about = |amount: i64| {
+            let asked = open(&world).into_iter().find(|item| item.amount == Dong(amount));
+            asked.unwrap_or_else(|| panic!("{:?}", open(&world))).detail
+        };
+        let first = world.raise_for(payer("0900000011"), Dong(25_000));
+        credited(&world, 0, 25_000, &format!("{} LE PHI", first.reference_code), "0123456789");
+        let doubt = ask_to_unmatch(&world, only_line(&world, 25_000)).unwrap();
+        approve(&world, doubt.id);
+        let next = world.raise_for(payer("0900000011"), Dong(30_000));
+        world.wait_days(1);
+        credited(&world, 25_000, 30_000, "CHUYEN TIEN", "0123456789");
+        assert!(!about(30_000).contains(&next.id.to_string()), "{}", about(30_000));
+        assert_eq!(world.count("payer_alias"), 0);
+        // Another payment of the same payer from it teaches what the wrong one did.
+        let again = world.raise_for(payer("0900000011"), Dong(12_000));
+        world.wait_days(1);
+        credited(&world, 55_000, 12_000, &format!("{} LE PHI", again.reference_code), "0123456789");
+        assert_eq!((world.again(&again).state, world.count("payer_alias")), (State::Paid, 1));
+        let last = world.raise_for(payer("0900000011"), Dong(8_000));
+        world.wait_days(1);
+        credited(&world, 67_000, 8_000, "CHUYEN TIEN", "0123456789");
+        assert!(about(8_000).contains(&last.id.to_string()), "{}", about(8_000));
     });
 }

@@ -8,6 +8,7 @@ use bienlai::ledger::Account;
 use bienlai::payment::refund;
 
 use crate::corrections::person;
+use crate::support::judges::keeps_both_standards;
 use crate::support::program::{Service, get};
 use crate::support::visitor::{Visitor, header, location, seated};
 use crate::support::{World, each_database};
@@ -39,6 +40,11 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         assert_eq!((pdf.status, header(&pdf, "content-type")), (200, "application/pdf"));
         let file = world.database.folder.path().join("pad.pdf");
         std::fs::write(&file, &pdf.body).unwrap();
+        keeps_both_standards(&file);
+        let plain = ["--qdf", "--object-streams=disable", file.to_str().unwrap(), "-"];
+        let plain = std::process::Command::new("qpdf").args(plain).output().unwrap();
+        let plain = String::from_utf8_lossy(&plain.stdout);
+        assert!(plain.contains("/Subtype /text#2fcsv"), "the numbers are attached as what they are");
         let text = std::process::Command::new("pdftotext").arg(&file).arg("-").output().unwrap();
         let text = String::from_utf8(text.stdout).unwrap();
         assert!(text.contains("PHIẾU THU TẠM số 7") && text.contains(&code(&world, 7)), "{text}");
@@ -120,6 +126,7 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         let spoiled = [("do", "spoil"), ("number", "1"), ("reason", "rách")];
         assert_eq!(cashier.post("/counter/slips", &spoiled).status, 303);
         cashier.get("/counter/shift");
+        let count = [count[0], count[1], ("next_slip", "3")];
         assert_eq!(cashier.post("/counter/shift/close", &count).status, 303, "{}", cashier.page);
         assert_eq!(get(service.address, "/s/HNPH7K2MQ4X97").unwrap().status, 404);
         service.stop();
@@ -203,6 +210,35 @@ fn the_sheets_of_a_pad_are_there_however_many_pads_were_printed_since() {
         let unit = Scope::unit(world.ba_dinh.id);
         let mut other = seated(&world, service.address, Role::Cashier, "thungan.khac", unit);
         assert_eq!(other.get(&sheets).status, 404, "whose pad it is");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_shift_stays_open_over_slips_that_were_used_while_none_was_entered() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let (mut cashier, _) = two_desks(&world, &service);
+        cashier.get("/counter/shift");
+        cashier.sees("Số phiếu thu tạm đầu tiên chưa dùng");
+        let shift = cashier.value("shift").unwrap();
+        let close = |cashier: &mut Visitor, next: &str| {
+            cashier.get("/counter/shift");
+            cashier.post("/counter/shift/close", &[("shift", shift.as_str()), ("next_slip", next)]).status
+        };
+        assert_eq!(close(&mut cashier, ""), 400, "the books cannot know it");
+        cashier.sees("Ghi số phiếu thu tạm đầu tiên chưa dùng");
+        assert_eq!(close(&mut cashier, "9"), 400, "there is no such slip");
+        cashier.sees("value=\"9\"");
+        assert_eq!(close(&mut cashier, "4"), 400, "slips 1 to 3 are in no book");
+        cashier.sees("chưa vào sổ");
+        for number in ["1", "2", "3"] {
+            cashier.get("/counter/slips");
+            let spoiled = [("do", "spoil"), ("number", number), ("reason", "ướt mưa")];
+            assert_eq!(cashier.post("/counter/slips", &spoiled).status, 303, "{}", cashier.page);
+        }
+        assert_eq!(close(&mut cashier, "4"), 303, "{}", cashier.page);
         service.stop();
     });
 }

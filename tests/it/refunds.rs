@@ -443,6 +443,23 @@ fn a_refund_debited_with_more_takes_free_surplus_first_and_the_rest_is_owed_back
 }
 
 #[test]
+fn what_a_debit_took_of_free_surplus_is_named_by_its_step_and_asked_about_no_more() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (asked, payment) = debited_otherwise(&world, 5_000, 1_000, 1_500);
+        named(&world, &asked, "refund_over").unwrap();
+        assert_eq!(balance(&world, &Account::Surplus(payment)), -3_500);
+        let told = world.words("SELECT reason AS t FROM refund_event WHERE kind = 'debited_over'");
+        assert_eq!(told, ["its debit took 500 đồng of surplus that no refund held"]);
+        let is_open = |one: &exception::Exception| {
+            one.kind == Kind::Overpaid && one.state != exception::State::Resolved
+        };
+        let mut items = world.exceptions(asked.unit).into_iter().filter(is_open);
+        assert!(items.all(|item| item.amount <= Dong(3_500)), "nobody is owed what left");
+    });
+}
+
+#[test]
 fn a_debit_that_took_too_much_waits_for_the_decision_about_the_payments_other_refund() {
     each_database(|database| {
         let world = World::settled_in(database);

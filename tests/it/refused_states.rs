@@ -113,8 +113,11 @@ fn what_a_slip_says_has_to_fit_and_what_it_collected_waits_for_nobody_else() {
         });
         refused("shift_slips_open", &mut |tx, stamp| {
             entered(tx, stamp, 25_000, 0)?;
-            provisional::check_closing(tx, unit, world.clerk)
+            provisional::check_closing(tx, unit, world.clerk, None)
         });
+        for (code, next) in [("slip_next_missing", None), ("slip_next_wrong", Some(9))] {
+            refused(code, &mut |tx, _| provisional::check_closing(tx, unit, world.clerk, next));
+        }
         refused("combine_alone", &mut |tx, stamp| {
             combine::approve(tx, stamp, &finance, (unit, item)).map(|_| ())
         });

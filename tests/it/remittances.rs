@@ -21,6 +21,7 @@ use bienlai::remittance::{self, Draft, Kind, Order, State};
 use crate::corrections::{corrected, person};
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
+use crate::support::judges::keeps_both_standards;
 use crate::support::world::line;
 use crate::support::{World, each_database, tools};
 
@@ -227,6 +228,30 @@ fn a_report_that_does_not_fit_changes_nothing_and_is_named() {
 }
 
 #[test]
+fn a_report_that_did_not_fit_is_taken_again_when_its_order_was_mended() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = draft_of(&world, Kind::Treasury, &[]).unwrap();
+        let row = format!("{},805,2771,20500,{},credited,", order.reference_code, today(&world));
+        let stranger = "HNPH7K2MQ4X97,805,2771,1,2026-11-24,credited,";
+        let tell = || told(&world, &[&row, stranger]);
+        let outcomes = |told: &Imported| -> Vec<&'static str> {
+            told.orders.iter().filter(|one| one.order.is_some()).map(|one| one.outcome).collect()
+        };
+        assert_eq!(outcomes(&tell()), ["differs"], "nobody approved it yet");
+        assert!(tell().is_known, "it differs still");
+        approve(&world, &order).unwrap();
+        let again = tell();
+        assert_eq!((again.is_known, outcomes(&again)), (false, vec!["credited"]));
+        assert_eq!(now(&world, &order).state, State::Credited);
+        assert!(world.open_kinds(order.unit).is_empty());
+        assert!(tell().is_known, "all that is known here agrees");
+        assert_eq!(world.count("treasury_report"), 2);
+    });
+}
+
+#[test]
 fn nothing_is_ordered_beyond_what_closed_days_made_due_however_many_try_at_once() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -406,5 +431,6 @@ fn the_order_is_a_page_with_its_data_inside() {
             assert!(page.contains(part), "{part}: {page}");
         }
         run("qpdf", &["--check", pdf_file.to_str().unwrap()]);
+        keeps_both_standards(&pdf_file);
     });
 }

@@ -13,6 +13,7 @@ use bienlai::receipt::rendition::{Links, cache};
 
 use crate::callbacks::token;
 use crate::corrections::{collected, corrected, fee};
+use crate::support::judges::keeps_both_standards;
 use crate::support::program::{Reply, Service, get, send};
 use crate::support::tools::Folder;
 use crate::support::{Database, World, each_database};
@@ -32,6 +33,7 @@ fn is_pdf(reply: &Reply) -> bool {
 /// The text of a page, as poppler reads it.
 fn words(folder: &Path, pdf: &[u8]) -> String {
     std::fs::write(folder.join("page.pdf"), pdf).unwrap();
+    keeps_both_standards(&folder.join("page.pdf"));
     let output = Command::new("pdftotext").args(["-raw", "page.pdf", "-"]).current_dir(folder).output();
     let output = output.expect("pdftotext is there: install the Debian package poppler-utils");
     String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ")

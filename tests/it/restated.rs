@@ -14,10 +14,11 @@ use bienlai::reconciliation::{office, reconcile, restated};
 use bienlai::statement::import::Imported;
 use bienlai::statement::version::{self, Decision, Version};
 use bienlai::statement::{Options, Progress, job};
+use bienlai::store::failure;
 
 use crate::imports::{import, try_import};
 use crate::support::bank_file::BankFile;
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 
 const FEE: i64 = 25_000;
 
@@ -118,6 +119,53 @@ fn a_line_that_the_bank_takes_out_is_taken_back_by_two_persons_and_names_its_pay
             assert_eq!(obstacles(&world), Vec::<&str>::new(), "the day closes on the bank's last word");
         });
     }
+}
+
+#[test]
+fn the_database_itself_takes_no_corrected_statement_without_a_second_person() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let owed = world.raise(Dong(FEE));
+        import(&world, &two_lines(&world, &owed.reference_code, Some(FEE)).camt());
+        matched(&world);
+        let id = held(&import(&world, &two_lines(&world, &owed.reference_code, None).camt())).id;
+        let mut owner = world.database.as_owner();
+        let mut refuses = |sql: &str, why: &str| {
+            assert_eq!(tools::code_of(&mut owner, sql), failure::CHECK, "{why}: {sql}")
+        };
+        let accepted = "UPDATE statement_version SET state = 'accepted', revision = revision + 1";
+        refuses(accepted, "nobody proposed it");
+        refuses(&told_version("proposed", "NULL", "NULL"), "nobody's proposal");
+        refuses(&told_version("accepted", "11", "12"), "two persons, and no proposal");
+
+        propose(&world, id, Decision::Accept);
+        refuses(accepted, "no event names who accepted it");
+        for state in ["accepted", "dismissed"] {
+            for (maker, checker) in
+                [("11", "NULL"), ("NULL", "12"), ("NULL", "NULL"), ("11", "11"), ("12", "11")]
+            {
+                refuses(&told_version(state, maker, checker), "the one who proposed, and another one");
+            }
+        }
+        let columns = "account_id, replaces_id, file_sha256, number, closing_on, opening, closing, added, gone, \
+             changed, created_at";
+        let born = format!(
+            "INSERT INTO statement_version (unit_id, id, position, state, revision, {columns}) SELECT unit_id, id + 1, \
+             position + 1, 'accepted', 1, {columns} FROM statement_version"
+        );
+        refuses(&born, "a version begins undecided");
+        assert_eq!(approve(&world, id, world.chief).unwrap().version.state, "accepted");
+    });
+}
+
+/// Behind the newest event of the only version, one that says these persons took it there.
+fn told_version(state: &str, maker: &str, checker: &str) -> String {
+    format!(
+        "INSERT INTO statement_version_event (unit_id, id, version_id, revision, kind, state, decision, \
+         maker_person_id, checker_person_id, reason, at) SELECT unit_id, id + 1, version_id, revision + 1, '{state}', \
+         '{state}', 'accept', CAST({maker} AS BIGINT), CAST({checker} AS BIGINT), 'reason', at \
+         FROM statement_version_event ORDER BY revision DESC LIMIT 1"
+    )
 }
 
 /// Where the line that nobody knows stands.

@@ -79,7 +79,7 @@ const PUBLIC: [&str; 44] = [
 ];
 
 /// Paths that are asked by POST because the question is long or is noted; they change nothing.
-const ASKS: [&str; 3] = ["/api/v1/classification-rules/what-if", "/admin/evidence", "/admin/trail/verify"];
+const ASKS: [&str; 3] = ["/api/v1/classification-rules/what-if", "/admin/evidence", "/admin/trail"];
 
 /// Forms whose token stands beside a file and is read with it: a form without a file is refused before.
 const FILES: [&str; 2] = ["/city/totals", "/finance/statements"];

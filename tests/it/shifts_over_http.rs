@@ -69,6 +69,27 @@ pub fn id(value: &Value) -> &str {
 }
 
 #[test]
+fn the_api_takes_money_over_a_told_transfer_only_knowingly() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        assert_eq!(world.claim(&owed, Dong(25_000)).by("stranger").settle().receipt, None);
+        let mut service = Service::start(&world);
+        let desk = Desk { world: &world, service: &service };
+        let cashier = desk.token(Role::Cashier, "Trần Văn Mẫu");
+        desk.post(&cashier, "/api/v1/shifts", &json!({ "float": {} }));
+        let pay = format!("/api/v1/obligations/{}/payments", owed.id);
+        let mut cash = json!({ "method": "cash", "amount": 25_000 });
+        assert_eq!(desk.refused(&cashier, &pay, &cash), "transfer_advised");
+        assert_eq!((world.count("payment"), world.count("receipt")), (0, 0));
+        cash["despite"] = json!(true);
+        assert_eq!(desk.post(&cashier, &pay, &cash)["state"], "paid");
+        assert_eq!(world.count("payment"), 1);
+        service.stop();
+    });
+}
+
+#[test]
 fn cash_goes_from_the_counter_over_the_bank_to_the_treasury() {
     each_database(|database| {
         let world = World::settled_in_today(database);

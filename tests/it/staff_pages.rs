@@ -188,6 +188,43 @@ fn an_act_that_binds_wants_the_code_of_the_moment_when_the_sign_in_is_old() {
     });
 }
 
+#[test]
+fn what_ends_a_debt_a_drawer_or_a_statement_and_an_acceptance_want_the_code_of_the_moment() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let sit = |role, name| seated(&world, service.address, role, name, Scope::unit(world.ba_dinh.id));
+        let mut cashier = sit(Role::Cashier, "thungan.badinh");
+        cashier.get("/counter/shift");
+        cashier.post("/counter/shift/open", &[]);
+        cashier.get("/counter/shift");
+        let shift = cashier.value("shift").unwrap();
+        let mut finance = sit(Role::Finance, "ketoan.badinh");
+        finance.get("/finance/statements");
+        let mut admin = sit(Role::Administrator, "quantri.badinh");
+        admin.get("/tax/registration");
+        confirmed_before(&world, 600);
+        let withdraw = format!("/counter/obligations/{}/withdraw", owed.id);
+        let give_up = format!("/finance/statements/{}/give-up", bienlai::id::StatementId(1));
+        for (visitor, path, field) in [
+            (&mut cashier, withdraw.as_str(), ("reason", "nhầm")),
+            (&mut finance, give_up.as_str(), ("reason", "nhầm")),
+            (&mut admin, "/tax/registration", ("do", "accept")),
+        ] {
+            assert_eq!(visitor.post(path, &[field, ("confirm", "sai")]).status, 400, "{path}");
+            visitor.is_told("confirmation_wrong");
+        }
+        cashier.get("/counter/shift");
+        cashier.sees("Nhập lại mật khẩu của bạn");
+        let close = |confirm| [("shift", shift.as_str()), ("confirm", confirm)];
+        assert_eq!(cashier.post("/counter/shift/close", &close("sai")).status, 400);
+        cashier.is_told("confirmation_wrong");
+        assert_eq!(cashier.post("/counter/shift/close", &close(PASSWORD)).status, 303, "{}", cashier.page);
+        service.stop();
+    });
+}
+
 /// Every page of staff with the roles that may open it.
 const PAGES: &[(&str, &[Role])] = &[
     ("/counter", &[Role::Cashier]),

@@ -378,6 +378,12 @@ fn a_picture_comes_with_the_word_and_only_staff_see_it() {
         assert_eq!(header(&shown, "content-type"), "image/png");
         assert!(header(&shown, "content-security-policy").contains("sandbox"));
         assert_eq!(location(&Visitor::at(service.address).get(&link)), format!("/sign-in?next={link}"));
+        let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.badinh", unit.clone());
+        auditor.get(&format!("/finance/exceptions/{}", item.id));
+        auditor.sees(&link);
+        assert_eq!(auditor.get(&link).body, PICTURE);
+        let seen = "audit_entry WHERE action = 'told.picture_seen' AND detail = 'audit'";
+        assert_eq!(world.count(seen), 1, "an auditor reads everything, and that leaves a trace");
         let mut cashier = seated(&world, service.address, Role::Cashier, "thungan.badinh", unit);
         assert_eq!(cashier.get(&link).status, 403);
         let other = Scope::unit(world.tay_ho.id);

@@ -82,8 +82,12 @@ fn a_replaced_receipt_with_a_good_signature_is_said_to_be_replaced_and_leads_to_
             "it says which document it means to be: {page}"
         );
         assert!(!page.contains("state done"), "and is never green: {page}");
-        let why = page.find("<p class=\"notice\">").expect("the reason of a bad signature");
-        assert!(why < page.find("<section class=\"card\"").unwrap(), "it stands above the details: {page}");
+        let result = page.split("id=\"result\"").nth(1).and_then(|rest| rest.split("</section>").next());
+        let result = result.expect("the verdict has a place of its own");
+        for said in ["Kết quả kiểm tra", "Không hợp lệ", "Toàn vẹn: sai", "Tin cậy người ký:"]
+        {
+            assert!(result.contains(said), "{said} stands there, with the reasons: {page}");
+        }
 
         let elsewhere = include_bytes!("../../fixtures/receipt/test-only-receipt.xml");
         let page = brought(&service, "/verify", elsewhere);

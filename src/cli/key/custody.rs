@@ -16,6 +16,7 @@ use crate::receipt::signer::{
     self, Pkcs11Key, Pkcs11Signer, RemoteKey, RemoteSecret, RemoteSigner, first_line,
 };
 use crate::unit::certificate::{self, Custody, SignerKind};
+use crate::unit::registration::Family;
 use crate::unit::{self, Unit};
 use crate::worker;
 
@@ -105,13 +106,13 @@ pub fn list(config: &Path) -> Result<u8> {
     let rows: Vec<Vec<String>> = all
         .iter()
         .map(|one| {
-            let signs = certificate::chosen(&certificate::of_unit_in(&all, one.unit), now)
-                .is_some_and(|chosen| chosen.id == one.id);
+            let signs = certificate::is_chosen(&certificate::of_unit_in(&all, one.unit), one.id, now);
             let standing = match one.revoked_at {
                 Some(_) => "đã thu hồi / revoked",
                 None if one.is_stopped => "đã thôi dùng / stopped",
                 None if one.not_after <= now => "hết hạn / expired",
-                None if signs => "đang ký / signing",
+                None if one.listed_for.is_empty() => "chưa có trong đăng ký / not registered",
+                None if signs => signing_words(&one.listed_for),
                 None if one.active_from > now => "chờ / waiting",
                 None => "đã thay / replaced",
             };
@@ -133,6 +134,14 @@ pub fn list(config: &Path) -> Result<u8> {
         println!("! {}: {vi} / {en} ({})", code(one.unit), one.detail);
     }
     Ok(if alarms.is_empty() { DONE } else { NO })
+}
+
+fn signing_words(listed_for: &[Family]) -> &'static str {
+    match listed_for {
+        [Family::Receipt] => "đang ký biên lai / signing receipts",
+        [Family::Invoice] => "đang ký hóa đơn / signing invoices",
+        _ => "đang ký / signing",
+    }
 }
 
 pub fn sign_waiting(config: &Path) -> Result<u8> {

@@ -10,7 +10,8 @@ use crate::cli::{DONE, table};
 use crate::error::Result;
 use crate::filing::code;
 use crate::filing::transmission::{self, Wanted};
-use crate::id::TransmissionId;
+use crate::id::{TransmissionId, UnitId};
+use crate::store::{Stamp, Tx};
 use crate::unit;
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +35,11 @@ pub enum Command {
         /// The message, as trm_…
         id: TransmissionId,
     },
+    /// Hỏi lại / ask the authority again for a message refused as a double (20609) of its own earlier sending
+    AskAgain {
+        /// The message, as trm_…
+        id: TransmissionId,
+    },
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
@@ -41,16 +47,22 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::List { unit, open } => list(&office, unit.as_deref(), open),
         Command::Show { id } => show(&office, id),
-        Command::Release { id } => {
-            let actor = Actor::system();
-            office.write(&actor, |tx, stamp| {
-                let message = transmission::find(tx, &actor.scope, id)?;
-                transmission::release(tx, stamp, &actor, message.unit, id)
-            })?;
-            println!("{id}");
-            Ok(DONE)
-        }
+        Command::Release { id } => act(&office, id, transmission::release),
+        Command::AskAgain { id } => act(&office, id, transmission::ask_again),
     }
+}
+
+/// What a person may have done with a message.
+type Act = fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, TransmissionId) -> Result<()>;
+
+fn act(office: &Office, id: TransmissionId, act: Act) -> Result<u8> {
+    let actor = Actor::system();
+    office.write(&actor, |tx, stamp| {
+        let message = transmission::find(tx, &actor.scope, id)?;
+        act(tx, stamp, &actor, message.unit, id)
+    })?;
+    println!("{id}");
+    Ok(DONE)
 }
 
 fn list(office: &Office, code: Option<&str>, open: bool) -> Result<u8> {

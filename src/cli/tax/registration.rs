@@ -149,7 +149,7 @@ pub struct Accept {
     /// receipt, invoice
     #[arg(long, value_delimiter = ',', default_value = "receipt")]
     kinds: Vec<String>,
-    /// The name of the form; the one of the law in force when absent, 01/ĐKTĐ-HĐĐT for invoices
+    /// The name of the form; when absent the one that covers these documents by the law in force
     #[arg(long, value_name = "NAME")]
     form_name: Option<String>,
     #[command(flatten)]
@@ -261,8 +261,8 @@ fn listed(
     Ok(listed)
 }
 
-fn registration_form(day: BusinessDay) -> String {
-    profile::for_day(day).registration_form.value.to_owned()
+fn registration_form(day: BusinessDay, document_kinds: &[String]) -> String {
+    profile::for_day(day).registration_form_of(document_kinds).to_owned()
 }
 
 fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
@@ -276,7 +276,7 @@ fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
         }
         let acceptance = Acceptance {
             unit: unit.id,
-            form: accept.form_name.clone().unwrap_or_else(|| registration_form(accepted_on)),
+            form: accept.form_name.clone().unwrap_or_else(|| registration_form(accepted_on, &accept.kinds)),
             notice_no: accept.notice_no.clone(),
             accepted_on,
             document_kinds: accept.kinds.clone(),

@@ -26,6 +26,9 @@ pub struct Options {
     /// they come again
     #[arg(long, value_name = "N", default_value_t = 0)]
     late_messages: u32,
+    /// Turn away at the door (400) what comes again
+    #[arg(long)]
+    reject_doubles: bool,
     /// How often it is asked before the answer is there
     #[arg(long, value_name = "N", default_value_t = 1)]
     asked_before_answer: u32,
@@ -51,6 +54,7 @@ pub fn run(options: &Options) -> Result<u8> {
         lost_answers_percent: options.lost_answers,
         lost_messages_percent: options.lost_messages,
         late_messages_percent: options.late_messages,
+        rejects_doubles: options.reject_doubles,
         asked_before_answer: options.asked_before_answer,
         refuses_registrations: options.refuse_registrations,
         refuses_invoices: options.refuse_invoices,

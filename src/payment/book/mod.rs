@@ -20,7 +20,7 @@ use crate::notification::money::Notice;
 use crate::obligation::{self, Line, Obligation, State};
 use crate::party::Payer;
 use crate::payment::movement::Movement;
-use crate::payment::repaid::Debt;
+use crate::payment::repaid::{Debt, Rest, TakenBack};
 use crate::unit::Unit;
 use crate::unit::imprint::Imprint;
 
@@ -111,7 +111,7 @@ pub struct Book {
     /// What the bank took back under a document that stands.
     pub debts: HashMap<(UnitId, ObligationId), Vec<Debt>>,
     /// What the bank took back of each payment of `debts`, under a document or not, and nobody covered.
-    pub taken_back: HashMap<(UnitId, PaymentId), Dong>,
+    pub taken_back: HashMap<(UnitId, PaymentId), TakenBack>,
     pub exposures: HashMap<(UnitId, AccountId, String), Held<Dong>>,
     pub allocations: Vec<Allocation>,
     pub payment_events: Vec<PaymentEvent>,
@@ -123,8 +123,8 @@ pub struct Book {
     pub noted: Vec<exception::New>,
     /// Exceptions whose cause is gone.
     pub settled_exceptions: Vec<(UnitId, Kind, Subject, &'static str)>,
-    /// Exceptions about a debt of which so much is left.
-    pub covered_in_part: Vec<((UnitId, Kind, Subject, &'static str), Dong)>,
+    /// Debts of which a part is left.
+    pub covered_in_part: Vec<Rest>,
     /// Payments whose payers are to be told that they missed what is owed.
     pub notices: Vec<Notice>,
 }

@@ -1,6 +1,8 @@
 //! A settlement report as a file: CSV in UTF-8 with `,` or `;`. Which heading is which column says a
 //! layout (`profiles/gateways/`); ours is a proposal [P]. The last row repeats the sums, so that a
-//! file that was cut off is refused. A report counts as a whole: one bad line refuses it and is named.
+//! file that was cut off is refused. Any other file is read as the gateway's own table, by the layout's
+//! headings and the known ones (`statement::partner`). A report counts as a whole: one bad line refuses
+//! it and is named.
 
 use serde::Deserialize;
 
@@ -8,6 +10,7 @@ use super::{Item, ItemKind, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::payment::partner_file::{Fault, Why};
+use crate::statement::partner::{self, Field, Kind, Own};
 
 /// The headings of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -46,19 +49,57 @@ impl Layout {
     }
 }
 
-/// Reads the items. `settlement_unreadable` names the line.
+/// Reads the items.
+///
+/// # Errors
+/// `settlement_unreadable` with the line; `partner_column_missing`.
 pub fn parse(bytes: &[u8], layout: &Layout) -> Result<Vec<Item>> {
     read(bytes, layout).map_err(|fault| fault.error("settlement_unreadable"))
 }
 
 /// The same, with the place of what cannot be read.
 pub fn read(bytes: &[u8], layout: &Layout) -> std::result::Result<Vec<Item>, Fault> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Fault::at(1, Why::NotUtf8))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let (_, heading) = lines.next().ok_or(Fault::at(1, Why::Empty))?;
-    let separator = if heading.contains(';') { ';' } else { ',' };
-    let columns = Columns::of(heading, separator, layout)?;
+    match Columns::of_text(bytes, layout) {
+        Some((text, separator, columns)) => items(text, separator, &columns, layout),
+        None => of_table(bytes, layout),
+    }
+}
+
+/// The gateway's own table. One that a layout describes states its sums there, too.
+fn of_table(bytes: &[u8], layout: &Layout) -> std::result::Result<Vec<Item>, Fault> {
+    let headings = [
+        (Field::Transaction, layout.reference.as_str()),
+        (Field::Amount, layout.amount.as_str()),
+        (Field::Fee, layout.fee.as_str()),
+    ];
+    let own = Own { headings: &headings, total: layout.total.trim() };
+    let ours = || headings.map(|(_, heading)| heading).join(",");
+    let told = |fault: partner::Fault| Fault::of_table(fault, &ours());
+    let table = partner::read(bytes, Kind::Gateway, &own).map_err(told)?;
+    let is_built_in = Layout::built_in().is_ok_and(|built_in| built_in == *layout);
+    if !is_built_in && !table.has_totals() {
+        return Err(Fault::at(table.line(), Why::SumsMissing));
+    }
+    let settled = table.settled().map_err(told)?;
+    settled.items.into_iter().map(item).collect()
+}
+
+/// A fee that the gateway gave back is none of an item's: nothing says whose it was.
+fn item(told: partner::Item) -> std::result::Result<Item, Fault> {
+    if told.fee < Dong::ZERO {
+        return Err(Fault::at(told.line, Why::Table(partner::Why::Fee)));
+    }
+    let kind = if told.is_back { ItemKind::Returned } else { ItemKind::Paid };
+    Ok(Item { kind, reference: told.key, amount: told.amount, fee: told.fee })
+}
+
+fn items(
+    text: &str,
+    separator: char,
+    columns: &Columns,
+    layout: &Layout,
+) -> std::result::Result<Vec<Item>, Fault> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1);
     let mut items = Vec::new();
     let mut total = None;
     for (index, line) in lines {
@@ -91,20 +132,26 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(heading: &str, separator: char, layout: &Layout) -> std::result::Result<Columns, Fault> {
+    /// The text with its separator, where the headings of the layout stand in its first line.
+    fn of_text<'a>(bytes: &'a [u8], layout: &Layout) -> Option<(&'a str, char, Columns)> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let heading = text.lines().find(|line| !line.trim().is_empty())?;
+        let separator = if heading.contains(';') { ';' } else { ',' };
         let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
         let place = |wanted: &str| {
             let wanted = wanted.trim().to_lowercase();
             let mut found = names.iter().enumerate().filter(|(_, name)| **name == wanted);
             let only = found.next().filter(|_| found.next().is_none());
-            only.map(|(index, _)| index).ok_or(Fault::at(1, Why::Headings(wanted)))
+            only.map(|(index, _)| index)
         };
-        Ok(Columns {
+        let columns = Columns {
             reference: place(&layout.reference)?,
             amount: place(&layout.amount)?,
             fee: place(&layout.fee)?,
             width: names.len(),
-        })
+        };
+        Some((text, separator, columns))
     }
 
     fn row(&self, line: &str, separator: char, place: usize) -> std::result::Result<Item, Fault> {
@@ -208,5 +255,63 @@ mod tests {
         let text = "Date,Transaction,Gross,MDR\n2026-11-23,T1,100,1\n,Total,100,1\n";
         assert_eq!(parse(text.as_bytes(), &layout).unwrap().len(), 1);
         assert_eq!(Layout::from_toml("name = 1").unwrap_err().code(), "settlement_layout_invalid");
+    }
+
+    const TRANSACTIONS: &[u8] = include_bytes!("../../../fixtures/partner/gateway/transactions.csv");
+    const ORDERS: &[u8] = include_bytes!("../../../fixtures/partner/gateway/orders.xls");
+    const DAILY: &[u8] = include_bytes!("../../../fixtures/partner/gateway/daily.xlsx");
+
+    fn told(bytes: &[u8]) -> Vec<(ItemKind, String, i64, i64)> {
+        let items = parse(bytes, &Layout::built_in().unwrap());
+        let items = items.unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
+        items.into_iter().map(|item| (item.kind, item.reference, item.amount.0, item.fee.0)).collect()
+    }
+
+    #[test]
+    fn a_gateways_own_table_is_read_in_any_container_and_encoding() {
+        use ItemKind::*;
+        let paid = |id: &str, amount, fee| (Paid, id.to_owned(), amount, fee);
+        // An old Vietnamese page; the order beside the transaction names nothing.
+        assert_eq!(told(TRANSACTIONS), [paid("S1", 25_000, 125), paid("S2", 15_000, 75)]);
+        // Only orders, and what is left instead of the fee.
+        let back = (Returned, "DH-1003".to_owned(), 50_000, 0);
+        assert_eq!(told(ORDERS), [paid("DH-1001", 120_000, 1_320), paid("DH-1002", 2_000_000, 22_000), back]);
+        assert_eq!(told(DAILY), [paid("240011", 300_000, 2_750), paid("240012", 45_000, 2_450)]);
+    }
+
+    #[test]
+    fn a_stated_sum_that_the_rows_do_not_come_to_refuses_the_report() {
+        let table = |sums: &str| format!("Order ID,Amount,Fee\nDH1001,100000,500\nDH1002,50000,250\n{sums}");
+        for good in ["Total,150000,750\n", "Total amount: 150000\n", "Số giao dịch,2\nTổng phí,750\n", ""]
+        {
+            assert_eq!(told(table(good).as_bytes()).len(), 2, "{good}");
+        }
+        for bad in ["Total,150001,750\n", "Total,150000,751\n", "Tổng cộng: 15000\n", "Số giao dịch,3\n"]
+        {
+            let error = parse(table(bad).as_bytes(), &Layout::built_in().unwrap()).unwrap_err();
+            assert_eq!(error.code(), "settlement_unreadable", "{bad}");
+            assert!(error.detail().starts_with("line 4"), "{bad}: {}", error.detail());
+        }
+    }
+
+    #[test]
+    fn a_report_without_a_fee_names_what_is_missing() {
+        let table = "Mã đơn hàng;Mã giao dịch;Số tiền\nDH1;T1;25.000\n";
+        let error = parse(table.as_bytes(), &Layout::built_in().unwrap()).unwrap_err();
+        assert_eq!(error.code(), "partner_column_missing");
+        assert!(error.detail().contains("“Fee” or “Net”"), "{}", error.detail());
+        assert!(error.detail().contains("Mã đơn hàng, Mã giao dịch, Số tiền"), "{}", error.detail());
+    }
+
+    #[test]
+    fn a_layout_is_found_below_titles_too_and_still_wants_its_sums() {
+        let layout = "name = \"x\"\ncertainty = \"M\"\nreference = \"Beleg\"\namount = \"Betrag\"\n\
+                      fee = \"Entgelt\"\ntotal = \"Summe\"\n";
+        let layout = Layout::from_toml(layout).unwrap();
+        let table = |sums: &str| format!("Bericht\n\nBeleg;Betrag;Entgelt\nT1;25.000;125\n{sums}");
+        assert_eq!(parse(table("Summe;25.000;125\n").as_bytes(), &layout).unwrap().len(), 1);
+        let error = parse(table("").as_bytes(), &layout).unwrap_err();
+        assert_eq!(error.code(), "settlement_unreadable");
+        assert!(error.detail().contains("the sums is missing"), "{}", error.detail());
     }
 }

@@ -161,7 +161,7 @@ pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, terms: &Terms) -
 /// still unknown when the line comes stands in suspense.
 ///
 /// # Errors
-/// `settlement_wrong`, `settlement_exists`.
+/// `settlement_wrong`, `settlement_pays_nothing`, `settlement_exists`.
 pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettlement) -> Result<Settlement> {
     actor.require_role(&[Role::Finance])?;
     let unit = new.unit;

@@ -75,7 +75,12 @@ pub struct Sums {
     pub net: Dong,
 }
 
-/// What the items come to, and what the gateway charges for the whole.
+/// What the items come to, and what the gateway charges for the whole. Every posting of a settlement stands on
+/// the credit that pays it out: a report in which payers got back all that was paid, or more, has none. What it
+/// leaves is kept of the next payout, and its items belong to that report.
+///
+/// # Errors
+/// `settlement_wrong`; `settlement_pays_nothing`.
 pub fn sums(items: &[Item], charge: Dong) -> Result<Sums> {
     if charge < Dong::ZERO || charge > Dong::LIMIT {
         return Err(wrong("charge", "a charge is zero or more"));
@@ -85,7 +90,8 @@ pub fn sums(items: &[Item], charge: Dong) -> Result<Sums> {
     let fee = Dong::sum(items.iter().map(|item| item.fee))?.checked_add(charge)?;
     let net = gross.checked_sub(returned)?.checked_sub(fee)?;
     if !net.is_positive() {
-        return Err(wrong("items", "nothing is paid out"));
+        let detail = format!("the items and the charge come to {net}: no credit will show them");
+        return Err(Error::invalid("items", "settlement_pays_nothing", detail));
     }
     Ok(Sums { gross, returned, fee, net })
 }
@@ -158,8 +164,12 @@ mod tests {
         assert_eq!(code(&[item("A", 0, 0)]), "settlement_wrong");
         assert_eq!(code(&[item("A", 10, 11)]), "settlement_wrong");
         assert_eq!(code(&[item("A", 10, 0), item(" A ", 5, 0)]), "settlement_wrong", "told twice");
-        assert_eq!(sums(&[item("A", 10, 10)], Dong::ZERO).unwrap_err().code(), "settlement_wrong");
         let back = Item { kind: ItemKind::Returned, ..item("A", 30, 1) };
+        for paid in [item("A", 31, 0), item("A", 30, 0)] {
+            let refused = sums(&[paid, back.clone()], Dong::ZERO).unwrap_err();
+            assert_eq!(refused.code(), "settlement_pays_nothing", "it goes with the next report");
+        }
+        assert_eq!(sums(&[item("A", 10, 10)], Dong::ZERO).unwrap_err().code(), "settlement_pays_nothing");
         assert_eq!(
             super::items(&[item("A", 100, 1), back.clone()]).unwrap().len(),
             2,

@@ -15,7 +15,7 @@ use crate::id::*;
 use crate::ledger::{self, Account, Posting, Source};
 use crate::payment::book::{Book, Held, Payment, PaymentState};
 use crate::payment::flush::flush;
-use crate::payment::held::{load_obligations, movement_row, touch};
+use crate::payment::held::{load_obligations, touch};
 use crate::payment::movement::State;
 use crate::payment::pos::rules::pair;
 use crate::payment::prove::HELD_KINDS;
@@ -308,11 +308,7 @@ impl Apart<'_> {
         if payout.own.is_some() {
             return Ok(());
         }
-        let own = unmatch::own_movement(self.stamp, &payout.line, self.own)?;
-        rows::insert(tx, &[movement_row(&own, self.stamp)])?;
-        let key = unmatch::own_key(&payout.line, own.id);
-        rows::insert_if_absent(tx, &[key], &["unit_id", "key"])?;
-        rows::insert(tx, &[unmatch::part_row(self.stamp, &payout.line, own.id, payout.line.amount)?])
+        unmatch::open_own(tx, self.stamp, &payout.line, self.own)
     }
 
     /// The gross goes back to where it is claimed, so that each claim is seen to come back whole; of suspense the net

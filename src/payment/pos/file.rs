@@ -1,31 +1,82 @@
-//! The items of a batch as a file. The format is a proposal of ours [P]: CSV in UTF-8 with `,` or
-//! `;` and the first line `loai,ma_chuan_chi,so_tien`. `loai` is `sale`, `chargeback` or `refund`; the
-//! last two are both money that goes back. A batch counts as a whole: one bad line refuses the file
-//! and is named.
+//! The items of a batch as a file. Ours is a proposal [P]: CSV in UTF-8 with `,` or `;` and the first line
+//! `loai,ma_chuan_chi,so_tien`. `loai` is `sale`, `chargeback` or `refund`; the last two are both money
+//! that goes back. Any other file is read as the acquirer's own table, by its headings
+//! (`statement::partner`), which may name the fee as well. A batch counts as a whole: one bad line
+//! refuses the file and is named.
 
 use super::{Item, ItemKind};
 use crate::amount::Dong;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::payment::partner_file::{Fault, Why};
+use crate::statement::partner::{self, Kind, Own};
 
 const HEADING: [&str; 3] = ["loai", "ma_chuan_chi", "so_tien"];
 
-/// Reads the items. `pos_batch_unreadable` names the line.
-pub fn parse(bytes: &[u8]) -> Result<Vec<Item>> {
+/// What a file says of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub items: Vec<Item>,
+    /// What the acquirer keeps of all of them, where the table says it.
+    pub fee: Option<Dong>,
+}
+
+impl Report {
+    /// The fee of the batch: what the file says, which a person may repeat, else what they typed.
+    ///
+    /// # Errors
+    /// `pos_fee_differs`.
+    pub fn fee_beside(&self, typed: Dong) -> Result<Dong> {
+        match self.fee {
+            Some(fee) if !typed.is_zero() && typed != fee => {
+                Err(Error::invalid("fee", "pos_fee_differs", format!("the file states a fee of {fee}")))
+            }
+            Some(fee) => Ok(fee),
+            None => Ok(typed),
+        }
+    }
+}
+
+/// Reads the items.
+///
+/// # Errors
+/// `pos_batch_unreadable` with the line; `partner_column_missing`.
+pub fn parse(bytes: &[u8]) -> Result<Report> {
     read(bytes).map_err(|fault| fault.error("pos_batch_unreadable"))
 }
 
 /// The same, with the place of what cannot be read.
-pub fn read(bytes: &[u8]) -> std::result::Result<Vec<Item>, Fault> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Fault::at(1, Why::NotUtf8))?;
+pub fn read(bytes: &[u8]) -> std::result::Result<Report, Fault> {
+    match ours(bytes) {
+        Some((text, separator)) => Ok(Report { items: items(text, separator)?, fee: None }),
+        None => of_table(bytes).map_err(|fault| Fault::of_table(fault, &HEADING.join(","))),
+    }
+}
+
+/// The acquirer's own table.
+fn of_table(bytes: &[u8]) -> std::result::Result<Report, partner::Fault> {
+    let settled = partner::read(bytes, Kind::Pos, &Own::default())?.settled()?;
+    let fee = Dong::sum(settled.items.iter().map(|item| item.fee));
+    let fee = fee.map_err(|_| partner::Fault::at(1, partner::Why::Amount))?;
+    let items = settled.items.into_iter().map(|item| Item {
+        kind: if item.is_back { ItemKind::Chargeback } else { ItemKind::Sale },
+        approval_code: item.key,
+        amount: item.amount,
+    });
+    Ok(Report { items: items.collect(), fee: Some(fee).filter(|_| settled.tells_fees) })
+}
+
+/// The text and its separator, where our own headings stand in its first line.
+fn ours(bytes: &[u8]) -> Option<(&str, char)> {
+    let text = std::str::from_utf8(bytes).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let (_, heading) = lines.next().ok_or(Fault::at(1, Why::Empty))?;
+    let heading = text.lines().find(|line| !line.trim().is_empty())?;
     let separator = if heading.contains(';') { ';' } else { ',' };
     let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
-    if names != HEADING {
-        return Err(Fault::at(1, Why::Headings(HEADING.join(","))));
-    }
+    (names == HEADING).then_some((text, separator))
+}
+
+fn items(text: &str, separator: char) -> std::result::Result<Vec<Item>, Fault> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1);
     lines
         .map(|(index, line)| {
             let wrong = |why| Fault::at(index + 1, why);
@@ -54,7 +105,9 @@ mod tests {
     fn items_are_read_and_a_bad_line_is_named() {
         let read =
             parse("\u{feff}loai;ma_chuan_chi;so_tien\r\nsale;A1;25000\r\nchargeback;B2;10\r\n".as_bytes());
-        let read = read.unwrap();
+        let report = read.unwrap();
+        assert_eq!(report.fee, None, "our own file names no fee");
+        let read = report.items;
         assert_eq!((read.len(), read[1].kind, read[0].amount), (2, ItemKind::Chargeback, Dong(25_000)));
         for (text, line) in [
             ("", "line 1"),
@@ -67,5 +120,69 @@ mod tests {
             assert_eq!(fault.code(), "pos_batch_unreadable");
             assert!(fault.detail().starts_with(line), "{text}: {}", fault.detail());
         }
+    }
+
+    const TERMINALS: &[u8] = include_bytes!("../../../fixtures/partner/pos/terminals.csv");
+    const SETTLEMENT: &[u8] = include_bytes!("../../../fixtures/partner/pos/settlement.xls");
+    const BATCH: &[u8] = include_bytes!("../../../fixtures/partner/pos/batch.xlsx");
+
+    fn told(bytes: &[u8]) -> (Vec<(ItemKind, String, i64)>, Option<i64>) {
+        let report = parse(bytes).unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
+        let items = report.items.into_iter().map(|item| (item.kind, item.approval_code, item.amount.0));
+        (items.collect(), report.fee.map(|fee| fee.0))
+    }
+
+    #[test]
+    fn an_acquirers_own_table_is_read_with_its_fees_whatever_holds_it() {
+        use ItemKind::*;
+        let sales = vec![(Sale, "A00001".to_owned(), 25_000), (Sale, "A00002".to_owned(), 25_000)];
+        assert_eq!(told(TERMINALS), (sales, Some(550)));
+        let with_back = vec![
+            (Sale, "B10001".to_owned(), 1_250_000),
+            (Sale, "B10002".to_owned(), 80_000),
+            (Chargeback, "B09999".to_owned(), 30_000),
+        ];
+        assert_eq!(told(SETTLEMENT), (with_back, Some(14_630)));
+        let numbers = vec![(Sale, "C20001".to_owned(), 500_000), (Chargeback, "C19998".to_owned(), 45_000)];
+        assert_eq!(told(BATCH), (numbers, Some(5_500)), "the tax on the fee is kept as well");
+    }
+
+    #[test]
+    fn the_fee_of_the_file_counts_and_another_one_is_refused() {
+        let report = parse(TERMINALS).unwrap();
+        assert_eq!(report.fee_beside(Dong::ZERO).unwrap(), Dong(550));
+        assert_eq!(report.fee_beside(Dong(550)).unwrap(), Dong(550));
+        assert_eq!(report.fee_beside(Dong(500)).unwrap_err().code(), "pos_fee_differs");
+        let ours = parse(b"loai,ma_chuan_chi,so_tien\nsale,A1,25000\n").unwrap();
+        assert_eq!(ours.fee_beside(Dong(250)).unwrap(), Dong(250), "only the person says it");
+    }
+
+    #[test]
+    fn a_column_that_is_missing_is_named_beside_those_that_were_found() {
+        let table = "Báo cáo POS\nNgày giao dịch;TID;Số tiền;Phí\n25/11/2026;T1;25.000;275\n";
+        let error = parse(table.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "partner_column_missing");
+        assert!(
+            error.detail().starts_with("line 2: ") && error.detail().contains("Approval code"),
+            "{error:?}"
+        );
+        assert!(error.detail().contains("Ngày giao dịch, TID, Số tiền, Phí"), "{error:?}");
+    }
+
+    #[test]
+    fn what_may_be_money_in_or_back_is_never_guessed() {
+        let table = |rows: &str| format!("Approval code,Type,Amount,Fee,Net\n{rows}");
+        for (rows, line) in [
+            ("A00001,Void,25000,0,25000\n", "line 2"),
+            ("A00001,Sale,-25000,0,-25000\n", "line 2"),
+            ("A00001,Sale,25000,275,24700\n", "line 2"),
+            ("A00001,Sale,25000,275,24725\nA00002,Sale,0,0,0\n", "line 3"),
+        ] {
+            let error = parse(table(rows).as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "pos_batch_unreadable", "{rows}");
+            assert!(error.detail().starts_with(line), "{rows}: {}", error.detail());
+        }
+        let back = table("A00001,Refund,25000,275,24725\n");
+        assert_eq!(told(back.as_bytes()).1, Some(-275), "the fee was given back with the money");
     }
 }

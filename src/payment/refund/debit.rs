@@ -4,7 +4,7 @@
 
 use super::owed_back::Debts;
 use super::rules::free;
-use super::{State, find, query, step};
+use super::{State, desk, find, query, step};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -118,13 +118,18 @@ pub fn settle(
     }
     let mut book = Book::new(audit::actor_text(actor), stamp.now);
     book.payments.insert((unit, payment), Held::read(held.clone(), held.revision));
+    let took = parts.took_of_surplus();
     // Of a payment whose money went back whole nothing moves any more: its end stays its last event.
     if held.reversed < held.amount {
-        book.tell_payment(unit, payment, "refund_debited", held.state, None)?;
+        book.tell_payment(unit, payment, "refund_debited", held.state, took.clone())?;
     }
     let left = parts.covered.checked_add(parts.of_surplus)?;
     if left.is_positive() {
         book.allocate(unit, payment, Bucket::Surplus, Bucket::Reversed, left)?;
+    }
+    if parts.of_surplus.is_positive() && left < held.surplus {
+        let why = "the debit of a refund took of it what no refund held";
+        desk::surplus_covered(tx, stamp, &mut book, (unit, payment), why)?;
     }
     // What is surplus again covers first what the bank took back of the payment.
     let debt = Account::ReversalToRecover(payment);
@@ -179,7 +184,7 @@ pub fn settle(
         Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))?;
     }
     let way = if was_refused { Debit::Refused } else { Debit::of(debited, refund.amount) }.event();
-    step(tx, stamp, &mut refund, State::Debited, (way, actor.person, Some(line), None))?;
+    step(tx, stamp, &mut refund, State::Debited, (way, actor.person, Some(line), took))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "refund.debit_named", id)])
 }
 
@@ -207,6 +212,12 @@ impl Parts {
             of_surplus,
             owed_back: beyond.checked_sub(of_surplus)?,
         })
+    }
+
+    /// Names what the debit took of the surplus beside the refund, which no item asks for.
+    fn took_of_surplus(&self) -> Option<String> {
+        let took = self.of_surplus;
+        took.is_positive().then(|| format!("its debit took {} đồng of surplus that no refund held", took.0))
     }
 }
 

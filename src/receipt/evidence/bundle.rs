@@ -7,7 +7,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::tops::Tops;
-use super::{Leaf, query, revocation, timestamp};
+use super::{Leaf, is_late, query, revocation, said_of, timestamp};
 use crate::audit::merkle::{self, Step};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -21,10 +21,6 @@ use crate::unit::{self, certificate};
 
 /// Evidence files are some kilobytes, with a revocation list some megabytes.
 pub const BYTES_LIMIT: usize = 64 << 20;
-
-/// A document is stamped with those of its day, or some days later when no stamp was to be had. Whoever
-/// brings one stamped later must bring what the authority said by then: a signing time is only claimed.
-const STAMPED_WITHIN_S: i64 = 3 * 86_400;
 
 /// What is kept about one signed receipt. Binary parts are Base64 of DER.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,22 +63,22 @@ impl Timestamp {
 /// # Errors
 /// `receipt_not_signed`.
 pub fn export(conn: &mut Conn, tops: &Tops, unit: UnitId, receipt: ReceiptId) -> Result<Bundle> {
-    let (id, document_sha256) = query::seal(conn, unit, receipt)?.ok_or_else(|| {
+    let (id, signed_at, document_sha256) = query::seal(conn, unit, receipt)?.ok_or_else(|| {
         Error::conflict("receipt_not_signed", "there is no signature yet to keep evidence for")
     })?;
     let mut all = certificate::of_unit(conn, unit)?;
     all.extend(certificate::of_unit(conn, unit::CITY)?);
     let signed_under = all.into_iter().find(|one| one.id == id);
     let signed_under = signed_under.ok_or_else(|| Error::internal("a seal's certificate is not stored"))?;
+    let (timestamp, stamped_at) = timestamp_of(conn, tops, (unit, Leaf::Seal, receipt.0))?.unzip();
+    let times = (signed_at, stamped_at);
+    let (owner, crl_id, ocsp_id) = said_of(conn, (unit, receipt), &signed_under, times)?;
     let (mut crl, mut ocsp) = (None, None);
-    if let Some((owner, crl_id, ocsp_id)) = query::of_seal(conn, unit, receipt)? {
-        for (id, place) in [(crl_id, &mut crl), (ocsp_id, &mut ocsp)] {
-            if let Some(id) = id {
-                *place = query::document(conn, owner, id)?.map(|document| BASE64.encode(document));
-            }
+    for (id, place) in [(crl_id, &mut crl), (ocsp_id, &mut ocsp)] {
+        if let Some(id) = id {
+            *place = query::document(conn, owner, id)?.map(|document| BASE64.encode(document));
         }
     }
-    let timestamp = timestamp_of(conn, tops, (unit, Leaf::Seal, receipt.0))?;
     Ok(Bundle { version: 1, document_sha256, chain_pem: signed_under.chain_pem, crl, ocsp, timestamp })
 }
 
@@ -96,22 +92,24 @@ pub fn of_days(
 ) -> Result<Option<(String, Timestamp)>> {
     let Some((id, sha256)) = query::newest_stamped(conn, unit, account)? else { return Ok(None) };
     let way = timestamp_of(conn, tops, (unit, Leaf::Day, id))?;
-    Ok(way.map(|way| (sha256, way)))
+    Ok(way.map(|(way, _)| (sha256, way)))
 }
 
+/// With the time that the stamp says.
 fn timestamp_of(
     conn: &mut Conn,
     tops: &Tops,
     (unit, kind, subject): (UnitId, Leaf, i64),
-) -> Result<Option<Timestamp>> {
+) -> Result<Option<(Timestamp, Instant)>> {
     let Some((day, position)) = query::leaf_of(conn, unit, kind, subject)? else { return Ok(None) };
-    let Some((previous_root_sha256, root_sha256, token)) = query::stamp_of(conn, day)? else {
+    let Some((previous_root_sha256, root_sha256, token, stamped_at)) = query::stamp_of(conn, day)? else {
         return Ok(None);
     };
     // Places are counted from 1.
     let index = usize::try_from(position - 1).map_err(|_| Error::internal("a leaf is out of its tree"))?;
     let path = tops.path(day, index, |range| query::leaves_at(conn, day, range))?;
-    Ok(Some(Timestamp { previous_root_sha256, path, root_sha256, token: BASE64.encode(token) }))
+    let way = Timestamp { previous_root_sha256, path, root_sha256, token: BASE64.encode(token) };
+    Ok(Some((way, stamped_at)))
 }
 
 /// Whether the certificate was good when the receipt was signed, judged by the evidence.
@@ -124,7 +122,7 @@ pub enum Finding {
     ValidWhenSignedExpiredSince,
     /// Nothing speaks against it, but a part is missing that would prove it.
     NotProven,
-    /// Revoked, stamped too late, or evidence for something else.
+    /// Revoked before it was signed, stamped before it could be signed, or evidence for something else.
     Contradicted,
 }
 
@@ -210,7 +208,7 @@ impl Bundle {
         now: Instant,
     ) -> Result<Judgement> {
         let mut signatures = report.documents.iter().flat_map(|one| &one.signatures);
-        let Some((signature, signed_at)) = signatures.next().and_then(|one| Some((one, one.signing_time?)))
+        let Some((signature, signed_at)) = signatures.next().and_then(|one| Some((one, one.signed_at()?)))
         else {
             let problems = vec!["evidence_of_nothing"];
             return Ok(Judgement { finding: Finding::Contradicted, problems, ..Judgement::open() });
@@ -263,6 +261,9 @@ impl Bundle {
         if stamped_after_revocation(&judgement) {
             judgement.problems.push("stamped_after_revocation");
         }
+        if stamped_after_expiry(&judgement, &certificate) {
+            judgement.problems.push("stamped_after_expiry");
+        }
         judgement.finding = finding(&judgement, &certificate, signed_at);
         Ok(judgement)
     }
@@ -294,7 +295,8 @@ impl Bundle {
         let by_list = decoded(&self.crl).map(|document| revocation::by_list(&document, own, issuer, now));
         let by_answer =
             decoded(&self.ocsp).map(|document| revocation::by_kept_answer(&document, own, issuer, now));
-        let stamped_late = judgement.existed_at.filter(|at| *at > signed_at.plus_seconds(STAMPED_WITHIN_S));
+        // A word given at the time of the stamp, or later, covers it; so does one that was still meant then.
+        let stamped_late = judgement.existed_at.filter(|at| is_late(*at, signed_at));
         let asked_of = stamped_late.unwrap_or(signed_at);
         let mut newest: Option<revocation::Standing> = None;
         for standing in by_list.into_iter().chain(by_answer) {
@@ -325,19 +327,26 @@ fn stamped_after_revocation(judgement: &Judgement) -> bool {
     matches!((judgement.revoked_at, judgement.existed_at), (Some(revoked), Some(existed)) if revoked <= existed)
 }
 
+/// The stamp came when the certificate was over: of what is signed then nobody says any more that the key stood.
+fn stamped_after_expiry(judgement: &Judgement, certificate: &SigningCertificate) -> bool {
+    judgement.existed_at.is_some_and(|at| certificate.valid_until() < at)
+}
+
 fn finding(judgement: &Judgement, certificate: &SigningCertificate, signed_at: Instant) -> Finding {
     let wrong =
         ["evidence_of_another_document", "timestamp_wrong", "revocation_untrusted", "revocation_unreadable"];
     let revoked_before = judgement.revoked_at.is_some_and(|at| at <= signed_at);
-    let stamped_late = judgement.existed_at.is_some_and(|at| !certificate.is_valid_at(at));
+    let before_its_time = judgement.existed_at.is_some_and(|at| at < certificate.valid_from());
     // A document cannot be stamped before it was signed; a day's tolerance covers clocks.
     let stamped_early = judgement.existed_at.is_some_and(|at| at.plus_seconds(86_400) < signed_at);
     let is_wrong = judgement.problems.iter().any(|problem| wrong.contains(problem));
-    if is_wrong || revoked_before || stamped_late || stamped_early || !certificate.is_valid_at(signed_at) {
+    if is_wrong || revoked_before || before_its_time || stamped_early || !certificate.is_valid_at(signed_at) {
         return Finding::Contradicted;
     }
     let is_stamped = judgement.existed_at.is_some() && judgement.timestamp_trusted;
-    if !is_stamped || judgement.status_at.is_none() || stamped_after_revocation(judgement) {
+    let stamped_too_late =
+        stamped_after_revocation(judgement) || stamped_after_expiry(judgement, certificate);
+    if !is_stamped || judgement.status_at.is_none() || stamped_too_late {
         return Finding::NotProven;
     }
     match judgement.certificate_expired_at {

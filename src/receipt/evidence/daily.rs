@@ -25,27 +25,36 @@ const WAITING_DAYS_AT_ONCE: usize = 7;
 
 /// Stamps a day that is over, and first, oldest first, the earlier days that still wait for a token; what fails
 /// keeps no other from its own. A token says when it was made: one that comes late proves that the leaves
-/// existed by then, and not on their day. Returns how many leaves were stamped now.
+/// existed by then, and not on their day. That their certificates stood still must then be said by somebody:
+/// `ask_anew` asks the authorities, once tokens came for days that had waited. Returns how many leaves were stamped
+/// now.
 ///
 /// # Errors
-/// The first of those of `stamp_day`, when all were tried.
+/// The first of those of `stamp_day`, when all were tried, and those of `ask_anew`.
 pub fn stamp_until(
     store: &Store,
     stamp: &Stamp<'_>,
     last: BusinessDay,
     url: &str,
     authorities: &[Vec<u8>],
+    ask_anew: impl FnOnce() -> Result<()>,
 ) -> Result<usize> {
     let waiting = store.read(&Scope::All, |conn| query::waiting_days(conn, last))?;
-    let (mut count, mut failed) = (0, None);
+    let (mut count, mut failed, mut is_late) = (0, None, false);
     for day in waiting.into_iter().take(WAITING_DAYS_AT_ONCE).chain([last]) {
         match stamp_day(store, stamp, day, url, authorities) {
-            Ok(stamped) => count += stamped.unwrap_or_default(),
+            Ok(stamped) => {
+                is_late |= stamped.is_some() && day < last;
+                count += stamped.unwrap_or_default();
+            }
             Err(error) => {
                 tracing::warn!(%day, %error, "a day was not stamped; it is tried again");
                 failed = failed.or(Some(error));
             }
         }
+    }
+    if is_late && let Err(error) = ask_anew() {
+        failed = failed.or(Some(error));
     }
     let waiting = store.read(&Scope::All, |conn| query::waiting_days(conn, last.next()))?;
     metrics::gauge!("bienlai_days_unstamped").set(u32::try_from(waiting.len()).unwrap_or(u32::MAX));

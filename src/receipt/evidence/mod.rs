@@ -17,7 +17,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{CertificateId, EvidenceId, ReceiptId, UnitId};
-use crate::store::{Tx, rows};
+use crate::store::{Conn, Tx, rows};
+use crate::unit::certificate::Listed;
+
+/// A document is stamped with those of its day, or some days later when no stamp was to be had. Whoever
+/// brings one stamped later must bring what the authority said by then: a signing time is only claimed.
+const STAMPED_WITHIN_S: i64 = 3 * 86_400;
+
+/// Whether a time stamp came so late that the claimed signing time is not enough beside it.
+fn is_late(stamped_at: Instant, signed_at: Instant) -> bool {
+    stamped_at > signed_at.plus_seconds(STAMPED_WITHIN_S)
+}
 
 /// What is stamped every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,4 +77,31 @@ pub fn keep(
         })
         .collect();
     rows::insert(tx, &rows)
+}
+
+/// What proves that a seal's certificate stood: the owner of the documents, a CRL and an OCSP answer.
+type Said = (UnitId, Option<EvidenceId>, Option<EvidenceId>);
+
+/// The documents that were the newest at sealing. For a seal that had none, or was stamped late, the newest that
+/// are kept by now and cover the time of its stamp; of a revoked certificate the one that tells so.
+fn said_of(
+    conn: &mut Conn,
+    (unit, receipt): (UnitId, ReceiptId),
+    under: &Listed,
+    (signed_at, stamped_at): (Instant, Option<Instant>),
+) -> Result<Said> {
+    let own = query::of_seal(conn, unit, receipt)?;
+    let asked_of = stamped_at.filter(|at| own.is_none() || is_late(*at, signed_at));
+    let (owner, mut crl, mut ocsp) = own.unwrap_or((under.unit, None, None));
+    let Some(at) = asked_of else { return Ok((owner, crl, ocsp)) };
+    let revocation = query::revocation_of(conn, owner, under.id)?;
+    for (kind, place) in [("crl", &mut crl), ("ocsp", &mut ocsp)] {
+        let told = revocation.as_ref().filter(|(_, said)| said == kind).map(|(id, _)| *id);
+        let newest = match told {
+            Some(id) => Some(id),
+            None => query::newest(conn, owner, under.id, kind, at)?,
+        };
+        *place = newest.or(*place);
+    }
+    Ok((owner, crl, ocsp))
 }

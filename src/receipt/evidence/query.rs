@@ -15,7 +15,8 @@ use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Lock};
 use crate::store::schema::{
-    daily_timestamp, day_certificate, receipt_seal, seal_evidence, timestamp_leaf, validation_evidence,
+    certificate_revocation, daily_timestamp, day_certificate, receipt_seal, seal_evidence, timestamp_leaf,
+    validation_evidence,
 };
 use crate::unit::CITY;
 
@@ -180,6 +181,27 @@ pub fn of_seal(
         .classify()
 }
 
+/// The document that tells of a certificate's revocation, and its kind.
+pub fn revocation_of(
+    conn: &mut Conn,
+    unit: UnitId,
+    certificate: CertificateId,
+) -> Result<Option<(EvidenceId, String)>> {
+    let told: Option<EvidenceId> = certificate_revocation::table
+        .find((unit, certificate))
+        .select(certificate_revocation::evidence_id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    let Some(id) = told else { return Ok(None) };
+    validation_evidence::table
+        .find((unit, id))
+        .select((validation_evidence::id, validation_evidence::kind))
+        .first(conn)
+        .optional()
+        .classify()
+}
+
 crate::table_row! {
     pub struct LeafRow in "timestamp_leaf" {
         pub unit_id: UnitId,
@@ -332,11 +354,16 @@ pub fn newest_stamped(conn: &mut Conn, unit: UnitId, account: AccountId) -> Resu
         .classify()
 }
 
-/// A day's stamp: (root before, root, token).
-pub fn stamp_of(conn: &mut Conn, day: BusinessDay) -> Result<Option<(String, String, Vec<u8>)>> {
+/// A day's stamp: (root before, root, token, the time it says).
+pub fn stamp_of(conn: &mut Conn, day: BusinessDay) -> Result<Option<(String, String, Vec<u8>, Instant)>> {
     daily_timestamp::table
         .find((CITY, day))
-        .select((daily_timestamp::previous_sha256, daily_timestamp::root_sha256, daily_timestamp::token))
+        .select((
+            daily_timestamp::previous_sha256,
+            daily_timestamp::root_sha256,
+            daily_timestamp::token,
+            daily_timestamp::stamped_at,
+        ))
         .first(conn)
         .optional()
         .classify()
@@ -376,11 +403,15 @@ pub fn last_root(conn: &mut Conn, day: BusinessDay) -> Result<Option<String>> {
         .classify()
 }
 
-/// The certificate a seal was made under: (certificate, SHA-256 of the document).
-pub fn seal(conn: &mut Conn, unit: UnitId, receipt: ReceiptId) -> Result<Option<(CertificateId, String)>> {
+/// A seal: (the certificate it was made under, when, SHA-256 of the document).
+pub fn seal(
+    conn: &mut Conn,
+    unit: UnitId,
+    receipt: ReceiptId,
+) -> Result<Option<(CertificateId, Instant, String)>> {
     receipt_seal::table
         .find((unit, receipt))
-        .select((receipt_seal::certificate_id, receipt_seal::document_sha256))
+        .select((receipt_seal::certificate_id, receipt_seal::signed_at, receipt_seal::document_sha256))
         .first(conn)
         .optional()
         .classify()

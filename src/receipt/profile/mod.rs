@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::receipt::content::ReceiptKind;
 use crate::receipt::invoice::VatRate;
 use crate::text::words::Wording;
+use crate::unit::registration::Family;
 
 macro_rules! profile {
     ($($(#[$doc:meta])* $item:ident: $kind:ty),+ $(,)?) => {
@@ -71,7 +72,9 @@ profile! {
     legal_basis: &'static str,
     /// The tax authority's data version for registration, reports and error notices.
     message_version: &'static str,
+    /// The form that covers receipts, and the one that covers invoices.
     registration_form: &'static str,
+    invoice_registration_form: &'static str,
     usage_report_form: &'static str,
     /// Whether a usage report that was made by itself waits for a person.
     usage_report_release: ReportRelease,
@@ -283,6 +286,16 @@ impl Profile {
         }
     }
 
+    /// The form under which documents of these families are registered: only where nothing but invoices is
+    /// registered, theirs.
+    pub fn registration_form_of(&self, document_kinds: &[String]) -> &'static str {
+        let is_invoice = |kind: &String| Family::of_kind(kind) == Some(Family::Invoice);
+        if !document_kinds.is_empty() && document_kinds.iter().all(is_invoice) {
+            return self.invoice_registration_form.value;
+        }
+        self.registration_form.value
+    }
+
     /// `LBLai` of a receipt, and `LCTDT` in a notice about it.
     pub fn receipt_kind(&self, template: &str) -> Option<ReceiptKind> {
         let types = &self.receipt_types.value.0;
@@ -368,6 +381,16 @@ mod tests {
         assert_eq!(name_on("2026-07-01"), "ND254-2.1.1");
         assert_eq!(name_on("2030-01-01"), "ND254-2.1.1");
         assert_eq!(name_on("2019-01-01"), "ND123-2.0.0");
+    }
+
+    #[test]
+    fn invoices_are_registered_on_a_form_of_their_own() {
+        let form = |kinds: &[&str]| {
+            let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+            newest().registration_form_of(&kinds)
+        };
+        assert_eq!(form(&["invoice"]), "01/ĐKTĐ-HĐĐT");
+        assert_eq!([form(&["receipt"]), form(&["receipt", "invoice"]), form(&[])], ["01/ĐKTĐ-CTĐT"; 3]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct Form<'a, 'i> {
     pub without: Option<Node<'a, 'i>>,
     /// Comments belong to it.
     pub comments: bool,
-    /// Canonical XML 1.1: an apex does not inherit `xml:id`.
+    /// Canonical XML 1.1: an apex does not inherit `xml:id`, and joins `xml:base` (`joins_bases`).
     pub keeps_ids: bool,
 }
 
@@ -249,6 +249,13 @@ fn push_attributes(out: &mut String, node: Node<'_, '_>, inherits: bool, keeps_i
         push_attribute_value(out, value);
         out.push('"');
     }
+}
+
+/// Whether the form of an element would say a base that is not computed here: Canonical XML 1.1 (section 2.4) has an
+/// apex join its `xml:base` with those of the elements above it.
+pub(super) fn joins_bases(apex: Node<'_, '_>, form: &Form<'_, '_>) -> bool {
+    let has_base = |node: Node<'_, '_>| node.attribute((XML_NAMESPACE, "base")).is_some();
+    form.keeps_ids && form.exclusive.is_none() && apex.ancestors().skip(1).any(has_base)
 }
 
 /// Whether an element, or one above it, declares a namespace by a relative URI: such a document has no canonical form

@@ -140,6 +140,10 @@ problems! {
     /// Together the references would take too long to compute.
     WorkExceeded = "work_exceeded",
     AlgorithmKeyMismatch = "algorithm_key_mismatch",
+    /// Not computed here: whether anything was changed cannot be said.
+    AlgorithmUnsupported = "algorithm_unsupported",
+    /// The same for `xml:base` above what is signed, in Canonical XML 1.1.
+    CanonicalizationUnsupported = "canonicalization_unsupported",
     CertificateKeyUnsupported = "certificate_key_unsupported",
     KeyValueMismatch = "key_value_mismatch",
     /// The digest of something other than the data or the Object does not fit.
@@ -172,6 +176,10 @@ problems! {
     SigningTimeMissing = "signing_time_missing",
     /// No reference covers the signing time: anybody may have written it.
     SigningTimeUnsigned = "signing_time_unsigned",
+    /// Several, or one that is written so that it has no or more than one meaning.
+    SigningTimeUnclear = "signing_time_unclear",
+    /// Said to be UTC, in which it could not be true, and taken for Hà Nội's time.
+    SigningTimeTakenAsLocal = "signing_time_taken_as_local",
     /// The certificate names no tax code or personal number: whose signature it is rests on its name.
     SignerUnidentified = "signer_unidentified",
     /// Something beside the data that no signature of the kind covers, such as a note.
@@ -204,6 +212,8 @@ impl Problem {
                 | Problem::LenientRuleUsed
                 | Problem::SigningTimeMissing
                 | Problem::SigningTimeUnsigned
+                | Problem::SigningTimeUnclear
+                | Problem::SigningTimeTakenAsLocal
                 | Problem::UnsignedNote
         ) || self.leaves_open()
     }

@@ -99,7 +99,7 @@ pub struct SignatureReport {
     pub covers: Vec<String>,
     /// `rsa-sha256`; None when the signature does not name one that is known.
     pub algorithm: Option<String>,
-    /// As the signer says; nobody else attests it.
+    /// As the signer says; nobody else attests it. See `signed_at`.
     pub signing_time: Option<Instant>,
     /// The lenient rules without which it would have failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -117,6 +117,13 @@ pub struct CertificateReport {
     pub valid_until: Instant,
     /// Made for trials: no legal value.
     pub test: bool,
+}
+
+impl SignatureReport {
+    /// The signing time, if the signature covers it: anybody may have written another.
+    pub fn signed_at(&self) -> Option<Instant> {
+        self.signing_time.filter(|_| !self.problems.contains(&Problem::SigningTimeUnsigned))
+    }
 }
 
 impl CertificateReport {

@@ -21,7 +21,7 @@ use crate::reconciliation::proof::{
 use crate::shift;
 use crate::statement::line_query::{self, StoredLine};
 use crate::statement::query::{self as statements, StoredStatement};
-use crate::statement::{quarantine, version};
+use crate::statement::{Format, quarantine, version};
 use crate::store::Conn;
 use crate::unit::BankAccount;
 
@@ -47,8 +47,13 @@ pub struct DayRead {
     pub statements: Vec<(StatementId, String)>,
 }
 
-/// Reads everything about one day of one account.
-pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<DayRead> {
+/// Reads everything about one day of one account, as it stands today.
+pub fn read(
+    conn: &mut Conn,
+    account: &BankAccount,
+    date: BusinessDay,
+    today: BusinessDay,
+) -> Result<DayRead> {
     let stored = line_query::lines_of_day(conn, account.unit, account.id, date)?;
     let shown = Shown::read(conn, account, date, !stored.is_empty())?;
     let (before, previous_sha256) = before(conn, account, date, &shown)?;
@@ -67,6 +72,9 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
     let cash = cash(conn, account, date)?;
     let mut open = Open::read(conn, account, date, (&lines, &standing), (&claims, &cash))?;
     open.blockers.extend(undecided(conn, account, date)?);
+    if date >= today && shown.is_of_a_part() {
+        open.blockers.push(Obstacle::DayNotOver);
+    }
     let facts = DayFacts {
         account: account.id,
         day: date,
@@ -161,6 +169,13 @@ impl Shown {
         Ok(Shown { date, on_day, later, earlier })
     }
 
+    /// Whether nothing says that the day is told whole: tables that somebody exported and advices within the day tell
+    /// what was there when they were made.
+    fn is_of_a_part(&self) -> bool {
+        let whole = [Format::Camt053.as_str(), Format::Mt940.as_str()];
+        !self.on_day.is_empty() && !self.on_day.iter().any(|one| whole.contains(&one.format.as_str()))
+    }
+
     /// The bank's figures. Where several statements show the day (other formats, a noon export),
     /// the ones count whose balances agree with the day before and with the lines; when none does,
     /// the first and the last, so that the proof names the difference.
@@ -195,9 +210,6 @@ impl Shown {
             opening: *opening,
             closing: *closing,
             sequence: self.sequence(),
-            declared_count: None,
-            declared_credits: None,
-            declared_debits: None,
             is_derived: self.on_day.iter().all(|one| one.balance_basis == "derived"),
         }))
     }
@@ -215,10 +227,17 @@ impl Shown {
         Some(Sequence { first: numbers().min()?, last: numbers().max()? })
     }
 
-    /// The number before the first that this day or the next statement carries, in its format.
+    /// The number before the first that this day or the next statement carries, in its format; zero where the bank
+    /// began again with the year, however many days without a statement lie between.
     fn sequence_last(&self) -> Option<u32> {
-        let format = &self.on_day.first().or(self.later.first())?.format;
-        let earlier = self.earlier.as_ref().filter(|one| &one.format == format)?;
+        let first = self.on_day.first().or(self.later.first())?;
+        let earlier = self.earlier.as_ref().filter(|one| one.format == first.format)?;
+        let begins_anew = first.closing_on.year() > earlier.closing_on.year()
+            && first.sequence.is_some()
+            && first.sequence <= earlier.sequence;
+        if begins_anew {
+            return Some(0);
+        }
         u32::try_from(earlier.sequence?).ok()
     }
 
@@ -346,7 +365,6 @@ fn line_facts(
         id: line.id,
         booking_date: line.booking_date,
         amount: line.amount,
-        running_balance: None,
         posted: line.posted_on.map(|_| posted.get(&line.id).copied().unwrap_or_default()),
         class,
         matched,
@@ -366,4 +384,47 @@ fn by_class(lines: &[LineFacts]) -> BTreeMap<Class, Dong> {
         }
     }
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Instant;
+
+    fn stored(sequence: i64, day: &str) -> StoredStatement {
+        let day: BusinessDay = day.parse().unwrap();
+        StoredStatement {
+            unit: UnitId(2),
+            id: StatementId(sequence),
+            account: AccountId(1),
+            file_sha256: String::new(),
+            position: 0,
+            format: "mt940".into(),
+            number: None,
+            sequence: Some(sequence),
+            opening_on: day,
+            opening: Dong::ZERO,
+            closing_on: day,
+            closing: Dong::ZERO,
+            balance_basis: "given".into(),
+            line_count: 0,
+            created_at: Instant::from_ms(0),
+            state: "ready".into(),
+            revision: 2,
+        }
+    }
+
+    #[test]
+    fn the_first_number_of_a_year_follows_zero_also_behind_a_day_without_statement() {
+        let shown = |number: i64, day: &str| Shown {
+            date: "2027-01-02".parse().unwrap(),
+            on_day: vec![stored(number, day)],
+            later: Vec::new(),
+            earlier: Some(stored(365, "2026-12-31")),
+        };
+        assert_eq!(shown(1, "2027-01-02").sequence_last(), Some(0));
+        assert_eq!(shown(2, "2027-01-02").sequence_last(), Some(0), "number one is missing");
+        assert_eq!(shown(366, "2027-01-02").sequence_last(), Some(365), "this bank counts on");
+        assert_eq!(shown(1, "2026-12-31").sequence_last(), Some(365), "a number told again");
+    }
 }

@@ -1,6 +1,6 @@
 //! The SQL of what open days wait for, each by an index of the account.
 
-use diesel::dsl::{exists, max, min};
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 
 use crate::clock::BusinessDay;
@@ -11,18 +11,6 @@ use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::{exception, statement, statement_line};
 use crate::unit::BankAccount;
-
-/// Only lines of statements that are loaded whole, as closing reads them.
-macro_rules! ready {
-    () => {
-        exists(
-            statement::table
-                .filter(statement::unit_id.eq(statement_line::unit_id))
-                .filter(statement::id.eq(statement_line::statement_id))
-                .filter(statement::state.eq("ready")),
-        )
-    };
-}
 
 /// The last day that a whole statement of the account shows.
 pub fn stated_until(conn: &mut Conn, account: &BankAccount) -> Result<Option<BusinessDay>> {
@@ -43,7 +31,7 @@ pub fn line_after(conn: &mut Conn, account: &BankAccount, day: BusinessDay) -> R
         .filter(statement_line::unit_id.eq(account.unit))
         .filter(statement_line::account_id.eq(account.id))
         .filter(statement_line::booking_date.gt(day))
-        .filter(ready!())
+        .filter(crate::of_ready_statement!())
         .select(max(statement_line::booking_date))
         .first(conn)
         .classify()
@@ -61,7 +49,7 @@ pub fn unposted(
         .filter(statement_line::booking_date.ge(from))
         .filter(statement_line::booking_date.le(until))
         .filter(statement_line::posted_on.is_null())
-        .filter(ready!())
+        .filter(crate::of_ready_statement!())
         .group_by(statement_line::booking_date)
         .select((statement_line::booking_date, min(statement_line::id)))
         .load(conn)

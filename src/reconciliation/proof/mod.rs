@@ -30,7 +30,7 @@ pub struct Sequence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Before {
     /// The day before is closed. `sequence_last` is that of the last statement seen, on whatever
-    /// earlier day.
+    /// earlier day; zero where the bank began again with the year since.
     Closed { day: BusinessDay, closing: Dong, sequence_last: Option<u32> },
     /// The account's first day: the balance with which it was taken on.
     TakenOn { opening: Dong },
@@ -38,18 +38,13 @@ pub enum Before {
     Missing,
 }
 
-/// The bank's figures for the day.
+/// The bank's figures for the day. Its counts, sums and running balances are not among them: they are compared with
+/// the lines when the file is read, and a file that contradicts itself does not go in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatementFacts {
     pub opening: Dong,
     pub closing: Dong,
     pub sequence: Option<Sequence>,
-    /// How many lines the bank says there are.
-    pub declared_count: Option<u32>,
-    /// Sum of the credits as the bank states it.
-    pub declared_credits: Option<Dong>,
-    /// Sum of the debits as the bank states it, above zero.
-    pub declared_debits: Option<Dong>,
     /// Opening and closing were worked out from running balances: the bank did not state them.
     pub is_derived: bool,
 }
@@ -61,8 +56,6 @@ pub struct LineFacts {
     pub booking_date: BusinessDay,
     /// Minus is money out.
     pub amount: Dong,
-    /// Balance after the line, where the bank gives one; lines are in the bank's order then.
-    pub running_balance: Option<Dong>,
     /// What was posted to the bank account for this line; None when nothing was.
     pub posted: Option<Dong>,
     pub class: Option<Class>,
@@ -131,7 +124,6 @@ pub struct DayFacts {
     pub before: Before,
     /// None on a nil day.
     pub statement: Option<StatementFacts>,
-    /// In the bank's order.
     pub lines: Vec<LineFacts>,
     pub open_items: Vec<OpenItem>,
     /// The ledger's postings of the day against the bank account, by class of their source.
@@ -266,7 +258,6 @@ fn check_statement(
         obstacles.push(Obstacle::OutOfRange);
         return None;
     };
-    check_declared(facts, statement, credits, debits, obstacles);
     let computed = statement.opening.checked_add(credits).and_then(|sum| sum.checked_sub(debits));
     let Ok(computed) = computed else {
         obstacles.push(Obstacle::OutOfRange);
@@ -275,7 +266,6 @@ fn check_statement(
     if computed != statement.closing {
         obstacles.push(Obstacle::ClosingDiffers { computed, stated: statement.closing });
     }
-    check_running_balances(facts, statement.opening, obstacles);
     if facts.ledger_closing != statement.closing {
         obstacles.push(Obstacle::LedgerDiffers { ledger: facts.ledger_closing, bank: statement.closing });
     }
@@ -288,38 +278,6 @@ fn turnover(facts: &DayFacts) -> Option<(Dong, Dong)> {
     let credits = Dong::sum(amounts().filter(|amount| amount.0 > 0)).ok()?;
     let debits = Dong::sum(amounts().filter(|amount| amount.0 < 0)).ok()?;
     Some((credits, Dong::ZERO.checked_sub(debits).ok()?))
-}
-
-fn check_declared(
-    facts: &DayFacts,
-    statement: &StatementFacts,
-    credits: Dong,
-    debits: Dong,
-    obstacles: &mut Vec<Obstacle>,
-) {
-    let found = u32::try_from(facts.lines.len()).unwrap_or(u32::MAX);
-    if let Some(declared) = statement.declared_count.filter(|declared| *declared != found) {
-        obstacles.push(Obstacle::CountDiffers { declared, found });
-    }
-    if let Some(declared) = statement.declared_credits.filter(|declared| *declared != credits) {
-        obstacles.push(Obstacle::CreditsDiffer { declared, found: credits });
-    }
-    if let Some(declared) = statement.declared_debits.filter(|declared| *declared != debits) {
-        obstacles.push(Obstacle::DebitsDiffer { declared, found: debits });
-    }
-}
-
-/// Names the first line at which the bank's own running balance breaks.
-fn check_running_balances(facts: &DayFacts, opening: Dong, obstacles: &mut Vec<Obstacle>) {
-    let mut balance = opening;
-    for line in &facts.lines {
-        let Ok(computed) = balance.checked_add(line.amount) else { return };
-        if let Some(stated) = line.running_balance.filter(|stated| *stated != computed) {
-            obstacles.push(Obstacle::RunningBalanceBreaks { line: line.id, computed, stated });
-            return;
-        }
-        balance = computed;
-    }
 }
 
 /// A nil day: nothing moved, which the next statement proves by opening with the same balance.

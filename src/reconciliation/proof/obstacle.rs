@@ -18,12 +18,9 @@ pub enum Obstacle {
     StatementRepeated { found: u32, last: u32 },
     OpeningDiffers { expected: Dong, found: Dong },
     ClosingDiffers { computed: Dong, stated: Dong },
-    CountDiffers { declared: u32, found: u32 },
-    CreditsDiffer { declared: Dong, found: Dong },
-    DebitsDiffer { declared: Dong, found: Dong },
-    RunningBalanceBreaks { line: LineId, computed: Dong, stated: Dong },
     LedgerDiffers { ledger: Dong, bank: Dong },
     LinesWithoutStatement { count: usize },
+    DayNotOver,
     NilDayUnproven,
     NilDayMoved { expected: Dong, found: Dong },
     LineTwice { line: LineId },
@@ -52,12 +49,9 @@ impl Obstacle {
             Obstacle::StatementRepeated { .. } => "statement_repeated",
             Obstacle::OpeningDiffers { .. } => "opening_differs",
             Obstacle::ClosingDiffers { .. } => "closing_differs",
-            Obstacle::CountDiffers { .. } => "count_differs",
-            Obstacle::CreditsDiffer { .. } => "credits_differ",
-            Obstacle::DebitsDiffer { .. } => "debits_differ",
-            Obstacle::RunningBalanceBreaks { .. } => "running_balance_breaks",
             Obstacle::LedgerDiffers { .. } => "ledger_differs",
             Obstacle::LinesWithoutStatement { .. } => "lines_without_statement",
+            Obstacle::DayNotOver => "day_not_over",
             Obstacle::NilDayUnproven => "nil_day_unproven",
             Obstacle::NilDayMoved { .. } => "nil_day_moved",
             Obstacle::LineTwice { .. } => "line_twice",
@@ -96,22 +90,15 @@ impl Obstacle {
             Obstacle::ClosingDiffers { computed, stated } => {
                 format!("Số dư cuối ngày tính được {computed}, sao kê ghi {stated}.")
             }
-            Obstacle::CountDiffers { declared, found } => {
-                format!("Sao kê khai {declared} dòng, đọc được {found} dòng.")
-            }
-            Obstacle::CreditsDiffer { declared, found } => {
-                format!("Tổng ghi có khai {declared}, cộng các dòng được {found}.")
-            }
-            Obstacle::DebitsDiffer { declared, found } => {
-                format!("Tổng ghi nợ khai {declared}, cộng các dòng được {found}.")
-            }
-            Obstacle::RunningBalanceBreaks { line, computed, stated } => {
-                format!("Số dư sau dòng {line} tính được {computed}, sao kê ghi {stated}.")
-            }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("Sổ kế toán ghi số dư {ledger}, ngân hàng {bank}.")
             }
             Obstacle::LinesWithoutStatement { count } => format!("Có {count} dòng nhưng không có sao kê."),
+            Obstacle::DayNotOver => {
+                "Ngày chưa hết mà mới có bản xuất trong ngày: hãy nạp sao kê cuối ngày của ngân hàng, hoặc khóa từ ngày \
+                 mai."
+                    .into()
+            }
             Obstacle::NilDayUnproven => {
                 "Ngày không có sao kê; chờ sao kê kế tiếp xác nhận số dư không đổi.".into()
             }
@@ -176,22 +163,15 @@ impl Obstacle {
             Obstacle::ClosingDiffers { computed, stated } => {
                 format!("The closing balance comes to {computed}; the statement says {stated}.")
             }
-            Obstacle::CountDiffers { declared, found } => {
-                format!("The statement declares {declared} lines; {found} were read.")
-            }
-            Obstacle::CreditsDiffer { declared, found } => {
-                format!("The statement declares credits of {declared}; the lines add up to {found}.")
-            }
-            Obstacle::DebitsDiffer { declared, found } => {
-                format!("The statement declares debits of {declared}; the lines add up to {found}.")
-            }
-            Obstacle::RunningBalanceBreaks { line, computed, stated } => {
-                format!("After line {line} the balance comes to {computed}; the statement says {stated}.")
-            }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("The ledger has a balance of {ledger}, the bank {bank}.")
             }
             Obstacle::LinesWithoutStatement { count } => format!("There are {count} lines but no statement."),
+            Obstacle::DayNotOver => {
+                "The day is not over, and only an export of a part of it is here: bring the bank’s end-of-day statement, \
+                 or close it from tomorrow on."
+                    .into()
+            }
             Obstacle::NilDayUnproven => {
                 "There is no statement; the next one has to show that the balance did not change.".into()
             }

@@ -5,6 +5,7 @@ use crate::actor::{Role, Scope};
 use crate::clock::{BusinessDay, Instant};
 use crate::receipt::content::identifier::is_tax_code;
 use crate::tariff::{IntakeMode, Place, Tariff, UnitKind};
+use crate::unit::registration::Family;
 use crate::unit::{BankAccount, Unit, certificate};
 
 /// A certificate that ends sooner is renewed first.
@@ -91,7 +92,17 @@ fn series(unit: &Unit, known: &Known, today: BusinessDay) -> Standing {
 fn signing(unit: &Unit, known: &Known, now: Instant) -> Standing {
     let step = Step::Certificate;
     let held = certificate::of_unit_in(&known.certificates, unit.id);
-    let Some(chosen) = certificate::chosen(&held, now) else { return missing(step) };
+    let Some(chosen) = certificate::chosen_for(&held, Family::Receipt, now) else {
+        return match certificate::chosen(&held, now) {
+            Some(_) => standing(
+                step,
+                false,
+                "chứng thư chưa có trong đăng ký biên lai",
+                "the registration of receipts does not list it",
+            ),
+            None => missing(step),
+        };
+    };
     let ends = chosen.not_after.business_day();
     let (day, iso) = (ends.0.format("%d/%m/%Y"), ends);
     if chosen.is_test {
@@ -262,6 +273,7 @@ mod tests {
                 is_test: false,
                 revoked_at: None,
                 is_stopped: false,
+                listed_for: vec![Family::Receipt],
             }],
             first_statements: [((U, A), Dong(500))].into(),
             tests: [((U, A), (true, true, true))].into(),
@@ -296,6 +308,9 @@ mod tests {
         less.first_statements.insert((U, A), Dong(501));
         less.tests.insert((U, A), (true, true, false));
         assert_eq!(missing(&unit(), &less, &staff, on), ["certificate", "opening_balance", "test_payment"]);
+        let mut elsewhere = known();
+        elsewhere.certificates[0].listed_for = vec![Family::Invoice];
+        assert_eq!(missing(&unit(), &elsewhere, &staff, on), ["certificate"], "it signs no receipts");
         let none =
             ["treasury_account", "registration", "series", "certificate", "opening_balance", "test_payment"];
         assert_eq!(missing(&unit(), &Known::default(), &staff, on), none);

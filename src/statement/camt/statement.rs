@@ -414,11 +414,15 @@ impl Builder {
             }
         }
         let is_one_page = self.statement.page.is_none_or(|page| page.last && !page.continues);
-        if let Some(totals) = self.statement.totals.as_ref().filter(|_| is_one_page) {
-            let with_informative = booked.plus(informative);
-            let all = with_pending.plus(informative);
-            let tallies = [booked.clone(), with_pending, with_informative, all];
-            check_totals(totals, &tallies, Counting::Strict, &mut self.findings);
+        let with_informative = booked.plus(informative);
+        let all = with_pending.plus(informative);
+        let tallies = [booked.clone(), with_pending, with_informative, all];
+        if !is_one_page {
+            self.statement.tallies = tallies.into();
+        } else if let Some(totals) = &self.statement.totals {
+            // Without balances nothing else would show an entry that was changed.
+            let ways: Vec<Tally> = if has_both { tallies.into() } else { tallies.map(Tally::ways).concat() };
+            check_totals(totals, &ways, Counting::Strict, &mut self.findings);
         }
     }
 }

@@ -253,6 +253,30 @@ fn pages_without_balances_between_them_are_proven_together() {
 }
 
 #[test]
+fn what_a_page_states_is_of_the_page_of_those_so_far_or_of_the_whole_statement() {
+    let sums = |count: u32, sum: &str| {
+        format!(
+            "<TxsSummry><TtlCdtNtries><NbOfNtries>{count}</NbOfNtries><Sum>{sum}</Sum></TtlCdtNtries></TxsSummry>"
+        )
+    };
+    let two_pages = |on_first: &str, on_second: &str| {
+        let opening = balance("OPBD", "100", "CRDT");
+        let first = page(1, false, &format!("{opening}{on_first}{}", entry("1", "CRDT", "")));
+        let closing = balance("CLBD", "103", "CRDT");
+        let second = page(2, true, &format!("{closing}{on_second}{}", entry("2", "CRDT", "")));
+        let errors = read(&document(&(first + &second))).errors;
+        errors.into_iter().map(|error| (error.at, error.code)).collect::<Vec<_>>()
+    };
+    let (first, second, whole) = (sums(1, "1"), sums(1, "2"), sums(2, "3"));
+    for (on_first, on_second) in [(&first, &second), (&first, &whole), (&whole, &whole)] {
+        assert_eq!(two_pages(on_first, on_second), [], "{on_first} {on_second}");
+    }
+    let at = |nth: u32| format!("/Document/BkToCstmrStmt/Stmt[{nth}]/TxsSummry/TtlCdtNtries");
+    assert_eq!(two_pages("", &sums(2, "4")), [(at(2), "totals_mismatch")]);
+    assert_eq!(two_pages(&sums(3, "1"), &whole), [(at(1), "count_mismatch")]);
+}
+
+#[test]
 fn pages_with_interim_balances_are_proven_one_by_one() {
     let interim = |code, amount| {
         balance(code, amount, "CRDT").replace("</CdOrPrtry>", "</CdOrPrtry><SubTp><Cd>INTM</Cd></SubTp>")

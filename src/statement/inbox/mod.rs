@@ -6,7 +6,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use self::inbox_query::FileRow;
-use super::{Finding, Imported, parse};
+use super::{Finding, Imported, RefusedStatement, parse};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{EventId, UnitId};
@@ -30,12 +30,19 @@ pub struct Place {
     pub at: String,
     pub vi: String,
     pub en: String,
+    /// A statement of the file was left out there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_left_out: bool,
 }
 
 impl Place {
     fn of(found: &Finding) -> Place {
         let (vi, en) = found.words();
-        Place { at: found.at.clone(), vi: vi.to_owned(), en: en.to_owned() }
+        Place { at: found.at.clone(), vi: vi.to_owned(), en: en.to_owned(), is_left_out: false }
+    }
+
+    fn of_refused(refused: &RefusedStatement) -> Place {
+        Place { is_left_out: true, ..Place::of(&refused.finding) }
     }
 }
 
@@ -65,10 +72,12 @@ impl Ended<'_> {
         }
     }
 
-    fn places(&self) -> Vec<Place> {
+    /// What a unit is told of: of the statements that were left out, its own.
+    fn places(&self, unit: UnitId) -> Vec<Place> {
         let Ended::Imported(imported) = self else { return Vec::new() };
+        let own = imported.refused.iter().filter(|one| one.unit == unit);
         let all = imported.errors.iter().chain(&imported.warnings);
-        all.take(KEPT_FINDINGS).map(Place::of).collect()
+        own.map(Place::of_refused).chain(all.map(Place::of)).take(KEPT_FINDINGS).collect()
     }
 }
 
@@ -83,7 +92,10 @@ pub fn hash(bytes: &[u8]) -> String {
 /// Those of the store.
 pub fn units_of(conn: &mut Conn, bytes: Option<&[u8]>, ended: &Ended<'_>) -> Result<Vec<UnitId>> {
     let mut units: Vec<UnitId> = match ended {
-        Ended::Imported(imported) => imported.accounts.iter().map(|(unit, _)| *unit).collect(),
+        Ended::Imported(imported) => {
+            let left_out = imported.refused.iter().map(|one| one.unit);
+            imported.accounts.iter().map(|(unit, _)| *unit).chain(left_out).collect()
+        }
         Ended::Refused(_) => Vec::new(),
     };
     if units.is_empty() {
@@ -113,14 +125,14 @@ pub fn record(
     ended: &Ended<'_>,
 ) -> Result<()> {
     let name: String = text::clean(name).chars().take(NAME_LETTERS).collect();
-    let findings =
-        serde_json::to_string(&ended.places()).map_err(|error| Error::internal(error.to_string()))?;
     let since = Instant(stamp.now.0.saturating_sub(AGAIN_US));
     let mut new = Vec::with_capacity(units.len());
     for unit in units {
         if inbox_query::is_recorded(tx, *unit, (&name, sha256), ended.outcome(), since)? {
             continue;
         }
+        let findings = serde_json::to_string(&ended.places(*unit))
+            .map_err(|error| Error::internal(error.to_string()))?;
         new.push(FileRow {
             unit_id: *unit,
             id: stamp.mint::<EventId>()?,
@@ -128,7 +140,7 @@ pub fn record(
             sha256: sha256.map(str::to_owned),
             outcome: ended.outcome(),
             error_code: ended.code().filter(|_| ended.outcome() == "failed"),
-            findings: findings.clone(),
+            findings,
             received_at: stamp.now,
         });
     }

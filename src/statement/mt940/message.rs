@@ -439,8 +439,10 @@ impl<'a> Builder<'a> {
             }
             if let Some(totals) = self.statement.totals.as_ref().filter(|_| self.expected_count == 0) {
                 let tally = Tally::of(&self.statement.lines);
+                // Without balances nothing else would show an entry that was changed.
+                let tallies = if format.requires_balances() { vec![tally] } else { tally.ways() };
                 let counting = if self.has_floor { Counting::AboveLimit } else { Counting::Strict };
-                check_totals(totals, &[tally], counting, &mut self.findings);
+                check_totals(totals, &tallies, counting, &mut self.findings);
             }
         }
         (self.statement, self.findings)

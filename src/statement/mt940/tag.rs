@@ -249,14 +249,32 @@ impl<'a> Splitter<'a, '_> {
             return;
         }
         let line = without_stray_dash(line);
-        // Where the line ends were lost, the end of the block sticks to the last balance.
-        if let Some(before) = line.strip_suffix("-}").filter(|before| before.trim_start().starts_with(":6")) {
-            self.take_text(before, number, position);
-            self.end_message();
-            self.envelope.end_text();
+        let Some((before, blocks)) = self.split_end(line, position) else {
+            self.take_text(line, number, position);
             return;
+        };
+        self.take_text(before, number, position);
+        self.end_message();
+        self.envelope.end_text();
+        self.envelope.take(blocks, number);
+    }
+
+    /// Where the line ends were lost, the end of the block sticks to the last balance, or to the text behind it. In
+    /// text it is one only where the message could end: with its closing balance, and nothing but another one behind.
+    fn split_end(&self, line: &'a str, position: usize) -> Option<(&'a str, &'a str)> {
+        let (before, blocks) = line.rsplit_once("-}")?;
+        if !(blocks.is_empty() || blocks.starts_with("{5:")) {
+            return None;
         }
-        self.take_text(line, number, position);
+        let is_last = || {
+            let mut behind = self.lines.iter().skip(position + 1).map(|(_, line)| line.trim());
+            let next = behind.find(|line| !line.is_empty());
+            let is_closed = self.is_open && self.messages.last().is_some_and(|message| message.has_closing);
+            is_closed
+                && self.envelope.open_since().is_some()
+                && next.is_none_or(|line| line.starts_with("{1:"))
+        };
+        (before.trim_start().starts_with(":6") || is_last()).then_some((before, blocks))
     }
 
     fn take_text(&mut self, line: &'a str, number: usize, position: usize) {

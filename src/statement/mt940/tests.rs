@@ -552,6 +552,56 @@ fn an_acknowledgement_before_the_message_is_taken_off() {
 }
 
 #[test]
+fn the_end_of_a_message_may_stick_to_the_text_behind_its_closing_balance() {
+    let body = COMPLETE.trim_end_matches("-\r\n");
+    let head = "{1:F01VPBKVNVXAXXX0304009999}{2:O940N}{4:\n";
+    for end in ["-}", "-}{5:{CHK:0FEC}}", " -}\n\n"] {
+        let text = format!("{head}{body}:86:TONG CONG: 19500\n VND {end}");
+        assert_eq!(clean(&text).lines.len(), 2, "{end}");
+        let second = text.replace(":20:STMT261122", ":20:STMT261123").replace("00326/001", "00327/001");
+        let second = second.replace("VND1019500", "VND1039000").replace("VND1000000", "VND1019500");
+        let parsed = read(&format!("{text}\n{second}"));
+        assert_eq!((parsed.errors, parsed.statements.len()), (vec![], 2), "{end}");
+    }
+    // In the words of a payer, before the balance, it is no end.
+    let words = COMPLETE.replace("PHI DICH VU", "PHI -}\r\nDICH VU");
+    assert_eq!(clean(&format!("{head}{}-}}", words.trim_end_matches("-\r\n"))).lines.len(), 2);
+    assert_eq!(refused(&format!("{head}{body}:86:TONG CONG")).1, "swift_block_unclosed");
+}
+
+#[test]
+fn an_interim_report_that_stands_twice_is_refused_where_its_entries_have_the_banks_references() {
+    let report = |reference: &str| {
+        format!(
+            ":20:A\n:25:0123456789\n:28C:1/1\n:34F:VND0,\n:13D:2611221200+0700\n:61:261122C5,NTRFX{reference}\n\
+             :86:memo\n:90C:1VND5,\n:90D:0VND0,\n-\n"
+        )
+    };
+    let named = report("//FT26326000000001");
+    assert_eq!(refused(&format!("{named}{named}")).1, "statement_repeated");
+    let later = named.replace("000001\n", "000002\n").replace(":28C:1/1", ":28C:2/1");
+    assert_eq!(read(&format!("{named}{later}")).errors, vec![]);
+    let unnamed = report("");
+    assert_eq!(read(&format!("{unnamed}{unnamed}")).errors, vec![], "two payments may look alike");
+}
+
+#[test]
+fn an_interim_report_with_an_entry_taken_back_is_proven_in_the_way_its_bank_counts() {
+    let report = |sums: &str| {
+        format!(
+            ":20:A\n:25:0123456789\n:28C:1/1\n:34F:EUR0,\n:13D:2611221200+0100\n:61:261122D250,NTRFX\n\
+             :61:261122RC50,NTRFY\n{sums}\n-\n"
+        )
+    };
+    for sums in [":90D:1EUR250,\n:90C:1EUR50,", ":90D:2EUR300,\n:90C:0EUR0,", ":90D:1EUR250,\n:90C:0EUR0,"] {
+        let parsed = read(&report(sums));
+        assert_eq!((parsed.errors, parsed.warnings), (vec![], vec![]), "{sums}");
+    }
+    let wrong = report(":90D:1EUR250,\n:90C:1EUR50,").replace("D250,NTRFX", "D260,NTRFX");
+    assert_eq!(refused(&wrong).1, "totals_mismatch");
+}
+
+#[test]
 fn expected_entries_of_an_interim_report_are_told_and_do_not_count() {
     let text = ":20:A\n:25:0123456789\n:28C:1/1\n:34F:EURD0,\n:34F:EURC5,\n:13:2611221200\n:61:261122C5,NTRFX\n:61:261122EC7,NTRFY\n:86:later\n:61:261122ED1,NTRFZ\n:90D:1EUR1,\n:90C:2EUR12,\n-\n";
     let parsed = read(text);

@@ -6,8 +6,10 @@
 
 mod query;
 
-use super::import::{self, CodesOf, Imported};
+use super::draft::Refusal;
+use super::import::{CodesOf, Imported, Planned};
 use super::memo::{LineTexts, seal_texts};
+use super::refused::{self, Holder, Refused};
 use super::{Finding, Line, Parsed, Statement, draft, file};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -17,11 +19,11 @@ use crate::error::{Error, Result};
 use crate::id::*;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, rows};
 use crate::text;
-use crate::unit::{BankAccount, account};
+use crate::unit::BankAccount;
 
 pub use query::{Detail, codes_of_entry, details, has_any};
 
-/// Keeps the details of a notification.
+/// Keeps the details of the notifications of a file, but for those that were left out.
 ///
 /// # Errors
 /// As of importing a statement.
@@ -30,26 +32,24 @@ pub(super) fn take<'a>(
     stamp: &dyn Fn() -> Stamp<'a>,
     actor: &Actor,
     codes_of: &CodesOf<'_>,
-    file: &file::File<'_>,
-    parsed: Parsed,
+    planned: Planned<'_>,
 ) -> Result<Imported> {
+    let mut imported = planned.outcome();
+    let Planned { file, parsed, accounts, .. } = planned;
     if !parsed.errors.is_empty() {
-        let errors = parsed.errors.clone();
-        return Ok(import::outcome(file, parsed, errors));
+        imported.errors = parsed.errors;
+        return Ok(imported);
     }
-    let accounts = accounts(store, actor, &parsed)?;
     let told: usize =
         parsed.statements.iter().flat_map(|notice| &notice.lines).map(|line| line.details.len()).sum();
     let mut expanded = 0;
     for (notice, account) in parsed.statements.iter().zip(&accounts) {
         expanded += store.write(&actor.scope, Lane::Bulk, |tx| {
-            add(tx, &stamp(), actor, codes_of, file, (notice, account))
+            add(tx, &stamp(), actor, codes_of, &file, (notice, account))
         })?;
     }
-    let mut imported = import::outcome(file, parsed, Vec::new());
     imported.details = expanded;
-    imported.accounts = accounts.iter().map(|account| (account.unit, account.id)).collect();
-    imported.already_imported = expanded == 0 && told > 0;
+    imported.already_imported = expanded == 0 && told > 0 && imported.refused.is_empty();
     Ok(imported)
 }
 
@@ -61,32 +61,75 @@ pub(super) fn ahead(parsed: &Parsed, last: BusinessDay) -> Vec<Finding> {
     told.collect()
 }
 
-/// The accounts that the notifications of a file are of, in their order.
-pub(super) fn accounts(store: &Store, actor: &Actor, parsed: &Parsed) -> Result<Vec<BankAccount>> {
+/// The accounts that the notifications of a file are of, in their order, and those that are left out, which are taken
+/// out of the file.
+///
+/// # Errors
+/// Where every notification is left out: `statement_account_unknown`, `statement_currency`, `unit_not_found`.
+pub(super) fn part(
+    store: &Store,
+    actor: &Actor,
+    parsed: &mut Parsed,
+) -> Result<(Vec<BankAccount>, Vec<Refused>)> {
+    let notices = std::mem::take(&mut parsed.statements);
+    let (mut accounts, mut refused) = (Vec::with_capacity(notices.len()), Vec::new());
     store.read(&actor.scope, |conn| {
-        let found = parsed.statements.iter().enumerate();
-        found.map(|(index, one)| account_of(conn, actor, index, one)).collect()
-    })
+        for (index, notice) in notices.into_iter().enumerate() {
+            match account_of(conn, actor, index, &notice)? {
+                Ok(account) => {
+                    accounts.push(account);
+                    parsed.statements.push(notice);
+                }
+                Err(one) => refused.push(*one),
+            }
+        }
+        Ok(())
+    })?;
+    let first = if accounts.is_empty() { refused.iter_mut().find_map(|one| one.error.take()) } else { None };
+    match first {
+        Some(error) => Err(error),
+        None => {
+            hide_elsewhere(parsed, &refused);
+            Ok((accounts, refused))
+        }
+    }
 }
 
-fn account_of(conn: &mut Conn, actor: &Actor, index: usize, notice: &Statement) -> Result<BankAccount> {
+/// Takes away what was found in notifications of other units.
+fn hide_elsewhere(parsed: &mut Parsed, refused: &[Refused]) {
+    let hidden: Vec<String> =
+        refused.iter().filter(|one| one.is_elsewhere()).map(|one| format!("{}/", one.refusal.at)).collect();
+    parsed.warnings.retain(|finding| {
+        let place = format!("{}/", finding.at);
+        !hidden.iter().any(|element| place.starts_with(element.as_str()))
+    });
+}
+
+fn account_of(
+    conn: &mut Conn,
+    actor: &Actor,
+    index: usize,
+    notice: &Statement,
+) -> Result<std::result::Result<BankAccount, Box<Refused>>> {
     let field = format!("statements[{index}].account");
-    let number = notice.account_number().unwrap_or_default();
-    let unknown = || {
-        let detail = format!("{}: account {} is not registered", notice.at, import::masked(&number));
-        Error::invalid(field.clone(), "statement_account_unknown", detail)
+    let number = notice.account_number();
+    let shown = number.as_deref().unwrap_or_default();
+    let holder = refused::holder(conn, actor, number.as_deref())?;
+    let (error, finding) = match &holder {
+        Holder::Elsewhere => refused::elsewhere(&notice.at, shown),
+        Holder::Nobody => refused::unknown(&notice.at, &field, shown),
+        Holder::Own(account) if notice.lines.iter().all(|line| line.currency == account.currency) => {
+            return Ok(Ok(BankAccount::clone(account)));
+        }
+        Holder::Own(account) => {
+            let detail = format!("the account is in {}", account.currency);
+            let vi = format!("Tài khoản dùng loại tiền {}", account.currency);
+            let finding = Finding::new(&notice.at, "statement_currency", vi, &detail);
+            (Error::invalid(field, "statement_currency", detail), finding)
+        }
     };
-    let (unit, id) = account::find_by_number(conn, &number)?.ok_or_else(unknown)?;
-    actor.scope.require(unit)?;
-    let found = account::find(conn, unit, id)?;
-    if found.bank_bin.is_empty() {
-        return Err(unknown());
-    }
-    if notice.lines.iter().any(|line| line.currency != found.currency) {
-        let detail = format!("the account is in {}", found.currency);
-        return Err(Error::invalid(field, "statement_currency", detail));
-    }
-    Ok(found)
+    let refusal = Refusal::of(index, notice, None, vec![finding]);
+    Ok(Err(Box::new(Refused::for_account(refusal, holder, error))))
 }
 
 fn add(

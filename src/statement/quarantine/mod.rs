@@ -216,9 +216,10 @@ fn drafted(
     let (bytes, understood) =
         saved::understand_stored(store, stamp.vault, actor, place, &account.account_no)?;
     let Understood { mut parsed, account_no, .. } = understood;
-    let drafts = draft::drafts(&mut parsed, account_no.as_deref())
+    let sorted = draft::drafts(&mut parsed, account_no.as_deref())
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
-    let draft = drafts
+    let draft = sorted
+        .drafts
         .into_iter()
         .find(|draft| draft.position == stored.place())
         .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;

@@ -89,18 +89,6 @@ pub(super) struct Understood {
     pub mapping: Option<String>,
 }
 
-/// A file as an import would read it, with nothing stored, and the mapping of a table that was used.
-pub fn read(
-    store: &Store,
-    actor: &Actor,
-    bytes: &[u8],
-    options: Options<'_>,
-) -> Result<(Parsed, Option<Layout>)> {
-    let found = understand(store, actor, bytes, options)?;
-    let mapping = found.mapping.as_deref().map(Layout::from_toml).transpose()?;
-    Ok((found.parsed, mapping))
-}
-
 /// Reads a file: by the layout given, else a table by the one saved for its account, else as `parse`
 /// does. A table that names no account belongs to the account whose saved layout fits it, if exactly
 /// one does; one that fits several is left without.

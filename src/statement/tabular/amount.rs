@@ -9,7 +9,7 @@ use crate::text::fold;
 
 /// How the amounts of a table are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Notation {
+pub(in crate::statement) struct Notation {
     /// Of the statement; ISO 4217.
     pub currency: String,
     /// The mark before the decimals, where some amount of the table proves it.
@@ -23,7 +23,7 @@ const WITH_CENTS: [&str; 8] = ["AUD", "CAD", "CHF", "EUR", "GBP", "NZD", "SGD", 
 
 /// An amount with the currency written beside it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Amount {
+pub(in crate::statement) struct Amount {
     pub amount: Decimal,
     pub currency: Option<String>,
 }

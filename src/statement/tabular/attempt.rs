@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::amount::Notation;
+use super::astray::{self, Around, Astray};
 use super::column::Column;
 use super::ending::{self, Ending};
 use super::given::Given;
@@ -43,6 +44,9 @@ pub(super) struct Attempt {
     of_day: Vec<OfDay>,
     /// The first row with figures that was left out as none of the table.
     left_out: Option<String>,
+    /// The rows that could not be read, by their lines.
+    unread: Vec<usize>,
+    astray: Vec<Astray>,
     columns: Columns,
     habits: Habits,
     notation: Notation,
@@ -56,7 +60,7 @@ pub(super) fn read(given: &Given<'_>, columns: Columns) -> Attempt {
     match likeliest.proof() {
         Proof::Proven => likeliest,
         proof => {
-            let ways = likeliest.rivals();
+            let ways = likeliest.rivals(proof);
             let attempts = ways.into_iter().map(|(columns, habits)| Attempt::of(given, columns, habits));
             let proven = attempts.into_iter().find(|attempt| attempt.proof() == Proof::Proven);
             proven.map_or_else(|| likeliest.or_ambiguous(given, proof), Attempt::telling_view)
@@ -74,6 +78,8 @@ impl Attempt {
             bare: Vec::new(),
             of_day: Vec::new(),
             left_out: None,
+            unread: Vec::new(),
+            astray: Vec::new(),
             habits,
             notation,
             columns,
@@ -87,6 +93,7 @@ impl Attempt {
         of_day::place(days, &mut attempt.statement, &mut attempt.movements, &mut attempt.findings);
         attempt.check_bare_rows();
         attempt.check_signs(given);
+        attempt.check_astray();
         attempt.check_left_out();
         if attempt.findings.errors.is_empty() {
             let is_proven = attempt.proof() == Proof::Proven || attempt.ends_in_closing();
@@ -122,12 +129,14 @@ impl Attempt {
     }
 
     /// Other columns of amounts and balances, and other habits of signs.
-    fn rivals(&self) -> Vec<(Columns, Habits)> {
+    fn rivals(&self, proof: Proof) -> Vec<(Columns, Habits)> {
         let mut ways = Vec::new();
         for column in [Column::Balance, Column::Amount] {
             ways.extend(self.columns.rivals(column).map(|columns| (columns, self.habits)));
         }
-        ways.extend(self.habits.rivals().map(|habits| (self.columns.clone(), habits)));
+        // What is not booked counts only where the balances are broken without it.
+        let may_be = |habits: &Habits| !habits.counts_open || proof == Proof::Contradicted;
+        ways.extend(self.habits.rivals().filter(may_be).map(|habits| (self.columns.clone(), habits)));
         ways
     }
 
@@ -195,8 +204,13 @@ impl Attempt {
         };
         let between = given.body.get(..last_dated).unwrap_or_default();
         let has_habit = between.iter().any(|row| !is_dated(&columns, row) && has_amount(row));
+        reader.prints_each_day = given.prints_each_day(&columns);
+        let first_dated = given.body.iter().position(|row| is_dated(&columns, row)).unwrap_or(last_dated);
+        let is_text = given.ending != Ending::OfWorkbook;
+        let cell_count = is_text.then(|| astray::usual_cell_count(&columns, given.body));
         for (index, row) in given.body.iter().enumerate() {
             reader.may_lack_day = has_habit || index <= last_dated;
+            reader.around = Around { cell_count, is_inside: first_dated < index && index < last_dated };
             self.read_row(&mut reader, row);
         }
         self.statement.account = self.statement.account.take().or_else(|| reader.take_account());
@@ -240,8 +254,12 @@ impl Attempt {
                 format!("Dòng không thu không chi, không tính: “{}”", excerpt(&row.raw())),
                 format!("the row is neither money in nor out and does not count: “{}”", excerpt(&row.raw())),
             )),
+            Ok(RowKind::Astray(fault)) => {
+                let position = self.movements.len();
+                self.astray.push(Astray { row: row.clone(), position, fault });
+            }
             Ok(RowKind::Text) => {
-                if self.left_out.is_none() && self.has_figures(row) {
+                if self.left_out.is_none() && astray::has_figures(&self.columns, &self.notation, row) {
                     self.left_out = Some(at.clone());
                 }
                 self.findings.warn(Finding::new(
@@ -251,27 +269,31 @@ impl Attempt {
                     format!("a row that is no transaction is left out: “{}”", excerpt(&row.raw())),
                 ));
             }
-            Err(fault) => self.findings.error(fault.at(at)),
+            Err(_) if stated::sums_up(&self.columns, &self.notation, row, &self.movements) => {
+                self.findings.warn(stated::ignored(at));
+            }
+            Err(fault) => {
+                self.unread.push(row.line);
+                self.findings.error(fault.at(at));
+            }
         }
     }
 
-    /// Whether the row has an amount somewhere: behind its date, or in a column of money.
-    fn has_figures(&self, row: &Row) -> bool {
-        let date = movement::date_cell(&self.columns, row);
-        let is_figure = |cell: &str| {
-            let is_written = cell.contains(['.', ',']) && cell.len() <= 30 && cell != date;
-            is_written
-                && amount_in(cell, &self.notation).is_ok_and(|amount| amount.is_some_and(|a| !a.is_zero()))
-        };
-        let money = [Column::Amount, Column::Debit, Column::Credit];
-        let mut in_money = money.into_iter().map(|column| self.columns.cell(row, column));
-        if is_dated(&self.columns, row) {
-            let index = self.columns.index(Column::Balance);
-            let others = row.cells.iter().enumerate().filter(|(at, _)| Some(*at) != index);
-            others.map(|(_, cell)| cell.trim()).any(is_figure)
-        } else {
-            in_money.any(is_figure)
+    /// A row that is astray moves nothing only where the balances hold without it.
+    fn check_astray(&mut self) {
+        if self.astray.is_empty() {
+            return;
         }
+        let (is_whole, is_proven) = (self.ends_agree(), self.proof() == Proof::Proven);
+        for row in std::mem::take(&mut self.astray) {
+            if is_whole || (is_proven && row.is_between_balances(&self.movements)) {
+                self.findings.warn(row.ignored());
+            } else {
+                self.unread.push(row.row.line);
+                self.findings.error(row.refused());
+            }
+        }
+        self.unread.sort_unstable();
     }
 
     /// A table that has rows and gives no line at all was not understood.
@@ -435,6 +457,10 @@ impl Attempt {
             let has_only_fees = self.columns.has_only_fees();
             order::settle(&mut self.statement, self.movements, has_only_fees, &mut self.findings);
         } else {
+            // What else is wrong is no fault of a row, and leaves nothing to be compared.
+            if self.findings.errors.len() == self.unread.len() && findings.errors.is_empty() {
+                order::check_beside_unread(&mut self.movements, &self.unread, &mut self.findings);
+            }
             self.statement.lines = self.movements.into_iter().flat_map(|movement| movement.lines).collect();
         }
         if self.findings.errors.is_empty() && findings.errors.is_empty() {
@@ -454,6 +480,10 @@ fn prove(statement: &Statement, findings: &mut Findings) {
     }
     if let Some(totals) = &statement.totals {
         let tally = Tally::of(&statement.lines);
-        check_totals(totals, &[tally], Counting::Lenient, findings);
+        // The charges of a row are lines of its place.
+        let mut pairs = statement.lines.windows(2);
+        let has_charges = pairs.any(|pair| matches!(pair, [one, next] if one.at == next.at));
+        let counting = if has_charges { Counting::Lenient } else { Counting::Strict };
+        check_totals(totals, &[tally], counting, findings);
     }
 }

@@ -1,10 +1,11 @@
 //! What the cells of a column say where its heading has two meanings or means nothing sure.
 
-use super::column::Column;
+use super::column::{Column, normalise};
 use super::denomination::currency_in_cell;
 use super::header::Columns;
 use super::movement::is_dated;
 use super::rows::Row;
+use super::unknown_text;
 use crate::statement::currency;
 use crate::statement::date::may_be_date;
 
@@ -18,6 +19,7 @@ pub(super) fn settle(columns: &mut Columns, body: &[Row]) -> Option<[Stated; 2]>
         return None;
     }
     settle_currencies(columns, body);
+    replace_missing_text(columns, body);
     drop_marks(columns, body);
     drop_row_numbers(columns, body);
     repeated_balances(columns, body)
@@ -82,6 +84,23 @@ fn drop_marks(columns: &mut Columns, body: &[Row]) {
     }
     if is_signed {
         columns.found.retain(|(column, index)| *column != Column::Kind || !marks.contains(index));
+    }
+}
+
+/// Where every row says that it has no text, the widest column of words that means nothing is the text.
+fn replace_missing_text(columns: &mut Columns, body: &[Row]) {
+    let is_text = |(column, _): &&(Column, usize)| *column == Column::Description;
+    let texts: Vec<usize> = columns.found.iter().filter(is_text).map(|(_, index)| *index).collect();
+    let is_missing =
+        |cell: &str| matches!(normalise(cell).as_str(), "NO DESCRIPTION" | "NO DETAILS" | "NO MEMO");
+    let dated: Vec<&Row> = body.iter().filter(|row| is_dated(columns, row)).collect();
+    let are_missing = |index: &usize| dated.iter().all(|row| is_missing(row.cell(*index)));
+    if dated.is_empty() || texts.is_empty() || !texts.iter().all(are_missing) {
+        return;
+    }
+    if let Some(other) = unknown_text::widest(columns, &dated) {
+        columns.found.retain(|(column, _)| *column != Column::Description);
+        columns.found.push((Column::Description, other));
     }
 }
 

@@ -6,6 +6,7 @@ use super::column::{Column, has_any, is_understood, normalise};
 use super::dictionary;
 use super::header::Columns;
 use super::label;
+use super::movement::is_dated;
 use super::rows::Row;
 use crate::statement::currency::{self, UNKNOWN};
 use crate::statement::finding::Finding;
@@ -116,7 +117,7 @@ fn is_foreign(row: &Row) -> bool {
 }
 
 /// The currency the table names: in a column, beside a balance or an amount, in a heading, by the
-/// user's layout, or in the text around it.
+/// user's layout, in the text around it, or beside some of the amounts and balances of the rows.
 pub(super) fn named(
     columns: &Columns,
     body: &[Row],
@@ -135,6 +136,12 @@ pub(super) fn named(
         .or_else(in_heading)
         .or_else(by_layout)
         .or_else(|| surroundings.only_named())
+        .or_else(|| beside_some(columns, body).filter(|_| !is_vietnamese(columns, surroundings)))
+}
+
+/// A table of ours is in đồng where it names nothing else for all of its rows.
+fn is_vietnamese(columns: &Columns, surroundings: &Surroundings) -> bool {
+    surroundings.is_vietnamese || columns.currency() == Some("VND")
 }
 
 /// The code in a cell of the column of currencies, or what its sign or word stands for.
@@ -168,6 +175,18 @@ fn beside_all(columns: &Columns, body: &[Row]) -> Option<String> {
     amounts.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
+/// The only currency that stands beside amounts and balances, where several of them have one. Beside a single
+/// one it is as likely that of another account.
+fn beside_some(columns: &Columns, body: &[Row]) -> Option<String> {
+    let money = [Column::Amount, Column::Debit, Column::Credit, Column::Balance];
+    let rows = body.iter().filter(|row| is_dated(columns, row));
+    let mut found = rows.flat_map(|row| money.map(|column| columns.cell(row, column))).filter_map(beside);
+    let first = found.next()?;
+    let others: Vec<String> = found.collect();
+    let is_one = !others.is_empty() && others.iter().all(|other| *other == first);
+    (is_one && currency::is_known(&first)).then_some(first)
+}
+
 fn beside(cell: &str) -> Option<String> {
     Notation::of(UNKNOWN).read(cell).ok().flatten().and_then(|read| read.currency)
 }
@@ -185,8 +204,7 @@ pub(super) fn assumed(
     // đồng have no decimals: amounts with some are of another currency.
     let has_cents =
         amounts.iter().all(|cell| has_decimals(cell)) && amounts.iter().any(|cell| vnd.read(cell).is_err());
-    let is_vietnamese = surroundings.is_vietnamese || columns.currency() == Some("VND");
-    if is_vietnamese && !has_cents {
+    if is_vietnamese(columns, surroundings) && !has_cents {
         let finding = Finding::new(
             at,
             "currency_assumed",

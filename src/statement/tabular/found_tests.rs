@@ -1,7 +1,8 @@
 //! Shapes of exports in which labels, marks or columns stand in another way than usual. All invented.
 
+use crate::statement::layout::Column;
 use crate::statement::model::{Parsed, Statement};
-use crate::statement::parse;
+use crate::statement::{parse, preview};
 
 fn only(table: &str) -> Statement {
     let Parsed { statements, errors, .. } = parse(table.as_bytes());
@@ -209,4 +210,121 @@ fn a_currency_behind_a_whole_name_is_no_part_of_the_name() {
         (statement.currency.as_deref(), amounts(&statement)),
         (Some("EUR"), vec!["-50.00".to_owned(), "80.68".to_owned()])
     );
+}
+
+#[test]
+fn the_widest_column_of_words_is_the_text_where_no_heading_names_one() {
+    for heading in [
+        "Type",
+        "Transaction Type",
+        "Original Description",
+        "Message",
+        "Purpose",
+        "Information",
+        "Activity",
+        "Entry",
+        "Wording",
+        "Comment",
+        "Item",
+        "Category",
+        "Recipient",
+        "Vendor",
+        "Company",
+    ] {
+        let table = format!("Date,{heading},Amount\n2026-01-05,Wages of May,50.00\n2026-01-16,Rent,-7.50\n");
+        let statement = only(&table);
+        assert_eq!(amounts(&statement), ["50.00", "-7.50"], "{heading}");
+        assert_eq!(memos(&statement), ["Wages of May", "Rent"], "{heading}");
+        assert_eq!(refused(&table.replace("-7.50", "-7.5x")), ("line 3".into(), "amount_unreadable"));
+    }
+    let table = "Date,Wording,Code,Amount\n2026-01-05,Wages of May,EUR,50.00\n2026-01-16,Rent,EUR,-7.50\n";
+    let shown = preview(table.replace("Wording", "Entry").as_bytes(), None).unwrap();
+    assert_eq!(shown.columns[1].meaning, Some(Column::Description));
+}
+
+#[test]
+fn one_side_alone_and_one_row_alone_are_read_below_a_text_without_a_known_heading() {
+    let row = "04 Nov 2026,Direct Debit,18.75,,902.74\n";
+    for heading in ["Transactions", "What for"] {
+        let one = format!("Date,{heading},Debits,Credits,Balance\n{row}");
+        assert_eq!(amounts(&only(&one)), ["-18.75"], "{heading}");
+        let two = format!("{one}06 Nov 2026,Rent,2.74,,900.00\n");
+        let statement = only(&two);
+        assert_eq!(amounts(&statement), ["-18.75", "-2.74"], "{heading}");
+        assert_eq!(memos(&statement), ["Direct Debit", "Rent"], "{heading}");
+        assert_eq!(refused(&two.replace("900.00", "901.00")), ("line 3".into(), "running_balance_broken"));
+    }
+}
+
+#[test]
+fn words_of_a_state_under_an_unknown_heading_are_no_text() {
+    let table = "Date,Result,Amount\n2026-01-05,Completed,50.00\n2026-01-16,Failed,-7.50\n";
+    assert_eq!(refused(table).1, "format_unknown");
+}
+
+#[test]
+fn a_currency_beside_some_of_the_amounts_is_that_of_all() {
+    let table = "Id,Text,Debit,Credit,Balance,Date\n84,TRANS 1,\"579,68 USD\",,\"USD 9.126,07\",07/03/2026\n\
+                 85,TRANS 2,\"544,00\",,\"8.582,07\",17/03/2026\n";
+    let statement = only(table);
+    assert_eq!(statement.currency.as_deref(), Some("USD"));
+    assert_eq!(amounts(&statement), ["-579.68", "-544.00"]);
+    for other in ["EUR 9.126,07", "9.126,07"] {
+        let mixed = table.replace("USD 9.126,07", other);
+        assert_eq!(refused(&mixed), ("line 2".into(), "currency_mixed"), "{other}");
+    }
+}
+
+#[test]
+fn a_row_that_ends_its_words_in_total_is_compared_with_the_rows() {
+    for (word, code) in [("Transactions Total", "totals_mismatch"), ("Monthly total", "date_invalid")] {
+        let table = format!(
+            "Date,Action,Description,Amount\n01/15/2026,Buy,a,-50.00\n01/16/2026,Sale,b,7.50\n{word},,,-42.50\n"
+        );
+        assert_eq!(amounts(&only(&table)), ["-50.00", "7.50"], "{word}");
+        assert_eq!(refused(&table.replace("-42.50", "-43.50")), ("line 4".into(), code), "{word}");
+    }
+}
+
+#[test]
+fn a_pending_row_counts_where_the_balances_break_without_it_and_hold_with_it() {
+    let table = |last: &str| {
+        format!(
+            "Date,Description,Status,Amount,Balance\n2026-01-05,a,Completed,50.00,350.00\n\
+             2026-01-10,b,Pending,-100.00,250.00\n2026-01-16,c,Completed,-7.50,{last}\n"
+        )
+    };
+    assert_eq!(amounts(&only(&table("242.50"))), ["50.00", "-100.00", "-7.50"]);
+    assert_eq!(amounts(&only(&table("342.50"))), ["50.00", "-7.50"]);
+    assert_eq!(refused(&table("243.50")), ("line 4".into(), "running_balance_broken"));
+}
+
+#[test]
+fn days_in_no_order_are_sorted_where_every_balance_proves_it() {
+    let table = "Date,Description,Amount,Balance\n2026-01-16,b,-7.50,342.50\n2026-01-05,a,50.00,350.00\n\
+                 2026-01-20,d,-2.50,339.00\n2026-01-18,c,-1.00,341.50\n";
+    let statement = only(table);
+    assert_eq!(memos(&statement), ["a", "b", "c", "d"]);
+    assert_eq!(balances(&statement), ["300.00", "339.00"]);
+    let parsed = parse(table.as_bytes());
+    assert!(parsed.warnings.iter().any(|warning| warning.code == "rows_out_of_order"));
+    assert_eq!(refused(&table.replace("341.50", "341.40")).1, "running_balance_broken");
+}
+
+#[test]
+fn colons_may_stand_between_the_parts_of_a_day() {
+    let table = "Date,Name,Memo,Amount,\n2026:03:01,a,b,-7.80,\n2026:03:06,c,d,-0.46,\n";
+    let days: Vec<_> =
+        only(table).lines.iter().filter_map(|line| line.day()).map(|day| day.to_string()).collect();
+    assert_eq!(days, ["2026-03-01", "2026-03-06"]);
+    assert_eq!(refused(&table.replace("2026:03:06", "2026:13:06")), ("line 3".into(), "date_invalid"));
+}
+
+#[test]
+fn where_every_row_has_no_description_another_column_of_words_is_the_text() {
+    let table = "Run Date,Action,Security Description,Security Type,Amount ($)\n\
+                 01/27/2026,DIRECT DEBIT,No Description,Cash,-50.00\n01/23/2026,PAYROLL,No Description,Cash,7.50\n";
+    assert_eq!(memos(&only(table)), ["PAYROLL", "DIRECT DEBIT"]);
+    let described = table.replacen("No Description", "Coffee", 1);
+    assert_eq!(memos(&only(&described)), ["No Description", "Coffee"]);
 }

@@ -7,7 +7,7 @@ use super::column::Column;
 use super::ending::Ending;
 use super::header::Columns;
 use super::mark::read_mark;
-use super::movement::is_dated;
+use super::movement::{date_cell, is_dated};
 use super::rows::Row;
 use super::stated;
 use super::summary;
@@ -49,6 +49,21 @@ impl Given<'_> {
         let cells = rows.flat_map(|row| money.map(|column| columns.cell(row, column)));
         let balances = [self.opening, self.closing].into_iter().flatten().map(|(value, _)| value.as_str());
         Notation::of(self.currency()).learn(cells.chain(balances))
+    }
+
+    /// Whether two rows below each other print the same day. Then a row without one has lost it.
+    pub fn prints_each_day(&self, columns: &Columns) -> bool {
+        let day = |row: &Row| columns.date(date_cell(columns, row)).ok().map(|(day, _)| day);
+        // At the end of a page, and beside what is stated, the day may be printed once more.
+        let are_neighbours = |one: &Row, other: &Row| {
+            let breaks: usize = one.cells.iter().map(|cell| cell.matches('\n').count()).sum();
+            other.line == one.line + breaks + 1 && ![one, other].into_iter().any(stated::is_stated)
+        };
+        let mut pairs = self.body.iter().zip(self.body.iter().skip(1));
+        pairs.any(|(one, other)| {
+            let first = day(one);
+            first.is_some() && first == day(other) && are_neighbours(one, other)
+        })
     }
 
     /// A column headed as debit/credit always counts; one headed as kind only when it holds marks.

@@ -6,7 +6,7 @@ use super::amount::Notation;
 use super::column::Column;
 use super::denomination;
 use super::header::Columns;
-use super::movement::{amount_in, is_dated};
+use super::movement::{amount_in, is_dated, is_not_booked};
 use super::rows::Row;
 
 /// Two steps from balance to balance.
@@ -27,6 +27,10 @@ pub(super) struct Habits {
     pub is_own_view: bool,
     /// Whether the balances are enough to prove that.
     may_be_own_view: bool,
+    /// Rows that are not booked by their words count.
+    pub counts_open: bool,
+    /// There are such rows, and balances to show it.
+    may_count_open: bool,
 }
 
 impl Habits {
@@ -53,6 +57,8 @@ impl Habits {
             is_own_view: false,
             may_be_own_view: columns.may_be_own_view()
                 && numbers(Column::Balance).count() >= BALANCES_OF_OWN_VIEW,
+            counts_open: false,
+            may_count_open: columns.has(Column::Balance) && dated().any(|row| is_not_booked(columns, row)),
         }
     }
 
@@ -79,7 +85,8 @@ impl Habits {
         let with_minus = Habits { negates_credits: false, ..self };
         let as_written = Habits { unmarked_is_out: false, ..self };
         let in_own_view = Habits { is_own_view: self.may_be_own_view, ..self };
-        let rivals = [without_refunds, with_minus, as_written, in_own_view];
+        let with_open = Habits { counts_open: self.may_count_open, ..self };
+        let rivals = [without_refunds, with_minus, as_written, in_own_view, with_open];
         rivals.into_iter().filter(move |rival| *rival != self)
     }
 }

@@ -124,6 +124,21 @@ impl Columns {
     }
 
     fn by_words(row: &Row) -> Option<Columns> {
+        Some(Columns::understood(row)).filter(Columns::is_complete)
+    }
+
+    /// The columns of a heading row that has a date and an amount, and no text by a word that is known.
+    pub fn without_text(row: &Row) -> Option<Columns> {
+        if shape::is_too_wide(row) {
+            return None;
+        }
+        let columns = Columns::understood(row);
+        let is_one = columns.has_date() && columns.has_amount() && !columns.has_text();
+        is_one.then(|| columns.knowing_fees(row))
+    }
+
+    /// What the words of a row of headings say.
+    fn understood(row: &Row) -> Columns {
         let language = dictionary::language_of(row.cells.iter().map(String::as_str));
         let classified = row.cells.iter().enumerate();
         let mut found: Vec<(Column, usize)> = classified
@@ -137,7 +152,7 @@ impl Columns {
         drop_other_currencies(&mut found, row);
         let width = width_of(row);
         let may_be_own_view = may_be_own_view(&found, row);
-        let columns = Columns {
+        Columns {
             found,
             width,
             dates: None,
@@ -151,8 +166,7 @@ impl Columns {
             accepted: width,
             unmarked: None,
             may_be_own_view,
-        };
-        columns.is_complete().then_some(columns)
+        }
     }
 
     fn by_layout(row: &Row, layout: &Layout) -> Option<Columns> {
@@ -191,11 +205,21 @@ impl Columns {
     }
 
     fn is_complete(&self) -> bool {
-        let has = |column| self.index(column).is_some();
-        let has_date = has(Column::BookingDate) || has(Column::TransactionDate) || has(Column::ValueDate);
-        let has_amount = (has(Column::Debit) && has(Column::Credit)) || has(Column::Amount);
+        self.has_date() && self.has_amount() && self.has_text()
+    }
+
+    fn has_date(&self) -> bool {
+        let kinds = [Column::BookingDate, Column::TransactionDate, Column::ValueDate];
+        kinds.into_iter().any(|column| self.has(column))
+    }
+
+    fn has_amount(&self) -> bool {
+        (self.has(Column::Debit) && self.has(Column::Credit)) || self.has(Column::Amount)
+    }
+
+    fn has_text(&self) -> bool {
         let texts = [Column::Description, Column::CounterpartyName, Column::Reference];
-        has_date && has_amount && texts.into_iter().any(has)
+        texts.into_iter().any(|column| self.has(column))
     }
 
     /// The first cell of that meaning.

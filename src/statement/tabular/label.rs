@@ -84,6 +84,7 @@ const TOTAL: &[&str] = &[
     "CONG PHAT SINH",
     "TOTAL",
     "GRAND TOTAL",
+    "TRANSACTIONS TOTAL",
     "SUMME",
     "TOTALE",
 ];

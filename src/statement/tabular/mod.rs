@@ -6,13 +6,14 @@
 //! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways
 //! to read them (`rank`, `sides`, `habit`) until the balances prove one, `given` is what is known before,
 //! `stated` takes out the rows of balances and sums (`of_day` those of a day), `state` tells the rows that
-//! are not booked, `ending` tells a cut file, and `order` brings the rows into the order of booking and
-//! finds the balances. `amount` reads money in the notation of the table, `denomination` finds its
-//! currency and `account` the number of the account. `contents` lets the cells tell what a doubtful column
-//! is, `calendar` brings the dates of other calendars into ours, `digits` the digits of the East. `quotes`
-//! mends cells whose quotes are not doubled. `unheaded` finds the columns of a table without headings,
-//! `unnamed` the meaning of those behind the last heading, `summary` what is stated around the table,
-//! `pairs` labels with their values in the next row. `preview` shows how a table is understood.
+//! are not booked, `astray` those whose cells stand in other places, `ending` tells a cut file, and `order`
+//! brings the rows into the order of booking and finds the balances. `amount` reads money in the notation of
+//! the table, `denomination` finds its currency and `account` the number of the account. `contents` lets the
+//! cells tell what a doubtful column is, `unknown_text` where no heading names a text; `calendar` brings the
+//! dates of other calendars into ours, `digits` the digits of the East. `quotes` mends cells whose quotes are
+//! not doubled. `unheaded` finds the columns of a table without headings, `unnamed` the meaning of those
+//! behind the last heading, `summary` what is stated around the table, `pairs` labels with their values in the
+//! next row. `preview` shows how a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
@@ -20,6 +21,9 @@
 mod abroad_tests;
 mod account;
 mod amount;
+mod astray;
+#[cfg(test)]
+mod astray_tests;
 mod attempt;
 mod calendar;
 mod column;
@@ -64,6 +68,7 @@ mod told;
 mod unheaded;
 #[cfg(test)]
 mod unheaded_tests;
+mod unknown_text;
 mod unnamed;
 #[cfg(test)]
 mod words_tests;
@@ -73,6 +78,7 @@ use super::layout::Layouts;
 use super::model::{Format, Statement};
 use super::parse::Reading;
 
+pub(super) use amount::Notation;
 pub(super) use ending::Ending;
 pub use first_rows::{Choice, FirstRows};
 pub use preview::Preview;
@@ -118,17 +124,39 @@ pub(super) fn is_unheaded(text: &str) -> bool {
 }
 
 fn unheaded_delimiter(text: &str) -> Option<u8> {
-    let is_one = |delimiter: &u8| {
-        let rows = rows::split(text, *delimiter, unheaded::SAMPLED_ROWS);
-        unheaded::find(&rows).is_some()
-    };
-    [b';', b'\t', b'|', b','].into_iter().find(is_one)
+    delimiter_of(text, |rows| unheaded::find(rows).is_some())
+        .or_else(|| delimiter_of(text, |rows| unknown_text::find(rows).is_some()))
+}
+
+fn delimiter_of(text: &str, is_table: impl Fn(&[Row]) -> bool) -> Option<u8> {
+    let rows = |delimiter: u8| rows::split(text, delimiter, unheaded::SAMPLED_ROWS);
+    [b';', b'\t', b'|', b','].into_iter().find(|delimiter| is_table(&rows(*delimiter)))
 }
 
 /// The line of a quote that is never closed.
 pub(super) fn open_quote(text: &str, layouts: Layouts<'_>) -> Option<usize> {
     let delimiter = rows::sniff(text, layouts).or_else(|| unheaded_delimiter(text))?;
     rows::open_quote(text, delimiter)
+}
+
+/// The first rows of a text whose cells are separated by this sign.
+pub(super) fn rows_by(text: &str, delimiter: u8, limit: usize) -> Vec<Row> {
+    rows::split(text, delimiter, limit)
+}
+
+/// The line of a quote that is never closed, where this sign separates the cells.
+pub(super) fn open_quote_by(text: &str, delimiter: u8) -> Option<usize> {
+    rows::open_quote(text, delimiter)
+}
+
+/// The words of a cell, folded, with single blanks between them.
+pub(super) fn words(cell: &str) -> String {
+    column::normalise(cell)
+}
+
+/// Whether a row has more cells than any table.
+pub(super) fn is_too_wide(row: &Row) -> bool {
+    shape::is_too_wide(row)
 }
 
 /// The rows of a text file.
@@ -161,6 +189,9 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
     }
     if statements.is_empty() && layouts.own().is_none() {
         statements = read_unheaded(sheets, ending, &mut findings);
+        if statements.is_empty() {
+            statements = read_without_text(sheets, ending, &mut findings);
+        }
     }
     if statements.is_empty() {
         findings.error(Finding::new(
@@ -187,6 +218,19 @@ fn read_unheaded(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -
     statements
 }
 
+/// Reads the sheets in which no heading names a text.
+fn read_without_text(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for sheet in sheets {
+        let rows = digits::plain(sheet);
+        if let Some(guess) = unknown_text::find(&rows) {
+            guess.tell(findings);
+            statements.extend(section::read_guessed(&rows, guess, ending, findings));
+        }
+    }
+    statements
+}
+
 /// The first rows of the largest table as they stand.
 pub(super) fn first_rows(sheets: &[Vec<Row>]) -> Option<FirstRows> {
     FirstRows::of(sheets)
@@ -203,10 +247,12 @@ pub(super) fn preview(sheets: &[Vec<Row>], layouts: Layouts<'_>) -> Option<Previ
     by_heading.or_else(|| {
         let found = sheets.iter().filter(|_| layouts.own().is_none());
         let mut found = found.filter_map(|sheet| Some((sheet, unheaded::find(sheet)?)));
-        found.find_map(|(sheet, found)| {
+        let unheaded = found.find_map(|(sheet, found)| {
             let body = sheet.get(found.start..).unwrap_or_default();
             Preview::of(body, Layouts::with(Some(&found.layout)))
-        })
+        });
+        let mut others = sheets.iter().filter(|_| layouts.own().is_none());
+        unheaded.or_else(|| others.find_map(|sheet| Preview::guessed(sheet)))
     })
 }
 

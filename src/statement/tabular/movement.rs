@@ -10,6 +10,7 @@ use crate::text::clean;
 
 use super::account;
 use super::amount::Notation;
+use super::astray::{self, Around};
 use super::column::{Column, normalise};
 use super::denomination;
 use super::dictionary;
@@ -34,6 +35,8 @@ pub(super) enum RowKind {
     NotBooked,
     /// A row that moves money between the holder's own places and nothing on this side.
     Neutral,
+    /// A row of the table whose cells do not stand in their places, and why it is one.
+    Astray(Fault),
     Text,
 }
 
@@ -67,6 +70,9 @@ pub(super) struct RowReader<'a> {
     pub first_day: Option<NaiveDate>,
     /// Whether the day of a row may be that of the row above.
     pub may_lack_day: bool,
+    /// Whether the table prints the day of each row, and not where it changes alone.
+    pub prints_each_day: bool,
+    pub around: Around,
     entry_count: u32,
     /// Of the rows so far, as long as all have the same.
     account: Option<String>,
@@ -88,6 +94,8 @@ impl<'a> RowReader<'a> {
             last_day: None,
             first_day: None,
             may_lack_day: true,
+            prints_each_day: false,
+            around: Around::default(),
             entry_count: 0,
             account: None,
             has_other_account: false,
@@ -102,7 +110,7 @@ impl<'a> RowReader<'a> {
     pub fn read(&mut self, row: &Row) -> Result<RowKind, Fault> {
         let columns = self.columns;
         check_shape(columns, row)?;
-        if is_not_booked(columns, row) {
+        if is_not_booked(columns, row) && !self.habits.counts_open {
             return Ok(RowKind::NotBooked);
         }
         if self.is_neutral(row) {
@@ -119,7 +127,10 @@ impl<'a> RowReader<'a> {
                 let text = columns.cells(row, Column::Description).collect::<Vec<_>>().join(" ");
                 return Ok(RowKind::Continuation(text));
             }
-            Err(_) if !has_amount => return Ok(RowKind::Text),
+            Err(_) if !has_amount => {
+                let fault = astray::fault(columns, self.notation, row, self.around);
+                return Ok(fault.map_or(RowKind::Text, RowKind::Astray));
+            }
             Err(fault) if !date.is_empty() => return Err(fault),
             // Some banks print a date only where it changes.
             Err(fault) => (self.day_above(row).filter(|_| has_text).ok_or(fault)?, ""),
@@ -150,7 +161,8 @@ impl<'a> RowReader<'a> {
         let is_stated = stated::is_stated(row);
         let has_balance = !self.columns.cell(row, Column::Balance).is_empty();
         let first = self.first_day.filter(|_| is_stated);
-        self.last_day.filter(|_| self.may_lack_day || is_stated || has_balance).or(first)
+        let may_lack_day = !self.prints_each_day && (self.may_lack_day || has_balance);
+        self.last_day.filter(|_| may_lack_day || is_stated).or(first)
     }
 
     /// What a row with the words of such a balance states, in whatever column; `None` where it moves
@@ -288,8 +300,17 @@ impl<'a> RowReader<'a> {
             charge_count,
             is_undecided: true,
             label: stated::statement_of(row),
-            unknown_state: unknown_state(self.columns, row).map(str::to_owned),
+            unknown_state: unknown_state(self.columns, row)
+                .or_else(|| self.open_state(row))
+                .map(str::to_owned),
         })))
+    }
+
+    /// The state of a row that is not booked, and is counted all the same.
+    fn open_state<'r>(&'r self, row: &'r Row) -> Option<&'r str> {
+        let is_open = self.habits.counts_open && is_not_booked(self.columns, row);
+        let word = self.columns.states(row).map(|(cell, _)| cell).find(|cell| !cell.is_empty());
+        Some(word.unwrap_or_else(|| date_cell(self.columns, row))).filter(|_| is_open)
     }
 
     /// The balance, with its own mark where it has one.

@@ -105,6 +105,11 @@ impl Movement {
         self.lines.first().and_then(Line::day)
     }
 
+    /// The number of its line in the file.
+    fn line(&self) -> Option<usize> {
+        self.lines.first()?.at.strip_prefix("line ")?.parse().ok()
+    }
+
     pub fn at(&self) -> String {
         self.lines.first().map(|line| line.at.clone()).unwrap_or_default()
     }
@@ -160,6 +165,10 @@ enum Order {
     NewestDayFirst,
     /// The rows of a day are turned round and the days are not.
     NewestFirstInDay,
+    /// The days stand in no order, and the rows of a day in that of booking.
+    OldestFirstByDay,
+    /// The days stand in no order, and the rows of a day have the newest first.
+    NewestFirstByDay,
 }
 
 impl Order {
@@ -170,7 +179,12 @@ impl Order {
             return usual;
         }
         let by_day = [Order::NewestDayFirst, Order::NewestFirstInDay];
-        by_day.into_iter().find(|order| order.proves(movements, opening)).unwrap_or(usual)
+        let sorted = [Order::OldestFirstByDay, Order::NewestFirstByDay];
+        // Days that are sorted prove nothing unless each row has a day and a balance of its own.
+        let is_whole =
+            movements.len() > 2 && movements.iter().all(|one| one.day().is_some() && one.balance.is_some());
+        let mut orders = by_day.into_iter().chain(sorted.into_iter().filter(|_| is_whole));
+        orders.find(|order| order.proves(movements, opening)).unwrap_or(usual)
     }
 
     fn proves(self, movements: &[Movement], opening: Option<Decimal>) -> bool {
@@ -194,6 +208,11 @@ impl Order {
                 indexes = turn_days(&indexes);
             }
             Order::NewestFirstInDay => indexes = turn_days(&indexes),
+            Order::OldestFirstByDay => indexes.sort_by_key(day),
+            Order::NewestFirstByDay => {
+                indexes.reverse();
+                indexes.sort_by_key(day);
+            }
         }
         indexes
     }
@@ -214,6 +233,14 @@ impl Order {
     }
 
     fn told(self, at: &str) -> Finding {
+        if matches!(self, Order::OldestFirstByDay | Order::NewestFirstByDay) {
+            return Finding::new(
+                at,
+                "rows_out_of_order",
+                "Các ngày trong bảng không theo thứ tự; đã xếp lại theo ngày và số dư chứng minh",
+                "the days of the table stand in no order; they were sorted, and the balances prove it",
+            );
+        }
         let (vi, en) = match self {
             Order::NewestDayFirst => (
                 "Bảng xếp ngày mới trước, trong ngày xếp dòng cũ trước; đã xếp lại theo số dư",
@@ -331,6 +358,55 @@ fn check_running_balances(
         };
     }
     signs
+}
+
+/// Checks the running balances between the rows that could be read, in a table of which some (by their lines, in
+/// the order of the file) could not: two rows with one of those between them prove nothing. Where the rows hold in
+/// some order, none is broken.
+pub(super) fn check_beside_unread(movements: &mut [Movement], unread: &[usize], findings: &mut Findings) {
+    drop_constant_zero_balances(movements);
+    let movements: &[Movement] = movements;
+    let usual = if is_newest_first(movements) { Order::NewestFirst } else { Order::AsWritten };
+    let in_usual = usual.indexes(movements);
+    let Some(finding) = first_break(movements, &in_usual, (unread, 0)) else { return };
+    let is_by_day = |order: &[usize]| {
+        let ordered = order.iter().filter_map(|index| movements.get(*index));
+        ordered.map(Movement::day).is_sorted()
+    };
+    // Where the days are turned round, a row at the end of one may belong between two others.
+    let is_broken = |order: &[usize]| first_break(movements, order, (unread, 1)).is_some();
+    let by_day = [Order::NewestDayFirst, Order::NewestFirstInDay].map(|order| order.indexes(movements));
+    if by_day.iter().all(|order| *order == in_usual || !is_by_day(order) || is_broken(order)) {
+        findings.error(finding);
+    }
+}
+
+/// The first row, in this order, whose balance does not follow from the one before. A row that could not be read
+/// parts two days also where it stands so many lines beside one of them.
+fn first_break(
+    movements: &[Movement],
+    order: &[usize],
+    (unread, reach): (&[usize], usize),
+) -> Option<Finding> {
+    let is_apart = |one: &Movement, other: &Movement| {
+        let reach = if one.day() == other.day() { 0 } else { reach };
+        let Some((one, other)) = one.line().zip(other.line()) else { return true };
+        let (start, end) = (one.min(other).saturating_sub(reach), one.max(other).saturating_add(reach));
+        let next = unread.partition_point(|line| *line < start);
+        unread.get(next).is_some_and(|line| *line <= end)
+    };
+    let mut last: Option<(&Movement, Decimal)> = None;
+    for movement in order.iter().filter_map(|index| movements.get(*index)) {
+        let before = last.filter(|(one, _)| !is_apart(one, movement)).map(|(_, balance)| balance);
+        if let (Some(before), Some(after)) = (before, movement.balance)
+            && !movement.leads(before, after)
+        {
+            return Some(broken(movement, before, after));
+        }
+        let reached = before.zip(movement.sum()).and_then(|(before, sum)| before.checked_add(sum));
+        last = movement.balance.or(reached).map(|balance| (movement, balance));
+    }
+    None
 }
 
 fn broken(movement: &Movement, before: Decimal, after: Decimal) -> Finding {

@@ -8,6 +8,7 @@ use super::column::Column;
 use super::denomination::Surroundings;
 use super::header;
 use super::rows::Row;
+use super::unknown_text;
 use crate::statement::layout::{DateOrder, Layout, Layouts, Place};
 
 /// Rows of the table that are shown.
@@ -36,7 +37,17 @@ pub struct PreviewColumn {
 
 impl Preview {
     pub(super) fn of(sheet: &[Row], layouts: Layouts<'_>) -> Option<Preview> {
-        let (at, mut columns) = header::find(sheet, layouts)?;
+        let (at, columns) = header::find(sheet, layouts)?;
+        Some(Preview::with(sheet, at, columns, layouts))
+    }
+
+    /// Of a table in which no heading names a text.
+    pub(super) fn guessed(sheet: &[Row]) -> Option<Preview> {
+        let guess = unknown_text::find(sheet)?;
+        Some(Preview::with(sheet, guess.at, guess.columns, Layouts::default()))
+    }
+
+    fn with(sheet: &[Row], at: usize, mut columns: header::Columns, layouts: Layouts<'_>) -> Preview {
         columns.settle_dates(
             sheet.get(at..).unwrap_or_default(),
             &Surroundings::vietnamese(),
@@ -49,7 +60,7 @@ impl Preview {
             |index| columns.meanings().iter().find(|(_, at)| *at == index).map(|(column, _)| *column);
         let heading_text = |index| heading.map(|row| crate::text::clean(row.cell(index))).unwrap_or_default();
         let shown = sheet.iter().skip(if has_heading { at + 1 } else { at }).take(SHOWN_ROWS);
-        Some(Preview {
+        Preview {
             layout: columns.layout().map(str::to_owned),
             heading_line: heading.map(|row| row.line),
             columns: (0..width)
@@ -61,7 +72,7 @@ impl Preview {
                 .collect(),
             rows: shown.map(|row| row.cells.clone()).collect(),
             mapping: mapping(&columns, heading, layouts),
-        })
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use super::rows::Row;
 use super::shape;
 use super::sides;
 use super::summary::{self, Part, Stated};
+use super::unknown_text::Guess;
 use super::unnamed;
 
 /// Splits the file into sections, one for each account, and reads them. In a text every row has the
@@ -36,40 +37,31 @@ pub(super) fn read_sections(
     layouts: Layouts<'_>,
     findings: &mut Findings,
 ) -> Vec<Statement> {
-    let mut statements = Vec::new();
     let mut section = Section { layouts, ending, ..Section::default() };
     if let Some(own) = layouts.own().filter(|own| own.is_without_heading) {
         section.columns = Some(Columns::without_heading(own));
         section.statement.at = line_place(rows.first().map_or(1, |row| row.line));
     }
     section.take_above(above);
-    let mut rows = rows.iter().filter(|row| !row.is_blank() && !shape::is_too_wide(row)).peekable();
-    while let Some(row) = rows.next() {
-        let stated = rows.peek().and_then(|next| section.states(row, next));
-        let ends = match &stated {
-            Some(stated) => section.is_of_another(stated),
-            None => {
-                section.ends_before(row) || rows.peek().is_some_and(|next| section.begins_anew(row, next))
-            }
-        };
-        if ends {
-            let next = section.following();
-            std::mem::replace(&mut section, next).finish(&mut statements, findings);
-        }
-        if let Some(stated) = stated {
-            section.take_stated(stated);
-            rows.next();
-        } else {
-            section.take(row);
-        }
-    }
-    section.finish(&mut statements, findings);
-    statements
+    section.read_all(rows, findings)
+}
+
+/// The same for a table in which no heading names a text.
+pub(super) fn read_guessed(
+    rows: &[Row],
+    guess: Guess,
+    ending: Ending,
+    findings: &mut Findings,
+) -> Vec<Statement> {
+    let section = Section { guess: Some(guess), ending, ..Section::default() };
+    section.read_all(rows, findings)
 }
 
 #[derive(Default)]
 struct Section<'a> {
     layouts: Layouts<'a>,
+    /// The heading row of a table in which none is known whole.
+    guess: Option<Guess>,
     ending: Ending,
     statement: Statement,
     columns: Option<Columns>,
@@ -88,11 +80,47 @@ struct Section<'a> {
 }
 
 impl<'l> Section<'l> {
+    /// Reads the rows from this section on.
+    fn read_all(self, rows: &[Row], findings: &mut Findings) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        let mut section = self;
+        let mut rows = rows.iter().filter(|row| !row.is_blank() && !shape::is_too_wide(row)).peekable();
+        while let Some(row) = rows.next() {
+            let stated = rows.peek().and_then(|next| section.states(row, next));
+            let ends = match &stated {
+                Some(stated) => section.is_of_another(stated),
+                None => {
+                    section.ends_before(row) || rows.peek().is_some_and(|next| section.begins_anew(row, next))
+                }
+            };
+            if ends {
+                let next = section.following();
+                std::mem::replace(&mut section, next).finish(&mut statements, findings);
+            }
+            if let Some(stated) = stated {
+                section.take_stated(stated);
+                rows.next();
+            } else {
+                section.take(row);
+            }
+        }
+        section.finish(&mut statements, findings);
+        statements
+    }
+
+    /// The columns of a heading row.
+    fn columns_of(&self, row: &Row) -> Option<Columns> {
+        match &self.guess {
+            Some(guess) => guess.columns_of(row),
+            None => Columns::of(row, self.layouts),
+        }
+    }
+
     /// The section behind this one.
     fn following(&self) -> Section<'l> {
         let inherited = self.columns.clone();
-        let mut next =
-            Section { inherited, layouts: self.layouts, ending: self.ending, ..Section::default() };
+        let (layouts, guess) = (self.layouts, self.guess.clone());
+        let mut next = Section { inherited, layouts, guess, ending: self.ending, ..Section::default() };
         next.surroundings.is_vietnamese = self.surroundings.is_vietnamese;
         next
     }
@@ -141,7 +169,7 @@ impl<'l> Section<'l> {
         let last = self.body.iter().rev().map(|row| columns.cell(row, Column::Balance));
         let mut last = last.filter(|balance| !balance.is_empty());
         !is_dated(columns, row)
-            && Columns::of(row, self.layouts).as_ref() == Some(columns)
+            && self.columns_of(row).as_ref() == Some(columns)
             && is_dated(columns, next)
             && !has_movement(columns, next)
             && !balance.is_empty()
@@ -154,7 +182,7 @@ impl<'l> Section<'l> {
             return None;
         }
         // The heading row of a table with its first row is none of these.
-        let pairs = || pairs::of_two_rows(row, next).filter(|_| Columns::of(row, self.layouts).is_none());
+        let pairs = || pairs::of_two_rows(row, next).filter(|_| self.columns_of(row).is_none());
         summary::of_two_rows(row, next).or_else(pairs)
     }
 
@@ -181,7 +209,7 @@ impl<'l> Section<'l> {
 
     fn take(&mut self, row: &Row) {
         let is_row = self.columns.as_ref().is_some_and(|columns| is_dated(columns, row));
-        if let Some(columns) = if is_row { None } else { Columns::of(row, self.layouts) } {
+        if let Some(columns) = if is_row { None } else { self.columns_of(row) } {
             if self.columns.is_none() {
                 self.statement.at = line_place(row.line);
             }
@@ -201,7 +229,10 @@ impl<'l> Section<'l> {
             self.take_labels(row);
             return;
         };
-        if is_movement(columns, row) {
+        let stated = if is_row { Vec::new() } else { summary::of_labels(row) };
+        if stated.iter().any(Stated::is_count) {
+            self.sums.extend(stated);
+        } else if is_movement(columns, row) {
             self.body.push(row.clone());
         } else if !self.take_labels(row) {
             // Sums of both sides need no word to be told.

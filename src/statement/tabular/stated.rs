@@ -6,8 +6,11 @@
 
 use rust_decimal::Decimal;
 
-use super::column::normalise;
+use super::amount::Notation;
+use super::column::{Column, normalise};
+use super::header::Columns;
 use super::label::{Label, exact_label};
+use super::movement::{amount_in, is_dated};
 use super::order::Movement;
 use super::rows::Row;
 use crate::statement::finding::{Finding, Findings};
@@ -22,6 +25,19 @@ pub(super) fn statement_of(row: &Row) -> Option<Label> {
 /// Whether the words can be nothing but those of a balance or a sum.
 pub(super) fn is_stated(row: &Row) -> bool {
     is_of_day(row) || statement_of(row).is_some_and(|label| label != Label::TotalOrPayee)
+}
+
+/// Whether a row without a day ends a cell in the word of a sum, and has no figures but those of the rows above.
+pub(super) fn sums_up(columns: &Columns, notation: &Notation, row: &Row, above: &[Movement]) -> bool {
+    let is_word = |cell: &String| cell.len() <= 40 && normalise(cell).ends_with(" TOTAL");
+    if above.len() < 2 || is_dated(columns, row) || !row.cells.iter().any(is_word) {
+        return false;
+    }
+    let money = [Column::Amount, Column::Debit, Column::Credit];
+    let figures = money.map(|column| amount_in(columns.cell(row, column), notation));
+    let sums = Sums::of(above);
+    figures.iter().any(|figure| matches!(figure, Ok(Some(_))))
+        && figures.iter().all(|figure| matches!(figure, Ok(stated) if stated.is_none() || sums.has(*stated)))
 }
 
 /// Words of a row that states the balance of its day, which moves nothing.
@@ -76,7 +92,7 @@ pub(super) fn settle(
             Role::Doubtful => findings.error(doubtful(&movement)),
             Role::Pays => findings.warn(paid(&movement)),
             Role::States => {
-                findings.warn(ignored(&movement));
+                findings.warn(ignored(movement.at()));
                 match movement.label {
                     Some(Label::Opening) if statement.opening.is_none() => {
                         statement.opening = balance_of(&movement);
@@ -164,9 +180,10 @@ impl Table {
     }
 }
 
-fn ignored(row: &Movement) -> Finding {
+/// What is said of a row that states a balance or a sum.
+pub(super) fn ignored(at: String) -> Finding {
     Finding::new(
-        row.at(),
+        at,
         "row_ignored",
         "Dòng ghi số dư hoặc tổng cộng, không phải giao dịch",
         "the row states a balance or a sum and is no transaction",

@@ -94,6 +94,53 @@ fn a_small_table_of_balances_and_sums_is_proven() {
 }
 
 #[test]
+fn counts_of_each_side_are_proven_where_a_row_is_one_line() {
+    let below = |debits: u32, credits: u32| {
+        format!(
+            "{HEADING}2026-11-23,Rent,20.00,,80.00\nSUMMARY\nOpening Balance,,Dr Count,Cr Count,Closing Bal\n100.00,,{debits},{credits},80.00\n"
+        )
+    };
+    assert_eq!(faults(&below(1, 0)), []);
+    assert_eq!(faults(&below(2, 0)), fault("count_mismatch", "line 5"));
+    assert_eq!(faults(&below(1, 1)), fault("count_mismatch", "line 5"));
+    let rows = "2026-11-23,Rent,50,,50\n2026-11-24,Wages,,100,150\n";
+    for label in ["Number of debits: ", ",Number of debits,"] {
+        let table = |count: u32| format!("{HEADING}{rows}{label}{count}\n");
+        assert_eq!(faults(&table(1)), [], "{label}");
+        assert_eq!(faults(&table(2)), fault("count_mismatch", "line 4"), "{label}");
+    }
+    let above = |count: u32| format!("Number of debits,,{count}\n\n{HEADING}{rows}");
+    assert_eq!(faults(&above(1)), []);
+    assert_eq!(faults(&above(2)), fault("count_mismatch", "line 1"));
+    let charged =
+        "Date,Description,Amount,Fee,Balance\n22/11/2026,A,25000,500,24500\n22/11/2026,B,8000,100,32400\n";
+    let charged = format!("{charged}Number of debits: 1\n");
+    assert_eq!(faults(&charged), [], "a payment with its fee is one entry of some banks and two of others");
+}
+
+#[test]
+fn beside_a_row_that_does_not_read_the_balances_of_the_others_are_proven_still() {
+    let rows = |rent: &str, last: &str| {
+        [
+            "2026-11-22,Start,,100.00,100.00".to_owned(),
+            format!("2026-11-22,Rent,{rent},,80.00"),
+            "2026-11-23,Food,10.00,,70.00".to_owned(),
+            "2026-11-23,Shoes,30.00,,40.00".to_owned(),
+            format!("2026-11-24,Wages,,50.00,{last}"),
+        ]
+    };
+    let of = |rows: &[String]| faults(&format!("{HEADING}{}\n", rows.join("\n")));
+    let turned = |rows: [String; 5]| rows.into_iter().rev().collect::<Vec<_>>();
+    assert_eq!(of(&rows("20.00", "90.00")), []);
+    let unread = |at: &str| ("amount_unreadable".to_owned(), at.to_owned());
+    let broken = |at: &str| ("running_balance_broken".to_owned(), at.to_owned());
+    assert_eq!(of(&rows("2x0.00", "90.00")), [unread("line 3")], "one row alone waits for a person");
+    assert_eq!(of(&rows("2x0.00", "91.00")), [unread("line 3"), broken("line 6")]);
+    assert_eq!(of(&turned(rows("2x0.00", "90.00"))), [unread("line 5")]);
+    assert_eq!(of(&turned(rows("2x0.00", "91.00"))), [unread("line 5"), broken("line 2")]);
+}
+
+#[test]
 fn the_balance_of_a_day_is_no_movement_and_proves_the_rows() {
     let table = |fee: &str| {
         format!(

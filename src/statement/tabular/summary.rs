@@ -34,6 +34,13 @@ pub(super) struct Stated {
     pub line: usize,
 }
 
+impl Stated {
+    /// Whether it says how many entries a side has.
+    pub fn is_count(&self) -> bool {
+        matches!(self.part, Part::DebitCount | Part::CreditCount)
+    }
+}
+
 const OPENING: &[&str] = &["INITIAL BALANCE", "OPENING BAL", "OPENING BALANCE"];
 const CLOSING: &[&str] = &["FINAL BALANCE", "CLOSING BAL", "CLOSING BALANCE", "SCHLUSSSALDO"];
 const DEBITS: &[&str] = &["DEBITS", "TOTAL DEBIT", "TOTAL DEBITS", "TOTAL WITHDRAWALS", "WITHDRAWALS"];

@@ -33,9 +33,10 @@ pub fn compare_again(
     let stored = (version.unit, version.file_sha256.as_str());
     let (_, understood) = saved::understand_stored(store, stamp.vault, &system, stored, &account.account_no)?;
     let Understood { mut parsed, account_no, .. } = understood;
-    let drafts = draft::drafts(&mut parsed, account_no.as_deref())
+    let sorted = draft::drafts(&mut parsed, account_no.as_deref())
         .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
-    let draft = drafts
+    let draft = sorted
+        .drafts
         .iter()
         .find(|draft| draft.position == version.position)
         .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;

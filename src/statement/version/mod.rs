@@ -9,6 +9,7 @@
 //! does, under an exception that names the payment.
 
 mod again;
+mod event;
 pub(super) mod given_up;
 pub(super) mod query;
 mod rules;
@@ -31,9 +32,10 @@ use crate::text;
 use crate::unit::BankAccount;
 
 pub use again::{Renewed, compare_again, renew};
+use event::{Event, advance, tell};
 pub use query::{
-    Version, Withdrawn, accepted_by, differences, find, in_state, list, proposal, unit_of, waiting_of,
-    withdrawn_by, withdrawn_of,
+    Version, Withdrawn, accepted_by, differences, find, in_state, is_withdrawn, list, proposal, unit_of,
+    waiting_of, withdrawn_by, withdrawn_of,
 };
 pub(super) use query::{by_position, known};
 pub use rules::{Difference, Kind, Side};
@@ -315,46 +317,6 @@ fn open_exception(
         detail: Detail::version(version.id, added, gone, changed).into(),
     };
     exception::open(tx, stamp, &[item]).map(|_| ())
-}
-
-struct Event<'e> {
-    kind: &'static str,
-    state: &'static str,
-    decision: Option<Decision>,
-    maker: Option<PersonId>,
-    checker: Option<PersonId>,
-    reason: &'e str,
-}
-
-fn tell(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    version: &Version,
-    revision: i64,
-    event: &Event<'_>,
-) -> Result<()> {
-    rows::insert(
-        tx,
-        &[query::EventRow {
-            unit_id: version.unit,
-            id: stamp.mint()?,
-            version_id: version.id,
-            revision,
-            kind: event.kind,
-            state: event.state,
-            decision: event.decision.map(Decision::as_str),
-            maker_person_id: event.maker,
-            checker_person_id: event.checker,
-            reason: event.reason.to_owned(),
-            at: stamp.now,
-        }],
-    )
-}
-
-fn advance(tx: &mut Tx<'_>, stamp: &Stamp<'_>, version: &Version, event: &Event<'_>) -> Result<Version> {
-    query::set_state(tx, version, event.state)?;
-    tell(tx, stamp, version, version.revision + 1, event)?;
-    query::find(tx, version.unit, version.id)
 }
 
 /// Proposes what to do with a held version.

@@ -404,6 +404,17 @@ pub fn withdrawn_of(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
     Ok(found.into_iter().map(withdrawn_of_parts).collect())
 }
 
+/// Whether a corrected statement took the line out.
+pub fn is_withdrawn(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<bool> {
+    let found: Option<LineId> = withdrawn_line::table
+        .find((unit, line))
+        .select(withdrawn_line::line_id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.is_some())
+}
+
 /// A stored line with everything a comparison needs: (id, statement, codes, what identifies it).
 pub struct Told {
     pub id: LineId,

@@ -164,7 +164,8 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Thu đủ tiền mặt hoặc thẻ tại quầy; lập biên lai ngay.",
         en: "Takes the full outstanding amount in cash or by card; the receipt is numbered at once.",
         who: "cashier",
-        notes: "Idempotency-Key required. method is cash or card. The cashier has a shift open: shift_not_open otherwise.",
+        notes: "Idempotency-Key required. method is cash or card. The cashier has a shift open: shift_not_open otherwise. \
+                400 transfer_advised where the bank told of a transfer that no statement has proven, unless despite is true.",
         body: r#"{ "method": "cash", "amount": 10000 }"#,
         answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" },
   "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] }"#,
@@ -412,7 +413,10 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Nạp tệp sao kê của ngân hàng, đúng như đã nhận.",
         en: "Imports a bank's file as it came: camt.053, MT940 or CSV, at most 64 MB as the body.",
         who: "finance",
-        notes: "The same file again changes nothing. Bad lines are set aside and told; good ones are kept. ?account= \
+        notes: "The same file again changes nothing. Bad lines are set aside and told; good ones are kept. A statement \
+                that cannot go in (an account that nobody registered, another unit's, another currency, balances that \
+                do not prove) is left out and named in refused, with ordinal, account_no, code, at and message, and is \
+                an exception; the others go in. Sent again once its cause is gone, it goes in. ?account= \
                 names the account of a file that names none. With Prefer: respond-async the answer is 202 and names \
                 the import to look after.",
         ..NONE

@@ -41,7 +41,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Kiểm quỹ theo mệnh giá và đóng ca.",
         en: "Counts the drawer by denomination, the float among it, and closes the shift.",
         who: "cashier (their own), finance",
-        notes: "Without a difference the shift is closed; with one it is counted and waits for another person.",
+        notes: "Without a difference the shift is closed; with one it is counted and waits for another person. \
+                next_slip is the first unused provisional slip of the cashier's pad, asked for while slips of theirs \
+                are on paper; one below it that is not in the books keeps the shift open (shift_slips_open).",
         body: r#"{ "count": { "100000": 3, "20000": 2 } }"#,
         answer: r#"{ "shift": { "state": "counted" }, "counted": { "total": 340000, "expected": 350000, "variance": -10000 } }"#,
     },
@@ -225,12 +227,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/treasury/reports",
-        vi: "Nhận báo cáo ghi có hoặc từ chối của Kho bạc (CSV).",
+        vi: "Nhận báo cáo ghi có hoặc từ chối của Kho bạc.",
         en: "Takes the Treasury's report of credits and rejections on; the body is the file.",
         who: "finance",
-        notes: "?unit=. CSV with the first line ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do; trang_thai is \
-                credited or rejected, each line of an order by itself (outcome in_part where some are rejected). The format is \
-                a proposal of ours. The same file again changes nothing.",
+        notes: "?unit=. The Treasury's own table (CSV, workbook, page) with order, chapter, sub-item, amount, state or day \
+                of credit (partner_column_missing names what is not found), or CSV with the first line \
+                ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do, a proposal of ours; trang_thai is credited or \
+                rejected, each line of an order by itself (outcome in_part where some are rejected). The same file again \
+                changes nothing, unless an order that differed or was unknown fits it now.",
         answer: r#"{ "report": { "is_known": false, "orders": [ { "reference_code": "HNPH7K2MQ4X97", "outcome": "credited" } ], "faults": [] } }"#,
         ..NONE
     },

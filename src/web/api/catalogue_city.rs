@@ -283,7 +283,15 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/admin/trail",
         vi: "Nhật ký.",
-        en: "The audit trail; ?unit= (a code, city or all) &from= &until= &text= &person= &before=.",
+        en: "The audit trail; ?unit= (a code, city or all) &from= &until= &person= &before=.",
+        who: "administrator, auditor",
+        ..NONE
+    },
+    Endpoint {
+        method: "POST",
+        path: "/admin/trail",
+        vi: "Tìm trong nhật ký.",
+        en: "Searches the trail by a text, too; posted, so that no address holds one.",
         who: "administrator, auditor",
         ..NONE
     },

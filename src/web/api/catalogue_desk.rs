@@ -165,7 +165,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Một dòng sao kê: nguyên văn, đã khớp với gì, vì sao, ai xác nhận.",
         en: "A statement line: as the bank wrote it, what it was matched with, why, and who confirmed it.",
         who: "finance, approver, auditor, administrator",
-        notes: "texts and names are for finance and approvers, and seeing them leaves a trace",
+        notes: "texts and names are for finance, approvers and auditors, and seeing them leaves a trace",
         ..NONE
     },
     Endpoint {
@@ -256,7 +256,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         path: "/finance/pictures/{id}",
         vi: "Ảnh người nộp gửi.",
         en: "A payer's picture; seeing it leaves a trace.",
-        who: "finance, approver",
+        who: "finance, approver, auditor",
         ..NONE
     },
     Endpoint {

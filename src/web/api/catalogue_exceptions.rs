@@ -172,8 +172,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: DECIDERS,
         notes: "undo tells what approving does: the money to suspense, claims that are expected again, obligations \
                 reopened, receipts cancelled. A line that paid out many payments at once is taken apart whole: \
-                claimed_again are those whose receipts stand, and its batch or report waits for its line again. Refused at once where it cannot work: unmatch_unfit, \
-                unmatch_day_closed, undo_refund_under_way, undo_corrected, undo_money_gone, undo_paid_on.",
+                claimed_again are those whose receipts stand, and its batch or report waits for its line again. A charge or \
+                interest that a rule told, and the cash of a deposit slip (deposits_expected_again), are taken back the \
+                same way. Refused at once where it cannot work: unmatch_unfit, unmatch_day_closed, \
+                undo_refund_under_way, undo_corrected, undo_money_gone, undo_paid_on, undo_ordered.",
         body: r#"{ "reason": "Ngân hàng gắn nhầm số tham chiếu" }"#,
         answer: r#"{ "exception": { "id": "exc_01j9…", "kind": "match_doubted", "state": "proposed" },
   "undo": { "does": { "line": "lin_01j9…", "to_suspense": 25000, "receipts_cancelled": [ "rcp_01j9…" ] } } }"#,
@@ -184,6 +186,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề nghị mở lại ngoại lệ đã xử lý.",
         en: "Asks for a settled exception to be opened again; what cannot be undone is refused at once.",
         who: DECIDERS,
+        notes: "Cash of a slip, money to the budget and withdrawn cash come back too; undo_day_closed where the day of \
+                the decision is closed, undo_ordered where an order to the Treasury takes the money.",
         body: r#"{ "reason": "Ngân hàng báo nhầm" }"#,
         ..NONE
     },

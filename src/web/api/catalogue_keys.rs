@@ -11,6 +11,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         vi: "Chứng thư số của các đơn vị, cảnh báo về khóa ký và đề nghị ngừng đang chờ.",
         en: "The units' certificates, the alarms about signing keys, and which are asked to be stopped.",
         who: "administrator, auditor",
+        notes: "A certificate signs only documents of the families it is listed_for (receipt, invoice): those of which \
+                an accepted registration lists it.",
         answer: r#"{ "certificates": [], "alarms": [], "stops": [ { "id": "evt_01j9…", "unit": "00070",
   "certificate": "crt_01j9…", "reason": "Lộ khóa", "maker": "per_01j9…", "asked_at": "2026-11-27T09:00:00+07:00" } ] }"#,
         ..NONE

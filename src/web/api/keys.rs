@@ -35,8 +35,8 @@ pub async fn list(caller: Caller, shared: web::Data<Shared>) -> Answer {
                         "id": one.id, "unit": code(&one.unit), "subject": one.subject, "serial": one.serial,
                         "signer": one.signer, "active_from": one.active_from, "not_after": one.not_after,
                         "days_left": one.not_after.seconds_since(now).max(0) / 86_400,
-                        "signs": certificate::chosen(&certificate::of_unit_in(&all, one.unit), now)
-                            .is_some_and(|chosen| chosen.id == one.id),
+                        "signs": certificate::is_chosen(&certificate::of_unit_in(&all, one.unit), one.id, now),
+                        "listed_for": one.listed_for,
                         "test": one.is_test, "revoked_at": one.revoked_at, "stopped": one.is_stopped,
                     })
                 })

@@ -14,6 +14,7 @@ use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::identity;
+use crate::payment::advised;
 use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking};
 use crate::payment::settler::Numbered;
@@ -34,6 +35,9 @@ type Numbers = Vec<(UnitId, ReceiptId)>;
 pub(super) struct Asked {
     method: String,
     amount: Dong,
+    /// Whether it is taken although the bank told of a transfer that no statement has proven yet.
+    #[serde(default)]
+    despite: bool,
 }
 
 /// `POST /api/v1/obligations/{id}/payments`: a cashier confirms cash or a card payment.
@@ -61,6 +65,7 @@ pub async fn create(
             let taking =
                 Taking { unit, obligation: id, amount: asked.amount, method, collector: collector.clone() };
             let (body, receipts) = take(&shared, tx, stamp, &actor, &taking)?;
+            advised::refuse_unseen(tx, unit, &[id], asked.despite)?;
             numbered = receipts;
             Ok(body)
         })?;

@@ -84,6 +84,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: ShiftId) -> Result<UnitId> {
 pub(super) struct CloseBody {
     /// Pieces by denomination, the float among them.
     count: Count,
+    /// The first provisional slip of the cashier's pad that was not used, while slips of theirs are on paper.
+    #[serde(default)]
+    next_slip: Option<i64>,
 }
 
 /// `POST /api/v1/shifts/{id}/close`
@@ -95,7 +98,7 @@ pub async fn close(
 ) -> Answer {
     let asked: CloseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        let (shift, counted) = shift::close(tx, stamp, actor, unit, id, &asked.count)?;
+        let (shift, counted) = shift::close(tx, stamp, actor, (unit, id), &asked.count, asked.next_slip)?;
         Ok(json!({ "shift": summary(&shift), "counted": counted }))
     })
     .await

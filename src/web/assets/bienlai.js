@@ -9,14 +9,43 @@
     if (said) { said.textContent = text; }
   }
 
+  /* Where the browser keeps its clipboard from a page, because that came without encryption or somebody forbids it,
+     the text is selected and copied as by hand; where that fails too, it stays selected and the button says so. */
+  function selected(text) {
+    var field = document.createElement('input');
+    field.className = 'by-hand';
+    field.readOnly = true;
+    field.value = text;
+    return field;
+  }
+  function copyByHand(button, text) {
+    var old = document.querySelector('.by-hand');
+    if (old) { old.remove(); }
+    var field = selected(text);
+    field.setAttribute('aria-label', button.getAttribute('aria-label') || button.textContent);
+    button.after(field);
+    field.focus();
+    field.select();
+    var is_copied = false;
+    try { is_copied = document.execCommand('copy'); } catch (refused) { is_copied = false; }
+    if (is_copied) { field.remove(); button.focus(); }
+    return is_copied;
+  }
+  function copied(button, is_copied) {
+    var before = button.getAttribute('data-before') || button.textContent;
+    button.setAttribute('data-before', before);
+    button.textContent = button.getAttribute(is_copied ? 'data-done' : 'data-by-hand');
+    say(button.textContent);
+    clearTimeout(button.back);
+    if (is_copied) { button.back = setTimeout(function () { button.textContent = before; }, 2000); }
+  }
   document.addEventListener('click', function (event) {
     var button = event.target.closest('[data-copy]');
-    if (button && navigator.clipboard) {
-      navigator.clipboard.writeText(button.getAttribute('data-copy')).then(function () {
-        var before = button.textContent;
-        button.textContent = button.getAttribute('data-done');
-        say(button.textContent);
-        setTimeout(function () { button.textContent = before; }, 2000);
+    if (button) {
+      var text = button.getAttribute('data-copy');
+      var copying = navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject();
+      copying.then(function () { return true; }, function () { return copyByHand(button, text); }).then(function (done) {
+        copied(button, done);
       });
     }
     if (event.target.closest('[data-print]')) { window.print(); }
@@ -112,6 +141,31 @@
       var sum = document.getElementById('counted');
       if (sum) { sum.textContent = grouped(total); }
     }
+  });
+
+  /* The keypad types for whoever has a screen to touch and no keys: figures, notes that were handed over, which add
+     up, or exactly what is owed. The field is told as if a keyboard had typed, so that change follows. */
+  var DIGITS_LIMIT = 12;
+  function pressed(typed, key, due) {
+    if (key === 'exact') { return due; }
+    if (key === 'clear') { return ''; }
+    if (key === 'back') { return typed.slice(0, -1); }
+    return key.charAt(0) === '+' ? String(Number(typed) + Number(key)) : typed + key;
+  }
+  document.addEventListener('click', function (event) {
+    var button = event.target.closest('[data-press]');
+    if (!button) { return; }
+    var field = document.getElementById(button.closest('[data-keypad]').getAttribute('data-keypad'));
+    var typed = field.value.replace(/\D/g, '');
+    var fresh = pressed(typed, button.getAttribute('data-press'), field.getAttribute('data-due')).replace(/^0+/, '');
+    if (fresh.length > DIGITS_LIMIT) { return; }
+    field.value = fresh.replace(/\B(?=(\d{3})+$)/g, '.');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    say(field.value);
+  });
+  /* Where the field has the focus it keeps it: Enter takes the money, whoever touched a key before. */
+  document.addEventListener('mousedown', function (event) {
+    if (event.target.closest('[data-press]')) { event.preventDefault(); }
   });
 
   /* Lists by keyboard: j and k move, Enter opens, x chooses or goes back. Typing is left alone. */

@@ -107,6 +107,10 @@ fn of_desk(lang: Lang, detail: &Detail) -> String {
         Detail::Version { version, added, gone, changed } => {
             fill(lang, "detail_version", &[version, added, gone, changed])
         }
+        Detail::LeftOut { ordinal, place, account_no, code, .. } => {
+            let account = if account_no.is_empty() { "–" } else { account_no.as_str() };
+            fill(lang, "detail_left_out", &[ordinal, place, &account, &lang.of_code(code)])
+        }
         Detail::Gaps { gaps } => {
             let read = gaps.iter().filter_map(|gap| serde_json::from_value::<Oddity>(gap.clone()).ok());
             let say = |gap: Oddity| if lang == Lang::Vi { gap.vi() } else { gap.en() };

@@ -76,6 +76,8 @@ struct Found {
     owed: Vec<FoundOwed>,
     receipts: Vec<FoundReceipt>,
     ticket: String,
+    /// That the page does not go further, where there may be more.
+    limit: Option<String>,
 }
 
 /// Something the payer owes or paid: its page takes what they have to say.
@@ -265,8 +267,14 @@ fn shown(
     proven: &Proven,
     (dossier, ticket): (String, String),
 ) -> Result<Found> {
-    let owed = owed(conn, lang, &proven.obligations)?;
-    Ok(Found { dossier, owed, receipts: found(conn, vault, lang, &proven.receipts)?, ticket })
+    let is_full = proven.obligations.len() >= lookup::OBLIGATIONS_LIMIT;
+    Ok(Found {
+        dossier,
+        owed: owed(conn, lang, &proven.obligations)?,
+        receipts: found(conn, vault, lang, &proven.receipts)?,
+        ticket,
+        limit: is_full.then(|| lang.with("found_limit", lookup::OBLIGATIONS_LIMIT)),
+    })
 }
 
 fn owed(conn: &mut Conn, lang: Lang, proven: &[(UnitId, ObligationId)]) -> Result<Vec<FoundOwed>> {

@@ -18,7 +18,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, feed_query};
-use crate::payment::told;
+use crate::payment::{advised, told};
 use crate::receipt::{self, DocumentKind};
 use crate::shift::{provisional, provisional_query};
 use crate::store::Conn;
@@ -122,6 +122,8 @@ pub(super) struct PayPage {
     is_paid: bool,
     is_late: bool,
     is_advised: bool,
+    /// The bank told of a transfer that never came: it is asked for again.
+    is_disproven: bool,
     unit: String,
     dossier_code: String,
     procedure_field: String,
@@ -229,6 +231,9 @@ fn compose(
     let events = feed_query::events(conn, item.unit, item.id)?;
     let receipts = receipts_of(conn, frame.lang, item)?;
     let last = events.last().map(|event| event.kind.as_str());
+    // A transfer that was told of and never came asks for nothing but the money.
+    let is_disproven = last == Some("advised") && advised::was_disproven(conn, item)?;
+    let last = last.filter(|_| !is_disproven);
     let standing = Standing::of(item, last, &receipts, today);
     let (words, tone) = standing.words();
     if forms.told.answer_on.is_none() {
@@ -263,6 +268,7 @@ fn compose(
         is_paid: standing == Standing::Paid,
         is_late: standing != Standing::Late && item.outstanding().is_positive() && today > item.due_on,
         is_advised: standing == Standing::Advised,
+        is_disproven: is_disproven && on_slip.is_none() && item.outstanding().is_positive(),
         unit: unit::find(conn, item.unit)?.name,
         dossier_code: item.dossier_code.clone(),
         procedure_field: item.procedure_field.clone(),

@@ -445,7 +445,16 @@ mod tests {
         let commented = text.replacen("<TTChung>", "<!-- x --><TTChung>", 1);
         let unsigned = text.replace("<DSCKS", "<XSCKS").replace("</DSCKS", "</XSCKS");
         for (file, what) in [(altered, "altered"), (commented, "commented"), (unsigned, "unsigned")] {
+            let report = verify(file.as_bytes(), &trust, crate::receipt::testing::now());
             let page = page(file.as_bytes());
+            let result = page.split("id=\"result\"").nth(1).and_then(|rest| rest.split("</section>").next());
+            let result = result.unwrap_or_default();
+            let signatures = report.documents.iter().flat_map(|document| &document.signatures);
+            let of_documents = report.documents.iter().flat_map(|document| &document.problems);
+            for problem in of_documents.chain(signatures.flat_map(|signature| &signature.problems)) {
+                let words = message::words(problem.code());
+                assert!(result.contains(&words.vi), "{what}: {} stands with the verdict: {page}", words.vi);
+            }
             for said in ["Không hợp lệ", "Chưa được xác nhận", &numbering.series, "<h2>Biên lai</h2>"]
             {
                 let is_refused = said == "Không hợp lệ" && page.contains("Không đọc được");

@@ -412,7 +412,8 @@ const PROMISES: &[(&str, &str)] = &[
         "a slip is the sum of its parts, and credited as its events say",
         "SELECT CAST(s.id AS TEXT) AS t FROM deposit_slip s WHERE s.amount <> (SELECT COALESCE(SUM(d.amount), 0) \
          FROM deposit_part d WHERE d.unit_id = s.unit_id AND d.slip_id = s.id) OR s.credited <> \
-         (SELECT COALESCE(SUM(e.amount), 0) FROM deposit_event e WHERE e.unit_id = s.unit_id AND e.slip_id = s.id)",
+         (SELECT COALESCE(SUM(CASE WHEN e.kind = 'uncredited' THEN -e.amount ELSE e.amount END), 0) \
+         FROM deposit_event e WHERE e.unit_id = s.unit_id AND e.slip_id = s.id)",
     ),
     (
         "a shift, a slip and an order are what their newest events say",

@@ -126,6 +126,11 @@ impl Browser {
         self.call("Emulation.setDeviceMetricsOverride", params);
     }
 
+    /// Whether pages may run scripts; what a story evaluates runs all the same.
+    pub fn scripts(&mut self, may_run: bool) {
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !may_run }));
+    }
+
     /// `light` or `dark`.
     pub fn colours(&mut self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);

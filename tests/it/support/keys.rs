@@ -72,15 +72,20 @@ impl KeyWorld {
 
     /// The tax office accepts a change form that says this of the certificate.
     pub fn tell(&self, key: &SigningKey, action: CertificateAction) {
+        self.tell_on(("01/ĐKTĐ-CTĐT", "receipt"), key, action);
+    }
+
+    /// The tax office accepts that a form, for these documents, says this of the certificate.
+    pub fn tell_on(&self, (form, documents): (&str, &str), key: &SigningKey, action: CertificateAction) {
         let added = listed_from_pem(&key.chain_pem(), action).expect("a certificate");
-        let notice_no = format!("TB-{}-{}", action.as_str(), key.certificate().serial());
+        let notice_no = format!("TB-{documents}-{}-{}", action.as_str(), key.certificate().serial());
         self.world.change(|tx, stamp| {
             let acceptance = Acceptance {
                 unit: self.world.soc_son.id,
-                form: "01/ĐKTĐ-CTĐT".to_owned(),
+                form: form.to_owned(),
                 notice_no: notice_no.clone(),
                 accepted_on: stamp.today(),
-                document_kinds: vec!["receipt".to_owned()],
+                document_kinds: vec![documents.to_owned()],
                 office_code: "10100".to_owned(),
                 office_name: "Thuế thành phố Thử".to_owned(),
                 certificates: vec![added.clone()],
@@ -92,6 +97,15 @@ impl KeyWorld {
 
     fn store_as(&self, key: &SigningKey, secret: &SecretString, custody: Custody) -> CertificateId {
         self.list(key);
+        self.hold_as(key, secret, custody)
+    }
+
+    /// Stores a key whose certificate some form lists already.
+    pub fn hold(&self, key: &SigningKey) -> CertificateId {
+        self.hold_as(key, &key.to_pem(), Custody::software())
+    }
+
+    fn hold_as(&self, key: &SigningKey, secret: &SecretString, custody: Custody) -> CertificateId {
         let own = key.certificate();
         let mut custody = Some(custody);
         self.world.change(|tx, stamp| {

@@ -4,6 +4,7 @@ pub mod app;
 pub mod bank_file;
 pub mod browser;
 pub mod database;
+pub mod judges;
 pub mod keys;
 pub mod oidc;
 pub mod postgres;

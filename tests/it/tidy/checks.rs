@@ -326,7 +326,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 pub fn paths() -> Vec<String> {
-    let kinds = [".rs", ".sql", ".md", ".toml", ".xsd", ".csv", ".xml", ".pem", ".sta", ".html", ".css"];
+    let kinds =
+        [".rs", ".sql", ".md", ".toml", ".xsd", ".csv", ".xml", ".pem", ".sta", ".html", ".css", ".java"];
     files(&["src", "tests", "migrations", "fixtures", "xsd", "benches", "docs"], &kinds)
         .into_iter()
         .map(|(path, _)| path)

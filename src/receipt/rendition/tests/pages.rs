@@ -76,8 +76,8 @@ fn the_code_opens_the_public_page_even_from_a_small_picture() {
 #[test]
 fn other_programs_find_the_file_sound_its_fonts_embedded_and_its_standard_named() {
     for document in [document(), signed(&with_lines(40)), invoice(8, 30, false).into_bytes()] {
-        let pdf = rendered(&document);
-        let page = Page::of(&pdf);
+        let page = Page::of(&rendered(&document));
+        page.keeps_both_standards();
         let checked = text_of(page.run("qpdf", "qpdf", &["--check", "page.pdf"]));
         assert!(checked.contains("No syntax or stream encoding errors found"), "{checked}");
         let fonts = text_of(page.run("pdffonts", "poppler-utils", &["page.pdf"]));
@@ -161,6 +161,32 @@ fn a_screen_reader_meets_one_table_with_its_heads_and_each_cell_once() {
     assert!(!tree.contains("tiếp theo trang trước"), "furniture is not read aloud");
 }
 
+/// A stranger's invoice may name a sum and nothing it is for.
+#[test]
+fn a_table_without_a_line_has_a_body_all_the_same_as_the_standard_asks() {
+    let page = Page::of(&rendered(invoice(1, 0, false).as_bytes()));
+    let told = page.run("pdfinfo", "poppler-utils", &["-struct", "page.pdf"]).stdout;
+    let tree = String::from_utf8_lossy(&told);
+    let parts: Vec<&str> = tree.lines().map(str::trim).filter(|line| line.starts_with('T')).collect();
+    for part in ["THead", "TBody", "TFoot"] {
+        assert!(parts.contains(&part), "{part}: {tree}");
+    }
+    page.keeps_both_standards();
+}
+
+#[test]
+fn verapdf_finds_what_breaks_a_standard() {
+    if !crate::cases::is_long() {
+        return;
+    }
+    let mut pdf = rendered(&document());
+    assert!(pdf.starts_with(b"%PDF-1.7"));
+    pdf[7] = b'9';
+    let judged = Page::of(&pdf).judged_by_standards();
+    let told = String::from_utf8_lossy(&judged.stderr).into_owned();
+    assert!(!judged.status.success() && told.contains("6.1.2 test 1"), "{told}");
+}
+
 #[test]
 fn long_names_and_words_without_end_are_broken_and_lose_nothing() {
     let mut content = sample::content();
@@ -175,6 +201,7 @@ fn long_names_and_words_without_end_are_broken_and_lose_nothing() {
     assert_eq!(words.matches("không vừa").count(), 120, "a row higher than a page goes on over the next");
     assert_eq!(words.matches('W').count(), 500, "a word wider than its column");
     assert!(page.pages() > 2);
+    page.keeps_both_standards();
 }
 
 #[test]

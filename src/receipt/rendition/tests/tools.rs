@@ -1,4 +1,4 @@
-//! The judges: poppler, zbar, qpdf, xmlsec1.
+//! The judges: poppler, zbar, qpdf, xmlsec1, veraPDF.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -49,6 +49,18 @@ impl Page {
             &["-r", dots_per_inch, "-l", "1", "-singlefile", "-png", "page.pdf", "page"],
         );
         text_of(self.run("zbarimg", "zbar-tools", &["-q", "--raw", "page.png"])).trim().to_owned()
+    }
+
+    /// veraPDF finds PDF/A-3a and PDF/UA-1 kept. It comes with `./check --long` alone.
+    pub fn keeps_both_standards(&self) {
+        if crate::cases::is_long() {
+            text_of(self.judged_by_standards());
+        }
+    }
+
+    pub fn judged_by_standards(&self) -> Output {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/judges/standards.sh");
+        self.run("sh", "default-jdk-headless", &[script, "page.pdf"])
     }
 
     /// Runs a tool in the folder. A missing tool fails the test: a judge that stays away acquits

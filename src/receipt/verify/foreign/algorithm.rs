@@ -115,13 +115,29 @@ impl Step {
     }
 }
 
-/// Which kind of downgrade an unknown algorithm is.
+/// Good enough, or of yesterday, but nothing here computes them: what was signed with them may be as it was.
+const UNSUPPORTED: [&str; 10] = [
+    "http://www.w3.org/2001/04/xmldsig-more#sha224",
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha224",
+    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
+    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha224",
+    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
+    "http://www.w3.org/2007/05/xmldsig-more#rsa-pss",
+    "http://www.w3.org/2007/05/xmldsig-more#sha1-rsa-MGF1",
+    "http://www.w3.org/2007/05/xmldsig-more#sha224-rsa-MGF1",
+    "http://www.w3.org/2007/05/xmldsig-more#sha3-256",
+    "http://www.w3.org/2007/05/xmldsig-more#sha3-512",
+];
+
+/// Which kind of downgrade an unknown algorithm is, if it is one.
 fn forbidden(algorithm: &str) -> Problem {
     let name = algorithm.to_ascii_lowercase();
     if name.contains("hmac") {
         Problem::AlgorithmHmac
     } else if name.contains("md5") {
         Problem::AlgorithmMd5
+    } else if UNSUPPORTED.contains(&algorithm) {
+        Problem::AlgorithmUnsupported
     } else {
         Problem::AlgorithmForbidden
     }
@@ -130,6 +146,17 @@ fn forbidden(algorithm: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_computed_here_is_told_from_what_is_forbidden() {
+        for name in UNSUPPORTED {
+            assert_eq!(Scheme::named(name), Err(Problem::AlgorithmUnsupported), "{name}");
+            assert_eq!(Hash::named(name), Err(Problem::AlgorithmUnsupported), "{name}");
+        }
+        for name in ["", "urn:x", "http://www.w3.org/2000/09/xmldsig#dsa-sha1"] {
+            assert_eq!(Scheme::named(name), Err(Problem::AlgorithmForbidden), "{name}");
+        }
+    }
 
     #[test]
     fn what_is_not_taken_is_told_by_its_last_name_and_nothing_else() {

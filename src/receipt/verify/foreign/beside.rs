@@ -44,19 +44,21 @@ fn of_element(node: Node<'_, '_>) -> Option<Problem> {
         let loose = has_loose_text(node).then_some(Problem::UnsignedNote);
         return worst(loose.into_iter().chain(elements(node).filter_map(of_element)));
     }
-    let says_something = node.descendants().any(has_loose_text);
     let is_structured = elements(node).next().is_some();
-    match (says_something, is_structured) {
+    match (says_something(node), is_structured) {
         (false, _) => None,
         (true, true) => Some(Problem::UnsignedContent),
         (true, false) => Some(Problem::UnsignedNote),
     }
 }
 
-/// Whether an Object that the signature does not cover holds anything but properties.
+/// Whether an Object that the signature does not cover, and that says something, holds anything but properties.
 pub(super) fn is_loose_object(object: Node<'_, '_>) -> bool {
-    let says_something = object.descendants().any(has_loose_text);
-    says_something && elements(object).any(|inner| !PROPERTIES.contains(&local_name(inner)))
+    has_loose_text(object) || elements(object).any(|inner| !PROPERTIES.contains(&local_name(inner)))
+}
+
+pub(super) fn says_something(node: Node<'_, '_>) -> bool {
+    node.descendants().any(has_loose_text)
 }
 
 fn has_loose_text(node: Node<'_, '_>) -> bool {

@@ -2,11 +2,12 @@
 
 use roxmltree::Node;
 
-use super::beside::is_loose_object;
+use super::beside::{is_loose_object, says_something};
 use super::key::{Key, Signer};
-use super::read::{is_dsig, leaf, local_name};
+use super::read::{is_dsig, local_name};
 use super::signature::{self, Parts, Reference, Told};
-use super::{Ground, Terms, time};
+use super::time::{self, Moment, Said};
+use super::{Ground, Terms, canonical};
 use crate::clock::Instant;
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::{Integrity, SignatureReport};
@@ -29,24 +30,35 @@ pub(super) struct Place<'p, 'a, 'i> {
 pub(super) struct Covered {
     pub body: bool,
     pub code: bool,
+    /// An Object of it says something that no reference covers.
+    pub has_unsigned_object: bool,
     pub signer: Option<Signer>,
+}
+
+/// What a reference digested.
+#[derive(Clone, Copy)]
+struct Target<'a, 'i> {
+    node: Node<'a, 'i>,
+    /// Cut out of it before: the signature itself, by the enveloped-signature transform.
+    without: Option<Node<'a, 'i>>,
 }
 
 /// One signature, computed. What it means for a document is asked of `over`.
 pub(super) struct Computed<'a, 'i> {
     report: SignatureReport,
-    targets: Vec<Node<'a, 'i>>,
+    targets: Vec<Target<'a, 'i>>,
     signer: Option<Signer>,
     /// Every reference fits what it refers to.
     are_references_good: bool,
     is_good: bool,
+    has_unsigned_object: bool,
 }
 
 /// The findings of one signature while they grow.
 struct Judged<'a, 'i> {
     problems: Vec<Problem>,
     covers: Vec<String>,
-    targets: Vec<Node<'a, 'i>>,
+    targets: Vec<Target<'a, 'i>>,
     lenient: Vec<&'static str>,
     legacy: bool,
 }
@@ -74,6 +86,7 @@ pub(super) fn compute<'a, 'i>(
                 signer: None,
                 are_references_good: false,
                 is_good: false,
+                has_unsigned_object: false,
             };
         }
     };
@@ -85,19 +98,25 @@ pub(super) fn compute<'a, 'i>(
     let are_references_good = judged.problems.is_empty();
     let (signer, unknown) = judged.signature_value(ground, &parts);
     let is_good = judged.problems.is_empty();
-    let mut report = judged.report(role, Some((signature, &parts)));
+    let said = judged.said(signature);
+    let mut report = judged.report(role, Some((said, &parts)));
     if let Some(problem) = unknown.filter(|_| is_good) {
         report.problems.push(problem);
         report.trust = Trust::Untrusted;
     }
-    let mut objects = signature.children().filter(|child| is_dsig(*child, "Object"));
-    if objects.any(|object| !is_within(object, &judged.targets) && is_loose_object(object)) {
+    let objects = signature.children().filter(|child| is_dsig(*child, "Object"));
+    let is_unsigned = |object: &Node<'a, 'i>| !is_within(*object, &judged.targets) && says_something(*object);
+    let unsigned: Vec<Node<'a, 'i>> = objects.filter(is_unsigned).collect();
+    if unsigned.iter().any(|object| is_loose_object(*object)) {
         report.problems.push(Problem::UnsignedNote);
     }
     if let Some(signer) = &signer {
-        judge_signer(&mut report, signer, &parts, judged.legacy, terms);
+        let told = said.signed().map(|moment| report.taken(moment, signer, terms.now));
+        let certificates = &parts.certificates;
+        judge_signer(&mut report, signer, certificates, told, judged.legacy, terms);
     }
-    Computed { report, targets: judged.targets, signer, are_references_good, is_good }
+    let has_unsigned_object = !unsigned.is_empty();
+    Computed { report, targets: judged.targets, signer, are_references_good, is_good, has_unsigned_object }
 }
 
 /// A signature that is not computed, for where it stands.
@@ -131,14 +150,17 @@ impl<'a, 'i> Computed<'a, 'i> {
         let covered = Covered {
             body: is_intact && body,
             code: is_intact && code.is_some_and(|code| is_within(code, &self.targets)),
+            has_unsigned_object: self.has_unsigned_object,
             signer: self.signer.clone().filter(|_| is_intact),
         };
         (report, covered)
     }
 }
 
-fn is_within<'a, 'i>(node: Node<'a, 'i>, targets: &[Node<'a, 'i>]) -> bool {
-    node.ancestors().any(|ancestor| targets.contains(&ancestor))
+/// Whether the bytes of the element are among those that a reference digested.
+fn is_within<'a, 'i>(node: Node<'a, 'i>, targets: &[Target<'a, 'i>]) -> bool {
+    let is_in = |outer: Node<'a, 'i>| node.ancestors().any(|ancestor| ancestor == outer);
+    targets.iter().any(|target| is_in(target.node) && !target.without.is_some_and(is_in))
 }
 
 /// The element under `DSCKS` that the signature stands in, or that of the message.
@@ -161,7 +183,7 @@ impl<'a, 'i> Judged<'a, 'i> {
         reference: &Reference<'a, 'i>,
         terms: &Terms<'_>,
     ) -> Result<(), Problem> {
-        let target = target(ground, reference.uri)?;
+        let target = target(ground, place, signature, reference.uri)?;
         aimed_well(place.around, signature, target)?;
         let mut form = reference.form.clone();
         let on_own = target.ancestors().any(|ancestor| ancestor == signature);
@@ -181,7 +203,9 @@ impl<'a, 'i> Judged<'a, 'i> {
             _ => reference.hash.digest(&ground.canonical(target, &form, &reference.more)?),
         };
         if digest.as_ref() != reference.digest {
-            return Err(if place.body == Some(target) {
+            return Err(if canonical::joins_bases(target, &form) {
+                Problem::CanonicalizationUnsupported
+            } else if place.body == Some(target) {
                 Problem::BodyDigestMismatch
             } else if on_own {
                 Problem::ObjectDigestMismatch
@@ -194,7 +218,7 @@ impl<'a, 'i> Judged<'a, 'i> {
         }
         self.legacy |= reference.hash == super::algorithm::Hash::Sha1;
         self.covers.push(if target.is_root() { "/".to_owned() } else { local_name(target).to_owned() });
-        self.targets.push(target);
+        self.targets.push(Target { node: target, without: form.without });
         Ok(())
     }
 
@@ -213,7 +237,11 @@ impl<'a, 'i> Judged<'a, 'i> {
                 return (None, None);
             }
         };
-        let check = |key: &Key| key.check(parts.scheme, message.as_bytes(), &parts.value);
+        let is_beyond = canonical::joins_bases(parts.signed_info, &parts.form);
+        let check = |key: &Key| match key.check(parts.scheme, message.as_bytes(), &parts.value) {
+            Err(Problem::SignatureWrong) if is_beyond => Err(Problem::CanonicalizationUnsupported),
+            outcome => outcome,
+        };
         self.legacy |= parts.scheme.is_legacy();
         let (mut unfit, mut first, mut faulty) = (None, None, None);
         let mut fits = false;
@@ -261,14 +289,9 @@ impl<'a, 'i> Judged<'a, 'i> {
         (first, None)
     }
 
-    fn report(&self, role: String, read: Option<(Node<'a, 'i>, &Parts<'a, 'i>)>) -> SignatureReport {
+    fn report(&self, role: String, read: Option<(Said, &Parts<'a, 'i>)>) -> SignatureReport {
         let mut problems = self.problems.clone();
-        let mut signing_time = None;
-        if let Some((signature, _)) = read {
-            let (time, problem) = self.signing_time(signature);
-            signing_time = time;
-            problems.extend(problem);
-        }
+        problems.extend(read.and_then(|(said, _)| said.problem));
         if self.legacy {
             problems.push(Problem::LegacyAlgorithm);
         }
@@ -284,7 +307,7 @@ impl<'a, 'i> Judged<'a, 'i> {
             trust: Trust::NotChecked,
             covers: self.covers.clone(),
             algorithm: read.map(|(_, parts)| parts.scheme.name()),
-            signing_time,
+            signing_time: read.and_then(|(said, _)| said.moment).map(|moment| moment.at),
             lenient: self.lenient.clone(),
             problems,
         }
@@ -294,32 +317,25 @@ impl<'a, 'i> Judged<'a, 'i> {
     fn unjudged(&self, role: String, signature: Node<'a, 'i>, told: &Told<'a, 'i>) -> SignatureReport {
         let mut report = self.report(role, None);
         report.algorithm.clone_from(&told.algorithm);
-        report.signing_time = self.signing_time(signature).0;
+        report.signing_time = self.said(signature).moment.map(|moment| moment.at);
         if let Some(signer) = told.certificates.iter().find_map(|der| Signer::read(der).ok()) {
             report.claimed_by(&signer);
         }
         report
     }
 
-    /// The one signing time in an Object of this signature, and what keeps from resting on it.
-    fn signing_time(&self, signature: Node<'a, 'i>) -> (Option<Instant>, Option<Problem>) {
-        let objects = signature.children().filter(|child| is_dsig(*child, "Object"));
-        let mut times = objects
-            .flat_map(|object| object.descendants())
-            .filter(|node| node.is_element() && local_name(*node) == "SigningTime");
-        let (Some(time), None) = (times.next(), times.next()) else {
-            return (None, Some(Problem::SigningTimeMissing));
-        };
-        match leaf(time).and_then(|text| time::read(&text)) {
-            None => (None, Some(Problem::SigningTimeMissing)),
-            Some(at) if is_within(time, &self.targets) => (Some(at), None),
-            Some(at) => (Some(at), Some(Problem::SigningTimeUnsigned)),
-        }
+    fn said(&self, signature: Node<'a, 'i>) -> Said {
+        time::said_by(signature, |time| is_within(time, &self.targets))
     }
 }
 
-/// The element with the Id, which must be the only one; or the whole document for an empty URI.
-fn target<'a, 'i>(ground: &Ground<'a, 'i>, uri: &str) -> Result<Node<'a, 'i>, Problem> {
+/// The element with the Id, or the whole file for an empty URI.
+fn target<'a, 'i>(
+    ground: &Ground<'a, 'i>,
+    place: &Place<'_, 'a, 'i>,
+    signature: Node<'a, 'i>,
+    uri: &str,
+) -> Result<Node<'a, 'i>, Problem> {
     if uri.is_empty() {
         return Ok(ground.root);
     }
@@ -327,18 +343,7 @@ fn target<'a, 'i>(ground: &Ground<'a, 'i>, uri: &str) -> Result<Node<'a, 'i>, Pr
     if id.contains('(') {
         return Err(Problem::ReferenceXpointer);
     }
-    match ground.ids.get(id).map(Vec::as_slice) {
-        None | Some([]) => Err(Problem::ReferenceTargetUnknown),
-        Some([only]) => {
-            let in_sight = |a: &roxmltree::Attribute<'_, '_>| {
-                a.value() == id
-                    && a.name().eq_ignore_ascii_case("id")
-                    && matches!(a.namespace(), None | Some(super::canonical::XML_NAMESPACE))
-            };
-            if only.attributes().any(|a| in_sight(&a)) { Ok(*only) } else { Err(Problem::IdDisguised) }
-        }
-        Some(_) => Err(Problem::DuplicateId),
-    }
+    ground.ids.named(id, place.around, signature)
 }
 
 /// A signature may cover its own document or message, what is in it, or what it is in: never another
@@ -360,21 +365,35 @@ impl SignatureReport {
         self.tax_code = signer.tax_code().map(str::to_owned);
         self.certificate = Some(signer.report.clone());
     }
+
+    /// A signed time as it is meant. What its `Z` makes impossible, and Hà Nội's time does not, was written by
+    /// somebody who puts that letter behind local time.
+    fn taken(&mut self, moment: Moment, signer: &Signer, now: Instant) -> Instant {
+        let latest = signer.valid_until.min(now.plus_seconds(CLOCK_SKEW_S));
+        let is_possible = |at: &Instant| (signer.valid_from..=latest).contains(at);
+        match moment.as_local.filter(is_possible) {
+            Some(local) if !is_possible(&moment.at) => {
+                self.signing_time = Some(local);
+                self.problems.push(Problem::SigningTimeTakenAsLocal);
+                local
+            }
+            _ => moment.at,
+        }
+    }
 }
 
-/// Trust, at the time of signing if that is signed, and whether the signer could sign then.
+/// Trust, at the time of signing if one is told that is signed, and whether the signer could sign then.
 fn judge_signer(
     report: &mut SignatureReport,
     signer: &Signer,
-    parts: &Parts<'_, '_>,
+    certificates: &[Vec<u8>],
+    told: Option<Instant>,
     legacy: bool,
     terms: &Terms<'_>,
 ) {
     report.claimed_by(signer);
-    let signed_time = !report.problems.contains(&Problem::SigningTimeUnsigned);
-    let told = report.signing_time.filter(|_| signed_time);
     let at = told.unwrap_or(terms.now);
-    let others: Vec<Vec<u8>> = parts.certificates.iter().filter(|der| **der != signer.der).cloned().collect();
+    let others: Vec<Vec<u8>> = certificates.iter().filter(|der| **der != signer.der).cloned().collect();
     let (trust, problem) = terms.trust.judge_der(&signer.der, &others, at);
     report.problems.extend(problem);
     report.trust = match trust {

@@ -157,12 +157,22 @@ impl Key {
     pub(super) fn check(&self, scheme: Scheme, message: &[u8], value: &[u8]) -> Result<(), Problem> {
         let good = match (self, scheme) {
             (Key::Rsa { modulus, exponent }, Scheme::Rsa(hash) | Scheme::RsaPss(hash)) => {
-                if self.bits() < LEGACY_BITS_MIN || self.bits() > BITS_MAX {
-                    return Err(Problem::CertificateKeyTooShort);
+                match self.bits() {
+                    ..LEGACY_BITS_MIN => return Err(Problem::CertificateKeyTooShort),
+                    LEGACY_BITS_MIN..=BITS_MAX => {}
+                    _ => return Err(Problem::CertificateKeyUnsupported),
                 }
                 let pss = matches!(scheme, Scheme::RsaPss(_));
-                let parameters = rsa_parameters(hash, self.is_legacy(), pss)?;
-                RsaPublicKeyComponents { n: modulus, e: exponent }.verify(parameters, message, value).is_ok()
+                match rsa_parameters(hash, self.is_legacy(), pss) {
+                    Some(parameters) => {
+                        let key = RsaPublicKeyComponents { n: modulus, e: exponent };
+                        key.verify(parameters, message, value).is_ok()
+                    }
+                    None if scheme == Scheme::Rsa(Hash::Sha384) => {
+                        fits_short_sha384(modulus, exponent, message, value)
+                    }
+                    None => return Err(Problem::AlgorithmUnsupported),
+                }
             }
             (Key::P256(point), Scheme::Ecdsa(Hash::Sha256)) => {
                 ecdsa(&ECDSA_P256_SHA256_ASN1, 32, point, message, value)
@@ -177,7 +187,7 @@ impl Key {
                 ecdsa(&ECDSA_P384_SHA384_ASN1, 48, point, message, value)
             }
             (_, Scheme::Ecdsa(_)) if !matches!(self, Key::Rsa { .. }) => {
-                return Err(Problem::AlgorithmForbidden);
+                return Err(Problem::AlgorithmUnsupported);
             }
             _ => return Err(Problem::AlgorithmKeyMismatch),
         };
@@ -185,8 +195,9 @@ impl Key {
     }
 }
 
-fn rsa_parameters(hash: Hash, legacy: bool, pss: bool) -> Result<&'static RsaParameters, Problem> {
-    Ok(match (hash, legacy, pss) {
+/// None for what the library that computes does not have, such as short keys with SHA-384 or with PSS.
+fn rsa_parameters(hash: Hash, legacy: bool, pss: bool) -> Option<&'static RsaParameters> {
+    Some(match (hash, legacy, pss) {
         (Hash::Sha256, false, false) => &signature::RSA_PKCS1_2048_8192_SHA256,
         (Hash::Sha384, false, false) => &signature::RSA_PKCS1_2048_8192_SHA384,
         (Hash::Sha512, false, false) => &signature::RSA_PKCS1_2048_8192_SHA512,
@@ -197,8 +208,21 @@ fn rsa_parameters(hash: Hash, legacy: bool, pss: bool) -> Result<&'static RsaPar
         (Hash::Sha256, false, true) => &signature::RSA_PSS_2048_8192_SHA256,
         (Hash::Sha384, false, true) => &signature::RSA_PSS_2048_8192_SHA384,
         (Hash::Sha512, false, true) => &signature::RSA_PSS_2048_8192_SHA512,
-        _ => return Err(Problem::CertificateKeyTooShort),
+        _ => return None,
     })
+}
+
+/// The signature of a short key over SHA-384, computed by another library.
+fn fits_short_sha384(modulus: &[u8], exponent: &[u8], message: &[u8], value: &[u8]) -> bool {
+    let number = rsa::BigUint::from_bytes_be;
+    let Ok(key) = rsa::RsaPublicKey::new(number(modulus), number(exponent)) else { return false };
+    // DigestInfo of SHA-384 (RFC 8017, section 9.2).
+    let scheme = rsa::Pkcs1v15Sign {
+        hash_len: Some(48),
+        prefix: [0x30, 0x41, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2, 5, 0, 4, 0x30].into(),
+    };
+    let digest = ring::digest::digest(&ring::digest::SHA384, message);
+    key.verify(scheme, digest.as_ref(), value).is_ok()
 }
 
 /// XML-DSig writes r and s side by side; the computing wants them in DER.

@@ -3,8 +3,8 @@
 //!
 //! Unlike our own receipts they have no single shape. What is fixed is where their data stands, and
 //! every signature must cover exactly that element: a reference is resolved in the very tree from
-//! which the data is read, each Id it uses must be there once, and whatever is reported is read
-//! from the digested bytes.
+//! which the data is read, each Id it uses must be there once (`ids`), and whatever is reported is
+//! read from the digested bytes.
 
 mod algorithm;
 mod batch;
@@ -13,6 +13,7 @@ mod document;
 pub(super) mod encoding;
 mod find;
 pub(super) mod gate;
+mod ids;
 mod judge;
 mod key;
 mod own;
@@ -24,12 +25,12 @@ mod time;
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
 use self::batch::Batch;
 use self::find::Found;
+use self::ids::Ids;
 use super::canonical::Form;
 use super::problem::Problem;
 use super::report::{DocumentReport, Report, Summary, Unconfirmed};
@@ -61,8 +62,7 @@ pub(super) struct Terms<'t> {
 /// One parsed file.
 struct Ground<'a, 'i> {
     root: Node<'a, 'i>,
-    /// Every Id, with its elements; only unique ones can be referred to.
-    ids: HashMap<&'a str, Vec<Node<'a, 'i>>>,
+    ids: Ids<'a, 'i>,
     /// A namespace is declared by a relative URI somewhere: the document has no canonical form.
     is_formless: bool,
     work: Cell<usize>,
@@ -76,19 +76,20 @@ pub(super) fn examine(text: &str, terms: &Terms<'_>) -> Report {
         return refused(problem);
     }
     let Ok(document) = parse(text) else { return refused(Problem::NotXml) };
+    let found = match find::documents(document.root_element()) {
+        Ok(found) if found.len() > DOCUMENTS_LIMIT => return refused(Problem::DocumentsExceeded),
+        Ok(found) => found,
+        Err(problem) => return refused(problem),
+    };
     let is_formless = document.descendants().any(canonical::declares_relative);
     let ground = Ground {
         root: document.root(),
-        ids: ids(&document),
+        ids: Ids::of(&document, &found),
         is_formless,
         work: Cell::new(WORK_LIMIT.min(WORK_MORE + WORK_TIMES * text.len())),
         signatures: Cell::new(SIGNATURES_LIMIT),
     };
-    match find::documents(document.root_element()) {
-        Ok(found) if found.len() > DOCUMENTS_LIMIT => refused(Problem::DocumentsExceeded),
-        Ok(found) => Report::combined_of(judge_all(&ground, &found, terms)),
-        Err(problem) => refused(problem),
-    }
+    Report::combined_of(judge_all(&ground, &found, terms))
 }
 
 /// What each document of a file says of itself, whatever its signatures are worth; nothing for a file that cannot be
@@ -143,17 +144,6 @@ fn judge_all<'a, 'i>(
         reports.push(document::judge(ground, found, batch.as_ref(), terms));
     }
     reports
-}
-
-/// An Id counts however it is spelled, so that none can hide: `Id`, `ID`, `id`, in any namespace.
-fn ids<'a, 'i>(document: &'a Document<'i>) -> HashMap<&'a str, Vec<Node<'a, 'i>>> {
-    let mut ids: HashMap<&str, Vec<Node<'a, 'i>>> = HashMap::new();
-    for node in document.descendants().filter(Node::is_element) {
-        for attribute in node.attributes().filter(|a| a.name().eq_ignore_ascii_case("id")) {
-            ids.entry(attribute.value()).or_default().push(node);
-        }
-    }
-    ids
 }
 
 fn canonical_again(text: &str, form: &Form<'_, '_>) -> Result<String, Problem> {

@@ -1,14 +1,23 @@
 //! Receipts of our own format that do not come bare: in a message, or behind a comment or an instruction. A
 //! forger chooses how a receipt is handed in, so what the one shape refuses of what is said is refused here too.
 
+use super::judge::Covered;
 use crate::receipt::verify::Fields;
 use crate::receipt::verify::problem::Problem;
 use crate::receipt::verify::report::SignatureReport;
 
 /// What the one shape would find in the signed data, or beside it within a signature.
-pub(super) fn problem(canonical_body: Option<&str>, signatures: &[SignatureReport]) -> Option<Problem> {
-    if signatures.iter().any(|signature| signature.problems.contains(&Problem::UnsignedNote)) {
+pub(super) fn problem(
+    canonical_body: Option<&str>,
+    signatures: &[SignatureReport],
+    covered: &[Covered],
+) -> Option<Problem> {
+    if covered.iter().any(|covered| covered.has_unsigned_object) {
         return Some(Problem::UnsignedContent);
+    }
+    let local = Problem::SigningTimeTakenAsLocal;
+    if signatures.iter().any(|signature| signature.problems.contains(&local)) {
+        return Some(Problem::SigningTimeUnreadable);
     }
     match Fields::read(canonical_body?) {
         None => Some(Problem::ContentUnreadable),

@@ -6,7 +6,7 @@ use roxmltree::Node;
 
 use super::algorithm::{Hash, Scheme, Step};
 use super::key::Key;
-use super::read::{attribute, decoded, elements, is_dsig, local_name, structure};
+use super::read::{attribute, decoded, elements, is_blank, is_dsig, leaf, local_name, structure};
 use crate::receipt::verify::canonical::Form;
 use crate::receipt::verify::problem::Problem;
 
@@ -209,7 +209,7 @@ fn key_info(info: Node<'_, '_>) -> Result<Offered, Problem> {
     let mut key = None;
     for offer in structure(info)? {
         if is_dsig(offer, "X509Data") {
-            for child in structure(offer)?.into_iter().filter(|child| is_dsig(*child, "X509Certificate")) {
+            for child in structure(offer)?.into_iter().filter(|child| is_certificate(*child)) {
                 certificates.push(decoded(child).ok_or(Problem::CertificateUnreadable)?);
             }
         } else if is_dsig(offer, "KeyValue") {
@@ -220,6 +220,11 @@ fn key_info(info: Node<'_, '_>) -> Result<Offered, Problem> {
         return Err(Problem::CertificateRepeated);
     }
     Ok((certificates, key))
+}
+
+/// An empty one, as some write beside their own, is none.
+fn is_certificate(node: Node<'_, '_>) -> bool {
+    is_dsig(node, "X509Certificate") && !leaf(node).is_some_and(|text| is_blank(&text))
 }
 
 fn rsa_key_value(offer: Node<'_, '_>) -> Option<Key> {

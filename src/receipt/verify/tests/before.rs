@@ -87,7 +87,7 @@ fn a_signature_that_cannot_be_judged_still_tells_who_how_and_what() {
             RSA_SHA256,
             "http://www.w3.org/2001/04/xmldsig-more#rsa-sha224",
             "rsa-sha224",
-            Problem::AlgorithmForbidden,
+            Problem::AlgorithmUnsupported,
         ),
         (value, "<SignatureValue>!", "rsa-sha256", Problem::SignatureValueMalformed),
         ("<DSCKS>", "<DSCKS><X>", "rsa-sha256", Problem::SignatureMisplaced),

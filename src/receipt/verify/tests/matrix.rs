@@ -314,17 +314,17 @@ fn refused_by_name() -> Vec<(&'static str, Spelling, Problem)> {
         (
             "ECDSA with SHA-1",
             method("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1", "p256"),
-            Problem::AlgorithmForbidden,
+            Problem::AlgorithmUnsupported,
         ),
         (
             "ECDSA with SHA-512",
             method("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", "p384"),
-            Problem::AlgorithmForbidden,
+            Problem::AlgorithmUnsupported,
         ),
         (
             "RSA with SHA-224",
             method("http://www.w3.org/2001/04/xmldsig-more#rsa-sha224", "rsa"),
-            Problem::AlgorithmForbidden,
+            Problem::AlgorithmUnsupported,
         ),
         (
             "RSA with MD5",
@@ -333,6 +333,27 @@ fn refused_by_name() -> Vec<(&'static str, Spelling, Problem)> {
         ),
         ("MD5", digest("http://www.w3.org/2001/04/xmldsig-more#md5"), Problem::AlgorithmMd5),
         ("RIPEMD-160", digest("http://www.w3.org/2001/04/xmlenc#ripemd160"), Problem::AlgorithmForbidden),
+        ("SHA-224", digest("http://www.w3.org/2001/04/xmldsig-more#sha224"), Problem::AlgorithmUnsupported),
+        (
+            "a base that Canonical XML 1.1 joins",
+            Spelling {
+                around: "<x xml:base=\"http://example.org/a/\">{I}</x>",
+                root: " xml:base=\"b/\"",
+                transforms: &[ENVELOPED, C14N_11],
+                ..DEFAULT
+            },
+            Problem::CanonicalizationUnsupported,
+        ),
+        (
+            "a base above what says how it is signed",
+            Spelling {
+                around: "<x xml:base=\"http://example.org/a/\">{I}</x>",
+                root: " xml:base=\"b/\"",
+                c14n: C14N_11,
+                ..DEFAULT
+            },
+            Problem::CanonicalizationUnsupported,
+        ),
         (
             "a signature in a place of no signer",
             Spelling { place: "<TTKhac>{S}</TTKhac>", ..DEFAULT },

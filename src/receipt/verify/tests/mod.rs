@@ -2,6 +2,8 @@ mod attacks;
 mod before;
 mod bombs;
 mod chains;
+mod constant_ids;
+mod covered;
 mod downgrades;
 mod forge;
 mod fuzzed;
@@ -15,6 +17,8 @@ mod own;
 pub(in crate::receipt) mod property;
 mod readers;
 mod signers;
+mod times;
+mod unsupported;
 mod vendor;
 
 use super::*;

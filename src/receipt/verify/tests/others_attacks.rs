@@ -9,7 +9,7 @@ use super::forge::{part, replaced};
 use super::oracle::repository;
 use super::vendor::{AUTHORITY, Style};
 use super::*;
-use super::{issuers, others, own, readers};
+use super::{constant_ids, covered, issuers, others, own, readers};
 use crate::receipt::sign::{ENVELOPED, SHA256_DIGEST};
 
 const FOLDER: &str = "fixtures/receipt/attack";
@@ -350,6 +350,7 @@ fn all() -> Vec<(String, String, Problem)> {
         .chain(named("batch", messages()))
         .chain(named("issuer", issuers::attacks()))
         .chain(named("own", own::attacks()))
+        .chain(named("ids", constant_ids::attacks()))
         .chain(named("vendor", vec![("quirk", others::quirk(), Problem::EnvelopedOnOwnObject)]))
         .collect()
 }
@@ -383,10 +384,12 @@ fn the_attacks_kept_as_fixtures_are_the_ones_generated() {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let doubts = issuers::doubts().into_iter();
     let doubts = doubts.map(|(name, text, problem)| (format!("doubt-{name}"), text, problem));
+    let remarks = covered::remarks().into_iter();
+    let remarks = remarks.map(|(name, text, problem)| (format!("remark-{name}"), text, problem));
     let slug = |name: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).collect::<Vec<_>>().join("_");
     let ours = super::attacks::all().into_iter();
     let ours = ours.map(|(name, text, problem)| (format!("receipt-{}", slug(name)), text, problem));
-    for (name, text, problem) in all().into_iter().chain(doubts).chain(ours) {
+    for (name, text, problem) in all().into_iter().chain(doubts).chain(remarks).chain(ours) {
         let file = format!("{name}.{}.xml", problem.code());
         if fs::read(kept.join(&file)).ok().as_deref() != Some(text.as_bytes()) {
             fs::create_dir_all(&fresh).unwrap();

@@ -2,7 +2,8 @@
 //! choose with it how strictly the receipt is judged.
 
 use super::attacks::Attack;
-use super::forge::{changed, replaced, signed_again};
+use super::forge::{body, changed, part, replaced, signed_again};
+use super::vendor::Style;
 use super::*;
 use crate::receipt::testing::{document_text, signer};
 
@@ -19,6 +20,13 @@ fn behind(what: &str, text: &str) -> String {
     format!("{DECLARATION}{what}{}", bare(text))
 }
 
+/// The sample receipt in a message, signed by its own unit as others sign.
+fn signed_as_others(style: &Style, of: &str) -> String {
+    let signature = style.signature("S-1", &[of]);
+    let receipt = format!("<BLai>{}<DSCKS><TCThu>{signature}</TCThu></DSCKS></BLai>", body(&document_text()));
+    in_message(&format!("{DECLARATION}{receipt}"))
+}
+
 pub fn attacks() -> Vec<Attack> {
     const COMMENT: &str = "<!-- -->";
     const STYLESHEET: &str = "<?xml-stylesheet type=\"text/xsl\" href=\"a.xsl\"?>";
@@ -29,6 +37,13 @@ pub fn attacks() -> Vec<Attack> {
     let hidden =
         camera.replace("<PBan>BL-1.0<", "<PBan >BL-1.0<").replace("<BLai>", "<BLai><!-- <PBan>2.1.0 -->");
     let signed = |from: &str, to: &str| signed_again(&changed(from, to), &signer());
+    let properties = "<Object><SignatureProperties xmlns=\"\"><SignatureProperty><Ghi>đã hủy</Ghi></SignatureProperty>\
+                      </SignatureProperties></Object></Signature>";
+    let style = Style::default();
+    let whole = signed_as_others(&style, "");
+    let cut_out = style.sign(replaced(&whole, &part(&whole, "<Reference URI=\"#Obj", "</Reference>"), ""));
+    let utc = Style { time: "2026-09-02T07:30:00Z", ..Style::default() };
+    let utc = utc.sign(signed_as_others(&utc, "BL-rcp-42"));
     let reworded = signed("Hai mươi lăm nghìn", "Chín mươi lăm nghìn");
     let extended = signed("</NDBLai>", "<GChu>đã hủy</GChu></NDBLai>");
     vec![
@@ -45,6 +60,13 @@ pub fn attacks() -> Vec<Attack> {
             Problem::UnsignedContent,
         ),
         ("words-in-the-signature", in_message(&in_object), Problem::UnsignedContent),
+        (
+            "words-among-properties",
+            in_message(&changed("</Signature>", properties)),
+            Problem::UnsignedContent,
+        ),
+        ("time-cut-out-of-what-is-signed", cut_out, Problem::UnsignedContent),
+        ("time-of-a-zone-that-cannot-be", utc, Problem::SigningTimeUnreadable),
         ("code-of-the-authority", in_message(&beside("<MCCQT>00AB</MCCQT>")), Problem::UnsignedContent),
         ("words-that-are-not-the-figures", in_message(&reworded), Problem::ContentInconsistent),
         ("more-than-the-format-has", behind(COMMENT, &extended), Problem::ContentUnreadable),

@@ -467,7 +467,7 @@ fn signature_value(key: &str, method: &str, message: &[u8]) -> Vec<u8> {
     };
     match method {
         RSA_SHA256 if key != RSA_1024_PEM => rsa(&RSA_PKCS1_SHA256),
-        RSA_SHA384 => rsa(&RSA_PKCS1_SHA384),
+        RSA_SHA384 if key != RSA_1024_PEM => rsa(&RSA_PKCS1_SHA384),
         RSA_SHA512 => rsa(&RSA_PKCS1_SHA512),
         RSA_PSS_SHA256 => rsa(&ring::signature::RSA_PSS_SHA256),
         RSA_PSS_SHA384 => rsa(&ring::signature::RSA_PSS_SHA384),
@@ -479,6 +479,7 @@ fn signature_value(key: &str, method: &str, message: &[u8]) -> Vec<u8> {
         }
         RSA_SHA1 => openssl("-sha1", key, message),
         RSA_SHA256 => openssl("-sha256", key, message),
+        RSA_SHA384 => openssl("-sha384", key, message),
         other => panic!("{other}"),
     }
 }

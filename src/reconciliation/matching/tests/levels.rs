@@ -35,6 +35,39 @@ fn parts_that_do_not_add_up_or_name_something_else_prove_nothing() {
     none(&[one, two], &twin, &splittable(&[5, 6]));
 }
 
+#[test]
+fn of_two_lines_of_a_code_the_one_that_names_the_claim_proves_it_and_the_surplus_is_the_other_payers() {
+    let shared = Settings { shared_references: BTreeSet::from([AccountId(1)]), ..Settings::default() };
+    let claim = [movement(5, 25_000).code(X).reference("FT0002")];
+    let other = line(1, 25_000).code(X).reference("FT0001").from("a1");
+    let named = line(2, 25_000).code(X).reference("FT0002").from("b2");
+    for lines in [[other.clone(), named.clone()], [named.clone(), other.clone()]] {
+        let outcome = matching(&lines, &claim, &[obligation(9, X, 0)], &shared);
+        assert_eq!(pairs(&outcome), [(2, vec![5])]);
+        assert!(outcome.proofs[0].evidence(&named).contains(&Evidence::SameBankReference));
+        assert_eq!(fit_of(&outcome, 1), (9, Fit::NothingDue), "what came beyond came from a1");
+    }
+    // Of two that name it the older proves it, and one that names nothing goes after both.
+    let lines = [line(1, 25_000).code(X), named.clone(), Line { id: LineId(3), ..named }];
+    let outcome = matching(&lines, &claim, &[obligation(9, X, 0)], &shared);
+    assert_eq!(pairs(&outcome), [(2, vec![5])]);
+}
+
+#[test]
+fn a_line_that_names_a_second_claim_by_the_channels_id_is_not_overtaken_by_an_older_one() {
+    let mut by_channel = movement(6, 25_000);
+    by_channel.external_ids.push("DVC-0001".into());
+    let claims = [movement(5, 25_000).code(X).reference("FT0002"), by_channel];
+    let other = line(1, 25_000).code(X).reference("FT0001");
+    let mut named = line(2, 25_000).code(X).reference("FT0002");
+    named.customer_reference = Some("DVC-0001".into());
+    for lines in [[other.clone(), named.clone()], [named.clone(), other.clone()]] {
+        let outcome = run(&lines, &claims, &[obligation(9, X, 0)]);
+        assert_eq!(pairs(&outcome), [(2, vec![5])]);
+        assert_eq!(fit_of(&outcome, 1), (9, Fit::NothingDue));
+    }
+}
+
 fn remembered(owed: &[i64]) -> Settings {
     let owed = owed.iter().copied().map(ObligationId).collect();
     Settings { aliases: BTreeMap::from([("a1".to_owned(), owed)]), ..Settings::default() }

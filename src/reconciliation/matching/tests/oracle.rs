@@ -202,8 +202,22 @@ impl<'a> Oracle<'a> {
         self.can_prove(line) && !self.named(line, source).is_empty()
     }
 
-    /// Equal codes and amount within three working days.
+    /// Equal codes and amount within three working days: first what the bank's reference names.
     fn by_code(&mut self) {
+        for movement in self.movements.clone() {
+            let names = |line: &&&Line| {
+                self.is_free(movement)
+                    && self.can_prove(line)
+                    && !line.codes.is_empty()
+                    && Self::refers(line, movement, Source::Bank)
+                    && movement.open == Self::size(line)
+                    && Self::codes_of(movement) == Self::codes_of_line(line)
+                    && Self::are_within(line, movement, 3)
+            };
+            if let Some(line) = self.lines.iter().find(names).map(|line| line.id) {
+                self.prove(line, vec![movement.id]);
+            }
+        }
         let lines: Vec<&Line> = self
             .lines
             .iter()

@@ -188,7 +188,8 @@ pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Sha
             let acceptance = Acceptance {
                 unit,
                 form: asked.form_name.clone().unwrap_or_else(|| {
-                    profile::for_day(asked.accepted_on).registration_form.value.to_owned()
+                    let profile = profile::for_day(asked.accepted_on);
+                    profile.registration_form_of(&asked.document_kinds).to_owned()
                 }),
                 notice_no: asked.notice_no.clone(),
                 accepted_on: asked.accepted_on,

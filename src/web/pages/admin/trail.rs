@@ -19,12 +19,12 @@ use crate::store::Conn;
 use crate::unit::{self, CITY};
 use crate::web::Shared;
 use crate::web::extract;
-use crate::web::pages::fields::{Wrong, of_field};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, html};
+use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
 /// Entries on one page.
@@ -36,6 +36,7 @@ const DAYS: i64 = 7;
 #[template(path = "trail.html")]
 struct TrailPage {
     frame: Frame,
+    csrf: String,
     wrong: Wrong,
     units: Vec<(String, String)>,
     asked: Asked,
@@ -58,6 +59,8 @@ struct Asked {
     unit: String,
     from: String,
     until: String,
+    /// Never in an address.
+    #[serde(skip)]
     text: String,
     person: String,
     before: String,
@@ -66,18 +69,54 @@ struct Asked {
     broken: String,
 }
 
-/// `GET /admin/trail?unit=&from=&until=&text=&person=&before=`: `text` is the beginning of an action, or a subject
-/// or actor in full.
+impl Asked {
+    fn of(fields: &Fields) -> Asked {
+        let field = |name: &str| fields.trimmed(name).to_owned();
+        Asked {
+            unit: field("unit"),
+            from: field("from"),
+            until: field("until"),
+            text: field("text"),
+            person: field("person"),
+            before: field("before"),
+            ..Asked::default()
+        }
+    }
+}
+
+/// `GET /admin/trail?unit=&from=&until=&person=&before=`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    let composed = match extract::query(&request) {
-        Ok(asked) => compose(&request, &signed, &shared, asked).await,
-        Err(error) => Err(of_field(error, "from")),
+    let asked = extract::query(&request).map_err(|error| of_field(error, "from"));
+    shown(&request, &signed, &shared, asked).await
+}
+
+/// `POST /admin/trail`: the same with `text`, the beginning of an action, or a subject or actor in full. It is
+/// posted, with its further pages, because what somebody types may be personal data and addresses are logged.
+pub async fn search(
+    request: HttpRequest,
+    signed: Signed,
+    form: Posted<Pairs>,
+    shared: web::Data<Shared>,
+) -> Page {
+    let fields = signed.fields(&request, form)?;
+    shown(&request, &signed, &shared, Ok(Asked::of(&fields))).await
+}
+
+async fn shown(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    asked: Result<Asked>,
+) -> Page {
+    let composed = match asked {
+        Ok(asked) => compose(request, signed, shared, asked).await,
+        Err(error) => Err(error),
     };
     match composed {
         Ok(page) => Ok(html(StatusCode::OK, &page)),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
-            let page = compose(&request, &signed, &shared, Asked::default()).await?;
+            let wrong = Wrong::of(error, Lang::of(request))?;
+            let page = compose(request, signed, shared, Asked::default()).await?;
             Ok(html(StatusCode::BAD_REQUEST, &TrailPage { wrong, ..page }))
         }
     }
@@ -165,6 +204,7 @@ async fn compose(
     places.insert(0, ("all".to_owned(), frame.t("trail_all").to_owned()));
     let is_cut = i64::try_from(read.rows.len()).unwrap_or(0) == SHOWN_LIMIT;
     Ok(TrailPage {
+        csrf: signed.csrf.clone(),
         wrong: Wrong::default(),
         units: places,
         people: read.people,

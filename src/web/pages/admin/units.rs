@@ -325,6 +325,7 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
             () if one.revoked_at.is_some() => ("certificate_revoked", "late"),
             () if one.is_stopped => ("certificate_stopped", "gone"),
             () if asked.iter().any(|stop| stop.certificate == one.id) => ("certificate_stop_asked", "late"),
+            () if one.listed_for.is_empty() => ("certificate_unlisted", "late"),
             () if one.signs_at(stamp.now) => ("certificate_signs", "done"),
             () => ("certificate_waits", "wait"),
         };
@@ -336,16 +337,27 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
             Cell::mono(one.serial.clone()),
             Cell::text(called::signer(lang, &one.signer)),
             ends(one.not_after, stamp.now),
+            documents(lang, one.listed_for.iter().map(|family| family.as_str())),
             Cell::state(lang.t(key), tone),
         ]
     };
-    let heads =
-        ["certificate_subject", "certificate_serial", "certificate_signer", "certificate_ends", "state"];
+    let heads = [
+        "certificate_subject",
+        "certificate_serial",
+        "certificate_signer",
+        "certificate_ends",
+        "certificate_documents",
+        "state",
+    ];
     Ok(Listing {
         caption: lang.t("certificates"),
         heads: heads.map(|key| lang.t(key)).to_vec(),
         rows: certificate::of_unit(conn, unit.id)?.into_iter().map(row).collect(),
     })
+}
+
+fn documents<'a>(lang: Lang, kinds: impl Iterator<Item = &'a str>) -> Cell {
+    Cell::text(kinds.map(|kind| called::document(lang, kind)).collect::<Vec<_>>().join(", "))
 }
 
 /// What may be asked to stop: whatever signs, or will.
@@ -375,13 +387,7 @@ fn registrations(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
             Cell::text(one.form.clone()),
             Cell::mono(one.notice_no.clone()),
             Cell::text(day(one.accepted_on)),
-            Cell::text(
-                one.document_kinds
-                    .iter()
-                    .map(|kind| called::document(lang, kind))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ),
+            documents(lang, one.document_kinds.iter().map(String::as_str)),
         ]
     };
     let heads = ["registration_form", "registration_notice", "registration_accepted", "unit_document"];

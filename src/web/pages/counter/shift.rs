@@ -10,22 +10,26 @@ use serde::Deserialize;
 use super::{in_use, in_use_or_of_today, own_unit, together};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
+use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ShiftId};
 use crate::shift::count::{Count, DENOMINATIONS};
 use crate::shift::report::{self, Report};
 use crate::shift::turn::Turn;
-use crate::shift::{self, Shift, State, provisional};
+use crate::shift::{self, Shift, State, provisional, provisional_query};
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
+
+const NEXT_SLIP: &str = "next_slip";
 
 /// A note with the pieces that were typed.
 struct Note {
@@ -76,8 +80,9 @@ struct TurnRow {
     variance: String,
 }
 
-/// What a cashier sees of their drawer: while it is open, how it came out, each time it was open.
-type Seen = (Option<Drawer>, Option<Closed>, Vec<TurnRow>);
+/// What a cashier sees of their drawer: while it is open, how it came out, each time it was open; whether closing it
+/// asks how far the pad of provisional slips was used.
+type Seen = (Option<Drawer>, Option<Closed>, Vec<TurnRow>, bool);
 
 #[derive(Template)]
 #[template(path = "shift.html")]
@@ -95,6 +100,11 @@ struct ShiftPage {
     notes: Vec<Note>,
     /// The sum of the pieces that were typed.
     counted: String,
+    /// Slips are on paper: closing asks for the first unused one.
+    asks_slip: bool,
+    next_slip: String,
+    must_confirm: bool,
+    has_second_factor: bool,
 }
 
 impl ShiftPage {
@@ -161,26 +171,45 @@ async fn compose(
     let notes = DENOMINATIONS.into_iter().map(note).collect();
     let begun = Begun::read(typed.get("begun")).text();
     let counted = count_of(typed).and_then(|count| count.total()).unwrap_or(Dong::ZERO).to_string();
-    let (drawer, closed, turns) = block(move || {
+    let next_slip = typed.trimmed(NEXT_SLIP).to_owned();
+    let (drawer, closed, turns, asks_slip) = block(move || {
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| seen(conn, &actor, today))
     })
     .await?;
-    Ok(ShiftPage { frame, csrf, wrong, drawer, closed, differs: None, turns, begun, notes, counted })
+    Ok(ShiftPage {
+        frame,
+        csrf,
+        wrong,
+        drawer,
+        closed,
+        differs: None,
+        turns,
+        begun,
+        notes,
+        counted,
+        asks_slip,
+        next_slip,
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        has_second_factor: signed.session.login.has_second_factor(),
+    })
 }
 
 /// The drawer that is in use, or what became of today's.
 fn seen(conn: &mut Conn, actor: &Actor, today: BusinessDay) -> Result<Seen> {
     let unit = own_unit(actor)?;
     let Some(shift) = in_use_or_of_today(conn, actor, unit, today)? else {
-        return Ok((None, None, Vec::new()));
+        return Ok((None, None, Vec::new(), false));
     };
     let report = report::report(conn, &shift)?;
     let turns =
         if report.counts.iter().any(|one| one.kind == "closing") { turns(&report)? } else { Vec::new() };
     match shift.state {
-        State::InUse => Ok((Some(drawer(&shift, &report)?), None, turns)),
-        _ => Ok((None, closed(&shift, &report), turns)),
+        State::InUse => {
+            let slips = provisional_query::of_person(conn, unit, shift.person)?;
+            Ok((Some(drawer(&shift, &report)?), None, turns, provisional::asks_for_next(&slips)))
+        }
+        _ => Ok((None, closed(&shift, &report), turns, false)),
     }
 }
 
@@ -230,7 +259,7 @@ fn differs(conn: &mut Conn, lang: Lang, actor: &Actor, fields: &Fields) -> Resul
     let expected = expected(&report::report(conn, &shift)?)?;
     let counted = count_of(fields)?.total()?;
     // A slip that is in no book keeps the shift open, whatever was counted.
-    if provisional::check_closing(conn, shift.unit, shift.person).is_err() {
+    if provisional::check_closing(conn, shift.unit, shift.person, next_slip(fields)?).is_err() {
         return Ok(None);
     }
     if counted == expected || fields.get("differs") == counted.0.to_string() {
@@ -249,6 +278,13 @@ fn closed(shift: &Shift, report: &Report) -> Option<Closed> {
         is_even: variance.is_zero(),
         is_signed_off: shift.state == State::Closed,
     })
+}
+
+/// The first unused slip of the pad as it was typed.
+fn next_slip(fields: &Fields) -> Result<Option<i64>> {
+    let typed = fields.trimmed(NEXT_SLIP);
+    let wrong = |_| Error::invalid(NEXT_SLIP, "slip_next_wrong", "a slip's number");
+    if typed.is_empty() { Ok(None) } else { typed.parse().map(Some).map_err(wrong) }
 }
 
 /// Pieces by note as they were typed; an empty field is none of that note.
@@ -281,7 +317,8 @@ pub async fn open(
     .await
 }
 
-/// `POST /counter/shift/close`: with a difference only when it was seen: it closes for good.
+/// `POST /counter/shift/close`: with code or password, and with a difference only when it was seen: it closes for
+/// good.
 pub async fn close(
     request: HttpRequest,
     signed: Signed,
@@ -289,20 +326,34 @@ pub async fn close(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Cashier])?;
-    let (app, actor, typed, lang) =
-        (Arc::clone(shared.app()), signed.actor.clone(), fields.clone(), Lang::of(&request));
+    let lang = Lang::of(&request);
     // A count that cannot be read is told of by closing.
-    let found =
-        block(move || Ok(app.read(&actor, |conn| differs(conn, lang, &actor, &typed)).ok().flatten()));
-    if let Some(found) = found.await? {
-        let mut page = compose(&request, &signed, &shared, &fields, Wrong::default()).await?;
-        page.differs = Some(found);
-        return Ok(html(StatusCode::OK, &page));
+    let look = move |app: &App, signed: &Signed, fields: &Fields| {
+        let actor = &signed.actor;
+        Ok(app.read(actor, |conn| differs(conn, lang, actor, fields)).ok().flatten())
+    };
+    let by = By::confirmed(&[Role::Cashier]);
+    let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, look).await?;
+    match done {
+        Ok(None) => {}
+        Ok(Some(found)) => {
+            let mut page = compose(&request, &signed, &shared, &fields, Wrong::default()).await?;
+            page.differs = Some(found);
+            page.must_confirm = false;
+            return Ok(html(StatusCode::OK, &page));
+        }
+        Err(error) => {
+            let wrong = Wrong::of(error, lang)?;
+            let page = compose(&request, &signed, &shared, &fields, wrong).await?;
+            return Ok(html(StatusCode::BAD_REQUEST, &page));
+        }
     }
     change(&request, &signed, &shared, &fields, |app, actor, count, fields| {
         let id: ShiftId = fields.get("shift").parse()?;
-        app.write(actor, |tx, stamp| shift::close(tx, stamp, actor, own_unit(actor)?, id, count).map(|_| ()))
+        let next_slip = next_slip(fields)?;
+        app.write(actor, |tx, stamp| {
+            shift::close(tx, stamp, actor, (own_unit(actor)?, id), count, next_slip).map(|_| ())
+        })
     })
     .await
 }
@@ -312,7 +363,7 @@ async fn change(
     signed: &Signed,
     shared: &web::Data<Shared>,
     fields: &Fields,
-    act: impl Fn(&crate::app::App, &Actor, &Count, &Fields) -> Result<()> + Send + 'static,
+    act: impl Fn(&App, &Actor, &Count, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
     signed.require(&[Role::Cashier])?;
     let app = Arc::clone(shared.app());

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::waiting::{Waiting, is_despite, refuse_unseen};
+use super::waiting::{Waiting, is_despite};
 use super::{in_use, own_unit, standing};
 use crate::actor::Role;
 use crate::amount::Dong;
@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PaymentId, ReceiptId, ShiftId, UnitId};
 use crate::obligation::{self, query, ticket, walk_in};
+use crate::payment::advised;
 use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking, Tender};
 use crate::payment::pos;
@@ -62,6 +63,8 @@ pub(super) struct TakePage {
     advised: Option<String>,
     /// The desk raised it and may take it back.
     may_withdraw: bool,
+    must_confirm: bool,
+    has_second_factor: bool,
     lines: Vec<(String, String)>,
     tendered: String,
     /// The card's slip as it was typed.
@@ -165,6 +168,8 @@ async fn compose(
     let app = Arc::clone(shared.app());
     let (actor, csrf) = (signed.actor.clone(), signed.csrf.clone());
     let lang = frame.lang;
+    let must_confirm = !signed.session.is_confirmed(app.clock.now());
+    let has_second_factor = signed.session.login.has_second_factor();
     block(move || {
         app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
@@ -197,6 +202,8 @@ async fn compose(
                 slip_waits,
                 advised: told("take_told"),
                 may_withdraw: walk_in::may_withdraw(&item) && slip_waits.is_none(),
+                must_confirm,
+                has_second_factor,
                 is_partial: item.allocated.is_positive() && item.outstanding().is_positive(),
                 is_owed_again: owed > item.outstanding(),
                 has_shift: shift.is_some(),
@@ -323,7 +330,7 @@ fn taking(
             collector: collector.clone(),
         };
         let taken = counter::take(tx, stamp, actor, &taking)?;
-        refuse_unseen(tx, unit, &[id], confirmed.is_despite)?;
+        advised::refuse_unseen(tx, unit, &[id], confirmed.is_despite)?;
         if let Some((code, terminal)) = &confirmed.slip {
             pos::record_slip(tx, stamp, actor, unit, taken.payment, (code, terminal))?;
         }

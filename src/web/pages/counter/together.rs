@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::take::{Answer, first_of, fresh_key, just_taken, key_of};
-use super::waiting::{Waiting, is_despite, refuse_unseen};
+use super::waiting::{Waiting, is_despite};
 use super::{Row, in_use, own_unit, rows};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PaymentId, ReceiptId, UnitId};
 use crate::obligation::{Obligation, query};
+use crate::payment::advised;
 use crate::payment::book::Method;
 use crate::payment::counter::{self, TOGETHER_LIMIT, Taking, Tender};
 use crate::payment::settler::Numbered;
@@ -248,7 +249,7 @@ fn taking(
     let mut numbered: Vec<(UnitId, ReceiptId)> = Vec::new();
     let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
         let taken = counter::take_together(tx, stamp, actor, &takings)?;
-        refuse_unseen(tx, unit, &ids, confirmed.is_despite)?;
+        advised::refuse_unseen(tx, unit, &ids, confirmed.is_despite)?;
         numbered = taken.iter().flat_map(|one| one.receipts.iter().map(|receipt| (unit, *receipt))).collect();
         let payments: Vec<_> = taken.iter().map(|one| one.payment).collect();
         if let Some(tendered) = confirmed.tendered.map(Dong) {

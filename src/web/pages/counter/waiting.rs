@@ -3,17 +3,14 @@
 
 use std::collections::HashMap;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::{ObligationId, UnitId};
-use crate::obligation::{Obligation, query};
+use crate::obligation::Obligation;
 use crate::payment::advised::{self, Advised};
 use crate::shift::provisional_query;
 use crate::store::Conn;
 use crate::web::pages::fields::Fields;
 use crate::web::pages::wording::Lang;
-
-/// The box that a cashier ticks who takes money although the bank told of a transfer.
-const DESPITE: &str = "despite";
 
 /// What waits for the obligations of one page.
 pub(super) struct Waiting {
@@ -47,27 +44,5 @@ impl Waiting {
 
 /// Whether the cashier said that they take it although the bank told of a transfer.
 pub(super) fn is_despite(fields: &Fields) -> bool {
-    !fields.get(DESPITE).is_empty()
-}
-
-/// Refuses what was taken over the head of a transfer that the bank told of. Ask after the taking, in its
-/// transaction: that one of them is paid, or waits on a slip, is told first.
-///
-/// # Errors
-/// `transfer_advised`, unless the cashier said that they know.
-pub(super) fn refuse_unseen(
-    conn: &mut Conn,
-    unit: UnitId,
-    ids: &[ObligationId],
-    is_despite: bool,
-) -> Result<()> {
-    if is_despite {
-        return Ok(());
-    }
-    let keys: Vec<(UnitId, ObligationId)> = ids.iter().map(|id| (unit, *id)).collect();
-    let items = query::by_ids(conn, &keys)?;
-    if advised::of(conn, unit, &items)?.is_empty() {
-        return Ok(());
-    }
-    Err(Error::invalid(DESPITE, "transfer_advised", "the bank told of a transfer that is not proven"))
+    !fields.get(advised::DESPITE).is_empty()
 }

@@ -314,7 +314,8 @@ fn raise_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repe
     })
 }
 
-/// `POST /counter/obligations/{id}/withdraw`: it was raised by mistake, or its visitor went away.
+/// `POST /counter/obligations/{id}/withdraw`: it was raised by mistake, or its visitor went away. What is owed ends
+/// with it, so that it wants code or password.
 pub async fn withdraw(
     request: HttpRequest,
     signed: Signed,
@@ -333,7 +334,7 @@ pub async fn withdraw(
             walk_in::withdraw(tx, stamp, actor, (unit, id), fields.trimmed("reason"))
         })
     };
-    let by = By::roles(&[Role::Cashier]);
+    let by = By::confirmed(&[Role::Cashier]);
     came_back(acting::act(&request, signed, form, &shared, by, withdrawing).await?, (&request, &shared), id)
         .await
 }

@@ -24,7 +24,7 @@ use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted};
 
-/// What was found in a file: its items, and the fee that was typed.
+/// What was found in a file: its items, and the fee that it states or that was typed.
 type Found = (Vec<Item>, Dong);
 
 static BATCHES: Papers<BatchId, Found> = Papers {
@@ -110,8 +110,9 @@ fn look_or_take(
     fields: &Fields,
     file: Chosen,
 ) -> std::result::Result<Outcome<Found>, Refusal> {
-    let items = rules::items(&file::read(&imports::chosen(file)?)?)?;
-    let fee = Dong(fields.dong("fee")?.unwrap_or(0));
+    let report = file::read(&imports::chosen(file)?)?;
+    let items = rules::items(&report.items)?;
+    let fee = report.fee_beside(Dong(fields.dong("fee")?.unwrap_or(0)))?;
     if fields.get("do") != "import" {
         rules::sums(&items, fee)?;
         return Ok(Outcome::Seen((items, fee)));

@@ -9,6 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::READERS;
+use super::statements::which;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, JobId, StatementId, UnitId};
@@ -43,6 +44,8 @@ struct ImportingPage {
     failed: Option<String>,
     /// New lines and known ones, once it is done.
     lines: Option<(u64, u64)>,
+    /// Statements that were left out: which, place in the file, why.
+    left_out: Vec<(String, String, String)>,
     errors: Vec<(String, String)>,
     warnings: Vec<(String, String)>,
     /// What somebody has to look at, and the accounts: words and where.
@@ -56,6 +59,7 @@ struct ImportingPage {
 struct Told {
     statements: Vec<ToldStatement>,
     held: Vec<ToldVersion>,
+    refused: Vec<ToldRefusal>,
     errors: Vec<ToldFinding>,
     warnings: Vec<ToldFinding>,
 }
@@ -74,6 +78,15 @@ struct ToldStatement {
 struct ToldVersion {
     id: String,
     number: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ToldRefusal {
+    ordinal: i32,
+    account_no: Option<String>,
+    at: String,
+    message: String,
+    unit: UnitId,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +130,12 @@ fn told(conn: &mut Conn, actor: &Actor, lang: Lang, job: &Job) -> Result<Importi
         let words = lang.with("statement_set_aside", one.quarantined);
         notes.push((words, format!("/finance/quarantine/{}", one.id)));
     }
+    let own_refused = told.refused.into_iter().filter(|one| actor.scope.covers(one.unit));
+    let left_out = own_refused.take(SHOWN_FINDINGS).map(|one| {
+        let account = one.account_no.as_deref().unwrap_or("–");
+        (which(lang, one.ordinal, account), one.at, one.message)
+    });
+    let left_out: Vec<(String, String, String)> = left_out.collect();
     let mut accounts = Vec::new();
     let own: BTreeSet<(UnitId, AccountId)> =
         told.statements.iter().map(|one| (one.unit, one.account)).collect();
@@ -132,6 +151,7 @@ fn told(conn: &mut Conn, actor: &Actor, lang: Lang, job: &Job) -> Result<Importi
         lines_total: job.lines_total,
         failed: job.error_code.as_deref().map(|code| lang.of_code(code).to_owned()),
         lines: is_done.then(|| (sum(|one| one.lines_new), sum(|one| one.lines_known))),
+        left_out,
         errors: places(told.errors),
         warnings: places(told.warnings),
         notes,
@@ -185,19 +205,22 @@ pub(super) fn dropped(conn: &mut Conn, actor: &Actor, lang: Lang) -> Result<Vec<
 }
 
 fn dropped_words(lang: Lang, unit: &str, one: inbox::Taken) -> Dropped {
+    let is_partly = one.places.iter().any(|place| place.is_left_out);
     let (state, tone) = match one.outcome.as_str() {
         "failed" => ("inbox_failed", "late"),
+        _ if is_partly => ("inbox_partly", "late"),
         "known" => ("inbox_known", "gone"),
         _ => ("inbox_done", "done"),
     };
     let is_failed = one.outcome == "failed";
     let reason = one.error_code.as_deref().filter(|_| one.places.is_empty());
+    let is_shown = |place: &inbox::Place| is_failed || place.is_left_out;
     let place = |place: inbox::Place| (place.at, lang.pick(&place.vi, &place.en).to_owned());
     Dropped {
         words: format!("{}: {} – {unit}", listing::time(one.received_at), one.name),
         state: lang.t(state),
         tone,
         reason: reason.map(|code| lang.of_code(code).to_owned()),
-        places: one.places.into_iter().take(SHOWN_PLACES).filter(|_| is_failed).map(place).collect(),
+        places: one.places.into_iter().filter(is_shown).take(SHOWN_PLACES).map(place).collect(),
     }
 }

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::originals::paid_by;
-use super::workbench::PURPOSE;
+use super::workbench::{TEXT_READERS, purpose};
 use super::{READERS, stored, undoing, versions};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 use crate::{audit, identity, unit};
 
-/// Names and texts of a line are for those who decide about it.
+/// Who decides about a line.
 const WORKERS: [Role; 2] = [Role::Finance, Role::Approver];
 
 #[derive(Template)]
@@ -75,19 +75,20 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     Ok(html(StatusCode::OK, &page.await?))
 }
 
-/// The texts, for those who decide; seeing them leaves a trace.
+/// The texts, for those who may read them; seeing them leaves a trace.
 fn texts(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     (unit, id): (UnitId, LineId),
 ) -> Result<Option<LineTexts>> {
-    if !WORKERS.contains(&actor.role) {
+    if !TEXT_READERS.contains(&actor.role) {
         return Ok(None);
     }
     let line = statement::line_query::line(tx, unit, id)?;
     let found = statement::line_texts(tx, stamp.vault, unit, id, line.key, &line.memo_cipher)?;
-    audit::record(tx, stamp, &[audit::Entry::by(actor, unit, "line.texts_seen", id).with(PURPOSE)])?;
+    let entry = audit::Entry::by(actor, unit, "line.texts_seen", id).with(purpose(actor.role));
+    audit::record(tx, stamp, &[entry])?;
     Ok(Some(found))
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::actor::Role;
 use crate::id::PictureId;
 use crate::payment::picture;
 use crate::web::Shared;
@@ -15,7 +14,7 @@ use crate::web::pages::session::Signed;
 use crate::web::respond::block;
 
 pub async fn show(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    signed.require(&[Role::Finance, Role::Approver])?;
+    signed.require(&picture::READERS)?;
     let id: PictureId = extract::path(&request, "id")?;
     let app = Arc::clone(shared.app());
     let shown =

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::identity;
 use crate::remittance::{self, Draft, Kind, Order, State, Status, alarm, query, report};
+use crate::statement::partner::Fault;
 use crate::store::{Conn, Stamp};
 use crate::tariff::Tariff;
 use crate::unit::{BankAccount, Unit};
@@ -300,25 +301,35 @@ pub async fn report(
     let imported = block(move || {
         let bytes =
             file.file("file")?.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
-        app.write(&actor, |tx, stamp| {
+        if let Err(fault) = report::read(&bytes) {
+            return Ok(Err(fault));
+        }
+        let imported = app.write(&actor, |tx, stamp| {
             let unit = unit_chosen(tx, &actor, &code)?;
             report::import(tx, stamp, &actor, unit, &bytes)
-        })
+        });
+        imported.map(Ok)
     })
     .await;
     let lang = Lang::of(&request);
-    match imported {
-        Ok(imported) => {
+    let wrong = match imported {
+        Ok(Ok(imported)) => {
             let mut page = compose(&request, &signed, &shared, (Wrong::default(), fields)).await?;
             page.outcome = Some(outcome(lang, &imported));
             page.is_known = imported.is_known;
-            Ok(html(StatusCode::OK, &page))
+            return Ok(html(StatusCode::OK, &page));
         }
-        Err(error) => {
-            let page = compose(&request, &signed, &shared, (Wrong::of(error, lang)?, fields)).await?;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
-        }
-    }
+        Ok(Err(fault)) => Wrong(vec![("file".to_owned(), told_where(lang, &fault))]),
+        Err(error) => Wrong::of(error, lang)?,
+    };
+    let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+/// The place of what makes a file no report, and why.
+fn told_where(lang: Lang, fault: &Fault) -> String {
+    let why = lang.pick(&fault.why.vi(), &fault.why.en()).to_owned();
+    format!("{} {}: {why}", lang.of_code("treasury_report_unreadable"), lang.with("import_line", fault.line))
 }
 
 /// What the report said of each order, and the rows that could not be read.

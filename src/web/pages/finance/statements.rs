@@ -18,11 +18,12 @@ use crate::id::{AccountId, JobId, StatementId, UnitId};
 use crate::payment::settler::Numbered;
 use crate::receipt::rendition::wording::grouped;
 use crate::reconciliation::office;
+use crate::statement::foreseen::{Foreseen, foresee};
 use crate::statement::given_up;
 use crate::statement::import::Imported;
 use crate::statement::job;
 use crate::statement::layout::Layout;
-use crate::statement::{self, Finding, Options, Parsed, saved};
+use crate::statement::{self, Finding, Options, Parsed, RefusedStatement, saved};
 use crate::store::Conn;
 use crate::text;
 use crate::unit::{self, Unit};
@@ -78,6 +79,8 @@ struct StatementsPage {
     /// What the columns of a table are, to be told where it is not understood.
     columns: Option<Columns>,
     done: Option<Done>,
+    /// Statements that are left out: which, place in the file, why.
+    left_out: Vec<(String, String, String)>,
     /// Place in the file and what is wrong there.
     errors: Vec<(String, String)>,
     warnings: Vec<(String, String)>,
@@ -89,6 +92,8 @@ struct StatementsPage {
     dropped: Vec<importing::Dropped>,
     /// Statements that are loaded in part, and what was given up.
     broken_off: BrokenOff,
+    must_confirm: bool,
+    has_second_factor: bool,
 }
 
 impl StatementsPage {
@@ -101,12 +106,15 @@ impl StatementsPage {
             preview: None,
             columns: None,
             done: None,
+            left_out: Vec::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
             waiting: Vec::new(),
             recent: Vec::new(),
             dropped: Vec::new(),
             broken_off: BrokenOff::default(),
+            must_confirm: true,
+            has_second_factor: signed.session.login.has_second_factor(),
         }
     }
 
@@ -128,6 +136,7 @@ impl StatementsPage {
             })
         });
         (page.waiting, page.recent, page.dropped, page.broken_off) = found.await?;
+        page.must_confirm = !signed.session.is_confirmed(shared.app().clock.now());
         Ok(page)
     }
 }
@@ -163,7 +172,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
 }
 
 /// `POST /finance/statements/{id}/give-up`: a statement whose loading broke off is not taken; the account's other
-/// files go on.
+/// files go on. Its lines are let go, so that it wants code or password.
 pub async fn give_up(
     request: HttpRequest,
     signed: Signed,
@@ -178,7 +187,7 @@ pub async fn give_up(
             given_up::give_up(tx, stamp, actor, (unit, id), fields.get("reason")).map(|_| ())
         })
     };
-    let by = By::roles(&given_up::DECIDERS);
+    let by = By::confirmed(&given_up::DECIDERS);
     let Acted { signed, done, .. } = acting::act(&request, signed, form, &shared, by, work).await?;
     match done {
         Ok(()) => Ok(see("/finance/statements")),
@@ -227,25 +236,28 @@ pub async fn take(
         }
         let actor = &signed.actor;
         let options = Options { layout: layout.as_ref(), ..Options::default() };
-        let (parsed, mapping) = saved::read(&app.store, actor, file, options)?;
+        let today = app.stamp().today();
+        let Foreseen { parsed, mapping, refused } = foresee(&app.store, today, actor, file, options)?;
         let columns = app.read(actor, |conn| {
             columns::columns(conn, lang, actor, (file, &parsed, mapping.as_ref()), &text)
         })?;
-        Ok(Outcome::Read(parsed, columns))
+        Ok(Outcome::Read(parsed, columns, refused))
     })
     .await;
     let mut status = StatusCode::OK;
     match outcome {
-        Ok(Outcome::Read(parsed, columns)) => {
+        Ok(Outcome::Read(parsed, columns, refused)) => {
+            page.left_out = left_out(lang, &refused);
             page.errors = places(lang, &parsed.errors);
             page.warnings = places(lang, &parsed.warnings);
             page.preview = Some(sheets(&parsed));
             page.columns = columns;
         }
-        Ok(Outcome::Imported(done, errors, warnings)) => {
-            page.errors = places(lang, &errors);
-            page.warnings = places(lang, &warnings);
-            page.done = errors.is_empty().then_some(done);
+        Ok(Outcome::Imported(done, imported)) => {
+            page.left_out = left_out(lang, &imported.refused);
+            page.errors = places(lang, &imported.errors);
+            page.warnings = places(lang, &imported.warnings);
+            page.done = imported.errors.is_empty().then_some(done);
         }
         Ok(Outcome::Queued(job)) => return Ok(see(format!("/finance/imports/{job}"))),
         Err(error) => {
@@ -260,8 +272,8 @@ pub async fn take(
 }
 
 enum Outcome {
-    Read(Parsed, Option<Columns>),
-    Imported(Done, Vec<Finding>, Vec<Finding>),
+    Read(Parsed, Option<Columns>, Vec<RefusedStatement>),
+    Imported(Done, Imported),
     /// It is taken in by itself.
     Queued(JobId),
 }
@@ -320,7 +332,7 @@ fn import(
             }
         }
     }
-    Ok(Outcome::Imported(done, imported.errors, imported.warnings))
+    Ok(Outcome::Imported(done, imported))
 }
 
 /// The account that the columns are kept for. A table that names an account is of that one.
@@ -373,6 +385,21 @@ fn notes(lang: Lang, imported: &Imported) -> Vec<(String, Option<String>)> {
         }
     }
     found
+}
+
+/// Statements that are left out: which, where, why.
+fn left_out(lang: Lang, refused: &[RefusedStatement]) -> Vec<(String, String, String)> {
+    let told = |one: &RefusedStatement| {
+        let (vi, en) = one.finding.words();
+        let account = one.account_no.as_deref().unwrap_or("–");
+        (which(lang, one.ordinal, account), one.finding.at.clone(), lang.pick(vi, en).to_owned())
+    };
+    refused.iter().take(SHOWN_FINDINGS).map(told).collect()
+}
+
+/// What a statement of a file is called by its place and account.
+pub(super) fn which(lang: Lang, ordinal: i32, account: &str) -> String {
+    lang.with("statement_ordinal", ordinal).replacen("{}", account, 1)
 }
 
 fn places(lang: Lang, findings: &[Finding]) -> Vec<(String, String)> {

@@ -126,6 +126,7 @@ fn key(value: &str) -> Option<&'static str> {
         "payment" => "value_payment",
         "claim" => "value_claim",
         "statement" => "value_statement",
+        "file_part" => "value_file_part",
         "series" => "value_series",
         "batch" => "value_batch",
         "shift" => "value_shift",

@@ -21,6 +21,7 @@ fn said(lang: Lang, foreseen: &Foreseen) -> Vec<String> {
         Foreseen::Does(effect) => effect,
     };
     let mut found = vec![lang.with("undo_to_suspense", effect.to_suspense)];
+    found.extend(effect.deposits_expected_again.iter().map(|id| lang.with("undo_deposit", id)));
     found.extend(effect.expected_again.iter().map(|id| lang.with("undo_expected", id)));
     found.extend(effect.claimed_again.iter().map(|id| lang.with("undo_claimed", id)));
     found.extend(effect.obligations_reopened.iter().map(|id| lang.with("undo_reopens", id)));

@@ -45,8 +45,13 @@ use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 use crate::{audit, identity, statement, unit};
 
+/// Who reads what a bank and its customers wrote: who decides about it, and auditors, who read everything.
+pub(super) const TEXT_READERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
+
 /// Why a line's texts are seen, as the trail has it.
-pub(super) const PURPOSE: &str = "reconciliation";
+pub(super) fn purpose(role: Role) -> &'static str {
+    if role == Role::Auditor { "audit" } else { "reconciliation" }
+}
 
 /// The line an item is about.
 struct LineFacts {
@@ -232,7 +237,9 @@ async fn compose(
                 }
             }
             let pictures = match item.subject_kind.as_str() {
-                "obligation" if works => picture::of_obligation(conn, unit, ObligationId(item.subject_id))?,
+                "obligation" if picture::READERS.contains(&actor.role) => {
+                    picture::of_obligation(conn, unit, ObligationId(item.subject_id))?
+                }
                 _ => Vec::new(),
             };
             let withdrawing = withdrawing::of(conn, lang, actor.role, &item)?;
@@ -291,7 +298,7 @@ async fn compose(
     .await
 }
 
-/// The line with its texts, for those who decide; seeing them leaves a trace.
+/// The line with its texts, for those who may read them; seeing them leaves a trace.
 fn line_facts(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -312,12 +319,12 @@ fn line_facts(
         memo: String::new(),
         sender: String::new(),
     };
-    if matches!(actor.role, Role::Finance | Role::Approver) {
+    if TEXT_READERS.contains(&actor.role) {
         let texts = statement::line_texts(tx, stamp.vault, unit, line.id, line.key, &line.memo_cipher)?;
         facts.memo = texts.memo;
         let sender = [texts.counterparty_name, texts.counterparty_account];
         facts.sender = sender.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        let entry = audit::Entry::by(actor, unit, "line.texts_seen", line.id).with(PURPOSE);
+        let entry = audit::Entry::by(actor, unit, "line.texts_seen", line.id).with(purpose(actor.role));
         audit::record(tx, stamp, &[entry])?;
     }
     Ok(Some(facts))

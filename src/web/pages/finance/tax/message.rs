@@ -32,7 +32,7 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-/// Who lets a halted message go again.
+/// Who lets a halted message go again, and has the authority asked again.
 const RELEASERS: [Role; 2] = [Role::Approver, Role::Administrator];
 
 /// An answer of the authority.
@@ -68,6 +68,8 @@ struct MessagePage {
     events: Listing,
     answers: Vec<Answer>,
     can_release: bool,
+    /// It was refused as a double of what may be its own earlier sending.
+    can_ask_again: bool,
     /// It carries an invoice that the authority refused and that was not sent again.
     can_send_again: bool,
     /// Where the refused notice in it is asked for anew.
@@ -84,6 +86,7 @@ struct Found {
     events: Vec<Event>,
     answers: Vec<ReplyRecord>,
     is_refused_invoice: bool,
+    is_refused_in_doubt: bool,
     asked_again_at: Option<String>,
 }
 
@@ -104,6 +107,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
             let is_refused_invoice = invoice::is_refused(conn, &form)?;
             Ok(Found {
                 is_refused_invoice,
+                is_refused_in_doubt: transmission::is_refused_in_doubt(conn, &message)?,
                 asked_again_at: asked_again_at(conn, &form)?,
                 unit: unit::find(conn, message.unit)?,
                 carried: carried(conn, lang, &form)?,
@@ -137,7 +141,9 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         answers: (1..).zip(&found.answers).map(|(n, one)| answer(lang, id, n, one)).collect(),
         asked_again_at: found.asked_again_at.filter(|_| ASKERS.contains(&signed.actor.role)),
         can_send_again: found.is_refused_invoice && RELEASERS.contains(&signed.actor.role),
-        can_release: message.state == State::Halted && RELEASERS.contains(&signed.actor.role),
+        can_release: transmission::is_releasable(message, &found.events)
+            && RELEASERS.contains(&signed.actor.role),
+        can_ask_again: found.is_refused_in_doubt && RELEASERS.contains(&signed.actor.role),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
         frame,
@@ -234,7 +240,8 @@ fn answer(lang: Lang, id: TransmissionId, n: usize, reply: &ReplyRecord) -> Answ
 }
 
 /// `POST /tax/messages/{id}`: lets a halted message go again; the authority is asked first. With `step`
-/// `again` the refused invoice in it is sent once more, in a message of its own, which the unit's key signs.
+/// `again` the refused invoice in it is sent once more, in a message of its own, which the unit's key signs; with
+/// `ask` the authority is asked again for one that it called a double, and nothing is sent.
 pub async fn release(
     request: HttpRequest,
     signed: Signed,
@@ -259,8 +266,10 @@ pub async fn release(
 fn go(app: &App, actor: &Actor, id: TransmissionId, fields: &Fields) -> Result<()> {
     app.write(actor, |tx, stamp| {
         let message = transmission::find(tx, &actor.scope, id)?;
-        if fields.get("step") != "again" {
-            return transmission::release(tx, stamp, actor, message.unit, id);
+        match fields.get("step") {
+            "again" => {}
+            "ask" => return transmission::ask_again(tx, stamp, actor, message.unit, id),
+            _ => return transmission::release(tx, stamp, actor, message.unit, id),
         }
         let form = filing::find(tx, message.unit, message.filing)?;
         if form.kind != Kind::Invoice {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::registration_form::{self, Entrust, Typed};
 use super::words;
 use crate::actor::{Actor, Role};
+use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::form::registration::{Action, Registration};
@@ -22,10 +23,11 @@ use crate::unit::imprint;
 use crate::unit::registration::{self, CertificateAction, ListedCertificate};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
-use crate::web::pages::finance::READERS;
 use crate::web::pages::finance::report_page::{unit_choices, unit_named};
+use crate::web::pages::finance::{READERS, confirm};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, time};
 use crate::web::pages::marks;
@@ -82,6 +84,8 @@ struct RegistrationPage {
     typed: Typed,
     /// What was typed beside an acceptance that was refused: the form's id, number and day.
     accepting: (String, String, String),
+    must_confirm: bool,
+    has_second_factor: bool,
 }
 
 struct Found {
@@ -145,6 +149,8 @@ async fn compose(
             _ => Typed::default(),
         },
         accepting: (field("form"), field("notice_no"), field("on")),
+        must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
+        has_second_factor: signed.session.login.has_second_factor(),
         forms: found.map(|found| found.forms).unwrap_or_default(),
         frame,
     };
@@ -293,7 +299,7 @@ fn listed(frame: &Frame, held: &[ListedCertificate]) -> Listing {
 }
 
 /// `POST /tax/registration`: `do` is `draft`, `withdraw` with a reason, or `accept` with the number and day of
-/// the office's notice.
+/// the office's notice and with code or password.
 pub async fn step(
     request: HttpRequest,
     signed: Signed,
@@ -301,15 +307,17 @@ pub async fn step(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Administrator])?;
-    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    let done = block(move || match typed.get("do") {
-        "draft" => registration_form::draft(&app, &actor, &typed),
-        "withdraw" => registration_form::withdraw(&app, &actor, &typed),
-        "accept" => registration_form::accept(&app, &actor, &typed),
+    let work = |app: &App, signed: &Signed, fields: &Fields| match fields.get("do") {
+        "draft" => registration_form::draft(app, &signed.actor, fields),
+        "withdraw" => registration_form::withdraw(app, &signed.actor, fields),
+        "accept" => {
+            confirm(app, signed, fields.get("confirm"))?;
+            registration_form::accept(app, &signed.actor, fields)
+        }
         _ => Err(Error::invalid("form.do", "form_unreadable", "draft, withdraw or accept")),
-    })
-    .await;
+    };
+    let by = By::roles(&[Role::Administrator]);
+    let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, work).await?;
     match done {
         Ok(unit) => Ok(see(format!("/tax/registration?unit={unit}"))),
         Err(error) => {

@@ -1,0 +1,150 @@
+//! The Treasury's own table of what it credited or rejected, by its headings. Pure.
+//!
+//! Where it has a column of states, the state says what became of a line; where it has none, a line is
+//! credited on the day of its credit, and one without such a day is told as a row that says nothing.
+
+use super::report::{Fault, REASON_LIMIT, ROWS_LIMIT, Row, Status, is_code};
+use crate::amount::Dong;
+use crate::statement::partner::{self, Field, Kind, Own, Series, Told, Why, Word};
+use crate::text;
+
+/// A chapter has three digits; a workbook that takes it for a number drops those in front.
+const CHAPTER_DIGITS: usize = 3;
+
+/// Reads the rows that can be read, and tells the others.
+///
+/// # Errors
+/// No table, a needed column that is missing, or a stated sum that the rows do not come to.
+pub(super) fn read(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
+    let table = partner::read(bytes, Kind::Treasury, &Own::default())?;
+    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    for told in table.rows() {
+        if rows.len() + faults.len() >= ROWS_LIMIT {
+            return Err(partner::Fault::at(told.line(), Why::TooLong(ROWS_LIMIT)));
+        }
+        match row(told, table.has(Field::State)) {
+            Ok(row) => rows.push(row),
+            Err(why) => faults.push(Fault { line_no: told.line(), why }),
+        }
+    }
+    // A row whose amount is told as unreadable leaves nothing to compare the sums with.
+    let amounts: Option<Vec<Dong>> =
+        table.rows().map(|told| told.money(Field::Amount).ok().flatten()).collect();
+    if let Some(amounts) = amounts {
+        table.check_totals(&[Series::of(Field::Amount, amounts)])?;
+    }
+    Ok((rows, faults))
+}
+
+fn row(told: Told<'_>, has_states: bool) -> Result<Row, &'static str> {
+    let code = told.key().map_err(|_| "a code is missing or too long")?;
+    let (chapter, sub_item) = (code_in(told.cell(Field::Chapter)), code_in(told.cell(Field::SubItem)));
+    if !is_code(code) || !is_code(sub_item) || chapter.len() > 40 {
+        return Err("a code is missing or too long");
+    }
+    told.check_currency().map_err(|_| "the currency is not đồng")?;
+    let amount = told.money(Field::Amount).ok().flatten().filter(|amount| amount.is_positive());
+    let status = status(told, has_states)?;
+    let day = told.day(Field::CreditDate).filter(|_| status == Status::Credited);
+    Ok(Row {
+        line_no: told.line(),
+        reference_code: code.to_uppercase(),
+        chapter: whole_chapter(chapter),
+        sub_item: sub_item.to_owned(),
+        amount: amount.ok_or("the amount is not whole đồng above zero")?,
+        on: day
+            .or_else(|| told.day(Field::Date))
+            .or_else(|| told.day(Field::CreditDate))
+            .ok_or("the day cannot be read")?,
+        status,
+        reason: text::clean(told.cell(Field::Reason)).chars().take(REASON_LIMIT).collect(),
+    })
+}
+
+fn status(told: Told<'_>, has_states: bool) -> Result<Status, &'static str> {
+    if !has_states {
+        let day = told.day(Field::CreditDate);
+        return day.map(|_| Status::Credited).ok_or("no day of credit: neither credited nor rejected");
+    }
+    match (told.says(Field::State, Word::Credited), told.says(Field::State, Word::Rejected)) {
+        (true, false) => Ok(Status::Credited),
+        (false, true) => Ok(Status::Rejected),
+        _ => Err("the status is credited or rejected"),
+    }
+}
+
+/// The code at the start of a cell: `2771` of `2771 – Lệ phí khác`.
+fn code_in(cell: &str) -> &str {
+    cell.split(|letter: char| letter.is_whitespace() || matches!(letter, '-' | '–' | ':'))
+        .next()
+        .unwrap_or_default()
+}
+
+fn whole_chapter(code: &str) -> String {
+    let is_number = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { format!("{code:0>CHAPTER_DIGITS$}") } else { code.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::parse;
+    use super::*;
+
+    const ORDERS: &[u8] = include_bytes!("../../fixtures/partner/treasury/orders.csv");
+    const CREDITS: &[u8] = include_bytes!("../../fixtures/partner/treasury/credits.xls");
+
+    fn told(bytes: &[u8]) -> (Vec<(String, String, i64, Status)>, Vec<usize>) {
+        let (rows, faults) =
+            parse(bytes).unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
+        let rows = rows.into_iter().map(|row| {
+            let place = format!("{} {} {}", row.reference_code, row.chapter, row.sub_item);
+            (place, row.on.to_string(), row.amount.0, row.status)
+        });
+        (rows.collect(), faults.into_iter().map(|fault| fault.line_no).collect())
+    }
+
+    #[test]
+    fn a_table_with_states_says_what_became_of_each_line() {
+        let (rows, faults) = told(ORDERS);
+        let row = |place: &str, amount, status| (place.to_owned(), "2026-11-25".to_owned(), amount, status);
+        let wanted = [
+            row("MALENH00001 805 2771", 12_500, Status::Credited),
+            row("MALENH00001 805 2716", 8_000, Status::Credited),
+            row("MALENH00002 018 2771", 1_250_000, Status::Rejected),
+        ];
+        assert_eq!(rows, wanted);
+        assert_eq!(faults, [8], "a state that says neither");
+        let (rows, _) = parse(ORDERS).unwrap();
+        assert_eq!(rows[2].reason, "Sai mã chương");
+    }
+
+    #[test]
+    fn a_table_without_states_credits_by_the_day_of_credit() {
+        let (rows, faults) = told(CREDITS);
+        let row =
+            |place: &str, day: &str, amount| (place.to_owned(), day.to_owned(), amount, Status::Credited);
+        let wanted = [
+            row("MALENH00003 805 2771", "2026-11-26", 300_000),
+            row("MALENH00003 805 2716", "2026-11-27", 45_000),
+        ];
+        assert_eq!(rows, wanted);
+        assert_eq!(faults, [7], "not credited yet");
+    }
+
+    #[test]
+    fn a_missing_column_and_a_wrong_sum_refuse_the_report() {
+        let table = |sum: &str| {
+            format!(
+                "Số lệnh,Chương,Tiểu mục,Số tiền,Trạng thái,Ngày\nA1,805,2771,1000,Ghi có,25/11/2026\n{sum}"
+            )
+        };
+        assert_eq!(told(table("Tổng cộng,,,1.000,,\n").as_bytes()).0.len(), 1);
+        let error = parse(table("Tổng cộng,,,1.001,,\n").as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "treasury_report_unreadable");
+        assert!(error.detail().starts_with("line 3"), "{}", error.detail());
+        let without = table("").replace("Chương", "Nguồn");
+        let error = parse(without.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "partner_column_missing");
+        assert!(error.detail().contains("Chapter") && error.detail().contains("Nguồn"), "{}", error.detail());
+    }
+}

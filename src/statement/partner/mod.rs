@@ -1,0 +1,75 @@
+//! Tables of partners that are no banks: what acquirers, gateways and the Treasury export under headings of
+//! their own. Pure.
+//!
+//! Containers, encodings and amounts are those of statements. `source` opens the file, `heading` finds the
+//! row of headings, `dictionary` knows what they mean (`profiles/partners/headings.toml`), `table` tells the
+//! rows that count from titles, notes and sums, `total` compares the sums that are stated, `settled` reads what
+//! an acquirer or a gateway paid out. What a row means to the books is said where it is taken on.
+//!
+//! It is strict as the reader of statements is: what can be read in two ways is refused with its place.
+
+mod dictionary;
+mod fault;
+mod heading;
+mod settled;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
+mod total;
+
+pub use dictionary::{Field, Word};
+pub use fault::{Fault, Why};
+pub use settled::{Item, Settled};
+pub use table::{Table, Told, read};
+pub use total::Series;
+
+/// Whose table it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An acquirer's batch of card payments.
+    Pos,
+    /// What a payment gateway pays out at once.
+    Gateway,
+    /// What the Treasury credited or rejected.
+    Treasury,
+}
+
+impl Kind {
+    /// The columns without which nothing can be read; of each group one.
+    fn needs(self) -> &'static [&'static [Field]] {
+        use Field::{
+            Amount, ApprovalCode, Chapter, CreditDate, Date, Fee, Net, OrderNo, ReferenceCode, State,
+            SubItem, Transaction,
+        };
+        match self {
+            Kind::Pos => &[&[ApprovalCode], &[Amount]],
+            Kind::Gateway => &[&[Transaction, OrderNo], &[Amount], &[Fee, Net]],
+            Kind::Treasury => &[
+                &[ReferenceCode],
+                &[Chapter],
+                &[SubItem],
+                &[Amount],
+                &[State, CreditDate],
+                &[CreditDate, Date],
+            ],
+        }
+    }
+
+    /// What names a row, the better before the other.
+    fn keys(self) -> &'static [Field] {
+        match self {
+            Kind::Pos => &[Field::ApprovalCode],
+            Kind::Gateway => &[Field::Transaction, Field::OrderNo],
+            Kind::Treasury => &[Field::ReferenceCode],
+        }
+    }
+}
+
+/// Headings that somebody named beside the dictionary; they go before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Own<'a> {
+    pub headings: &'a [(Field, &'a str)],
+    /// The word of the row of sums; empty where none is named.
+    pub total: &'a str,
+}

@@ -1,0 +1,181 @@
+//! Rows of the table whose cells stand in other places than those of the others: the day is lost or is none,
+//! cells are missing, or another sign parts them. They have no amount where amounts stand, and are told here
+//! from what is printed around a table.
+
+use std::collections::BTreeMap;
+
+use super::amount::Notation;
+use super::column::Column;
+use super::header::Columns;
+use super::label;
+use super::movement::{amount_in, date_cell, is_dated};
+use super::order::Movement;
+use super::rows::Row;
+use super::stated;
+use crate::statement::currency;
+use crate::statement::finding::{Fault, Finding, excerpt, line_place};
+
+const AMOUNTS: [Column; 3] = [Column::Amount, Column::Debit, Column::Credit];
+
+/// Signs that part the cells of a text.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+
+/// A day is written with no fewer.
+const DAY_DIGITS: usize = 6;
+
+/// Behind the last row of a table and ahead of the first, a limit or a rate stands in fewer cells.
+const CELLS_OF_ROW: usize = 3;
+
+/// A row that is astray, and how many movements stand before it.
+pub(super) struct Astray {
+    pub row: Row,
+    pub position: usize,
+    pub fault: Fault,
+}
+
+impl Astray {
+    /// Whether the rows above and below have balances, which hold without this one if they are proven.
+    pub fn is_between_balances(&self, movements: &[Movement]) -> bool {
+        let above = self.position.checked_sub(1).and_then(|position| movements.get(position));
+        let beside = above.zip(movements.get(self.position));
+        beside.is_some_and(|(above, below)| above.balance.is_some() && below.balance.is_some())
+    }
+
+    /// What is said of it where the balances show that it moves nothing.
+    pub fn ignored(&self) -> Finding {
+        let shown = excerpt(&self.row.raw());
+        Finding::new(
+            line_place(self.row.line),
+            "row_ignored",
+            format!("Bỏ qua dòng không phải giao dịch: “{shown}”"),
+            format!("a row that is no transaction is left out: “{shown}”"),
+        )
+    }
+
+    pub fn refused(self) -> Finding {
+        self.fault.at(line_place(self.row.line))
+    }
+}
+
+/// What is known of the rows around one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around {
+    /// Cells of most rows of a text; `None` in a workbook, where every cell keeps its place.
+    pub cell_count: Option<usize>,
+    /// Rows with a day stand above and below.
+    pub is_inside: bool,
+}
+
+/// How many cells most rows with a day have.
+pub(super) fn usual_cell_count(columns: &Columns, body: &[Row]) -> usize {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for row in body.iter().filter(|row| is_dated(columns, row)) {
+        *counts.entry(row.cells.len()).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(cell_count, row_count)| (*row_count, *cell_count));
+    most.map_or(columns.width(), |(cell_count, _)| cell_count)
+}
+
+/// Why a row without a day, and without an amount in its place, is one of the table all the same.
+pub(super) fn fault(columns: &Columns, notation: &Notation, row: &Row, around: Around) -> Option<Fault> {
+    if is_labelled(row) {
+        return None;
+    }
+    let date = date_cell(columns, row);
+    if has_other_separator(columns, date) {
+        return Some(lacks_cells(row));
+    }
+    let filled_count = row.cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+    if !around.is_inside && filled_count < CELLS_OF_ROW {
+        return None;
+    }
+    if is_shifted(columns, notation, row, around) {
+        return Some(lacks_cells(row));
+    }
+    let mut others = row.cells.iter().map(|cell| cell.trim()).filter(|cell| *cell != date);
+    (is_like_day(date) && others.any(|cell| is_figure(cell, notation))).then(|| no_day(date))
+}
+
+/// Whether a row of no table that is understood has an amount somewhere: behind its date, or in any cell of a
+/// row that has more than a label with its figure.
+pub(super) fn has_figures(columns: &Columns, notation: &Notation, row: &Row) -> bool {
+    let date = date_cell(columns, row);
+    let is_written = |cell: &str| cell.contains(['.', ',']) && cell != date && is_figure(cell, notation);
+    let cells = || row.cells.iter().map(|cell| cell.trim());
+    if is_dated(columns, row) {
+        let index = columns.index(Column::Balance);
+        return cells().enumerate().any(|(at, cell)| Some(at) != index && is_written(cell));
+    }
+    let is_whole = || cells().filter(|cell| !cell.is_empty()).count() >= CELLS_OF_ROW;
+    let is_moved = |cell: &str| is_written(cell) && (is_signed(cell) || is_whole());
+    AMOUNTS.into_iter().any(|column| is_written(columns.cell(row, column)))
+        || (!is_labelled(row) && cells().any(is_moved))
+}
+
+/// Whether the words of the row are those of a balance, a sum or a footer.
+fn is_labelled(row: &Row) -> bool {
+    label::leading_label(row).is_some() || stated::statement_of(row).is_some() || stated::is_of_day(row)
+}
+
+/// The whole row stands in the cell of its day.
+fn has_other_separator(columns: &Columns, date: &str) -> bool {
+    SEPARATORS.into_iter().any(|separator| {
+        let parts: Vec<&str> = date.split(separator).map(str::trim).collect();
+        let is_day = |part: &&str| digits(part) >= DAY_DIGITS && columns.is_date(part);
+        parts.len() >= CELLS_OF_ROW && parts.first().is_some_and(is_day)
+    })
+}
+
+/// The row has fewer cells than the others, and as many cells ahead of where it should stand an amount.
+fn is_shifted(columns: &Columns, notation: &Notation, row: &Row, around: Around) -> bool {
+    let missing = around.cell_count.and_then(|usual| usual.checked_sub(row.cells.len()));
+    let Some(missing) = missing.filter(|missing| *missing > 0) else { return false };
+    let is_amount =
+        |cell: &str| is_figure(cell, notation) || (around.is_inside && is_whole_amount(cell, notation));
+    !date_cell(columns, row).is_empty()
+        && AMOUNTS.into_iter().any(|column| {
+            let place = columns.index(column).and_then(|index| index.checked_sub(missing));
+            place.is_some_and(|place| is_amount(row.cell(place)))
+        })
+}
+
+/// Written as a day is, though there is no such day.
+fn is_like_day(cell: &str) -> bool {
+    let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
+    digits(cell) >= DAY_DIGITS && letters.saturating_mul(2) <= digits(cell)
+}
+
+fn digits(cell: &str) -> usize {
+    cell.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// An amount with decimals, groups of thousands or a sign.
+fn is_figure(cell: &str, notation: &Notation) -> bool {
+    let is_written = (cell.contains(['.', ',']) || is_signed(cell)) && cell.len() <= 30;
+    is_written && amount_in(cell, notation).is_ok_and(|amount| amount.is_some_and(|a| !a.is_zero()))
+}
+
+fn is_signed(cell: &str) -> bool {
+    cell.starts_with(['-', '−', '+'])
+}
+
+/// Digits alone, in a currency without cents.
+fn is_whole_amount(cell: &str, notation: &Notation) -> bool {
+    currency::decimals(&notation.currency) == 0
+        && (4..=15).contains(&cell.len())
+        && digits(cell) == cell.len()
+}
+
+fn lacks_cells(row: &Row) -> Fault {
+    let count = row.cells.len();
+    Fault::new(
+        "row_too_short",
+        format!("Dòng chỉ có {count} ô và không có ngày ở đúng cột; các dòng khác có đủ"),
+        format!("the row has only {count} cells and no date in its place; all others have more"),
+    )
+}
+
+fn no_day(date: &str) -> Fault {
+    let shown = excerpt(date);
+    Fault::new("date_invalid", format!("Không có ngày “{shown}”"), format!("“{shown}” is not a date"))
+}

@@ -1,0 +1,235 @@
+//! A file of several accounts: what keeps one account's statement out keeps nobody else's waiting.
+
+use bienlai::actor::{Actor, Role, Scope};
+use bienlai::clock::BusinessDay;
+use bienlai::exception::{self, Kind};
+use bienlai::reconciliation::day_close::{Closing, close};
+use bienlai::reconciliation::reconcile;
+use bienlai::statement::foreseen::foresee;
+use bienlai::statement::import::{Imported, Options};
+use bienlai::worker::inbox::Inbox;
+
+use crate::cash_by_command::Shell;
+use crate::imports::{import, try_import};
+use crate::strangers::token;
+use crate::support::bank_file::BankFile;
+use crate::support::program::{Service, send};
+use crate::support::tools::Folder;
+use crate::support::visitor::seated;
+use crate::support::world::Commune;
+use crate::support::{World, each_database};
+
+/// An account that nobody registered yet.
+const STRANGE: &str = "1900444400";
+
+fn today(world: &World) -> BusinessDay {
+    world.now().business_day()
+}
+
+fn day_of(world: &World, account_no: &str, amount: i64) -> BankFile {
+    BankFile::new(account_no, today(world), 0).book(amount, "tien gui", &format!("R{account_no}"))
+}
+
+/// The statements of several accounts in one file.
+fn together(files: &[BankFile]) -> Vec<u8> {
+    let texts: Vec<String> = files.iter().map(|file| String::from_utf8(file.camt()).unwrap()).collect();
+    let start = |text: &str| text.find("<Stmt>").unwrap();
+    let statements: String =
+        texts.iter().map(|text| &text[start(text)..text.rfind("</BkToCstmrStmt>").unwrap()]).collect();
+    format!("{}{statements}</BkToCstmrStmt></Document>", &texts[0][..start(&texts[0])]).into_bytes()
+}
+
+/// Ba Đình's statement, a stranger's, and Tây Hồ's.
+fn three(world: &World) -> Vec<u8> {
+    together(&[
+        day_of(world, world.ba_dinh.account_no, 25_000),
+        day_of(world, STRANGE, 7_000),
+        day_of(world, world.tay_ho.account_no, 8_000),
+    ])
+}
+
+/// What was left out: which, why, whose account.
+fn left_out(imported: &Imported) -> Vec<(i32, &str, Option<&str>)> {
+    imported.refused.iter().map(|one| (one.ordinal, one.code, one.account_no.as_deref())).collect()
+}
+
+fn has_gap(world: &World, commune: &Commune) -> bool {
+    world.open_kinds(commune.id).contains(&Kind::StatementGap)
+}
+
+fn closes(world: &World, commune: &Commune) -> bool {
+    let (unit, account, system) = (commune.id, commune.account, Actor::system());
+    reconcile(&world.store, &world.stamp(), &system, unit, account).expect("the lines are matched");
+    let closing =
+        close(&world.store, &world.keyring, &|| world.stamp(), &system, unit, account, today(world)).unwrap();
+    matches!(closing, Closing::Closed(_))
+}
+
+fn officer(world: &World, commune: &Commune) -> Actor {
+    Actor { person: Some(world.clerk), client: None, role: Role::Finance, scope: Scope::unit(commune.id) }
+}
+
+#[test]
+fn an_unknown_account_is_left_out_of_its_file_and_goes_in_when_it_is_registered() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let bytes = three(&world);
+        let first = import(&world, &bytes);
+        assert_eq!(left_out(&first), [(2, "statement_account_unknown", Some(STRANGE))]);
+        assert_eq!((first.statements.len(), first.already_imported), (2, false));
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::StatementGap], "somebody has it to see to");
+        assert!(!has_gap(&world, &world.tay_ho));
+        let items = world.look(|conn| exception::list(conn, world.ba_dinh.id, None, None, 10));
+        assert!(items[0].detail.contains(STRANGE) && items[0].account.is_none(), "{}", items[0].detail);
+        assert!(items[0].subject_text().starts_with("fpt_"));
+        assert!(closes(&world, &world.ba_dinh) && closes(&world, &world.tay_ho));
+
+        let again = import(&world, &bytes);
+        assert_eq!(left_out(&again), left_out(&first));
+        assert!(!again.already_imported, "it was not here whole");
+        assert_eq!(world.count("exception WHERE kind = 23"), 1, "and is asked about once");
+
+        world.open_account(&world.ba_dinh, STRANGE);
+        let whole = import(&world, &bytes);
+        assert_eq!((left_out(&whole), whole.statements.len()), (vec![], 3));
+        let new: Vec<usize> = whole.statements.iter().map(|one| one.lines_new).collect();
+        assert_eq!((new, world.count("statement_line")), (vec![0, 1, 0], 3));
+        assert!(!has_gap(&world, &world.ba_dinh), "what was asked for came in");
+        assert!(import(&world, &bytes).already_imported);
+    });
+}
+
+#[test]
+fn a_statement_that_does_not_prove_keeps_its_own_day_open_and_a_mended_file_brings_it_in() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let good = day_of(&world, world.tay_ho.account_no, 8_000);
+        let right = day_of(&world, world.ba_dinh.account_no, 25_000);
+        let wrong = BankFile { claimed_closing: Some(1), ..right.clone() };
+        let first = import(&world, &together(&[wrong, good.clone()]));
+        assert_eq!(left_out(&first), [(1, "balance_broken", Some(world.ba_dinh.account_no))]);
+        assert_eq!(first.statements[0].account, world.tay_ho.account);
+        assert!(has_gap(&world, &world.ba_dinh) && closes(&world, &world.tay_ho));
+        let kept = world.count("statement_file WHERE sha256 IN (SELECT file_sha256 FROM statement)");
+        assert_eq!(
+            kept, 2,
+            "the file is kept where its statement is and where the item about the other one is"
+        );
+        assert!(!closes(&world, &world.ba_dinh));
+
+        let mended = import(&world, &together(&[right, good]));
+        let new: Vec<usize> = mended.statements.iter().map(|one| one.lines_new).collect();
+        assert_eq!((left_out(&mended), new), (vec![], vec![1, 0]));
+        assert!(!has_gap(&world, &world.ba_dinh) && closes(&world, &world.ba_dinh));
+    });
+}
+
+#[test]
+fn a_message_whose_opening_balance_does_not_read_is_left_out_of_an_mt940_file() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let broken = String::from_utf8(day_of(&world, world.ba_dinh.account_no, 25_000).mt940()).unwrap();
+        let broken = broken.replace("VND0,", "VNDx,");
+        let good = day_of(&world, world.tay_ho.account_no, 8_000).mt940();
+        let imported = import(&world, &[broken.as_bytes(), good.as_slice()].concat());
+        let told: Vec<i32> = imported.refused.iter().map(|one| one.ordinal).collect();
+        assert_eq!((told, imported.statements.len()), (vec![1], 1));
+        assert_eq!((world.count("statement_line"), has_gap(&world, &world.ba_dinh)), (1, true));
+    });
+}
+
+#[test]
+fn of_another_units_statement_an_officer_reads_that_it_was_left_out_and_nothing_else() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let theirs =
+            BankFile { claimed_closing: Some(185_501), ..day_of(&world, world.ba_dinh.account_no, 25_000) };
+        let bytes = together(&[theirs, day_of(&world, world.tay_ho.account_no, 8_000)]);
+        let actor = officer(&world, &world.tay_ho);
+        let imported = try_import(&world, &actor, &bytes).unwrap();
+        assert_eq!(left_out(&imported), [(1, "statement_account_elsewhere", Some("******1100"))]);
+        assert_eq!(imported.statements.len(), 1);
+        let options = Options::default();
+        let foreseen = foresee(&world.store, today(&world), &actor, &bytes, options).unwrap();
+        assert_eq!((foreseen.parsed.statements.len(), foreseen.refused.len()), (1, 1));
+        let told = serde_json::to_string(&(&imported, &foreseen.parsed, &foreseen.refused)).unwrap();
+        for secret in ["25000", "185501", world.ba_dinh.account_no] {
+            assert!(!told.contains(secret), "{secret}: {told}");
+        }
+        assert!(has_gap(&world, &world.tay_ho) && !has_gap(&world, &world.ba_dinh));
+    });
+}
+
+#[test]
+fn a_file_in_which_no_statement_can_go_in_is_refused_and_leaves_nothing() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let bytes = together(&[day_of(&world, STRANGE, 7_000), day_of(&world, "1900555500", 1_000)]);
+        let refused = try_import(&world, &Actor::system(), &bytes).unwrap_err();
+        assert_eq!(refused.code(), "statement_account_unknown");
+        let wrong = BankFile { claimed_closing: Some(1), ..day_of(&world, world.ba_dinh.account_no, 25_000) };
+        let refused =
+            try_import(&world, &Actor::system(), &together(&[day_of(&world, STRANGE, 7_000), wrong]));
+        let codes: Vec<&str> = refused.unwrap().errors.iter().map(|error| error.code).collect();
+        assert_eq!(codes, ["balance_broken"]);
+        assert_eq!((world.count("statement_file"), world.count("exception")), (0, 0));
+    });
+}
+
+#[test]
+fn what_is_left_out_of_a_file_of_the_inbox_stands_beside_its_text() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let folder = Folder::new("inbox-left-out");
+        std::fs::write(folder.path().join("three.xml"), three(&world)).unwrap();
+        let mut inbox = Inbox::new(folder.path());
+        inbox.look(&world.app, &|| true).unwrap();
+        assert_eq!(inbox.look(&world.app, &|| true).unwrap().done, 1);
+        let told = std::fs::read_dir(folder.path().join("done"))
+            .unwrap()
+            .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+            .find(|text| text.contains("statement_account_unknown"));
+        assert!(told.is_some_and(|text| text.contains("Sao kê thứ 2 bị để lại")));
+        let of = |commune: &Commune| {
+            let about = format!("findings LIKE '%is_left_out%' AND unit_id = {}", commune.id.0);
+            world.count(&format!("inbox_file WHERE outcome = 'done' AND {about}"))
+        };
+        assert_eq!((of(&world.ba_dinh), of(&world.tay_ho)), (1, 0), "told to the unit that has it to see to");
+    });
+}
+
+#[test]
+fn command_page_and_answer_name_what_was_left_out() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let bytes =
+            together(&[day_of(&world, world.ba_dinh.account_no, 25_000), day_of(&world, STRANGE, 7_000)]);
+        let mut service = Service::start(&world);
+        let here = Scope::unit(world.ba_dinh.id);
+        let mut officer = seated(&world, service.address, Role::Finance, "ketoan", here);
+        officer.get("/finance/statements");
+        assert_eq!(officer.upload("/finance/statements", &[("do", "preview")], &bytes).status, 200);
+        officer.sees("Sao kê bị để lại, chưa được nhập");
+        officer.sees(&format!("Sao kê thứ 2, tài khoản {STRANGE}"));
+        assert_eq!(world.count("statement"), 0, "a preview stores nothing");
+        assert_eq!(officer.upload("/finance/statements", &[("do", "import")], &bytes).status, 200);
+        officer.sees("Đã nhập sao kê");
+        officer.sees(&format!("Tài khoản {STRANGE} chưa được đăng ký"));
+
+        let bearer = format!("Bearer {}", token(&world, &world.ba_dinh, Role::Finance));
+        let headers = [("Authorization", bearer.as_str())];
+        let answer = send(service.address, "POST", "/api/v1/statements", &headers, &bytes).unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let left_out = answer.json()["import"]["refused"][0].clone();
+        assert_eq!(left_out["code"], "statement_account_unknown");
+        assert_eq!((left_out["ordinal"].as_i64(), left_out["account_no"].as_str()), (Some(2), Some(STRANGE)));
+        assert!(left_out["at"].as_str().unwrap().contains("Stmt[2]"), "{left_out}");
+        service.stop();
+
+        let path = world.database.folder.path().join("two.xml");
+        std::fs::write(&path, &bytes).unwrap();
+        let (code, out, error) = Shell::new(&world).run(&["statement", "import", &path.to_string_lossy()]);
+        assert!(code == 1 && out.contains("statement_account_unknown"), "{code}: {out}");
+        assert!(error.contains("sao kê thứ 2 bị để lại"), "{error}");
+    });
+}

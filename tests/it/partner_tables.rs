@@ -1,0 +1,135 @@
+//! Tables that partners export under headings of their own: an acquirer's, a gateway's, the Treasury's. Each is
+//! taken on as our own form is, and a column that is not found is named.
+
+use bienlai::actor::{Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::payment::book::PaymentState;
+use bienlai::remittance::report::{self, Status};
+use bienlai::remittance::{Kind, State};
+
+use crate::cards;
+use crate::cash_by_command::Shell;
+use crate::corrections::person;
+use crate::gateways::{self, claimed};
+use crate::remittances::{self, approved, collected, now};
+use crate::support::program::Service;
+use crate::support::visitor::{location, seated};
+use crate::support::world::POLL;
+use crate::support::{World, each_database};
+
+const TERMINALS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/partner/pos/terminals.csv");
+const TRANSACTIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/partner/gateway/transactions.csv");
+const ORDERS: &str = include_str!("../../fixtures/partner/treasury/orders.csv");
+
+#[test]
+fn an_acquirers_own_table_is_taken_on_with_its_fee_and_its_line_proves_the_payments() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        cards::by_card(&world, "A00001");
+        cards::by_card(&world, "A00002");
+        let shell = Shell::new(&world);
+        let (finance, day) = (shell.person("Lê Thị Mẫu").to_string(), cards::today(&world).to_string());
+        let import = |fee: &str| {
+            let place = ["pos", "import", TERMINALS, "--unit", "00004", "--reference", "POS000126"];
+            let rest = ["--settled-on", day.as_str(), "--fee", fee, "--person", finance.as_str()];
+            shell.run(&[place.as_slice(), rest.as_slice()].concat())
+        };
+        let (code, _, error) = import("500");
+        assert!(code == 1 && error.contains("pos_fee_differs"), "{code} {error}");
+        let (code, out, error) = import("0");
+        assert_eq!(code, 0, "{error}");
+        assert!(out.contains("\"fee\": 550") && out.contains("\"net\": 49450"), "{out}");
+        cards::shown(&world, 0, 49_450, "THANH TOAN POS000126");
+        assert_eq!(cards::states(&world), [PaymentState::Proven, PaymentState::Proven]);
+    });
+}
+
+#[test]
+fn a_gateways_own_table_is_taken_on_and_one_without_its_column_is_refused() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let ba_dinh = world.ba_dinh.clone();
+        claimed(&world, &ba_dinh, 25_000, "S1");
+        claimed(&world, &ba_dinh, 15_000, "S2");
+        let shell = Shell::new(&world);
+        let (finance, day) = (shell.person("Lê Thị Mẫu").to_string(), gateways::today(&world).to_string());
+        let import = |file: &str| {
+            let place = ["settlement", "import", file, "--unit", "00004", "--channel", POLL];
+            let rest =
+                ["--reference", "QT000126", "--settled-on", day.as_str(), "--person", finance.as_str()];
+            shell.run(&[place.as_slice(), rest.as_slice()].concat())
+        };
+        let (code, _, error) = import(TERMINALS);
+        assert!(code == 1 && error.contains("partner_column_missing"), "{code} {error}");
+        let (code, out, error) = import(TRANSACTIONS);
+        assert_eq!(code, 0, "{error}");
+        assert!(out.contains("\"net\": 39800"), "{out}");
+        gateways::shown(&world, &ba_dinh, 0, &[(39_800, "SEPAY QUYET TOAN QT000126")]);
+        assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven, PaymentState::Proven]);
+    });
+}
+
+#[test]
+fn the_treasurys_own_table_credits_its_order_and_tells_the_row_that_says_nothing() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        assert_eq!(order.amount, Dong(20_500));
+        let text = ORDERS
+            .replace("MALENH00001,1000001,805,2716,\"8.000\",Đã ghi có,25/11/2026,\n", "")
+            .replace("\"12.500\"", "\"20.500\"")
+            .replace("MALENH00001", &order.reference_code);
+        let finance = person(order.unit, world.clerk, Role::Finance);
+        let take = || {
+            let (unit, bytes) = (order.unit, text.as_bytes());
+            world.app.write(&finance, |tx, stamp| report::import(tx, stamp, &finance, unit, bytes)).unwrap()
+        };
+        let taken = take();
+        let outcome = taken.orders.iter().find(|one| one.reference_code == order.reference_code);
+        assert_eq!(outcome.map(|one| one.outcome), Some("credited"), "{taken:?}");
+        assert_eq!(taken.faults.len(), 1, "what is under way is neither credited nor rejected: {taken:?}");
+        assert_eq!(now(&world, &order).state, State::Credited);
+        let (rows, _) = report::parse(text.as_bytes()).unwrap();
+        assert!(rows.iter().any(|row| row.status == Status::Rejected && row.chapter == "018"));
+        assert!(take().is_known, "the same file changes nothing");
+        remittances::shown(&world, 33_000, -20_500, &format!("NOP NSNN {}", order.reference_code));
+        assert_eq!(now(&world, &order).state, State::Settled);
+    });
+}
+
+#[test]
+fn the_pages_take_a_partners_table_and_name_the_column_that_is_missing() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", scope);
+        finance.get("/finance/batches");
+        let day = world.now().business_day().to_string();
+        let fields = |act: &'static str| {
+            [("unit", "00004"), ("account", ""), ("reference", "POS000126"), ("fee", "0"), ("do", act)]
+        };
+        let mut send = |act: &'static str, file: &[u8]| {
+            let mut fields = fields(act).to_vec();
+            fields.push(("settled_on", day.as_str()));
+            let reply = finance.upload("/finance/batches", &fields, file);
+            (reply.status, location(&reply).to_owned(), finance.page.clone())
+        };
+        let table = std::fs::read(TERMINALS).unwrap();
+        let (status, _, page) = send("preview", &table);
+        assert!(status == 200 && page.contains("49.450 đ"), "{status} {page}");
+        let (status, _, page) = send("import", "TID;Số tiền;Phí\nT1;25.000;275\n".as_bytes());
+        let wanted = "thiếu cột “Mã chuẩn chi”; các cột tìm thấy: TID, Số tiền, Phí";
+        assert!(status == 400 && page.contains(wanted), "{status} {page}");
+        let (status, place, page) = send("import", &table);
+        assert!(status == 303 && place.starts_with("/finance/batches/"), "{status} {page}");
+
+        finance.get("/finance/remittances");
+        let report = ORDERS.replace("Chương", "Nguồn");
+        let refused = finance.upload("/finance/remittances/report", &[("unit", "00004")], report.as_bytes());
+        assert_eq!(refused.status, 400);
+        finance.sees("thiếu cột “Chương”");
+        service.stop();
+    });
+}
