@@ -57,9 +57,10 @@ pub struct Close {
     /// Notes by denomination, for example 50000x2,10000x10
     #[arg(long, value_name = "NOTES")]
     count: String,
-    /// The first unused provisional slip of the cashier's pad, while slips of theirs are on paper
-    #[arg(long, value_name = "NUMBER")]
-    next_slip: Option<i64>,
+    /// The first unused provisional slip of the cashier's pad, while slips of theirs are on paper; repeated for
+    /// each further pad in hand
+    #[arg(long = "next-slip", value_name = "NUMBER")]
+    next_slips: Vec<i64>,
     /// Who counted, as per_…
     #[arg(long, value_name = "ID")]
     person: PersonId,
@@ -118,7 +119,7 @@ fn close(office: &Office, asked: &Close) -> Result<()> {
     let count = Count::parse(&asked.count)?;
     let (closed, counted) = office.write(&actor, |tx, stamp| {
         let unit = locate(tx, asked.shift)?;
-        shift::close(tx, stamp, &actor, (unit, asked.shift), &count, asked.next_slip)
+        shift::close(tx, stamp, &actor, (unit, asked.shift), &count, &asked.next_slips)
     })?;
     print_json(&json!({ "shift": summary(&closed), "counted": counted }))
 }

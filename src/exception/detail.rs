@@ -158,6 +158,15 @@ pub enum Detail {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         account_no: String,
         code: String,
+        /// What it says of itself, as far as it reads: by this it is known when it comes in, in whatever file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        day: Option<BusinessDay>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opening: Option<Dong>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closing: Option<Dong>,
     },
     /// What is odd about the place of a statement among the others.
     Gaps {

@@ -240,23 +240,21 @@ pub fn unresolved_by_dedupe(
     by_dedupe(conn, keys, "AND t.state <> 'resolved'")
 }
 
-/// What the unresolved items of a kind are about in these units, of one sort of subjects.
+/// The unresolved items of a kind about one sort of subjects, in all units: (unit, item, subject, detail).
 ///
 /// # Errors
 /// Those of the store.
 pub fn unresolved_about(
     conn: &mut Conn,
-    units: &[UnitId],
     kind: Kind,
     subject_kind: &str,
-) -> Result<Vec<(UnitId, i64)>> {
+) -> Result<Vec<(UnitId, ExceptionId, i64, String)>> {
     exception::table
-        .filter(exception::unit_id.eq_any(units))
         // A literal, not a bind: the partial index is used only when the query repeats its condition.
         .filter(diesel::dsl::sql::<Bool>("exception.state <> 'resolved'"))
         .filter(exception::kind.eq(i32::from(kind.number())))
         .filter(exception::subject_kind.eq(subject_kind))
-        .select((exception::unit_id, exception::subject_id))
+        .select((exception::unit_id, exception::id, exception::subject_id, exception::detail))
         .load(conn)
         .classify()
 }

@@ -223,7 +223,8 @@ pub fn of_units(conn: &mut Conn, units: &[UnitId], now: Instant) -> Result<Vec<A
     let messages = transmission::troubled(conn, units, sending, answer)?;
     let mut events = transmission::last_events(conn, &messages)?;
     for message in &messages {
-        found.push(of_message(message, events.remove(&(message.unit, message.id))));
+        let last = events.remove(&(message.unit, message.id)).unwrap_or_default();
+        found.push(of_message(message, &last));
     }
     found.sort_by_key(|alarm| (std::cmp::Reverse(alarm.level), alarm.due_on, alarm.kind));
     Ok(found)
@@ -267,14 +268,15 @@ fn of_form(filing: &Filing, kind: Kind) -> Alarm {
 }
 
 /// With what happened last to it.
-fn of_message(message: &transmission::Message, last: Option<(String, String)>) -> Alarm {
+fn of_message(message: &transmission::Message, last: &transmission::Last) -> Alarm {
     let kind = match message.state {
         MessageState::Halted => Kind::MessageHalted,
+        MessageState::Delivered if last.is_rejected_again => Kind::MessageHalted,
         MessageState::Delivered => Kind::MessageUnanswered,
         _ => Kind::MessageStuck,
     };
     let name = code::of(message.kind).map_or("", |kind| kind.vi);
-    let event = last.map(|(kind, detail)| format!("{kind} {detail}")).unwrap_or_default();
+    let event = format!("{} {}", last.kind, last.detail);
     Alarm {
         unit: message.unit,
         kind,
@@ -285,7 +287,7 @@ fn of_message(message: &transmission::Message, last: Option<(String, String)>) -
         filing: Some(message.filing),
         transmission: Some(message.id),
         since: Some(message.created_at),
-        detail: format!("{name}: {event}").trim_end().to_owned(),
+        detail: format!("{name}: {}", event.trim()).trim_end().to_owned(),
     }
 }
 

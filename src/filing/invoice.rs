@@ -113,6 +113,13 @@ pub fn is_refused(conn: &mut Conn, filing: &Filing) -> Result<bool> {
     Ok(counting(&sendings).is_some_and(|(last, _)| *last == filing.id))
 }
 
+/// Whether the invoice of a sending went again after it, and that later sending was not refused.
+pub(super) fn is_sent_later(conn: &mut Conn, filing: &Filing) -> Result<bool> {
+    let sent: Sent = filing.data()?;
+    let sendings = invoice_query::sendings(conn, filing.unit, sent.receipt)?;
+    Ok(sendings.iter().any(|(id, state)| *id > filing.id && state != State::Refused.as_str()))
+}
+
 /// Of an invoice's sendings, oldest first, the one that says how it stands: its last, unless an earlier one is with the
 /// authority again, which was asked anew for it.
 fn counting(sendings: &[(FilingId, String)]) -> Option<&(FilingId, String)> {

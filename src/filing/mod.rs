@@ -41,6 +41,7 @@ use crate::receipt::profile::{self, Profile};
 use crate::store::rows::{self, Column, Update};
 use crate::store::{Conn, Stamp, Tx, failure};
 use crate::text::{self, hex};
+use crate::unit::registration as accepted;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -305,6 +306,28 @@ fn withdraw(
     let reason = text::reason(reason)?;
     advance(tx, stamp, actor, filing, ("withdrawn", State::Withdrawn), Some(&reason))?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, filing.unit, event, filing.id)])
+}
+
+/// Forms of a unit that are looked at for a later one: the newest.
+const LOOKED_AT: i64 = 20;
+
+/// Whether something later stands in a form's place: a live form of its kind and period or about its documents, and
+/// of a registration also what the tax office accepted since, however that came.
+fn is_followed(conn: &mut Conn, filing: &Filing) -> Result<bool> {
+    let is_later = |one: &Filing| one.id > filing.id && one.state.is_live();
+    match filing.kind {
+        Kind::Registration => {
+            let accepted = accepted::of_unit(conn, filing.unit)?;
+            let forms = query::of_unit(conn, filing.unit, Some(Kind::Registration), LOOKED_AT)?;
+            Ok(accepted.iter().any(|held| held.id.0 > filing.id.0) || forms.iter().any(is_later))
+        }
+        Kind::UsageReport => {
+            let period = filing.period.as_deref().unwrap_or_default();
+            Ok(query::of_period(conn, filing.unit, Kind::UsageReport, period)?.iter().any(is_later))
+        }
+        Kind::Invoice => invoice::is_sent_later(conn, filing),
+        Kind::ErrorNotice => notice::is_told_later(conn, filing),
+    }
 }
 
 /// # Errors

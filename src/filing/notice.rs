@@ -258,6 +258,18 @@ pub struct Told {
     pub corrects: Option<FilingId>,
 }
 
+/// Whether a later notice about one of a notice's documents counts as filed, or is on its way.
+pub(super) fn is_told_later(conn: &mut Conn, filing: &Filing) -> Result<bool> {
+    for receipt in receipts(conn, filing.unit, filing.id)? {
+        let told = of_receipt(conn, filing.unit, receipt)?;
+        let is_live = |one: &Told| !matches!(one.state.as_str(), "refused" | "withdrawn");
+        if told.iter().any(|one| one.id > filing.id && is_live(one)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The documents that a notice is about, in its order.
 pub fn receipts(conn: &mut Conn, unit: UnitId, id: FilingId) -> Result<Vec<ReceiptId>> {
     notice_query::receipts(conn, unit, id)

@@ -13,7 +13,7 @@ use crate::receipt::key::certificates_in;
 use crate::receipt::{profile, signer};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
-use crate::unit::{self, entrustment, imprint};
+use crate::unit::{self, certificate, entrustment, imprint};
 
 /// What somebody says for the form; the rest is known.
 pub struct Asked {
@@ -325,15 +325,23 @@ fn first_certificate(pem: &str) -> Result<Vec<u8>> {
 }
 
 /// The certificates that sign for the unit, as a first registration lists them: those it holds, and the
-/// city's where it entrusted the city.
+/// city's where it entrusted the city. What was stopped or revoked is not listed anew.
 pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<ListedCertificate>> {
-    let mut pems = registration::installed(conn, unit, now)?;
+    let mut pems = held(conn, unit, now)?;
     let today = now.business_day();
     let is_entrusted = entrustment::of_unit(conn, unit)?
         .last()
         .is_some_and(|held| !held.is_end && today <= held.valid_until);
     if is_entrusted {
-        pems.extend(registration::installed(conn, unit::CITY, now)?);
+        pems.extend(held(conn, unit::CITY, now)?);
     }
     pems.iter().map(|pem| listed_from_pem(pem, CertificateAction::Add)).collect()
+}
+
+/// PEM of the unit's own certificates that are still in use or will be.
+fn held(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
+    let in_use = certificate::of_unit(conn, unit)?
+        .into_iter()
+        .filter(|one| now < one.not_after && one.revoked_at.is_none() && !one.is_stopped);
+    Ok(in_use.map(|one| one.chain_pem).collect())
 }

@@ -71,7 +71,9 @@ pub const SETTLE_S: i64 = 30;
 pub const LEASE_S: i64 = 180;
 
 /// The event of a message that was rejected when it came again.
-const RESEND_REJECTED: &str = "resend_rejected";
+pub const RESEND_REJECTED: &str = "resend_rejected";
+/// The events that say whether the authority has a message.
+pub const TELLING: [&str; 4] = ["sent", "found", "asked", RESEND_REJECTED];
 
 const BACKOFF_FIRST_S: i64 = 5;
 const BACKOFF_LIMIT_S: i64 = 900;
@@ -93,7 +95,8 @@ fn spread(seconds: i64, chance: u8) -> i64 {
 }
 
 /// After sending. Where an earlier sending may have arrived (`may_be_there`), that the message is rejected now says
-/// nothing of that one: the authority may have it, and is asked for its answer.
+/// nothing of that one: the authority may have it, and is asked for its answer. Its form does not count as sent until
+/// the authority says that it has it.
 pub fn after_sending(attempts: i32, may_be_there: bool, outcome: &Outcome, chance: u8) -> Next {
     let wait = backoff_s(attempts, chance);
     match outcome {
@@ -140,8 +143,7 @@ pub fn may_have_arrived_before(events: &[&str]) -> bool {
 /// Whether a person may let a message go again: it is halted, or it was rejected when it came again and the authority
 /// has not said since that it has it. By the events of its way, oldest first.
 pub fn may_go_again(state: State, events: &[&str]) -> bool {
-    let says_where = |event: &&str| matches!(*event, "sent" | "found" | "asked" | RESEND_REJECTED);
-    let last = events.iter().copied().rev().find(says_where);
+    let last = events.iter().copied().rev().find(|event| TELLING.contains(event));
     state == State::Halted || (state == State::Delivered && last == Some(RESEND_REJECTED))
 }
 

@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use ring::rand::SystemRandom;
 
 use super::envelope::{self, AUTHORITY, Envelope};
+use super::form::notice::Notice;
 use super::{Filing, Kind, State, invoice, query, schema, transmission};
 use crate::actor::{Actor, Scope};
 use crate::error::Result;
 use crate::id::{FilingId, UnitId};
 use crate::receipt::profile;
-use crate::receipt::seal::Keyring;
+use crate::receipt::seal::{Keyring, is_missing};
 use crate::receipt::sign::sign_batch;
 use crate::store::{Lane, Stamp, Store, failure};
 use crate::unit;
+use crate::unit::registration::Family;
 
 const BATCH: i64 = 50;
 
@@ -23,7 +25,7 @@ enum Step {
     Queued,
     /// Another process was faster.
     Gone,
-    /// The unit's signer is busy, pauses or failed; its other forms wait with this one.
+    /// The unit's signer is busy, pauses or failed; its other forms about such documents wait with this one.
     Waits,
 }
 
@@ -39,32 +41,43 @@ pub fn sign_and_enqueue(
     sender: Option<&str>,
 ) -> Result<usize> {
     let (mut count, mut after) = (0, None::<FilingId>);
-    let mut held_back: BTreeSet<UnitId> = BTreeSet::new();
+    let mut held_back: BTreeSet<(UnitId, Option<Family>)> = BTreeSet::new();
     loop {
         let page = store.read(&Scope::All, |conn| query::drafted(conn, after, BATCH))?;
         let Some(last) = page.last() else { return Ok(count) };
         after = Some(last.id);
         for filing in page {
             let unit = filing.unit;
-            if filing.kind != Kind::Invoice && held_back.contains(&unit) {
+            let asked = (unit, family(&filing).unwrap_or_default());
+            if filing.kind != Kind::Invoice && held_back.contains(&asked) {
                 continue;
             }
             match sign_one(store, keyring, stamp, sender, filing) {
                 Ok(Step::Queued) => count += 1,
                 Ok(Step::Gone) => {}
                 Ok(Step::Waits) => {
-                    held_back.insert(unit);
+                    held_back.insert(asked);
                 }
                 Err(error) if error.code() == failure::UNAVAILABLE => return Err(error),
                 Err(error) => {
                     tracing::warn!(%unit, %error, "a form waits for its signature");
-                    if error.code() == "signing_key_missing" {
-                        held_back.insert(unit);
+                    if is_missing(&error) {
+                        held_back.insert(asked);
                     }
                 }
             }
         }
     }
+}
+
+/// The family of documents that a form is about, which only a certificate listed for it signs; None of registrations,
+/// by which certificates are listed, and of invoices, which are signed.
+fn family(filing: &Filing) -> Result<Option<Family>> {
+    Ok(match filing.kind {
+        Kind::UsageReport => Some(Family::Receipt),
+        Kind::ErrorNotice => Some(filing.data::<Notice>()?.subject.family()),
+        Kind::Registration | Kind::Invoice => None,
+    })
 }
 
 fn sign_one(
@@ -74,11 +87,15 @@ fn sign_one(
     sender: Option<&str>,
     filing: Filing,
 ) -> Result<Step> {
+    let documents = family(&filing)?;
     let (signer, unit) = store.read(&Scope::All, |conn| {
         // An invoice has its signature; nothing is added to it.
-        let signer = match filing.kind {
-            Kind::Invoice => None,
-            _ => Some(keyring.signer(conn, stamp.vault, filing.unit, stamp.now)?),
+        let signer = match (filing.kind, documents) {
+            (Kind::Invoice, _) => None,
+            (_, None) => Some(keyring.signer(conn, stamp.vault, filing.unit, stamp.now)?),
+            (_, Some(family)) => {
+                Some(keyring.signer_about(conn, stamp.vault, (filing.unit, family), stamp.now)?)
+            }
         };
         Ok((signer, unit::find(conn, filing.unit)?))
     })?;

@@ -17,7 +17,7 @@ use crate::text::hex;
 mod transmission_query;
 
 pub use transmission_query::{
-    Event, Message, ReplyRecord, Wanted, by_id, delivered_due, events, heads, last_events, of_filing,
+    Event, Last, Message, ReplyRecord, Wanted, by_id, delivered_due, events, heads, last_events, of_filing,
     of_unit, oldest_waiting_of, payload, replies, troubled, unit_of,
 };
 use transmission_query::{EventRow, ReplyRow, TransmissionRow};
@@ -140,7 +140,9 @@ pub(super) fn record(
     let attempts = message.attempts;
     advance(tx, stamp, &mut message, next, attempts, detail)?;
     let mut filing = super::find(tx, message.unit, message.filing)?;
-    if message.state == State::Delivered && filing.state == FilingState::Signed {
+    // Only the authority's word says that it has the form: what was rejected when it came again may be nowhere.
+    let is_there = message.state == State::Delivered && matches!(outcome, Outcome::Known(_));
+    if is_there && filing.state == FilingState::Signed {
         super::advance(tx, stamp, &Actor::system(), &mut filing, ("sent", FilingState::Sent), None)?;
     }
     if let Outcome::Known(answers) = outcome {
@@ -213,7 +215,8 @@ pub fn is_releasable(message: &Message, way: &[Event]) -> bool {
 }
 
 /// Whether a message was refused only as a double of what may be its own earlier sending: then the authority may have
-/// it, and is asked again when a person says so.
+/// it, and is asked again when a person says so. Not where something later stands in its form's place, which an answer
+/// to this one would come after.
 ///
 /// # Errors
 /// Those of reading.
@@ -231,7 +234,11 @@ pub fn is_refused_in_doubt(conn: &mut Conn, message: &Message) -> Result<bool> {
         }
         is_double = true;
     }
-    Ok(is_double && may_have_arrived(conn, message.unit, message.id)?)
+    if !is_double || !may_have_arrived(conn, message.unit, message.id)? {
+        return Ok(false);
+    }
+    let filing = super::find(conn, message.unit, message.filing)?;
+    Ok(!super::is_followed(conn, &filing)?)
 }
 
 fn faults_text(reply: Option<&reply::Reply>) -> Result<String> {
@@ -339,7 +346,8 @@ pub fn release(
 /// and its form are with the authority again, nothing is sent, and the answer that comes is linked.
 ///
 /// # Errors
-/// `role_not_allowed`, `transmission_not_found`; `transmission_not_in_doubt` for any other message.
+/// `role_not_allowed`, `transmission_not_found`; `transmission_not_in_doubt` for any other message, and for one whose
+/// form something later stands in place of.
 pub fn ask_again(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,

@@ -262,17 +262,6 @@ pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<P
     Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
 }
 
-/// What money of a payment covered of what the bank took back of others, by their payments.
-pub fn covered_by(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<(PaymentId, Dong)>> {
-    let source = Source::Payment(payment);
-    let posted = query::of_source(conn, unit, source.kind(), source.id())?;
-    let covered = posted.iter().filter_map(|(_, credit, amount)| {
-        let first: PaymentId = credit.strip_prefix("reversal_to_recover/")?.parse().ok()?;
-        (first != payment).then_some((first, *amount))
-    });
-    Ok(covered.collect())
-}
-
 /// What was posted from one account to another in one moment, which is that of one transaction.
 pub fn posted_at(
     conn: &mut Conn,

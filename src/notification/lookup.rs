@@ -1,20 +1,24 @@
 //! Receipts of a dossier for somebody who names it and proves a second thing: the full personal id,
 //! or a one-time code sent to the payer's phone. Five failures lock the dossier for 24 hours,
-//! whoever tried, and nobody learns whether it exists. Failures are forgotten a day after the last one;
-//! a success forgets none: one payer of a dossier must not open it for guesses at another's id.
+//! whoever tried, and nobody learns whether it exists, unless it is too large to be looked through.
+//! Failures are forgotten a day after the last one; a success forgets none: one payer of
+//! a dossier must not open it for guesses at another's id.
+
+use std::collections::BTreeSet;
 
 use ring::rand::SecureRandom;
 
 use super::one_time::{self, Door, Rule};
 use super::outbox::{self, New};
 use super::{Channel, KIND_CODE, address, lookup_query};
+use crate::actor::Scope;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, UnitId};
 use crate::party::{self, Payer};
 use crate::receipt::query::Stored;
 use crate::store::vault::Vault;
-use crate::store::{Conn, Stamp, Tx};
+use crate::store::{Conn, Lane, Stamp, Store, Tx};
 use crate::unit::CITY;
 use crate::{receipt, text};
 
@@ -25,9 +29,9 @@ const DOSSIER_LIMIT: usize = 64;
 
 /// The most obligations of one payer that are found at once; whoever shows them says so.
 pub const OBLIGATIONS_LIMIT: usize = 100;
-/// Obligations of a dossier that are read at a time, and how often: those of other payers stand among them.
-const ROWS: i64 = 100;
-const ROUNDS_LIMIT: usize = 50;
+/// The most obligations of a dossier among which a payer is looked for, and how many payers are read at a time.
+const DOSSIER_ROWS_LIMIT: usize = 5_000;
+const PAYERS_AT_ONCE: usize = 100;
 
 /// What a payer of a dossier proved to be theirs.
 #[derive(Debug, Default)]
@@ -48,36 +52,40 @@ pub enum Outcome {
     Locked,
 }
 
-/// By dossier code and the full personal id or passport number of its payer.
-pub fn by_personal_id(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    dossier: &str,
-    personal_id: &str,
-) -> Result<Outcome> {
+/// By dossier code and the full personal id or passport number of its payer. Payers are read before anything is
+/// written: anybody may ask, and nobody's writing waits for that.
+///
+/// # Errors
+/// `dossier_code_unreadable`, `dossier_too_large`.
+pub fn by_personal_id(store: &Store, stamp: &Stamp<'_>, dossier: &str, personal_id: &str) -> Result<Outcome> {
     let dossier = cleaned(dossier)?;
     let given = text::squash(personal_id);
-    let Some(door) = unlocked(tx, stamp, &dossier)? else { return Ok(Outcome::Locked) };
     let is_payer = |payer: &Payer| {
         let known = [&payer.personal_id, &payer.passport];
         known.into_iter().flatten().any(|number| text::squash(number) == given) && !given.is_empty()
     };
-    match proven(tx, stamp.vault, &dossier, is_payer)? {
-        Some(found) => Ok(Outcome::Open(found)),
-        None => {
+    let found = store.read(&Scope::All, |conn| proven(conn, stamp.vault, &dossier, is_payer))?;
+    let is_locked = store.write(&Scope::All, Lane::Live, |tx| {
+        let Some(door) = unlocked(tx, stamp, &dossier)? else { return Ok(true) };
+        if found.is_none() {
             one_time::failed(tx, stamp, &door)?;
-            Ok(Outcome::Wrong)
         }
-    }
+        Ok(false)
+    })?;
+    Ok(match found {
+        _ if is_locked => Outcome::Locked,
+        Some(found) => Outcome::Open(found),
+        None => Outcome::Wrong,
+    })
 }
 
 /// Sends a one-time code to the payer's phone when it is the one named. `words` makes the SMS of a
 /// code. False when the dossier is locked; true says nothing about the dossier.
 ///
 /// # Errors
-/// `phone_not_mobile`, `dossier_code_unreadable`.
+/// `phone_not_mobile`, `dossier_code_unreadable`, `dossier_too_large`.
 pub fn request_code(
-    tx: &mut Tx<'_>,
+    store: &Store,
     stamp: &Stamp<'_>,
     dossier: &str,
     phone: &str,
@@ -87,27 +95,33 @@ pub fn request_code(
     let dossier = cleaned(dossier)?;
     let mobile = address::mobile(phone)
         .ok_or_else(|| Error::invalid("phone", "phone_not_mobile", "a Vietnamese mobile number"))?;
-    let Some(door) = unlocked(tx, stamp, &dossier)? else { return Ok(false) };
-    let owed = obligations(tx, stamp.vault, &dossier, |payer| has_mobile(payer, &mobile))?;
-    let may_draw = one_time::may_draw(tx, stamp, &door, RULE)?;
-    let Some((unit, _)) = owed.first().filter(|_| may_draw) else { return Ok(true) };
-    let drawn = one_time::draw(tx, stamp, &door, phone_hash(stamp.vault, &mobile), RULE, random)?;
-    let message = New {
-        unit: *unit,
-        kind: KIND_CODE,
-        subject_kind: KIND_CODE,
-        subject: drawn.id.0,
-        channel: Channel::Sms,
-        to: mobile,
-        text: Some(words(&drawn.code)),
-        money: None,
-        expires_at: Some(drawn.expires_at),
-    };
-    outbox::enqueue(tx, stamp, &[message])?;
-    Ok(true)
+    let is_payer = |payer: &Payer| has_mobile(payer, &mobile);
+    let owed = store.read(&Scope::All, |conn| obligations(conn, stamp.vault, &dossier, is_payer))?;
+    store.write(&Scope::All, Lane::Live, |tx| {
+        let Some(door) = unlocked(tx, stamp, &dossier)? else { return Ok(false) };
+        let may_draw = one_time::may_draw(tx, stamp, &door, RULE)?;
+        let Some((unit, _)) = owed.first().filter(|_| may_draw) else { return Ok(true) };
+        let drawn = one_time::draw(tx, stamp, &door, phone_hash(stamp.vault, &mobile), RULE, random)?;
+        let message = New {
+            unit: *unit,
+            kind: KIND_CODE,
+            subject_kind: KIND_CODE,
+            subject: drawn.id.0,
+            channel: Channel::Sms,
+            to: mobile.clone(),
+            text: Some(words(&drawn.code)),
+            money: None,
+            expires_at: Some(drawn.expires_at),
+        };
+        outbox::enqueue(tx, stamp, &[message])?;
+        Ok(true)
+    })
 }
 
-/// By dossier code and the one-time code that was sent.
+/// By dossier code and the one-time code that was sent: only who has it has payers read.
+///
+/// # Errors
+/// `dossier_code_unreadable`, `dossier_too_large`.
 pub fn by_code(tx: &mut Tx<'_>, stamp: &Stamp<'_>, dossier: &str, code: &str) -> Result<Outcome> {
     let dossier = cleaned(dossier)?;
     let Some(door) = unlocked(tx, stamp, &dossier)? else { return Ok(Outcome::Locked) };
@@ -139,25 +153,30 @@ fn unlocked(tx: &mut Tx<'_>, stamp: &Stamp<'_>, dossier: &str) -> Result<Option<
 }
 
 /// Obligations of a dossier in any unit whose payer is the one who asks, however many others owe for it.
+///
+/// # Errors
+/// `dossier_too_large`, before anybody is compared: a search that ends early would call its payer wrong, and one
+/// whose failures are not counted would let others guess.
 fn obligations(
     conn: &mut Conn,
     vault: &Vault,
     dossier: &str,
     is_payer: impl Fn(&Payer) -> bool,
 ) -> Result<Vec<(UnitId, ObligationId)>> {
-    let (mut theirs, mut after) = (Vec::new(), None);
-    for _ in 0..ROUNDS_LIMIT {
-        let owed = lookup_query::of_dossier(conn, dossier, after, ROWS)?;
-        let keys: Vec<_> = owed.iter().map(|(unit, _, party)| (*unit, *party)).collect();
-        let payers = party::load(conn, vault, &keys)?;
+    let owed = lookup_query::of_dossier(conn, dossier, DOSSIER_ROWS_LIMIT + 1)?;
+    if owed.len() > DOSSIER_ROWS_LIMIT {
+        return Err(Error::conflict("dossier_too_large", "too many obligations stand under this dossier"));
+    }
+    let mut theirs = Vec::new();
+    for some in owed.chunks(PAYERS_AT_ONCE) {
+        let keys: BTreeSet<_> = some.iter().map(|(unit, _, party)| (*unit, *party)).collect();
+        let payers = party::load(conn, vault, &Vec::from_iter(keys))?;
         let is_theirs = |unit, party| payers.get(&(unit, party)).is_some_and(&is_payer);
-        let found = owed.iter().filter(|(unit, _, party)| is_theirs(*unit, *party));
+        let found = some.iter().filter(|(unit, _, party)| is_theirs(*unit, *party));
         theirs.extend(found.map(|(unit, id, _)| (*unit, *id)));
-        let is_last = i64::try_from(owed.len()).is_ok_and(|count| count < ROWS);
-        if is_last || theirs.len() >= OBLIGATIONS_LIMIT {
+        if theirs.len() >= OBLIGATIONS_LIMIT {
             break;
         }
-        after = owed.last().map(|(unit, id, _)| (*unit, *id));
     }
     theirs.truncate(OBLIGATIONS_LIMIT);
     Ok(theirs)

@@ -160,20 +160,16 @@ pub fn store_code(
     )
 }
 
-/// A dossier's obligations in every unit in the order of their keys: so many, after the one that was read last.
+/// A dossier's first obligations in every unit in the order of their keys.
 pub fn of_dossier(
     conn: &mut Conn,
     dossier: &str,
-    after: Option<(UnitId, ObligationId)>,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<(UnitId, ObligationId, PartyId)>> {
-    let (unit, id) = after.unwrap_or((UnitId(0), ObligationId(0)));
-    let is_later = obligation::unit_id.gt(unit).or(obligation::unit_id.eq(unit).and(obligation::id.gt(id)));
     obligation::table
         .filter(obligation::dossier_code.eq(dossier))
-        .filter(is_later)
         .order((obligation::unit_id, obligation::id))
-        .limit(limit)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .select((obligation::unit_id, obligation::id, obligation::party_id))
         .load(conn)
         .classify()

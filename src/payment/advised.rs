@@ -1,20 +1,22 @@
 //! Money that a channel told of and that no statement has proven yet. Nothing was settled by it, so the debt is
 //! still open in the books: who takes cash for it takes the same money twice.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::movement::State;
 use super::movement_query;
 use crate::amount::Dong;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, ObligationId, UnitId};
+use crate::id::{AccountId, MovementId, ObligationId, UnitId};
 use crate::obligation::{Obligation, query};
 use crate::store::Conn;
 use crate::unit::account;
 
 /// The field by which who takes money says that they know of a transfer that the bank told of.
 pub const DESPITE: &str = "despite";
+
+type Key = (UnitId, ObligationId);
 
 /// What was told of for one obligation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +29,6 @@ pub struct Advised {
 
 /// What waits for its proof, by the obligation of the unit that it names. A transfer for several names each of them.
 pub fn of(conn: &mut Conn, unit: UnitId, items: &[Obligation]) -> Result<HashMap<ObligationId, Advised>> {
-    in_state(conn, unit, items, State::Expected)
-}
-
-/// Whether two persons said of a transfer that was told of that it never came, and no other one waits: whoever pays
-/// is asked for the money again.
-pub fn was_disproven(conn: &mut Conn, item: &Obligation) -> Result<bool> {
-    let only = std::slice::from_ref(item);
-    Ok(of(conn, item.unit, only)?.is_empty()
-        && !in_state(conn, item.unit, only, State::Disproven)?.is_empty())
-}
-
-fn in_state(
-    conn: &mut Conn,
-    unit: UnitId,
-    items: &[Obligation],
-    state: State,
-) -> Result<HashMap<ObligationId, Advised>> {
     let mut found: HashMap<ObligationId, Advised> = HashMap::new();
     if items.is_empty() {
         return Ok(found);
@@ -51,10 +36,44 @@ fn in_state(
     let accounts: Vec<AccountId> =
         account::of_unit(conn, unit)?.into_iter().map(|account| account.id).collect();
     let codes: Vec<String> = items.iter().map(|item| item.reference_code.clone()).collect();
-    for (code, amount, at) in movement_query::advised(conn, unit, &accounts, &codes, state)? {
+    for (code, amount, at) in movement_query::advised(conn, unit, &accounts, &codes)? {
         for item in items.iter().filter(|item| code.split('+').any(|one| one == item.reference_code)) {
             let before = found.get(&item.id).map_or(Dong::ZERO, |known| known.amount);
             found.insert(item.id, Advised { amount: before.checked_add(amount)?, at });
+        }
+    }
+    Ok(found)
+}
+
+/// Those whose payer is asked for the money again: two persons said of the newest transfer that was told of that it
+/// never came, and no other one waits. Where a newer one came and settled nothing, its money lies in suspense.
+pub fn disproven(conn: &mut Conn, items: &[Obligation]) -> Result<HashSet<Key>> {
+    let all: Vec<&Obligation> = items.iter().collect();
+    let gone = newest(conn, &all, State::Disproven)?;
+    if gone.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let all: Vec<&Obligation> =
+        all.into_iter().filter(|item| gone.contains_key(&(item.unit, item.id))).collect();
+    let waits = newest(conn, &all, State::Expected)?;
+    let came = newest(conn, &all, State::Proven)?;
+    let is_asked = |(key, id): &(Key, MovementId)| {
+        !waits.contains_key(key) && came.get(key).is_none_or(|newer| newer < id)
+    };
+    Ok(gone.into_iter().filter(is_asked).map(|(key, _)| key).collect())
+}
+
+/// The newest movement in this state that names an obligation and settled nothing. Ids are minted in the order of time.
+fn newest(conn: &mut Conn, items: &[&Obligation], state: State) -> Result<HashMap<Key, MovementId>> {
+    let named: HashMap<&str, Key> =
+        items.iter().map(|item| (item.reference_code.as_str(), (item.unit, item.id))).collect();
+    let units: BTreeSet<UnitId> = items.iter().map(|item| item.unit).collect();
+    let units: Vec<UnitId> = units.into_iter().collect();
+    let mut found: HashMap<Key, MovementId> = HashMap::new();
+    for (unit, id, code) in movement_query::unsettled(conn, &units, state)? {
+        for key in code.split('+').filter_map(|one| named.get(one)).filter(|key| key.0 == unit) {
+            let newest = found.entry(*key).or_insert(id);
+            *newest = id.max(*newest);
         }
     }
     Ok(found)
@@ -69,7 +88,7 @@ pub fn refuse_unseen(conn: &mut Conn, unit: UnitId, ids: &[ObligationId], is_des
     if is_despite {
         return Ok(());
     }
-    let keys: Vec<(UnitId, ObligationId)> = ids.iter().map(|id| (unit, *id)).collect();
+    let keys: Vec<Key> = ids.iter().map(|id| (unit, *id)).collect();
     let items = query::by_ids(conn, &keys)?;
     if of(conn, unit, &items)?.is_empty() {
         return Ok(());

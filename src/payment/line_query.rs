@@ -165,6 +165,13 @@ pub fn standing_parts(
     Ok(found)
 }
 
+/// Forgets whose account the line's was taken to be: its match is withdrawn. What other lines taught of the same
+/// account stays.
+pub fn forget_taught(tx: &mut Tx<'_>, unit: UnitId, line: LineId) -> Result<()> {
+    let keys = vec![("unit_id", Column::of([unit])), ("line_id", Column::of([line]))];
+    rows::delete(tx, "payer_alias", keys).map(|_| ())
+}
+
 /// The lines that show each movement, first matched first: (unit, movement, line).
 pub fn lines_of_movements(
     conn: &mut Conn,

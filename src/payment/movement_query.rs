@@ -191,19 +191,18 @@ fn page_in_state(
     Ok(found.into_iter().map(movement_from).collect())
 }
 
-/// Credits in this state that channels told of under these codes, or under several at once, and by which nothing was
-/// settled: code, amount and when they were first told of, oldest first. What is expected no line shows yet.
+/// Credits that no line shows yet, of which channels told under these codes, or under several at once, and by which
+/// nothing was settled: code, amount and when they were first told of, oldest first.
 pub fn advised(
     conn: &mut Conn,
     unit: UnitId,
     accounts: &[AccountId],
     codes: &[String],
-    state: State,
 ) -> Result<Vec<(String, Dong, Instant)>> {
     movement::table
         .filter(movement::unit_id.eq(unit))
         .filter(movement::account_id.eq_any(accounts))
-        .filter(movement::state.eq(state.as_str()))
+        .filter(movement::state.eq(State::Expected.as_str()))
         .filter(movement::direction.eq(Direction::Credit.as_str()))
         .filter(movement::payment_id.is_null())
         .filter(movement::code.eq_any(codes).or(movement::code.like("%+%")))
@@ -211,6 +210,25 @@ pub fn advised(
         .select((movement::code, movement::amount, movement::created_at))
         .load(conn)
         .classify()
+}
+
+/// Credits of these units in one state that name a code, or several, and by which nothing was settled. Name each unit
+/// once; they come in no particular order.
+pub fn unsettled(
+    conn: &mut Conn,
+    units: &[UnitId],
+    state: State,
+) -> Result<Vec<(UnitId, MovementId, String)>> {
+    rows::fetch::<(BigInt, BigInt, Text), _>(
+        conn,
+        "SELECT t.unit_id, t.id, t.code FROM movement t",
+        &[
+            ("unit_id", Column::of(units.iter().copied())),
+            ("state", Column::of(units.iter().map(|_| state.as_str()))),
+        ],
+        "AND t.payment_id IS NULL AND t.direction = 'credit' AND t.code <> ''",
+        Lock::None,
+    )
 }
 
 /// The channel and reference of each claim on a movement.

@@ -274,5 +274,6 @@ fn unassign(
     held.value.payment = None;
     touch(&mut held);
     book.movements.insert((unit, id), held);
+    line_query::forget_taught(tx, unit, assigned.line)?;
     flush(tx, stamp, actor, book).map(|_| ())
 }

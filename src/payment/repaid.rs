@@ -1,10 +1,10 @@
 //! A payer pays again what the bank took back, while the document stands: the money covers the debt, and
 //! nothing of it is too much.
 
-use super::book::{Book, Bucket, Incoming, Payment, PaymentState};
+use super::book::{Book, Bucket, Incoming, PaymentState};
 use super::cancel::shares;
 use super::refund::owed_back::Debts;
-use super::{payment_query, repaid_query as query};
+use super::repaid_query as query;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::exception::{self, Kind, Subject};
@@ -23,34 +23,11 @@ pub(super) fn owed_again(conn: &mut Conn, item: &Obligation) -> Result<Dong> {
     keys.dedup();
     let mut owed = Dong::ZERO;
     for (unit, id, payment) in keys {
-        let Some(first) = payment_query::payments(conn, &[(unit, payment)])?.pop() else { continue };
-        let on_it = payment_query::allocated_to(conn, unit, payment)?;
+        let on_it = super::payment_query::allocated_to(conn, unit, payment)?;
         let share = on_it.into_iter().find(|(known, _)| *known == id).map_or(Dong::ZERO, |(_, share)| share);
-        let taken = TakenBack::of(&first, Debts::of(conn, unit, payment)?.of_bank())?;
-        owed = owed.checked_add(taken.under(share)?)?;
+        owed = owed.checked_add(Debts::of(conn, unit, payment)?.of_bank().min(share))?;
     }
     Ok(owed)
-}
-
-/// What the bank took back of a payment, and nobody covered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TakenBack {
-    pub owed: Dong,
-    /// Of that, what the payment did not hold any more: it was taken before and paid again, or had left as a refund,
-    /// when the bank took all of the payment. No share of an obligation is of this money.
-    pub beyond: Dong,
-}
-
-impl TakenBack {
-    fn of(payment: &Payment, owed: Dong) -> Result<TakenBack> {
-        let held = payment.amount.checked_sub(payment.reversed)?;
-        Ok(TakenBack { owed, beyond: owed.checked_sub(held)?.max(Dong::ZERO) })
-    }
-
-    /// What whoever pays again covers under an obligation that holds so much of the payment.
-    fn under(self, share: Dong) -> Result<Dong> {
-        Ok(self.owed.min(share.checked_add(self.beyond)?))
-    }
 }
 
 const WHY: &str = "the payer paid again";
@@ -59,10 +36,8 @@ const WHY: &str = "the payer paid again";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Debt {
     pub payment: PaymentId,
-    /// What is covered by paying this obligation again.
+    /// Of this obligation, and not covered since.
     pub amount: Dong,
-    /// What of the payment the obligation holds.
-    pub share: Dong,
     /// The lines that took it back, and under which no other payment is owed.
     pub lines: Vec<LineId>,
 }
@@ -85,21 +60,15 @@ pub(super) fn load(tx: &mut Tx<'_>, book: &mut Book) -> Result<()> {
         let share = on_it.into_iter().find(|(id, _)| *id == payment).map_or(Dong::ZERO, |(_, share)| share);
         // What a refund took too much is no debt under a document, and is asked for by its own items.
         let debts = Debts::of(tx, unit, payment)?;
-        let taken = TakenBack::of(held(book, unit, payment)?, debts.of_bank())?;
-        let amount = taken.under(share)?;
+        let amount = debts.of_bank().min(share);
         if amount.is_positive() {
-            book.taken_back.entry((unit, payment)).or_insert(taken);
+            book.taken_back.entry((unit, payment)).or_insert(debts.of_bank());
             let mut lines = lines_alone(tx, unit, payment)?;
             lines.retain(|line| debts.lines().all(|other| other != *line));
-            book.debts.entry((unit, obligation)).or_default().push(Debt { payment, amount, share, lines });
+            book.debts.entry((unit, obligation)).or_default().push(Debt { payment, amount, lines });
         }
     }
     Ok(())
-}
-
-fn held(book: &Book, unit: UnitId, payment: PaymentId) -> Result<&Payment> {
-    let missing = || Error::internal("a payment that was taken back was not read");
-    Ok(&book.payments.get(&(unit, payment)).ok_or_else(missing)?.value)
 }
 
 /// The lines that took money of a payment back, the oldest first, without those under which another one is owed
@@ -189,50 +158,29 @@ impl Book {
         let mut left = amount;
         for debt in &mut debts {
             // What was taken in part is no more than that, whichever of its obligations is paid again.
-            let taken = self.taken_back.get(&(unit, debt.payment)).copied().unwrap_or_default();
-            // First what the payment does not hold: as long as it has its share here, the rest is found by it.
-            let beyond = taken.beyond.min(left);
-            let of_share = debt.share.min(taken.owed.checked_sub(beyond)?).min(left.checked_sub(beyond)?);
-            let part = beyond.checked_add(of_share)?;
+            let owed = self.taken_back.get(&(unit, debt.payment)).copied().unwrap_or_default();
+            let part = debt.amount.min(owed).min(left);
             if !part.is_positive() {
                 continue;
             }
-            self.cover(payment, (unit, id, debt.payment), (beyond, of_share))?;
+            self.replace(unit, id, debt.payment, part)?;
+            self.allocate(unit, payment, Bucket::Unallocated, Bucket::Obligation(id), part)?;
             let credit = Account::ReversalToRecover(debt.payment);
             self.post(incoming, incoming.debit.clone(), credit, part, Source::Payment(payment));
-            debt.amount = debt.amount.checked_sub(part)?.max(Dong::ZERO);
-            debt.share = debt.share.checked_sub(of_share)?;
+            debt.amount = debt.amount.checked_sub(part)?;
             left = left.checked_sub(part)?;
-            self.ask_for_the_rest(unit, debt, (part, beyond))?;
+            self.ask_for_the_rest(unit, debt, part)?;
         }
         self.debts.insert((unit, id), debts);
         amount.checked_sub(left)
     }
 
-    /// What the first payment holds no more has no place on an obligation: the money that covers it is gone like it.
-    fn cover(
-        &mut self,
-        payment: PaymentId,
-        (unit, id, first): (UnitId, ObligationId, PaymentId),
-        (beyond, of_share): (Dong, Dong),
-    ) -> Result<()> {
-        if beyond.is_positive() {
-            self.allocate(unit, payment, Bucket::Unallocated, Bucket::Reversed, beyond)?;
-        }
-        if of_share.is_positive() {
-            self.replace(unit, id, first, of_share)?;
-            self.allocate(unit, payment, Bucket::Unallocated, Bucket::Obligation(id), of_share)?;
-        }
-        Ok(())
-    }
-
     /// So much of what the bank took of a payment is covered. Its items end with the last of it, and not with what of
     /// it was under this obligation: others may stand on the same payment, or a refund may have left with the rest.
-    fn ask_for_the_rest(&mut self, unit: UnitId, debt: &Debt, (part, beyond): (Dong, Dong)) -> Result<()> {
-        let taken = self.taken_back.entry((unit, debt.payment)).or_default();
-        taken.owed = taken.owed.checked_sub(part)?;
-        taken.beyond = taken.beyond.checked_sub(beyond)?;
-        let left = taken.owed;
+    fn ask_for_the_rest(&mut self, unit: UnitId, debt: &Debt, part: Dong) -> Result<()> {
+        let left = self.taken_back.entry((unit, debt.payment)).or_default();
+        *left = left.checked_sub(part)?;
+        let left = *left;
         let asked = asked(unit, debt.payment, &debt.lines, WHY);
         if left.is_positive() {
             self.covered_in_part.push((asked, left));
@@ -244,9 +192,10 @@ impl Book {
 
     /// So much of the first payment is gone from the obligation.
     fn replace(&mut self, unit: UnitId, id: ObligationId, first: PaymentId, part: Dong) -> Result<()> {
-        let one = held(self, unit, first)?;
-        let is_gone = one.amount == one.reversed.checked_add(part)?;
-        let state = if is_gone { PaymentState::Reversed } else { one.state };
+        let missing = || Error::internal("a payment that was taken back was not read");
+        let held = &self.payments.get(&(unit, first)).ok_or_else(missing)?.value;
+        let is_gone = held.amount == held.reversed.checked_add(part)?;
+        let state = if is_gone { PaymentState::Reversed } else { held.state };
         self.tell_payment(unit, first, "moved", state, Some(WHY.to_owned()))?;
         self.allocate(unit, first, Bucket::Obligation(id), Bucket::Reversed, part)
     }

@@ -195,6 +195,8 @@ fn take_over(
     for work in works {
         desk.move_bank(work, one.held());
     }
+    // Whose account it was, the new line says.
+    line_query::forget_taught(tx, one.contra.unit, one.original.line)?;
     for part in line_query::standing_parts(tx, one.contra.unit, one.original.line)? {
         desk.match_parts.push(undo(stamp, one, part)?);
         desk.link(successor, part.1, part.2)?;

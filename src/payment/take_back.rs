@@ -5,14 +5,14 @@ use super::awaited;
 use super::book::{Book, Bucket, Held, Payment, PaymentState};
 use super::documents::{Part, recognised_parts};
 use super::held::load_obligations;
-use super::{line_query, payment_query, query, refund, repaid};
+use super::{line_query, payment_query, query, refund};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::{ObligationId, PaymentId, UnitId};
-use crate::ledger::{self, Account, Posting, Source};
+use crate::ledger::{Account, Posting, Source};
 use crate::notification;
 use crate::obligation;
 use crate::receipt;
@@ -70,7 +70,6 @@ impl TakeBack<'_> {
         book.tell_payment(unit, id, self.end.as_str(), self.end, Some(self.why.to_owned()))?;
         self.surplus(book, &taken.payment)?;
         self.other_unit(tx, book, &taken.payment)?;
-        self.owe_again(tx, book, &taken.payment)?;
         refund::drop_requested(tx, self.stamp, unit, id, self.why)?;
         for (obligation, share) in &taken.shares {
             self.obligation(tx, book, &taken.payment, (*obligation, *share))?;
@@ -113,51 +112,6 @@ impl TakeBack<'_> {
         book.allocate(unit, id, Bucket::OtherUnit, Bucket::Reversed, payment.other_unit)?;
         let part = Part { account: Account::DueToUnit(owed), amount: payment.other_unit, document: None };
         self.entry(book, unit, &part, &self.to);
-        Ok(())
-    }
-
-    /// What of it covered a debt that stands on no obligation is owed back again, and asked for (`repaid`).
-    fn owe_again(&self, tx: &mut Tx<'_>, book: &mut Book, payment: &Payment) -> Result<()> {
-        let mut left = payment.reversed;
-        if left.is_zero() {
-            return Ok(());
-        }
-        for (first, covered) in ledger::covered_by(tx, payment.unit, payment.id)? {
-            let part = covered.min(left);
-            if !part.is_positive() {
-                continue;
-            }
-            left = left.checked_sub(part)?;
-            let debt = Part { account: Account::ReversalToRecover(first), amount: part, document: None };
-            self.entry(book, payment.unit, &debt, &self.to);
-            self.ask_for(tx, book, (payment.unit, first), part)?;
-        }
-        Ok(())
-    }
-
-    /// The newest item that asked for what the bank took back of a payment asks for so much again.
-    fn ask_for(
-        &self,
-        tx: &mut Tx<'_>,
-        book: &mut Book,
-        (unit, payment): (UnitId, PaymentId),
-        amount: Dong,
-    ) -> Result<()> {
-        for (unit, kind, subject, _) in repaid::asked_alone(tx, unit, payment, self.why)?.into_iter().rev() {
-            let Some(item) = exception::find_any(tx, unit, kind, subject)? else { continue };
-            let is_open = item.state != exception::State::Resolved;
-            let asked = if is_open { item.amount } else { Dong::ZERO };
-            book.exceptions.push(exception::New {
-                unit,
-                kind,
-                subject,
-                account: item.account,
-                amount: asked.checked_add(amount)?,
-                opened_on: self.on,
-                detail: item.detail,
-            });
-            break;
-        }
         Ok(())
     }
 

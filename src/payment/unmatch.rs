@@ -240,6 +240,7 @@ pub(super) fn carry_out(
         flush(tx, stamp, actor, book)?;
         ledger::post(tx, stamp, &clearing)?;
     }
+    line_query::forget_taught(tx, item.unit, plan.line.id)?;
     line_query::mark_lines(
         tx,
         &[LineMark {

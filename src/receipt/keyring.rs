@@ -40,9 +40,9 @@ pub struct Held {
 /// Whose certificate is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Whose {
-    /// The unit's own, or else the city's: for forms and certificates of days.
+    /// The unit's own, or else the city's: for registrations, certificates of days and audit roots.
     Either,
-    /// For documents of the family that name the unit as who collects or sells.
+    /// For documents of the family that name the unit as who collects or sells, and forms about them.
     Units(Family),
     /// For documents of the family that name the city, issued under an entrustment; of the city's certificates
     /// those that the unit's registrations list.
@@ -79,8 +79,8 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// The signer of a unit; units without a certificate of their own sign under the city's
-    /// (entrusted signing). `signing_key_missing` when there is neither.
+    /// The signer of what is about no family of documents; units without a certificate of their own sign under the
+    /// city's (entrusted signing). `signing_key_missing` when there is neither.
     pub fn signer(&self, conn: &mut Conn, vault: &Vault, unit: UnitId, now: Instant) -> Result<Arc<Held>> {
         let held = self.held_by(conn, vault, (unit, Whose::Either), now)?;
         held.ok_or_else(|| {
@@ -89,6 +89,31 @@ impl Keyring {
             }
             missing()
         })
+    }
+
+    /// The signer of forms about a unit's documents: a certificate that the tax office was told of for these, the
+    /// unit's own, or else the city's.
+    ///
+    /// # Errors
+    /// `signing_key_missing`; `certificate_not_registered` when there are valid ones, and none is listed for them.
+    pub fn signer_about(
+        &self,
+        conn: &mut Conn,
+        vault: &Vault,
+        documents: (UnitId, Family),
+        now: Instant,
+    ) -> Result<Arc<Held>> {
+        let (unit, family) = documents;
+        let mut fault = missing();
+        for whose in [Whose::Units(family), Whose::Citys(family)] {
+            match self.held_by(conn, vault, (unit, whose), now) {
+                Ok(Some(held)) => return Ok(held),
+                Ok(None) => {}
+                Err(error) if is_missing(&error) => fault = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(fault)
     }
 
     /// The unit's documents of the family are not looked at again for a moment.
@@ -197,7 +222,7 @@ fn unlisted() -> Error {
 }
 
 /// Whether documents wait for a certificate, or for a registration that lists one.
-pub(super) fn is_missing(error: &Error) -> bool {
+pub fn is_missing(error: &Error) -> bool {
     [MISSING, UNLISTED].contains(&error.code())
 }
 

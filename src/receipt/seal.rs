@@ -21,7 +21,7 @@ use crate::store::{Lane, Stamp, Store, Tx, rows};
 use crate::text;
 use crate::unit::registration::Family;
 
-pub use super::keyring::{Held, Keyring};
+pub use super::keyring::{Held, Keyring, is_missing};
 
 /// Who is to know of sealed receipts within the sealing transaction. Rooms after this one implement
 /// it, so that what a seal sets off stands or falls with the seal.

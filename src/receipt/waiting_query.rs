@@ -53,7 +53,8 @@ fn numbered() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
 }
 
 /// Receipts waiting for their signature, oldest first; those that are `held_back` are passed over,
-/// so that a unit whose signer is out of reach keeps nobody else waiting.
+/// so that a unit whose signer is out of reach keeps nobody else waiting, and so are those of a kind that a newer
+/// version wrote.
 pub fn waiting(
     conn: &mut Conn,
     limit: i64,
@@ -71,6 +72,7 @@ pub fn waiting(
     };
     receipt::table
         .filter(numbered())
+        .filter(receipt::document_kind.eq_any(DocumentKind::ALL.map(DocumentKind::as_str)))
         .filter(not_held(Family::Receipt))
         .filter(not_held(Family::Invoice))
         .order(receipt::id)
@@ -96,7 +98,11 @@ struct Waiting {
 /// Units with documents that wait for their signature, and of which families those are.
 pub fn units_waiting(conn: &mut Conn) -> Result<BTreeSet<(UnitId, Family)>> {
     // The sign keeps SQLite from walking another index for the order of units.
-    let sql = "SELECT DISTINCT +unit_id AS unit_id, document_kind FROM receipt WHERE state = 'numbered'";
+    let known = DocumentKind::ALL.map(|kind| format!("'{}'", kind.as_str())).join(", ");
+    let sql = format!(
+        "SELECT DISTINCT +unit_id AS unit_id, document_kind FROM receipt WHERE state = 'numbered' \
+         AND document_kind IN ({known})"
+    );
     let found: Vec<Waiting> = diesel::sql_query(sql).load(conn).classify()?;
     let family = |row: Waiting| Some((row.unit_id, DocumentKind::parse(&row.document_kind)?.family()));
     Ok(found.into_iter().filter_map(family).collect())

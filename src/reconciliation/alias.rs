@@ -1,6 +1,7 @@
 //! Accounts that payers have paid from, learned from matches that a code, a reference or two persons
 //! decided. They only ever suggest whose money a line without a code may be, and only while what was
-//! learned from stands: a match that was withdrawn suggests nothing any more.
+//! learned from stands: whoever withdraws a match forgets at once what its line taught
+//! (`forget_taught` in `payment/line_query.rs`).
 //!
 //! Accounts and payers are known here by keyed hashes; erasing a payer's year forgets them.
 
@@ -23,8 +24,7 @@ pub fn account_hash(vault: &Vault, unit: UnitId, account: &str) -> String {
     vault.blind(unit, "counterparty_account", &text::squash(account))
 }
 
-/// Remembers which payers the lines' accounts paid for, once per line, and forgets what was learned from
-/// matches that were withdrawn, unless another line says the same. Returns how many were new.
+/// Remembers which payers the lines' accounts paid for, once per line. Returns how many were new.
 ///
 /// A line that paid for several at once says nothing about any of them.
 pub fn learn(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, lines: &[Line]) -> Result<usize> {
@@ -37,17 +37,11 @@ pub fn learn(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, line
         return Ok(0);
     }
     let ids: Vec<LineId> = accounts.keys().copied().collect();
-    let hashes: BTreeSet<&str> = accounts.values().copied().collect();
-    let (withdrawn, found) = store.read(&actor.scope, |conn| {
-        let known = query::learned(conn, unit, &hashes)?;
-        let (standing, withdrawn): (Vec<_>, Vec<_>) = known.into_iter().partition(|one| one.stands);
-        let teaching: HashSet<LineId> = standing.iter().map(|one| one.line).collect();
-        let fresh: Vec<LineId> = ids.iter().copied().filter(|id| !teaching.contains(id)).collect();
-        Ok((withdrawn, query::payers(conn, unit, &fresh)?))
+    let found = store.read(&actor.scope, |conn| {
+        let known = query::learned(conn, unit, &ids)?;
+        let fresh: Vec<LineId> = ids.iter().copied().filter(|id| !known.contains(id)).collect();
+        query::payers(conn, unit, &fresh)
     })?;
-    for chunk in withdrawn.chunks(CHUNK) {
-        store.write(&actor.scope, Lane::Bulk, |tx| query::forget(tx, unit, chunk))?;
-    }
     let mut payers: BTreeMap<LineId, Vec<PartyId>> = BTreeMap::new();
     for (line, party) in found {
         payers.entry(line).or_default().push(party);
@@ -68,7 +62,14 @@ pub fn learn(store: &Store, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, line
     let mut count = 0;
     for chunk in fresh.chunks(CHUNK) {
         let key = ["unit_id", "account_hash", "party_id"];
-        let inserted = store.write(&actor.scope, Lane::Bulk, |tx| rows::insert_if_absent(tx, chunk, &key))?;
+        let inserted = store.write(&actor.scope, Lane::Bulk, |tx| {
+            // A match that was withdrawn since it was read teaches nothing.
+            let lines: Vec<LineId> = chunk.iter().map(|row| row.line_id).collect();
+            let standing: HashSet<(LineId, PartyId)> = query::payers(tx, unit, &lines)?.into_iter().collect();
+            let stands = |row: &&query::AliasRow| standing.contains(&(row.line_id, row.party_id));
+            let taught: Vec<query::AliasRow> = chunk.iter().filter(stands).cloned().collect();
+            rows::insert_if_absent(tx, &taught, &key)
+        })?;
         count += inserted.into_iter().filter(|is_new| *is_new).count();
     }
     Ok(count)

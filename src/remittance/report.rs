@@ -78,7 +78,7 @@ pub fn parse(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>)> {
 
 /// The same, with the place of what makes it no report.
 pub fn read(bytes: &[u8]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
-    let Some((text, separator)) = ours(bytes) else { return report_table::read(bytes) };
+    let Some((text, separator)) = partner::ours(bytes, &HEADING) else { return report_table::read(bytes) };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1) {
         if rows.len() + faults.len() >= ROWS_LIMIT {
@@ -90,16 +90,6 @@ pub fn read(bytes: &[u8]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner
         }
     }
     Ok((rows, faults))
-}
-
-/// The text and its separator, where our own headings stand in its first line.
-fn ours(bytes: &[u8]) -> Option<(&str, char)> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let heading = text.lines().find(|line| !line.trim().is_empty())?;
-    let separator = if heading.contains(';') { ';' } else { ',' };
-    let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
-    (names == HEADING).then_some((text, separator))
 }
 
 fn row(line_no: usize, line: &str, separator: char) -> std::result::Result<Row, &'static str> {

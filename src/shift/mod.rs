@@ -124,8 +124,8 @@ pub struct Counted {
     pub variance: Dong,
 }
 
-/// Counts the drawer and closes the shift; with a difference it waits for another person. `next_slip` is the first
-/// unused provisional slip of the cashier's pad, where they have one.
+/// Counts the drawer and closes the shift; with a difference it waits for another person. `next_slips` has the first
+/// unused provisional slip of each of the cashier's pads that has slips left.
 ///
 /// # Errors
 /// `shift_state_wrong`, `shift_of_other` for a cashier at somebody else's drawer,
@@ -137,7 +137,7 @@ pub fn close(
     actor: &Actor,
     (unit, id): (UnitId, ShiftId),
     count: &Count,
-    next_slip: Option<i64>,
+    next_slips: &[i64],
 ) -> Result<(Shift, Counted)> {
     actor.require_role(&[Role::Cashier, Role::Finance])?;
     actor.scope.require(unit)?;
@@ -148,7 +148,7 @@ pub fn close(
         return Err(Error::forbidden("shift_of_other", "this is another cashier's drawer"));
     }
     rules::check_count(&shift)?;
-    provisional::check_closing(tx, unit, shift.person, next_slip)?;
+    provisional::check_closing(tx, unit, shift.person, next_slips)?;
     let expected = query::last_float(tx, unit, id)?.checked_add(balance(tx, unit, id)?)?;
     let variance = total.checked_sub(expected)?;
     let (state, kind) =

@@ -17,6 +17,9 @@ use crate::text;
 use crate::unit;
 use crate::unit::account::KIND_SLIP;
 
+/// Where the first unused slips are asked for.
+pub const NEXT_SLIP: &str = "next_slip";
+
 /// Slips of one pad: a few sheets of paper.
 pub const PAD_LIMIT: i64 = 60;
 
@@ -261,16 +264,17 @@ pub fn settle(
 }
 
 /// Refuses to close a shift over slips of its cashier that wait, and over used ones that nobody entered: a slip
-/// below one that was used was used too, or is spoiled, and so is every slip below `next`, the first unused one that
-/// is read off the pad in hand. It is asked for while slips are on paper, because the books cannot know it.
+/// below one that was used was used too, or is spoiled, and so is every slip of a pad below the first unused one, which
+/// is read off the paper. `next` has that one of each pad in hand, in any order. It is asked for while slips are on
+/// paper, because the books cannot know it.
 ///
 /// # Errors
-/// `shift_slips_open`, which names the first; `slip_next_missing`; `slip_next_wrong` for a number that is not on the
-/// cashier's pads, or not above every slip that was used.
-pub fn check_closing(conn: &mut Conn, unit: UnitId, person: PersonId, next: Option<i64>) -> Result<()> {
+/// `shift_slips_open`, which names the first; `slip_next_missing` where a pad has none; `slip_next_wrong` for a number
+/// that is not on its pad, or not above every slip of it that was used.
+pub fn check_closing(conn: &mut Conn, unit: UnitId, person: PersonId, next: &[i64]) -> Result<()> {
     let slips = query::of_person(conn, unit, person)?;
     let open = match open_among(&slips) {
-        None if asks_for_next(&slips) => used_below(&slips, next)?,
+        None => forgotten(&asked_for_next(&slips), next)?,
         found => found,
     };
     match open {
@@ -281,24 +285,47 @@ pub fn check_closing(conn: &mut Conn, unit: UnitId, person: PersonId, next: Opti
     }
 }
 
-/// Whether the pads in hand have slips left, so that only their cashier knows how many were used.
-pub fn asks_for_next(slips: &[Slip]) -> bool {
-    slips.iter().any(|slip| slip.state == State::Printed)
+/// The slips of each pad that has some left, of those of a cashier in their order: only the cashier knows how many of
+/// it were used.
+pub fn asked_for_next(slips: &[Slip]) -> Vec<&[Slip]> {
+    let has_left = |pad: &&[Slip]| pad.iter().any(|slip| slip.state == State::Printed);
+    slips.chunk_by(|one, following| one.pad == following.pad).filter(has_left).collect()
 }
 
-/// The first slip that was used, as the first unused one says, and never entered.
-fn used_below(slips: &[Slip], next: Option<i64>) -> Result<Option<i64>> {
-    let Some(next) = next else {
-        return Err(Error::invalid("next_slip", "slip_next_missing", "the first slip that was not used"));
-    };
-    let is_on_a_pad = slips.iter().any(|slip| slip.number == next || slip.number + 1 == next);
-    let is_above_used_ones = slips.iter().all(|slip| slip.number < next || !slip.is_used());
-    if !is_on_a_pad || !is_above_used_ones {
-        let detail = format!("{next} is not the first unused");
-        return Err(Error::invalid("next_slip", "slip_next_wrong", detail));
+/// The first slip that was used, as the first unused ones of the pads say, and never entered. The numbers of a pad are
+/// all above those of the pad before it, so that the sorted answers are of the pads in their order.
+fn forgotten(pads: &[&[Slip]], next: &[i64]) -> Result<Option<i64>> {
+    if pads.is_empty() {
+        return Ok(None);
+    }
+    if next.len() < pads.len() {
+        let detail = format!("the first slip that was not used, of each of {} pads", pads.len());
+        return Err(Error::invalid(NEXT_SLIP, "slip_next_missing", detail));
+    }
+    if next.len() > pads.len() {
+        let detail = format!("one number for each of {} pads", pads.len());
+        return Err(Error::invalid(NEXT_SLIP, "slip_next_wrong", detail));
+    }
+    let mut next = next.to_vec();
+    next.sort_unstable();
+    let mut first = None;
+    for (pad, next) in pads.iter().zip(next) {
+        let below = used_below(pad, next)?;
+        first = first.or(below);
+    }
+    Ok(first)
+}
+
+/// The first slip of a pad that was used, as its first unused one says, and never entered.
+fn used_below(pad: &[Slip], next: i64) -> Result<Option<i64>> {
+    let is_on_it = pad.iter().any(|slip| slip.number == next || slip.number + 1 == next);
+    let is_above_used_ones = pad.iter().all(|slip| slip.number < next || !slip.is_used());
+    if !is_on_it || !is_above_used_ones {
+        let detail = format!("{next} is not the first unused slip of its pad");
+        return Err(Error::invalid(NEXT_SLIP, "slip_next_wrong", detail));
     }
     let is_forgotten = |slip: &&Slip| slip.number < next && slip.state == State::Printed;
-    Ok(slips.iter().filter(is_forgotten).map(|slip| slip.number).min())
+    Ok(pad.iter().filter(is_forgotten).map(|slip| slip.number).min())
 }
 
 /// The first slip that keeps a shift open.
@@ -401,17 +428,42 @@ mod tests {
         let pad = |states: &[State]| -> Vec<Slip> {
             states.iter().zip(1..).map(|(state, number)| slip(1, number, *state)).collect()
         };
-        let below = |slips: &[Slip], next| used_below(slips, next).map_err(|error| error.code());
+        let below = |slips: &[Slip], next: &[i64]| {
+            forgotten(&asked_for_next(slips), next).map_err(|error| error.code())
+        };
         let fresh = pad(&[Printed, Printed, Printed]);
-        assert_eq!(below(&fresh, Some(1)), Ok(None), "none was used");
-        assert_eq!(below(&fresh, Some(3)), Ok(Some(1)));
-        assert_eq!(below(&fresh, Some(4)), Ok(Some(1)), "the whole pad was used");
-        assert_eq!(below(&fresh, Some(5)), Err("slip_next_wrong"));
-        assert_eq!(below(&fresh, None), Err("slip_next_missing"));
+        assert_eq!(below(&fresh, &[1]), Ok(None), "none was used");
+        assert_eq!(below(&fresh, &[3]), Ok(Some(1)));
+        assert_eq!(below(&fresh, &[4]), Ok(Some(1)), "the whole pad was used");
+        assert_eq!(below(&fresh, &[5]), Err("slip_next_wrong"));
+        assert_eq!(below(&fresh, &[]), Err("slip_next_missing"));
         let begun = pad(&[Spoiled, Settled, Printed, Printed]);
-        assert_eq!(below(&begun, Some(3)), Ok(None));
-        assert_eq!(below(&begun, Some(4)), Ok(Some(3)));
-        assert_eq!(below(&begun, Some(2)), Err("slip_next_wrong"), "it was used");
-        assert!(asks_for_next(&begun) && !asks_for_next(&pad(&[Spoiled, Settled])));
+        assert_eq!(below(&begun, &[3]), Ok(None));
+        assert_eq!(below(&begun, &[4]), Ok(Some(3)));
+        assert_eq!(below(&begun, &[2]), Err("slip_next_wrong"), "it was used");
+        assert_eq!(below(&pad(&[Spoiled, Settled]), &[]), Ok(None), "nothing is left to ask about");
+    }
+
+    #[test]
+    fn each_pad_in_hand_has_a_first_unused_slip_of_its_own() {
+        use State::*;
+        let pads = |states: &[(i64, State)]| -> Vec<Slip> {
+            states.iter().zip(1..).map(|((pad, state), number)| slip(*pad, number, *state)).collect()
+        };
+        let below = |slips: &[Slip], next: &[i64]| {
+            forgotten(&asked_for_next(slips), next).map_err(|error| error.code())
+        };
+        let two = pads(&[(1, Settled), (1, Printed), (1, Printed), (2, Settled), (2, Printed), (2, Printed)]);
+        assert_eq!(below(&two, &[2, 5]), Ok(None), "one of each was used, and is in the books");
+        assert_eq!(below(&two, &[5, 2]), Ok(None), "in any order");
+        assert_eq!(below(&two, &[3, 5]), Ok(Some(2)));
+        assert_eq!(below(&two, &[2, 6]), Ok(Some(5)));
+        assert_eq!(below(&two, &[4, 5]), Ok(Some(2)), "the whole first pad was used");
+        assert_eq!(below(&two, &[5]), Err("slip_next_missing"));
+        assert_eq!(below(&two, &[2, 4]), Err("slip_next_wrong"), "4 was used");
+        assert_eq!(below(&two, &[5, 6]), Err("slip_next_wrong"), "neither is of the first pad");
+        assert_eq!(below(&two, &[2, 5, 6]), Err("slip_next_wrong"), "there is no third pad");
+        let one_left = pads(&[(1, Settled), (1, Spoiled), (2, Printed)]);
+        assert_eq!(below(&one_left, &[3]), Ok(None), "of the other nothing is left");
     }
 }

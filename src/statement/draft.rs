@@ -1,9 +1,12 @@
 //! What was read becomes what is stored: whole đồng, known days, lines set aside. Pure.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::statement::balance::check_contradicted;
+use crate::statement::balance::{check_contradicted, is_next_page};
 use crate::statement::finding::Findings;
+use crate::statement::totals::check_totals_of_pages;
 use crate::statement::{BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance};
 
 /// What a reader says about one line only: the rest of the statement is usable without it.
@@ -100,8 +103,11 @@ pub(super) struct Refusal {
     /// The account that the file names, or that was named for it.
     pub account_no: Option<String>,
     pub number: Option<String>,
-    /// The day it closes with, or begins with where that does not read.
+    /// The day it closes with, or begins with where that does not read, or of its last line where that is later.
     pub stated_on: Option<BusinessDay>,
+    /// The balances that read as whole đồng.
+    pub opening: Option<Dong>,
+    pub closing: Option<Dong>,
     /// Why, first things first; never none.
     pub findings: Vec<Finding>,
 }
@@ -114,12 +120,21 @@ impl Refusal {
         findings: Vec<Finding>,
     ) -> Refusal {
         let day = |balance: &Option<super::Balance>| balance.as_ref().and_then(|balance| balance.date);
+        let sum = |balance: &Option<super::Balance>| {
+            balance.as_ref().and_then(|balance| Dong::from_whole(balance.amount).ok())
+        };
+        let moving = statement.lines.iter().filter(|line| !line.amount.is_zero());
+        let last = moving.filter_map(Line::day).max();
         Refusal {
             position: place_of(index),
             at: statement.at.clone(),
             account_no: statement.account_number().or(account_no.map(str::to_owned)),
             number: statement.number.clone(),
-            stated_on: day(&statement.closing).or(day(&statement.opening)).map(BusinessDay),
+            stated_on: day(&statement.closing)
+                .or(day(&statement.opening))
+                .map(|day| BusinessDay(last.map_or(day, |last| last.max(day)))),
+            opening: sum(&statement.opening),
+            closing: sum(&statement.closing),
             findings,
         }
     }
@@ -132,6 +147,8 @@ impl Refusal {
             account_no: Some(draft.account_no.clone()),
             number: draft.number.clone(),
             stated_on: Some(draft.closing_on),
+            opening: Some(draft.opening),
+            closing: Some(draft.closing),
             findings: vec![finding],
         }
     }
@@ -142,7 +159,12 @@ fn place_of(index: usize) -> i32 {
 }
 
 /// Where the pages of a file begin, each with the statement it is of.
-pub(super) struct Pages(Vec<(String, usize)>);
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pages {
+    /// Of each file of an archive the first lines in their order.
+    lines: HashMap<String, Vec<(u64, usize)>>,
+    elements: HashMap<String, usize>,
+}
 
 impl Pages {
     /// Of pages in their order, and the statements that were joined of them.
@@ -154,30 +176,50 @@ impl Pages {
             }
             (at, index)
         };
-        Pages(pages.into_iter().enumerate().map(page).collect())
+        Pages::starting(pages.into_iter().enumerate().map(page))
+    }
+
+    /// Of pages that are not joined, each by its own number.
+    pub fn apart(pages: &[Statement]) -> Pages {
+        Pages::starting(pages.iter().map(|page| page.at.clone()).zip(0..))
+    }
+
+    fn starting(starts: impl Iterator<Item = (String, usize)>) -> Pages {
+        let mut pages = Pages::default();
+        for (at, index) in starts {
+            if let Some((file, line)) = line_of(&at) {
+                pages.lines.entry(file.to_owned()).or_default().push((line, index));
+            } else {
+                pages.elements.entry(at).or_insert(index);
+            }
+        }
+        pages.lines.values_mut().for_each(|begun| begun.sort_by_key(|(line, _)| *line));
+        pages
     }
 
     /// The statement that a place lies in: within its element, or from its first line to the next one's.
-    fn index_of(&self, at: &str) -> Option<usize> {
-        let Some((file, line)) = line_of(at) else {
-            let is_within = |start: &str| at.strip_prefix(start).is_some_and(is_end_of_element);
-            return self.0.iter().find(|(start, _)| is_within(start)).map(|(_, index)| *index);
-        };
-        let begun = self.0.iter().filter_map(|(start, index)| {
-            let (of, first) = line_of(start)?;
-            (of == file && first <= line).then_some((first, *index))
-        });
-        begun.max_by_key(|(first, _)| *first).map(|(_, index)| index)
+    pub fn index_of(&self, at: &str) -> Option<usize> {
+        let Some((file, line)) = line_of(at) else { return self.of_element(at) };
+        let begun = self.lines.get(file)?;
+        let after = begun.partition_point(|(first, _)| *first <= line);
+        begun.get(after.checked_sub(1)?).map(|(_, index)| *index)
+    }
+
+    fn of_element(&self, at: &str) -> Option<usize> {
+        let mut outer = Some(at);
+        while let Some(element) = outer {
+            if let Some(index) = self.elements.get(element) {
+                return Some(*index);
+            }
+            outer = element.rsplit_once('/').map(|(outer, _)| outer);
+        }
+        None
     }
 
     /// The position of that statement.
     pub fn owner(&self, at: &str) -> Option<i32> {
         self.index_of(at).map(place_of)
     }
-}
-
-fn is_end_of_element(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with('/')
 }
 
 /// The file of an archive, and the line in it.
@@ -195,13 +237,15 @@ pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<So
         errors.into_iter().partition(|finding| is_of_line(finding, parsed.format));
     let pages: Vec<String> = parsed.statements.iter().map(|page| page.at.clone()).collect();
     let statements = join_pages(std::mem::take(&mut parsed.statements));
+    let is_of_sheets = are_on_several_sheets(&statements);
     let pages = Pages::of(pages, &statements);
     let is_apart =
         |finding: &Finding| is_of_statement(finding, parsed.format) && pages.index_of(&finding.at).is_some();
     if !others.iter().all(is_apart) {
         return Err(others);
     }
-    if !of_lines.iter().all(|finding| pages.index_of(&finding.at).is_some()) {
+    let is_owned = |finding: &Finding| !is_of_sheets && pages.index_of(&finding.at).is_some();
+    if !of_lines.iter().all(is_owned) {
         // An error that no statement owns may hide anything.
         return Err(of_lines);
     }
@@ -227,8 +271,13 @@ pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<So
     Ok(Sorted { drafts, refused, pages })
 }
 
+/// Rows are counted anew on each sheet: a row says nothing of the statement it is of.
+pub(super) fn are_on_several_sheets(statements: &[Statement]) -> bool {
+    statements.windows(2).any(|pair| matches!(pair, [one, next] if one.sheet != next.sheet))
+}
+
 /// The errors of a file, and what a reader looks for in a file without errors only: that one statement contradicts
-/// another.
+/// another, and what the pages of one state beside their lines.
 fn all_errors(parsed: &Parsed) -> Vec<Finding> {
     let mut errors = parsed.errors.clone();
     if !errors.is_empty() && parsed.format.requires_balances() {
@@ -237,7 +286,28 @@ fn all_errors(parsed: &Parsed) -> Vec<Finding> {
         found.errors.retain(|finding| !errors.contains(finding));
         errors.append(&mut found.errors);
     }
+    let of_pages = totals_of_pages(&parsed.statements, &errors);
+    errors.extend(of_pages);
     errors
+}
+
+/// What the pages state that have no fault yet: where one has, its statement is short of what did not read.
+fn totals_of_pages(pages: &[Statement], errors: &[Finding]) -> Vec<Finding> {
+    let mut found = Findings::default();
+    if errors.is_empty() {
+        return found.errors;
+    }
+    let places = Pages::apart(pages);
+    let faulty: BTreeSet<usize> = errors.iter().filter_map(|error| places.index_of(&error.at)).collect();
+    let mut first = 0;
+    for of_one in pages.chunk_by(is_next_page) {
+        let next = first + of_one.len();
+        if faulty.range(first..next).next().is_none() {
+            check_totals_of_pages(of_one, &mut found);
+        }
+        first = next;
+    }
+    found.errors
 }
 
 fn by_statement(findings: Vec<Finding>, pages: &Pages, count: usize) -> Vec<Vec<Finding>> {
@@ -404,63 +474,4 @@ fn draft_lines(lines: Vec<Line>, known: Vec<Option<(BusinessDay, Dong)>>) -> Vec
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::statement::parse;
-
-    fn statement(account_no: &str, closing: &str) -> String {
-        let balance = |code: &str, amount: &str| {
-            format!(
-                "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"VND\">{amount}</Amt>\
-                 <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>"
-            )
-        };
-        format!(
-            "<Stmt><Id>S</Id><ElctrncSeqNb>1</ElctrncSeqNb><Acct><Id><Othr><Id>{account_no}</Id></Othr></Id></Acct>{}{}\
-             <Ntry><Amt Ccy=\"VND\">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>\
-             <BookgDt><Dt>2026-11-23</Dt></BookgDt></Ntry></Stmt>",
-            balance("OPBD", "0"),
-            balance("CLBD", closing)
-        )
-    }
-
-    fn file(statements: &[String]) -> String {
-        format!("<Document><BkToCstmrStmt>{}</BkToCstmrStmt></Document>", statements.concat())
-    }
-
-    #[test]
-    fn of_two_statements_that_contradict_each_other_neither_goes_in_beside_a_third() {
-        let text = file(&[statement("111111", "5"), statement("222222", "7"), statement("111111", "6")]);
-        let mut parsed = parse(text.as_bytes());
-        let sorted = drafts(&mut parsed, None).unwrap_or_else(|errors| panic!("{errors:?}"));
-        let taken: Vec<&str> = sorted.drafts.iter().map(|draft| draft.account_no.as_str()).collect();
-        let refused: Vec<_> = sorted.refused.iter().map(|one| (one.position, one.findings[0].code)).collect();
-        assert_eq!((taken, refused), (vec!["222222"], vec![(0, REPEATED), (2, REPEATED)]));
-        assert_eq!(
-            sorted.drafts[0].position, 1,
-            "a statement keeps its place whatever is left out before it"
-        );
-    }
-
-    #[test]
-    fn a_file_that_is_cut_off_goes_in_not_at_all() {
-        let text = file(&[statement("111111", "5"), statement("222222", "7")]);
-        let mut parsed = parse(text[..text.rfind("<Ntry>").unwrap()].as_bytes());
-        let errors = drafts(&mut parsed, None).map(|_| ()).unwrap_err();
-        assert!(errors.iter().any(|error| error.code == "xml_truncated"), "{errors:?}");
-    }
-
-    #[test]
-    fn a_place_lies_in_the_statement_that_begins_before_it_in_its_own_file() {
-        let pages =
-            ["a.sta: line 1", "a.sta: line 9", "b.sta: line 3", "c.xml: /D/Stmt[1]", "c.xml: /D/Stmt[11]"];
-        let pages = Pages(pages.iter().zip(0..).map(|(at, index)| ((*at).to_owned(), index)).collect());
-        let of = |at: &str| pages.owner(at);
-        assert_eq!(
-            (of("a.sta: line 8"), of("a.sta: line 9"), of("b.sta: line 99")),
-            (Some(0), Some(1), Some(2))
-        );
-        assert_eq!((of("c.xml: /D/Stmt[1]/Bal[2]"), of("c.xml: /D/Stmt[11]")), (Some(3), Some(4)));
-        assert_eq!((of("b.sta: line 2"), of("c.xml: /D/GrpHdr"), of("line 4")), (None, None, None));
-    }
-}
+mod tests;

@@ -1,8 +1,9 @@
 //! What importing a file would come to, with nothing stored: a file is looked at before it is imported.
 
-use super::draft::{self, Pages, Refusal};
+use super::draft::{self, Refusal};
 use super::import::Options;
 use super::layout::Layout;
+use super::owner::Owners;
 use super::refused::{self, Holder, Refused, RefusedStatement};
 use super::saved::{self, Understood};
 use super::{Format, Parsed};
@@ -25,7 +26,7 @@ pub struct Foreseen {
 /// Reads a file as an import of today would, and stores nothing.
 ///
 /// # Errors
-/// `statement_layout_invalid`, and those of the store.
+/// `statement_layout_invalid`, `statement_left_out_many`, and those of the store.
 pub fn foresee(
     store: &Store,
     today: BusinessDay,
@@ -39,13 +40,17 @@ pub fn foresee(
         Format::Camt054 => None,
         _ => draft::drafts(&mut parsed.clone(), account_no.as_deref()).ok(),
     };
-    let (parted, hidden) = store.read(&actor.scope, |conn| {
+    let (parted, owners, hidden) = store.read(&actor.scope, |conn| {
         let parted = sorted.map(|sorted| refused::part(conn, actor, sorted, today.next())).transpose()?;
-        Ok((parted, hide(conn, actor, &mut parsed)?))
+        let owners = Owners::of(conn, actor, &parsed, account_no.as_deref())?;
+        Ok((parted, owners, hide(conn, actor, &mut parsed)?))
     })?;
+    owners.hide_elsewhere(&mut parsed.warnings);
     let Some(parted) = parted else {
+        owners.hide_errors(&mut parsed.errors);
         return Ok(Foreseen { parsed, mapping, refused: refused::told(&hidden, CITY) });
     };
+    owners.hide_elsewhere(&mut parsed.errors);
     let refused = match parted.accounts.first() {
         Some(first) => {
             let is_left_out =
@@ -53,21 +58,17 @@ pub fn foresee(
             parsed.errors.retain(|finding| !parted.pages.owner(&finding.at).is_some_and(is_left_out));
             refused::told(&parted.refused, first.unit)
         }
-        None => {
-            refused::hide_elsewhere(&mut parsed.errors, &parted.refused, &parted.pages);
-            refused::told(&hidden, CITY)
-        }
+        None => refused::told(&hidden, CITY),
     };
     Ok(Foreseen { parsed, mapping, refused })
 }
 
-/// Takes away the statements of units that whoever looks may not act for, with what was noticed in them.
+/// Takes away the statements of units that whoever looks may not act for.
 fn hide(conn: &mut Conn, actor: &Actor, parsed: &mut Parsed) -> Result<Vec<Refused>> {
     if actor.scope == Scope::All {
         return Ok(Vec::new());
     }
     let all = std::mem::take(&mut parsed.statements);
-    let pages = Pages::of(all.iter().map(|page| page.at.clone()).collect(), &all);
     let mut hidden = Vec::new();
     for (index, statement) in all.into_iter().enumerate() {
         match refused::holder(conn, actor, statement.account_number().as_deref())? {
@@ -78,6 +79,5 @@ fn hide(conn: &mut Conn, actor: &Actor, parsed: &mut Parsed) -> Result<Vec<Refus
             Holder::Own(_) | Holder::Nobody => parsed.statements.push(statement),
         }
     }
-    refused::hide_elsewhere(&mut parsed.warnings, &hidden, &pages);
     Ok(hidden)
 }

@@ -16,9 +16,11 @@ use super::draft::{self, Draft, DraftLine};
 use super::file::{self, File};
 use super::identity::Features;
 use super::layout::Layout;
+use super::left_out;
 use super::line;
 use super::loading;
 use super::notice;
+use super::owner::Owners;
 use super::query::{self, StoredStatement};
 use super::refused::{self, Parted, Refused, RefusedStatement};
 use super::saved::{self, Understood};
@@ -36,6 +38,7 @@ use crate::unit::BankAccount;
 
 pub use super::file::original_file;
 pub use super::line::CodesOf;
+pub use super::owner::masked;
 pub use super::sequence::balance_before;
 
 /// Lines of the first bulk transaction: about 20 ms on a small machine.
@@ -66,6 +69,9 @@ pub struct Imported {
     /// With any of these nothing was stored: what is wrong with the whole file, or with every statement of it.
     pub errors: Vec<Finding>,
     pub warnings: Vec<Finding>,
+    /// Whom what was found is told to.
+    #[serde(skip)]
+    pub(super) owners: Owners,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -116,7 +122,7 @@ pub struct Options<'o> {
 ///
 /// # Errors
 /// Where that is so of every statement: `statement_account_unknown`,
-/// `statement_currency`, `statement_before_account`, `unit_not_found` (out of scope);
+/// `statement_currency`, `statement_before_account`, `unit_not_found` (out of scope); `statement_left_out_many`;
 /// `role_not_allowed`, `statement_file_too_large`.
 pub fn import_file<'a>(
     store: &Store,
@@ -142,11 +148,11 @@ pub fn import_file_with<'a>(
         Ok(planned) => planned,
         Err(refused) => return Ok(*refused),
     };
-    refused::note(store, stamp, actor, &planned)?;
-    let came = refused::came(&planned);
+    left_out::note(store, stamp, actor, &planned)?;
+    let came = left_out::came(&planned);
     if planned.parsed.format == Format::Camt054 {
         let imported = notice::take(store, stamp, actor, codes_of, planned)?;
-        refused::settle(store, stamp, actor, &came)?;
+        left_out::settle(store, stamp, &came)?;
         return Ok(imported);
     }
     let mut imported = planned.outcome();
@@ -167,7 +173,7 @@ pub fn import_file_with<'a>(
             }
         }
     }
-    refused::settle(store, stamp, actor, &came)?;
+    left_out::settle(store, stamp, &came)?;
     Ok(imported)
 }
 
@@ -179,6 +185,7 @@ pub(super) struct Planned<'a> {
     /// Of the drafts, or of the notifications that are left in `parsed`.
     pub accounts: Vec<BankAccount>,
     pub refused: Vec<Refused>,
+    pub owners: Owners,
 }
 
 impl Planned<'_> {
@@ -186,6 +193,7 @@ impl Planned<'_> {
     pub fn outcome(&self) -> Imported {
         let mut imported = outcome(&self.file, &self.parsed, Vec::new());
         imported.accounts = self.accounts.iter().map(|account| (account.unit, account.id)).collect();
+        imported.owners = self.owners.clone();
         if let Some(first) = self.accounts.first() {
             imported.refused = refused::told(&self.refused, first.unit);
         }
@@ -211,46 +219,46 @@ pub(super) fn look<'a>(
     let understood = saved::understand(store, actor, bytes, options)?;
     let file = File::new(bytes, &understood);
     let Understood { mut parsed, account_no, .. } = understood;
+    let owners = store.read(&actor.scope, |conn| Owners::of(conn, actor, &parsed, account_no.as_deref()))?;
+    owners.hide_elsewhere(&mut parsed.warnings);
     if parsed.format == Format::Camt054 {
         let ahead = notice::ahead(&parsed, today.next());
-        if !ahead.is_empty() {
-            return Ok(Err(Box::new(outcome(&file, &parsed, ahead))));
+        let errors = if ahead.is_empty() { std::mem::take(&mut parsed.errors) } else { ahead };
+        if !errors.is_empty() {
+            return Ok(Err(owners.refuse(&file, &parsed, errors)));
         }
-        let is_good = parsed.errors.is_empty();
-        let (accounts, refused) =
-            if is_good { notice::part(store, actor, &mut parsed)? } else { (Vec::new(), Vec::new()) };
-        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts, refused }));
+        let (accounts, refused) = notice::part(store, actor, &mut parsed)?;
+        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts, refused, owners }));
     }
     let sorted = match draft::drafts(&mut parsed, account_no.as_deref()) {
         Ok(sorted) => sorted,
-        Err(errors) => return Ok(Err(Box::new(outcome(&file, &parsed, errors)))),
+        Err(errors) => return Ok(Err(owners.refuse(&file, &parsed, errors))),
     };
     let (parted, begun_by) = store.read(&actor.scope, |conn| {
         let parted = refused::part(conn, actor, sorted, today.next())?;
         let begun_by = begun_by(conn, &parted.accounts, &file.sha256)?;
         Ok((parted, begun_by))
     })?;
-    let Parted { drafts, accounts, refused, pages } = parted;
-    refused::hide_elsewhere(&mut parsed.warnings, &refused, &pages);
+    let Parted { drafts, accounts, refused, .. } = parted;
     if drafts.is_empty() && !refused.is_empty() {
-        return nothing_left(&file, &parsed, refused).map(|imported| Err(Box::new(imported)));
+        return nothing_left(refused).map(|errors| Err(owners.refuse(&file, &parsed, errors)));
     }
     match begun_by {
         Some(layout) if options.layout != Some(&layout) => {
             let options = Options { layout: Some(&layout), account_no: account_no.as_deref(), ..options };
             look(store, today, actor, bytes, options)
         }
-        _ => Ok(Ok(Planned { file, parsed, drafts, accounts, refused })),
+        _ => Ok(Ok(Planned { file, parsed, drafts, accounts, refused, owners })),
     }
 }
 
 /// A file in which no statement can go in: the faults of what does not read, else the answer to the first account.
-fn nothing_left(file: &File<'_>, parsed: &Parsed, refused: Vec<Refused>) -> Result<Imported> {
+fn nothing_left(refused: Vec<Refused>) -> Result<Vec<Finding>> {
     let unread = refused.iter().filter(|one| one.error.is_none());
     let errors: Vec<Finding> = unread.flat_map(|one| one.refusal.findings.iter().cloned()).collect();
     match refused.into_iter().find_map(|one| one.error) {
         Some(error) if errors.is_empty() => Err(error),
-        _ => Ok(outcome(file, parsed, errors)),
+        _ => Ok(errors),
     }
 }
 
@@ -277,14 +285,8 @@ pub(super) fn outcome(file: &File<'_>, parsed: &Parsed, errors: Vec<Finding>) ->
         already_imported: false,
         errors,
         warnings: parsed.warnings.clone(),
+        owners: Owners::default(),
     }
-}
-
-/// All but the last four characters hidden, as certificates and errors show account numbers.
-pub fn masked(account_no: &str) -> String {
-    let count = account_no.chars().count();
-    let shown = if count > 6 { 4 } else { 0 };
-    account_no.chars().enumerate().map(|(at, c)| if at + shown < count { '*' } else { c }).collect()
 }
 
 struct Import<'s, 'a> {

@@ -140,6 +140,9 @@ pub struct Statement {
     pub(super) tallies: Vec<Tally>,
     #[serde(skip)]
     pub balance_basis: BalanceBasis,
+    /// The sheet of a workbook that it stands on, from zero; places tell the row of a sheet and not which sheet.
+    #[serde(skip)]
+    pub sheet: usize,
     /// Where the statement starts in the file.
     #[serde(skip)]
     pub at: String,

@@ -94,6 +94,33 @@ pub struct StoredStatement {
     pub revision: i64,
 }
 
+#[cfg(test)]
+impl StoredStatement {
+    /// A ready MT940 of one day on which nothing moved.
+    pub fn numbered(id: i64, sequence: i64, day: &str) -> StoredStatement {
+        let day: BusinessDay = day.parse().expect("a day");
+        StoredStatement {
+            unit: UnitId(2),
+            id: StatementId(id),
+            account: AccountId(1),
+            file_sha256: id.to_string(),
+            position: 0,
+            format: "mt940".into(),
+            number: Some(sequence.to_string()),
+            sequence: Some(sequence),
+            opening_on: day,
+            opening: Dong::ZERO,
+            closing_on: day,
+            closing: Dong::ZERO,
+            balance_basis: "given".into(),
+            line_count: 0,
+            created_at: Instant::from_ms(0),
+            state: "ready".into(),
+            revision: 2,
+        }
+    }
+}
+
 /// A statement that was given up and is sent again stands beside that one, so much further on: more than a file has
 /// statements.
 const SENT_AGAIN: i32 = 10_000_000;
@@ -214,6 +241,20 @@ pub fn ready_since(
 ) -> Result<Vec<StoredStatement>> {
     let asked = of_account!(unit, account)
         .filter(statement::closing_on.ge(from))
+        .filter(statement::state.eq("ready"))
+        .order((statement::closing_on, statement::id));
+    load(conn, asked)
+}
+
+/// Ready statements that close on these days.
+pub fn ready_on(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    days: &[BusinessDay],
+) -> Result<Vec<StoredStatement>> {
+    let asked = of_account!(unit, account)
+        .filter(statement::closing_on.eq_any(days.to_vec()))
         .filter(statement::state.eq("ready"))
         .order((statement::closing_on, statement::id));
     load(conn, asked)

@@ -197,73 +197,62 @@ fn is_chained(conn: &mut Conn, account: &BankAccount, stored: &StoredStatement) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Instant;
-
-    fn stored(id: i64, sequence: i64, day: &str) -> StoredStatement {
-        let day: BusinessDay = day.parse().unwrap();
-        StoredStatement {
-            unit: UnitId(2),
-            id: StatementId(id),
-            account: AccountId(1),
-            file_sha256: id.to_string(),
-            position: 0,
-            format: "mt940".into(),
-            number: Some(sequence.to_string()),
-            sequence: Some(sequence),
-            opening_on: day,
-            opening: Dong::ZERO,
-            closing_on: day,
-            closing: Dong::ZERO,
-            balance_basis: "given".into(),
-            line_count: 0,
-            created_at: Instant::from_ms(0),
-            state: "ready".into(),
-            revision: 2,
-        }
-    }
 
     #[test]
     fn numbers_that_follow_say_nothing_and_the_first_of_a_year_begins() {
-        let known = [stored(1, 57, "2026-11-20")];
-        assert_eq!(by_number(&stored(2, 58, "2026-11-23"), &known), []);
-        assert_eq!(by_number(&stored(2, 1, "2027-01-04"), &known), []);
+        let known = [StoredStatement::numbered(1, 57, "2026-11-20")];
+        assert_eq!(by_number(&StoredStatement::numbered(2, 58, "2026-11-23"), &known), []);
+        assert_eq!(by_number(&StoredStatement::numbered(2, 1, "2027-01-04"), &known), []);
         assert_eq!(by_number(&known[0], &known), []);
     }
 
     #[test]
     fn the_first_number_of_a_year_left_out_is_named_where_the_account_was_known_before() {
-        let old = stored(1, 57, "2026-12-31");
-        let second = stored(3, 2, "2027-01-05");
+        let old = StoredStatement::numbered(1, 57, "2026-12-31");
+        let second = StoredStatement::numbered(3, 2, "2027-01-05");
         let missing = [Oddity::NumbersMissing { first: 1, last: 1 }];
         assert_eq!(by_number(&second, std::slice::from_ref(&old)), missing);
-        assert_eq!(by_number(&second, &[old.clone(), stored(2, 1, "2027-01-04")]), [], "it came late");
+        assert_eq!(
+            by_number(&second, &[old.clone(), StoredStatement::numbered(2, 1, "2027-01-04")]),
+            [],
+            "it came late"
+        );
         assert_eq!(by_number(&second, &[]), [], "the account was taken on within the year");
         let other = StoredStatement { format: "camt.053".into(), ..old.clone() };
         assert_eq!(by_number(&second, &[other]), [], "each format is numbered by itself");
-        assert_eq!(by_number(&stored(3, 58, "2027-01-05"), &[old]), [], "this bank counts on");
+        assert_eq!(
+            by_number(&StoredStatement::numbered(3, 58, "2027-01-05"), &[old]),
+            [],
+            "this bank counts on"
+        );
     }
 
     #[test]
     fn a_number_left_out_is_named_until_it_comes() {
-        let known = [stored(1, 1, "2026-11-20")];
-        let late = stored(3, 4, "2026-11-24");
+        let known = [StoredStatement::numbered(1, 1, "2026-11-20")];
+        let late = StoredStatement::numbered(3, 4, "2026-11-24");
         assert_eq!(by_number(&late, &known), [Oddity::NumbersMissing { first: 2, last: 3 }]);
-        let all = [known[0].clone(), stored(4, 2, "2026-11-21"), stored(5, 3, "2026-11-23")];
+        let all = [
+            known[0].clone(),
+            StoredStatement::numbered(4, 2, "2026-11-21"),
+            StoredStatement::numbered(5, 3, "2026-11-23"),
+        ];
         assert_eq!(by_number(&late, &all), []);
     }
 
     #[test]
     fn a_repeated_number_and_a_late_one_are_told_apart() {
-        let known = [stored(1, 1, "2026-11-20"), stored(2, 3, "2026-11-24")];
+        let known =
+            [StoredStatement::numbered(1, 1, "2026-11-20"), StoredStatement::numbered(2, 3, "2026-11-24")];
         assert_eq!(
-            by_number(&stored(3, 2, "2026-11-23"), &known),
+            by_number(&StoredStatement::numbered(3, 2, "2026-11-23"), &known),
             [Oddity::OutOfSequence { number: 2, last: 3 }]
         );
         assert_eq!(
-            by_number(&stored(3, 3, "2026-11-25"), &known)[0],
+            by_number(&StoredStatement::numbered(3, 3, "2026-11-25"), &known)[0],
             Oddity::NumberRepeated { number: 3, other: StatementId(2) }
         );
-        let same_day_again = stored(3, 3, "2026-11-24");
+        let same_day_again = StoredStatement::numbered(3, 3, "2026-11-24");
         assert!(
             !by_number(&same_day_again, &known)
                 .iter()

@@ -2,6 +2,8 @@
 //! own, by a decision, between two days. The documents then name the city as who collects and signs, and the
 //! unit as whom it acts for (`UNThu`; on invoices the unit stays the seller and `MSTDVNUNLHDon` is the city).
 
+use std::collections::BTreeMap;
+
 use super::CITY;
 use super::certificate::{self, Listed};
 use super::entrustment_query::{self as query, EntrustmentRow};
@@ -210,7 +212,26 @@ fn families(listing: &Listing, certificate: &Listed) -> Vec<Family> {
 /// The city's certificates that the unit's registrations list, each for the families of documents for which they do.
 pub fn listed_of_city(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<Listed>> {
     let listing = registration::listing(conn, unit)?;
-    let running = certificate::of_unit(conn, CITY)?.into_iter().filter(|one| now < one.not_after);
-    let as_listed = running.map(|one| Listed { listed_for: families(&listing, &one), ..one });
-    Ok(as_listed.filter(|one| !one.listed_for.is_empty()).collect())
+    Ok(as_listed(&listing, &certificate::of_unit(conn, CITY)?, now))
+}
+
+/// The same of each of these units: the city's certificates and what the forms list are read once for all of them.
+pub fn listed_of_city_for(
+    conn: &mut Conn,
+    units: &[UnitId],
+    now: Instant,
+) -> Result<BTreeMap<UnitId, Vec<Listed>>> {
+    if units.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let (citys, listings) = (certificate::of_unit(conn, CITY)?, registration::listings(conn, None)?);
+    let none = Listing::default();
+    let of = |unit: &UnitId| (*unit, as_listed(listings.get(unit).unwrap_or(&none), &citys, now));
+    Ok(units.iter().map(of).collect())
+}
+
+fn as_listed(listing: &Listing, citys: &[Listed], now: Instant) -> Vec<Listed> {
+    let running = citys.iter().filter(|one| now < one.not_after);
+    let told = running.map(|one| Listed { listed_for: families(listing, one), ..one.clone() });
+    told.filter(|one| !one.listed_for.is_empty()).collect()
 }

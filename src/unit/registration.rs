@@ -126,7 +126,9 @@ pub struct Registration {
 /// # Errors
 /// `field_missing`, `document_kind_not_issued`, `registration_date_in_future`, `registration_exists` for a notice that
 /// is on record, `registration_certificate_missing` when a certificate that is installed and still valid is neither
-/// listed nor stopped by any form. What is stopped signs nothing that the form covers from now on: so a rotation ends.
+/// listed nor stopped by any form, `registration_without_certificate` when what is recorded by hand names documents for
+/// which no certificate would be listed. What is stopped signs nothing that the form covers from now on: so a rotation
+/// ends.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance) -> Result<RegistrationId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(new.unit)?;
@@ -146,6 +148,7 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance
             return Err(Error::conflict("registration_certificate_missing", detail));
         }
     }
+    require_signable(tx, stamp.now, &new)?;
     let id: RegistrationId = stamp.mint()?;
     let row = query::RegistrationRow {
         unit_id: new.unit,
@@ -197,13 +200,33 @@ fn check(stamp: &Stamp<'_>, new: &Acceptance) -> Result<()> {
     Ok(())
 }
 
+/// Documents for which no certificate is listed would be numbered, and signed by nobody. An answer to a form that was
+/// sent from here is taken as it is, and so is an acceptance that stops a certificate: it may be the last one.
+fn require_signable(conn: &mut Conn, now: Instant, new: &Acceptance) -> Result<()> {
+    let stops = new.certificates.iter().any(|line| line.action == CertificateAction::Stop);
+    if new.filing.is_some() || stops {
+        return Ok(());
+    }
+    let newest = RegistrationId(i64::MAX);
+    let mut registrations = query::covering(conn, Some(new.unit))?;
+    registrations.push((new.unit, newest, text::clean(&new.form), new.document_kinds.join(",")));
+    let mut lines = query::lines(conn, Some(new.unit))?;
+    lines.extend(new.certificates.iter().map(|line| (new.unit, newest, line.clone())));
+    let listing = grouped(&registrations, lines).remove(&new.unit).unwrap_or_default();
+    let mut named = new.document_kinds.iter().filter_map(|kind| Family::of_kind(kind));
+    let Some(bare) = named.find(|family| !listing.has_one_for(*family, now)) else { return Ok(()) };
+    let detail = format!("no certificate that is still valid is listed for {}", bare.as_str());
+    Err(Error::conflict("registration_without_certificate", detail))
+}
+
 /// The newest line about a certificate.
 fn last_word(lines: &[ListedCertificate], issuer: Option<&str>, serial: &str) -> Option<CertificateAction> {
     lines.iter().rev().find(|line| line.is_called(issuer, serial)).map(|line| line.action)
 }
 
 /// What a unit's accepted registrations say of certificates. A form speaks for the documents that it covers and for
-/// no others: for the families that any of its acceptances names, so that a change speaks for as much as its form.
+/// no others: for the families that this acceptance of it or an earlier one names, so that a change speaks for as much
+/// as its form did until then, and what its form covers later widens nothing that was said before.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// Whether any form was accepted: before, nothing can be issued.
@@ -232,6 +255,13 @@ impl Listing {
             word.is_some_and(|word| word != CertificateAction::Stop)
         };
         Family::ALL.into_iter().filter(is_listed).collect()
+    }
+
+    /// Whether a form lists a certificate for the documents that is still valid.
+    fn has_one_for(&self, family: Family, now: Instant) -> bool {
+        self.lines.iter().any(|(_, line)| {
+            now < line.valid_until && self.families(Some(&line.issuer), &line.serial).contains(&family)
+        })
     }
 
     /// Whether every form that speaks of the certificate says that it signs no longer.
@@ -268,17 +298,13 @@ pub fn listing(conn: &mut Conn, unit: UnitId) -> Result<Listing> {
 
 fn grouped(registrations: &[query::Covering], lines: Vec<query::Line>) -> BTreeMap<UnitId, Listing> {
     let mut covered: BTreeMap<(UnitId, &str), BTreeSet<Family>> = BTreeMap::new();
-    for (unit, _, form, kinds) in registrations {
-        let families = kinds.split(',').filter_map(Family::of_kind);
-        covered.entry((*unit, form.as_str())).or_default().extend(families);
-    }
     let mut found: BTreeMap<UnitId, Listing> = BTreeMap::new();
     let mut families_of: BTreeMap<(UnitId, RegistrationId), BTreeSet<Family>> = BTreeMap::new();
-    for (unit, id, form, _) in registrations {
+    for (unit, id, form, kinds) in registrations {
         found.entry(*unit).or_default().is_accepted = true;
-        if let Some(families) = covered.get(&(*unit, form.as_str())) {
-            families_of.insert((*unit, *id), families.clone());
-        }
+        let so_far = covered.entry((*unit, form.as_str())).or_default();
+        so_far.extend(kinds.split(',').filter_map(Family::of_kind));
+        families_of.insert((*unit, *id), so_far.clone());
     }
     for (unit, id, line) in lines {
         let families = families_of.get(&(unit, id)).cloned().unwrap_or_default();
@@ -353,11 +379,6 @@ pub fn require_accepted(conn: &mut Conn, unit: UnitId, document_kind: &str) -> R
     })
 }
 
-/// Certificates the unit holds that have not expired, as PEM.
-pub fn installed(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
-    query::installed_pems(conn, unit, now)
-}
-
 /// Whether the unit may sign anything with this certificate: a form lists it, for whatever documents. Before the
 /// first acceptance nothing can be issued, and the form itself wants a signature, so any fits.
 ///
@@ -372,106 +393,4 @@ pub fn require_listed(conn: &mut Conn, unit: UnitId, issuer: &str, serial: &str)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(serial: &str, action: CertificateAction) -> ListedCertificate {
-        ListedCertificate {
-            issuer: "CA thử".into(),
-            serial: serial.into(),
-            valid_from: Instant(0),
-            valid_until: Instant(1),
-            action,
-        }
-    }
-
-    const UNIT: UnitId = UnitId(7);
-
-    /// What acceptances say, one after the other: each the form, the families it names, and its lines.
-    fn said(acceptances: &[(&str, &str, Vec<ListedCertificate>)]) -> Listing {
-        let (mut registrations, mut lines) = (Vec::new(), Vec::new());
-        for (id, (form, kinds, listed)) in (1..).map(RegistrationId).zip(acceptances) {
-            registrations.push((UNIT, id, (*form).to_owned(), (*kinds).to_owned()));
-            lines.extend(listed.iter().map(|line| (UNIT, id, line.clone())));
-        }
-        grouped(&registrations, lines).remove(&UNIT).unwrap_or_default()
-    }
-
-    /// One form that covers everything.
-    fn all_said(lines: Vec<ListedCertificate>) -> Listing {
-        said(&[("01/ĐKTĐ-CTĐT", "receipt,invoice", lines)])
-    }
-
-    #[test]
-    fn a_stopped_certificate_is_no_longer_listed_and_a_renewed_one_stays_once() {
-        use CertificateAction::{Add, Renew, Stop};
-        let all = all_said(vec![line("0A", Add), line("0B", Add), line("a", Renew), line("0b", Stop)]);
-        let held = all.in_force();
-        assert_eq!(held.iter().map(|held| held.serial.as_str()).collect::<Vec<_>>(), ["a"]);
-        assert!(all.stops(None, "b") && !all.stops(None, "a") && !all.stops(None, "c"));
-    }
-
-    #[test]
-    fn a_certificate_of_another_authority_with_the_same_serial_is_another_one() {
-        use CertificateAction::{Add, Stop};
-        let theirs = |action| ListedCertificate { issuer: "CA khác".into(), ..line("0A", action) };
-        let one_left = all_said(vec![line("0A", Add), theirs(Stop)]).in_force();
-        assert_eq!(one_left.len(), 1, "only their own is stopped");
-        let held = all_said(vec![line("0A", Add), theirs(Add)]).in_force();
-        assert_eq!(held.len(), 2);
-        assert_eq!(find_certificate(&held, Some("ca  KHÁC"), "a").unwrap().issuer, "CA khác");
-        for (issuer, serial) in [(None, "a"), (None, "b"), (Some("CA lạ"), "a")] {
-            let refused = find_certificate(&held, issuer, serial).unwrap_err();
-            assert_eq!(refused.code(), "registration_certificates_wrong");
-        }
-        assert!(held[0].is_called(None, "00:0a"), "stored before issuers were kept");
-    }
-
-    #[test]
-    fn a_form_lists_and_stops_a_certificate_for_the_documents_it_covers_and_no_others() {
-        use CertificateAction::{Add, Stop};
-        let (receipts, invoices) = ("01/ĐKTĐ-CTĐT", "01/ĐKTĐ-HĐĐT");
-        let apart = said(&[
-            (receipts, "receipt", vec![line("0A", Add)]),
-            (invoices, "invoice", vec![line("0A", Add), line("0B", Add)]),
-        ]);
-        assert_eq!(apart.families(None, "a"), [Family::Receipt, Family::Invoice]);
-        assert_eq!(apart.families(None, "b"), [Family::Invoice]);
-        assert!(apart.families(None, "c").is_empty());
-        let stopped = said(&[
-            (receipts, "receipt", vec![line("0A", Add)]),
-            (invoices, "invoice", vec![line("0A", Add)]),
-            (invoices, "invoice", vec![line("0A", Stop)]),
-        ]);
-        assert_eq!(stopped.families(None, "a"), [Family::Receipt]);
-        assert!(!stopped.stops(None, "a"), "receipts are signed with it");
-        assert_eq!(stopped.in_force().len(), 1);
-    }
-
-    #[test]
-    fn a_change_speaks_for_all_that_its_form_covers_and_a_newer_form_for_what_it_took_over() {
-        use CertificateAction::{Add, Stop};
-        let one_form = said(&[
-            ("01/ĐKTĐ-CTĐT", "receipt,invoice", vec![line("0A", Add)]),
-            ("01/ĐKTĐ-CTĐT", "receipt", vec![line("0A", Stop), line("0B", Add)]),
-        ]);
-        assert!(one_form.families(None, "a").is_empty());
-        assert_eq!(one_form.families(None, "b"), [Family::Receipt, Family::Invoice]);
-        let renamed = said(&[
-            ("01/ĐK-BL", "receipt", vec![line("0A", Add)]),
-            ("01/ĐKTĐ-CTĐT", "receipt", vec![line("0A", Stop), line("0B", Add)]),
-        ]);
-        assert!(renamed.stops(None, "a"));
-        assert_eq!(
-            Listing::default().families(None, "a"),
-            Family::ALL,
-            "before the first acceptance any fits"
-        );
-    }
-
-    #[test]
-    fn serials_are_compared_as_numbers() {
-        assert!(same_serial("00:54:0A", "540a"));
-        assert!(!same_serial("540a", "540b"));
-    }
-}
+mod tests;

@@ -2,13 +2,16 @@
 
 use diesel::prelude::*;
 
+use super::certificate_stop_query;
 use super::registration::{CertificateAction, ListedCertificate, Registration};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
-use crate::id::{FilingId, RegistrationId, UnitId};
+use crate::id::{CertificateId, FilingId, RegistrationId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
-use crate::store::schema::{registration, registration_certificate, signing_certificate};
+use crate::store::schema::{
+    certificate_revocation, registration, registration_certificate, signing_certificate,
+};
 
 crate::table_row! {
     pub struct RegistrationRow in "registration" {
@@ -153,24 +156,22 @@ pub fn lines(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Line>> {
         .collect())
 }
 
-/// Issuers and serials of the unit's own certificates that have not expired.
+/// Issuers and serials of the unit's own certificates that have not expired and were neither revoked nor stopped by two
+/// persons.
 pub fn installed_names(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<(Option<String>, String)>> {
-    signing_certificate::table
+    let by_two = certificate_stop_query::stopped(conn, Some(unit))?;
+    let revoked: Vec<CertificateId> = certificate_revocation::table
+        .filter(certificate_revocation::unit_id.eq(unit))
+        .select(certificate_revocation::certificate_id)
+        .load(conn)
+        .classify()?;
+    let held: Vec<(CertificateId, Option<String>, String)> = signing_certificate::table
         .filter(signing_certificate::unit_id.eq(unit))
         .filter(signing_certificate::not_after.gt(now))
         .order(signing_certificate::id)
-        .select((signing_certificate::issuer, signing_certificate::serial))
+        .select((signing_certificate::id, signing_certificate::issuer, signing_certificate::serial))
         .load(conn)
-        .classify()
-}
-
-/// PEM of the unit's own certificates that have not expired.
-pub fn installed_pems(conn: &mut Conn, unit: UnitId, now: Instant) -> Result<Vec<String>> {
-    signing_certificate::table
-        .filter(signing_certificate::unit_id.eq(unit))
-        .filter(signing_certificate::not_after.gt(now))
-        .order(signing_certificate::id)
-        .select(signing_certificate::certificate_pem)
-        .load(conn)
-        .classify()
+        .classify()?;
+    let in_use = held.into_iter().filter(|(id, ..)| !revoked.contains(id) && !by_two.contains(&(unit, *id)));
+    Ok(in_use.map(|(_, issuer, serial)| (issuer, serial)).collect())
 }

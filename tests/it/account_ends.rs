@@ -104,7 +104,7 @@ fn handed_over(world: &World) -> SlipId {
     let (unit, cashier) = (world.ba_dinh.id, world.cashier(world.ba_dinh.id));
     let id = world.shift(unit);
     let notes = bienlai::shift::Count::parse("20000x1,5000x1").unwrap();
-    world.change(|tx, stamp| bienlai::shift::close(tx, stamp, &cashier, (unit, id), &notes, None));
+    world.change(|tx, stamp| bienlai::shift::close(tx, stamp, &cashier, (unit, id), &notes, &[]));
     let parts = [(id, Dong(25_000))];
     world.change(|tx, stamp| deposit::hand_over(tx, stamp, &cashier, unit, None, &parts)).id
 }

@@ -288,7 +288,7 @@ fn a_statement_in_three_formats_closes_as_one() {
 }
 
 #[test]
-fn an_export_within_the_day_closes_it_only_when_the_day_is_over() {
+fn an_export_of_noon_closes_no_day_and_one_that_comes_when_it_is_over_does() {
     each_database(|database| {
         let world = World::settled_in(database);
         let day = today(&world);
@@ -298,7 +298,12 @@ fn an_export_within_the_day_closes_it_only_when_the_day_is_over() {
         matched(&world);
         assert_eq!(refused(&world, day), ["day_not_over"]);
         world.wait_days(1);
-        closed(&world, day);
+        assert_eq!(refused(&world, day), ["day_not_over"], "nothing shows its afternoon");
+        import(&world, &noon.book(1_000, "TRA LAI TIEN GUI KKH", "LT2").csv());
+        matched(&world);
+        assert!(
+            String::from_utf8(closed(&world, day).document).unwrap().contains("<LineCount>2</LineCount>")
+        );
     });
 }
 

@@ -270,14 +270,16 @@ fn a_refused_registration_opens_nothing_and_a_recorded_one_must_list_what_signs(
         assert_eq!(reasons, ["10023"]);
         assert_eq!(open_series(&world, unit).unwrap_err().code(), "series_not_registered");
 
-        let record = |certificates: Vec<ListedCertificate>| {
+        let receipts = (FORM, "receipt");
+        let invoices = ("01/ĐKTĐ-HĐĐT", "invoice");
+        let record = |(form, documents): (&str, &str), certificates: Vec<ListedCertificate>| {
             world.try_change(|tx, stamp| {
                 let acceptance = Acceptance {
                     unit,
-                    form: FORM.into(),
+                    form: form.into(),
                     notice_no: "15/TB".into(),
                     accepted_on: stamp.today(),
-                    document_kinds: vec!["receipt".into()],
+                    document_kinds: vec![documents.into()],
                     office_code: "10100".into(),
                     office_name: "Thuế".into(),
                     certificates: certificates.clone(),
@@ -286,9 +288,12 @@ fn a_refused_registration_opens_nothing_and_a_recorded_one_must_list_what_signs(
                 registration::record(tx, stamp, &Actor::system(), acceptance)
             })
         };
-        assert_eq!(record(vec![]).unwrap_err().code(), "registration_certificate_missing");
-        record(vec![own.clone()]).unwrap();
-        assert_eq!(record(vec![own]).unwrap_err().code(), "registration_exists");
+        assert_eq!(record(receipts, vec![]).unwrap_err().code(), "registration_certificate_missing");
+        record(receipts, vec![own.clone()]).unwrap();
+        assert_eq!(record(receipts, vec![own.clone()]).unwrap_err().code(), "registration_exists");
+        let bare = record(invoices, vec![]).unwrap_err();
+        assert_eq!(bare.code(), "registration_without_certificate", "no invoice would ever be signed");
+        record(invoices, vec![own]).unwrap();
         open_series(&world, unit).unwrap();
     });
 }
@@ -661,7 +666,7 @@ fn a_process_killed_between_sending_and_storing_the_answer_sends_nothing_twice()
 }
 
 #[test]
-fn a_message_whose_process_died_and_that_is_rejected_when_it_comes_again_is_with_the_authority() {
+fn a_message_whose_process_died_and_that_is_rejected_when_it_comes_again_is_sent_once_it_is_found() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         fill(&world, 1);
@@ -684,12 +689,15 @@ fn a_message_whose_process_died_and_that_is_rejected_when_it_comes_again_is_with
         let way = format!("SELECT o.kind AS t FROM transmission_event o {of_it} ORDER BY o.revision");
         assert_eq!(world.words(&way), ["queued", "sending", "not_found", "sending", "resend_rejected"]);
         assert_eq!(world.count("transmission WHERE state = 'delivered'"), 1);
-        assert_eq!(world.count("filing WHERE state = 'sent'"), 1, "it is not taken for unsent");
+        assert_eq!(world.count("filing WHERE state = 'signed'"), 1, "nobody said that the authority has it");
+        let is_told =
+            |kind: &str| worker::tax_alarms(&next.app).unwrap().iter().any(|one| one.kind.as_str() == kind);
+        assert!(is_told("message_halted") && !is_told("message_unanswered"), "at once, as what is rejected");
 
         next.wait_days(4);
-        let alarms = worker::tax_alarms(&next.app).unwrap();
-        assert!(alarms.iter().any(|one| one.kind.as_str() == "message_unanswered"), "{alarms:?}");
         worker::deliver(&next.app, &endpoint).unwrap();
+        assert_eq!(world.count("filing WHERE state = 'sent'"), 1, "now it is known to be there");
+        assert!(!is_told("message_halted"));
         let answers = world.words(&format!("SELECT o.verdict AS t FROM transmission_reply o {of_it}"));
         assert_eq!(answers, ["accepted"], "it had arrived, and its answer is found");
         assert_eq!(world.words(&way).iter().filter(|kind| *kind == "sending").count(), 2);

@@ -1,11 +1,13 @@
 //! Certificates end, are followed by others, and nothing is lost meanwhile.
 
 use bienlai::actor::{Actor, Role};
+use bienlai::filing::registration::installed;
 use bienlai::id::ReceiptId;
 use bienlai::receipt::key::alarm::{self, Kind};
 use bienlai::receipt::key::certificates_in;
 use bienlai::receipt::key::watch;
-use bienlai::unit::registration::CertificateAction;
+use bienlai::receipt::query;
+use bienlai::unit::registration::{CertificateAction, Family};
 use bienlai::unit::series::{self, NewSeries};
 use bienlai::unit::{certificate, certificate_stop};
 
@@ -13,7 +15,7 @@ use crate::cash_by_command::Shell;
 use crate::corrections::person;
 use crate::documents::{BOTH, fee_and_service};
 use crate::support::keys::{KeyWorld, TAX_CODE};
-use crate::support::{World, each_database};
+use crate::support::{World, each_database, tools};
 
 fn look(keys: &KeyWorld) {
     watch::look(&keys.world.store, &keys.world.stamp()).expect("the certificates are looked over");
@@ -221,6 +223,42 @@ fn a_certificate_stopped_on_one_form_goes_on_sealing_what_the_other_form_covers(
 }
 
 #[test]
+fn forms_about_documents_are_signed_by_a_certificate_that_is_listed_for_them() {
+    each_database(|database| {
+        let keys = with_invoices(World::settled_in(database));
+        let (of_receipts, of_invoices) = (keys.issue(400), keys.issue(400));
+        keys.tell_on(OF_RECEIPTS, &of_receipts, CertificateAction::Add);
+        keys.tell_on(OF_INVOICES, &of_invoices, CertificateAction::Add);
+        let older = keys.hold(&of_receipts);
+        let newer = keys.hold(&of_invoices);
+        let (world, unit) = (&keys.world, keys.world.soc_son.id);
+        let about = |family| {
+            world.look(|conn| world.keyring.signer_about(conn, &world.vault, (unit, family), world.now()))
+        };
+        assert_eq!(about(Family::Receipt).certificate, older, "BC26 and 04/SS-CTĐT");
+        assert_eq!(about(Family::Invoice).certificate, newer, "04/SS-HĐĐT");
+        let of_days = world.look(|conn| world.keyring.signer(conn, &world.vault, unit, world.now()));
+        assert_eq!(of_days.certificate, newer, "about no documents: whose turn came last");
+    });
+}
+
+#[test]
+fn documents_of_a_kind_that_a_newer_version_wrote_hold_up_no_others() {
+    each_database(|database| {
+        let mut keys = KeyWorld::new(World::settled_in(database));
+        keys.world.stop_watching();
+        let unknown = keys.pay();
+        let mut owner = keys.world.database.as_owner();
+        tools::unguarded(&mut owner, keys.world.database.product, "receipt");
+        let newer = format!("UPDATE receipt SET document_kind = 'receipt_of_2030' WHERE id = {}", unknown.0);
+        tools::run(&mut owner, &newer).unwrap();
+        let known = keys.pay();
+        let waiting = keys.world.look(|conn| query::waiting(conn, 1, &[]));
+        assert_eq!(waiting, [(keys.world.soc_son.id, known)], "the older one is left to the newer version");
+    });
+}
+
+#[test]
 fn a_stolen_key_is_stopped_by_two_persons_and_signs_nothing_more() {
     each_database(|database| {
         let keys = KeyWorld::new(World::settled_in(database));
@@ -282,6 +320,8 @@ fn a_stolen_key_is_stopped_by_two_persons_and_signs_nothing_more() {
         keys.world.seal();
         assert_eq!(keys.state(third), "numbered", "the money is settled, the receipt waits");
         assert!(keys.alarms().contains(&Kind::SigningStopped));
+        let installed = keys.world.look(|conn| installed(conn, unit, keys.world.now()));
+        assert!(installed.is_empty(), "what was stopped is not listed anew");
         let coming = keys.store(&keys.issue(300), None);
         keys.world.wait_seconds(31);
         keys.world.seal();

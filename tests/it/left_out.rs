@@ -26,12 +26,12 @@ fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
-fn day_of(world: &World, account_no: &str, amount: i64) -> BankFile {
+pub fn day_of(world: &World, account_no: &str, amount: i64) -> BankFile {
     BankFile::new(account_no, today(world), 0).book(amount, "tien gui", &format!("R{account_no}"))
 }
 
 /// The statements of several accounts in one file.
-fn together(files: &[BankFile]) -> Vec<u8> {
+pub fn together(files: &[BankFile]) -> Vec<u8> {
     let texts: Vec<String> = files.iter().map(|file| String::from_utf8(file.camt()).unwrap()).collect();
     let start = |text: &str| text.find("<Stmt>").unwrap();
     let statements: String =
@@ -65,7 +65,7 @@ fn closes(world: &World, commune: &Commune) -> bool {
     matches!(closing, Closing::Closed(_))
 }
 
-fn officer(world: &World, commune: &Commune) -> Actor {
+pub fn officer(world: &World, commune: &Commune) -> Actor {
     Actor { person: Some(world.clerk), client: None, role: Role::Finance, scope: Scope::unit(commune.id) }
 }
 
@@ -156,7 +156,98 @@ fn of_another_units_statement_an_officer_reads_that_it_was_left_out_and_nothing_
         for secret in ["25000", "185501", world.ba_dinh.account_no] {
             assert!(!told.contains(secret), "{secret}: {told}");
         }
-        assert!(has_gap(&world, &world.tay_ho) && !has_gap(&world, &world.ba_dinh));
+        assert!(
+            !has_gap(&world, &world.tay_ho) && !has_gap(&world, &world.ba_dinh),
+            "told, and asked of nobody"
+        );
+    });
+}
+
+#[test]
+fn a_statement_whose_day_was_the_fault_ends_its_item_when_it_is_mended() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let right = String::from_utf8(day_of(&world, world.ba_dinh.account_no, 25_000).mt940()).unwrap();
+        let good = day_of(&world, world.tay_ho.account_no, 8_000).mt940();
+        let short = |day: BusinessDay| day.0.format("%y%m%d").to_string();
+        let (before, on) = (short(today(&world).plus_days(-1)), short(today(&world)));
+        let right = right.replace(&format!(":60F:C{on}"), &format!(":60F:C{before}"));
+        let closing = format!(":62F:C{on}VND25000,");
+        let without_line: String = right
+            .split_inclusive("\r\n")
+            .filter(|line| !line.starts_with(":61:") && !line.starts_with(":86:"))
+            .collect();
+        let broken = without_line.replace(&closing, &format!(":62F:C{on}VNDx,"));
+        let first = import(&world, &[broken.as_bytes(), good.as_slice()].concat());
+        assert_eq!((first.refused.len(), first.statements.len()), (1, 1));
+        assert!(has_gap(&world, &world.ba_dinh));
+
+        let mended = import(&world, &[right.as_bytes(), good.as_slice()].concat());
+        assert_eq!((left_out(&mended), mended.statements.len()), (vec![], 2));
+        assert!(!has_gap(&world, &world.ba_dinh) && closes(&world, &world.ba_dinh));
+        import(&world, &[broken.as_bytes(), good.as_slice()].concat());
+        assert!(!has_gap(&world, &world.ba_dinh), "and stays ended when the broken file comes again");
+    });
+}
+
+#[test]
+fn what_says_otherwise_than_the_statement_that_is_here_is_asked_about_and_a_copy_is_not() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let right = day_of(&world, world.ba_dinh.account_no, 25_000);
+        let good = day_of(&world, world.tay_ho.account_no, 8_000);
+        let asked = || world.count("exception WHERE kind = 23 AND state = 'open'");
+        let whole = together(&[right.clone(), good.clone()]);
+        import(&world, &whole);
+        let twice = import(&world, &together(&[right.clone(), right.clone(), good.clone()]));
+        let told: Vec<(i32, &str)> = twice.refused.iter().map(|one| (one.ordinal, one.code)).collect();
+        assert_eq!((told, asked()), (vec![(2, "statement_repeated")], 0), "a copy is missed by nobody");
+
+        let wrong = BankFile { claimed_closing: Some(30_000), ..right.clone() };
+        let corrected = import(&world, &together(&[wrong, good.clone()]));
+        assert_eq!(left_out(&corrected), [(1, "balance_broken", Some(world.ba_dinh.account_no))]);
+        assert_eq!(asked(), 1, "it corrects what is here, and does not prove");
+
+        let rival = day_of(&world, world.ba_dinh.account_no, 40_000);
+        let rivals = import(&world, &together(&[right, rival, good]));
+        let told: Vec<(i32, &str)> = rivals.refused.iter().map(|one| (one.ordinal, one.code)).collect();
+        assert_eq!(told, [(1, "statement_repeated"), (2, "statement_repeated")]);
+        assert_eq!(asked(), 2, "of two that contradict each other, the one that is here is not missing");
+        assert!(import(&world, &whole).already_imported);
+        assert_eq!(asked(), 2, "what was here before ends neither");
+    });
+}
+
+#[test]
+fn the_unit_that_takes_a_strange_account_on_ends_the_item_of_the_one_that_was_asked() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let strange = day_of(&world, STRANGE, 7_000);
+        import(&world, &together(&[day_of(&world, world.ba_dinh.account_no, 25_000), strange.clone()]));
+        assert!(has_gap(&world, &world.ba_dinh));
+        world.open_account(&world.tay_ho, STRANGE);
+        let theirs = together(&[day_of(&world, world.tay_ho.account_no, 8_000), strange]);
+        let imported = try_import(&world, &officer(&world, &world.tay_ho), &theirs).unwrap();
+        assert_eq!((left_out(&imported), imported.statements.len()), (vec![], 2));
+        assert!(!has_gap(&world, &world.ba_dinh) && !has_gap(&world, &world.tay_ho));
+    });
+}
+
+#[test]
+fn a_file_of_more_strangers_than_persons_are_asked_about_is_refused_whole() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let own = day_of(&world, world.ba_dinh.account_no, 25_000);
+        let strangers = (0..501).map(|number| day_of(&world, &format!("19005{number:05}"), 1_000));
+        let files: Vec<BankFile> = [own].into_iter().chain(strangers).collect();
+        let bytes = together(&files);
+        let refused = try_import(&world, &Actor::system(), &bytes).unwrap_err();
+        assert_eq!(refused.code(), "statement_left_out_many");
+        let foreseen =
+            foresee(&world.store, today(&world), &Actor::system(), &bytes, Options::default()).map(|_| ());
+        assert_eq!(foreseen.unwrap_err().code(), "statement_left_out_many", "as it is foreseen");
+        let kept = ["statement_file", "statement", "exception"].map(|table| world.count(table));
+        assert_eq!(kept, [0, 0, 0]);
     });
 }
 

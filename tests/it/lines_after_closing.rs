@@ -41,8 +41,8 @@ fn a_day_that_is_opened_again_for_a_line_that_came_late_closes_with_it() {
         let (first, second) = (world.raise(Dong(25_000)), world.raise(Dong(30_000)));
         let memos = [&first, &second].map(|owed| format!("{} nop phi", owed.reference_code));
         let file = BankFile::new(world.ba_dinh.account_no, monday, 0).book(25_000, &memos[0], "R1");
-        matched(&world, &file.csv());
         world.wait_days(1);
+        matched(&world, &file.csv());
         closing(&world, monday).unwrap();
 
         // On Tuesday the bank shows two more of Monday's: a fee, and its own charge that no rule names.
@@ -103,7 +103,7 @@ fn what_was_settled_before_its_day_ended_is_not_carried_however_late_the_day_is_
         let [first, second] = items.as_slice() else { panic!("two batches with sales that nobody knows") };
         settle(first.id);
         let file = BankFile::new(world.ba_dinh.account_no, monday, 0).book(7_000, "CT DEN", "R1");
-        matched(&world, &file.csv());
+        matched(&world, &file.camt());
         world.wait_days(1);
         settle(second.id);
         let told = reading::read(&closing(&world, monday).unwrap().document).unwrap();

@@ -378,6 +378,26 @@ fn a_payer_among_many_of_a_dossier_is_found_and_one_with_very_many_obligations_i
 }
 
 #[test]
+fn whoever_asks_for_a_dossier_of_too_many_obligations_is_told_so_and_no_failure_is_counted() {
+    each_database(|database| {
+        let mut world = World::settled_in_today(database);
+        // The copies are no books.
+        world.stop_watching();
+        let (mut service, dossier) = started(&world, "");
+        world.raise_for(Payer { personal_id: Some("001199000002".into()), ..payer() }, FEE);
+        owed_more(&world, &dossier, (5_000, 0), "MAX");
+        for id in [PERSONAL_ID, "001199000002", "001199000003"].repeat(2) {
+            let proof = [("dossier", dossier.as_str()), ("personal_id", id)];
+            let reply = post(service.address, "/lookup/dossier", &proof);
+            let page = text(&reply);
+            assert!(reply.status == 409 && page.contains(&words("dossier_too_large").vi), "{id}: {page}");
+        }
+        assert_eq!(world.count("dossier_lookup WHERE failures > 0 OR locked_until > 0"), 0);
+        service.stop();
+    });
+}
+
+#[test]
 fn what_was_found_is_named_in_the_language_of_the_page() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -89,6 +89,7 @@ mod labelled_months;
 mod late_payouts;
 mod leases;
 mod left_out;
+mod left_out_places;
 mod limit_for_one;
 mod line_pages;
 mod line_rules;

@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::exception::{self, Kind, New, Subject};
+use bienlai::id::MovementId;
+use bienlai::payment::book::Method;
 
 use crate::decisions::{disprove, overdue};
+use crate::support::bank_file::BankFile;
 use crate::support::program::{How, Service, callback_until_taken, get};
 use crate::support::visitor::{Visitor, header};
 use crate::support::{World, each_database};
@@ -331,6 +334,21 @@ fn a_receipt_and_the_page_that_checks_one_are_read_in_one_language_and_switched_
     });
 }
 
+/// Two persons say of money that a channel told of that it never came.
+fn never_came(world: &World, movement: MovementId, amount: Dong) {
+    let overdue_one = New {
+        unit: world.ba_dinh.id,
+        kind: Kind::ClaimWithoutCredit,
+        subject: Subject::Movement(movement),
+        account: Some(world.ba_dinh.account),
+        amount,
+        opened_on: world.now().business_day(),
+        detail: String::new(),
+    };
+    world.change(|tx, stamp| exception::open(tx, stamp, std::slice::from_ref(&overdue_one)).map(|_| ()));
+    disprove(world, overdue(world));
+}
+
 #[test]
 fn a_transfer_that_was_told_of_and_never_came_is_asked_for_again_in_plain_words() {
     each_database(|database| {
@@ -342,17 +360,7 @@ fn a_transfer_that_was_told_of_and_never_came_is_asked_for_again_in_plain_words(
         let mut citizen = Visitor::at(service.address);
         citizen.get(&path);
         citizen.sees("xin đừng chuyển lại");
-        let never_came = New {
-            unit: world.ba_dinh.id,
-            kind: Kind::ClaimWithoutCredit,
-            subject: Subject::Movement(movement),
-            account: Some(world.ba_dinh.account),
-            amount: Dong(25_000),
-            opened_on: world.now().business_day(),
-            detail: String::new(),
-        };
-        world.change(|tx, stamp| exception::open(tx, stamp, std::slice::from_ref(&never_came)).map(|_| ()));
-        disprove(&world, overdue(&world));
+        never_came(&world, movement, Dong(25_000));
         citizen.get(&path);
         citizen.sees("Xin hãy nộp lại");
         citizen.sees("Chưa nộp");
@@ -361,6 +369,51 @@ fn a_transfer_that_was_told_of_and_never_came_is_asked_for_again_in_plain_words(
         world.claim(&owed, Dong(25_000)).by("stranger").id("FT-LAI").reference("FT-LAI").settle();
         citizen.get(&path);
         citizen.sees("xin đừng chuyển lại");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_page_that_is_open_is_told_that_a_transfer_never_came() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let movement = world.claim(&owed, Dong(25_000)).by("stranger").settle().movement;
+        let mut service = Service::start(&world);
+        let path = format!("/p/{}", owed.reference_code);
+        let stamp = || get(service.address, &format!("{path}/status")).unwrap().json()["stamp"].clone();
+        let waiting = stamp();
+        let mut stream = Stream::open(service.address, &format!("{path}/events"));
+        stream.wait_for(1);
+        never_came(&world, movement, Dong(25_000));
+        stream.wait_for(2);
+        assert_ne!(waiting, stamp(), "who asks is told, too");
+        service.stop();
+    });
+}
+
+#[test]
+fn what_was_told_of_again_and_lies_in_suspense_is_not_asked_for_a_third_time() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (paid, owed) = (world.raise(Dong(25_000)), world.raise(Dong(25_000)));
+        let memo = format!("{} {} nop phi", paid.reference_code, owed.reference_code);
+        let both = Dong(50_000);
+        let told = || world.money(&world.ba_dinh, both).memo(&memo).by("stranger");
+        never_came(&world, told().settle().movement, both);
+        told().id("FT-LAI").reference("FT-LAI").settle();
+        // One of the two is paid in cash all the same, so that the line fits neither.
+        world.take(&paid, Dong(25_000), Method::Cash).unwrap();
+        let day = world.now().business_day();
+        let file = BankFile::new(world.ba_dinh.account_no, day, 0).book(both.0, &memo, "FT-LAI");
+        crate::refunds::statement(&world, file);
+        assert!(world.open_kinds(world.ba_dinh.id).contains(&Kind::SeveralObligations));
+        assert_eq!(world.count("movement WHERE state = 'proven' AND payment_id IS NULL"), 1);
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&format!("/p/{}", owed.reference_code));
+        citizen.sees("xin đừng chuyển lại");
+        assert!(!citizen.page.contains("Xin hãy nộp lại"), "{}", citizen.page);
         service.stop();
     });
 }

@@ -12,7 +12,7 @@ use crate::corrections::person;
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
-use crate::taken_apart::{approve, ask_to_unmatch, only_line};
+use crate::taken_apart::{approve, ask_to_unmatch, only_line, reopened};
 
 /// A credit from an account, as camt tells it, matched.
 fn credited(world: &World, opening: i64, amount: i64, memo: &str, from: &str) {
@@ -128,5 +128,43 @@ fn an_account_whose_match_was_withdrawn_suggests_nobody_until_another_line_says_
         world.wait_days(1);
         credited(&world, 67_000, 8_000, "CHUYEN TIEN", "0123456789");
         assert!(about(8_000).contains(&last.id.to_string()), "{}", about(8_000));
+    });
+}
+
+#[test]
+fn a_match_that_is_undone_takes_along_what_its_line_taught_and_nothing_else() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        // Two payers pay from the collecting account of their wallet.
+        let sums = [(25_000, "0900000011"), (30_000, "0900000022")];
+        let mut opening = 0;
+        for (amount, phone) in sums {
+            let owed = world.raise_for(payer(phone), Dong(amount));
+            credited(&world, opening, amount, &format!("{} LE PHI", owed.reference_code), "0123456789");
+            opening += amount;
+            world.wait_days(1);
+        }
+        assert_eq!(world.count("payer_alias"), 2);
+        let doubt = ask_to_unmatch(&world, only_line(&world, 25_000)).unwrap();
+        approve(&world, doubt.id);
+        let line = only_line(&world, 30_000);
+        assert_eq!(world.count("payer_alias"), 1, "with the match, before any run");
+        assert_eq!(world.count(&format!("payer_alias WHERE line_id = {}", line.0)), 1, "the other's stays");
+        matched(&world);
+        assert_eq!(world.count("payer_alias"), 1, "no run learns it again");
+
+        // What two persons said of a line, and took back, is forgotten in the same way.
+        let other = world.raise_for(payer("0900000033"), Dong(25_000));
+        let asked = open(&world).into_iter().find(|item| item.kind == Kind::UnidentifiedCredit).unwrap();
+        let clerk = person(world.ba_dinh.id, world.clerk, Role::Finance);
+        let why = ("assign", Some(other.id.0), "đúng người nộp");
+        world.change(|tx, stamp| exception::propose(tx, stamp, &clerk, asked.unit, asked.id, why));
+        approve(&world, asked.id);
+        matched(&world);
+        assert_eq!((world.again(&other).state, world.count("payer_alias")), (State::Paid, 2));
+        reopened(&world, asked.id);
+        assert_eq!(world.count("payer_alias"), 1);
+        matched(&world);
+        assert_eq!(world.count("payer_alias"), 1);
     });
 }

@@ -126,7 +126,7 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         let spoiled = [("do", "spoil"), ("number", "1"), ("reason", "rách")];
         assert_eq!(cashier.post("/counter/slips", &spoiled).status, 303);
         cashier.get("/counter/shift");
-        let count = [count[0], count[1], ("next_slip", "3")];
+        let count = [count[0], count[1], ("next_slip_1", "3"), ("next_slip_8", "8")];
         assert_eq!(cashier.post("/counter/shift/close", &count).status, 303, "{}", cashier.page);
         assert_eq!(get(service.address, "/s/HNPH7K2MQ4X97").unwrap().status, 404);
         service.stop();
@@ -239,6 +239,44 @@ fn a_shift_stays_open_over_slips_that_were_used_while_none_was_entered() {
             assert_eq!(cashier.post("/counter/slips", &spoiled).status, 303, "{}", cashier.page);
         }
         assert_eq!(close(&mut cashier, "4"), 303, "{}", cashier.page);
+        service.stop();
+    });
+}
+
+#[test]
+fn two_pads_in_hand_are_read_each_by_itself_before_the_shift_closes() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = [world.raise(Dong(25_000)), world.raise(Dong(25_000))];
+        let mut service = Service::start(&world);
+        let (mut cashier, mut finance) = two_desks(&world, &service);
+        cashier.post("/counter/slips", &[("do", "print"), ("count", "3")]);
+        let now = world.now().in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
+        for (owed, number) in owed.iter().zip(["1", "6"]) {
+            let page = format!("/counter/obligations/{}", owed.id);
+            cashier.get(&page);
+            let fields = [("number", number), ("amount", "25.000"), ("collected_at", now.as_str())];
+            assert_eq!(cashier.post(&format!("{page}/slip"), &fields).status, 303, "{}", cashier.page);
+            assert_eq!(sign(&mut finance, number, false), 303, "{}", finance.page);
+        }
+        cashier.get("/counter/shift");
+        cashier.sees("Số phiếu 1–5");
+        cashier.sees("Số phiếu 6–8");
+        let shift = cashier.value("shift").unwrap();
+        let close = |cashier: &mut Visitor, first: &str, second: &str| {
+            cashier.get("/counter/shift");
+            let read = [("next_slip_1", first), ("next_slip_6", second)];
+            let count = [("shift", shift.as_str()), ("n50000", "1"), read[0], read[1]];
+            cashier.post("/counter/shift/close", &count).status
+        };
+        assert_eq!(close(&mut cashier, "", "7"), 400, "one pad says nothing of the other");
+        cashier.sees("của mỗi tập phiếu đang giữ");
+        cashier.sees("value=\"7\"");
+        assert_eq!(close(&mut cashier, "2", "6"), 400, "6 was used");
+        cashier.sees("đã được dùng");
+        assert_eq!(close(&mut cashier, "3", "7"), 400, "slip 2 is in no book");
+        cashier.sees("chưa vào sổ");
+        assert_eq!(close(&mut cashier, "2", "7"), 303, "{}", cashier.page);
         service.stop();
     });
 }

@@ -332,6 +332,24 @@ fn a_day_closes_along_its_own_lines_cash_and_batches() {
     assert!(ways.iter().all(|way| way.contains("INDEX allocation_by_unit_id_payment_id")), "{ways:?}");
 }
 
+/// What waits for its signature is looked for several times a second, and of which kind it is with it.
+#[test]
+fn what_waits_for_its_signature_is_found_without_reading_a_document() {
+    let sqlite = Database::sqlite();
+    let mut conn = sqlite.as_owner();
+    let waiting =
+        "FROM receipt WHERE receipt.state = 'numbered' AND document_kind IN ('receipt', 'invoice_vat')";
+    let asked = [
+        format!("SELECT DISTINCT +unit_id AS unit_id, document_kind {waiting}"),
+        format!("SELECT unit_id, id {waiting} AND (unit_id NOT IN (1)) ORDER BY id LIMIT 10"),
+    ];
+    for sql in asked {
+        let steps = tools::plan(&mut conn, &sql).unwrap_or_else(|| panic!("not explained: {sql}"));
+        let way = "COVERING INDEX receipt_by_unit_id_id_document_kind_where";
+        assert!(steps.iter().any(|step| step.contains(way)), "{steps:?}: {sql}");
+    }
+}
+
 #[test]
 fn a_scan_would_be_seen() {
     let log = "LOG:  duration: 0.1 ms  plan:\n\t{\n\t \"Query Text\": \"SELECT 1\",\n\t \"Plan\": {\"Node Type\": \"Sort\", \

@@ -113,9 +113,11 @@ fn what_a_slip_says_has_to_fit_and_what_it_collected_waits_for_nobody_else() {
         });
         refused("shift_slips_open", &mut |tx, stamp| {
             entered(tx, stamp, 25_000, 0)?;
-            provisional::check_closing(tx, unit, world.clerk, None)
+            provisional::check_closing(tx, unit, world.clerk, &[])
         });
-        for (code, next) in [("slip_next_missing", None), ("slip_next_wrong", Some(9))] {
+        let wrong: [(&str, &[i64]); 3] =
+            [("slip_next_missing", &[]), ("slip_next_wrong", &[9]), ("slip_next_wrong", &[1, 2])];
+        for (code, next) in wrong {
             refused(code, &mut |tx, _| provisional::check_closing(tx, unit, world.clerk, next));
         }
         refused("combine_alone", &mut |tx, stamp| {

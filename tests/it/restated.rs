@@ -147,6 +147,10 @@ fn the_database_itself_takes_no_corrected_statement_without_a_second_person() {
                 refuses(&told_version(state, maker, checker), "the one who proposed, and another one");
             }
         }
+        let (maker, checker) = (world.clerk.0.to_string(), world.chief.0.to_string());
+        let dismissed = told_version("dismissed", &maker, &checker);
+        refuses(&dismissed, "they accept, and it is dismissed");
+        refuses(&dismissed.replace("'accept'", "'dismiss'"), "dismissing was not proposed");
         let columns = "account_id, replaces_id, file_sha256, number, closing_on, opening, closing, added, gone, \
              changed, created_at";
         let born = format!(

@@ -44,7 +44,7 @@ fn open(world: &World, float: &str) -> Result<Shift> {
 fn count(world: &World, id: ShiftId, notes: &str) -> Result<(Shift, Counted)> {
     let (unit, cashier) = (world.ba_dinh.id, world.cashier(world.ba_dinh.id));
     let notes = Count::parse(notes)?;
-    world.app.write(&cashier, |tx, stamp| shift::close(tx, stamp, &cashier, (unit, id), &notes, None))
+    world.app.write(&cashier, |tx, stamp| shift::close(tx, stamp, &cashier, (unit, id), &notes, &[]))
 }
 
 fn sign_off(world: &World, by: &Actor, id: ShiftId) -> Result<Shift> {
@@ -622,7 +622,7 @@ fn a_cashier_reaches_no_other_drawer_and_no_other_commune() {
         let notes = Count::default();
         let closed = world
             .app
-            .write(&other, |tx, stamp| shift::close(tx, stamp, &other, (unit, shift.id), &notes, None));
+            .write(&other, |tx, stamp| shift::close(tx, stamp, &other, (unit, shift.id), &notes, &[]));
         assert_eq!(closed.unwrap_err().code(), "shift_of_other");
         let parts = [(shift.id, FEE)];
         let taken =

@@ -5,15 +5,14 @@ use bienlai::actor::Role;
 use bienlai::amount::Dong;
 use bienlai::error::Result;
 use bienlai::exception::{self, Exception, Kind, State as Step};
-use bienlai::id::{LineId, PaymentId};
+use bienlai::id::LineId;
 use bienlai::ledger::Account;
 use bienlai::obligation::{Obligation, State};
 use bienlai::payment::book::PaymentState;
 use bienlai::payment::split::Part;
-use bienlai::payment::{counter, reopen, resolve};
+use bienlai::payment::{reopen, resolve};
 use bienlai::report::verify;
 
-use crate::decisions::disprove;
 use crate::refunds::{self, statement, today};
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
@@ -184,19 +183,26 @@ fn paid_again(world: &World, owed: &Obligation, (opening, amount): (i64, i64), r
     statement(world, file.book(amount, &format!("{} nop lai", owed.reference_code), reference));
 }
 
+/// The fee is paid, and the bank takes 3.000 and a day later 4.000 of it; the second item.
+fn taken_in_two_lines(world: &World, owed: &Obligation) -> Exception {
+    credited(world, 25_000, &format!("{} nop phi", owed.reference_code));
+    let movement = world.payments(&world.ba_dinh).remove(0).movement.unwrap().0;
+    let first = debited(world, 25_000, 3_000);
+    decided(world, &first, movement).unwrap();
+    world.wait_days(1);
+    let file = BankFile::new(world.ba_dinh.account_no, today(world), 22_000);
+    statement(world, file.book(-4_000, "dieu chinh lan hai", "FT004"));
+    let second = item_of(world, 4_000);
+    decided(world, &second, movement).unwrap();
+    second
+}
+
 #[test]
 fn items_of_a_debt_over_two_lines_ask_together_for_what_is_owed_and_no_more() {
     each_database(|database| {
         let world = World::settled_in(database);
         let owed = world.raise(Dong(25_000));
-        credited(&world, 25_000, &format!("{} nop phi", owed.reference_code));
-        let movement = world.payments(&world.ba_dinh).remove(0).movement.unwrap().0;
-        let first = debited(&world, 25_000, 3_000);
-        decided(&world, &first, movement).unwrap();
-        world.wait_days(1);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 22_000);
-        statement(&world, file.book(-4_000, "dieu chinh lan hai", "FT004"));
-        decided(&world, &item_of(&world, 4_000), movement).unwrap();
+        taken_in_two_lines(&world, &owed);
         assert_eq!(amounts(&world), [3_000, 4_000]);
 
         paid_again(&world, &owed, (18_000, 2_000), "FT005");
@@ -207,64 +213,6 @@ fn items_of_a_debt_over_two_lines_ask_together_for_what_is_owed_and_no_more() {
         assert!(open(&world).is_empty(), "{:?}", open(&world));
         let collected = (Account::FeesCollected("HT-01".into()), -25_000);
         world.assert_balances(world.ba_dinh.id, &[bank(&world, 25_000), collected]);
-        books_hold(&world);
-    });
-}
-
-/// The bank takes a part of a payment, which is paid again, and then all of it; the payment.
-fn all_taken_after_a_part(world: &World, owed: &Obligation) -> PaymentId {
-    let memo = format!("{} nop phi", owed.reference_code);
-    let file = BankFile::new(world.ba_dinh.account_no, today(world), 0);
-    statement(world, file.book(25_000, &memo, "FT26327000001"));
-    world.seal();
-    let payment = world.payments(&world.ba_dinh).remove(0);
-    let part = debited(world, 25_000, 7_000);
-    decided(world, &part, payment.movement.unwrap().0).unwrap();
-    paid_again(world, owed, (18_000, 7_000), "FT26327000003");
-    assert!(open(world).is_empty(), "{:?}", open(world));
-    world.wait_days(1);
-    let file = BankFile::new(world.ba_dinh.account_no, today(world), 25_000);
-    statement(world, file.book(-25_000, &format!("DAO GIAO DICH {memo}"), "FT26327000001"));
-    assert_eq!(open(world), [(Kind::BankReversal, 25_000)]);
-    payment.id
-}
-
-#[test]
-fn what_was_paid_again_before_the_bank_took_all_is_owed_no_more_once_all_is_paid_again() {
-    each_database(|database| {
-        let world = World::settled_in(database);
-        let owed = world.raise(Dong(25_000));
-        all_taken_after_a_part(&world, &owed);
-        let item = world.again(&owed);
-        let asked = world.look(|conn| counter::owed(conn, &item));
-        assert_eq!(asked, Dong(25_000), "all of it, though the first payment held 18.000 by then");
-        paid_again(&world, &owed, (0, 25_000), "FT26327000005");
-        assert!(open(&world).is_empty(), "{:?}", open(&world));
-        let collected = (Account::FeesCollected("HT-01".into()), -25_000);
-        world.assert_balances(world.ba_dinh.id, &[bank(&world, 25_000), collected]);
-        assert_eq!((world.receipts(&owed).len(), world.again(&owed).allocated), (1, Dong(25_000)));
-        let item = world.again(&owed);
-        assert_eq!(world.look(|conn| counter::owed(conn, &item)), Dong(0));
-        books_hold(&world);
-    });
-}
-
-#[test]
-fn what_a_claim_covered_that_never_came_is_owed_and_asked_for_again() {
-    each_database(|database| {
-        let world = World::settled_in(database);
-        let unit = world.ba_dinh.id;
-        let owed = world.raise(Dong(25_000));
-        let first = all_taken_after_a_part(&world, &owed);
-        world.claim(&owed, Dong(25_000)).settle();
-        assert!(open(&world).is_empty(), "{:?}", open(&world));
-        world.wait_days(3);
-        statement(&world, BankFile::new(world.ba_dinh.account_no, today(&world), 0));
-        disprove(&world, item(&world, Kind::ClaimWithoutCredit).id);
-        let debt = (Account::ReversalToRecover(first), 7_000);
-        world.assert_balances(unit, &[debt, (Account::ReceivedInAdvance(owed.id), -7_000)]);
-        assert!(open(&world).contains(&(Kind::BankReversal, 7_000)), "{:?}", open(&world));
-        assert_eq!(world.again(&owed).state, State::Reopened);
         books_hold(&world);
     });
 }
@@ -411,15 +359,7 @@ fn a_debt_that_is_none_in_part_is_still_covered_by_what_the_payer_pays_again() {
     each_database(|database| {
         let world = World::settled_in(database);
         let owed = world.raise(Dong(25_000));
-        credited(&world, 25_000, &format!("{} nop phi", owed.reference_code));
-        let movement = world.payments(&world.ba_dinh).remove(0).movement.unwrap().0;
-        let first = debited(&world, 25_000, 3_000);
-        decided(&world, &first, movement).unwrap();
-        world.wait_days(1);
-        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 22_000);
-        statement(&world, file.book(-4_000, "dieu chinh lan hai", "FT004"));
-        let second = item_of(&world, 4_000);
-        decided(&world, &second, movement).unwrap();
+        let second = taken_in_two_lines(&world, &owed);
         undone(&world, &second).unwrap();
 
         world.wait_days(1);

@@ -14,12 +14,12 @@ END
 $$;
 CREATE TRIGGER day_reopening_event_second_person BEFORE INSERT ON day_reopening_event FOR EACH ROW WHEN (NEW.kind = 'approved' OR NEW.state = 'approved') EXECUTE FUNCTION bienlai_day_reopening_event_second_person();
 
--- What is decided was proposed by the maker that is named. One person alone dismisses only what moved no money, with the
--- statement that is given up.
+-- What is decided was proposed by the maker that is named, as it is decided. One person alone dismisses only what moved
+-- no money, with the statement that is given up.
 CREATE TRIGGER statement_version_event_first_person BEFORE INSERT ON statement_version_event FOR EACH ROW WHEN ((NEW.kind = 'proposed' OR NEW.state = 'proposed') AND NEW.maker_person_id IS NULL) EXECUTE FUNCTION bienlai_second_person();
 CREATE FUNCTION bienlai_statement_version_event_second_person() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM statement_version_event e WHERE e.unit_id = NEW.unit_id AND e.version_id = NEW.version_id AND e.revision = NEW.revision - 1 AND ((e.kind = 'proposed' AND e.maker_person_id = NEW.maker_person_id AND NEW.checker_person_id IS NOT NULL) OR (e.state = 'applied' AND NEW.kind = 'dismissed' AND NEW.state = 'dismissed' AND NEW.maker_person_id IS NOT NULL))) THEN
+    IF NOT EXISTS (SELECT 1 FROM statement_version_event e WHERE e.unit_id = NEW.unit_id AND e.version_id = NEW.version_id AND e.revision = NEW.revision - 1 AND ((NEW.kind = 'accepted' AND NEW.state = 'accepted' AND NEW.decision = 'accept') OR (NEW.kind = 'dismissed' AND NEW.state = 'dismissed' AND NEW.decision = 'dismiss')) AND ((e.kind = 'proposed' AND e.decision = NEW.decision AND e.maker_person_id = NEW.maker_person_id AND NEW.checker_person_id IS NOT NULL) OR (e.state = 'applied' AND NEW.kind = 'dismissed' AND NEW.maker_person_id IS NOT NULL))) THEN
         RAISE EXCEPTION 'second_person: statement_version_event' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::filing::xml::Writer;
 use crate::receipt::content::ReceiptKind;
 use crate::receipt::profile::{self, Profile};
+use crate::unit::registration::Family;
 
 pub const RECEIPT_FORM: &str = "04/SS-CTĐT";
 pub const INVOICE_FORM: &str = "04/SS-HĐĐT";
@@ -23,6 +24,16 @@ const ITEMS_LIMIT: usize = 1_000;
 pub enum Subject {
     Receipts,
     Invoices,
+}
+
+impl Subject {
+    /// The family of documents that such a notice is about.
+    pub fn family(self) -> Family {
+        match self {
+            Subject::Receipts => Family::Receipt,
+            Subject::Invoices => Family::Invoice,
+        }
+    }
 }
 
 /// The answer to a notice of the tax authority (`Loai` 2).

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use crate::actor::Scope;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::filing::rules::State;
+use crate::filing::rules::{RESEND_REJECTED, State, TELLING};
 use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
@@ -301,21 +301,24 @@ struct Place {
 const SHOWN_OF_UNIT: i64 = 100;
 
 /// Messages of these units that were made before `waiting` and are not with the authority, that have been there since
-/// before `delivered` without the last answer, or that a person must look at; oldest first, and of each unit so many
-/// at most.
+/// before `delivered` without the last answer, or that a person must look at, as one that was rejected when it came
+/// again and is not known to be there; oldest first, and of each unit so many at most.
 pub fn troubled(
     conn: &mut Conn,
     units: &[UnitId],
     waiting: Instant,
     delivered: Instant,
 ) -> Result<Vec<Message>> {
+    let telling = TELLING.map(|event| format!("'{event}'")).join(", ");
     // All that is open stands in the text as the index of it has it.
     let places: Vec<Place> = diesel::sql_query(format!(
         "SELECT p.unit_id AS unit_id, p.id AS id FROM (SELECT t.unit_id, t.id, \
          ROW_NUMBER() OVER (PARTITION BY t.unit_id ORDER BY t.id) AS place FROM transmission t \
          WHERE t.unit_id IN ({}) AND t.state IN ('queued', 'sending', 'unknown', 'delivered', 'halted') \
          AND (t.state IN ('queued', 'sending', 'unknown') AND t.created_at < $1 \
-         OR t.state = 'delivered' AND t.created_at < $2 OR t.state = 'halted')) AS p \
+         OR t.state = 'delivered' AND (t.created_at < $2 OR (SELECT e.kind FROM transmission_event e \
+         WHERE e.unit_id = t.unit_id AND e.transmission_id = t.id AND e.kind IN ({telling}) \
+         ORDER BY e.revision DESC LIMIT 1) = '{RESEND_REJECTED}') OR t.state = 'halted')) AS p \
          WHERE p.place <= {SHOWN_OF_UNIT}",
         listed(units)
     ))
@@ -340,14 +343,24 @@ pub fn troubled(
     found.into_iter().map(from_columns).collect()
 }
 
-/// What happened last to each of these messages: its kind and what was said of it.
+/// What happened last to a message.
+#[derive(Clone, Debug, Default)]
+pub struct Last {
+    pub kind: String,
+    /// What was said of it.
+    pub detail: String,
+    /// It was rejected when it came again, and the authority has not said since that it has it.
+    pub is_rejected_again: bool,
+}
+
+/// What happened last to each of these messages.
 pub fn last_events(
     conn: &mut Conn,
     messages: &[Message],
-) -> Result<BTreeMap<(UnitId, TransmissionId), (String, String)>> {
+) -> Result<BTreeMap<(UnitId, TransmissionId), Last>> {
     let units: BTreeSet<UnitId> = messages.iter().map(|message| message.unit).collect();
     let ids: Vec<TransmissionId> = messages.iter().map(|message| message.id).collect();
-    let mut last = BTreeMap::new();
+    let mut last: BTreeMap<(UnitId, TransmissionId), Last> = BTreeMap::new();
     for some in ids.chunks(KEYS_AT_ONCE) {
         let found: Vec<(UnitId, TransmissionId, String, String)> = transmission_event::table
             .filter(transmission_event::unit_id.eq_any(&units))
@@ -362,7 +375,13 @@ pub fn last_events(
             .load(conn)
             .classify()?;
         // Who comes later takes the place.
-        last.extend(found.into_iter().map(|(unit, id, kind, detail)| ((unit, id), (kind, detail))));
+        for (unit, id, kind, detail) in found {
+            let told = last.entry((unit, id)).or_default();
+            if TELLING.contains(&kind.as_str()) {
+                told.is_rejected_again = kind == RESEND_REJECTED;
+            }
+            (told.kind, told.detail) = (kind, detail);
+        }
     }
     Ok(last)
 }

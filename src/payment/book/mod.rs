@@ -20,7 +20,7 @@ use crate::notification::money::Notice;
 use crate::obligation::{self, Line, Obligation, State};
 use crate::party::Payer;
 use crate::payment::movement::Movement;
-use crate::payment::repaid::{Debt, Rest, TakenBack};
+use crate::payment::repaid::{Debt, Rest};
 use crate::unit::Unit;
 use crate::unit::imprint::Imprint;
 
@@ -111,7 +111,7 @@ pub struct Book {
     /// What the bank took back under a document that stands.
     pub debts: HashMap<(UnitId, ObligationId), Vec<Debt>>,
     /// What the bank took back of each payment of `debts`, under a document or not, and nobody covered.
-    pub taken_back: HashMap<(UnitId, PaymentId), TakenBack>,
+    pub taken_back: HashMap<(UnitId, PaymentId), Dong>,
     pub exposures: HashMap<(UnitId, AccountId, String), Held<Dong>>,
     pub allocations: Vec<Allocation>,
     pub payment_events: Vec<PaymentEvent>,

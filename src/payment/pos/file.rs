@@ -46,7 +46,7 @@ pub fn parse(bytes: &[u8]) -> Result<Report> {
 
 /// The same, with the place of what cannot be read.
 pub fn read(bytes: &[u8]) -> std::result::Result<Report, Fault> {
-    match ours(bytes) {
+    match partner::ours(bytes, &HEADING) {
         Some((text, separator)) => Ok(Report { items: items(text, separator)?, fee: None }),
         None => of_table(bytes).map_err(|fault| Fault::of_table(fault, &HEADING.join(","))),
     }
@@ -63,16 +63,6 @@ fn of_table(bytes: &[u8]) -> std::result::Result<Report, partner::Fault> {
         amount: item.amount,
     });
     Ok(Report { items: items.collect(), fee: Some(fee).filter(|_| settled.tells_fees) })
-}
-
-/// The text and its separator, where our own headings stand in its first line.
-fn ours(bytes: &[u8]) -> Option<(&str, char)> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let heading = text.lines().find(|line| !line.trim().is_empty())?;
-    let separator = if heading.contains(';') { ';' } else { ',' };
-    let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
-    (names == HEADING).then_some((text, separator))
 }
 
 fn items(text: &str, separator: char) -> std::result::Result<Vec<Item>, Fault> {
@@ -182,6 +172,22 @@ mod tests {
             assert_eq!(error.code(), "pos_batch_unreadable", "{rows}");
             assert!(error.detail().starts_with(line), "{rows}: {}", error.detail());
         }
+        for (rows, line) in [
+            ("A1;Sale;10.000.000;9.890.000\nA0;Refund;30.000;0\n", "line 3"),
+            ("A1;Sale;25.000;0\n", "line 2"),
+            ("A1;Sale;25.000;-25.000\n", "line 2"),
+            ("A1;Refund;-50.000;50.000\n", "line 2"),
+        ] {
+            let error = parse(format!("Approval code;Type;Amount;Net\n{rows}").as_bytes()).unwrap_err();
+            assert!(error.detail().starts_with(line), "{rows}: {}", error.detail());
+            assert!(
+                error.detail().contains("the fee is as much as the amount"),
+                "{rows}: {}",
+                error.detail()
+            );
+        }
+        let error = parse(b"Approval code;Type;Amount;Fee\nA1;Sale;25.000;25.000\n").unwrap_err();
+        assert!(error.detail().contains("line 2: the fee is as much"), "{}", error.detail());
         let back = table("A00001,Refund,25000,275,24725\n");
         assert_eq!(told(back.as_bytes()).1, Some(-275), "the fee was given back with the money");
     }

@@ -47,11 +47,9 @@ pub fn look(store: &Store, stamp: &Stamp<'_>) -> Result<Looked> {
 fn entrusted(conn: &mut Conn, stamp: &Stamp<'_>, waiting: &Waiting) -> Result<Entrusted> {
     let units: BTreeSet<UnitId> = waiting.iter().map(|(unit, _)| *unit).collect();
     let units: Vec<UnitId> = units.into_iter().collect();
-    let mut found = Entrusted::new();
-    for (unit, _) in entrustment::in_force(conn, &units, stamp.today())? {
-        found.insert(unit, entrustment::listed_of_city(conn, unit, stamp.now)?);
-    }
-    Ok(found)
+    let in_force = entrustment::in_force(conn, &units, stamp.today())?;
+    let units: Vec<UnitId> = in_force.into_iter().map(|(unit, _)| unit).collect();
+    entrustment::listed_of_city_for(conn, &units, stamp.now)
 }
 
 /// The alarms that should stand at `now`, but for those of failing signers. For the units that entrusted it

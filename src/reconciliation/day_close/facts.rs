@@ -47,13 +47,8 @@ pub struct DayRead {
     pub statements: Vec<(StatementId, String)>,
 }
 
-/// Reads everything about one day of one account, as it stands today.
-pub fn read(
-    conn: &mut Conn,
-    account: &BankAccount,
-    date: BusinessDay,
-    today: BusinessDay,
-) -> Result<DayRead> {
+/// Reads everything about one day of one account.
+pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<DayRead> {
     let stored = line_query::lines_of_day(conn, account.unit, account.id, date)?;
     let shown = Shown::read(conn, account, date, !stored.is_empty())?;
     let (before, previous_sha256) = before(conn, account, date, &shown)?;
@@ -72,7 +67,7 @@ pub fn read(
     let cash = cash(conn, account, date)?;
     let mut open = Open::read(conn, account, date, (&lines, &standing), (&claims, &cash))?;
     open.blockers.extend(undecided(conn, account, date)?);
-    if date >= today && shown.is_of_a_part() {
+    if shown.is_of_a_part() {
         open.blockers.push(Obstacle::DayNotOver);
     }
     let facts = DayFacts {
@@ -170,10 +165,16 @@ impl Shown {
     }
 
     /// Whether nothing says that the day is told whole: tables that somebody exported and advices within the day tell
-    /// what was there when they were made.
+    /// what was there when they were made, so that only those count which came when it was over. A later statement
+    /// has to open with what this day closed with.
     fn is_of_a_part(&self) -> bool {
-        let whole = [Format::Camt053.as_str(), Format::Mt940.as_str()];
-        !self.on_day.is_empty() && !self.on_day.iter().any(|one| whole.contains(&one.format.as_str()))
+        let ends_a_day = [Format::Camt053.as_str(), Format::Mt940.as_str()];
+        let is_whole = |one: &StoredStatement| {
+            ends_a_day.contains(&one.format.as_str())
+                || one.closing_on > self.date
+                || one.created_at.business_day() > self.date
+        };
+        !self.on_day.is_empty() && self.later.is_empty() && !self.on_day.iter().any(is_whole)
     }
 
     /// The bank's figures. Where several statements show the day (other formats, a noon export),
@@ -389,38 +390,14 @@ fn by_class(lines: &[LineFacts]) -> BTreeMap<Class, Dong> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Instant;
-
-    fn stored(sequence: i64, day: &str) -> StoredStatement {
-        let day: BusinessDay = day.parse().unwrap();
-        StoredStatement {
-            unit: UnitId(2),
-            id: StatementId(sequence),
-            account: AccountId(1),
-            file_sha256: String::new(),
-            position: 0,
-            format: "mt940".into(),
-            number: None,
-            sequence: Some(sequence),
-            opening_on: day,
-            opening: Dong::ZERO,
-            closing_on: day,
-            closing: Dong::ZERO,
-            balance_basis: "given".into(),
-            line_count: 0,
-            created_at: Instant::from_ms(0),
-            state: "ready".into(),
-            revision: 2,
-        }
-    }
 
     #[test]
     fn the_first_number_of_a_year_follows_zero_also_behind_a_day_without_statement() {
         let shown = |number: i64, day: &str| Shown {
             date: "2027-01-02".parse().unwrap(),
-            on_day: vec![stored(number, day)],
+            on_day: vec![StoredStatement::numbered(number, number, day)],
             later: Vec::new(),
-            earlier: Some(stored(365, "2026-12-31")),
+            earlier: Some(StoredStatement::numbered(365, 365, "2026-12-31")),
         };
         assert_eq!(shown(1, "2027-01-02").sequence_last(), Some(0));
         assert_eq!(shown(2, "2027-01-02").sequence_last(), Some(0), "number one is missing");

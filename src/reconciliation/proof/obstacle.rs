@@ -95,8 +95,7 @@ impl Obstacle {
             }
             Obstacle::LinesWithoutStatement { count } => format!("Có {count} dòng nhưng không có sao kê."),
             Obstacle::DayNotOver => {
-                "Ngày chưa hết mà mới có bản xuất trong ngày: hãy nạp sao kê cuối ngày của ngân hàng, hoặc khóa từ ngày \
-                 mai."
+                "Chỉ có bản xuất nạp khi ngày chưa hết: hãy nạp sao kê cuối ngày của ngân hàng, hoặc bản xuất sau ngày này."
                     .into()
             }
             Obstacle::NilDayUnproven => {
@@ -168,8 +167,8 @@ impl Obstacle {
             }
             Obstacle::LinesWithoutStatement { count } => format!("There are {count} lines but no statement."),
             Obstacle::DayNotOver => {
-                "The day is not over, and only an export of a part of it is here: bring the bank’s end-of-day statement, \
-                 or close it from tomorrow on."
+                "Only an export that came before the day was over is here: bring the bank’s end-of-day statement, or an \
+                 export made after this day."
                     .into()
             }
             Obstacle::NilDayUnproven => {

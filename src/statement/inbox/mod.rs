@@ -65,19 +65,24 @@ impl Ended<'_> {
         }
     }
 
-    fn code(&self) -> Option<String> {
+    /// Why it failed, as a unit is told: by what is wrong with its own statements before that of others.
+    fn code(&self, unit: UnitId) -> Option<String> {
         match self {
-            Ended::Imported(imported) => imported.errors.first().map(|one| one.code.to_owned()),
+            Ended::Imported(imported) => {
+                let own = imported.errors.iter().find(|one| imported.owners.is_told_to(unit, &one.at));
+                own.or(imported.errors.first()).map(|one| one.code.to_owned())
+            }
             Ended::Refused(code) => Some((*code).to_owned()),
         }
     }
 
-    /// What a unit is told of: of the statements that were left out, its own.
+    /// What a unit is told of: of the statements that were left out, and of what was found in statements, its own.
     fn places(&self, unit: UnitId) -> Vec<Place> {
         let Ended::Imported(imported) = self else { return Vec::new() };
-        let own = imported.refused.iter().filter(|one| one.unit == unit);
-        let all = imported.errors.iter().chain(&imported.warnings);
-        own.map(Place::of_refused).chain(all.map(Place::of)).take(KEPT_FINDINGS).collect()
+        let left_out = imported.refused.iter().filter(|one| one.unit == unit);
+        let found = imported.errors.iter().chain(&imported.warnings);
+        let told = found.filter(|one| imported.owners.is_told_to(unit, &one.at));
+        left_out.map(Place::of_refused).chain(told.map(Place::of)).take(KEPT_FINDINGS).collect()
     }
 }
 
@@ -139,7 +144,7 @@ pub fn record(
             name: name.clone(),
             sha256: sha256.map(str::to_owned),
             outcome: ended.outcome(),
-            error_code: ended.code().filter(|_| ended.outcome() == "failed"),
+            error_code: ended.code(*unit).filter(|_| ended.outcome() == "failed"),
             findings,
             received_at: stamp.now,
         });

@@ -40,15 +40,11 @@ pub fn queue<'a>(
     options: Options<'_>,
 ) -> Result<std::result::Result<Job, Box<Imported>>> {
     actor.require_role(&[Role::Finance, Role::System])?;
-    let Planned { file, parsed, drafts, accounts, .. } =
+    let Planned { file, drafts, accounts, .. } =
         match import::look(store, stamp().today(), actor, bytes, options)? {
             Ok(planned) => planned,
             Err(refused) => return Ok(Err(refused)),
         };
-    if drafts.is_empty() && !parsed.errors.is_empty() {
-        let errors = parsed.errors.clone();
-        return Ok(Err(Box::new(import::outcome(&file, &parsed, errors))));
-    }
     let unit = accounts
         .first()
         .map(|account| account.unit)

@@ -36,10 +36,6 @@ pub(super) fn take<'a>(
 ) -> Result<Imported> {
     let mut imported = planned.outcome();
     let Planned { file, parsed, accounts, .. } = planned;
-    if !parsed.errors.is_empty() {
-        imported.errors = parsed.errors;
-        return Ok(imported);
-    }
     let told: usize =
         parsed.statements.iter().flat_map(|notice| &notice.lines).map(|line| line.details.len()).sum();
     let mut expanded = 0;
@@ -88,21 +84,8 @@ pub(super) fn part(
     let first = if accounts.is_empty() { refused.iter_mut().find_map(|one| one.error.take()) } else { None };
     match first {
         Some(error) => Err(error),
-        None => {
-            hide_elsewhere(parsed, &refused);
-            Ok((accounts, refused))
-        }
+        None => Ok((accounts, refused)),
     }
-}
-
-/// Takes away what was found in notifications of other units.
-fn hide_elsewhere(parsed: &mut Parsed, refused: &[Refused]) {
-    let hidden: Vec<String> =
-        refused.iter().filter(|one| one.is_elsewhere()).map(|one| format!("{}/", one.refusal.at)).collect();
-    parsed.warnings.retain(|finding| {
-        let place = format!("{}/", finding.at);
-        !hidden.iter().any(|element| place.starts_with(element.as_str()))
-    });
 }
 
 fn account_of(

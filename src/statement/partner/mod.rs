@@ -21,6 +21,7 @@ mod total;
 pub use dictionary::{Field, Word};
 pub use fault::{Fault, Why};
 pub use settled::{Item, Settled};
+pub use source::ours;
 pub use table::{Table, Told, read};
 pub use total::Series;
 

@@ -55,7 +55,7 @@ impl Table {
                 None if self.has(Field::Net) && !has_fees => Err(Why::Amount),
                 None => row.fees().map(|fees| if are_deductions { Dong(-fees.0) } else { fees }),
             };
-            let fee = fee.map_err(|why| Fault::at(row.line, why))?;
+            let fee = fee.and_then(|fee| row.bounded(fee)).map_err(|why| Fault::at(row.line, why))?;
             items.push(Item {
                 line: row.line,
                 key: row.key.clone(),
@@ -85,6 +85,12 @@ impl Written {
 
     fn fees(&self) -> Result<Dong, Why> {
         self.fee.checked_add(self.fee_tax).map_err(|_| Why::Amount)
+    }
+
+    /// Nobody keeps all of an amount, or gives back more than came: a net amount of nothing was not paid out yet.
+    fn bounded(&self, fee: Dong) -> Result<Dong, Why> {
+        let is_less = fee.0.unsigned_abs() < self.amount.0.unsigned_abs();
+        if is_less { Ok(fee) } else { Err(Why::FeeTooLarge) }
     }
 
     /// The amount with the sign of its side.

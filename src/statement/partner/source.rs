@@ -17,6 +17,16 @@ use crate::statement::{MAX_BYTES, detect, workbook};
 /// How many headings some rows have.
 type Score<'a> = &'a dyn Fn(&[Row]) -> usize;
 
+/// The text and its separator, where the headings of our own form stand in its first line.
+pub fn ours<'f>(bytes: &'f [u8], headings: &[&str]) -> Option<(&'f str, char)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let heading = text.lines().find(|line| !line.trim().is_empty())?;
+    let separator = if heading.contains(';') { ';' } else { ',' };
+    let names: Vec<String> = heading.split(separator).map(|name| name.trim().to_lowercase()).collect();
+    (names == headings).then_some((text, separator))
+}
+
 pub(super) struct Source {
     /// A text is one sheet.
     pub sheets: Vec<Vec<Row>>,

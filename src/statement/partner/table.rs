@@ -125,7 +125,22 @@ impl Table {
         let is_alone = row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() <= 2;
         let is_named = is_like_key(row.cell(self.key)) && !(is_under_totals && is_alone);
         let is_dated = !is_under_totals && may_be_date(self.columns.cell(row, Field::Date));
-        if has_money || is_named || is_dated { Sort::Body } else { Sort::Note }
+        let is_body = has_money || is_named || is_dated || self.is_filled(row, is_under_totals);
+        if is_body { Sort::Body } else { Sort::Note }
+    }
+
+    /// Whether it names something and says what it comes to, however unreadable. The names of those who sign stand
+    /// in two cells as well: they are several words, and below the sums only an amount begins with a digit.
+    fn is_filled(&self, row: &Row, is_under_totals: bool) -> bool {
+        let key = row.cell(self.key);
+        let is_word = !key.contains(char::is_whitespace);
+        let is_sum = |cell: &str| {
+            let first = cell.chars().find(|letter| letter.is_alphanumeric());
+            let has_digit = cell.bytes().any(|byte| byte.is_ascii_digit());
+            first.is_some_and(|letter| letter.is_ascii_digit())
+                || (!is_under_totals && !cell.is_empty() && (is_word || has_digit))
+        };
+        !key.is_empty() && Field::MONEY.iter().any(|field| is_sum(self.columns.cell(row, *field)))
     }
 
     /// Whether the cells are as many as the headings: a separator that stands in a cell, or the end of a file

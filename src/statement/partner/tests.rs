@@ -99,6 +99,18 @@ fn sums_of_groups_and_of_all_are_compared_and_notes_are_not() {
 }
 
 #[test]
+fn a_row_with_a_code_and_an_amount_that_does_not_read_is_refused_and_never_taken_for_a_note() {
+    for row in ["ABCDEF;25.000 VND (ok)", "ABCDEF;chưa rõ", "ABC DEF;VND 25.000 (ok)"] {
+        refused(&format!("Approval code;Amount\nA00001;1.000\n{row}\n"), 3, &Why::Amount);
+    }
+    refused("Approval code;Amount\nA00001;1.000\nTổng cộng;1.000\nABCDEF;25.000 (not ok)\n", 4, &Why::Amount);
+    for end in ["Người lập;Kế toán trưởng", "Tổng cộng;1.000\nLan;Hà"] {
+        let signed = format!("Approval code;Amount\nA00001;1.000\n{end}\n");
+        assert_eq!(told(signed.as_bytes()), [("A00001".to_owned(), 1_000)], "{end}");
+    }
+}
+
+#[test]
 fn no_file_that_is_cut_off_makes_the_reader_panic() {
     let files: [&[u8]; 4] = [
         include_bytes!("../../../fixtures/partner/pos/terminals.csv"),

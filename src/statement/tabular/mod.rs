@@ -178,13 +178,14 @@ pub(super) fn open_element(text: &str) -> Option<usize> {
 pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts: Layouts<'_>) -> Reading {
     let mut findings = Findings::default();
     let mut statements = Vec::new();
-    for sheet in sheets {
+    for (nth, sheet) in sheets.iter().enumerate() {
         shape::check_width(sheet, &mut findings);
         // A sheet without a heading row is a cover, a chart or a note.
         if header::find(sheet, layouts).is_some() {
             let rows = digits::plain(sheet);
             let rows = calendar::common(&rows, layouts);
-            statements.extend(section::read_sections(&rows, &[], ending, layouts, &mut findings));
+            let found = section::read_sections(&rows, &[], ending, layouts, &mut findings);
+            statements.extend(on_sheet(nth, found));
         }
     }
     if statements.is_empty() && layouts.own().is_none() {
@@ -204,14 +205,19 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
     Reading { format, version: None, statements, findings }
 }
 
+fn on_sheet(sheet: usize, statements: Vec<Statement>) -> impl Iterator<Item = Statement> {
+    statements.into_iter().map(move |statement| Statement { sheet, ..statement })
+}
+
 /// Reads the sheets whose columns are told by their cells alone.
 fn read_unheaded(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -> Vec<Statement> {
     let mut statements = Vec::new();
-    for sheet in sheets {
+    for (nth, sheet) in sheets.iter().enumerate() {
         if let Some(found) = unheaded::find(sheet) {
             let (above, body) = sheet.split_at_checked(found.start).unwrap_or_default();
             let layouts = Layouts::with(Some(&found.layout));
-            statements.extend(section::read_sections(body, above, ending, layouts, findings));
+            let told = section::read_sections(body, above, ending, layouts, findings);
+            statements.extend(on_sheet(nth, told));
             found.tell(sheet, findings);
         }
     }
@@ -221,11 +227,11 @@ fn read_unheaded(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -
 /// Reads the sheets in which no heading names a text.
 fn read_without_text(sheets: &[Vec<Row>], ending: Ending, findings: &mut Findings) -> Vec<Statement> {
     let mut statements = Vec::new();
-    for sheet in sheets {
+    for (nth, sheet) in sheets.iter().enumerate() {
         let rows = digits::plain(sheet);
         if let Some(guess) = unknown_text::find(&rows) {
             guess.tell(findings);
-            statements.extend(section::read_guessed(&rows, guess, ending, findings));
+            statements.extend(on_sheet(nth, section::read_guessed(&rows, guess, ending, findings)));
         }
     }
     statements

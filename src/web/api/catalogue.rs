@@ -582,7 +582,8 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/lookup/dossier",
         vi: "Tra cứu bằng mã hồ sơ và số định danh đầy đủ.",
         en: "By dossier code and the payer's full personal id (form: dossier, personal_id). Five failures lock the \
-             dossier for 24 hours; the answer is the same whether or not it exists.",
+             dossier for 24 hours; the answer is the same whether or not it exists, but for one of more than 5,000 \
+             obligations (dossier_too_large).",
         ..NONE
     },
     Endpoint {

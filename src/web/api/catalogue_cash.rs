@@ -43,7 +43,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         who: "cashier (their own), finance",
         notes: "Without a difference the shift is closed; with one it is counted and waits for another person. \
                 next_slip is the first unused provisional slip of the cashier's pad, asked for while slips of theirs \
-                are on paper; one below it that is not in the books keeps the shift open (shift_slips_open).",
+                are on paper; one below it that is not in the books keeps the shift open (shift_slips_open). With \
+                several pads in hand, next_slips has one number for each that has slips left.",
         body: r#"{ "count": { "100000": 3, "20000": 2 } }"#,
         answer: r#"{ "shift": { "state": "counted" }, "counted": { "total": 340000, "expected": 350000, "variance": -10000 } }"#,
     },

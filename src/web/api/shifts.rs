@@ -87,6 +87,9 @@ pub(super) struct CloseBody {
     /// The first provisional slip of the cashier's pad that was not used, while slips of theirs are on paper.
     #[serde(default)]
     next_slip: Option<i64>,
+    /// The same of a cashier with several pads in hand: one number for each pad that has slips left.
+    #[serde(default)]
+    next_slips: Vec<i64>,
 }
 
 /// `POST /api/v1/shifts/{id}/close`
@@ -98,7 +101,8 @@ pub async fn close(
 ) -> Answer {
     let asked: CloseBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        let (shift, counted) = shift::close(tx, stamp, actor, (unit, id), &asked.count, asked.next_slip)?;
+        let next: Vec<i64> = asked.next_slip.iter().chain(&asked.next_slips).copied().collect();
+        let (shift, counted) = shift::close(tx, stamp, actor, (unit, id), &asked.count, &next)?;
         Ok(json!({ "shift": summary(&shift), "counted": counted }))
     })
     .await

@@ -3,7 +3,7 @@
 //!
 //! One look per tick serves every waiting page: the number of queries does not grow with theirs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, UnitId};
 use crate::obligation::{self, Obligation, watch_query};
+use crate::payment::advised;
 use crate::payment::refund::glance_query;
 use crate::receipt;
 use crate::store::Conn;
@@ -192,8 +193,8 @@ async fn look(live: Arc<Live>, app: Arc<App>) {
     }
 }
 
-/// What tells two states of a page apart: the obligation's revision, its documents' once paid, and what came too
-/// much of its money.
+/// What tells two states of a page apart: the obligation's revision, its documents' once paid, what came too much of
+/// its money, and whether a transfer that was told of never came: that changes the obligation in nothing.
 fn stamps_of(conn: &mut Conn, keys: &[Key]) -> Result<Vec<(Key, String)>> {
     let glanced = watch_query::glance(conn, keys)?;
     let paid: Vec<Key> = glanced
@@ -212,12 +213,28 @@ fn stamps_of(conn: &mut Conn, keys: &[Key]) -> Result<Vec<(Key, String)>> {
         .map(|(unit, id, ..)| (*unit, *id))
         .collect();
     let surplus = glance_query::surplus(conn, &touched)?;
+    let disproven = disproven_of(conn, &glanced)?;
     let stamp = |(unit, id, revision, _): watch_query::Glance| {
         let key = (unit, id);
         let too_much = surplus.get(&key).map_or("", String::as_str);
-        (key, format!("{revision}.{}{too_much}", signed(&key)))
+        let again = if disproven.contains(&key) { ".again" } else { "" };
+        (key, format!("{revision}.{}{too_much}{again}", signed(&key)))
     };
     Ok(glanced.into_iter().map(stamp).collect())
+}
+
+/// Those whose payer is asked for the money again. A transfer that is told of raises the revision, so that most of
+/// those who wait are not asked about.
+fn disproven_of(conn: &mut Conn, glanced: &[watch_query::Glance]) -> Result<HashSet<Key>> {
+    use obligation::State::{PartlyPaid, Raised, Reopened};
+    let is_owed = |state: &str| [Raised, PartlyPaid, Reopened].iter().any(|one| one.as_str() == state);
+    let told: Vec<Key> = glanced
+        .iter()
+        .filter(|(_, _, revision, state)| *revision > 1 && is_owed(state))
+        .map(|(unit, id, ..)| (*unit, *id))
+        .collect();
+    let items = obligation::query::by_ids(conn, &told)?;
+    advised::disproven(conn, &items)
 }
 
 /// The stamp of one page as it is now.

@@ -17,6 +17,7 @@ use super::session::check_origin;
 use super::wording::Lang;
 use super::{Page, Posted, html, mask, on_paper, pay, read};
 use crate::actor::Scope;
+use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Kind, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
@@ -25,7 +26,7 @@ use crate::notification::{self, bundle::Entry};
 use crate::receipt::query::Stored;
 use crate::report::Period;
 use crate::store::vault::Vault;
-use crate::store::{Conn, Lane, Stamp, Tx};
+use crate::store::{Conn, Lane, Stamp};
 use crate::web::Shared;
 use crate::web::bundle as streamed;
 use crate::web::limit::subscriber;
@@ -114,6 +115,13 @@ fn refused(request: &HttpRequest, status: StatusCode, error: Error) -> Page {
     Ok(drawn(frame, status, told, None))
 }
 
+fn status_of(error: &Error) -> StatusCode {
+    match error.kind() {
+        Kind::Conflict => StatusCode::CONFLICT,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
 /// The same answer whatever was wrong: which, or whether the dossier exists, is not told.
 fn general(frame: Frame, status: StatusCode, key: &str, code_for: Option<String>) -> HttpResponse {
     let wrong = Wrong(vec![(String::new(), frame.t(key).to_owned())]);
@@ -169,8 +177,8 @@ pub async fn by_reference(request: HttpRequest, form: Posted<Pairs>, shared: web
 pub async fn by_personal_id(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     let asked = fields(&request, form, &shared)?;
     let dossier = asked.get("dossier").to_owned();
-    paced(answer(&request, &shared, (dossier, None), move |tx, stamp| {
-        lookup::by_personal_id(tx, stamp, asked.get("dossier"), asked.get("personal_id"))
+    paced(answer(&request, &shared, (dossier, None), move |app| {
+        lookup::by_personal_id(&app.store, &app.stamp(), asked.get("dossier"), asked.get("personal_id"))
     }))
     .await
 }
@@ -186,12 +194,10 @@ pub async fn request_code(request: HttpRequest, form: Posted<Pairs>, shared: web
             if !courier.sends_sms() {
                 return Err(Error::conflict("sms_not_configured", "no SMS operator is configured"));
             }
-            app.store.write(&Scope::All, Lane::Live, |tx| {
-                let words = |code: &str| courier.one_time_code(code);
-                let random = SystemRandom::new();
-                let (dossier, phone) = (asked.get("dossier"), asked.get("phone"));
-                lookup::request_code(tx, &app.stamp(), dossier, phone, &random, &words)
-            })
+            let words = |code: &str| courier.one_time_code(code);
+            let random = SystemRandom::new();
+            let (dossier, phone) = (asked.get("dossier"), asked.get("phone"));
+            lookup::request_code(&app.store, &app.stamp(), dossier, phone, &random, &words)
         })
         .await;
         match is_open {
@@ -201,13 +207,7 @@ pub async fn request_code(request: HttpRequest, form: Posted<Pairs>, shared: web
                 Ok(html(StatusCode::OK, &page))
             }
             Ok(false) => Ok(general(frame, StatusCode::TOO_MANY_REQUESTS, "lookup_locked", None)),
-            Err(error) => {
-                let status = match error.kind() {
-                    Kind::Conflict => StatusCode::CONFLICT,
-                    _ => StatusCode::BAD_REQUEST,
-                };
-                refused(&request, status, error)
-            }
+            Err(error) => refused(&request, status_of(&error), error),
         }
     })
     .await
@@ -217,8 +217,10 @@ pub async fn request_code(request: HttpRequest, form: Posted<Pairs>, shared: web
 pub async fn by_one_time_code(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     let asked = fields(&request, form, &shared)?;
     let dossier = asked.get("dossier").to_owned();
-    let look = move |tx: &mut Tx<'_>, stamp: &Stamp<'_>| {
-        lookup::by_code(tx, stamp, asked.get("dossier"), asked.get("code"))
+    let look = move |app: &App| {
+        app.store.write(&Scope::All, Lane::Live, |tx| {
+            lookup::by_code(tx, &app.stamp(), asked.get("dossier"), asked.get("code"))
+        })
     };
     paced(answer(&request, &shared, (dossier.clone(), Some(dossier)), look)).await
 }
@@ -227,14 +229,13 @@ async fn answer(
     request: &HttpRequest,
     shared: &web::Data<Shared>,
     (dossier, code_for): (String, Option<String>),
-    look: impl Fn(&mut Tx<'_>, &Stamp<'_>) -> Result<Outcome> + Send + 'static,
+    look: impl FnOnce(&App) -> Result<Outcome> + Send + 'static,
 ) -> Page {
     let (shared, frame) = (shared.clone(), Frame::public(request));
     let lang = frame.lang;
     let seen = block(move || {
         let app = shared.app();
-        let outcome = app.store.write(&Scope::All, Lane::Live, |tx| look(tx, &app.stamp()))?;
-        Ok(match outcome {
+        Ok(match look(app)? {
             Outcome::Open(proven) => {
                 let ticket = ticket(&app.stamp(), &dossier, &proven.obligations);
                 let named = (dossier, ticket);
@@ -250,7 +251,7 @@ async fn answer(
         Ok(Seen::Found(found)) => html(StatusCode::OK, &FoundPage::of(frame, Wrong::default(), found)),
         Ok(Seen::Wrong) => general(frame, StatusCode::NOT_FOUND, "lookup_wrong", code_for),
         Ok(Seen::Locked) => general(frame, StatusCode::TOO_MANY_REQUESTS, "lookup_locked", None),
-        Err(error) => return refused(request, StatusCode::BAD_REQUEST, error),
+        Err(error) => return refused(request, status_of(&error), error),
     })
 }
 

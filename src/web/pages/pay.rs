@@ -232,7 +232,8 @@ fn compose(
     let receipts = receipts_of(conn, frame.lang, item)?;
     let last = events.last().map(|event| event.kind.as_str());
     // A transfer that was told of and never came asks for nothing but the money.
-    let is_disproven = last == Some("advised") && advised::was_disproven(conn, item)?;
+    let is_disproven =
+        last == Some("advised") && !advised::disproven(conn, std::slice::from_ref(item))?.is_empty();
     let last = last.filter(|_| !is_disproven);
     let standing = Standing::of(item, last, &receipts, today);
     let (words, tone) = standing.words();

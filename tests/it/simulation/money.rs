@@ -70,7 +70,7 @@ impl City {
         let text = if notes > 0 { format!("1000x{notes}") } else { String::new() };
         let count = Count::parse(&text).expect("notes of 1.000");
         let closed = self.act(&cashier, &format!("counted {notes}.000 of {}", held.0), |tx, stamp| {
-            shift::close(tx, stamp, &cashier, (unit, id), &count, None)
+            shift::close(tx, stamp, &cashier, (unit, id), &count, &[])
         });
         if closed.is_some_and(|(_, counted)| !counted.variance.is_zero()) {
             let checker = person(unit, self.world.chief, Role::Approver);

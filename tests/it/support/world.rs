@@ -512,15 +512,22 @@ fn move_in(
     Commune { id, account, account_no, series }
 }
 
-/// The tax office accepted the unit, with the certificate it signs with where it has one.
+/// The tax office accepted the unit, with the certificate it signs with; where it has none here, with one whose key is
+/// nowhere.
 pub fn accept_registration(app: &TestApp, unit: UnitId, signer: Option<(&str, &str)>) {
-    let certificates: Vec<ListedCertificate> = signer
+    let own = signer
         .map(|(_, pem)| filing::registration::listed_from_pem(pem, CertificateAction::Add))
         .transpose()
-        .expect("the test certificate is good")
-        .into_iter()
-        .collect();
+        .expect("the test certificate is good");
     app.change(|tx, stamp| {
+        let elsewhere = || ListedCertificate {
+            issuer: "CA ngoài".to_owned(),
+            serial: "F00D".to_owned(),
+            valid_from: stamp.now,
+            valid_until: stamp.now.plus_seconds(10 * 366 * 86_400),
+            action: CertificateAction::Add,
+        };
+        let certificates = vec![own.clone().unwrap_or_else(elsewhere)];
         registration::record(
             tx,
             stamp,
@@ -533,7 +540,7 @@ pub fn accept_registration(app: &TestApp, unit: UnitId, signer: Option<(&str, &s
                 document_kinds: vec!["receipt".to_owned(), "invoice".to_owned()],
                 office_code: "10100".to_owned(),
                 office_name: "Thuế thành phố Thử".to_owned(),
-                certificates: certificates.clone(),
+                certificates,
                 filing: None,
             },
         )

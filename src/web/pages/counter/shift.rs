@@ -15,6 +15,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ShiftId};
 use crate::shift::count::{Count, DENOMINATIONS};
+use crate::shift::provisional::{NEXT_SLIP, Slip};
 use crate::shift::report::{self, Report};
 use crate::shift::turn::Turn;
 use crate::shift::{self, Shift, State, provisional, provisional_query};
@@ -29,13 +30,19 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-const NEXT_SLIP: &str = "next_slip";
-
 /// A note with the pieces that were typed.
 struct Note {
     value: i64,
     words: String,
     pieces: String,
+}
+
+/// A pad of provisional slips in hand, with the number that was typed as its first unused one.
+struct NextSlip {
+    /// The field's.
+    name: String,
+    numbers: String,
+    typed: String,
 }
 
 /// The figures of a drawer.
@@ -80,9 +87,9 @@ struct TurnRow {
     variance: String,
 }
 
-/// What a cashier sees of their drawer: while it is open, how it came out, each time it was open; whether closing it
-/// asks how far the pad of provisional slips was used.
-type Seen = (Option<Drawer>, Option<Closed>, Vec<TurnRow>, bool);
+/// What a cashier sees of their drawer: while it is open, how it came out, each time it was open; the first and last
+/// number of each pad of provisional slips of which closing asks how far it was used.
+type Seen = (Option<Drawer>, Option<Closed>, Vec<TurnRow>, Vec<(i64, i64)>);
 
 #[derive(Template)]
 #[template(path = "shift.html")]
@@ -100,9 +107,8 @@ struct ShiftPage {
     notes: Vec<Note>,
     /// The sum of the pieces that were typed.
     counted: String,
-    /// Slips are on paper: closing asks for the first unused one.
-    asks_slip: bool,
-    next_slip: String,
+    /// Slips are on paper: closing asks for the first unused one of each pad.
+    slips: Vec<NextSlip>,
     must_confirm: bool,
     has_second_factor: bool,
 }
@@ -171,8 +177,7 @@ async fn compose(
     let notes = DENOMINATIONS.into_iter().map(note).collect();
     let begun = Begun::read(typed.get("begun")).text();
     let counted = count_of(typed).and_then(|count| count.total()).unwrap_or(Dong::ZERO).to_string();
-    let next_slip = typed.trimmed(NEXT_SLIP).to_owned();
-    let (drawer, closed, turns, asks_slip) = block(move || {
+    let (drawer, closed, turns, pads) = block(move || {
         let today = app.clock.now().business_day();
         app.read(&actor, |conn| seen(conn, &actor, today))
     })
@@ -188,8 +193,7 @@ async fn compose(
         begun,
         notes,
         counted,
-        asks_slip,
-        next_slip,
+        slips: next_of(&pads, typed),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
     })
@@ -199,7 +203,7 @@ async fn compose(
 fn seen(conn: &mut Conn, actor: &Actor, today: BusinessDay) -> Result<Seen> {
     let unit = own_unit(actor)?;
     let Some(shift) = in_use_or_of_today(conn, actor, unit, today)? else {
-        return Ok((None, None, Vec::new(), false));
+        return Ok((None, None, Vec::new(), Vec::new()));
     };
     let report = report::report(conn, &shift)?;
     let turns =
@@ -207,9 +211,11 @@ fn seen(conn: &mut Conn, actor: &Actor, today: BusinessDay) -> Result<Seen> {
     match shift.state {
         State::InUse => {
             let slips = provisional_query::of_person(conn, unit, shift.person)?;
-            Ok((Some(drawer(&shift, &report)?), None, turns, provisional::asks_for_next(&slips)))
+            let ends = |pad: &[Slip]| Some((pad.first()?.number, pad.last()?.number));
+            let pads = provisional::asked_for_next(&slips).into_iter().filter_map(ends).collect();
+            Ok((Some(drawer(&shift, &report)?), None, turns, pads))
         }
-        _ => Ok((None, closed(&shift, &report), turns, false)),
+        _ => Ok((None, closed(&shift, &report), turns, Vec::new())),
     }
 }
 
@@ -259,7 +265,7 @@ fn differs(conn: &mut Conn, lang: Lang, actor: &Actor, fields: &Fields) -> Resul
     let expected = expected(&report::report(conn, &shift)?)?;
     let counted = count_of(fields)?.total()?;
     // A slip that is in no book keeps the shift open, whatever was counted.
-    if provisional::check_closing(conn, shift.unit, shift.person, next_slip(fields)?).is_err() {
+    if provisional::check_closing(conn, shift.unit, shift.person, &next_slips(fields)?).is_err() {
         return Ok(None);
     }
     if counted == expected || fields.get("differs") == counted.0.to_string() {
@@ -280,11 +286,20 @@ fn closed(shift: &Shift, report: &Report) -> Option<Closed> {
     })
 }
 
-/// The first unused slip of the pad as it was typed.
-fn next_slip(fields: &Fields) -> Result<Option<i64>> {
-    let typed = fields.trimmed(NEXT_SLIP);
+/// The question for the first unused slip of each pad, with what was typed; of a single pad it needs no number.
+fn next_of(pads: &[(i64, i64)], typed: &Fields) -> Vec<NextSlip> {
+    let ask = |(first, last): &(i64, i64)| {
+        let name = if pads.len() == 1 { NEXT_SLIP.to_owned() } else { format!("{NEXT_SLIP}_{first}") };
+        NextSlip { numbers: format!("{first}–{last}"), typed: typed.trimmed(&name).to_owned(), name }
+    };
+    pads.iter().map(ask).collect()
+}
+
+/// The first unused slips of the pads as they were typed; an empty field is none.
+fn next_slips(fields: &Fields) -> Result<Vec<i64>> {
     let wrong = |_| Error::invalid(NEXT_SLIP, "slip_next_wrong", "a slip's number");
-    if typed.is_empty() { Ok(None) } else { typed.parse().map(Some).map_err(wrong) }
+    let typed = fields.beginning(NEXT_SLIP).map(|(_, typed)| typed.trim());
+    typed.filter(|typed| !typed.is_empty()).map(|typed| typed.parse::<i64>().map_err(wrong)).collect()
 }
 
 /// Pieces by note as they were typed; an empty field is none of that note.
@@ -350,9 +365,9 @@ pub async fn close(
     }
     change(&request, &signed, &shared, &fields, |app, actor, count, fields| {
         let id: ShiftId = fields.get("shift").parse()?;
-        let next_slip = next_slip(fields)?;
+        let next = next_slips(fields)?;
         app.write(actor, |tx, stamp| {
-            shift::close(tx, stamp, actor, (own_unit(actor)?, id), count, next_slip).map(|_| ())
+            shift::close(tx, stamp, actor, (own_unit(actor)?, id), count, &next).map(|_| ())
         })
     })
     .await

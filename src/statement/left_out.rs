@@ -1,0 +1,393 @@
+//! The items about statements that were left out of a file (`refused`): opened before anything else of it goes in, and
+//! ended when the statement comes in, by whatever file and in whatever unit. What kept it out is often the very day or
+//! balance by which it would be known, so that an item is found by account and number first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Datelike;
+use ring::digest::{SHA256, digest};
+
+use super::draft::{Draft, Refusal};
+use super::file;
+use super::import::Planned;
+use super::query::{self, StoredStatement};
+use super::refused::{self, Holder, Refused};
+use crate::actor::{Actor, Scope};
+use crate::amount::Dong;
+use crate::clock::BusinessDay;
+use crate::error::Result;
+use crate::exception::{self, Detail, Kind, New, Subject};
+use crate::id::*;
+use crate::store::{Conn, Lane, Stamp, Store};
+use crate::text;
+
+/// What a statement says of itself whole: two that say the same are one statement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Telling {
+    account_no: String,
+    number: Option<String>,
+    closing_on: BusinessDay,
+    opening: Dong,
+    closing: Dong,
+}
+
+impl Telling {
+    fn of_draft(draft: &Draft) -> Telling {
+        Telling {
+            account_no: text::squash(&draft.account_no),
+            number: draft.number.as_deref().map(text::clean),
+            closing_on: draft.closing_on,
+            opening: draft.opening,
+            closing: draft.closing,
+        }
+    }
+
+    /// None where the file does not say all of it.
+    fn of_refusal(refusal: &Refusal) -> Option<Telling> {
+        Some(Telling {
+            account_no: text::squash(refusal.account_no.as_deref()?),
+            number: refusal.number.as_deref().map(text::clean),
+            closing_on: refusal.stated_on?,
+            opening: refusal.opening?,
+            closing: refusal.closing?,
+        })
+    }
+
+    /// Of a statement that is in, whose account has this number, squashed.
+    fn of_stored(account_no: &str, stored: &StoredStatement) -> Telling {
+        Telling {
+            account_no: account_no.to_owned(),
+            number: stored.number.clone(),
+            closing_on: stored.closing_on,
+            opening: stored.opening,
+            closing: stored.closing,
+        }
+    }
+}
+
+/// A statement by what it says of itself, alike in every file; by its place in this very file where that is not enough
+/// to tell it from others.
+fn id_of(sha256: &str, refusal: &Refusal) -> FilePartId {
+    let text = named(refusal).unwrap_or_else(|| format!("{sha256} {}", refusal.position));
+    let hash = digest(&SHA256, text.as_bytes());
+    let bytes: &[u8] = hash.as_ref();
+    let first = bytes.first_chunk::<8>().copied().unwrap_or_default();
+    FilePartId(i64::from_be_bytes(first) & i64::MAX)
+}
+
+fn named(refusal: &Refusal) -> Option<String> {
+    let (account_no, number) = (refusal.account_no.as_deref()?, refusal.number.as_deref()?);
+    let sum = |amount: Option<Dong>| amount.map_or_else(String::new, |amount| amount.0.to_string());
+    let (account_no, number) = (text::squash(account_no), text::clean(number));
+    let (opening, closing) = (sum(refusal.opening), sum(refusal.closing));
+    Some(format!("{account_no}|{number}|{}|{opening}|{closing}", refusal.stated_on?))
+}
+
+/// What is left out is somebody's to see to before anything else of the file goes in: whatever breaks off then, nobody
+/// believes that the file was whole. What ended once stays so when the same is told again.
+///
+/// # Errors
+/// `statement_left_out_many`, and those of the store.
+pub(super) fn note<'a>(
+    store: &Store,
+    stamp: &dyn Fn() -> Stamp<'a>,
+    actor: &Actor,
+    planned: &Planned<'_>,
+) -> Result<()> {
+    let Some(first) = planned.accounts.first().filter(|_| !planned.refused.is_empty()) else {
+        return Ok(());
+    };
+    refused::check_count(&planned.refused)?;
+    let (beside, today) = (first.unit, stamp().today());
+    let items = store.read(&actor.scope, |conn| new_items(conn, today, planned, beside))?;
+    if items.is_empty() {
+        return Ok(());
+    }
+    let units: BTreeSet<UnitId> = items.iter().map(|item| item.unit).collect();
+    store.write(&actor.scope, Lane::Bulk, |tx| {
+        let stamp = stamp();
+        for unit in &units {
+            file::keep(tx, &stamp, *unit, &planned.file)?;
+        }
+        exception::open_lasting(tx, &stamp, &items).map(|_| ())
+    })
+}
+
+/// An item for each statement that is left out, that is missed and that nobody was asked about. What is told of
+/// another unit's statement is all that is done about it: that unit has its own files.
+fn new_items(conn: &mut Conn, today: BusinessDay, planned: &Planned<'_>, beside: UnitId) -> Result<Vec<New>> {
+    let mut here = ready(conn, &planned.refused)?;
+    here.extend(planned.drafts.iter().map(Telling::of_draft));
+    let mut items: BTreeMap<(UnitId, FilePartId), New> = BTreeMap::new();
+    for one in planned.refused.iter().filter(|one| !one.is_elsewhere()) {
+        if Telling::of_refusal(&one.refusal).is_some_and(|telling| here.contains(&telling)) {
+            continue;
+        }
+        let (unit, id) = (one.unit(beside), id_of(&planned.file.sha256, &one.refusal));
+        let subject = Subject::FilePart(id);
+        let is_asked = items.contains_key(&(unit, id))
+            || exception::find_any(conn, unit, Kind::StatementGap, subject)?.is_some();
+        if !is_asked {
+            items.insert((unit, id), item(today, &planned.file.sha256, one, (unit, id)));
+        }
+    }
+    Ok(items.into_values().collect())
+}
+
+/// What the accounts of the statements that are left out have already on the days that these state: a copy of it is
+/// missed by nobody.
+fn ready(conn: &mut Conn, refused: &[Refused]) -> Result<BTreeSet<Telling>> {
+    let mut days: BTreeMap<(UnitId, AccountId), (String, BTreeSet<BusinessDay>)> = BTreeMap::new();
+    for one in refused {
+        if let (Holder::Own(account), Some(day)) = (&one.holder, one.refusal.stated_on) {
+            let of_account = || (text::squash(&account.account_no), BTreeSet::new());
+            days.entry((account.unit, account.id)).or_insert_with(of_account).1.insert(day);
+        }
+    }
+    let mut ready = BTreeSet::new();
+    for ((unit, account), (account_no, days)) in days {
+        let days: Vec<BusinessDay> = days.into_iter().collect();
+        let stored = query::ready_on(conn, unit, account, &days)?;
+        ready.extend(stored.iter().map(|one| Telling::of_stored(&account_no, one)));
+    }
+    Ok(ready)
+}
+
+/// A statement that does not read is missing in its account, whose days wait for it. One that is here for its account
+/// alone keeps nobody's days open.
+fn item(today: BusinessDay, sha256: &str, one: &Refused, (unit, id): (UnitId, FilePartId)) -> New {
+    let account = match &one.holder {
+        Holder::Own(account) if one.error.is_none() => Some(account.id),
+        _ => None,
+    };
+    let refusal = &one.refusal;
+    New {
+        unit,
+        kind: Kind::StatementGap,
+        subject: Subject::FilePart(id),
+        account,
+        amount: Dong::ZERO,
+        opened_on: refusal.stated_on.map_or(today, |day| day.min(today)),
+        detail: Detail::LeftOut {
+            file: sha256.to_owned(),
+            ordinal: refusal.position.saturating_add(1),
+            place: refusal.at.clone(),
+            account_no: one.account_no().unwrap_or_default(),
+            code: refusal.findings.first().map_or_else(String::new, |finding| finding.code.to_owned()),
+            number: refusal.number.as_deref().map(text::clean),
+            day: refusal.stated_on,
+            opening: refusal.opening,
+            closing: refusal.closing,
+        }
+        .into(),
+    }
+}
+
+/// A statement that goes in.
+struct Arrived {
+    unit: UnitId,
+    account: AccountId,
+    opening_on: BusinessDay,
+    telling: Telling,
+}
+
+/// What an item says of the statement that it is about, as far as that read.
+struct Said {
+    number: Option<String>,
+    day: Option<BusinessDay>,
+    opening: Option<Dong>,
+    closing: Option<Dong>,
+}
+
+impl Arrived {
+    /// Whether an item of its account that says so is about it: the same number, or none, and a day among its own. With
+    /// the same number the day may be the fault.
+    fn is_meant(&self, said: &Said) -> bool {
+        let days = self.opening_on..=self.telling.closing_on;
+        let is_within = said.day.is_some_and(|day| days.contains(&day));
+        match (&said.number, &self.telling.number) {
+            (Some(one), Some(own)) => one == own && (is_within || self.is_likely(said)),
+            _ => is_within,
+        }
+    }
+
+    /// Whether the same number is the same statement although its day is none of these: some banks begin anew with
+    /// each year, and some number each statement alike. A balance is the same, where one reads, and the day is of the
+    /// same year, or the same but for its year.
+    fn is_likely(&self, said: &Said) -> bool {
+        let own = &self.telling;
+        let is_alike = said.opening == Some(own.opening) || said.closing == Some(own.closing);
+        let is_bare = said.opening.is_none() && said.closing.is_none();
+        let is_near = |day: BusinessDay| {
+            let date = |day: BusinessDay| (day.0.month(), day.0.day());
+            let days = [self.opening_on, own.closing_on];
+            days.iter().any(|one| one.year() == day.year() || date(*one) == date(day))
+        };
+        match said.day {
+            Some(day) => (is_alike || is_bare) && is_near(day),
+            None => is_alike,
+        }
+    }
+
+    /// Whether the account had it before the item was opened, which is then about another one.
+    fn was_here(&self, conn: &mut Conn, item: ExceptionId) -> Result<bool> {
+        let own = &self.telling;
+        let stored = query::ready_on(conn, self.unit, self.account, &[own.closing_on])?;
+        Ok(stored.iter().any(|one| one.id.0 < item.0 && Telling::of_stored(&own.account_no, one) == *own))
+    }
+}
+
+/// The statements of a file that go in, by all that an item about one of them may say.
+pub(super) struct Came {
+    sha256: String,
+    /// From one.
+    ordinals: BTreeSet<i32>,
+    /// What of the same file is left out and no copy of what goes in: nothing that came with it ends that.
+    left_out: BTreeSet<FilePartId>,
+    by_account: BTreeMap<String, Vec<Arrived>>,
+}
+
+/// What of a file goes in.
+pub(super) fn came(planned: &Planned<'_>) -> Came {
+    let sha256 = planned.file.sha256.clone();
+    let out: BTreeSet<i32> =
+        planned.refused.iter().map(|one| one.refusal.position.saturating_add(1)).collect();
+    let count = planned.accounts.len().saturating_add(planned.refused.len());
+    let mut by_account: BTreeMap<String, Vec<Arrived>> = BTreeMap::new();
+    for (draft, account) in planned.drafts.iter().zip(&planned.accounts) {
+        let telling = Telling::of_draft(draft);
+        let (unit, account, opening_on) = (account.unit, account.id, draft.opening_on);
+        let arrived = by_account.entry(telling.account_no.clone()).or_default();
+        arrived.push(Arrived { unit, account, opening_on, telling });
+    }
+    let is_copy = |refusal: &Refusal| {
+        let Some(telling) = Telling::of_refusal(refusal) else { return false };
+        let same = by_account.get(&telling.account_no);
+        same.is_some_and(|same| same.iter().any(|one| one.telling == telling))
+    };
+    let missed = planned.refused.iter().filter(|one| !is_copy(&one.refusal));
+    let left_out = missed.map(|one| id_of(&sha256, &one.refusal)).collect();
+    let ordinals = (1..).take(count).filter(|ordinal| !out.contains(ordinal)).collect();
+    Came { sha256, ordinals, left_out, by_account }
+}
+
+impl Came {
+    /// Whether an item is about a statement that is in now.
+    fn ends(&self, conn: &mut Conn, item: (ExceptionId, FilePartId), detail: &str) -> Result<bool> {
+        let Some(Detail::LeftOut { file, ordinal, account_no, number, day, opening, closing, .. }) =
+            Detail::read(detail)
+        else {
+            return Ok(false);
+        };
+        if file == self.sha256 && self.ordinals.contains(&ordinal) {
+            return Ok(true);
+        }
+        if self.left_out.contains(&item.1) {
+            return Ok(false);
+        }
+        let said = Said { number, day, opening, closing };
+        let of_account = self.by_account.get(&text::squash(&account_no)).into_iter().flatten();
+        for arrived in of_account.filter(|arrived| arrived.is_meant(&said)) {
+            if !arrived.was_here(conn, item.0)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Ends the items about statements that are in now, in every unit: of an account that nobody held, any unit may have
+/// been asked.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn settle<'a>(store: &Store, stamp: &dyn Fn() -> Stamp<'a>, came: &Came) -> Result<()> {
+    let causes = store.read(&Scope::All, |conn| {
+        let mut causes: Vec<exception::query::Cause> = Vec::new();
+        let waiting = exception::query::unresolved_about(conn, Kind::StatementGap, Subject::FILE_PART)?;
+        for (unit, item, id, detail) in waiting {
+            let id = FilePartId(id);
+            if came.ends(conn, (item, id), &detail)? {
+                causes.push((unit, Kind::StatementGap, Subject::FilePart(id), "the statement came in"));
+            }
+        }
+        Ok(causes)
+    })?;
+    if causes.is_empty() {
+        return Ok(());
+    }
+    store
+        .write(&Scope::All, Lane::Bulk, |tx| exception::settle_by_themselves(tx, &stamp(), &causes))
+        .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> BusinessDay {
+        text.parse().unwrap()
+    }
+
+    fn refusal(number: Option<&str>, position: i32, closing: Option<i64>) -> Refusal {
+        Refusal {
+            position,
+            at: "line 1".to_owned(),
+            account_no: Some("1900 111100".to_owned()),
+            number: number.map(str::to_owned),
+            stated_on: Some(day("2026-11-23")),
+            opening: Some(Dong(5)),
+            closing: closing.map(Dong),
+            findings: Vec::new(),
+        }
+    }
+
+    fn arrived(number: Option<&str>) -> Arrived {
+        let telling = Telling {
+            account_no: "1900111100".to_owned(),
+            number: number.map(str::to_owned),
+            closing_on: day("2026-11-23"),
+            opening: Dong(5),
+            closing: Dong(9),
+        };
+        Arrived { unit: UnitId(2), account: AccountId(1), opening_on: day("2026-11-23"), telling }
+    }
+
+    fn said(number: Option<&str>, on: Option<&str>, (opening, closing): (Option<i64>, Option<i64>)) -> Said {
+        let (opening, closing) = (opening.map(Dong), closing.map(Dong));
+        Said { number: number.map(str::to_owned), day: on.map(day), opening, closing }
+    }
+
+    #[test]
+    fn a_statement_is_one_item_in_every_file_and_one_of_its_place_where_it_has_no_number() {
+        let id = |sha256, number, position, closing| id_of(sha256, &refusal(number, position, closing));
+        assert_eq!(id("one", Some("7"), 0, Some(9)), id("two", Some(" 7"), 4, Some(9)));
+        assert_ne!(id("one", Some("7"), 0, Some(9)), id("one", Some("7"), 0, Some(8)), "a rival");
+        assert_ne!(id("one", None, 0, None), id("one", None, 1, None));
+        assert!(id("one", None, 0, None).0 >= 0);
+    }
+
+    #[test]
+    fn a_mended_statement_is_known_by_its_number_whatever_its_day_was() {
+        let seven = arrived(Some("7"));
+        let is_meant = |on, balances| seven.is_meant(&said(Some("7"), on, balances));
+        assert!(is_meant(Some("2026-11-22"), (Some(5), None)), "the day of its opening");
+        assert!(is_meant(Some("2026-11-30"), (None, None)), "and where no balance reads");
+        assert!(is_meant(Some("2062-11-23"), (Some(5), Some(9))), "a mistyped year");
+        assert!(is_meant(None, (Some(5), None)), "no day at all");
+        assert!(is_meant(Some("2026-11-23"), (Some(4), Some(8))), "its day, whatever the balances were");
+        assert!(!is_meant(Some("2026-11-20"), (Some(4), None)), "a bank that numbers all alike");
+        assert!(!is_meant(Some("2025-04-02"), (Some(5), None)), "the number of another year");
+        assert!(!is_meant(None, (None, None)), "nothing but the number");
+        assert!(!seven.is_meant(&said(Some("8"), Some("2026-11-23"), (Some(5), Some(9)))));
+    }
+
+    #[test]
+    fn without_a_number_the_day_is_among_the_days_that_came() {
+        let bare = arrived(None);
+        assert!(bare.is_meant(&said(None, Some("2026-11-23"), (None, None))));
+        assert!(bare.is_meant(&said(Some("7"), Some("2026-11-23"), (None, None))));
+        assert!(!bare.is_meant(&said(None, Some("2026-11-22"), (Some(5), Some(9)))));
+        assert!(!bare.is_meant(&said(None, None, (Some(5), Some(9)))));
+    }
+}
