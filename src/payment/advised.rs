@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::movement::State;
 use super::movement_query;
 use crate::amount::Dong;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::id::{AccountId, MovementId, ObligationId, UnitId};
+use crate::id::{AccountId, ObligationId, UnitId};
 use crate::obligation::{Obligation, query};
 use crate::store::Conn;
 use crate::unit::account;
@@ -45,35 +45,44 @@ pub fn of(conn: &mut Conn, unit: UnitId, items: &[Obligation]) -> Result<HashMap
     Ok(found)
 }
 
-/// Those whose payer is asked for the money again: two persons said of the newest transfer that was told of that it
-/// never came, and no other one waits. Where a newer one came and settled nothing, its money lies in suspense.
+/// Days before a transfer was told of in which the same money may have been told of otherwise.
+const TOLD_BEFORE_DAYS: i64 = 7;
+
+/// Those whose payer is asked for the money again: two persons said of a transfer that was told of that it never came,
+/// and no other one waits. Where one came and settled nothing, its money lies in suspense: nobody is asked.
 pub fn disproven(conn: &mut Conn, items: &[Obligation]) -> Result<HashSet<Key>> {
-    let all: Vec<&Obligation> = items.iter().collect();
-    let gone = newest(conn, &all, State::Disproven)?;
-    if gone.is_empty() {
-        return Ok(HashSet::new());
+    let mut accounts: Vec<(UnitId, AccountId)> = Vec::new();
+    for unit in items.iter().map(|item| item.unit).collect::<BTreeSet<_>>() {
+        let own = account::of_unit(conn, unit)?.into_iter();
+        accounts.extend(own.map(|account| (unit, account.id)));
     }
-    let all: Vec<&Obligation> =
-        all.into_iter().filter(|item| gone.contains_key(&(item.unit, item.id))).collect();
-    let waits = newest(conn, &all, State::Expected)?;
-    let came = newest(conn, &all, State::Proven)?;
-    let is_asked = |(key, id): &(Key, MovementId)| {
-        !waits.contains_key(key) && came.get(key).is_none_or(|newer| newer < id)
-    };
-    Ok(gone.into_iter().filter(is_asked).map(|(key, _)| key).collect())
+    let raised = items.iter().map(|item| item.created_at.business_day()).min();
+    let Some(since) = raised else { return Ok(HashSet::new()) };
+    let mut gone = unsettled(conn, (&accounts, items), State::Disproven, since)?;
+    for state in [State::Expected, State::Proven] {
+        let Some(first) = gone.values().min() else { break };
+        let since = first.plus_days(-TOLD_BEFORE_DAYS);
+        for key in unsettled(conn, (&accounts, items), state, since)?.into_keys() {
+            gone.remove(&key);
+        }
+    }
+    Ok(gone.into_keys().collect())
 }
 
-/// The newest movement in this state that names an obligation and settled nothing. Ids are minted in the order of time.
-fn newest(conn: &mut Conn, items: &[&Obligation], state: State) -> Result<HashMap<Key, MovementId>> {
+/// Those that a movement in this state names, which settled nothing, with the day when it was first seen.
+fn unsettled(
+    conn: &mut Conn,
+    (accounts, items): (&[(UnitId, AccountId)], &[Obligation]),
+    state: State,
+    since: BusinessDay,
+) -> Result<HashMap<Key, BusinessDay>> {
     let named: HashMap<&str, Key> =
         items.iter().map(|item| (item.reference_code.as_str(), (item.unit, item.id))).collect();
-    let units: BTreeSet<UnitId> = items.iter().map(|item| item.unit).collect();
-    let units: Vec<UnitId> = units.into_iter().collect();
-    let mut found: HashMap<Key, MovementId> = HashMap::new();
-    for (unit, id, code) in movement_query::unsettled(conn, &units, state)? {
+    let mut found: HashMap<Key, BusinessDay> = HashMap::new();
+    for (unit, code, day) in movement_query::unsettled(conn, accounts, state, since)? {
         for key in code.split('+').filter_map(|one| named.get(one)).filter(|key| key.0 == unit) {
-            let newest = found.entry(*key).or_insert(id);
-            *newest = id.max(*newest);
+            let first = found.entry(*key).or_insert(day);
+            *first = day.min(*first);
         }
     }
     Ok(found)

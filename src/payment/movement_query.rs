@@ -212,21 +212,25 @@ pub fn advised(
         .classify()
 }
 
-/// Credits of these units in one state that name a code, or several, and by which nothing was settled. Name each unit
-/// once; they come in no particular order.
+/// Credits of these accounts in one state, first seen since a day, that name a code, or several, and by which nothing
+/// was settled; with the day. Name each account once; they come in no particular order.
 pub fn unsettled(
     conn: &mut Conn,
-    units: &[UnitId],
+    accounts: &[(UnitId, AccountId)],
     state: State,
-) -> Result<Vec<(UnitId, MovementId, String)>> {
-    rows::fetch::<(BigInt, BigInt, Text), _>(
+    since: BusinessDay,
+) -> Result<Vec<(UnitId, String, BusinessDay)>> {
+    rows::fetch::<(BigInt, Text, Date), _>(
         conn,
-        "SELECT t.unit_id, t.id, t.code FROM movement t",
+        "SELECT t.unit_id, t.code, t.first_seen_on FROM movement t",
         &[
-            ("unit_id", Column::of(units.iter().copied())),
-            ("state", Column::of(units.iter().map(|_| state.as_str()))),
+            ("unit_id", Column::of(accounts.iter().map(|(unit, _)| *unit))),
+            ("account_id", Column::of(accounts.iter().map(|(_, account)| *account))),
+            ("state", Column::of(accounts.iter().map(|_| state.as_str()))),
         ],
-        "AND t.payment_id IS NULL AND t.direction = 'credit' AND t.code <> ''",
+        &format!(
+            "AND t.first_seen_on >= '{since}' AND t.payment_id IS NULL AND t.direction = 'credit' AND t.code <> ''"
+        ),
         Lock::None,
     )
 }

@@ -47,7 +47,7 @@ enum Way {
     /// Money went from suspense to an obligation, and comes back.
     Assigned(Assigned),
     /// A debit paid another unit, or was one side of a transfer between own accounts.
-    Untie(Tied),
+    Untie(Box<Tied>),
     /// It was one side of a transfer from a merged unit to the one that goes on for it.
     Cross(Box<Crossed>),
     /// It was money that the bank took back.
@@ -115,7 +115,7 @@ pub fn approve(
         }
         Way::Explained(explained) => explained.take_back(tx, stamp, actor, (&item, on))?,
         Way::Owe(refund) => owed_back::owe_again(tx, stamp, actor, (&item, refund), on)?,
-        Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (tied, on))?,
+        Way::Untie(tied) => untie::carry_out(tx, stamp, &item, (*tied, on))?,
         Way::Cross(crossed) => crossed.take_back(tx, stamp, actor)?,
         Way::Return(returned) => returned.carry_out(tx, stamp, actor, (&item, on))?,
         Way::Keep(kept) => kept.carry_out(tx, stamp, actor, (&item, on))?,
@@ -212,7 +212,7 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
 
 fn untied(tied: Tied) -> (Way, Effect) {
     let effect = tied.effect.clone();
-    (Way::Untie(tied), effect)
+    (Way::Untie(Box::new(tied)), effect)
 }
 
 /// What ended by itself moved no money; where a decision about another item ended it, that one is opened. An item

@@ -144,11 +144,11 @@ pub fn import_file_with<'a>(
     options: Options<'_>,
 ) -> Result<Imported> {
     actor.require_role(&[Role::Finance, Role::System])?;
-    let planned = match look(store, stamp().today(), actor, bytes, options)? {
+    let mut planned = match look(store, stamp().today(), actor, bytes, options)? {
         Ok(planned) => planned,
         Err(refused) => return Ok(*refused),
     };
-    left_out::note(store, stamp, actor, &planned)?;
+    left_out::note(store, stamp, actor, &mut planned)?;
     let came = left_out::came(&planned);
     if planned.parsed.format == Format::Camt054 {
         let imported = notice::take(store, stamp, actor, codes_of, planned)?;

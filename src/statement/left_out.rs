@@ -16,7 +16,7 @@ use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::{self, Detail, Kind, New, Subject};
+use crate::exception::{self, Detail, Kind, New, State, Subject};
 use crate::id::*;
 use crate::store::{Conn, Lane, Stamp, Store};
 use crate::text;
@@ -84,7 +84,8 @@ fn named(refusal: &Refusal) -> Option<String> {
 }
 
 /// What is left out is somebody's to see to before anything else of the file goes in: whatever breaks off then, nobody
-/// believes that the file was whole. What ended once stays so when the same is told again.
+/// believes that the file was whole. What a person resolved stays so when the same is told again. Of accounts that
+/// nobody registered more may be left out than persons are asked about; that some are told only is a warning.
 ///
 /// # Errors
 /// `statement_left_out_many`, and those of the store.
@@ -92,14 +93,15 @@ pub(super) fn note<'a>(
     store: &Store,
     stamp: &dyn Fn() -> Stamp<'a>,
     actor: &Actor,
-    planned: &Planned<'_>,
+    planned: &mut Planned<'_>,
 ) -> Result<()> {
     let Some(first) = planned.accounts.first().filter(|_| !planned.refused.is_empty()) else {
         return Ok(());
     };
     refused::check_count(&planned.refused)?;
     let (beside, today) = (first.unit, stamp().today());
-    let items = store.read(&actor.scope, |conn| new_items(conn, today, planned, beside))?;
+    let (items, told_only) = store.read(&actor.scope, |conn| new_items(conn, today, planned, beside))?;
+    planned.parsed.warnings.extend(refused::told_only(told_only));
     if items.is_empty() {
         return Ok(());
     }
@@ -113,25 +115,67 @@ pub(super) fn note<'a>(
     })
 }
 
-/// An item for each statement that is left out, that is missed and that nobody was asked about. What is told of
-/// another unit's statement is all that is done about it: that unit has its own files.
-fn new_items(conn: &mut Conn, today: BusinessDay, planned: &Planned<'_>, beside: UnitId) -> Result<Vec<New>> {
+/// An item for each statement that is left out, that is missed and that nobody was asked about, and how many have none
+/// because persons have enough of accounts that nobody registered to see to. What is told of another unit's statement
+/// is all that is done about it: that unit has its own files.
+fn new_items(
+    conn: &mut Conn,
+    today: BusinessDay,
+    planned: &Planned<'_>,
+    beside: UnitId,
+) -> Result<(Vec<New>, usize)> {
     let mut here = ready(conn, &planned.refused)?;
     here.extend(planned.drafts.iter().map(Telling::of_draft));
+    let mut seen: BTreeSet<(UnitId, FilePartId)> = BTreeSet::new();
     let mut items: BTreeMap<(UnitId, FilePartId), New> = BTreeMap::new();
+    let (mut strangers, mut waiting) = (Vec::new(), 0);
     for one in planned.refused.iter().filter(|one| !one.is_elsewhere()) {
-        if Telling::of_refusal(&one.refusal).is_some_and(|telling| here.contains(&telling)) {
+        let key = (one.unit(beside), id_of(&planned.file.sha256, &one.refusal));
+        let is_here = Telling::of_refusal(&one.refusal).is_some_and(|telling| here.contains(&telling));
+        if is_here || !seen.insert(key) {
             continue;
         }
-        let (unit, id) = (one.unit(beside), id_of(&planned.file.sha256, &one.refusal));
-        let subject = Subject::FilePart(id);
-        let is_asked = items.contains_key(&(unit, id))
-            || exception::find_any(conn, unit, Kind::StatementGap, subject)?.is_some();
-        if !is_asked {
-            items.insert((unit, id), item(today, &planned.file.sha256, one, (unit, id)));
+        match (asked(conn, one, key)?, one.is_nobodys()) {
+            (Asked::Ended, _) | (Asked::Waits, false) => {}
+            (Asked::Waits, true) => waiting += 1,
+            (Asked::Never, true) => strangers.push((key, item(today, &planned.file.sha256, one, key))),
+            (Asked::Never, false) => {
+                items.insert(key, item(today, &planned.file.sha256, one, key));
+            }
         }
     }
-    Ok(items.into_values().collect())
+    let free = refused::MAX_LEFT_OUT.saturating_sub(waiting);
+    let told_only = strangers.len().saturating_sub(free);
+    items.extend(strangers.into_iter().take(free));
+    Ok((items.into_values().collect(), told_only))
+}
+
+/// What became of the item about a statement.
+enum Asked {
+    /// There is none, or one that ended by itself though the statement is not in.
+    Never,
+    Waits,
+    /// A person resolved it, or the statement is in.
+    Ended,
+}
+
+fn asked(conn: &mut Conn, one: &Refused, (unit, id): (UnitId, FilePartId)) -> Result<Asked> {
+    let known = exception::find_any(conn, unit, Kind::StatementGap, Subject::FilePart(id))?;
+    let Some(known) = known else { return Ok(Asked::Never) };
+    if known.state != State::Resolved {
+        return Ok(Asked::Waits);
+    }
+    let is_ended = !exception::query::settled_by_itself(conn, unit, known.id)? || is_in(conn, one)?;
+    Ok(if is_ended { Asked::Ended } else { Asked::Never })
+}
+
+/// Whether its account has a statement that ends the item about it.
+fn is_in(conn: &mut Conn, one: &Refused) -> Result<bool> {
+    let Holder::Own(account) = &one.holder else { return Ok(false) };
+    let (account_no, said) = (text::squash(&account.account_no), Said::of_refusal(&one.refusal));
+    let stored = query::statements_of(conn, account.unit, account.id)?;
+    let mut ready = stored.iter().filter(|stored| stored.is_ready());
+    Ok(ready.any(|stored| Arrived::of_stored(&account_no, stored).is_meant(&said)))
 }
 
 /// What the accounts of the statements that are left out have already on the days that these state: a copy of it is
@@ -199,7 +243,24 @@ struct Said {
     closing: Option<Dong>,
 }
 
+impl Said {
+    fn of_refusal(refusal: &Refusal) -> Said {
+        Said {
+            number: refusal.number.as_deref().map(text::clean),
+            day: refusal.stated_on,
+            opening: refusal.opening,
+            closing: refusal.closing,
+        }
+    }
+}
+
 impl Arrived {
+    /// A statement that is in, whose account has this number, squashed.
+    fn of_stored(account_no: &str, stored: &StoredStatement) -> Arrived {
+        let telling = Telling::of_stored(account_no, stored);
+        Arrived { unit: stored.unit, account: stored.account, opening_on: stored.opening_on, telling }
+    }
+
     /// Whether an item of its account that says so is about it: the same number, or none, and a day among its own. With
     /// the same number the day may be the fault.
     fn is_meant(&self, said: &Said) -> bool {
@@ -212,21 +273,17 @@ impl Arrived {
     }
 
     /// Whether the same number is the same statement although its day is none of these: some banks begin anew with
-    /// each year, and some number each statement alike. A balance is the same, where one reads, and the day is of the
+    /// each year, and some number each statement alike. A balance is the same, and the day, where one reads, is of the
     /// same year, or the same but for its year.
     fn is_likely(&self, said: &Said) -> bool {
         let own = &self.telling;
         let is_alike = said.opening == Some(own.opening) || said.closing == Some(own.closing);
-        let is_bare = said.opening.is_none() && said.closing.is_none();
         let is_near = |day: BusinessDay| {
             let date = |day: BusinessDay| (day.0.month(), day.0.day());
             let days = [self.opening_on, own.closing_on];
             days.iter().any(|one| one.year() == day.year() || date(*one) == date(day))
         };
-        match said.day {
-            Some(day) => (is_alike || is_bare) && is_near(day),
-            None => is_alike,
-        }
+        is_alike && said.day.is_none_or(is_near)
     }
 
     /// Whether the account had it before the item was opened, which is then about another one.
@@ -372,7 +429,8 @@ mod tests {
         let seven = arrived(Some("7"));
         let is_meant = |on, balances| seven.is_meant(&said(Some("7"), on, balances));
         assert!(is_meant(Some("2026-11-22"), (Some(5), None)), "the day of its opening");
-        assert!(is_meant(Some("2026-11-30"), (None, None)), "and where no balance reads");
+        assert!(is_meant(Some("2026-11-23"), (None, None)), "its day, where no balance reads");
+        assert!(!is_meant(Some("2026-11-30"), (None, None)), "another day's, told by nothing but the number");
         assert!(is_meant(Some("2062-11-23"), (Some(5), Some(9))), "a mistyped year");
         assert!(is_meant(None, (Some(5), None)), "no day at all");
         assert!(is_meant(Some("2026-11-23"), (Some(4), Some(8))), "its day, whatever the balances were");

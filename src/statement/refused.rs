@@ -19,9 +19,10 @@ use crate::unit::{BankAccount, CITY, account};
 
 /// Letters of an account number that are told: what a damaged file has in its place may be anything.
 const ACCOUNT_LETTERS: usize = 40;
-/// The most statements of a file that are left out one by one, each of them an item for a person. The words of
+/// The most statements of registered accounts that are left out of a file one by one, each of them an item for a
+/// person, and the most of accounts that nobody registered that persons are asked about at a time. The words of
 /// `statement_left_out_many` name it.
-const MAX_LEFT_OUT: usize = 500;
+pub(super) const MAX_LEFT_OUT: usize = 500;
 
 /// A statement of a file that was left out, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -196,6 +197,10 @@ impl Refused {
         matches!(self.holder, Holder::Elsewhere)
     }
 
+    pub fn is_nobodys(&self) -> bool {
+        matches!(self.holder, Holder::Nobody)
+    }
+
     /// The number as it may be told.
     pub fn account_no(&self) -> Option<String> {
         let shown = shown(self.refusal.account_no.as_deref()?);
@@ -227,18 +232,36 @@ pub(super) fn told(refused: &[Refused], beside: UnitId) -> Vec<RefusedStatement>
     refused.iter().filter_map(|one| one.told(beside)).collect()
 }
 
-/// Refuses a file with more statements to be left out than persons are asked about one by one. Those of other units are
-/// told and ask nobody.
+/// Refuses a file with more statements of registered accounts to be left out than persons are asked about one by one.
+/// Those of other units are told and ask nobody, and those of accounts that nobody registered keep no unit's waiting,
+/// however many they are.
 ///
 /// # Errors
 /// `statement_left_out_many`.
 pub(super) fn check_count(refused: &[Refused]) -> Result<()> {
-    let count = refused.iter().filter(|one| !one.is_elsewhere()).count();
+    let count = refused.iter().filter(|one| matches!(one.holder, Holder::Own(_))).count();
     if count <= MAX_LEFT_OUT {
         return Ok(());
     }
     let detail = format!("{count} statements cannot go in; at most {MAX_LEFT_OUT} are left out of a file");
     Err(Error::invalid("statements", "statement_left_out_many", detail))
+}
+
+/// That so many statements are left out of which nobody is asked yet.
+pub(super) fn told_only(count: usize) -> Option<Finding> {
+    let finding = Finding::new(
+        "file",
+        "statement_left_out_told",
+        format!(
+            "Có thêm {count} sao kê bị để lại mà chưa mở việc cần xử lý: quá {MAX_LEFT_OUT} sao kê của tài khoản \
+             chưa đăng ký. Hãy xử lý các việc đã mở rồi gửi lại tệp"
+        ),
+        format!(
+            "{count} more statements were left out and are told here only: over {MAX_LEFT_OUT} are of accounts that \
+             are not registered. See to the open items and send the file again"
+        ),
+    );
+    (count > 0).then_some(finding)
 }
 
 #[cfg(test)]

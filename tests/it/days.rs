@@ -299,11 +299,28 @@ fn an_export_of_noon_closes_no_day_and_one_that_comes_when_it_is_over_does() {
         assert_eq!(refused(&world, day), ["day_not_over"]);
         world.wait_days(1);
         assert_eq!(refused(&world, day), ["day_not_over"], "nothing shows its afternoon");
+        assert!(import(&world, &noon.csv()).already_imported, "an export of the same bytes");
         import(&world, &noon.book(1_000, "TRA LAI TIEN GUI KKH", "LT2").csv());
         matched(&world);
         assert!(
             String::from_utf8(closed(&world, day).document).unwrap().contains("<LineCount>2</LineCount>")
         );
+    });
+}
+
+#[test]
+fn an_export_of_noon_that_nothing_follows_closes_its_day_some_days_later() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let day = today(&world);
+        let noon =
+            BankFile::new(world.ba_dinh.account_no, day, 0).book(22_000, "TRA LAI TIEN GUI KKH", "LT1");
+        import(&world, &noon.csv());
+        matched(&world);
+        world.wait_days(2);
+        assert_eq!(refused(&world, day), ["day_not_over"]);
+        world.wait_days(1);
+        closed(&world, day);
     });
 }
 

@@ -191,6 +191,33 @@ fn a_statement_whose_day_was_the_fault_ends_its_item_when_it_is_mended() {
 }
 
 #[test]
+fn of_a_bank_that_numbers_each_day_alike_the_next_days_statement_does_not_end_the_item_of_a_broken_one() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let good = day_of(&world, world.tay_ho.account_no, 8_000).mt940();
+        let of_day = |day: BusinessDay, amount: i64| {
+            let file = BankFile::new(world.ba_dinh.account_no, day, 0);
+            String::from_utf8(file.book(amount, "tien gui", &format!("R{amount}")).mt940()).unwrap()
+        };
+        let right = of_day(today(&world), 25_000);
+        let broken = right.replace("VND0,", "VND0,50").replace("VND25000,", "VND25000,50");
+        assert_ne!(broken, right);
+        let first = import(&world, &[broken.as_bytes(), good.as_slice()].concat());
+        assert_eq!((first.refused.len(), first.statements.len()), (1, 1));
+        assert!(has_gap(&world, &world.ba_dinh));
+
+        let asked = || {
+            world.count("exception WHERE kind = 23 AND subject_kind = 'file_part' AND state <> 'resolved'")
+        };
+        assert_eq!(asked(), 1);
+        import(&world, of_day(today(&world).next(), 7_000).as_bytes());
+        assert_eq!(asked(), 1, "the same number of another day is another statement");
+        import(&world, right.as_bytes());
+        assert_eq!(asked(), 0, "its own day ends it");
+    });
+}
+
+#[test]
 fn what_says_otherwise_than_the_statement_that_is_here_is_asked_about_and_a_copy_is_not() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -234,12 +261,47 @@ fn the_unit_that_takes_a_strange_account_on_ends_the_item_of_the_one_that_was_as
 }
 
 #[test]
-fn a_file_of_more_strangers_than_persons_are_asked_about_is_refused_whole() {
+fn of_more_strangers_than_persons_are_asked_about_the_rest_is_told_and_keeps_no_unit_waiting() {
     each_database(|database| {
         let world = World::settled_in(database);
         let own = day_of(&world, world.ba_dinh.account_no, 25_000);
-        let strangers = (0..501).map(|number| day_of(&world, &format!("19005{number:05}"), 1_000));
+        let strange = |number: i64| format!("19005{number:05}");
+        let strangers = (0..502).map(|number| day_of(&world, &strange(number), 1_000));
         let files: Vec<BankFile> = [own].into_iter().chain(strangers).collect();
+        let bytes = together(&files);
+        let asked = || world.count("exception WHERE kind = 23");
+        let told_only = |imported: &Imported| {
+            let warning = imported.warnings.iter().find(|one| one.code == "statement_left_out_told");
+            warning.map(|one| one.words().1.split(' ').next().unwrap_or_default().to_owned())
+        };
+        let foreseen = foresee(&world.store, today(&world), &Actor::system(), &bytes, Options::default());
+        assert_eq!(foreseen.unwrap().refused.len(), 502);
+        let first = import(&world, &bytes);
+        assert_eq!((first.statements.len(), first.refused.len()), (1, 502));
+        assert_eq!((told_only(&first).as_deref(), asked()), (Some("2"), 500));
+        assert!(closes(&world, &world.ba_dinh));
+
+        let again = import(&world, &bytes);
+        assert_eq!((told_only(&again).as_deref(), asked()), (Some("2"), 500));
+
+        world.open_account(&world.ba_dinh, &strange(0));
+        let third = import(&world, &bytes);
+        assert_eq!((third.statements.len(), third.refused.len()), (2, 501));
+        assert_eq!(told_only(&third).as_deref(), Some("1"), "the place of one that came in is taken");
+        assert_eq!(asked(), 501);
+    });
+}
+
+#[test]
+fn a_file_of_more_broken_statements_of_own_accounts_than_persons_are_asked_about_is_refused_whole() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let own = day_of(&world, world.tay_ho.account_no, 8_000);
+        let broken = (0..501).map(|number| BankFile {
+            claimed_closing: Some(1),
+            ..day_of(&world, world.ba_dinh.account_no, 25_000).numbered(number + 1)
+        });
+        let files: Vec<BankFile> = [own].into_iter().chain(broken).collect();
         let bytes = together(&files);
         let refused = try_import(&world, &Actor::system(), &bytes).unwrap_err();
         assert_eq!(refused.code(), "statement_left_out_many");

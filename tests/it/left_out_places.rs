@@ -65,7 +65,7 @@ fn of_a_file_that_is_cut_off_an_officer_reads_no_figure_of_another_unit() {
             day_of(&world, world.tay_ho.account_no, 8_000),
         ]);
         let both = String::from_utf8(both).unwrap();
-        let cut = both[..both.rfind("<Ntry>").unwrap()].as_bytes();
+        let cut = &both.as_bytes()[..both.rfind("<Ntry>").unwrap()];
         let actor = officer(&world, &world.tay_ho);
         let secrets = [THEIRS.as_slice(), [world.ba_dinh.account_no].as_slice()].concat();
 

@@ -47,8 +47,17 @@ pub struct DayRead {
     pub statements: Vec<(StatementId, String)>,
 }
 
-/// Reads everything about one day of one account.
-pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result<DayRead> {
+/// An export that came within a day stands for the whole of it so many days later: it may come again as the same
+/// bytes, and an account on which nothing moves has no later statement. What it lacks comes as late lines then.
+const EXPORT_STANDS_AFTER_DAYS: i64 = 3;
+
+/// Reads everything about one day of one account, as it stands today.
+pub fn read(
+    conn: &mut Conn,
+    account: &BankAccount,
+    date: BusinessDay,
+    today: BusinessDay,
+) -> Result<DayRead> {
     let stored = line_query::lines_of_day(conn, account.unit, account.id, date)?;
     let shown = Shown::read(conn, account, date, !stored.is_empty())?;
     let (before, previous_sha256) = before(conn, account, date, &shown)?;
@@ -67,7 +76,7 @@ pub fn read(conn: &mut Conn, account: &BankAccount, date: BusinessDay) -> Result
     let cash = cash(conn, account, date)?;
     let mut open = Open::read(conn, account, date, (&lines, &standing), (&claims, &cash))?;
     open.blockers.extend(undecided(conn, account, date)?);
-    if shown.is_of_a_part() {
+    if shown.is_of_a_part() && today < date.plus_days(EXPORT_STANDS_AFTER_DAYS) {
         open.blockers.push(Obstacle::DayNotOver);
     }
     let facts = DayFacts {

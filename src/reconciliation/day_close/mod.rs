@@ -255,7 +255,7 @@ pub fn prepare(
     // The fingerprint comes first: whatever changes while the facts are read shows when it is stored.
     let first = month_start(date).max(account.opened_on);
     let seen = fingerprint(conn, unit, account.id, first, date)?;
-    let read = facts::read(conn, &account, date)?;
+    let read = facts::read(conn, &account, date, stamp.today())?;
     match weigh(&read) {
         Ok(proof) => {
             share_out(conn, stamp, &account, revision, proof, &read, signer_serial, (first, seen)).map(Ok)

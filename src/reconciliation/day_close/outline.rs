@@ -86,7 +86,7 @@ fn told(
     date: BusinessDay,
 ) -> Result<std::result::Result<Vec<u8>, (Vec<Obstacle>, DayRead)>> {
     let revision = check_date(conn, stamp, account, date)?;
-    let read = facts::read(conn, account, date)?;
+    let read = facts::read(conn, account, date, stamp.today())?;
     let proof = match weigh(&read) {
         Ok(proof) => proof,
         Err(obstacles) => return Ok(Err((obstacles, read))),

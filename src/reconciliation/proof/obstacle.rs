@@ -95,7 +95,8 @@ impl Obstacle {
             }
             Obstacle::LinesWithoutStatement { count } => format!("Có {count} dòng nhưng không có sao kê."),
             Obstacle::DayNotOver => {
-                "Chỉ có bản xuất nạp khi ngày chưa hết: hãy nạp sao kê cuối ngày của ngân hàng, hoặc bản xuất sau ngày này."
+                "Chỉ có bản xuất nạp khi ngày chưa hết: hãy nạp sao kê cuối ngày hoặc bản xuất sau ngày này; sau ba ngày, bản \
+                 đã nạp được coi là đủ."
                     .into()
             }
             Obstacle::NilDayUnproven => {
@@ -168,7 +169,7 @@ impl Obstacle {
             Obstacle::LinesWithoutStatement { count } => format!("There are {count} lines but no statement."),
             Obstacle::DayNotOver => {
                 "Only an export that came before the day was over is here: bring the bank’s end-of-day statement, or an \
-                 export made after this day."
+                 export made after this day; after three days the one that is here stands."
                     .into()
             }
             Obstacle::NilDayUnproven => {

@@ -45,7 +45,7 @@ fn of_two_statements_that_contradict_each_other_neither_goes_in_beside_a_third()
 #[test]
 fn a_file_that_is_cut_off_goes_in_not_at_all() {
     let text = file(&[statement("111111", "5"), statement("222222", "7")]);
-    let mut parsed = parse(text[..text.rfind("<Ntry>").unwrap()].as_bytes());
+    let mut parsed = parse(&text.as_bytes()[..text.rfind("<Ntry>").unwrap()]);
     let errors = drafts(&mut parsed, None).map(|_| ()).unwrap_err();
     assert!(errors.iter().any(|error| error.code == "xml_truncated"), "{errors:?}");
 }

@@ -51,11 +51,13 @@ impl Table {
         let mut items = Vec::with_capacity(written.len());
         for row in &written {
             let fee = match row.net {
-                Some(net) => row.kept_by(net, has_fees),
+                // What the file itself calls a fee may be more than a small amount: fees have a fixed part.
+                Some(net) if has_fees => row.kept_by(net, has_fees),
+                Some(net) => row.kept_by(net, has_fees).and_then(|fee| row.bounded(fee)),
                 None if self.has(Field::Net) && !has_fees => Err(Why::Amount),
                 None => row.fees().map(|fees| if are_deductions { Dong(-fees.0) } else { fees }),
             };
-            let fee = fee.and_then(|fee| row.bounded(fee)).map_err(|why| Fault::at(row.line, why))?;
+            let fee = fee.map_err(|why| Fault::at(row.line, why))?;
             items.push(Item {
                 line: row.line,
                 key: row.key.clone(),
@@ -87,7 +89,8 @@ impl Written {
         self.fee.checked_add(self.fee_tax).map_err(|_| Why::Amount)
     }
 
-    /// Nobody keeps all of an amount, or gives back more than came: a net amount of nothing was not paid out yet.
+    /// A fee that only the net amount tells: as much as the amount, it is none. A net amount of nothing was not paid
+    /// out yet.
     fn bounded(&self, fee: Dong) -> Result<Dong, Why> {
         let is_less = fee.0.unsigned_abs() < self.amount.0.unsigned_abs();
         if is_less { Ok(fee) } else { Err(Why::FeeTooLarge) }
