@@ -154,7 +154,7 @@ fn body<'t>(text: &'t str, head: &str) -> Option<&'t str> {
 
 /// Functions of the file that speak of something, as they are called.
 fn helpers<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = &'t str> {
-    text.split("\nfn ")
+    text.split("fn ")
         .skip(1)
         .filter(move |one| one.split("\n}\n").next().is_some_and(|told| told.contains(name)))
         .filter_map(|one| one.find('(').map(|at| &one[..=at]))

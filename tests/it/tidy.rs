@@ -16,7 +16,7 @@ const KNOWN_EDGES: &[(&str, &str)] = &[
     // The form of a database URL is checked with the rest of the configuration.
     ("src/config.rs", "config -> store"),
     // Quarantined lines and gaps between statements are exceptions from the moment of import.
-    ("src/statement/refused.rs", "statement -> exception"),
+    ("src/statement/left_out.rs", "statement -> exception"),
     ("src/statement/sequence.rs", "statement -> exception"),
     ("src/statement/version/mod.rs", "statement -> exception"),
     // Taking an account on posts its opening balance.
