@@ -693,8 +693,13 @@ fn a_message_whose_process_died_and_that_is_rejected_when_it_comes_again_is_sent
             "SELECT f.state AS t FROM filing f JOIN transmission t ON t.filing_id = f.id WHERE t.message_code = '{code}'"
         );
         assert_eq!(world.words(&filed), ["signed"], "nobody said that the authority has it");
-        let is_told =
-            |kind: &str| worker::tax_alarms(&next.app).unwrap().iter().any(|one| one.kind.as_str() == kind);
+        let message = format!("SELECT CAST(id AS TEXT) AS t FROM transmission WHERE message_code = '{code}'");
+        let message = world.words(&message);
+        let is_told = |kind: &str| {
+            let told = worker::tax_alarms(&next.app).unwrap().into_iter();
+            let of_it = |id: bienlai::id::TransmissionId| message == [id.0.to_string()];
+            told.filter(|one| one.kind.as_str() == kind).any(|one| one.transmission.is_some_and(of_it))
+        };
         assert!(is_told("message_halted") && !is_told("message_unanswered"), "at once, as what is rejected");
 
         next.wait_days(4);
