@@ -90,12 +90,17 @@ pub struct Config {
 }
 
 /// What an account must have been through.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Onboarding {
-    /// Whether obligations are refused while the receiving account is not live. Installations that ran before
-    /// there was such a step have no such row, so that it is off where nothing is said.
+    /// Whether obligations are refused while the receiving account is not live, as they are where nothing is said.
     pub required: bool,
+}
+
+impl Default for Onboarding {
+    fn default() -> Self {
+        Onboarding { required: true }
+    }
 }
 
 /// How long what is kept must be kept.
@@ -316,6 +321,13 @@ mod tests {
         let config = Config::parse_alone(KEY).unwrap();
         assert_eq!(config.master_key().unwrap(), [7; 32]);
         assert_eq!(config.web.listen.port(), 8080);
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_of_onboarding_wants_every_receiving_account_live() {
+        let required = |text: &str| Config::parse_alone(&format!("{KEY}{text}")).unwrap().onboarding.required;
+        assert!(required("") && required("[onboarding]\n"));
+        assert!(!required("[onboarding]\nrequired = false\n"));
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub fn vietqr_payload(bytes: &[u8]) {
 pub fn treasury(bytes: &[u8]) {
     let whole = [b"ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n".as_slice(), bytes].concat();
     for text in [bytes, &whole] {
-        if let Ok((rows, faults)) = report::parse(text) {
+        if let Ok((rows, faults)) = report::parse(text, &[]) {
             assert!(rows.iter().all(|row| row.amount.0 > 0), "{rows:?}");
             assert!(faults.iter().all(|fault| fault.line_no > 0), "{faults:?}");
         }
@@ -85,7 +85,7 @@ pub fn treasury(bytes: &[u8]) {
 pub fn pos_batch(bytes: &[u8]) {
     let whole = [b"loai,ma_chuan_chi,so_tien\n".as_slice(), bytes].concat();
     for text in [bytes, &whole] {
-        match pos::file::parse(text) {
+        match pos::file::parse(text, &[]) {
             Ok(report) => assert!(report.items.iter().all(|item| item.amount.0 >= 0), "{report:?}"),
             Err(fault) => assert!(fault.detail().starts_with("line "), "{}", fault.detail()),
         }
@@ -97,7 +97,7 @@ pub fn gateway_report(bytes: &[u8]) {
     let layout = gateway::file::Layout::built_in().expect("the built-in layout reads");
     let whole = [b"ma_giao_dich,so_tien,phi\n".as_slice(), bytes].concat();
     for text in [bytes, &whole] {
-        if let Ok(items) = gateway::file::parse(text, &layout) {
+        if let Ok(items) = gateway::file::parse(text, &layout, &[]) {
             let Ok(sums) = gateway::rules::sums(&items, Dong::ZERO) else { continue };
             assert!(sums.gross.0 >= 0 && sums.returned.0 >= 0 && sums.fee.0 >= 0, "{items:?}");
         }

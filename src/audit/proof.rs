@@ -12,7 +12,7 @@ use crate::store::Conn;
 /// Entries of one part where all parts follow at once.
 const PART: i64 = 10_000;
 /// Roots read at a time, and entries that are looked for among the leaves.
-const ROOTS: i64 = 500;
+const ROOTS: i64 = 100;
 const PAGE: i64 = 1_000;
 
 /// Where a proof goes on.

@@ -97,6 +97,7 @@ fn config_text(url: &str, address: SocketAddr, master_key: &str, secret: &str, i
          lookups_per_minute = 1000000\ntrusted_proxies = [\"127.0.0.1\"]\n\
          [vault]\nmaster_key = \"{master_key}\"\n\
          [signing]\nhold_back_while_busy = {is_held_back}\n\
+         [onboarding]\nrequired = false\n\
          [[channels.bank]]\nname = \"{CHANNEL}\"\nbank_bin = \"{BANK_BIN}\"\nsecrets = [\"{secret}\"]\n"
     )
 }

@@ -62,7 +62,7 @@ pub struct Create {
     #[arg(long)]
     name: String,
     /// dossier_system, unit_reader, cashier, finance, approver, administrator or auditor
-    #[arg(long, value_parser = |text: &str| Role::parse(text).map_err(|error| error.to_string()))]
+    #[arg(long, value_parser = Role::parse)]
     role: Role,
     /// The person behind it, as per_…; roles of people need one
     #[arg(long, value_name = "ID")]

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::id::{CorrectionId, PersonId, UnitId};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
-use crate::web::{awaited_view, correction_view};
+use crate::web::{awaited_view, both, correction_view};
 use crate::worker;
 use request::{Explain, Request};
 
@@ -214,7 +214,7 @@ fn show(office: &Office, list: &List) -> Result<()> {
         return print_json(&found.iter().map(correction_view).collect::<Vec<_>>());
     }
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    let heading = ["Correction", "Receipt", "Kind", "State", "Old", "New", "Rule", "Certainty"];
+    let heading = ["Mã", "Chứng từ", "Cách sửa", "Trạng thái", "Số cũ", "Số mới", "Bộ quy định", "Mức chắc"];
     table::print(&heading, &rows, &[4, 5]);
     Ok(())
 }
@@ -239,14 +239,13 @@ fn show_unpaid(office: &Office, list: &List) -> Result<()> {
     let rows = found.iter().zip(&views).map(|(told, awaited)| {
         let missing = told.awaited.map_or_else(String::new, |awaited| awaited.outstanding.to_string());
         let due = awaited["due_on"].as_str().unwrap_or_default();
-        let overdue = if awaited["is_overdue"] == true { "overdue" } else { "" };
-        let state = told.correction.state.as_str();
-        [&told.correction.id.to_string(), &told.correction.receipt.to_string(), state, &missing, due, overdue]
-            .map(|cell: &str| cell.to_owned())
-            .to_vec()
+        let overdue = if awaited["is_overdue"] == true { "quá hạn / overdue" } else { "" };
+        let state = both::value(told.correction.state.as_str());
+        let (id, receipt) = (told.correction.id.to_string(), told.correction.receipt.to_string());
+        vec![id, receipt, state, missing, due.to_owned(), overdue.to_owned()]
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    table::print(&["Correction", "Receipt", "State", "Missing", "Due", ""], &rows, &[3]);
+    table::print(&["Mã", "Chứng từ", "Trạng thái", "Còn thiếu", "Hạn nộp", ""], &rows, &[3]);
     Ok(())
 }
 
@@ -254,8 +253,8 @@ fn row(item: &Correction) -> Vec<String> {
     vec![
         item.id.to_string(),
         item.receipt.to_string(),
-        item.kind.as_str().to_owned(),
-        item.state.as_str().to_owned(),
+        both::value(item.kind.as_str()),
+        both::value(item.state.as_str()),
         item.old_amount.to_string(),
         item.new_amount.to_string(),
         item.profile.clone(),

@@ -26,8 +26,7 @@ use crate::reconciliation::explanation_query;
 use crate::report::proposal::{self, Content};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
-use crate::web::payer_reads;
-use crate::web::{event_view, exception_view, read_target_of};
+use crate::web::{both, event_view, exception_view, payer_reads, read_target_of};
 use crate::worker;
 
 #[derive(Debug, Subcommand)]
@@ -340,15 +339,15 @@ fn list(office: &Office, asked: &List) -> Result<()> {
         vec![
             item.id.to_string(),
             format!("{} {}", item.kind.number(), item.kind),
-            item.state.as_str().to_owned(),
-            item.owner.clone(),
+            both::value(item.state.as_str()),
+            both::owner(&item.owner),
             item.amount.to_string(),
             item.due_on.to_string(),
             item.age_days(today).to_string(),
         ]
     };
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["Exception", "Kind", "State", "Owner", "Amount", "Due", "Age"], &rows, &[4, 6]);
+    table::print(&["Mã", "Loại", "Trạng thái", "Người giữ", "Số tiền", "Hạn", "Số ngày"], &rows, &[4, 6]);
     Ok(())
 }
 

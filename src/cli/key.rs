@@ -15,6 +15,7 @@ use crate::actor::Actor;
 use crate::clock::{Clock, Instant};
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, EventId, PersonId, UnitId};
+use crate::receipt::content::identifier::is_tax_code;
 use crate::receipt::key::{SigningKey, TestAuthority, installed, issue_test_certificate, test_authority};
 use crate::store::{Stamp, Tx};
 use crate::unit::certificate::{self, Custody};
@@ -226,6 +227,9 @@ fn make_authority(out: &Path) -> Result<u8> {
 }
 
 fn issue_certificate(issue: &Issue) -> Result<u8> {
+    if !is_tax_code(&issue.tax_code) {
+        return Err(Error::invalid("tax_code", "tax_code_wrong", "its check digit does not fit"));
+    }
     let key_pem = SecretString::from(read_text(&issue.ca.join(CA_KEY))?);
     let authority = TestAuthority::from_pem(&key_pem, &read_text(&issue.ca.join(CA_CERTIFICATE))?)?;
     let now = Clock::System.now();

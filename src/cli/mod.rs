@@ -204,7 +204,10 @@ const UNREADABLE: u8 = 2;
 /// Reads the arguments, runs the command, tells the error.
 pub fn main() -> ExitCode {
     leave_quietly_when_nobody_reads();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|refused| {
+        tell_cause(&refused);
+        refused.exit()
+    });
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -214,14 +217,26 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The words of an argument's refusal, before what the parser of the command line says of it in English.
+fn tell_cause(refused: &clap::Error) {
+    let cause = std::error::Error::source(refused).and_then(|cause| cause.downcast_ref::<Error>());
+    if let Some(error) = cause {
+        eprintln!("{}", headline(error));
+    }
+}
+
 /// The words of an error for who called, on standard error.
 fn tell(error: &Error) {
-    let words = message::words(error.code());
-    eprintln!("bienlai: {} / {}", words.vi, words.en);
+    eprintln!("{}", headline(error));
     eprintln!("  {error}");
     if error.is_internal() {
         eprintln!("  raised at {}", error.raised_at());
     }
+}
+
+fn headline(error: &Error) -> String {
+    let words = message::words(error.code());
+    format!("bienlai: {} / {}", words.vi, words.en)
 }
 
 /// A file or a configuration that cannot be used is no answer to what was asked.

@@ -11,7 +11,7 @@ use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{MessageId, ObligationId, PersonId, ReceiptId};
-use crate::notification::{self, State, bounce, consent, query, view};
+use crate::notification::{self, Channel, State, bounce, consent, query, view};
 use crate::obligation;
 
 #[derive(Debug, Subcommand)]
@@ -122,13 +122,27 @@ fn list(office: &Office, options: &List) -> Result<u8> {
         .collect();
     let head = ["Đơn vị", "Biên lai", "Kênh", "Trạng thái", "Lúc", "Lần", "Tra cứu", "Mã"];
     table::print(&head, &lines, &[]);
-    let missing = [(office.config.email.is_none(), "[email]"), (office.config.sms.is_none(), "[sms]")];
-    for (_, section) in missing.iter().filter(|(is_missing, _)| *is_missing) {
-        eprintln!(
-            "Chưa cấu hình {section}: thư chờ, không mất. / {section} is not configured: its messages wait."
-        );
+    let missing =
+        [(office.config.email.is_none(), Channel::Email), (office.config.sms.is_none(), Channel::Sms)];
+    for (_, channel) in missing.into_iter().filter(|(is_missing, _)| *is_missing) {
+        let went = [State::Sent, State::Delivered, State::Bounced].map(State::as_str);
+        let is_sent = rows.iter().any(|row| row.channel == channel.as_str() && went.contains(&row.state));
+        eprintln!("{}", unconfigured(channel, is_sent));
     }
     Ok(DONE)
+}
+
+/// What it means that this configuration cannot send by the channel: where messages went, a service sends them by
+/// another configuration.
+fn unconfigured(channel: Channel, is_sent: bool) -> String {
+    let section = format!("[{}]", channel.as_str());
+    if is_sent {
+        return format!(
+            "Cấu hình này không có {section}: thư do dịch vụ có {section} gửi. / This configuration has no \
+             {section}: a service that has it sends its messages."
+        );
+    }
+    format!("Chưa cấu hình {section}: thư chờ, không mất. / {section} is not configured: its messages wait.")
 }
 
 fn show(office: &Office, id: &str) -> Result<u8> {
@@ -211,4 +225,17 @@ fn record_consent(office: &Office, options: Consent) -> Result<u8> {
     })?;
     println!("{}", if options.withdrawn { "đã rút / withdrawn" } else { "đã ghi / recorded" });
     Ok(DONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_were_sent_are_not_said_to_wait_for_a_configuration() {
+        let waits = unconfigured(Channel::Email, false);
+        assert!(waits.contains("[email]") && waits.contains("thư chờ"), "{waits}");
+        let sent = unconfigured(Channel::Sms, true);
+        assert!(sent.contains("[sms]") && !sent.contains("chờ") && !sent.contains("wait"), "{sent}");
+    }
 }

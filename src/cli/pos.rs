@@ -16,6 +16,8 @@ use crate::id::{BatchId, PaymentId, PersonId};
 use crate::payment::payout::withdrawal;
 use crate::payment::pos::{self, Batch, NewBatch, file, query};
 use crate::payment::refund;
+use crate::statement::partner::Kind;
+use crate::statement::saved;
 use crate::unit;
 use crate::web::exception_view;
 
@@ -111,7 +113,11 @@ fn slip(office: &Office, asked: &Slip) -> Result<()> {
 
 fn import(office: &Office, asked: &Import) -> Result<()> {
     let actor = office::person(Role::Finance, asked.person);
-    let report = file::parse(&read_bytes(&asked.file)?)?;
+    let named = office.read(&actor, |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        saved::named(conn, unit.id, Kind::Pos)
+    })?;
+    let report = file::parse(&read_bytes(&asked.file)?, &named)?;
     let fee = report.fee_beside(Dong(asked.fee))?;
     let settled_on: BusinessDay = asked.settled_on.parse()?;
     let batch = office.write(&actor, |tx, stamp| {

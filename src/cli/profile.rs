@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{DONE, print_json, table};
 use crate::error::Result;
-use crate::receipt::profile::{self, Certainty, Profile};
+use crate::receipt::profile::{self, Certainty, Listed, Profile};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -67,15 +67,19 @@ fn show(name: Option<&str>, json: bool) -> Result<()> {
     }
     let until = profile.valid_until.map_or_else(|| "…".to_owned(), |last| last.to_string());
     println!("{}  {} – {until}\n", profile.name, profile.valid_from);
-    let rows: Vec<Vec<String>> = items
-        .into_iter()
-        .map(|item| {
-            vec![format!("[{}]", item.mark), item.item.to_owned(), item.value, item.source.to_owned()]
-        })
-        .collect();
+    let rows: Vec<Vec<String>> = items.iter().flat_map(lines).collect();
     table::print(&["", "Quy định", "Giá trị", "Nguồn"], &rows, &[]);
     legend();
     Ok(())
+}
+
+/// A rule of several parts takes a line for each.
+fn lines(item: &Listed) -> Vec<Vec<String>> {
+    let row = |(at, part): (usize, &str)| match at {
+        0 => vec![format!("[{}]", item.mark), item.item.to_owned(), part.to_owned(), item.source.to_owned()],
+        _ => vec![String::new(), String::new(), part.to_owned(), String::new()],
+    };
+    item.value.split("; ").enumerate().map(row).collect()
 }
 
 fn legend() {

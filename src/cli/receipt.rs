@@ -1,6 +1,7 @@
 //! `bienlai receipt …`
 
 mod evidence;
+mod told;
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -8,14 +9,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use self::told::Told;
 use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::clock::{BusinessDay, Clock, Instant};
 use crate::error::{Error, Result};
 use crate::pdf::embedded::{self, Embedded};
-use crate::receipt::evidence::bundle::Finding;
+use crate::receipt::evidence::bundle::{Finding, Judgement};
 use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{
-    self, Integrity, Lenient, Problem, Report, SignatureReport, Summary, Trust, TrustStore, Verdict,
+    self, DocumentReport, Integrity, Lenient, Problem, Report, SignatureReport, Summary, Trust, TrustStore,
+    Verdict,
 };
 use crate::web::message;
 
@@ -35,7 +38,9 @@ pub enum Command {
     /// exact reasons; `unreadable` – no document that could be judged.
     ///
     /// Exit code 0: valid or intact; 1: invalid; 2: unreadable, or nothing could be judged as asked; with
-    /// --json that is said as {"error": {"code", "message"}} on standard output too.
+    /// --json that is said as {"error": {"code", "message"}} on standard output too. There every document
+    /// names its file, a file that could not be read stands among them with its error, and --evidence adds
+    /// `evidence` beside `documents` and `verdict`.
     Verify(Verify),
     /// Write the evidence for a receipt to a file: chain, revocation, way to the day's time stamp
     ///
@@ -178,18 +183,29 @@ fn carried(bytes: Vec<u8>) -> Result<Vec<u8>> {
 }
 
 /// What cannot even be begun is no verdict: `invalid` (1) is said of a document that was judged. Who reads
-/// JSON is told in JSON, in the form of the API's errors.
+/// JSON is told in JSON.
 fn not_judged(options: &Verify, error: &Error) -> Result<u8> {
     super::tell(error);
     if options.json {
-        let words = message::words(error.code());
-        print_json(&serde_json::json!({
-            "error": { "code": error.code(), "message": words.vi, "message_en": words.en },
-            "documents": [],
-            "verdict": Verdict::Unreadable,
-        }))?;
+        print_json(&Told::refused(error))?;
     }
     Ok(UNREADABLE)
+}
+
+/// What every file is judged by.
+struct Terms {
+    trust: TrustStore,
+    lenient: Vec<Lenient>,
+    at: Instant,
+}
+
+/// A file, and what was found in it.
+struct Examined<'o> {
+    path: &'o Path,
+    report: Report,
+    evidence: Option<Judgement>,
+    /// Why nothing was found: it could not be read.
+    unread: Option<Error>,
 }
 
 fn verify(options: &Verify) -> Result<u8> {
@@ -199,39 +215,57 @@ fn verify(options: &Verify) -> Result<u8> {
     if options.evidence.is_some() && options.files.len() > 1 {
         return Err(Error::invalid("evidence", "evidence_of_many", "one file at a time"));
     }
-    let (mut reports, mut judgement) = (Vec::new(), None);
+    let terms = Terms { trust, lenient, at };
+    let mut files = Vec::with_capacity(options.files.len());
     for path in &options.files {
-        let bytes = read_limited(path).and_then(carried);
-        let bytes = bytes.inspect_err(|error| eprintln!("bienlai: {error}")).ok();
-        let mut report = match &bytes {
-            Some(bytes) => verify::verify_leniently(bytes, &trust, at, &lenient),
-            None => Report::combined([]),
-        };
-        if let (Some(path), Some(bytes)) = (&options.evidence, &bytes) {
-            let authorities = options.timestamp_trust.as_ref().or(options.trusted.trust.as_ref());
-            let found = evidence::judge(path, bytes, &report, authorities, at)?;
-            found.weigh(&mut report);
-            judgement = Some(found);
-        }
+        let file = examined(options, &terms, path)?;
+        file.unread.iter().for_each(super::tell);
         if !options.json {
-            print_report(path, &report, options.files.len() > 1);
-            judgement.iter().for_each(evidence::print);
+            print_report(path, &file.report, options.files.len() > 1);
+            file.evidence.iter().for_each(evidence::print);
         }
-        reports.push(report);
+        files.push(file);
     }
-    let unread = reports.iter().any(|report| report.documents.is_empty());
-    let mut report = Report::combined(reports);
-    judgement.iter().for_each(|judgement| judgement.weigh(&mut report));
-    match (options.json, &judgement) {
-        (true, Some(judgement)) => {
-            print_json(&serde_json::json!({ "report": report, "evidence": judgement }))?;
+    if options.json {
+        print_json(&Told::of(&files))?;
+    }
+    let is_contradicted = |file: &Examined<'_>| {
+        file.evidence.as_ref().is_some_and(|judgement| judgement.finding == Finding::Contradicted)
+    };
+    let least = if files.iter().any(is_contradicted) { NO } else { DONE };
+    Ok(files.iter().map(|file| file.report.exit_code()).fold(least, u8::max))
+}
+
+fn examined<'o>(options: &Verify, terms: &Terms, path: &'o Path) -> Result<Examined<'o>> {
+    let bytes = match read_limited(path).and_then(carried) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(unread(path, error)),
+    };
+    let mut report = verify::verify_leniently(&bytes, &terms.trust, terms.at, &terms.lenient);
+    let evidence = match &options.evidence {
+        Some(bundle) => {
+            let authorities = options.timestamp_trust.as_ref().or(options.trusted.trust.as_ref());
+            let found = evidence::judge(bundle, &bytes, &report, authorities, terms.at)?;
+            found.weigh(&mut report);
+            Some(found)
         }
-        (true, None) => print_json(&report)?,
-        (false, _) => {}
-    }
-    let is_contradicted = judgement.is_some_and(|judgement| judgement.finding == Finding::Contradicted);
-    let code = if is_contradicted { report.exit_code().max(NO) } else { report.exit_code() };
-    Ok(if unread { UNREADABLE } else { code })
+        None => None,
+    };
+    Ok(Examined { path, report, evidence, unread: None })
+}
+
+/// A document of which nothing is known stands for it, so that no file vanishes among many.
+fn unread(path: &Path, error: Error) -> Examined<'_> {
+    let document = DocumentReport {
+        kind: "unknown",
+        summary: None,
+        unconfirmed: None,
+        signatures: Vec::new(),
+        problems: Vec::new(),
+        registered: None,
+    };
+    let report = Report { documents: vec![document], verdict: Verdict::Unreadable };
+    Examined { path, report, evidence: None, unread: Some(error) }
 }
 
 /// The end of a day, so that what was signed on it is not in the future; or a moment.

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::{PaymentId, PersonId, RefundId, UnitId};
 use crate::payment::refund::{self, Ask, Payee, Refund, query};
 use crate::store::{Stamp, Tx};
-use crate::web::refund_view;
+use crate::web::{both, refund_view};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -151,13 +151,13 @@ fn take(
 
 fn show(office: &Office, list: &List) -> Result<()> {
     let layout = Layout {
-        headings: &["Refund", "Payment", "State", "Amount", "Code"],
+        headings: &["Mã", "Khoản nộp", "Trạng thái", "Số tiền", "Mã hoàn tiền"],
         right: &[3],
         cells: |item: &Refund| {
             vec![
                 item.id.to_string(),
                 item.payment.to_string(),
-                item.state.as_str().to_owned(),
+                both::refund_state(item.state),
                 item.amount.to_string(),
                 item.reference_code.clone(),
             ]

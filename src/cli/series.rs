@@ -15,6 +15,7 @@ use crate::register::chain::{Audit, audit};
 use crate::register::proof::Proof;
 use crate::unit::series::{self, Series, life};
 use crate::unit::{self, Unit};
+use crate::web::both;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -166,7 +167,7 @@ fn listed(unit: &str, series: &Series) -> Vec<String> {
         series.template.clone(),
         series.series.clone(),
         series.year.to_string(),
-        series.phase.as_str().to_owned(),
+        both::phase(series.phase),
         (series.next_no - 1).to_string(),
         series.remaining().to_string(),
         series.last_issued_on.map(|day| day.to_string()).unwrap_or_default(),
@@ -200,6 +201,6 @@ fn stop(office: &Office, asked: &Stop) -> Result<u8> {
         let found = named(series::of_unit(tx, unit.id)?, asked)?;
         life::stop(tx, stamp, &actor, unit.id, found.id, &asked.reason)
     })?;
-    println!("{} {}", stopped.series, stopped.phase.as_str());
+    println!("{} {}", stopped.series, both::phase(stopped.phase));
     Ok(DONE)
 }

@@ -15,6 +15,8 @@ use crate::exception::Subject;
 use crate::id::{PersonId, SettlementId};
 use crate::payment::gateway::{self, NewSettlement, Settlement, file, query};
 use crate::payment::payout::withdrawal;
+use crate::statement::partner::Kind;
+use crate::statement::saved;
 use crate::unit;
 use crate::web::exception_view;
 
@@ -25,7 +27,8 @@ pub enum Command {
     /// The gateway's own table, as CSV, workbook or page (transaction or order, amount, fee or net), or ours:
     /// ma_giao_dich,so_tien,phi, where the last row is tong with the sums. The statement's line
     /// with the reference in its text and exactly the net amount proves the claims; a line that came
-    /// before is taken out of suspense by the next `bienlai reconcile`.
+    /// before is taken out of suspense by the next `bienlai reconcile`. A net amount below zero is what the
+    /// gateway debits; a report that comes to nothing is settled by two persons with another payout.
     Import(Import),
     /// Ask for a wrongly entered report to be withdrawn, while no line shows it; another person approves the exception
     Withdraw(Withdraw),
@@ -135,7 +138,11 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
         Some(path) => file::Layout::from_toml(&read_text(path)?)?,
         None => file::Layout::built_in()?,
     };
-    let items = file::parse(&read_bytes(&asked.file)?, &layout)?;
+    let named = office.read(&actor, |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?;
+        saved::named(conn, unit.id, Kind::Gateway)
+    })?;
+    let items = file::parse(&read_bytes(&asked.file)?, &layout, &named)?;
     let settlement = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
         let account = match &asked.account {

@@ -75,7 +75,7 @@ pub struct Invite {
     #[arg(long, requires = "name")]
     another: bool,
     /// cashier, finance, approver, administrator or auditor
-    #[arg(long, value_parser = |text: &str| Role::parse(text).map_err(|error| error.to_string()))]
+    #[arg(long, value_parser = Role::parse)]
     role: Role,
     /// The units it may see, by code; `all` for the whole city
     #[arg(long, value_name = "CODE", value_delimiter = ',', required = true)]

@@ -17,8 +17,10 @@ use crate::id::PersonId;
 use crate::identity::{self, NewClient};
 use crate::obligation::walk_in;
 use crate::receipt::key::{TestAuthority, issue_test_certificate, test_authority};
+use crate::receipt::profile;
 use crate::store::{Stamp, Tx};
 use crate::tariff::{self, IntakeMode, Place, Pricing, UnitKind};
+use crate::unit::registration::Family;
 use crate::unit::{self, CITY, Unit, certificate, registration, trust};
 
 pub const UNITS: &str = include_str!("../../fixtures/units/demo.toml");
@@ -43,7 +45,7 @@ pub fn set_up(app: &App, folder: &Folder, state: &mut State) -> Result<()> {
     issue_keys(app, folder, &actor)?;
     for unit in unit_files(began_at.business_day(), app.clock.now().business_day())? {
         app.write(&actor, |tx, stamp| {
-            accept_registration(tx, stamp, &actor, &unit.code)?;
+            accept_registrations(tx, stamp, &actor, &unit.code)?;
             units::apply(tx, stamp, &actor, &unit)
         })?;
     }
@@ -96,18 +98,32 @@ fn unit_files(first_day: BusinessDay, today: BusinessDay) -> Result<Vec<UnitFile
     Ok(units)
 }
 
-/// The tax office accepted the unit and its certificates, as far as the demo is concerned.
-fn accept_registration(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, code: &str) -> Result<()> {
+/// The tax office accepted the unit's receipts and its invoices, each on the form of its own and with the unit's
+/// certificates, as far as the demo is concerned.
+fn accept_registrations(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, code: &str) -> Result<()> {
     let unit = unit::find_by_code(tx, code)?;
-    if registration::accepted(tx, unit.id, "receipt")?.is_some() {
-        return Ok(());
+    for (n, family) in (1..).zip(Family::ALL) {
+        if registration::accepted(tx, unit.id, family.as_str())?.is_none() {
+            accept_registration(tx, stamp, actor, &unit, (n, family))?;
+        }
     }
+    Ok(())
+}
+
+fn accept_registration(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: &Unit,
+    (n, family): (u8, Family),
+) -> Result<()> {
+    let document_kinds = vec![family.as_str().to_owned()];
     let acceptance = registration::Acceptance {
         unit: unit.id,
-        form: filing::form::registration::FORM.to_owned(),
-        notice_no: format!("DEMO-{code}/TB"),
+        form: profile::for_day(stamp.today()).registration_form_of(&document_kinds).to_owned(),
+        notice_no: format!("DEMO-{}-{n}/TB", unit.code),
         accepted_on: stamp.today(),
-        document_kinds: vec!["receipt".to_owned(), "invoice".to_owned()],
+        document_kinds,
         office_code: "10100".to_owned(),
         office_name: "Thuế thành phố Hà Nội (demo)".to_owned(),
         certificates: filing::registration::installed(tx, unit.id, stamp.now)?,

@@ -18,6 +18,8 @@ use crate::text;
 /// Its presence says that the folder is a demo's and may be thrown away.
 const MARKER: &str = ".bienlai-demo";
 const CONFIG: &str = "bienlai.toml";
+/// The heading of its section that says where the service is found.
+const WEB: &str = "[web]";
 pub const STATEMENTS: &str = "statements";
 
 pub struct Folder {
@@ -129,10 +131,21 @@ impl Folder {
     /// Stores a file whole or not at all: a stop in between leaves the old one.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value).map_err(|error| Error::internal(error.to_string()))?;
+        self.replace(name, &text)
+    }
+
+    fn replace(&self, name: &str, text: &str) -> Result<()> {
         let fresh = self.path.join(format!("{name}.new"));
         let _ = fs::remove_file(&fresh);
-        write_new(&fresh, &text, true)?;
+        write_new(&fresh, text, true)?;
         fs::rename(&fresh, self.path.join(name)).map_err(|error| unusable(&fresh, &error))
+    }
+
+    /// Writes this start's address into the configuration, so that commands name the pages where they are.
+    pub fn set_port(&self, port: u16) -> Result<()> {
+        let before = self.text(CONFIG)?;
+        let after = addressed(&before, port);
+        if before == after { Ok(()) } else { self.replace(CONFIG, &after) }
     }
 
     pub fn write_text(&self, name: &str, text: &str) -> Result<PathBuf> {
@@ -168,6 +181,8 @@ fn config_text(path: &Path) -> Result<String> {
          [vault]\nmaster_key = \"{master}\"\n\n\
          [log]\nlevel = \"warn\"\n\n\
          [trust]\nauthority_files = [{authority}]\n\n\
+         # Its units never went through the steps of /onboarding: their certificates are a test authority's.\n\
+         [onboarding]\nrequired = false\n\n\
          [[channels.sepay]]\nname = \"sepay\"\nsigning_secrets = [\"{sepay}\"]\n\n\
          [[channels.vietqr]]\nname = \"vietqr\"\nbank_bin = \"970432\"\nuser = \"customer-bienlai-demo\"\n\
          passwords = [\"{password}\"]\ntoken_keys = [\"{token_key}\"]\n\n\
@@ -183,6 +198,31 @@ fn config_text(path: &Path) -> Result<String> {
     ))
 }
 
+/// A configuration with the address of a start; whatever else stands in it stays.
+fn addressed(text: &str, port: u16) -> String {
+    let address = format!("listen = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n");
+    let (mut written, mut is_web, mut is_told) = (String::with_capacity(text.len()), false, false);
+    for line in text.lines() {
+        if line.starts_with('[') {
+            is_web = line.trim_end() == WEB;
+        }
+        let key = line.split('=').next().unwrap_or_default().trim();
+        if is_web && matches!(key, "listen" | "public_url") {
+            continue;
+        }
+        written.push_str(line);
+        written.push('\n');
+        if is_web && !is_told {
+            written.push_str(&address);
+            is_told = true;
+        }
+    }
+    if !is_told {
+        written.push_str(&format!("\n{WEB}\n{address}"));
+    }
+    written
+}
+
 /// 32 random bytes as hexadecimal digits.
 pub fn secret() -> Result<String> {
     let mut bytes = [0_u8; 32];
@@ -193,4 +233,25 @@ pub fn secret() -> Result<String> {
 #[track_caller]
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
     Error::invalid("dir", "demo_folder_unusable", format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_writes_its_address_into_the_configuration_once_and_leaves_the_rest() {
+        let made = "# kept\n[log]\nlevel = \"warn\"\n\n[[channels.bank]]\nname = \"vpbank\"\n";
+        let first = addressed(made, 8081);
+        assert!(first.starts_with(made), "{first}");
+        assert!(
+            first.ends_with("\n[web]\nlisten = \"127.0.0.1:8081\"\npublic_url = \"http://127.0.0.1:8081\"\n")
+        );
+        assert_eq!(addressed(&first, 8081), first);
+        assert_eq!(addressed(&first, 9090), first.replace("8081", "9090"), "a later start is followed");
+        let own = "[web]\nlisten = \"0.0.0.0:1\"\nbehind_proxy = true\n[log]\nlevel = \"warn\"\n";
+        let own = addressed(own, 8082);
+        assert!(own.contains("behind_proxy = true\n[log]") && !own.contains("0.0.0.0"), "{own}");
+        assert_eq!(own.matches("[web]").count(), 1, "{own}");
+    }
 }

@@ -63,6 +63,7 @@ pub fn run(options: &Options) -> Result<Shown> {
     let folder = Folder::open(&options.dir, options.fresh)?;
     let mailbox = mailbox::Mailbox::open(&folder)?;
     let authority = authority::Authority::open(&folder)?;
+    folder.set_port(port)?;
     let mut config = folder.config(port)?;
     mailbox.connect(&mut config);
     authority.connect(&mut config);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::actor::Actor;
+use crate::config::Config;
 use crate::exception::Kind;
 use crate::receipt::evidence::bundle::{Bundle, Finding};
 use crate::receipt::key::certificates_in;
@@ -75,8 +76,10 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     let letters: Vec<_> = std::fs::read_dir(scratch.0.join("mail")).unwrap().collect();
     let texts = std::fs::read_to_string(scratch.0.join("sms.log")).unwrap();
     assert!(!letters.is_empty() && texts.lines().count() > 0, "payers got their receipts: {:?}", first.links);
+    commands_name_the_pages_of_the_start(&scratch, &first);
     links_lead_somewhere_and_evidence_is_whole(&scratch, &first.links);
     let second = run(&scratch.options(false)).unwrap();
+    commands_name_the_pages_of_the_start(&scratch, &second);
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");
     assert_eq!(
@@ -84,6 +87,13 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
         texts,
         "nor was anything sent twice"
     );
+}
+
+/// Commands that are given the folder's configuration name pages at the address of the last start.
+fn commands_name_the_pages_of_the_start(scratch: &Scratch, shown: &Shown) {
+    let text = std::fs::read_to_string(scratch.0.join("bienlai.toml")).unwrap();
+    let own = Config::parse_alone(&text).unwrap().web.public_url;
+    assert!(shown.links.iter().any(|link| link.contains(&format!("{own}/r/"))), "{own}: {:?}", shown.links);
 }
 
 /// Each link at the end opens, and the receipt that is shown was valid when it was signed, says the evidence that a
@@ -170,6 +180,12 @@ fn a_payer_transfers_after_the_show_and_the_obligation_is_paid_once() {
         let chosen =
             service.app.read(&Actor::system(), |conn| obligation::walk_in::favourites(conn, unit.id));
         assert_eq!(chosen.unwrap().len(), obligation::walk_in::FAVOURITES_LIMIT, "{}", list.unit_code);
+        let registered =
+            service.app.read(&Actor::system(), |conn| unit::registration::of_unit(conn, unit.id));
+        let registered: Vec<(String, String)> =
+            registered.unwrap().into_iter().map(|one| (one.form, one.document_kinds.join(","))).collect();
+        let of = |form: &str, family: &str| (form.to_owned(), family.to_owned());
+        assert_eq!(registered, [of("01/ĐKTĐ-CTĐT", "receipt"), of("01/ĐKTĐ-HĐĐT", "invoice")]);
     }
     service.stop().unwrap();
     let again = pay::pay(&options).unwrap_err();

@@ -167,6 +167,9 @@ pub enum Detail {
         opening: Option<Dong>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         closing: Option<Dong>,
+        /// A notification, which is none of its account's statements.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_notice: bool,
     },
     /// What is odd about the place of a statement among the others.
     Gaps {

@@ -261,8 +261,8 @@ pub fn settled_with(conn: &mut Conn, unit: UnitId, kind: Kind, by: ExceptionId) 
     query::settled_with(conn, unit, kind, by)
 }
 
-/// The settled items of a kind that ended last in the moment of a decision that their events do not name: an older
-/// binary named none.
+/// The settled items of a kind that ended last in this moment, and whose events name no other item: with a line that
+/// was posted then, or with a decision of which an older binary named none.
 pub fn settled_at(conn: &mut Conn, unit: UnitId, kind: Kind, at: Instant) -> Result<Vec<Exception>> {
     query::settled_at(conn, unit, kind, at)
 }

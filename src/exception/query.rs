@@ -337,7 +337,7 @@ pub fn settled_with(conn: &mut Conn, unit: UnitId, kind: Kind, by: ExceptionId) 
     found.into_iter().map(from_stored).collect()
 }
 
-/// The same of those whose event names no other item and is of this moment: an older binary named none.
+/// The same of those whose event names no other item and is of this moment.
 pub fn settled_at(conn: &mut Conn, unit: UnitId, kind: Kind, at: Instant) -> Result<Vec<Exception>> {
     let found: Vec<Stored> = exception::table
         .inner_join(

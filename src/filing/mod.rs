@@ -88,7 +88,7 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [State; 8] = [
+    pub const ALL: [State; 8] = [
         State::Requested,
         State::Withdrawn,
         State::Drafted,

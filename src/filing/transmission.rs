@@ -317,11 +317,21 @@ fn conclude(
     Ok(())
 }
 
+/// The message, for a person who may say how it goes on.
+///
+/// # Errors
+/// `role_not_allowed`, `transmission_not_found`.
+fn moved_by(conn: &mut Conn, actor: &Actor, unit: UnitId, id: TransmissionId) -> Result<Message> {
+    actor.require_role(&[Role::Administrator, Role::Approver, Role::System])?;
+    actor.scope.require(unit)?;
+    by_id(conn, unit, id)?.ok_or_else(not_found)
+}
+
 /// Lets a halted message go again, or one that was rejected when it came again: the obstacle is gone. The authority is
 /// asked first.
 ///
 /// # Errors
-/// `transmission_not_found`, `transmission_not_halted`.
+/// `role_not_allowed`, `transmission_not_found`, `transmission_not_halted`.
 pub fn release(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -329,9 +339,7 @@ pub fn release(
     unit: UnitId,
     id: TransmissionId,
 ) -> Result<()> {
-    actor.require_role(&[Role::Administrator, Role::Approver, Role::System])?;
-    actor.scope.require(unit)?;
-    let mut message = by_id(tx, unit, id)?.ok_or_else(not_found)?;
+    let mut message = moved_by(tx, actor, unit, id)?;
     if !is_releasable(&message, &events(tx, unit, id)?) {
         let detail = format!("the message is {}", message.state.as_str());
         return Err(Error::conflict("transmission_not_halted", detail));
@@ -355,9 +363,7 @@ pub fn ask_again(
     unit: UnitId,
     id: TransmissionId,
 ) -> Result<()> {
-    actor.require_role(&[Role::Administrator, Role::Approver, Role::System])?;
-    actor.scope.require(unit)?;
-    let mut message = by_id(tx, unit, id)?.ok_or_else(not_found)?;
+    let mut message = moved_by(tx, actor, unit, id)?;
     if !is_refused_in_doubt(tx, &message)? {
         let detail = format!("the message is {}", message.state.as_str());
         return Err(Error::conflict("transmission_not_in_doubt", detail));

@@ -241,6 +241,16 @@ pub fn slips_of(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<SlipI
     Ok(credited.filter_map(|slip| slip.parse().ok()).collect())
 }
 
+/// The units whose money a line was posted as paying on, with each sum.
+pub fn units_paid(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<(UnitId, Dong)>> {
+    let posted = query::of_source(conn, unit, "line", line.0)?;
+    let paid = posted.iter().filter_map(|(debit, _, amount)| {
+        let to: UnitId = debit.strip_prefix("due_to_unit/")?.parse().ok()?;
+        Some((to, *amount))
+    });
+    Ok(paid.collect())
+}
+
 /// A posting as it stands in the books.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
@@ -260,6 +270,13 @@ pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<P
     let posted = query::of_source(conn, unit, "line", line.0)?;
     let taken = posted.iter().filter_map(|(debit, _, _)| debit.strip_prefix("reversal_to_recover/"));
     Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
+}
+
+/// What a line took of a payment's money so.
+pub fn recovered_of(conn: &mut Conn, unit: UnitId, (line, payment): (LineId, PaymentId)) -> Result<Dong> {
+    let account = Account::ReversalToRecover(payment).to_string();
+    let posted = query::of_source(conn, unit, "line", line.0)?;
+    Dong::sum(posted.into_iter().filter(|(debit, _, _)| *debit == account).map(|(_, _, amount)| amount))
 }
 
 /// What was posted from one account to another in one moment, which is that of one transaction.

@@ -181,7 +181,8 @@ pub fn of_subject(conn: &mut Conn, unit: UnitId, kind: &str, subject: i64) -> Re
 }
 
 /// A unit's messages about receipts and money, newest first, below `before`; in any state where none is
-/// named.
+/// named. The index holds the messages of each state in their order: the newest of every state are read and no others,
+/// however many a unit ever sent.
 pub fn page(
     conn: &mut Conn,
     unit: UnitId,
@@ -189,17 +190,31 @@ pub fn page(
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>> {
+    let asked: &[State] = if states.is_empty() { &State::ALL } else { states };
+    let mut found = Vec::new();
+    for state in asked {
+        found.extend(newest_of(conn, (unit, *state), before, limit)?);
+    }
+    found.sort_unstable_by_key(|one| std::cmp::Reverse(one.id));
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(found)
+}
+
+/// The newest messages of one state below `before`, but those that carry a code.
+fn newest_of(
+    conn: &mut Conn,
+    (unit, state): (UnitId, State),
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<Message>> {
     let mut found = message::table
         .filter(message::unit_id.eq(unit))
+        .filter(message::state.eq(state.as_str()))
         .filter(message::kind.ne(super::KIND_CODE))
         .order(message::id.desc())
         .limit(limit)
         .select(columns!())
         .into_boxed();
-    if !states.is_empty() {
-        let wanted: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-        found = found.filter(message::state.eq_any(wanted));
-    }
     if let Some(before) = before {
         found = found.filter(message::id.lt(before));
     }

@@ -303,7 +303,10 @@ pub fn page(
         ids = ids.filter(obligation::state.eq(state.as_str()));
     }
     if let Some(code) = dossier_code {
-        ids = ids.filter(obligation::dossier_code.eq(code.to_owned()));
+        // A dossier has few: they are put in order, so that nothing else that the unit ever raised is gone through.
+        ids = ids
+            .filter(obligation::dossier_code.eq(code.to_owned()))
+            .order(diesel::dsl::sql::<BigInt>("+obligation.id DESC"));
     }
     if let Some(before) = before {
         ids = ids.filter(obligation::id.lt(before));

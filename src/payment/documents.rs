@@ -321,6 +321,10 @@ fn await_documents(
     due: &mut Vec<DueRow>,
 ) {
     for (kind, code) in waiting {
+        tracing::warn!(
+            unit = %completion.unit, obligation = %completion.obligation, %kind, %code,
+            "document cannot be made yet and is due"
+        );
         due.push(DueRow {
             unit_id: completion.unit,
             obligation_id: completion.obligation,

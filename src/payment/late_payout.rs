@@ -1,6 +1,8 @@
 //! A card batch or a settlement report that came after its line. The line's money was posted already and
 //! stands in suspense, or is a debit that nobody explained; it goes from there to what the paper names. A run
 //! does so where the line carries the paper's reference; two persons do so where it does not.
+//!
+//! A report that comes to nothing has no line: two persons say with which payout of its gateway it was settled.
 
 use std::collections::BTreeSet;
 
@@ -18,12 +20,13 @@ use crate::exception::{Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account};
 use crate::payment::book::Held;
-use crate::statement;
+use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx, rows};
 
 /// A line nobody explained pays out a card batch (target), or takes its chargebacks.
 pub const BATCH: &str = "batch";
-/// A credit in suspense pays out what a gateway's settlement report (target) names.
+/// A line nobody explained pays out what a gateway's settlement report (target) names, or takes what it gave back; a
+/// report that comes to nothing was settled with that report's payout.
 pub const SETTLEMENT: &str = "settlement";
 
 const RULE: &str = "by_two_persons";
@@ -36,8 +39,15 @@ pub fn is_ours(resolution: &str) -> bool {
     matches!(resolution, BATCH | SETTLEMENT)
 }
 
-/// The papers that wait for exactly the line of an exception: its account, its whole amount with its sign.
+/// The papers that wait for exactly the line of an exception: its account, its whole amount with its sign. Of one
+/// about a report that comes to nothing, those with whose payout it may have been settled.
 pub fn waiting(conn: &mut Conn, item: &Exception, resolution: &str) -> Result<Vec<i64>> {
+    if is_about_report(item) {
+        if resolution != SETTLEMENT {
+            return Ok(Vec::new());
+        }
+        return Ok(payouts(conn, item)?.into_iter().map(|(id, ..)| id.0).collect());
+    }
     let Some(account) = item.account else { return Ok(Vec::new()) };
     let line = settle_cash::line_of(conn, item)?;
     let amount = statement::line_query::line(conn, item.unit, line)?.amount;
@@ -54,6 +64,40 @@ pub fn waiting(conn: &mut Conn, item: &Exception, resolution: &str) -> Result<Ve
             awaited.iter().filter(|report| report.net == amount).map(|report| report.id.0).collect()
         }
     })
+}
+
+/// Whether an exception is about a settlement report itself.
+pub fn is_about_report(item: &Exception) -> bool {
+    item.subject_kind == "settlement" && item.kind == Kind::BulkSettlement
+}
+
+/// Whether an exception is about a report that pays nothing out and waits: its payments are proven, or what it takes is
+/// shown, by nothing that anybody only looked at.
+pub(super) fn waits_unpaid(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    if !is_about_report(item) {
+        return Ok(false);
+    }
+    let report = gateway::find(conn, item.unit, SettlementId(item.subject_id))?;
+    Ok(report.state == "awaited" && !report.net.is_positive())
+}
+
+/// The payouts with which a report that comes to nothing may have been settled: of the same gateway, not before it,
+/// on a day that is open still, so that its fees are shared out with that day's. None while somebody has to say what
+/// an item of it is.
+fn payouts(conn: &mut Conn, item: &Exception) -> Result<Vec<(SettlementId, LineId, BusinessDay)>> {
+    let report = gateway::find(conn, item.unit, SettlementId(item.subject_id))?;
+    if report.state != "awaited" || !report.net.is_zero() {
+        return Ok(Vec::new());
+    }
+    let lump = gateway::line::lump_of(conn, &report)?;
+    if !lump.unknown.is_empty() || lump.returned.iter().any(|(movement, _)| movement.is_none()) {
+        return Ok(Vec::new());
+    }
+    let key = (item.unit, report.account);
+    let closed = query::closed_days(conn, &[key], report.settled_on)?;
+    let mut found = gateway::query::paid_out(conn, item.unit, (report.account, &report.channel))?;
+    found.retain(|(_, _, on)| *on >= report.settled_on && !closed.contains(&(key.0, key.1, *on)));
+    Ok(found)
 }
 
 /// Whether the target waits for this line; without a target, whether only one paper does.
@@ -88,6 +132,10 @@ pub(super) fn carry_out(
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     let unfit = || Error::conflict("resolution_unfit", "nothing waits for exactly this line any more");
     let target = named(tx, item, &proposal.resolution, proposal.target)?.ok_or_else(unfit)?;
+    let persons = (proposal.maker, actor.require_person()?);
+    if is_about_report(item) {
+        return settle_nothing(tx, stamp, actor, item, (SettlementId(target), persons));
+    }
     let line = settle_cash::line_of(tx, item)?;
     let line = statement::line_query::line(tx, item.unit, line)?;
     let case = match proposal.resolution.as_str() {
@@ -97,8 +145,15 @@ pub(super) fn carry_out(
             Case::LumpSum(gateway::line::lump_of(tx, &report)?)
         }
     };
-    let work = LineWork {
-        unit: item.unit,
+    let work = decided(line, on, case);
+    let posted = settle(tx, stamp, actor, &work, Some(persons))?.ok_or_else(unfit)?;
+    Ok(posted.receipts)
+}
+
+/// What two persons say of a line.
+fn decided(line: StoredLine, on: BusinessDay, case: Case) -> LineWork {
+    LineWork {
+        unit: line.unit,
         account: line.account,
         line: line.id,
         booking_date: on,
@@ -111,10 +166,31 @@ pub(super) fn carry_out(
         rule: RULE,
         evidence: "[]".to_owned(),
         hint: None,
-    };
-    let persons = (proposal.maker, actor.require_person()?);
-    let posted = settle(tx, stamp, actor, &work, Some(persons))?.ok_or_else(unfit)?;
-    Ok(posted.receipts)
+    }
+}
+
+/// Two persons settle a report that comes to nothing with the payout of another one (target): its payments are proven
+/// beside those, by that line and on the day of its postings, and what went back and the fee are as much as they are.
+fn settle_nothing(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    item: &Exception,
+    (target, persons): (SettlementId, (PersonId, PersonId)),
+) -> Result<Vec<(UnitId, ReceiptId)>> {
+    let unfit = |detail: &str| Error::conflict("resolution_unfit", detail);
+    let payout = payouts(tx, item)?.into_iter().find(|(id, ..)| *id == target);
+    let (_, line, on) = payout.ok_or_else(|| unfit("its payout has no open day any more"))?;
+    let report = gateway::find(tx, item.unit, SettlementId(item.subject_id))?;
+    let lump = gateway::line::lump_of(tx, &report)?;
+    let line = statement::line_query::line(tx, item.unit, line)?;
+    let work = LineWork { amount: Dong::ZERO, ..decided(line, on, Case::LumpSum(lump.clone())) };
+    let mut desk = prove::look(tx, stamp, actor, &[&work], &[(work.unit, work.account)])?;
+    let unknown = desk.clear(&work, &lump, Account::Bank(work.account))?;
+    if !unknown.paid.is_empty() || unknown.returned.is_positive() {
+        return Err(unfit("nobody knows yet what an item of the report is"));
+    }
+    store(tx, stamp, actor, desk, Some(persons))
 }
 
 /// What a run found by reference and net amount. None where the line's money does not stand there whole any
@@ -148,7 +224,7 @@ fn settle(
             desk.clear_batch(work, *batch, net)?;
         }
         Case::LumpSum(lump) => {
-            for (movement, amount) in desk.clear(work, lump, net)? {
+            for (movement, amount) in desk.clear(work, lump, net)?.paid {
                 desk.note_about(work, Kind::BulkSettlement, Subject::Movement(movement), amount);
             }
         }
@@ -160,11 +236,23 @@ fn settle(
     }
     end_items(&mut desk, work, persons.is_some());
     retire(tx, &mut desk, work, persons.is_some())?;
+    let receipts = store(tx, stamp, actor, desk, persons)?;
+    Ok(Some(Posted { line_count: 1, receipts }))
+}
+
+/// Writes what the desk found, and what became of refunds and papers; the receipts that are made.
+fn store(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    mut desk: Desk<'_>,
+    persons: Option<(PersonId, PersonId)>,
+) -> Result<Vec<(UnitId, ReceiptId)>> {
     write(tx, stamp, &mut desk, persons)?;
     std::mem::take(&mut desk.refunds).store(tx, stamp)?;
     std::mem::take(&mut desk.papers).store(tx, stamp)?;
     let written = flush(tx, stamp, actor, desk.book)?;
-    Ok(Some(Posted { line_count: 1, receipts: documents::all(&written) }))
+    Ok(documents::all(&written))
 }
 
 /// Where the line's money stands, when all of it stands there.

@@ -147,6 +147,12 @@ pub fn case_of(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Option<Str
     line_case::table.find((unit, line)).select(line_case::case_name).first(conn).optional().classify()
 }
 
+/// When a line was posted; None while it is not.
+pub fn posted_at(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Option<Instant>> {
+    use crate::store::schema::line_case;
+    line_case::table.find((unit, line)).select(line_case::created_at).first(conn).optional().classify()
+}
+
 /// What a line shows as it stands: (match, movement, amount).
 pub fn standing_parts(
     conn: &mut Conn,

@@ -21,6 +21,7 @@ pub mod combine;
 pub mod content;
 pub mod correcting;
 pub mod counter;
+mod debit_tie;
 mod difference;
 mod disproven;
 mod documents;

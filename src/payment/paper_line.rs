@@ -90,6 +90,17 @@ pub fn case_name(work: &LineWork, mark: &Mark) -> &'static str {
     }
 }
 
+/// The class of a debit that its code tied to a paper, or to what is owed to another unit, by the case it is stored as.
+pub(super) fn class_tied(case: &str) -> Option<&'static str> {
+    Some(match case {
+        "refund" => "refund_by_us",
+        "remittance" => TO_BUDGET,
+        "kept_share" => KEPT,
+        handover::TO_UNIT => handover::CLASS,
+        _ => return None,
+    })
+}
+
 impl Desk<'_> {
     /// A line about a refund, a deposit, an order of ours, or money of another unit that is paid on. None
     /// for every other line.

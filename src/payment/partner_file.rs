@@ -62,6 +62,15 @@ impl Why {
 }
 
 impl Fault {
+    /// Whether a person could help by naming the columns.
+    pub fn is_of_headings(&self) -> bool {
+        match &self.why {
+            Why::Headings(_) => true,
+            Why::Table(why) => why.is_of_headings(),
+            _ => false,
+        }
+    }
+
     pub(super) fn at(line: usize, why: Why) -> Fault {
         Fault { line, why }
     }

@@ -42,7 +42,7 @@ enum Way {
     Swap,
     /// Money was said to be a slip's, the budget's, or cash that a person took out.
     Explained(Box<Explained>),
-    /// It covered what the debit of a refund had taken too much, which is owed again.
+    /// It covered what was owed back of a refund, which is owed again.
     Owe(RefundId),
     /// Money went from suspense to an obligation, and comes back.
     Assigned(Assigned),
@@ -172,8 +172,7 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             let missing = || Error::internal("what a credit paid back has no refund");
             let refund = settled.as_ref().and_then(|event| event.target).map(RefundId).ok_or_else(missing)?;
             owed_back::check_undo(conn, item, refund)?;
-            let ended = exception::settled_with(conn, item.unit, exception::Kind::BankReversal, item.id)?;
-            let items_reopened = ended.into_iter().map(|one| one.id).collect();
+            let items_reopened = owed_back::ended_with(conn, item)?;
             let effect = Effect { to_suspense: item.amount, items_reopened, ..Effect::default() };
             Ok((Way::Owe(refund), effect))
         }

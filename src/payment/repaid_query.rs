@@ -29,38 +29,37 @@ pub fn taken_back(
     )
 }
 
+/// From what took money back to the obligations that are paid with the rest of it.
+const PAID_WITH: &str = "CROSS JOIN payment p CROSS JOIN allocation a CROSS JOIN obligation o";
+const STANDING_ON_IT: &str = "AND p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' \
+     AND a.unit_id = p.unit_id AND a.payment_id = p.id AND o.unit_id = a.unit_id AND o.id = a.obligation_id \
+     AND o.state = 'paid'";
+
 /// The paid obligations of a unit under which the bank took money back, with their payers. Walks what was
-/// reversed, which is little.
+/// reversed, which is little: the tables are read in the order in which they are named, since SQLite knows nothing of
+/// how much was reversed and went through everything a unit ever took.
 pub fn all_taken_back(
     conn: &mut Conn,
     unit: UnitId,
     accounts: &[AccountId],
 ) -> Result<Vec<(UnitId, ObligationId, PartyId)>> {
-    let owed = "JOIN allocation a ON a.unit_id = p.unit_id AND a.payment_id = p.id \
-         JOIN obligation o ON o.unit_id = a.unit_id AND o.id = a.obligation_id AND o.state = 'paid'";
     let mut found: Vec<(UnitId, ObligationId, PartyId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
         conn,
-        &format!(
-            "SELECT o.unit_id, o.id, o.party_id FROM movement t \
-             JOIN payment p ON p.unit_id = t.unit_id AND p.id = t.payment_id AND p.state <> 'reversed' {owed}"
-        ),
+        &format!("SELECT o.unit_id, o.id, o.party_id FROM movement t {PAID_WITH}"),
         &[
             ("unit_id", Column::of(accounts.iter().map(|_| unit))),
             ("account_id", Column::of(accounts.iter().copied())),
             ("state", Column::of(accounts.iter().map(|_| "reversed"))),
         ],
-        "",
+        STANDING_ON_IT,
         Lock::None,
     )?;
     // A card payment has no movement: the acquirer's batch took it back.
     found.extend(rows::fetch::<(BigInt, BigInt, BigInt), (UnitId, ObligationId, PartyId)>(
         conn,
-        &format!(
-            "SELECT o.unit_id, o.id, o.party_id FROM pos_match t JOIN payment p ON p.unit_id = t.unit_id \
-             AND p.id = t.payment_id AND p.state <> 'reversed' {owed}"
-        ),
+        &format!("SELECT o.unit_id, o.id, o.party_id FROM pos_match t {PAID_WITH}"),
         &[("unit_id", Column::of([unit])), ("kind", Column::of(["chargeback"]))],
-        "",
+        STANDING_ON_IT,
         Lock::None,
     )?);
     found.sort_unstable();

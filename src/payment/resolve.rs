@@ -133,7 +133,7 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 ///   back, alone or with all that its debit took beyond it; what is missing of that, up to what a bank asks for it, is
 ///   a charge to recover. `refund_bounced_whole`: it is all that the debit took, though it is no more than the refund.
 /// - `refund_repaid` (target: a refund): a credit in suspense pays back what the refund's debit took beyond all that
-///   was owed, or a part of that.
+///   was owed, or what had left before the bank took all of the payment back, or a part of that.
 /// - `disprove`: a claim, or a card payment, never came; what it settled is taken back and its receipt cancelled.
 /// - `deposit` (target: a slip), `remittance`, `remittance_refused` (target: an order), `shortage`,
 ///   `shortage_repaid` (target: a person), `to_budget`: cash and the Treasury, in `settle_cash`.
@@ -149,7 +149,8 @@ fn named<'a>(conn: &mut Conn, (unit, id): (UnitId, ExceptionId), mut ask: Ask<'a
 /// - `cash_withdrawn` (target: a person): cash taken out by a decision, for which that person answers.
 /// - `taken_back` (target: a movement): an unexplained debit is money of it that the bank took back.
 /// - `batch`, `settlement` (target: the paper, or none where only one waits for exactly this line): the line pays
-///   out an acquirer's batch, or what a gateway's report names, though nothing in its text says so.
+///   out an acquirer's batch, or what a gateway's report names, though nothing in its text says so; a report that
+///   comes to nothing was settled with the payout of another one (`settlement`).
 /// - `reopen_obligation`: a cancelled obligation is owed after all, and its late payment pays it.
 /// - `payout_back` (target: the line, its batch or its settlement, or none where only one paid out this sum): an
 ///   unexplained debit took back what a line had paid out at once; all of it waits for its line again.
@@ -318,7 +319,9 @@ pub fn check_proposal(
         "disprove" => disproven::fits(conn, item)?,
         "acknowledge" => {
             still_stands::refuse(conn, item)?;
-            let is_open = standing.is_open() || settle_cash::is_open(conn, item)?;
+            let is_open = standing.is_open()
+                || settle_cash::is_open(conn, item)?
+                || late_payout::waits_unpaid(conn, item)?;
             !is_open && item.kind != Kind::ClaimWithoutCredit
         }
         settle_cash::DEPOSIT | settle_cash::REPAID => is_whole && standing.has_line && target.is_some(),
@@ -333,7 +336,8 @@ pub fn check_proposal(
         reopen_cancelled::REOPEN => reopen_cancelled::fits(conn, item)?,
         reduce::REDUCE => reduce::fits(conn, item, target)?,
         payout if late_payout::is_ours(payout) => {
-            (is_debit || is_whole) && standing.has_line && late_payout::fits(conn, item, payout, target)?
+            let is_line = (is_debit || is_whole) && standing.has_line;
+            (is_line || late_payout::is_about_report(item)) && late_payout::fits(conn, item, payout, target)?
         }
         handover::TO_UNIT => is_debit && standing.has_line && handover::fits(conn, item, target)?,
         settle_cash::WITHDRAWN => is_debit && standing.has_line && target.is_some(),

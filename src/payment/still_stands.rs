@@ -28,8 +28,10 @@ pub(super) fn refuse(conn: &mut Conn, item: &Exception) -> Result<()> {
             "other_unit_stands",
             "the money is paid on to its unit; that line settles this by itself",
         )),
-        Kind::BankReversal | Kind::PosChargeback => owes_back(conn, item, &payments)?
-            .then_some(("reversal_stands", "the payer pays again, or the receipt is cancelled")),
+        Kind::BankReversal | Kind::PosChargeback => owes_back(conn, item, &payments)?.then_some((
+            "reversal_stands",
+            "the payer pays again, what was refunded comes back, or the receipt is cancelled",
+        )),
         Kind::NotDeposited => payments
             .iter()
             .any(|payment| payment.state == PaymentState::Claimed)

@@ -23,6 +23,10 @@ pub struct Effect {
     pub to_suspense: Dong,
     /// Deposit slips that wait for this money again.
     pub deposits_expected_again: Vec<SlipId>,
+    /// Orders to the Treasury, or of the kept share, that wait for their debit again.
+    pub orders_expected_again: Vec<RemittanceId>,
+    /// Refunds that wait for their debit again.
+    pub refunds_expected_again: Vec<RefundId>,
     /// Movements that a channel told of and that wait for their line again.
     pub expected_again: Vec<MovementId>,
     pub payments_taken_back: Vec<PaymentId>,

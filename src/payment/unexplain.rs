@@ -1,11 +1,13 @@
 //! What explained money without a payment is taken back: a charge or interest that a rule alone told, the cash of a
-//! deposit slip, money that was handed to the budget, cash that a person took out. The money waits for its explanation
-//! again, and the slip for its money. `bank` stays as the line posted it.
+//! deposit slip, a debit that its code tied to a paper or to another unit's money, money that was handed to the budget,
+//! cash that a person took out. The money waits for its explanation again, and the paper for its money. `bank` stays as
+//! the line posted it.
 
+use super::debit_tie::{self, Tie};
 use super::movement::State;
 use super::settle_cash::{self, DEPOSIT, TO_BUDGET, WITHDRAWN};
 use super::undo::Effect;
-use super::{line_query, query, unmatch};
+use super::{line_query, paper_line, query, unmatch};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -25,16 +27,18 @@ const BANK_FEE: &str = "bank_fee";
 const INTEREST: &str = "interest";
 const CASH_DEPOSIT: &str = "deposit";
 
-type Back = Vec<(Account, Account, Dong)>;
+/// What takes postings back: debit, credit, amount.
+pub(super) type Back = Vec<(Account, Account, Dong)>;
 
 /// An explanation as it stands.
 pub(super) struct Explained {
-    /// What takes it back: debit, credit, amount.
     back: Back,
     /// The day it belongs to, which is open; None where nothing but the balance counts: then the first open one.
     on: Option<BusinessDay>,
     /// What it credited to a slip.
     credit: Option<Credit>,
+    /// What its code tied it to.
+    tie: Option<Tie>,
     pub effect: Effect,
 }
 
@@ -46,8 +50,8 @@ fn gone(detail: &str) -> Error {
     Error::conflict("undo_money_gone", detail)
 }
 
-/// What a rule, or a slip's code, alone said of a line; None of every other line, and of one that two persons took
-/// this from before.
+/// What a rule, or the code of a paper, alone said of a line; None of every other line, and of one that two persons
+/// took this from before.
 ///
 /// # Errors
 /// `unmatch_unfit`, `undo_money_gone`, `undo_ordered`.
@@ -56,14 +60,12 @@ pub(super) fn of_line(conn: &mut Conn, line: &StoredLine) -> Result<Option<Expla
     let class = match case.as_str() {
         CASH_DEPOSIT => "cash_deposit",
         known @ (BANK_FEE | INTEREST) => known,
-        _ => return Ok(None),
+        _ => return of_debit(conn, line, &case),
     };
     if line.class.as_deref() != Some(class) {
         return Ok(None);
     }
-    if version::is_withdrawn(conn, line.unit, line.id)? {
-        return Err(unfit("a corrected statement took the line out"));
-    }
+    require_standing(conn, line)?;
     let size = Dong(line.amount.0.saturating_abs());
     let (back, credit) = match case.as_str() {
         BANK_FEE => (charge_back(conn, line, size)?, None),
@@ -76,7 +78,28 @@ pub(super) fn of_line(conn: &mut Conn, line: &StoredLine) -> Result<Option<Expla
     };
     let on = Some(line.posted_on.unwrap_or(line.booking_date));
     let effect = effect(Some(line.id), size, credit.as_ref());
-    Ok(Some(Explained { back, on, credit, effect }))
+    Ok(Some(Explained { back, on, credit, tie: None, effect }))
+}
+
+/// The same of a debit that its code tied to a paper of ours, or to what is owed to another unit.
+fn of_debit(conn: &mut Conn, line: &StoredLine, case: &str) -> Result<Option<Explained>> {
+    let class = paper_line::class_tied(case).filter(|_| line.amount < Dong::ZERO);
+    if class.is_none() || line.class.as_deref() != class {
+        return Ok(None);
+    }
+    require_standing(conn, line)?;
+    let (tie, back) = debit_tie::of_line(conn, line, case)?;
+    let mut effect = effect(Some(line.id), Dong(line.amount.0.saturating_abs()), None);
+    tie.foresee(&mut effect);
+    let on = Some(line.posted_on.unwrap_or(line.booking_date));
+    Ok(Some(Explained { back, on, credit: None, tie: Some(tie), effect }))
+}
+
+fn require_standing(conn: &mut Conn, line: &StoredLine) -> Result<()> {
+    if version::is_withdrawn(conn, line.unit, line.id)? {
+        return Err(unfit("a corrected statement took the line out"));
+    }
+    Ok(())
 }
 
 fn effect(line: Option<LineId>, to_suspense: Dong, credit: Option<&Credit>) -> Effect {
@@ -201,7 +224,7 @@ impl Said<'_> {
             require_unordered(conn, (self.item.unit, account), &due, self.item.amount)?;
         }
         let effect = effect(self.line, self.item.amount, None);
-        Ok(Explained { back, on: Some(on), credit: None, effect })
+        Ok(Explained { back, on: Some(on), credit: None, tie: None, effect })
     }
 
     fn cash_of_slip(&self, conn: &mut Conn) -> Result<Explained> {
@@ -213,7 +236,7 @@ impl Said<'_> {
         let credit = credit.filter(|credit| credit.amount == self.item.amount);
         let credit = credit.ok_or_else(|| gone("the slip has this money no more"))?;
         let effect = effect(Some(line), self.item.amount, Some(&credit));
-        Ok(Explained { back, on: Some(on), credit: Some(credit), effect })
+        Ok(Explained { back, on: Some(on), credit: Some(credit), tie: None, effect })
     }
 
     fn cash_taken_out(&self, conn: &mut Conn) -> Result<Explained> {
@@ -223,7 +246,7 @@ impl Said<'_> {
             return Err(gone("the person paid some of it back since"));
         }
         let effect = effect(Some(line), self.item.amount, None);
-        Ok(Explained { back, on: None, credit: None, effect })
+        Ok(Explained { back, on: None, credit: None, tie: None, effect })
     }
 }
 
@@ -248,6 +271,9 @@ impl Explained {
         };
         let postings: Vec<Posting> = self.back.iter().map(posting).collect();
         ledger::post(tx, stamp, &postings)?;
+        if let Some(tie) = &self.tie {
+            tie.take_off(tx, stamp, actor, accounting_date)?;
+        }
         match &self.credit {
             Some(credit) => credit_back::take_back(tx, stamp, actor, credit),
             None => Ok(()),

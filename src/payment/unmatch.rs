@@ -1,6 +1,6 @@
 //! A statement line that is matched wrongly is taken apart: one person asks, another approves. The line
 //! waits in suspense as money that nobody knows, a claim it was taken for waits for its own line again,
-//! and what was paid with it is open again. A line that a rule, or the code of a deposit slip, explained alone
+//! and what was paid with it is open again. A line that a rule, or the code of a paper of ours, explained alone
 //! waits for its explanation in the same way, money out as an unexplained debit. `bank` stays as the line
 //! posted it.
 
@@ -27,9 +27,9 @@ use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit::succession;
 
-/// What a line may have been posted as, to be taken apart here. Orders and refunds are papers with a way back of their
-/// own; what a batch or a gateway paid out at once is looked at by `payout`, charges, interest and the cash of slips by
-/// `unexplain`.
+/// What a line may have been posted as, to be taken apart here. What a batch or a gateway paid out at once is looked at
+/// by `payout`; charges, interest, the cash of slips and the debits of refunds and orders by `unexplain`. The credits of
+/// refunds and orders are papers with a way back of their own.
 const CASES: [&str; 5] = ["proof", "same_money", "credit", "taken_over", "unknown_credit"];
 const RULE: &str = "unmatched";
 pub(super) const WHY: &str = "the line was matched wrongly";

@@ -25,8 +25,9 @@ impl Shaped {
         self.lines(f32::INFINITY).iter().map(|line| line.width).fold(0.0, f32::max)
     }
 
-    /// Breaks at spaces, and after hyphens and slashes that are not part of a date or a number; a
-    /// word that is wider than the column is broken between letters. A paragraph without text has no line.
+    /// Breaks at spaces, and after hyphens and slashes that are not part of a date or a number, but never
+    /// between a label and the first word of what it names; a word that is wider than the column is broken
+    /// between letters. A paragraph without text has no line.
     pub fn lines(&self, width: f32) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut forced = self.forced.iter().copied().peekable();
@@ -84,6 +85,9 @@ impl Shaped {
 
     fn may_end_after(&self, at: usize) -> bool {
         let Some(glyph) = self.glyphs.get(at) else { return false };
+        if self.labels.iter().any(|label| label.contains(&at)) {
+            return false;
+        }
         match self.shown(glyph).chars().next_back() {
             Some(' ') => true,
             // 27/11/2026, BL-26E and 05/BB-TT are read as one.
@@ -113,8 +117,12 @@ mod tests {
 
     /// The lines of a text in a column that is as wide as this text.
     fn set(text: &str, as_wide_as: &str) -> Vec<String> {
+        broken(&Paragraph::new(10.0).regular(text), as_wide_as)
+    }
+
+    fn broken(paragraph: &Paragraph, as_wide_as: &str) -> Vec<String> {
         let room = Paragraph::new(10.0).regular(as_wide_as).shaped().natural_width() + 0.5;
-        let shaped = Paragraph::new(10.0).regular(text).shaped();
+        let shaped = paragraph.shaped();
         let text_of = |line: &super::Line| {
             let glyphs = &shaped.glyphs[line.glyphs.clone()];
             let (from, until) = (glyphs[0].range.start, glyphs[glyphs.len() - 1].range.end);
@@ -129,6 +137,14 @@ mod tests {
         assert_eq!(set("Mã hồ sơ: H26-261127-01", "Mã hồ sơ: H26-261127-"), ["Mã hồ sơ:", "H26-261127-01"]);
         assert_eq!(set("Ký hiệu: BL-26E", "Ký hiệu: BL-"), ["Ký hiệu:", "BL-26E"]);
         assert_eq!(set("Văn bản 05/BB-TT", "Văn bản 05/BB"), ["Văn bản", "05/BB-TT"]);
+    }
+
+    #[test]
+    fn a_label_goes_on_to_the_next_line_with_what_it_names() {
+        let paid = Paragraph::new(10.0).label("Thanh toán: ").regular("Chuyển khoản").regular("   ");
+        let both = paid.label("Ngày thu: ").regular("27/11/2026");
+        let lines = broken(&both, "Thanh toán: Chuyển khoản   Ngày thu: 27/11/");
+        assert_eq!(lines, ["Thanh toán: Chuyển khoản", "Ngày thu: 27/11/2026"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A paragraph: pieces of text in several faces and sizes, set as one.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::font::{Face, Glyph, shape};
@@ -40,6 +41,14 @@ struct Piece {
     text: String,
     /// The piece begins on a line of its own.
     is_on_new_line: bool,
+    /// No line ends in the piece or behind it.
+    is_label: bool,
+}
+
+impl Piece {
+    fn of(face: Face, size: f32, text: &str) -> Piece {
+        Piece { face, size, text: text::visible(text), is_on_new_line: false, is_label: false }
+    }
 }
 
 impl Paragraph {
@@ -68,15 +77,22 @@ impl Paragraph {
         self.piece(Face::Italic, size, text)
     }
 
+    /// Appends a label, which stays on one line with the first word of what it names.
+    pub fn label(mut self, text: &str) -> Self {
+        let piece = Piece::of(Face::Regular, self.size, text);
+        self.pieces.push(Piece { is_label: true, ..piece });
+        self
+    }
+
     /// Appends text; what cannot be shown in a document is taken out here, whoever wrote it.
     pub fn piece(mut self, face: Face, size: f32, text: &str) -> Self {
-        self.pieces.push(Piece { face, size, text: text::visible(text), is_on_new_line: false });
+        self.pieces.push(Piece::of(face, size, text));
         self
     }
 
     /// Appends text on a new line of the same paragraph.
     pub fn line(mut self, face: Face, size: f32, text: &str) -> Self {
-        self.pieces.push(Piece { face, size, text: text::visible(text), is_on_new_line: true });
+        self.pieces.push(Piece { is_on_new_line: true, ..Piece::of(face, size, text) });
         self
     }
 
@@ -84,6 +100,7 @@ impl Paragraph {
         let mut text = String::new();
         let mut glyphs = Vec::new();
         let mut forced = Vec::new();
+        let mut labels = Vec::new();
         for piece in &self.pieces {
             if piece.is_on_new_line && !text.is_empty() {
                 // A screen reader and a copied text need a word boundary here.
@@ -92,11 +109,14 @@ impl Paragraph {
                 shape(piece.face, piece.size, &text, at, &mut glyphs);
                 forced.push(glyphs.len());
             }
-            let at = text.len();
+            let (at, first) = (text.len(), glyphs.len());
             text.push_str(&piece.text);
             shape(piece.face, piece.size, &text, at, &mut glyphs);
+            if piece.is_label {
+                labels.push(first..glyphs.len());
+            }
         }
-        Shaped { text: text.into(), glyphs: glyphs.into(), forced, align: self.align }
+        Shaped { text: text.into(), glyphs: glyphs.into(), forced, labels, align: self.align }
     }
 }
 
@@ -106,5 +126,7 @@ pub(super) struct Shaped {
     pub glyphs: Rc<[Glyph]>,
     /// Glyphs that begin a new line, ascending.
     pub forced: Vec<usize>,
+    /// Glyphs after which no line ends.
+    pub labels: Vec<Range<usize>>,
     pub align: Align,
 }

@@ -83,7 +83,8 @@ pub fn number(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, drafts: &[Draft
                     }
                     (code, _) => code,
                 };
-                tracing::warn!(
+                // Who settles tells it once; what is due is tried again and again.
+                tracing::debug!(
                     unit = %draft.unit, obligation = %draft.obligation, kind = %draft.kind, %error,
                     "document cannot be numbered"
                 );

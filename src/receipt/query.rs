@@ -420,6 +420,18 @@ pub fn is_due(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result
     diesel::select(diesel::dsl::exists(open)).get_result(conn).classify()
 }
 
+/// Kind and cause of an obligation's documents that are still due, by kind.
+pub fn due_of(conn: &mut Conn, unit: UnitId, obligation: ObligationId) -> Result<Vec<(String, String)>> {
+    receipt_due::table
+        .filter(receipt_due::unit_id.eq(unit))
+        .filter(receipt_due::obligation_id.eq(obligation))
+        .filter(receipt_due::state.eq("open"))
+        .order(receipt_due::document_kind)
+        .select((receipt_due::document_kind, receipt_due::code))
+        .load(conn)
+        .classify()
+}
+
 /// The unit of a receipt within a scope: ids do not tell their unit.
 pub fn unit_of(conn: &mut Conn, scope: &crate::actor::Scope, id: ReceiptId) -> Result<Option<UnitId>> {
     crate::unit_in_scope!(conn, scope, receipt, id)

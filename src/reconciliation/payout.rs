@@ -78,11 +78,7 @@ impl Payouts {
     /// Exactly the batch's net amount, with its reference in the text. Two lines that could are left
     /// to a person.
     fn show_batches(&self, lines: &[Line], works: &mut Works) {
-        let is_open = |line: &&Line| {
-            works.get(&line.id).is_some_and(|work| {
-                matches!(work.case, Case::UnknownCredit(_) | Case::UnknownDebit(_)) && work.code.is_empty()
-            })
-        };
+        let is_open = |line: &&Line| works.get(&line.id).is_some_and(is_unknown);
         for (batch, line) in self.shown_batches(lines.iter().filter(is_open)) {
             if let Some(work) = works.get_mut(&line) {
                 work.case = Case::PosBatch(batch);
@@ -120,7 +116,7 @@ impl Payouts {
             parts.is_some_and(|(known, ..)| known.iter().all(|(movement, _)| !taken.contains(movement)))
         };
         let free: Vec<Settlement> = self.settlements.iter().filter(|one| is_free(one)).cloned().collect();
-        let open = seen.lines.iter().filter(|line| works.get(&line.id).is_some_and(is_unplaced));
+        let open = seen.lines.iter().filter(|line| works.get(&line.id).is_some_and(is_unknown));
         let mut reserved = HashSet::new();
         for (settlement, line) in only_lines(&free, open) {
             let Some(work) = works.get_mut(&line) else { continue };
@@ -342,6 +338,12 @@ fn only_lines<'a, 'l>(
     shown.into_values().filter_map(only).collect()
 }
 
+/// A credit or a debit that nothing explains.
+fn is_unknown(work: &LineWork) -> bool {
+    matches!(work.case, Case::UnknownCredit(_) | Case::UnknownDebit(_)) && work.code.is_empty()
+}
+
+/// Of those, a credit.
 fn is_unplaced(work: &LineWork) -> bool {
     matches!(work.case, Case::UnknownCredit(_)) && work.code.is_empty() && work.amount.is_positive()
 }

@@ -16,6 +16,7 @@ mod report_table;
 pub mod rules;
 #[cfg(test)]
 mod sample;
+pub mod undebit;
 
 use std::collections::BTreeMap;
 
@@ -30,8 +31,7 @@ use crate::exception::{self, Kind as ExceptionKind, Subject};
 use crate::id::*;
 use crate::obligation::code;
 use crate::statement;
-use crate::store::failure;
-use crate::store::{Conn, Stamp, Tx, rows};
+use crate::store::{Conn, Stamp, Tx, failure, rows};
 use crate::text;
 use crate::unit::account::{self, KIND_REMITTANCE};
 use crate::unit::imprint;

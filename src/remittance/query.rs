@@ -96,8 +96,9 @@ type Parts = (
 
 const SELECT: &str = "SELECT t.unit_id, t.id, t.account_id, t.kind, t.year, t.order_no, t.covered_until, t.amount, \
      t.reference_code, t.treasury_account, t.treasury_code, t.maker_person_id, t.checker_person_id, t.created_at, \
-     t.state, t.revision, (SELECT CAST(COUNT(*) AS BIGINT) FROM remittance_event e WHERE e.unit_id = t.unit_id \
-     AND e.remittance_id = t.id AND e.kind = 'debited'), (SELECT CAST(COALESCE(SUM(l.amount), 0) AS BIGINT) \
+     t.state, t.revision, (SELECT CAST(COALESCE(SUM(CASE WHEN e.kind = 'debited' THEN 1 ELSE -1 END), 0) AS BIGINT) \
+     FROM remittance_event e WHERE e.unit_id = t.unit_id AND e.remittance_id = t.id \
+     AND e.kind IN ('debited', 'undebited')), (SELECT CAST(COALESCE(SUM(l.amount), 0) AS BIGINT) \
      FROM remittance_line_status s JOIN remittance_line l ON l.unit_id = s.unit_id \
      AND l.remittance_id = s.remittance_id AND l.line_no = s.line_no WHERE s.unit_id = t.unit_id \
      AND s.remittance_id = t.id AND s.status = 'credited'), (SELECT \
@@ -267,6 +268,18 @@ pub fn page(
 /// The unit of an order within a scope.
 pub fn unit_of(conn: &mut Conn, scope: &Scope, id: RemittanceId) -> Result<Option<UnitId>> {
     crate::unit_in_scope!(conn, scope, remittance, id)
+}
+
+/// The orders that a line showed leaving, whatever became of that.
+pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<RemittanceId>> {
+    remittance_event::table
+        .filter(remittance_event::unit_id.eq(unit))
+        .filter(remittance_event::line_id.eq(line))
+        .filter(remittance_event::kind.eq("debited"))
+        .order(remittance_event::id)
+        .select(remittance_event::remittance_id)
+        .load(conn)
+        .classify()
 }
 
 /// The steps of an order's life.

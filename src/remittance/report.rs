@@ -10,8 +10,9 @@
 //!
 //! Reference code of the order, chapter, sub-item, whole đồng, day as YYYY-MM-DD, `credited` or
 //! `rejected`, and why. Quotes are not needed: the last column takes the rest of its line. Any other file
-//! is read as the Treasury's own table, by its headings (`report_table.rs`). All rows of an order count
-//! together. A bad row is told with its line and never stops the others.
+//! is read as the Treasury's own table, by its headings or by the columns that a person named
+//! (`report_table.rs`). All rows of an order count together. A bad row is told with its line and never stops
+//! the others.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,8 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind as ExceptionKind, Subject};
 use crate::id::*;
 use crate::ledger::{self, Posting, Source};
-use crate::statement::partner;
+use crate::statement::partner::{self, Named};
+use crate::statement::saved;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
@@ -68,17 +70,19 @@ pub struct Fault {
     pub why: &'static str,
 }
 
-/// Reads a report. Pure.
+/// Reads a report; `named` are the tables whose columns a person named. Pure.
 ///
 /// # Errors
 /// `treasury_report_unreadable` when it is no such file at all; `partner_column_missing`.
-pub fn parse(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>)> {
-    read(bytes).map_err(|fault| fault.error("report", "treasury_report_unreadable"))
+pub fn parse(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault>)> {
+    read(bytes, named).map_err(|fault| fault.error("report", "treasury_report_unreadable"))
 }
 
 /// The same, with the place of what makes it no report.
-pub fn read(bytes: &[u8]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
-    let Some((text, separator)) = partner::ours(bytes, &HEADING) else { return report_table::read(bytes) };
+pub fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
+    let Some((text, separator)) = partner::ours(bytes, &HEADING) else {
+        return report_table::read(bytes, named);
+    };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1) {
         if rows.len() + faults.len() >= ROWS_LIMIT {
@@ -156,7 +160,7 @@ pub fn import(
 ) -> Result<Imported> {
     actor.require_role(&[Role::Finance])?;
     actor.scope.require(unit)?;
-    let (told, faults) = parse(bytes)?;
+    let (told, faults) = parse(bytes, &saved::named(tx, unit, partner::Kind::Treasury)?)?;
     let file = text::hex(digest(&SHA256, bytes).as_ref());
     let earlier = report_query::earlier(tx, unit, &file)?;
     if earlier.count > 0 && !is_wanted_again(tx, unit, &told, &earlier)? {
@@ -452,7 +456,7 @@ mod tests {
     }
 
     fn told(rows: &str) -> Verdict {
-        let (rows, faults) = parse(format!("{HEAD}{rows}").as_bytes()).unwrap();
+        let (rows, faults) = parse(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
         assert_eq!(faults, []);
         verdict(&order(State::Debited), &lines(), &rows.iter().collect::<Vec<_>>())
     }
@@ -470,7 +474,7 @@ mod tests {
     #[test]
     fn what_was_told_before_is_known() {
         let rows = "C1,805,2771,12500,2026-11-25,credited,\nC1,805,2716,8000,2026-11-25,credited,\n";
-        let (rows, _) = parse(format!("{HEAD}{rows}").as_bytes()).unwrap();
+        let (rows, _) = parse(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
         let rows: Vec<&Row> = rows.iter().collect();
         assert_eq!(verdict(&order(State::Settled), &lines(), &rows), Verdict::Known);
         assert_eq!(verdict(&order(State::Drafted), &lines(), &rows), Verdict::Differs);
@@ -486,7 +490,7 @@ mod tests {
                     A;805;2771;1;25/11/2026;credited;\r\n\
                     A;805;2771;1;2026-11-25;paid;\r\n\
                     A;805\r\n";
-        let (rows, faults) = parse(text.as_bytes()).unwrap();
+        let (rows, faults) = parse(text.as_bytes(), &[]).unwrap();
         assert_eq!((rows.len(), rows[0].line_no), (1, 2));
         assert_eq!(rows[0].reference_code, "HNPH7K2MQ4X97");
         assert_eq!(rows[0].reason, "sai mã; chương 805");
@@ -496,7 +500,7 @@ mod tests {
     #[test]
     fn what_is_no_report_is_refused() {
         for wrong in [&b""[..], b"a,b\n", b"\xff\xfe", b"<xml/>"] {
-            assert_eq!(parse(wrong).unwrap_err().code(), "treasury_report_unreadable");
+            assert_eq!(parse(wrong, &[]).unwrap_err().code(), "treasury_report_unreadable");
         }
     }
 }

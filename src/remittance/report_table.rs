@@ -5,7 +5,7 @@
 
 use super::report::{Fault, REASON_LIMIT, ROWS_LIMIT, Row, Status, is_code};
 use crate::amount::Dong;
-use crate::statement::partner::{self, Field, Kind, Own, Series, Told, Why, Word};
+use crate::statement::partner::{self, Field, Kind, Named, Own, Series, Told, Why, Word};
 use crate::text;
 
 /// A chapter has three digits; a workbook that takes it for a number drops those in front.
@@ -15,8 +15,8 @@ const CHAPTER_DIGITS: usize = 3;
 ///
 /// # Errors
 /// No table, a needed column that is missing, or a stated sum that the rows do not come to.
-pub(super) fn read(bytes: &[u8]) -> Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
-    let table = partner::read(bytes, Kind::Treasury, &Own::default())?;
+pub(super) fn read(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
+    let table = partner::read(bytes, Kind::Treasury, &Own { named, ..Own::default() })?;
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for told in table.rows() {
         if rows.len() + faults.len() >= ROWS_LIMIT {
@@ -95,7 +95,7 @@ mod tests {
 
     fn told(bytes: &[u8]) -> (Vec<(String, String, i64, Status)>, Vec<usize>) {
         let (rows, faults) =
-            parse(bytes).unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
+            parse(bytes, &[]).unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
         let rows = rows.into_iter().map(|row| {
             let place = format!("{} {} {}", row.reference_code, row.chapter, row.sub_item);
             (place, row.on.to_string(), row.amount.0, row.status)
@@ -114,7 +114,7 @@ mod tests {
         ];
         assert_eq!(rows, wanted);
         assert_eq!(faults, [8], "a state that says neither");
-        let (rows, _) = parse(ORDERS).unwrap();
+        let (rows, _) = parse(ORDERS, &[]).unwrap();
         assert_eq!(rows[2].reason, "Sai mã chương");
     }
 
@@ -139,11 +139,11 @@ mod tests {
             )
         };
         assert_eq!(told(table("Tổng cộng,,,1.000,,\n").as_bytes()).0.len(), 1);
-        let error = parse(table("Tổng cộng,,,1.001,,\n").as_bytes()).unwrap_err();
+        let error = parse(table("Tổng cộng,,,1.001,,\n").as_bytes(), &[]).unwrap_err();
         assert_eq!(error.code(), "treasury_report_unreadable");
         assert!(error.detail().starts_with("line 3"), "{}", error.detail());
         let without = table("").replace("Chương", "Nguồn");
-        let error = parse(without.as_bytes()).unwrap_err();
+        let error = parse(without.as_bytes(), &[]).unwrap_err();
         assert_eq!(error.code(), "partner_column_missing");
         assert!(error.detail().contains("Chapter") && error.detail().contains("Nguồn"), "{}", error.detail());
     }

@@ -75,6 +75,20 @@ pub fn after(order: &Order, leg: Leg) -> Result<State> {
     }
 }
 
+/// The state without the debit that showed it leaving: what the Treasury reported stands. None where more follows from
+/// the debit: money that came back, or what of a part was credited.
+pub fn undebited(order: &Order) -> Option<State> {
+    if !order.was_debited || order.is_in_part() || order.returned.is_positive() {
+        return None;
+    }
+    match (order.kind, order.state) {
+        (Kind::Treasury, State::Debited) | (Kind::Kept, State::Settled) => Some(State::Approved),
+        (Kind::Treasury, State::Settled) => Some(State::Credited),
+        (Kind::Treasury, State::Rejected) => Some(State::Rejected),
+        _ => None,
+    }
+}
+
 /// Its money left, was rejected, and comes back as the Treasury booked it.
 fn awaits_parts(order: &Order) -> bool {
     order.kind == Kind::Treasury && order.state == State::Rejected && order.was_debited
@@ -296,6 +310,20 @@ mod tests {
         assert_eq!(out.iter().map(|(.., amount)| *amount).collect::<Vec<_>>(), [Dong(8_000)]);
         assert_eq!(leg_named(&in_part(false), Dong(1_500)), None, "it has not left");
         assert_eq!(leg(&in_part(false), Dong(-12_500)), Some(Leg::Out), "the bank was slower");
+    }
+
+    #[test]
+    fn without_its_debit_an_order_stands_where_the_treasurys_word_alone_leaves_it() {
+        let stands = |kind, state| undebited(&order(kind, state, true));
+        assert_eq!(stands(Kind::Treasury, State::Debited), Some(State::Approved));
+        assert_eq!(stands(Kind::Kept, State::Settled), Some(State::Approved));
+        assert_eq!(stands(Kind::Treasury, State::Settled), Some(State::Credited));
+        assert_eq!(stands(Kind::Treasury, State::Rejected), Some(State::Rejected));
+        assert_eq!(stands(Kind::Treasury, State::Returned), None, "its money is in the account again");
+        assert_eq!(undebited(&order(Kind::Treasury, State::Approved, false)), None, "none showed it leaving");
+        let in_part = Order { credited: Dong(8_000), ..order(Kind::Treasury, State::Settled, true) };
+        let some_back = Order { returned: Dong(1), ..order(Kind::Treasury, State::Rejected, true) };
+        assert_eq!((undebited(&in_part), undebited(&some_back)), (None, None));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use rust_decimal::Decimal;
+
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::statement::balance::{check_contradicted, is_next_page};
@@ -31,7 +33,7 @@ const LINE_CODES: [&str; 17] = [
 ];
 
 /// The code of a statement that stands in its file twice.
-const REPEATED: &str = "statement_repeated";
+pub(super) const REPEATED: &str = "statement_repeated";
 
 /// What a reader says about one statement only, once it has told the statements of the file apart. Whatever else it
 /// says (a file that is cut off or damaged, pages that are missing or change their account) concerns the whole file.
@@ -88,8 +90,8 @@ pub(super) struct DraftLine {
 }
 
 /// What of a file can be stored, and what cannot.
-pub(super) struct Sorted {
-    pub drafts: Vec<Draft>,
+pub(super) struct Sorted<T> {
+    pub drafts: Vec<T>,
     /// Statements that are not usable, each told apart from the others beyond doubt.
     pub refused: Vec<Refusal>,
     pub pages: Pages,
@@ -97,13 +99,16 @@ pub(super) struct Sorted {
 
 /// A statement of a file that is left out of it.
 pub(super) struct Refusal {
+    /// Whether it is a notification, which states no balances.
+    pub is_notice: bool,
     /// Its place in the file, from zero.
     pub position: i32,
     pub at: String,
     /// The account that the file names, or that was named for it.
     pub account_no: Option<String>,
     pub number: Option<String>,
-    /// The day it closes with, or begins with where that does not read, or of its last line where that is later.
+    /// The day it closes with, or begins with where that does not read, or of its last line where that is later; of a
+    /// notification that of its last line.
     pub stated_on: Option<BusinessDay>,
     /// The balances that read as whole đồng.
     pub opening: Option<Dong>,
@@ -114,8 +119,8 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub fn of(
-        index: usize,
-        statement: &Statement,
+        format: Format,
+        (index, statement): (usize, &Statement),
         account_no: Option<&str>,
         findings: Vec<Finding>,
     ) -> Refusal {
@@ -125,14 +130,16 @@ impl Refusal {
         };
         let moving = statement.lines.iter().filter(|line| !line.amount.is_zero());
         let last = moving.filter_map(Line::day).max();
+        let stated = day(&statement.closing).or(day(&statement.opening));
+        let stated = stated.map(|day| last.map_or(day, |last| last.max(day)));
+        let is_notice = format == Format::Camt054;
         Refusal {
+            is_notice,
             position: place_of(index),
             at: statement.at.clone(),
             account_no: statement.account_number().or(account_no.map(str::to_owned)),
             number: statement.number.clone(),
-            stated_on: day(&statement.closing)
-                .or(day(&statement.opening))
-                .map(|day| BusinessDay(last.map_or(day, |last| last.max(day)))),
+            stated_on: if is_notice { last } else { stated }.map(BusinessDay),
             opening: sum(&statement.opening),
             closing: sum(&statement.closing),
             findings,
@@ -142,6 +149,7 @@ impl Refusal {
     /// A statement that reads, and is not stored all the same.
     pub fn of_draft(draft: &Draft, finding: Finding) -> Refusal {
         Refusal {
+            is_notice: false,
             position: draft.position,
             at: draft.at.clone(),
             account_no: Some(draft.account_no.clone()),
@@ -154,7 +162,7 @@ impl Refusal {
     }
 }
 
-fn place_of(index: usize) -> i32 {
+pub(super) fn place_of(index: usize) -> i32 {
     i32::try_from(index).unwrap_or(i32::MAX)
 }
 
@@ -229,9 +237,18 @@ fn line_of(at: &str) -> Option<(&str, u64)> {
 }
 
 /// The statements of the file, sorted, or everything that stands in the way of the whole of it. `account_no` is the
-/// account of a file that names none. The statements are taken out of what was read: a month has a million lines, and
-/// each copy of them costs as much as reading them.
-pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<Sorted, Vec<Finding>> {
+/// account of a file that names none.
+pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<Sorted<Draft>, Vec<Finding>> {
+    sorted(parsed, account_no, |index, statement, aside| draft(index, statement, account_no, aside))
+}
+
+/// The same of what `made` makes of each with the findings about its lines. The statements are taken out of what was
+/// read: a month has a million lines, and each copy of them costs as much as reading them.
+pub(super) fn sorted<T>(
+    parsed: &mut Parsed,
+    account_no: Option<&str>,
+    made: impl Fn(usize, Statement, Vec<Finding>) -> Result<T, Finding>,
+) -> Result<Sorted<T>, Vec<Finding>> {
     let errors = all_errors(parsed);
     let (of_lines, others): (Vec<Finding>, Vec<Finding>) =
         errors.into_iter().partition(|finding| is_of_line(finding, parsed.format));
@@ -255,12 +272,12 @@ pub(super) fn drafts(parsed: &mut Parsed, account_no: Option<&str>) -> Result<So
     for (index, (statement, (aside, faults))) in
         statements.into_iter().zip(of_lines.into_iter().zip(others)).enumerate()
     {
-        let mut refusal = Refusal::of(index, &statement, account_no, faults);
+        let mut refusal = Refusal::of(parsed.format, (index, &statement), account_no, faults);
         if !refusal.findings.is_empty() {
             refused.push(refusal);
             continue;
         }
-        match draft(index, statement, account_no, aside) {
+        match made(index, statement, aside) {
             Ok(draft) => drafts.push(draft),
             Err(finding) => {
                 refusal.findings.push(finding);
@@ -286,19 +303,22 @@ fn all_errors(parsed: &Parsed) -> Vec<Finding> {
         found.errors.retain(|finding| !errors.contains(finding));
         errors.append(&mut found.errors);
     }
-    let of_pages = totals_of_pages(&parsed.statements, &errors);
+    let of_pages = totals_of_pages(parsed, &errors);
     errors.extend(of_pages);
     errors
 }
 
-/// What the pages state that have no fault yet: where one has, its statement is short of what did not read.
-fn totals_of_pages(pages: &[Statement], errors: &[Finding]) -> Vec<Finding> {
+/// What the pages state that have no fault yet but lines to be set aside, which count: where one has, its statement is
+/// short of what did not read.
+fn totals_of_pages(parsed: &Parsed, errors: &[Finding]) -> Vec<Finding> {
     let mut found = Findings::default();
     if errors.is_empty() {
         return found.errors;
     }
+    let pages = &parsed.statements;
     let places = Pages::apart(pages);
-    let faulty: BTreeSet<usize> = errors.iter().filter_map(|error| places.index_of(&error.at)).collect();
+    let faults = errors.iter().filter(|error| !is_of_line(error, parsed.format));
+    let faulty: BTreeSet<usize> = faults.filter_map(|error| places.index_of(&error.at)).collect();
     let mut first = 0;
     for of_one in pages.chunk_by(is_next_page) {
         let next = first + of_one.len();
@@ -371,10 +391,13 @@ pub(super) fn not_come(at: &str, day: BusinessDay) -> Finding {
     )
 }
 
-/// In camt an element may be missing anywhere; only within an entry it concerns the entry alone.
+/// In camt an element may be missing anywhere; only within an entry it concerns the entry alone. Of a notification no
+/// entry is set aside: nothing would show that it is missing.
 fn is_of_line(finding: &Finding, format: Format) -> bool {
-    let is_xml = matches!(format, Format::Camt052 | Format::Camt053 | Format::Camt054);
-    LINE_CODES.contains(&finding.code) && (!is_xml || finding.at.contains("/Ntry["))
+    let is_xml = matches!(format, Format::Camt052 | Format::Camt053);
+    format != Format::Camt054
+        && LINE_CODES.contains(&finding.code)
+        && (!is_xml || finding.at.contains("/Ntry["))
 }
 
 /// What a message is told of itself alone, with its place: its neighbours in the file read without it. Tables are no
@@ -451,15 +474,14 @@ fn day_and_amount(line: &Line) -> Result<(BusinessDay, Dong), Finding> {
     let day = line.day().ok_or_else(|| {
         Finding::new(&line.at, "date_missing", "Bút toán không có ngày", "the entry has no date")
     })?;
-    let amount = Dong::from_whole(line.amount).map_err(|error| {
-        Finding::new(
-            &line.at,
-            error.code(),
-            "Số tiền không phải đồng nguyên",
-            "the amount is not in whole đồng",
-        )
-    })?;
-    Ok((BusinessDay(day), amount))
+    Ok((BusinessDay(day), whole(&line.at, line.amount)?))
+}
+
+/// An amount that stands there.
+pub(super) fn whole(at: &str, amount: Decimal) -> Result<Dong, Finding> {
+    Dong::from_whole(amount).map_err(|error| {
+        Finding::new(at, error.code(), "Số tiền không phải đồng nguyên", "the amount is not in whole đồng")
+    })
 }
 
 /// The lines that move money, numbered as they stand; those nothing is known of are left out.

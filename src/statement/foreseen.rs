@@ -1,12 +1,14 @@
 //! What importing a file would come to, with nothing stored: a file is looked at before it is imported.
 
-use super::draft::{self, Refusal};
+use super::draft::{self, Refusal, Sorted};
 use super::import::Options;
 use super::layout::Layout;
+use super::notice;
+use super::outline::outline;
 use super::owner::Owners;
-use super::refused::{self, Holder, Refused, RefusedStatement};
+use super::refused::{self, Holder, Incoming, Parted, Refused, RefusedStatement};
 use super::saved::{self, Understood};
-use super::{Format, Parsed};
+use super::{Finding, Format, Parsed};
 use crate::actor::{Actor, Scope};
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -36,14 +38,13 @@ pub fn foresee(
 ) -> Result<Foreseen> {
     let Understood { mut parsed, account_no, mapping } = saved::understand(store, actor, bytes, options)?;
     let mapping = mapping.as_deref().map(Layout::from_toml).transpose()?;
-    let sorted = match parsed.format {
-        Format::Camt054 => None,
-        _ => draft::drafts(&mut parsed.clone(), account_no.as_deref()).ok(),
+    let parted = match parsed.format {
+        Format::Camt054 => part(store, today, actor, notice::sort(&mut parsed.clone()))?,
+        _ => part(store, today, actor, draft::drafts(&mut outline(&parsed), account_no.as_deref()))?,
     };
-    let (parted, owners, hidden) = store.read(&actor.scope, |conn| {
-        let parted = sorted.map(|sorted| refused::part(conn, actor, sorted, today.next())).transpose()?;
+    let (owners, hidden) = store.read(&actor.scope, |conn| {
         let owners = Owners::of(conn, actor, &parsed, account_no.as_deref())?;
-        Ok((parted, owners, hide(conn, actor, &mut parsed)?))
+        Ok((owners, hide(conn, actor, &mut parsed)?))
     })?;
     owners.hide_elsewhere(&mut parsed.warnings);
     let Some(parted) = parted else {
@@ -63,6 +64,18 @@ pub fn foresee(
     Ok(Foreseen { parsed, mapping, refused })
 }
 
+/// What would be left out beside what goes in; none where something stands in the way of the whole file.
+fn part<T: Incoming>(
+    store: &Store,
+    today: BusinessDay,
+    actor: &Actor,
+    sorted: std::result::Result<Sorted<T>, Vec<Finding>>,
+) -> Result<Option<Parted>> {
+    let Ok(sorted) = sorted else { return Ok(None) };
+    let (_, parted) = store.read(&actor.scope, |conn| refused::part(conn, actor, sorted, today.next()))?;
+    Ok(Some(parted))
+}
+
 /// Takes away the statements of units that whoever looks may not act for.
 fn hide(conn: &mut Conn, actor: &Actor, parsed: &mut Parsed) -> Result<Vec<Refused>> {
     if actor.scope == Scope::All {
@@ -73,7 +86,7 @@ fn hide(conn: &mut Conn, actor: &Actor, parsed: &mut Parsed) -> Result<Vec<Refus
     for (index, statement) in all.into_iter().enumerate() {
         match refused::holder(conn, actor, statement.account_number().as_deref())? {
             Holder::Elsewhere => {
-                let refusal = Refusal::of(index, &statement, None, Vec::new());
+                let refusal = Refusal::of(parsed.format, (index, &statement), None, Vec::new());
                 hidden.push(Refused::unread(refusal, Holder::Elsewhere));
             }
             Holder::Own(_) | Holder::Nobody => parsed.statements.push(statement),

@@ -19,7 +19,7 @@ use super::layout::Layout;
 use super::left_out;
 use super::line;
 use super::loading;
-use super::notice;
+use super::notice::{self, Notice};
 use super::owner::Owners;
 use super::query::{self, StoredStatement};
 use super::refused::{self, Parted, Refused, RefusedStatement};
@@ -182,7 +182,8 @@ pub(super) struct Planned<'a> {
     pub file: File<'a>,
     pub parsed: Parsed,
     pub drafts: Vec<Draft>,
-    /// Of the drafts, or of the notifications that are left in `parsed`.
+    pub notices: Vec<Notice>,
+    /// Of the drafts, or of the notifications.
     pub accounts: Vec<BankAccount>,
     pub refused: Vec<Refused>,
     pub owners: Owners,
@@ -222,24 +223,18 @@ pub(super) fn look<'a>(
     let owners = store.read(&actor.scope, |conn| Owners::of(conn, actor, &parsed, account_no.as_deref()))?;
     owners.hide_elsewhere(&mut parsed.warnings);
     if parsed.format == Format::Camt054 {
-        let ahead = notice::ahead(&parsed, today.next());
-        let errors = if ahead.is_empty() { std::mem::take(&mut parsed.errors) } else { ahead };
-        if !errors.is_empty() {
-            return Ok(Err(owners.refuse(&file, &parsed, errors)));
-        }
-        let (accounts, refused) = notice::part(store, actor, &mut parsed)?;
-        return Ok(Ok(Planned { file, parsed, drafts: Vec::new(), accounts, refused, owners }));
+        return notice::plan(store, today.next(), actor, (file, parsed, owners));
     }
     let sorted = match draft::drafts(&mut parsed, account_no.as_deref()) {
         Ok(sorted) => sorted,
         Err(errors) => return Ok(Err(owners.refuse(&file, &parsed, errors))),
     };
-    let (parted, begun_by) = store.read(&actor.scope, |conn| {
-        let parted = refused::part(conn, actor, sorted, today.next())?;
+    let (drafts, parted, begun_by) = store.read(&actor.scope, |conn| {
+        let (drafts, parted) = refused::part(conn, actor, sorted, today.next())?;
         let begun_by = begun_by(conn, &parted.accounts, &file.sha256)?;
-        Ok((parted, begun_by))
+        Ok((drafts, parted, begun_by))
     })?;
-    let Parted { drafts, accounts, refused, .. } = parted;
+    let Parted { accounts, refused, .. } = parted;
     if drafts.is_empty() && !refused.is_empty() {
         return nothing_left(refused).map(|errors| Err(owners.refuse(&file, &parsed, errors)));
     }
@@ -248,12 +243,12 @@ pub(super) fn look<'a>(
             let options = Options { layout: Some(&layout), account_no: account_no.as_deref(), ..options };
             look(store, today, actor, bytes, options)
         }
-        _ => Ok(Ok(Planned { file, parsed, drafts, accounts, refused, owners })),
+        _ => Ok(Ok(Planned { file, parsed, drafts, notices: Vec::new(), accounts, refused, owners })),
     }
 }
 
 /// A file in which no statement can go in: the faults of what does not read, else the answer to the first account.
-fn nothing_left(refused: Vec<Refused>) -> Result<Vec<Finding>> {
+pub(super) fn nothing_left(refused: Vec<Refused>) -> Result<Vec<Finding>> {
     let unread = refused.iter().filter(|one| one.error.is_none());
     let errors: Vec<Finding> = unread.flat_map(|one| one.refusal.findings.iter().cloned()).collect();
     match refused.into_iter().find_map(|one| one.error) {

@@ -1,17 +1,20 @@
 //! The items about statements that were left out of a file (`refused`): opened before anything else of it goes in, and
 //! ended when the statement comes in, by whatever file and in whatever unit. What kept it out is often the very day or
-//! balance by which it would be known, so that an item is found by account and number first.
+//! balance by which it would be known, so that an item is found by account and number first. Notifications (`notice`)
+//! are asked about alike, but have no balance to be known by, and keep no day waiting: they prove none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike;
 use ring::digest::{SHA256, digest};
 
-use super::draft::{Draft, Refusal};
+use super::draft::{Draft, REPEATED, Refusal};
 use super::file;
 use super::import::Planned;
+use super::notice::{self, Notified};
+use super::number;
 use super::query::{self, StoredStatement};
-use super::refused::{self, Holder, Refused};
+use super::refused::{self, Holder, Incoming, Refused};
 use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -35,18 +38,21 @@ impl Telling {
     fn of_draft(draft: &Draft) -> Telling {
         Telling {
             account_no: text::squash(&draft.account_no),
-            number: draft.number.as_deref().map(text::clean),
+            number: draft.number.as_deref().map(number::of_statement),
             closing_on: draft.closing_on,
             opening: draft.opening,
             closing: draft.closing,
         }
     }
 
-    /// None where the file does not say all of it.
+    /// None where the file does not say all of it, and of a notification, which cannot.
     fn of_refusal(refusal: &Refusal) -> Option<Telling> {
+        if refusal.is_notice {
+            return None;
+        }
         Some(Telling {
             account_no: text::squash(refusal.account_no.as_deref()?),
-            number: refusal.number.as_deref().map(text::clean),
+            number: refusal.number.as_deref().map(number::of_statement),
             closing_on: refusal.stated_on?,
             opening: refusal.opening?,
             closing: refusal.closing?,
@@ -57,7 +63,7 @@ impl Telling {
     fn of_stored(account_no: &str, stored: &StoredStatement) -> Telling {
         Telling {
             account_no: account_no.to_owned(),
-            number: stored.number.clone(),
+            number: stored.number.as_deref().map(number::of_statement),
             closing_on: stored.closing_on,
             opening: stored.opening,
             closing: stored.closing,
@@ -66,7 +72,7 @@ impl Telling {
 }
 
 /// A statement by what it says of itself, alike in every file; by its place in this very file where that is not enough
-/// to tell it from others.
+/// to tell it from others, as of every notification.
 fn id_of(sha256: &str, refusal: &Refusal) -> FilePartId {
     let text = named(refusal).unwrap_or_else(|| format!("{sha256} {}", refusal.position));
     let hash = digest(&SHA256, text.as_bytes());
@@ -76,6 +82,9 @@ fn id_of(sha256: &str, refusal: &Refusal) -> FilePartId {
 }
 
 fn named(refusal: &Refusal) -> Option<String> {
+    if refusal.is_notice {
+        return None;
+    }
     let (account_no, number) = (refusal.account_no.as_deref()?, refusal.number.as_deref()?);
     let sum = |amount: Option<Dong>| amount.map_or_else(String::new, |amount| amount.0.to_string());
     let (account_no, number) = (text::squash(account_no), text::clean(number));
@@ -132,7 +141,7 @@ fn new_items(
     for one in planned.refused.iter().filter(|one| !one.is_elsewhere()) {
         let key = (one.unit(beside), id_of(&planned.file.sha256, &one.refusal));
         let is_here = Telling::of_refusal(&one.refusal).is_some_and(|telling| here.contains(&telling));
-        if is_here || !seen.insert(key) {
+        if is_here || is_second(&one.refusal) || !seen.insert(key) {
             continue;
         }
         match (asked(conn, one, key)?, one.is_nobodys()) {
@@ -148,6 +157,11 @@ fn new_items(
     let told_only = strangers.len().saturating_sub(free);
     items.extend(strangers.into_iter().take(free));
     Ok((items.into_values().collect(), told_only))
+}
+
+/// Whether it is a notification word for word once more: the first one is in, or asked about.
+fn is_second(refusal: &Refusal) -> bool {
+    refusal.is_notice && refusal.findings.iter().all(|finding| finding.code == REPEATED)
 }
 
 /// What became of the item about a statement.
@@ -169,8 +183,11 @@ fn asked(conn: &mut Conn, one: &Refused, (unit, id): (UnitId, FilePartId)) -> Re
     Ok(if is_ended { Asked::Ended } else { Asked::Never })
 }
 
-/// Whether its account has a statement that ends the item about it.
+/// Whether its account has a statement that ends the item about it. A notification that ended one is never given up.
 fn is_in(conn: &mut Conn, one: &Refused) -> Result<bool> {
+    if one.refusal.is_notice {
+        return Ok(true);
+    }
     let Holder::Own(account) = &one.holder else { return Ok(false) };
     let (account_no, said) = (text::squash(&account.account_no), Said::of_refusal(&one.refusal));
     let stored = query::statements_of(conn, account.unit, account.id)?;
@@ -198,10 +215,10 @@ fn ready(conn: &mut Conn, refused: &[Refused]) -> Result<BTreeSet<Telling>> {
 }
 
 /// A statement that does not read is missing in its account, whose days wait for it. One that is here for its account
-/// alone keeps nobody's days open.
+/// alone keeps nobody's days open, and so does a notification.
 fn item(today: BusinessDay, sha256: &str, one: &Refused, (unit, id): (UnitId, FilePartId)) -> New {
     let account = match &one.holder {
-        Holder::Own(account) if one.error.is_none() => Some(account.id),
+        Holder::Own(account) if one.error.is_none() && !one.refusal.is_notice => Some(account.id),
         _ => None,
     };
     let refusal = &one.refusal;
@@ -222,6 +239,7 @@ fn item(today: BusinessDay, sha256: &str, one: &Refused, (unit, id): (UnitId, Fi
             day: refusal.stated_on,
             opening: refusal.opening,
             closing: refusal.closing,
+            is_notice: refusal.is_notice,
         }
         .into(),
     }
@@ -246,7 +264,7 @@ struct Said {
 impl Said {
     fn of_refusal(refusal: &Refusal) -> Said {
         Said {
-            number: refusal.number.as_deref().map(text::clean),
+            number: refusal.number.as_deref().map(number::of_statement),
             day: refusal.stated_on,
             opening: refusal.opening,
             closing: refusal.closing,
@@ -302,6 +320,8 @@ pub(super) struct Came {
     /// What of the same file is left out and no copy of what goes in: nothing that came with it ends that.
     left_out: BTreeSet<FilePartId>,
     by_account: BTreeMap<String, Vec<Arrived>>,
+    /// The same of notifications.
+    notified: BTreeMap<String, Vec<Notified>>,
 }
 
 /// What of a file goes in.
@@ -317,6 +337,11 @@ pub(super) fn came(planned: &Planned<'_>) -> Came {
         let arrived = by_account.entry(telling.account_no.clone()).or_default();
         arrived.push(Arrived { unit, account, opening_on, telling });
     }
+    let mut notified: BTreeMap<String, Vec<Notified>> = BTreeMap::new();
+    for (notice, account) in planned.notices.iter().zip(&planned.accounts) {
+        let of_account = notified.entry(text::squash(notice.account_no())).or_default();
+        of_account.extend(Notified::of(notice, account));
+    }
     let is_copy = |refusal: &Refusal| {
         let Some(telling) = Telling::of_refusal(refusal) else { return false };
         let same = by_account.get(&telling.account_no);
@@ -325,14 +350,15 @@ pub(super) fn came(planned: &Planned<'_>) -> Came {
     let missed = planned.refused.iter().filter(|one| !is_copy(&one.refusal));
     let left_out = missed.map(|one| id_of(&sha256, &one.refusal)).collect();
     let ordinals = (1..).take(count).filter(|ordinal| !out.contains(ordinal)).collect();
-    Came { sha256, ordinals, left_out, by_account }
+    Came { sha256, ordinals, left_out, by_account, notified }
 }
 
 impl Came {
     /// Whether an item is about a statement that is in now.
     fn ends(&self, conn: &mut Conn, item: (ExceptionId, FilePartId), detail: &str) -> Result<bool> {
-        let Some(Detail::LeftOut { file, ordinal, account_no, number, day, opening, closing, .. }) =
-            Detail::read(detail)
+        let Some(Detail::LeftOut {
+            file, ordinal, account_no, number, day, opening, closing, is_notice, ..
+        }) = Detail::read(detail)
         else {
             return Ok(false);
         };
@@ -342,8 +368,14 @@ impl Came {
         if self.left_out.contains(&item.1) {
             return Ok(false);
         }
+        let account_no = text::squash(&account_no);
+        let number = number.as_deref().map(number::of_statement);
+        if is_notice {
+            let notified = self.notified.get(&account_no).map(Vec::as_slice).unwrap_or_default();
+            return notice::has_come(conn, notified, item.0, (number.as_deref(), day));
+        }
         let said = Said { number, day, opening, closing };
-        let of_account = self.by_account.get(&text::squash(&account_no)).into_iter().flatten();
+        let of_account = self.by_account.get(&account_no).into_iter().flatten();
         for arrived in of_account.filter(|arrived| arrived.is_meant(&said)) {
             if !arrived.was_here(conn, item.0)? {
                 return Ok(true);
@@ -388,6 +420,7 @@ mod tests {
 
     fn refusal(number: Option<&str>, position: i32, closing: Option<i64>) -> Refusal {
         Refusal {
+            is_notice: false,
             position,
             at: "line 1".to_owned(),
             account_no: Some("1900 111100".to_owned()),

@@ -39,6 +39,7 @@ mod mt940;
 pub mod notice;
 mod number;
 pub mod open_day_query;
+mod outline;
 mod owner;
 mod parse;
 pub mod partner;

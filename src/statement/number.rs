@@ -1,4 +1,5 @@
-//! Amounts as the formats write them. A number that can be read in two ways is refused.
+//! Amounts as the formats write them, of which one that can be read in two ways is refused, and the numbers that banks
+//! give their statements.
 
 use rust_decimal::Decimal;
 
@@ -69,9 +70,36 @@ pub(super) fn from_digits(whole: &str, fraction: &str) -> Option<Decimal> {
     Decimal::try_from_i128_with_scale(mantissa, u32::try_from(fraction.len()).ok()?).ok()
 }
 
+/// A statement's number as numbers are compared: banks write one and the same with leading zeros or spaces and without
+/// (`00012/001`, `12 / 1`). Letters and the parts stay as they are.
+pub(super) fn of_statement(text: &str) -> String {
+    let plain = |part: &str| {
+        let part: String = part.chars().filter(|one| !one.is_whitespace()).collect();
+        let is_figures = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        match part.trim_start_matches('0') {
+            "" if is_figures => "0".to_owned(),
+            significant if is_figures => significant.to_owned(),
+            _ => part,
+        }
+    };
+    crate::text::clean(text).split('/').map(plain).collect::<Vec<String>>().join("/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_statements_number_is_the_same_with_leading_zeros_and_spaces_and_without() {
+        for written in ["00012/001", "12/1", " 12 / 1 ", "0012/ 01"] {
+            assert_eq!(of_statement(written), "12/1", "{written}");
+        }
+        for (written, plain) in [("000", "0"), ("A007", "A007"), ("12", "12"), ("12/", "12/"), ("", "")] {
+            assert_eq!(of_statement(written), plain, "{written}");
+        }
+        assert_ne!(of_statement("120/1"), of_statement("12/1"));
+        assert_ne!(of_statement("12/1"), of_statement("121"), "the parts stay apart");
+    }
 
     #[test]
     fn swift_amounts_have_a_comma_and_real_ones_sometimes_do_not() {

@@ -236,6 +236,8 @@ fn check_all(statements: &[Statement], requires_balances: bool, findings: &mut F
     }
     if findings.errors.is_empty() {
         totals::check_totals_of_pages(statements, findings);
+    } else {
+        totals::tell_uncompared_pages(statements, findings);
     }
 }
 

@@ -1,8 +1,8 @@
-//! Statements of a file that are left out of it while the others go in: what keeps one account's statement out (an
-//! account that nobody registered, or of a unit that whoever imports may not act for, a currency, a statement that does
-//! not prove) is no reason to keep the others' waiting. Each is named with its place, its account and the reason, and,
-//! but for another unit's, is an item of somebody's queue until it comes in (`left_out`): with the same file once the
-//! cause is gone, or with a mended one. The file is kept where its item is.
+//! Statements of a file, or notifications, that are left out of it while the others go in: what keeps one account's
+//! statement out (an account that nobody registered, or of a unit that whoever imports may not act for, a currency, a
+//! statement that does not prove) is no reason to keep the others' waiting. Each is named with its place, its account
+//! and the reason, and, but for another unit's, is an item of somebody's queue until it comes in (`left_out`): with the
+//! same file once the cause is gone, or with a mended one. The file is kept where its item is.
 
 use serde::Serialize;
 
@@ -57,12 +57,77 @@ pub(super) struct Refused {
     pub error: Option<Error>,
 }
 
-/// A file whose statements were told apart, those that go in with their accounts.
+/// What a file was parted into, beside what goes in.
 pub(super) struct Parted {
-    pub drafts: Vec<Draft>,
+    /// Of what goes in, in its order.
     pub accounts: Vec<BankAccount>,
     pub refused: Vec<Refused>,
     pub pages: Pages,
+}
+
+/// What reads, and goes in where it has an account to go in under: a statement, or a notification (`notice`).
+pub(super) trait Incoming {
+    /// Its place in the file, from zero.
+    fn position(&self) -> i32;
+    fn at(&self) -> &str;
+    fn account_no(&self) -> &str;
+    /// What of it is booked after `last`.
+    fn ahead(&self, last: BusinessDay) -> Option<Finding>;
+    /// Why it does not go in under that account: the answer to a file of it alone, and its words beside others.
+    fn unfit_for(&self, account: &BankAccount) -> Option<(Error, Finding)>;
+    /// It is left out, for that reason.
+    fn refusal(&self, finding: Finding) -> Refusal;
+}
+
+impl Incoming for Draft {
+    fn position(&self) -> i32 {
+        self.position
+    }
+
+    fn at(&self) -> &str {
+        &self.at
+    }
+
+    fn account_no(&self) -> &str {
+        &self.account_no
+    }
+
+    fn ahead(&self, last: BusinessDay) -> Option<Finding> {
+        draft::ahead(self, last)
+    }
+
+    fn unfit_for(&self, account: &BankAccount) -> Option<(Error, Finding)> {
+        if account.currency != self.currency {
+            let detail =
+                format!("the account is in {}, the statement in {}", account.currency, self.currency);
+            let finding = Finding::new(
+                &self.at,
+                "statement_currency",
+                format!(
+                    "Tài khoản dùng loại tiền {}, sao kê dùng {}",
+                    account.currency,
+                    text::clean(&self.currency)
+                ),
+                &detail,
+            );
+            return Some((Error::invalid(field(self), "statement_currency", detail), finding));
+        }
+        if self.opening_on < account.opened_on {
+            let detail = format!("the account is reconciled from {} on", account.opened_on);
+            let finding = Finding::new(
+                &self.at,
+                "statement_before_account",
+                format!("Tài khoản chỉ được đối soát từ ngày {}", account.opened_on),
+                &detail,
+            );
+            return Some((Error::invalid(field(self), "statement_before_account", detail), finding));
+        }
+        None
+    }
+
+    fn refusal(&self, finding: Finding) -> Refusal {
+        Refusal::of_draft(self, finding)
+    }
 }
 
 /// Looks for the account of every statement and parts those that go in from those that do not. Nothing is booked after
@@ -70,7 +135,12 @@ pub(super) struct Parted {
 ///
 /// # Errors
 /// `statement_left_out_many` where others go in, and those of the store.
-pub(super) fn part(conn: &mut Conn, actor: &Actor, sorted: Sorted, last: BusinessDay) -> Result<Parted> {
+pub(super) fn part<T: Incoming>(
+    conn: &mut Conn,
+    actor: &Actor,
+    sorted: Sorted<T>,
+    last: BusinessDay,
+) -> Result<(Vec<T>, Parted)> {
     let Sorted { drafts: read, refused: unread, pages } = sorted;
     let (mut drafts, mut accounts) = (Vec::with_capacity(read.len()), Vec::with_capacity(read.len()));
     let mut refused = Vec::with_capacity(unread.len());
@@ -79,19 +149,19 @@ pub(super) fn part(conn: &mut Conn, actor: &Actor, sorted: Sorted, last: Busines
         refused.push(Refused::unread(refusal, holder));
     }
     for draft in read {
-        let holder = holder(conn, actor, Some(&draft.account_no))?;
-        let ahead = draft::ahead(&draft, last);
+        let holder = holder(conn, actor, Some(draft.account_no()))?;
+        let ahead = draft.ahead(last);
         match (ahead, unfit(&draft, &holder), holder) {
             (Some(finding), _, holder) => {
-                refused.push(Refused::unread(Refusal::of_draft(&draft, finding), holder));
+                refused.push(Refused::unread(draft.refusal(finding), holder));
             }
             (None, None, Holder::Own(account)) => {
                 drafts.push(draft);
                 accounts.push(*account);
             }
             (None, unfit, holder) => {
-                let (error, finding) = unfit.unwrap_or_else(|| elsewhere(&draft.at, &draft.account_no));
-                let refusal = Refusal::of_draft(&draft, finding);
+                let (error, finding) = unfit.unwrap_or_else(|| elsewhere(draft.at(), draft.account_no()));
+                let refusal = draft.refusal(finding);
                 refused.push(Refused { refusal, holder, error: Some(error) });
             }
         }
@@ -100,7 +170,7 @@ pub(super) fn part(conn: &mut Conn, actor: &Actor, sorted: Sorted, last: Busines
     if !drafts.is_empty() {
         check_count(&refused)?;
     }
-    Ok(Parted { drafts, accounts, refused, pages })
+    Ok((drafts, Parted { accounts, refused, pages }))
 }
 
 /// Whose the account of that number is. One that only a channel told of is nobody's: nobody took it on.
@@ -114,43 +184,22 @@ pub(super) fn holder(conn: &mut Conn, actor: &Actor, account_no: Option<&str>) -
     Ok(if found.bank_bin.is_empty() { Holder::Nobody } else { Holder::Own(Box::new(found)) })
 }
 
-/// Why a statement that reads does not go in: the answer to a file of it alone, and its words beside others.
-fn unfit(draft: &Draft, holder: &Holder) -> Option<(Error, Finding)> {
-    let field = || format!("statements[{}].account", draft.position);
-    let account = match holder {
-        Holder::Own(account) => account,
-        Holder::Elsewhere => return Some(elsewhere(&draft.at, &draft.account_no)),
-        Holder::Nobody => return Some(unknown(&draft.at, &field(), &draft.account_no)),
-    };
-    if account.currency != draft.currency {
-        let detail = format!("the account is in {}, the statement in {}", account.currency, draft.currency);
-        let finding = Finding::new(
-            &draft.at,
-            "statement_currency",
-            format!(
-                "Tài khoản dùng loại tiền {}, sao kê dùng {}",
-                account.currency,
-                text::clean(&draft.currency)
-            ),
-            &detail,
-        );
-        return Some((Error::invalid(field(), "statement_currency", detail), finding));
+/// The place of its account in the answer to a file of it alone.
+pub(super) fn field(one: &impl Incoming) -> String {
+    format!("statements[{}].account", one.position())
+}
+
+/// Why what reads does not go in.
+fn unfit(one: &impl Incoming, holder: &Holder) -> Option<(Error, Finding)> {
+    match holder {
+        Holder::Own(account) => one.unfit_for(account),
+        Holder::Elsewhere => Some(elsewhere(one.at(), one.account_no())),
+        Holder::Nobody => Some(unknown(one.at(), &field(one), one.account_no())),
     }
-    if draft.opening_on < account.opened_on {
-        let detail = format!("the account is reconciled from {} on", account.opened_on);
-        let finding = Finding::new(
-            &draft.at,
-            "statement_before_account",
-            format!("Tài khoản chỉ được đối soát từ ngày {}", account.opened_on),
-            &detail,
-        );
-        return Some((Error::invalid(field(), "statement_before_account", detail), finding));
-    }
-    None
 }
 
 /// An account that nobody registered.
-pub(super) fn unknown(at: &str, field: &str, account_no: &str) -> (Error, Finding) {
+fn unknown(at: &str, field: &str, account_no: &str) -> (Error, Finding) {
     let shown = shown(account_no);
     let finding = Finding::new(
         at,
@@ -163,7 +212,7 @@ pub(super) fn unknown(at: &str, field: &str, account_no: &str) -> (Error, Findin
 }
 
 /// An account of a unit that whoever imports may not act for: that it is one is all that is told of it.
-pub(super) fn elsewhere(at: &str, account_no: &str) -> (Error, Finding) {
+fn elsewhere(at: &str, account_no: &str) -> (Error, Finding) {
     let hidden = masked(&shown(account_no));
     let finding = Finding::new(
         at,
@@ -186,11 +235,6 @@ impl Refused {
             _ => return Refused { refusal, holder, error: None },
         };
         Refused { refusal: Refusal { findings: vec![finding], ..refusal }, holder, error: Some(error) }
-    }
-
-    /// A statement whose account is not one to store it under.
-    pub fn for_account(refusal: Refusal, holder: Holder, error: Error) -> Refused {
-        Refused { refusal, holder, error: Some(error) }
     }
 
     pub fn is_elsewhere(&self) -> bool {

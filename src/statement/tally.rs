@@ -17,6 +17,68 @@ pub(super) struct Tally {
     pub reversals: [Side; 2],
     /// Each currency with the place of its first line.
     pub currencies: Vec<(String, String)>,
+    /// What was set aside and is in none of these numbers.
+    pub unread: Unread,
+}
+
+/// Entries that could not be read and wait for a person: the bank has counted them all the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Unread {
+    credit_count: u64,
+    debit_count: u64,
+    /// Nothing says on which side the bank counts them.
+    unsided_count: u64,
+    /// Nothing says how many entries, if any, these are to the bank.
+    open_count: u64,
+}
+
+impl Unread {
+    /// One entry, with its side where that is told.
+    pub fn add(&mut self, is_debit: Option<bool>) {
+        let count = match is_debit {
+            Some(true) => &mut self.debit_count,
+            Some(false) => &mut self.credit_count,
+            None => &mut self.unsided_count,
+        };
+        *count += 1;
+    }
+
+    /// What may be one entry to the bank, or several, or none.
+    pub fn add_open(&mut self) {
+        self.open_count += 1;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == Unread::default()
+    }
+
+    /// How many of them the bank counts among the credits, where that is known.
+    pub fn credits(&self) -> Option<u64> {
+        self.has_sides().then_some(self.credit_count)
+    }
+
+    /// How many of them the bank counts among the debits, where that is known.
+    pub fn debits(&self) -> Option<u64> {
+        self.has_sides().then_some(self.debit_count)
+    }
+
+    /// How many entries they are, where that is known.
+    pub fn entries(&self) -> Option<u64> {
+        (self.open_count == 0).then_some(self.credit_count + self.debit_count + self.unsided_count)
+    }
+
+    fn has_sides(&self) -> bool {
+        self.unsided_count == 0 && self.open_count == 0
+    }
+
+    fn plus(&self, other: &Unread) -> Unread {
+        Unread {
+            credit_count: self.credit_count + other.credit_count,
+            debit_count: self.debit_count + other.debit_count,
+            unsided_count: self.unsided_count + other.unsided_count,
+            open_count: self.open_count + other.open_count,
+        }
+    }
 }
 
 /// Lines in one direction.
@@ -45,6 +107,7 @@ impl Default for Tally {
             has_reversal: false,
             reversals: Default::default(),
             currencies: Vec::new(),
+            unread: Unread::default(),
         }
     }
 }
@@ -145,6 +208,7 @@ impl Tally {
             has_reversal: self.has_reversal || other.has_reversal,
             reversals: [of_credits.plus(more_credits), of_debits.plus(more_debits)],
             currencies: self.currencies.iter().chain(&other.currencies).cloned().collect(),
+            unread: self.unread.plus(&other.unread),
         }
     }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::balance::is_next_page;
 use super::finding::{Finding, Findings};
 use super::model::{Statement, Totals};
-use super::tally::{Side, Tally};
+use super::tally::{Side, Tally, Unread};
 
 /// How a stated total is read where banks differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,13 +18,57 @@ pub(super) enum Counting {
     AboveLimit,
 }
 
-/// Name, place, sum and count of a side, and how the lines give it.
-type Stated<'a> = (&'a str, &'a str, Option<Decimal>, Option<u64>, fn(&Tally) -> Side);
+/// The code of a count that nothing can be compared with.
+const UNCOMPARED: &str = "count_uncompared";
+
+/// What is stated of a side, or of both, and how the lines give it.
+struct Stated<'a> {
+    name: &'a str,
+    at: &'a str,
+    sum: Option<Decimal>,
+    count: Option<u64>,
+    side: fn(&Tally) -> Side,
+    /// The entries that were set aside and count there, where that is known.
+    unread: fn(&Unread) -> Option<u64>,
+}
+
+fn stated(totals: &Totals) -> [Stated<'_>; 3] {
+    [
+        Stated {
+            name: "có/credit",
+            at: &totals.credit_at,
+            sum: totals.credit_sum,
+            count: totals.credit_count,
+            side: |tally| tally.credit.clone(),
+            unread: Unread::credits,
+        },
+        Stated {
+            name: "nợ/debit",
+            at: &totals.debit_at,
+            sum: totals.debit_sum,
+            count: totals.debit_count,
+            side: |tally| tally.debit.clone(),
+            unread: Unread::debits,
+        },
+        Stated {
+            name: "cả hai bên/overall",
+            at: &totals.at,
+            sum: None,
+            count: totals.count,
+            side: Tally::both_sides,
+            unread: Unread::entries,
+        },
+    ]
+}
 
 /// Compares the lines with what the bank states of them. `tallies` are the ways in which a bank may
-/// count: the booked lines alone, or with those that are announced; one of them must agree.
+/// count: the booked lines alone, or with those that are announced; one of them must agree. Where lines were set
+/// aside, their amounts are not known and the counts alone are compared.
 pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Counting, findings: &mut Findings) {
     let Some(first) = tallies.first() else { return };
+    if tallies.iter().any(|tally| !tally.unread.is_empty()) {
+        return check_counts(totals, tallies, counting, findings);
+    }
     // Banks do not agree on which side a reversal counts.
     let has_reversal = tallies.iter().any(|tally| tally.has_reversal);
     let is_limited = counting == Counting::AboveLimit;
@@ -32,14 +76,7 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
     let mut tell = |finding: Finding, is_binding: bool| {
         if is_binding && !has_reversal { findings.error(finding) } else { findings.warn(finding) }
     };
-    let sides: [Stated<'_>; 3] = [
-        ("có/credit", &totals.credit_at, totals.credit_sum, totals.credit_count, |tally| {
-            tally.credit.clone()
-        }),
-        ("nợ/debit", &totals.debit_at, totals.debit_sum, totals.debit_count, |tally| tally.debit.clone()),
-        ("cả hai bên/overall", &totals.at, None, totals.count, Tally::both_sides),
-    ];
-    for (name, at, sum, count, side) in sides {
+    for Stated { name, at, sum, count, side, .. } in stated(totals) {
         let agrees = |given: u64| tallies.iter().any(|tally| counts(&side(tally), tally.zero_count, given));
         if let Some(given) = sum.filter(|given| !tallies.iter().any(|tally| side(tally).sum == Some(*given)))
         {
@@ -59,6 +96,42 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
     if let Some(given) = totals.net.filter(|given| !tallies.iter().any(|tally| tally.sum == Some(*given))) {
         tell(sum_differs(&totals.at, "ròng/net", given, first.sum), true);
     }
+}
+
+/// Compares the counts alone, with the lines that were set aside: the bank has counted those, too.
+pub(super) fn check_counts(totals: &Totals, tallies: &[Tally], counting: Counting, findings: &mut Findings) {
+    let has_reversal = tallies.iter().any(|tally| tally.has_reversal);
+    for Stated { name, at, count, side, unread, .. } in stated(totals) {
+        let Some(given) = count else { continue };
+        let with_unread = |tally: &Tally| {
+            let (read, unread) = (side(tally), unread(&tally.unread)?);
+            let (count, payment_count) = (read.count + unread, read.payment_count.saturating_add(unread));
+            Some((Side { count, payment_count, ..read }, tally.zero_count))
+        };
+        let Some(sides) = tallies.iter().map(with_unread).collect::<Option<Vec<_>>>() else {
+            findings.warn(uncompared(at, name, given));
+            continue;
+        };
+        if sides.iter().any(|(side, zero_count)| counts(side, *zero_count, given)) {
+            continue;
+        }
+        let own = sides.first().map_or(0, |(side, _)| side.count);
+        let finding = count_differs(at, name, given, own);
+        if counting == Counting::Strict && !has_reversal {
+            findings.error(finding);
+        } else {
+            findings.warn(finding);
+        }
+    }
+}
+
+/// Tells which counts of statements of several pages cannot be compared for a line that was set aside. Whether the
+/// others agree is looked at where such a line does not keep its statement out.
+pub(super) fn tell_uncompared_pages(statements: &[Statement], findings: &mut Findings) {
+    let mut found = Findings::default();
+    check_totals_of_pages(statements, &mut found);
+    let uncompared = found.warnings.into_iter().filter(|finding| finding.code == UNCOMPARED);
+    uncompared.for_each(|finding| findings.warn(finding));
 }
 
 /// What a page of several states is of the page, of the pages so far or of the whole statement: banks do not agree.
@@ -122,6 +195,15 @@ fn count_differs(at: &str, name: &str, given: u64, own: u64) -> Finding {
     )
 }
 
+fn uncompared(at: &str, name: &str, given: u64) -> Finding {
+    Finding::new(
+        at,
+        UNCOMPARED,
+        format!("Số bút toán {name} ghi {given}, không so được: không rõ ngân hàng tính dòng lỗi thế nào"),
+        format!("the stated {name} count {given} is not compared: how a faulty line counts is unknown"),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +216,34 @@ mod tests {
         let mut findings = Findings::default();
         check_totals(&totals, &[tally], Counting::AboveLimit, &mut findings);
         (findings.errors.len(), findings.warnings.len())
+    }
+
+    #[test]
+    fn a_line_that_was_set_aside_counts_where_its_side_is_known() {
+        let told = |count: u64, unread: Unread| {
+            let credit = Side { sum: Some(Decimal::from(20)), count: 1, payment_count: 1 };
+            let tally = Tally { credit, unread, ..Tally::default() };
+            let (credit_sum, credit_count) = (Some(Decimal::from(26)), Some(count));
+            let totals = Totals { credit_sum, credit_count, count: Some(count), ..Totals::default() };
+            let mut findings = Findings::default();
+            check_totals(&totals, &[tally], Counting::Strict, &mut findings);
+            let codes = |found: Vec<Finding>| found.into_iter().map(|one| one.code).collect::<Vec<_>>();
+            (codes(findings.errors), codes(findings.warnings))
+        };
+        let one = |is_debit: Option<bool>| {
+            let mut unread = Unread::default();
+            unread.add(is_debit);
+            unread
+        };
+        let mismatch = |times: usize| vec!["count_mismatch"; times];
+        assert_eq!(told(2, one(Some(false))), (vec![], vec![]), "and no sum is compared");
+        assert_eq!(told(3, one(Some(false))), (mismatch(2), vec![]), "another line is missing");
+        assert_eq!(told(2, one(Some(true))), (mismatch(1), vec![]), "it is no credit, and one of both");
+        assert_eq!(told(2, one(None)), (vec![], vec![UNCOMPARED]), "of both sides together it is one");
+        assert_eq!(told(3, one(None)), (mismatch(1), vec![UNCOMPARED]));
+        let mut open = Unread::default();
+        open.add_open();
+        assert_eq!(told(9, open), (vec![], vec![UNCOMPARED; 2]), "it may be several");
     }
 
     #[test]

@@ -166,6 +166,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    partner_layout (unit_id, partner, version) {
+        unit_id -> BigInt,
+        partner -> Text,
+        version -> Integer,
+        mapping -> Text,
+        saved_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(withdrawn_line, statement_line);
 diesel::allow_tables_to_appear_in_same_query!(statement_layout, bank_account);
 diesel::allow_tables_to_appear_in_same_query!(statement_given_up, statement_line);

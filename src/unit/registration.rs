@@ -209,7 +209,8 @@ fn require_signable(conn: &mut Conn, now: Instant, new: &Acceptance) -> Result<(
     }
     let newest = RegistrationId(i64::MAX);
     let mut registrations = query::covering(conn, Some(new.unit))?;
-    registrations.push((new.unit, newest, text::clean(&new.form), new.document_kinds.join(",")));
+    let kinds = new.document_kinds.join(",");
+    registrations.push((new.unit, newest, new.accepted_on, text::clean(&new.form), kinds));
     let mut lines = query::lines(conn, Some(new.unit))?;
     lines.extend(new.certificates.iter().map(|line| (new.unit, newest, line.clone())));
     let listing = grouped(&registrations, lines).remove(&new.unit).unwrap_or_default();
@@ -231,17 +232,71 @@ fn last_word(lines: &[ListedCertificate], issuer: Option<&str>, serial: &str) ->
 pub struct Listing {
     /// Whether any form was accepted: before, nothing can be issued.
     is_accepted: bool,
-    /// In the order in which they came into force, each with what its form covers.
-    lines: Vec<(BTreeSet<Family>, ListedCertificate)>,
+    /// In the order in which they came into force.
+    lines: Vec<Said>,
+}
+
+/// What an accepted form says of a certificate.
+#[derive(Clone, Debug)]
+struct Said {
+    /// What the form covers by then.
+    families: BTreeSet<Family>,
+    accepted_on: BusinessDay,
+    line: ListedCertificate,
+}
+
+/// Documents that a certificate is registered to sign: from the day on which a form that lists it for them was
+/// accepted, within the certificate's own days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Signing {
+    pub documents: Family,
+    pub from: BusinessDay,
+    pub until: BusinessDay,
+}
+
+/// A certificate that a form still lists, with the documents that it is registered to sign.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct InForce {
+    #[serde(flatten)]
+    pub certificate: ListedCertificate,
+    pub signs: Vec<Signing>,
 }
 
 impl Listing {
+    /// What the forms that cover the family say of a certificate, oldest first.
+    fn about<'a>(
+        &'a self,
+        family: Family,
+        issuer: Option<&'a str>,
+        serial: &'a str,
+    ) -> impl DoubleEndedIterator<Item = &'a Said> {
+        let is_about =
+            move |said: &&Said| said.families.contains(&family) && said.line.is_called(issuer, serial);
+        self.lines.iter().filter(is_about)
+    }
+
     /// The newest line about a certificate in a form that covers the family.
     fn last_word(&self, family: Family, issuer: Option<&str>, serial: &str) -> Option<CertificateAction> {
-        let about = |(families, line): &&(BTreeSet<Family>, ListedCertificate)| {
-            families.contains(&family) && line.is_called(issuer, serial)
+        self.about(family, issuer, serial).next_back().map(|said| said.line.action)
+    }
+
+    /// The day since which the forms that cover the family list a certificate, without a stop in between.
+    fn listed_since(&self, family: Family, issuer: Option<&str>, serial: &str) -> Option<BusinessDay> {
+        self.about(family, issuer, serial).fold(None, |since, said| match said.line.action {
+            CertificateAction::Add | CertificateAction::Renew => since.or(Some(said.accepted_on)),
+            CertificateAction::Stop => None,
+        })
+    }
+
+    /// The documents that a certificate is registered to sign.
+    fn signings(&self, held: &ListedCertificate) -> Vec<Signing> {
+        let until = held.valid_until.business_day();
+        let of = |documents: Family| {
+            let since = self.listed_since(documents, Some(&held.issuer), &held.serial)?;
+            let from = since.max(held.valid_from.business_day());
+            (from <= until).then_some(Signing { documents, from, until })
         };
-        self.lines.iter().rev().find(about).map(|(_, line)| line.action)
+        Family::ALL.into_iter().filter_map(of).collect()
     }
 
     /// The families of documents that the certificate may sign: those for which a form lists it; all before the
@@ -259,7 +314,7 @@ impl Listing {
 
     /// Whether a form lists a certificate for the documents that is still valid.
     fn has_one_for(&self, family: Family, now: Instant) -> bool {
-        self.lines.iter().any(|(_, line)| {
+        self.lines.iter().map(|said| &said.line).any(|line| {
             now < line.valid_until && self.families(Some(&line.issuer), &line.serial).contains(&family)
         })
     }
@@ -274,7 +329,7 @@ impl Listing {
     /// The certificates that a form still lists, each by its newest line that adds or renews it.
     fn in_force(&self) -> Vec<ListedCertificate> {
         let mut held: Vec<ListedCertificate> = Vec::new();
-        for (_, line) in &self.lines {
+        for line in self.lines.iter().map(|said| &said.line) {
             let is_listed = !self.families(Some(&line.issuer), &line.serial).is_empty();
             if is_listed && line.action != CertificateAction::Stop {
                 held.retain(|known| !known.is_called(Some(&line.issuer), &line.serial));
@@ -299,16 +354,17 @@ pub fn listing(conn: &mut Conn, unit: UnitId) -> Result<Listing> {
 fn grouped(registrations: &[query::Covering], lines: Vec<query::Line>) -> BTreeMap<UnitId, Listing> {
     let mut covered: BTreeMap<(UnitId, &str), BTreeSet<Family>> = BTreeMap::new();
     let mut found: BTreeMap<UnitId, Listing> = BTreeMap::new();
-    let mut families_of: BTreeMap<(UnitId, RegistrationId), BTreeSet<Family>> = BTreeMap::new();
-    for (unit, id, form, kinds) in registrations {
+    let mut covers: BTreeMap<(UnitId, RegistrationId), (BusinessDay, BTreeSet<Family>)> = BTreeMap::new();
+    for (unit, id, accepted_on, form, kinds) in registrations {
         found.entry(*unit).or_default().is_accepted = true;
         let so_far = covered.entry((*unit, form.as_str())).or_default();
         so_far.extend(kinds.split(',').filter_map(Family::of_kind));
-        families_of.insert((*unit, *id), so_far.clone());
+        covers.insert((*unit, *id), (*accepted_on, so_far.clone()));
     }
     for (unit, id, line) in lines {
-        let families = families_of.get(&(unit, id)).cloned().unwrap_or_default();
-        found.entry(unit).or_default().lines.push((families, line));
+        if let Some((accepted_on, families)) = covers.get(&(unit, id)).cloned() {
+            found.entry(unit).or_default().lines.push(Said { families, accepted_on, line });
+        }
     }
     found
 }
@@ -358,6 +414,13 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>> {
 /// The certificates that an accepted registration still lists, for whatever documents.
 pub fn certificates(conn: &mut Conn, unit: UnitId) -> Result<Vec<ListedCertificate>> {
     Ok(listing(conn, unit)?.in_force())
+}
+
+/// The same, each with the documents that it is registered to sign.
+pub fn in_force(conn: &mut Conn, unit: UnitId) -> Result<Vec<InForce>> {
+    let listing = listing(conn, unit)?;
+    let of = |certificate: ListedCertificate| InForce { signs: listing.signings(&certificate), certificate };
+    Ok(listing.in_force().into_iter().map(of).collect())
 }
 
 /// The newest accepted registration that names the family of a kind of document.

@@ -100,14 +100,20 @@ pub fn registrations(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>>
         .collect())
 }
 
-/// An accepted registration: of whom, which, the form, the families of documents it names.
-pub type Covering = (UnitId, RegistrationId, String, String);
+/// An accepted registration: of whom, which, when, the form, the families of documents it names.
+pub type Covering = (UnitId, RegistrationId, BusinessDay, String, String);
 
 /// The accepted registrations of a unit, or of all in scope, oldest first.
 pub fn covering(conn: &mut Conn, unit: Option<UnitId>) -> Result<Vec<Covering>> {
     let mut found = registration::table
         .order((registration::unit_id, registration::id))
-        .select((registration::unit_id, registration::id, registration::form, registration::document_kinds))
+        .select((
+            registration::unit_id,
+            registration::id,
+            registration::accepted_on,
+            registration::form,
+            registration::document_kinds,
+        ))
         .into_boxed();
     if let Some(unit) = unit {
         found = found.filter(registration::unit_id.eq(unit));

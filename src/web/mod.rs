@@ -36,6 +36,7 @@ pub use api::{
     awaited_view, correction_asked_view, correction_lines, correction_view, exception_view, raise,
     refund_view,
 };
+pub use pages::both;
 pub use serve::{serve, serve_until};
 
 use std::net::IpAddr;

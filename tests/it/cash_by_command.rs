@@ -25,7 +25,8 @@ impl Shell<'_> {
     pub fn new(world: &World) -> Shell<'_> {
         let config = world.database.folder.path().join("cash.toml");
         let text = format!(
-            "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n",
+            "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n\
+             [onboarding]\nrequired = false\n",
             world.database.url
         );
         std::fs::write(&config, text).expect("the configuration is written");

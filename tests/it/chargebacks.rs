@@ -16,9 +16,10 @@ use bienlai::report::verify;
 
 use crate::cards::{back, batch, sale, shown, slip};
 use crate::corrections::{corrected, fee, person};
-use crate::refunds::{approve, balance, request, said_of_a_credit};
+use crate::refunds::{approve, balance, paid_back, request, said_of_a_credit, send};
 use crate::support::world::line;
 use crate::support::{World, each_database};
+use crate::taken_apart::reopened;
 
 const FEE: Dong = Dong(25_000);
 
@@ -219,6 +220,38 @@ fn a_chargeback_on_the_line_of_a_refund_is_no_money_that_the_refund_took_too_muc
         assert_eq!(tried.code(), "resolution_unfit", "the batch took exactly the refund");
         said_of_a_credit(&world, &refund, 5_000, "refund_bounced").expect("the card did not take it");
         assert_eq!((debt(&world, first), balance(&world, &Account::RefundPayable)), (20_000, -5_000));
+        books_hold(&world);
+    });
+}
+
+#[test]
+fn what_was_refunded_before_a_card_was_charged_back_whole_is_paid_back_and_the_rest_is_asked_for() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let (owed, first) = paid_by_card(&world);
+        let receipt = world.receipts(&owed).remove(0);
+        let amended = corrected(&world, &receipt, CorrectionKind::Replace, vec![fee("HT-01", 20_000)]);
+        let refund = world.look(|conn| refund::find(conn, unit, amended.refunds[0]));
+        approve(&world, &refund).unwrap();
+        send(&world, &refund).unwrap();
+        let beside = world.raise(Dong(40_000));
+        world.wait_days(1);
+        shown(&world, 25_000, 40_000, &format!("{} nop phi", beside.reference_code));
+        world.wait_days(1);
+        shown(&world, 65_000, -5_000, &format!("HOAN TIEN {}", refund.reference_code));
+        charged_back(&world, "POS000002", 60_000, 25_000);
+        assert_asks_for(&world, first, 25_000);
+        let asked = |world: &World| {
+            let mut items = world.exceptions(unit).into_iter();
+            items.find(|item| item.kind == Kind::PosChargeback).map(|item| (item.state, item.amount.0))
+        };
+        let back = paid_back(&world, &refund, 35_000, 5_000).unwrap();
+        assert_asks_for(&world, first, 20_000);
+        assert_eq!(asked(&world), Some((exception::State::Open, 20_000)), "that is under the document");
+        books_hold(&world);
+        reopened(&world, back);
+        assert_eq!((debt(&world, first), asked(&world)), (25_000, Some((exception::State::Open, 25_000))));
         books_hold(&world);
     });
 }

@@ -5,7 +5,7 @@ use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::payment::archived;
 use bienlai::tariff::edition;
-use bienlai::unit;
+use bienlai::{audit, unit, worker};
 
 use crate::support::program::{Service, callback_until_taken, send};
 use crate::support::visitor::{Visitor, location, seated};
@@ -107,6 +107,42 @@ fn a_client_gets_its_token_once_and_loses_it_for_good() {
     });
 }
 
+/// Asks for a proof and for each next part of it, as the page does by itself. Returns how many parts there were.
+fn proven(visitor: &mut Visitor, path: &str) -> usize {
+    let (mut next, mut parts) = (Some(path.to_owned()), 0);
+    while let Some(path) = next {
+        assert_eq!(visitor.get(&path).status, 200, "{path}: {}", visitor.page);
+        parts += 1;
+        let on = visitor.page.split_once("data-on=\"").and_then(|(_, rest)| rest.split('"').next());
+        next = on.map(|on| on.replace("&#38;", "&").replace("&amp;", "&"));
+        if next.is_some() {
+            visitor.sees("Nhật ký đã kiểm chứng tới");
+            assert!(!visitor.page.contains("Nguyên vẹn"), "no verdict before the end: {}", visitor.page);
+        }
+    }
+    parts
+}
+
+#[test]
+fn a_long_trail_is_proven_in_short_parts_that_follow_by_themselves() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let unit = world.ba_dinh.id;
+        // More than an unhurried machine proves while a page may be waited for.
+        world.change(|tx, stamp| {
+            let one = |at: i32| audit::Entry::by(&Actor::system(), unit, "trail.filled", at);
+            audit::record(tx, stamp, &(0..8_000).map(one).collect::<Vec<_>>())
+        });
+        worker::number_committed(&world.app).unwrap();
+        let mut service = Service::start(&world);
+        let mut auditor =
+            seated(&world, service.address, Role::Auditor, "kiemtoan.badinh", Scope::unit(unit));
+        assert!(proven(&mut auditor, "/admin/trail/proof?unit=00004") > 1);
+        auditor.sees("Nguyên vẹn");
+        service.stop();
+    });
+}
+
 #[test]
 fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
     each_database(|database| {
@@ -126,7 +162,7 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         let typed = auditor.get("/admin/trail?text=Nguyen");
         assert_eq!(typed.status, 400, "no address holds what somebody types");
         assert!(!auditor.page.contains("method=\"get\" action=\"/admin/trail\""), "{}", auditor.page);
-        assert_eq!(auditor.get("/admin/trail/proof?unit=00004").status, 200);
+        proven(&mut auditor, "/admin/trail/proof?unit=00004");
         auditor.sees("Nguyên vẹn");
 
         // Who reads for the city sees every unit's entries on one page, and proves every trail.
@@ -140,16 +176,16 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
             let name = world.look(|conn| bienlai::unit::find(conn, unit.id)).name;
             assert!(rows.contains(&name), "{name}: {rows}");
         }
-        city.get("/admin/trail/proof?unit=all");
+        proven(&mut city, "/admin/trail/proof?unit=all");
         city.sees("Nguyên vẹn");
         city.sees("Số nhật ký đã kiểm chứng");
         // A long proof goes on from the place it came to, and is no proof of what an earlier part found broken.
         let on = |unit: bienlai::id::UnitId, place: &str, broken: &str| {
             format!("/admin/trail/proof?unit=all&at={unit}.{place}&broken={broken}")
         };
-        city.get(&on(world.tay_ho.id, "e0", "0"));
+        proven(&mut city, &on(world.tay_ho.id, "e0", "0"));
         city.sees("Nguyên vẹn");
-        city.get(&on(world.tay_ho.id, "r0", "1"));
+        proven(&mut city, &on(world.tay_ho.id, "r0", "1"));
         city.sees("không còn nguyên vẹn");
         city.get(&on(world.tay_ho.id, "r1000000", "0"));
         city.sees("there is no root at 1000000");

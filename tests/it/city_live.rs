@@ -51,12 +51,8 @@ fn go_live(world: &World) -> bienlai::error::Result<()> {
 
 fn require_live(world: &World) -> bienlai::error::Result<()> {
     let tariff = world.look(edition::newest);
-    let staff = world.look(onboarding::staff);
     let unit = world.soc_son.id;
-    let scope = Scope::unit(unit);
-    world
-        .store
-        .read(&scope, |conn| onboarding::require_live(conn, &world.stamp(), unit, Some(&tariff), &staff))
+    world.store.read(&Scope::All, |conn| onboarding::require_live(conn, &world.stamp(), unit, Some(&tariff)))
 }
 
 fn statement(world: &World, file: BankFile) {
@@ -187,7 +183,7 @@ fn each_step_is_found_done_and_the_account_goes_live_when_all_are() {
 }
 
 #[test]
-fn where_the_city_wants_it_a_unit_takes_nothing_before_it_is_live_and_its_page_leads_to_each_step() {
+fn a_new_installations_unit_takes_nothing_before_it_is_live_and_its_page_leads_to_each_step() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let bearer = token(&world, &world.soc_son, Role::Cashier);
@@ -208,10 +204,11 @@ fn where_the_city_wants_it_a_unit_takes_nothing_before_it_is_live_and_its_page_l
             send(service.address, "POST", path, &headers, body.to_string().as_bytes()).unwrap().json()
         };
         world.change(|tx, stamp| Ok(edition::store_first(tx, stamp, &Actor::system(), TARIFF)?.is_ok()));
-        let strict = How { sections: "[onboarding]\nrequired = true", ..How::default() };
-        let mut service = Service::start_as(&world, strict).expect("the service is ready");
+        let silent = How { is_silent_on_onboarding: true, ..How::default() };
+        let mut service = Service::start_as(&world, silent).expect("the service is ready");
         let refused = asked(&service);
         assert_eq!(refused["error"]["code"], "account_not_live", "{refused}");
+        assert!(refused.to_string().contains("ở trang Đưa vào hoạt động"), "{refused}");
         assert!(refused["error"]["detail"].as_str().unwrap().contains("test_payment"), "{refused}");
         assert_eq!(world.count("obligation"), 0);
 
@@ -227,16 +224,19 @@ fn where_the_city_wants_it_a_unit_takes_nothing_before_it_is_live_and_its_page_l
         admin.sees("1.000 đ · ");
         admin.sees("<svg");
         assert_eq!(world.count("obligation WHERE state = 'cancelled' AND total = 1000"), 1);
+        let early = admin.post("/onboarding/live", &[("unit", "00376"), ("account", &account)]);
+        assert_eq!((early.status, world.count("account_live")), (409, 0), "{}", admin.page);
+        admin.is_told("onboarding_incomplete");
         service.stop();
 
-        // What ran before the setting keeps working.
+        // `required = false`: what collected before there was such a step goes on.
         let mut service = Service::start(&world);
         let raised = asked(&service);
         assert!(raised["id"].is_string(), "{raised}");
         service.stop();
 
         // An answer that was given stays it, whatever changed since: the sender lost it on the way.
-        let mut service = Service::start_as(&world, strict).expect("the service is ready");
+        let mut service = Service::start_as(&world, silent).expect("the service is ready");
         assert_eq!(asked(&service), raised);
         service.stop();
     });

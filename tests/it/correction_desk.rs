@@ -152,6 +152,10 @@ fn on_the_command_line_an_item_is_added_and_what_nobody_pays_is_withdrawn() {
         run(&service, &["correction", "approve", correction, "--person", &checker]).unwrap();
         let unpaid = run(&service, &["correction", "list", "--unit", "00004", "--unpaid"]).unwrap();
         assert!(unpaid.contains(correction) && unpaid.contains("5.000"), "{unpaid}");
+        assert!(unpaid.contains("Còn thiếu") && unpaid.contains("đã duyệt / approved"), "{unpaid}");
+        let all = run(&service, &["correction", "list", "--unit", "00004"]).unwrap();
+        assert!(all.contains("Cách sửa") && all.contains("đã duyệt / approved"), "{all}");
+        assert!(!all.contains("Receipt") && !all.contains("State"), "{all}");
         let shown = desk.get(&desk.checker, &format!("/api/v1/corrections/{correction}")).json();
         assert_eq!(
             (shown["awaited"]["outstanding"].as_i64(), &shown["awaited"]["is_overdue"]),

@@ -184,6 +184,11 @@ fn a_replaced_receipt_shows_its_successor_to_the_citizen_and_a_cancelled_one_non
         {
             assert!(shown.contains(words), "{words}: {shown}");
         }
+        let in_english = [("Cookie", "bienlai-lang=en")];
+        let reply = send(service.address, "GET", &format!("/r/{lookup}"), &in_english, b"").unwrap();
+        let english = String::from_utf8(reply.body).unwrap();
+        assert!(english.contains("In force now:") && english.contains("BD-26E no. 0"), "{english}");
+        assert!(!english.contains(" số 0"), "{english}");
         let shown = page(&gone);
         assert!(shown.contains("Đã hủy") && !shown.contains("Chứng từ hiện hành"), "{shown}");
         let listed = desk.get(&desk.maker, "/api/v1/corrections?state=approved").json();

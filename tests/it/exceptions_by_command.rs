@@ -13,6 +13,8 @@ use crate::support::{World, each_database};
 /// opened again.
 fn combined_and_taken_back(world: &World, shell: &Shell, one: &str, (clerk, chief): (&str, &str)) {
     let owed = world.raise(Dong(33_000));
+    let (_, table, _) = shell.run(&["exception", "list", "--unit", "00004"]);
+    assert!(table.contains("Người giữ") && table.contains("đang mở / open"), "{table}");
     let all = shell.json(&["exception", "list", "--unit", "00004", "--json"]);
     let ids: Vec<&str> = all.as_array().unwrap().iter().filter_map(|item| item["id"].as_str()).collect();
     let other = ids.iter().copied().find(|id| *id != one).unwrap();

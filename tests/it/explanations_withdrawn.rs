@@ -35,7 +35,7 @@ fn shown(world: &World, opening: i64, amount: i64, memo: &str) {
 }
 
 /// Another run finds nothing to say.
-fn nothing_is_said_again(world: &World) {
+pub(crate) fn nothing_is_said_again(world: &World) {
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);
     let counted = || (world.count("posting"), world.open_kinds(unit));
     let before = counted();
@@ -53,7 +53,7 @@ fn decided(world: &World, id: ExceptionId, (resolution, target): (&str, Option<i
     world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
 }
 
-fn foreseen(world: &World, item: &Exception) -> Effect {
+pub(crate) fn foreseen(world: &World, item: &Exception) -> Effect {
     let item = world.look(|conn| exception::find(conn, item.unit, item.id));
     match world.look(|conn| undo::foreseen(conn, &item)) {
         Some(Foreseen::Does(effect)) => effect,
@@ -62,7 +62,7 @@ fn foreseen(world: &World, item: &Exception) -> Effect {
 }
 
 /// Who asked for a line to be taken apart does not approve it.
-fn refused_to_its_maker(world: &World, doubt: &Exception) {
+pub(crate) fn refused_to_its_maker(world: &World, doubt: &Exception) {
     let maker = finance(world);
     let own: Result<_> =
         world.try_change(|tx, stamp| resolve::approve(tx, stamp, &maker, doubt.unit, doubt.id));

@@ -138,6 +138,9 @@ fn an_administrator_registers_entrusted_collection_over_the_api() {
         assert_eq!(seen["forms"][0]["state"], "accepted");
         assert_eq!(seen["accepted"][0]["form"], "01/ĐKTĐ-CTĐT");
         assert_eq!(seen["certificates"].as_array().unwrap().len(), 1);
+        let signs = &seen["certificates"][0]["signs"];
+        assert_eq!(signs[0]["documents"], "receipt", "{signs}");
+        assert_eq!(signs[0]["from"], by_hand["accepted_on"], "{signs}");
         assert_eq!((authority.taken().len(), authority.doubles()), (1, 0));
         let sent = world.look(|conn| {
             let found = bienlai::filing::transmission::of_unit(conn, Some(unit), Wanted::All, 9)?;
@@ -322,16 +325,44 @@ fn the_command_that_sends_waits_for_the_answer_and_says_what_came() {
     let config = service.config();
     service.stop();
     crate::filing::fill(&world, 1);
-    let send = |arguments: &[&str]| {
+    let tax = |arguments: &[&str]| {
         let program = env!("CARGO_BIN_EXE_bienlai");
         let mut command = Command::new(program);
-        command.args(["tax", "send"]).args(arguments).arg("--config").arg(&config).output().unwrap()
+        command.arg("tax").args(arguments).arg("--config").arg(&config).output().unwrap()
     };
+    let send = |arguments: &[&str]| tax(&[&["send"], arguments].concat());
     let told = send(&["--wait", "1"]);
     let said = String::from_utf8_lossy(&told.stdout).into_owned();
     assert!(said.contains("sent: 2"), "{said}{}", String::from_utf8_lossy(&told.stderr));
     // Whatever came within a second is told of each; what has not come is no success.
     assert_eq!(said.matches("  109 Tờ khai").count(), 2, "both communes' forms: {said}");
-    assert_eq!(told.status.code(), Some(i32::from(said.matches("  answered").count() < 2)), "{said}");
+    let answered = said.matches("  đã có kết quả / answered").count();
+    assert_eq!(told.status.code(), Some(i32::from(answered < 2)), "{said}");
+    // Nothing failed and a form waits all the same: what it waits for is said.
+    let awaited = format!("còn chờ trả lời / still waiting for an answer: {}", 2 - answered);
+    assert!(said.contains("failed: 0") && said.contains(&awaited), "{said}");
     assert_eq!(send(&["--wait", "0"]).status.code(), Some(2), "at least a second");
+
+    // The ledger and the form say in words what happened, Vietnamese first.
+    let read = |arguments: &[&str]| String::from_utf8(tax(arguments).stdout).unwrap();
+    let named = |text: &str, prefix: &str| {
+        text.split_whitespace().find(|word| word.starts_with(prefix)).unwrap().to_owned()
+    };
+    let message = named(&said, "trm_");
+    assert!(read(&["ledger", "list"]).contains(" / "), "each state in both languages");
+    let shown = read(&["ledger", "show", &message]);
+    for step in [
+        "vào sổ / put into the ledger → chờ gửi / waits to be sent",
+        "bắt đầu gửi / sending begins → đang gửi / is being sent",
+        "cơ quan thuế đã nhận / the authority took it → đã đến, chờ phản hồi / arrived, waits for answers",
+    ] {
+        assert!(shown.contains(step), "{step}: {shown}");
+    }
+    let form = read(&["form", &named(&shown, "fil_")]);
+    for step in [
+        "lập / drafted → đã lập, chờ ký / drafted, waits for its signature",
+        "ký số / signed → đã ký, chờ gửi / signed, waits to be sent",
+    ] {
+        assert!(form.contains(step), "{step}: {form}");
+    }
 }

@@ -5,10 +5,11 @@ use bienlai::amount::Dong;
 use bienlai::exception::Kind;
 use bienlai::ledger::Account;
 use bienlai::payment::book::{Method, PaymentState};
-use bienlai::payment::gateway::{Item, ItemKind};
+use bienlai::payment::gateway::{self, Item, ItemKind, Settlement};
 use bienlai::payment::refund;
 
 use crate::gateways::{self, bank, claimed, item, report, report_charged};
+use crate::late_payouts::{asked, open, settled};
 use crate::refunds::{approve, balance, request};
 use crate::support::world::POLL;
 use crate::support::{World, each_database};
@@ -40,6 +41,140 @@ fn the_surplus_given_back(world: &World) {
     let items = [item("S2", 25_000, 0), back("S1", 10_000)];
     report_charged(world, &world.ba_dinh, ("QT000226", 0), &items).unwrap();
     gateways::shown(world, &world.ba_dinh, 35_000, &[(15_000, "QT000226")]);
+}
+
+/// 25.000 đ of S1 were paid out, and that day is closed; on the next one 15.000 đ are claimed as S2.
+fn a_day_after_the_first(world: &World) {
+    claimed(world, &world.ba_dinh, 25_000, "S1");
+    report(world, &world.ba_dinh, &[item("S1", 25_000, 0)]).unwrap();
+    gateways::shown(world, &world.ba_dinh, 0, &[(25_000, "QT000126")]);
+    gateways::close_day(world, &world.ba_dinh);
+    world.wait_days(1);
+    claimed(world, &world.ba_dinh, 15_000, "S2");
+}
+
+/// The second day's report gives 20.000 đ of S1 back and keeps 100 đ: it takes 5.100 đ more than it pays.
+fn more_taken_than_paid(world: &World) -> Settlement {
+    let items = [item("S2", 15_000, 75), back("S1", 20_000)];
+    report_charged(world, &world.ba_dinh, ("QT000226", 25), &items).unwrap()
+}
+
+/// What the two days come to before the second is closed; the first shared its fees out.
+fn more_was_taken(world: &World) {
+    let unit = world.ba_dinh.id;
+    assert_eq!(gateways::states(world, &world.ba_dinh), [PaymentState::Proven; 2]);
+    assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+    let lost = (Account::ReversalToRecover(world.payments(&world.ba_dinh)[0].id), 20_000);
+    let charges = (Account::ChargesToRecover, 100);
+    let here = [bank(&world.ba_dinh, 19_900), charges, lost, collected(15_000)];
+    world.assert_balances(unit, &[&here[..], &shared_out(12_500)].concat());
+    holds(world);
+    gateways::close_day(world, &world.ba_dinh);
+    holds(world);
+}
+
+/// Of each fee the budget and the unit have half.
+fn shared_out(half: i64) -> [(Account, i64); 2] {
+    [(Account::BudgetDue("805-2771".into()), -half), (Account::ShareKept("HT-01".into()), -half)]
+}
+
+#[test]
+fn a_report_that_takes_more_than_it_pays_is_proven_by_the_banks_debit() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        a_day_after_the_first(&world);
+        let made = more_taken_than_paid(&world);
+        assert_eq!((made.returned, made.fee, made.net), (Dong(20_000), Dong(100), Dong(-5_100)));
+        let waits = open(&world, Kind::BulkSettlement).remove(0);
+        assert_eq!(waits.amount, Dong(5_100), "what the gateway will take");
+        assert_eq!(asked(&world, &waits, "acknowledge", None).unwrap_err().code(), "resolution_unfit");
+        gateways::shown(&world, &ba_dinh, 25_000, &[(-5_100, "SEPAY QT 0002/26")]);
+        assert_eq!(world.look(|conn| gateway::find(conn, unit, made.id)).state, "credited");
+        let before = world.count("posting");
+        gateways::matched(&world, &ba_dinh);
+        assert_eq!(world.count("posting"), before, "another run finds nothing to do");
+        more_was_taken(&world);
+    });
+}
+
+#[test]
+fn a_debit_that_does_not_name_its_report_is_tied_to_it_by_two_persons() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        a_day_after_the_first(&world);
+        gateways::shown(&world, &world.ba_dinh, 25_000, &[(-5_100, "SEPAY KHAU TRU")]);
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::UnknownDebit]);
+        let made = more_taken_than_paid(&world);
+        gateways::matched(&world, &world.ba_dinh);
+        let debit = open(&world, Kind::UnknownDebit).remove(0);
+        settled(&world, &debit, "settlement", Some(made.id.0));
+        more_was_taken(&world);
+    });
+}
+
+#[test]
+fn what_nobody_claimed_of_a_report_that_takes_more_than_it_pays_is_placed_under_its_debit() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        claimed(&world, &ba_dinh, 25_000, "S1");
+        report(&world, &ba_dinh, &[item("S1", 25_000, 0)]).unwrap();
+        gateways::shown(&world, &ba_dinh, 0, &[(25_000, "QT000126")]);
+        world.wait_days(1);
+        let owed = world.raise(Dong(15_000));
+        let items = [item("S9", 15_000, 0), back("S1", 20_000)];
+        report_charged(&world, &ba_dinh, ("QT000226", 0), &items).unwrap();
+        gateways::shown(&world, &ba_dinh, 25_000, &[(-5_000, "QT000226")]);
+        let waits = open(&world, Kind::BulkSettlement).remove(0);
+        assert_eq!((waits.subject_kind.as_str(), waits.amount), ("line", Dong(15_000)));
+        let lost = (Account::ReversalToRecover(world.payments(&ba_dinh)[0].id), 20_000);
+        let line = crate::taken_apart::only_line(&world, -5_000);
+        let suspense = (Account::Suspense(line), -15_000);
+        world.assert_balances(unit, &[bank(&ba_dinh, 20_000), lost.clone(), suspense, collected(25_000)]);
+        holds(&world);
+        settled(&world, &waits, "assign", Some(owed.id.0));
+        assert_eq!(world.receipts(&owed).len(), 1);
+        assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+        world.assert_balances(unit, &[bank(&ba_dinh, 20_000), lost, collected(40_000)]);
+        holds(&world);
+    });
+}
+
+#[test]
+fn a_report_that_comes_to_nothing_is_settled_with_another_payout_by_two_persons() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        a_day_after_the_first(&world);
+        let items = [item("S2", 15_000, 100), back("S1", 14_900)];
+        let made = report_charged(&world, &ba_dinh, ("QT000226", 0), &items).unwrap();
+        assert_eq!(made.net, Dong::ZERO);
+        let waits = open(&world, Kind::BulkSettlement).remove(0);
+        assert_eq!(waits.amount, Dong(15_000), "what was paid");
+        for resolution in ["settlement", "acknowledge"] {
+            let refused = asked(&world, &waits, resolution, None).unwrap_err();
+            assert_eq!(refused.code(), "resolution_unfit", "{resolution}: the next payout is not there yet");
+        }
+        claimed(&world, &ba_dinh, 10_000, "S3");
+        let next = report_charged(&world, &ba_dinh, ("QT000326", 0), &[item("S3", 10_000, 0)]).unwrap();
+        gateways::shown(&world, &ba_dinh, 25_000, &[(10_000, "QT000326")]);
+        let proven = PaymentState::Proven;
+        assert_eq!(gateways::states(&world, &ba_dinh), [proven, PaymentState::Claimed, proven], "no guess");
+        settled(&world, &waits, "settlement", Some(next.id.0));
+        assert_eq!(world.look(|conn| gateway::find(conn, unit, made.id)).state, "credited");
+        assert_eq!(gateways::states(&world, &ba_dinh), [proven; 3]);
+        assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+        let lost = (Account::ReversalToRecover(world.payments(&ba_dinh)[0].id), 14_900);
+        let charges = (Account::ChargesToRecover, 100);
+        let here = [bank(&ba_dinh, 35_000), charges, lost];
+        let collected = collected(25_000);
+        world.assert_balances(unit, &[&here[..], &[collected], &shared_out(12_500)].concat());
+        holds(&world);
+        gateways::close_day(&world, &ba_dinh);
+        world.assert_balances(unit, &[&here[..], &shared_out(25_000)].concat());
+        holds(&world);
+    });
 }
 
 #[test]

@@ -254,6 +254,16 @@ fn the_same_is_done_over_http() {
             "statement_layout_invalid"
         );
         assert_eq!(ask("GET", "/api/v1/layouts", &finance, b"").1["layouts"][0]["layout"]["name"], "own");
+        let of_partners = "/api/v1/layouts?partner=pos";
+        let named = b"headings = [\"Aaa\", \"Bbb\"]\n[columns]\napproval_code = 1\namount = 2\n";
+        assert_eq!(ask("POST", of_partners, &finance, named).1["layout"]["partner"], "pos");
+        let without = b"headings = [\"Aaa\", \"Bbb\"]\n[columns]\namount = 2\n";
+        let refused = ask("POST", of_partners, &finance, without).1;
+        assert_eq!(refused["error"]["code"], "partner_column_missing");
+        let kept = ask("GET", of_partners, &finance, b"").1;
+        assert_eq!(kept["layouts"][0]["layout"]["columns"], json!({ "amount": 2, "approval_code": 1 }));
+        let unknown = ask("GET", "/api/v1/layouts?partner=bank", &finance, b"").1;
+        assert_eq!(unknown["error"]["code"], "partner_unknown");
         service.stop();
         let lines = world.words("SELECT CAST(SUM(amount) AS TEXT) AS t FROM statement_line");
         assert_eq!(lines, [Dong(8_000).0.to_string()]);

@@ -266,6 +266,11 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
         assert!(!told.contains("not stamped") && !told.contains("no CRL"), "{told}");
         let (code, told) = bienlai(world, &["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file]);
         assert!(code == Some(0) && told.contains("valid when signed"), "{told}");
+        let in_json = ["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file, "--json"];
+        let told: serde_json::Value = serde_json::from_str(&bienlai(world, &in_json).1).expect("JSON");
+        assert_eq!(told["evidence"]["finding"], "valid_when_signed", "{told}");
+        assert_eq!(told["verdict"], "valid", "{told}");
+        assert_eq!(told["documents"].as_array().map(Vec::len), Some(1), "beside it: {told}");
         let unknown = ["receipt", "verify", &xml, "--timestamp-trust", &ca, "--evidence", &file];
         let (_, told) = bienlai(world, &unknown);
         assert!(told.contains("No trusted authority issued"), "whoever is not known proves nothing: {told}");

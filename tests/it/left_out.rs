@@ -20,7 +20,7 @@ use crate::support::world::Commune;
 use crate::support::{World, each_database};
 
 /// An account that nobody registered yet.
-const STRANGE: &str = "1900444400";
+pub const STRANGE: &str = "1900444400";
 
 fn today(world: &World) -> BusinessDay {
     world.now().business_day()
@@ -49,15 +49,15 @@ fn three(world: &World) -> Vec<u8> {
 }
 
 /// What was left out: which, why, whose account.
-fn left_out(imported: &Imported) -> Vec<(i32, &str, Option<&str>)> {
+pub fn left_out(imported: &Imported) -> Vec<(i32, &str, Option<&str>)> {
     imported.refused.iter().map(|one| (one.ordinal, one.code, one.account_no.as_deref())).collect()
 }
 
-fn has_gap(world: &World, commune: &Commune) -> bool {
+pub fn has_gap(world: &World, commune: &Commune) -> bool {
     world.open_kinds(commune.id).contains(&Kind::StatementGap)
 }
 
-fn closes(world: &World, commune: &Commune) -> bool {
+pub fn closes(world: &World, commune: &Commune) -> bool {
     let (unit, account, system) = (commune.id, commune.account, Actor::system());
     reconcile(&world.store, &world.stamp(), &system, unit, account).expect("the lines are matched");
     let closing =
@@ -214,6 +214,25 @@ fn of_a_bank_that_numbers_each_day_alike_the_next_days_statement_does_not_end_th
         assert_eq!(asked(), 1, "the same number of another day is another statement");
         import(&world, right.as_bytes());
         assert_eq!(asked(), 0, "its own day ends it");
+    });
+}
+
+#[test]
+fn a_mended_statement_ends_its_item_though_the_broken_ones_number_was_written_with_zeros() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let good = day_of(&world, world.tay_ho.account_no, 8_000).mt940();
+        let right = String::from_utf8(day_of(&world, world.ba_dinh.account_no, 25_000).mt940()).unwrap();
+        let broken = right.replace("VND0,", "VND0,50").replace("VND25000,", "VND25000,50");
+        let broken = broken.replace(":28C:1/1", ":28C:00001/001");
+        let first = import(&world, &[broken.as_bytes(), good.as_slice()].concat());
+        assert_eq!((first.refused.len(), first.statements.len()), (1, 1));
+        let asked = || {
+            world.count("exception WHERE kind = 23 AND subject_kind = 'file_part' AND state <> 'resolved'")
+        };
+        assert_eq!(asked(), 1);
+        import(&world, right.as_bytes());
+        assert_eq!(asked(), 0, "1/1 and 00001/001 are one number");
     });
 }
 

@@ -11,6 +11,7 @@ use bienlai::simulator::sms::SmsCentre;
 use bienlai::web::message::words;
 
 use crate::callbacks::{token, wait_for_signatures};
+use crate::cash_by_command::Shell;
 use crate::messages::sms_section;
 use crate::support::program::{How, Reply, Service, callback_until_taken, get, send};
 use crate::support::visitor::Visitor;
@@ -310,6 +311,30 @@ fn a_wrong_day_of_a_download_is_told_beside_its_field_and_what_was_found_stays()
         }
         let (status, bytes) = downloaded(service.address, ticket, "2020-01-01");
         assert_eq!((status, zip_names(&bytes)), (200, FIRST_RECEIPT.map(str::to_owned).to_vec()));
+        let mut index = String::new();
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        archive.by_name("index.csv").unwrap().read_to_string(&mut index).unwrap();
+        assert!(index.contains(",đã ký,"), "the state is said in words: {index}");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_download_of_a_period_without_receipts_says_so_on_the_page_of_what_was_found() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (mut service, dossier) = started(&world, "");
+        let page = found(&service, &dossier);
+        let form = [("ticket", ticket_of(&page)), ("from", "2020-01-01"), ("until", "2020-01-31")];
+        let reply = post(service.address, "/lookup/receipts.zip", &form);
+        assert_eq!(reply.status, 400, "{}", reply.head);
+        let again = text(&reply);
+        let said = &words("period_without_documents").vi;
+        for part in [said.as_str(), "id=\"from-reason\"", "value=\"2020-01-31\"", "N*** T*** Thử"] {
+            assert!(again.contains(part), "{part} is not on the page: {again}");
+        }
+        let (status, bytes) = downloaded(service.address, ticket_of(&again), "2020-01-01");
+        assert_eq!((status, zip_names(&bytes)), (200, FIRST_RECEIPT.map(str::to_owned).to_vec()));
         service.stop();
     });
 }
@@ -398,6 +423,25 @@ fn whoever_asks_for_a_dossier_of_too_many_obligations_is_told_so_and_no_failure_
 }
 
 #[test]
+fn what_was_paid_after_the_series_was_stopped_says_when_its_receipt_comes() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let person = shell.person("Quản Trị Mẫu").to_string();
+        let mut stop = vec!["series", "stop", "--unit", "00004", "--series", "BD-26E"];
+        stop.extend(["--reason", "đổi mẫu", "--person", &person]);
+        let (code, out, error) = shell.run(&stop);
+        assert_eq!((code, out.trim()), (0, "BD-26E stopped"), "{error}");
+        let owed = world.raise_for(payer(), FEE);
+        assert_eq!(world.claim(&owed, FEE).settle().receipt, None);
+        let mut service = Service::start(&world);
+        let page = found(&service, &owed.dossier_code);
+        assert!(page.contains("Biên lai sẽ được lập và gửi khi đơn vị có ký hiệu."), "{page}");
+        service.stop();
+    });
+}
+
+#[test]
 fn what_was_found_is_named_in_the_language_of_the_page() {
     each_database(|database| {
         let world = World::settled_in_today(database);
@@ -408,7 +452,7 @@ fn what_was_found_is_named_in_the_language_of_the_page() {
         reader.post_from(&own, "/language", &[("lang", "en"), ("back", "/lookup")]);
         let proof = [("dossier", dossier.as_str()), ("personal_id", PERSONAL_ID)];
         assert_eq!(reader.post_from(&own, "/lookup/dossier", &proof).status, 200, "{}", reader.page);
-        reader.sees(">Receipt BD-26E số 0000001</a>");
+        reader.sees(">Receipt BD-26E no. 0000001</a>");
         service.stop();
     });
 }

@@ -6,6 +6,8 @@ use bienlai::amount::Dong;
 use bienlai::payment::book::PaymentState;
 use bienlai::remittance::report::{self, Status};
 use bienlai::remittance::{Kind, State};
+use bienlai::statement::partner::{self, Field, Named};
+use bienlai::statement::saved;
 
 use crate::cards;
 use crate::cash_by_command::Shell;
@@ -13,7 +15,7 @@ use crate::corrections::person;
 use crate::gateways::{self, claimed};
 use crate::remittances::{self, approved, collected, now};
 use crate::support::program::Service;
-use crate::support::visitor::{location, seated};
+use crate::support::visitor::{Visitor, location, seated};
 use crate::support::world::POLL;
 use crate::support::{World, each_database};
 
@@ -90,7 +92,7 @@ fn the_treasurys_own_table_credits_its_order_and_tells_the_row_that_says_nothing
         assert_eq!(outcome.map(|one| one.outcome), Some("credited"), "{taken:?}");
         assert_eq!(taken.faults.len(), 1, "what is under way is neither credited nor rejected: {taken:?}");
         assert_eq!(now(&world, &order).state, State::Credited);
-        let (rows, _) = report::parse(text.as_bytes()).unwrap();
+        let (rows, _) = report::parse(text.as_bytes(), &[]).unwrap();
         assert!(rows.iter().any(|row| row.status == Status::Rejected && row.chapter == "018"));
         assert!(take().is_known, "the same file changes nothing");
         remittances::shown(&world, 33_000, -20_500, &format!("NOP NSNN {}", order.reference_code));
@@ -131,5 +133,127 @@ fn the_pages_take_a_partners_table_and_name_the_column_that_is_missing() {
         assert_eq!(refused.status, 400);
         finance.sees("thiếu cột “Chương”");
         service.stop();
+    });
+}
+
+/// Sends a file to a page of papers: with what its form asks everywhere, behind what is said first.
+fn sent(finance: &mut Visitor, (path, day): (&str, &str), said: &[(&str, &str)], file: &str) -> u16 {
+    finance.get(path);
+    let place = [("unit", "00004"), ("account", ""), ("fee", "0"), ("charge", "0"), ("settled_on", day)];
+    finance.upload(path, &[said, &place[..]].concat(), file.as_bytes()).status
+}
+
+#[test]
+fn an_acquirers_table_that_nobody_knows_is_read_by_the_columns_a_person_names_and_so_is_the_next() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", scope);
+        let day = world.now().business_day().to_string();
+        let page = ("/finance/batches", day.as_str());
+        let table = |first: &str, second: &str| {
+            format!("Bảng kê tháng\nAaa;Bbb;Ccc\n{first};25.000;275\n{second};25.000;275\n")
+        };
+        let named = [("heading", "2"), ("column_amount", "2"), ("column_fee", "3")];
+        let whole = [&named[..], &[("column_approval_code", "1")]].concat();
+        let asked = |act: &'static str, reference: &'static str| [("do", act), ("reference", reference)];
+
+        let first = table("X00001", "X00002");
+        assert_eq!(sent(&mut finance, page, &asked("import", "POS000126"), &first), 400);
+        for seen in ["Cột của bảng", "2: Aaa | Bbb | Ccc", "value=\"POS000126\""] {
+            finance.sees(seen);
+        }
+        let said = [&asked("import", "POS000126")[..], &named].concat();
+        assert_eq!(sent(&mut finance, page, &said, &first), 400);
+        finance.sees("<a href=\"#column_approval_code\">Bảng của đối tác thiếu một cột bắt buộc.");
+        finance.sees("<option value=\"2\" selected>2: Bbb</option>");
+        assert_eq!(sent(&mut finance, page, &said, ""), 400, "no file was chosen");
+        finance.sees("<option value=\"2\" selected>2</option>");
+        let said = [&asked("preview", "POS000126")[..], &whole].concat();
+        assert_eq!(sent(&mut finance, page, &said, &first), 200, "{}", finance.page);
+        finance.sees("49.450 đ");
+        finance.sees("<option value=\"1\" selected>1: Aaa</option>");
+        assert_eq!((world.count("pos_batch"), world.count("partner_layout")), (0, 0));
+        let said = [&asked("import", "POS000126")[..], &whole].concat();
+        assert_eq!(sent(&mut finance, page, &said, &first), 303, "{}", finance.page);
+        let kept = world.words("SELECT saved_by AS t FROM partner_layout WHERE partner = 'pos'");
+        assert!(kept.len() == 1 && kept[0].starts_with("per_"), "{kept:?}");
+
+        let next = table("X00003", "X00004");
+        assert_eq!(sent(&mut finance, page, &asked("preview", "POS000226"), &next), 200, "{}", finance.page);
+        finance.sees("49.450 đ");
+        finance.sees("<option value=\"1\" selected>1: Aaa</option>");
+        assert_eq!(sent(&mut finance, page, &asked("import", "POS000226"), &next), 303, "{}", finance.page);
+        assert_eq!((world.count("pos_batch"), world.count("partner_layout")), (2, 1));
+        let other = next.replace("Bbb", "Bb");
+        assert_eq!(sent(&mut finance, page, &asked("preview", "POS000326"), &other), 400, "another table");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_gateways_report_that_nobody_knows_is_taken_on_by_the_columns_a_person_names() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let ba_dinh = world.ba_dinh.clone();
+        claimed(&world, &ba_dinh, 25_000, "S1");
+        claimed(&world, &ba_dinh, 15_000, "S2");
+        let mut service = Service::start(&world);
+        let mut finance =
+            seated(&world, service.address, Role::Finance, "ketoan.mau", Scope::unit(ba_dinh.id));
+        let day = world.now().business_day().to_string();
+        let page = ("/finance/settlements", day.as_str());
+        let report = "Aaa;Bbb;Ccc\nS1;25.000;125\nS2;15.000;75\n";
+        let said = [("do", "import"), ("reference", "QT000126"), ("channel", POLL)];
+        assert_eq!(sent(&mut finance, page, &said, report), 400);
+        let named =
+            [("heading", "1"), ("column_transaction", "1"), ("column_amount", "2"), ("column_fee", "3")];
+        assert_eq!(sent(&mut finance, page, &[&said[..], &named].concat(), report), 303, "{}", finance.page);
+        gateways::shown(&world, &ba_dinh, 0, &[(39_800, "SEPAY QUYET TOAN QT000126")]);
+        assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven, PaymentState::Proven]);
+        service.stop();
+    });
+}
+
+#[test]
+fn the_treasurys_table_that_nobody_knows_is_read_by_what_is_kept_for_its_headings() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected(&world);
+        let order = approved(&world, Kind::Treasury);
+        let code = &order.reference_code;
+        let text = format!("Aaa;Bbb;Ccc;Ddd;Eee;Fff\n{code};805;2771;20.500;Đã ghi có;25/11/2026\n");
+        let finance = person(order.unit, world.clerk, Role::Finance);
+        let take = || {
+            let (unit, bytes) = (order.unit, text.as_bytes());
+            world.app.write(&finance, |tx, stamp| report::import(tx, stamp, &finance, unit, bytes))
+        };
+        assert_eq!(take().unwrap_err().code(), "treasury_report_unreadable");
+        let save = |headings: &str| {
+            let fields = [
+                Field::ReferenceCode,
+                Field::Chapter,
+                Field::SubItem,
+                Field::Amount,
+                Field::State,
+                Field::CreditDate,
+            ];
+            let headings = headings.split(';').map(str::to_owned).collect();
+            let named = Named { headings, columns: fields.into_iter().zip(1..).collect() };
+            let named = named.checked(partner::Kind::Treasury).unwrap();
+            world.change(|tx, stamp| {
+                saved::save(tx, stamp, &finance, order.unit, partner::Kind::Treasury, &named)
+            })
+        };
+        let versions = ["Aaa;Bbb;Ccc;Ddd;Eee;Fff", "A;B;C;D;E;F", "AAA;bbb;Ccc;Ddd;Eee;Fff"].map(save);
+        assert_eq!(versions.map(|one| one.version), [1, 2, 3], "each table has its own newest");
+        assert_eq!(save("A;B;C;D;E;F").version, 2, "the same again is no new version");
+        let taken = take().unwrap();
+        let outcome = taken.orders.iter().find(|one| one.reference_code == order.reference_code);
+        assert_eq!(outcome.map(|one| one.outcome), Some("credited"), "{taken:?}");
+        assert_eq!(now(&world, &order).state, State::Credited);
+        let elsewhere = world.look(|conn| saved::named(conn, world.tay_ho.id, partner::Kind::Treasury));
+        assert_eq!(elsewhere, [], "what is kept is the unit's own");
     });
 }

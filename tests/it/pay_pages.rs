@@ -10,6 +10,7 @@ use bienlai::amount::Dong;
 use bienlai::exception::{self, Kind, New, Subject};
 use bienlai::id::MovementId;
 use bienlai::payment::book::Method;
+use bienlai::worker;
 
 use crate::decisions::{disprove, overdue};
 use crate::support::bank_file::BankFile;
@@ -113,6 +114,43 @@ fn the_page_is_told_of_the_money_by_itself_and_offers_the_paper() {
         let pdf = get(service.address, &format!("/r/{pdf}.pdf")).unwrap();
         assert!(pdf.body.starts_with(b"%PDF-"));
         // Streams must not keep the service from stopping: it would wait longer for them than this does.
+        service.stop();
+    });
+}
+
+#[test]
+fn who_paid_a_unit_without_a_series_reads_what_the_receipt_waits_for_until_it_is_made() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        // Sóc Sơn has no series yet.
+        let owed = world.raise_at(&world.soc_son, Dong(25_000));
+        let settled = world.claim(&owed, Dong(25_000)).on(world.soc_son.account_no).settle();
+        assert_eq!(settled.receipt, None);
+        let mut service = Service::start(&world);
+        let path = format!("/p/{}", owed.reference_code);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&path);
+        let waits = "Biên lai sẽ được lập và gửi khi đơn vị có ký hiệu.";
+        for told in ["Đã nhận đủ tiền", waits, "data-live", "http-equiv=\"refresh\""] {
+            citizen.sees(told);
+        }
+        let own = format!("http://{}", service.address);
+        let mut reader = Visitor::at(service.address);
+        reader.post_from(&own, "/language", &[("lang", "en"), ("back", "/lookup")]);
+        reader.get(&path);
+        reader.sees("The receipt will be made and sent as soon as the unit has a series for it.");
+        let before = get(service.address, &format!("{path}/status")).unwrap().json();
+
+        world.open_series(&world.soc_son, "SS-26E", 1_000);
+        let start = Instant::now();
+        while citizen.page.contains(waits) {
+            assert!(start.elapsed() < PATIENCE, "{}", citizen.page);
+            worker::make_due_receipts(&world.app).unwrap();
+            citizen.get(&path);
+        }
+        citizen.sees("Biên lai SS-26E số 0000001");
+        let now = get(service.address, &format!("{path}/status")).unwrap().json();
+        assert_ne!(before["stamp"], now["stamp"], "an open page turns");
         service.stop();
     });
 }

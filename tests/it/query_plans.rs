@@ -67,7 +67,7 @@ const LARGE: [&str; 43] = [
 
 /// What pages walk and sum, by words of the query, and how SQLite gets there: from the few, or along an index that
 /// holds all that is asked. Another way reads what a unit, or the whole city, ever had.
-const WALKED: [(&str, &str); 23] = [
+const WALKED: [(&str, &str); 25] = [
     ("FROM raw_event e WHERE e.channel > $1", "COVERING INDEX raw_event_by_channel_id"),
     ("FROM raw_event e WHERE e.channel = $1 AND e.id >= $2", "INDEX raw_event_by_channel_id"),
     ("(\"audit_entry\".\"id\" > $2)", "INDEX audit_entry_by_unit_id_id"),
@@ -99,6 +99,8 @@ const WALKED: [(&str, &str); 23] = [
         "COVERING INDEX posting_by_unit_id_accounting_date_id (unit_id=? AND accounting_date=?)",
     ),
     ("ORDER BY +o.id DESC", "INDEX obligation_by_unit_id_state_id"),
+    ("ORDER BY +obligation.id DESC", "dossier_code=?)"),
+    ("ORDER BY \"message\".\"id\" DESC", "INDEX message_by_unit_id_state_id (unit_id=? AND state=?"),
     // What waits for a second person, and how long the queues are, is asked of all units at once.
     ("FROM exception x CROSS JOIN exception_event e", "SEARCH x USING INDEX exception_by_unit_id_id_where"),
     ("c.state = 'withdrawal_requested'", "SEARCH c USING INDEX correction_by_unit_id_id_where"),

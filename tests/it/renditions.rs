@@ -7,12 +7,15 @@ use std::process::{Command, Output};
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
 use bienlai::correction::Kind;
+use bienlai::filing::notice;
 use bienlai::receipt::cancel;
 use bienlai::receipt::query::{self, Stored};
 use bienlai::receipt::rendition::{Links, cache};
+use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 
 use crate::callbacks::token;
 use crate::corrections::{collected, corrected, fee};
+use crate::filing::{PLACE, deliver, person};
 use crate::support::judges::keeps_both_standards;
 use crate::support::program::{Reply, Service, get, send};
 use crate::support::tools::Folder;
@@ -131,6 +134,40 @@ fn every_adjustment_of_a_receipt_is_named_on_its_page() {
         corrected(&world, &first, Kind::Adjust, vec![fee("HT-01", 20_000)]);
         let twice = page();
         assert!(twice.contains("số 0000002") && twice.contains("số 0000003"), "{twice}");
+    });
+}
+
+#[test]
+fn a_receipt_whose_wrong_name_the_authority_was_told_of_says_so_on_a_page_drawn_anew() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let folder = Folder::new("noticed");
+        let (_, first) = collected(&world, vec![fee("HT-01", 25_000)]);
+        let links = Links::to("https://bienlai.example");
+        let page = || {
+            let pdf = cache::obtain(&world.store, first.unit, first.id, &links, world.now()).unwrap();
+            words(folder.path(), &pdf)
+        };
+        assert!(!page().contains("cơ quan thuế"), "drawn and kept before");
+        let commune = world.ba_dinh.clone();
+        let clerk = person(&commune, Role::Finance, world.clerk);
+        let chief = person(&commune, Role::Approver, world.chief);
+        let made = world.change(|tx, stamp| {
+            let asked = notice::Request {
+                unit: commune.id,
+                documents: vec![(first.id, "Sai tên người nộp".into())],
+                demand: None,
+                place: PLACE.into(),
+            };
+            notice::request(tx, stamp, &clerk, asked)
+        });
+        assert!(!page().contains("cơ quan thuế"), "the authority knows nothing yet");
+        world.change(|tx, stamp| notice::approve(tx, stamp, &chief, commune.id, made));
+        deliver(&world, &TaxAuthority::new(Habits::default()));
+        let told = page();
+        let said = "tên hoặc địa chỉ ghi sai; đã thông báo cơ quan thuế theo mẫu 04/SS-CTĐT ngày";
+        assert!(told.contains(said), "{told}");
+        assert_eq!(world.count("rendition"), 1, "the page that says nothing of it is gone");
     });
 }
 

@@ -340,8 +340,10 @@ fn a_name_that_two_forms_share_stops_neither_until_the_form_is_named() {
         assert_eq!(open().len(), 2, "stopping is for good");
         asked.extend(["--template", "2"]);
         let (code, out, error) = shell.run(&asked);
-        assert_eq!((code, out.trim()), (0, "K26TBD stopped"), "{error}");
+        assert_eq!((code, out.trim()), (0, "K26TBD đã dừng / stopped"), "{error}");
         assert_eq!(open(), ["1"]);
+        let (_, listed, _) = shell.run(&["series", "list", "--unit", "00004"]);
+        assert!(listed.contains("đã dừng / stopped") && listed.contains("đang dùng / open"), "{listed}");
     });
 }
 

@@ -3,6 +3,7 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::clock::BusinessDay;
 use bienlai::filing::endpoint::TaxEndpoint;
 use bienlai::filing::form::registration::{Entrustment, Registration};
 use bienlai::filing::registration::listed_from_pem;
@@ -12,7 +13,7 @@ use bienlai::id::FilingId;
 use bienlai::payment::book::Method;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
 use bienlai::unit::imprint::{self, Imprint, Principal};
-use bienlai::unit::registration::CertificateAction;
+use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use bienlai::worker;
 
 use crate::filing::{OTHER_SIGNER, PLACE, deliver, install, newcomer};
@@ -214,6 +215,55 @@ fn an_administrator_registers_a_unit_on_a_page_and_a_second_first_form_is_refuse
         finance.get(page);
         assert!(!finance.page.contains("value=\"draft\""), "a reader drafts nothing");
         assert_eq!(finance.post("/tax/registration", &form("10100", "change")).status, 403);
+        service.stop();
+    });
+}
+
+#[test]
+fn the_page_says_which_documents_each_certificate_is_registered_to_sign_and_from_when_until_when() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let unit = newcomer(&world);
+        let own = listed_from_pem(OTHER_SIGNER, CertificateAction::Add).unwrap();
+        let other = ListedCertificate { serial: "0B".into(), ..own.clone() };
+        let today = world.now().business_day();
+        let yesterday = today.plus_days(-1);
+        let accept = |form: &str, kind: &str, accepted_on, certificates: &[ListedCertificate]| {
+            world.change(|tx, stamp| {
+                let acceptance = Acceptance {
+                    unit,
+                    form: form.into(),
+                    notice_no: "15/TB".into(),
+                    accepted_on,
+                    document_kinds: vec![kind.into()],
+                    office_code: "10100".into(),
+                    office_name: "Thuế cơ sở Thử".into(),
+                    certificates: certificates.to_vec(),
+                    filing: None,
+                };
+                registration::record(tx, stamp, &Actor::system(), acceptance)
+            })
+        };
+        accept("01/ĐKTĐ-CTĐT", "receipt", yesterday, std::slice::from_ref(&own));
+        accept("01/ĐKTĐ-HĐĐT", "invoice", today, &[own.clone(), other]);
+        let mut service = Service::start(&world);
+        let mut office = seated(&world, service.address, Role::Administrator, "quantri.mau", Scope::All);
+        let page = "/tax/registration?unit=00999";
+        let seen = |day: BusinessDay| day.0.format("%d/%m/%Y").to_string();
+        let until = seen(own.valid_until.business_day());
+        let (first, second) = (seen(yesterday), seen(today));
+        office.get(page);
+        office.sees("Được đăng ký để ký");
+        office.sees(&format!("Biên lai: {first} – {until}; Hóa đơn: {second} – {until}"));
+        let shown =
+            |words: &str, day: &str| office.page.matches(&format!("{words}: {day} – {until}")).count();
+        assert_eq!(shown("Biên lai", &first), 1, "the other one is listed for invoices");
+        assert_eq!(shown("Hóa đơn", &second), 2);
+        let home = format!("http://{}", service.address);
+        office.post_from(&home, "/language", &[("lang", "en"), ("back", page)]);
+        office.get(page);
+        office.sees("Registered to sign");
+        office.sees(&format!("Receipt: {first} – {until}; Invoice: {second} – {until}"));
         service.stop();
     });
 }

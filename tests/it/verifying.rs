@@ -1,8 +1,10 @@
-//! Anybody brings a signed file to the public page: it says what the signatures are worth, and of a
+//! Anybody brings a signed file to the public page, or to the command: it says what the signatures are worth, and of a
 //! document of ours how it stands today.
 
 use bienlai::correction::Kind;
 use bienlai::receipt::query;
+use bienlai::web::message::words;
+use serde_json::Value;
 
 use crate::corrections::{collected, corrected, fee};
 use crate::support::program::{How, Service, send};
@@ -36,6 +38,95 @@ fn a_forgery_whose_answer_nobody_hears_to_the_end_is_not_passed() {
     drop(child.stdout.take());
     let code = child.wait().unwrap().code();
     assert!(matches!(code, Some(1 | 2)), "{code:?}");
+}
+
+/// Exit code, standard output, standard error of `receipt verify`.
+fn by_command(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bienlai"));
+    let done = command.args(["receipt", "verify"]).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (done.status.code(), text(&done.stdout), text(&done.stderr))
+}
+
+fn in_json(arguments: &[&str]) -> (Option<i32>, Value, String) {
+    let (code, out, error) = by_command(&[&["--json"][..], arguments].concat());
+    (code, serde_json::from_str(&out).expect("JSON"), error)
+}
+
+const GENUINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/receipt/test-only-receipt.xml");
+
+#[test]
+fn a_file_that_cannot_be_opened_is_told_in_both_languages_and_with_its_path_in_the_json() {
+    let (code, told, error) = in_json(&["khong-co.xml"]);
+    let unreadable = words("file_unreadable");
+    assert_eq!((code, told["verdict"].as_str()), (Some(2), Some("unreadable")), "{told}");
+    assert_eq!(told["error"]["code"], "file_unreadable", "{told}");
+    assert_eq!(told["error"]["message"], unreadable.vi.as_str(), "{told}");
+    assert_eq!(told["error"]["file"], "khong-co.xml", "{told}");
+    assert!(error.contains(&unreadable.vi) && error.contains(&unreadable.en), "{error}");
+}
+
+#[test]
+fn of_several_files_each_document_names_its_own_and_one_that_cannot_be_opened_is_among_them() {
+    let (code, told, _) = in_json(&[GENUINE, "khong-co.xml"]);
+    assert_eq!((code, told["verdict"].as_str()), (Some(2), Some("unreadable")), "{told}");
+    assert_eq!(told["documents"][0]["file"], GENUINE, "{told}");
+    assert_eq!(told["documents"][0]["kind"], "receipt", "{told}");
+    assert!(told["documents"][0].get("error").is_none(), "{told}");
+    assert_eq!(told["documents"][1]["file"], "khong-co.xml", "{told}");
+    assert_eq!(told["documents"][1]["error"]["code"], "file_unreadable", "{told}");
+
+    let (code, told, _) = in_json(&[GENUINE, "--at", "2026-11-01"]);
+    assert_eq!((code, told["verdict"].as_str()), (Some(0), Some("intact")), "{told}");
+    assert!(told.get("error").is_none() && told.get("evidence").is_none(), "{told}");
+    assert_eq!(told["documents"][0]["signatures"].as_array().map(Vec::len), Some(1), "{told}");
+}
+
+#[test]
+fn a_receipt_saved_as_utf_16_is_said_to_be_no_utf_8() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wide.xml");
+    let text = include_str!("../../fixtures/receipt/test-only-receipt.xml");
+    let wide = std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes);
+    std::fs::write(&path, wide.collect::<Vec<u8>>()).unwrap();
+    let (code, told, _) = by_command(&[path.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{told}");
+    let said = ["byte_order_mark", "Tệp là UTF-16/UTF-32, không phải UTF-8", "UTF-16 or UTF-32, not UTF-8"];
+    assert!(said.iter().all(|said| told.contains(said)), "{told}");
+}
+
+#[test]
+fn whoever_brings_no_file_is_told_so_and_may_choose_one_at_once() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let form = "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n\r\n\r\n--B--\r\n";
+        let in_form = [("Content-Type", "multipart/form-data; boundary=B")];
+        let ways: [(&[(&str, &str)], &str); 2] = [(&[], ""), (&in_form, form)];
+        for (headers, body) in ways {
+            let answer = send(service.address, "POST", "/verify", headers, body.as_bytes()).unwrap();
+            assert_eq!(answer.status, 400, "{}", answer.head);
+            let page = String::from_utf8(answer.body).unwrap();
+            assert!(page.contains(&words("verify_file_missing").vi), "{page}");
+            assert!(page.contains("name=\"file\""), "{page}");
+        }
+        service.stop();
+    });
+}
+
+#[test]
+fn the_sum_of_an_invoice_in_dong_is_written_as_a_receipts_is_and_another_currency_as_it_stands() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let invoice = include_str!("../../fixtures/receipt/valid/invoice.xml");
+        assert!(brought(&service, "/verify", invoice.as_bytes()).contains("<dd>3.750.000 đ</dd>"));
+        let lowered = invoice.replacen("<TgTTTBSo>3750000.000000", "<TgTTTBSo>-5800", 1);
+        assert!(brought(&service, "/verify", lowered.as_bytes()).contains("<dd>-5.800 đ</dd>"));
+        let foreign = invoice.replacen("<DVTTe>VND", "<DVTTe>USD", 1);
+        assert!(brought(&service, "/verify", foreign.as_bytes()).contains("<dd>3750000</dd>"));
+        service.stop();
+    });
 }
 
 #[test]

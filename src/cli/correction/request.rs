@@ -24,7 +24,7 @@ pub struct Request {
     /// The receipt or invoice, as rcp_…
     receipt: ReceiptId,
     /// replace, adjust or cancel
-    #[arg(long, value_parser = |text: &str| Kind::parse(text).map_err(|error| error.to_string()))]
+    #[arg(long, value_parser = Kind::parse)]
     kind: Kind,
     /// An item of the document with its right amount; once for each line, none when cancelling, and none when
     /// only the payer is wrong

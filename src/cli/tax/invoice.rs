@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::filing::invoice;
 use crate::id::{PersonId, ReceiptId};
 use crate::unit;
+use crate::web::both;
 
 /// So many are drafted at once.
 const BATCH: i64 = 500;
@@ -69,7 +70,7 @@ fn list(office: &Office, unit: &str, limit: i64) -> Result<u8> {
                 format!("{} {} {}", sent.template, sent.series, sent.number),
                 sent.issued_on.to_string(),
                 format!("{} [{mark}]", sent.message),
-                filing.state.as_str().to_owned(),
+                both::form_state(filing.state),
             ]
         })
         .collect();

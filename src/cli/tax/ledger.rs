@@ -13,6 +13,7 @@ use crate::filing::transmission::{self, Wanted};
 use crate::id::{TransmissionId, UnitId};
 use crate::store::{Stamp, Tx};
 use crate::unit;
+use crate::web::both;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -77,7 +78,7 @@ fn list(office: &Office, code: Option<&str>, open: bool) -> Result<u8> {
                 kind(message.kind),
                 message.created_at.hanoi_text(),
                 message.attempts.to_string(),
-                message.state.as_str().to_owned(),
+                both::message_state(message.state),
             ]);
         }
         Ok(rows)
@@ -99,7 +100,7 @@ fn show(office: &Office, id: TransmissionId) -> Result<u8> {
         let events = transmission::events(conn, message.unit, id)?;
         Ok((message.clone(), events, transmission::replies(conn, message.unit, id)?))
     })?;
-    println!("{}  {}  {}", message.id, message.message_code, message.state.as_str());
+    println!("{}  {}  {}", message.id, message.message_code, both::message_state(message.state));
     if let Some(kind) = code::of(message.kind) {
         println!(
             "  {}  {} / {} ([{}]: {})",
@@ -112,16 +113,11 @@ fn show(office: &Office, id: TransmissionId) -> Result<u8> {
     }
     println!("  {}", message.filing);
     for event in events {
-        println!("  {}  {} → {}  {}", event.at.hanoi_text(), event.kind, event.state, event.detail);
+        let (what, state) = (both::message_event(&event.kind), both::message_state_of(&event.state));
+        println!("  {}  {what} → {state}  {}", event.at.hanoi_text(), event.detail);
     }
     for reply in replies {
-        println!(
-            "  ← {}  {}  {}  {}",
-            reply.received_at.hanoi_text(),
-            kind(reply.kind),
-            reply.verdict,
-            reply.faults
-        );
+        println!("  ← {}  {}  {}", reply.received_at.hanoi_text(), kind(reply.kind), super::said(&reply));
     }
     Ok(DONE)
 }

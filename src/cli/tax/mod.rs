@@ -17,8 +17,10 @@ use super::DONE;
 use super::office::Office;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::filing::{self, query, transmission};
+use crate::filing::transmission::ReplyRecord;
+use crate::filing::{self, query, reply, transmission};
 use crate::id::FilingId;
+use crate::web::both;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -80,6 +82,19 @@ fn print_rules(filing: &filing::Filing) -> Result<()> {
     Ok(())
 }
 
+/// What an answer says, with its reasons; a reason that cannot be read is shown as it is kept.
+fn said(answer: &ReplyRecord) -> String {
+    let reasons = match serde_json::from_str::<Vec<reply::Fault>>(&answer.faults) {
+        Ok(faults) => faults
+            .iter()
+            .map(|fault| format!("{} {}", fault.code, fault.text).trim().to_owned())
+            .collect::<Vec<_>>()
+            .join("; "),
+        Err(_) => answer.faults.clone(),
+    };
+    format!("{}  {reasons}", both::verdict(&answer.verdict)).trim_end().to_owned()
+}
+
 fn form(config: &Path, id: FilingId, xml: Option<&Path>) -> Result<u8> {
     let office = Office::open(config)?;
     let (filing, history, messages) = office.read(&Actor::system(), |conn| {
@@ -104,13 +119,14 @@ fn form(config: &Path, id: FilingId, xml: Option<&Path>) -> Result<u8> {
         filing.id,
         filing.form,
         filing.period.as_deref().unwrap_or("–"),
-        filing.state.as_str()
+        both::form_state(filing.state)
     );
     for (event, state, actor, reason, at) in history {
-        println!("  {}  {event} → {state}  {actor}  {}", at.hanoi_text(), reason.unwrap_or_default());
+        let (what, state) = (both::form_event(&event), both::form_state_of(&state));
+        println!("  {}  {what} → {state}  {actor}  {}", at.hanoi_text(), reason.unwrap_or_default());
     }
     for message in messages {
-        println!("  {}  {}  {}", message.id, message.message_code, message.state.as_str());
+        println!("  {}  {}  {}", message.id, message.message_code, both::message_state(message.state));
     }
     print_rules(&filing)?;
     println!("{}", filing.detail);

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::filing::form::notice::Demand;
 use crate::filing::{Kind, notice, query};
 use crate::id::{FilingId, PersonId, ReceiptId};
-use crate::web::payer_reads;
+use crate::web::{both, payer_reads};
 use crate::{receipt, unit};
 
 #[derive(Debug, Subcommand)]
@@ -85,7 +85,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(missing)?;
                 notice::approve(tx, stamp, &actor, unit, id)
             })?;
-            println!("{}  {}", filing.id, filing.state.as_str());
+            println!("{}  {}", filing.id, both::form_state(filing.state));
             super::print_rules(&filing)?;
         }
         Command::Withdraw { id, reason, person } => {
@@ -94,7 +94,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(missing)?;
                 notice::withdraw(tx, stamp, &actor, unit, id, &reason)
             })?;
-            println!("{}  {}", filing.id, filing.state.as_str());
+            println!("{}  {}", filing.id, both::form_state(filing.state));
         }
         Command::List { unit } => {
             let found = office.read(&crate::actor::Actor::system(), |conn| {
@@ -106,7 +106,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 .map(|filing| {
                     let at = filing.created_at.hanoi_text();
                     let corrects = filing.earlier.map_or_else(String::new, |earlier| earlier.to_string());
-                    vec![filing.id.to_string(), filing.form, at, filing.state.as_str().to_owned(), corrects]
+                    vec![filing.id.to_string(), filing.form, at, both::form_state(filing.state), corrects]
                 })
                 .collect();
             table::print(&["Id", "Mẫu", "Lập lúc", "Trạng thái", "Sửa cho"], &rows, &[]);

@@ -16,8 +16,9 @@ use crate::filing::{Filing, query};
 use crate::id::{FilingId, PersonId, UnitId};
 use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use crate::unit::registration::{self, Acceptance, CertificateAction, InForce, ListedCertificate, Signing};
 use crate::unit::{self, Unit};
+use crate::web::both;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -186,7 +187,7 @@ fn decided(
             .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
         act(tx, stamp, unit)
     })?;
-    println!("{}  {}", filing.id, filing.state.as_str());
+    println!("{}  {}", filing.id, both::form_state(filing.state));
     super::print_rules(&filing)?;
     Ok(DONE)
 }
@@ -294,7 +295,7 @@ fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
 fn show(office: &Office, code: &str) -> Result<u8> {
     let (registrations, certificates) = office.read(&Actor::system(), |conn| {
         let unit = unit::find_by_code(conn, code)?;
-        Ok((registration::of_unit(conn, unit.id)?, registration::certificates(conn, unit.id)?))
+        Ok((registration::of_unit(conn, unit.id)?, registration::in_force(conn, unit.id)?))
     })?;
     let rows: Vec<Vec<String>> = registrations
         .into_iter()
@@ -312,11 +313,14 @@ fn show(office: &Office, code: &str) -> Result<u8> {
     table::print(&["Tờ khai", "Thông báo", "Ngày", "Loại", "Cơ quan thuế"], &rows, &[]);
     let rows: Vec<Vec<String>> = certificates
         .into_iter()
-        .map(|held| {
-            vec![held.serial, held.issuer, held.valid_from.hanoi_text(), held.valid_until.hanoi_text()]
+        .map(|InForce { certificate, signs }| {
+            let of = |one: &Signing| format!("{} {} – {}", one.documents.as_str(), one.from, one.until);
+            let (from, until) = (certificate.valid_from.hanoi_text(), certificate.valid_until.hanoi_text());
+            let signs: Vec<String> = signs.iter().map(of).collect();
+            vec![certificate.serial, certificate.issuer, from, until, signs.join("; ")]
         })
         .collect();
-    table::print(&["Số sê-ri", "Tổ chức cấp", "Từ", "Đến"], &rows, &[]);
+    table::print(&["Số sê-ri", "Tổ chức cấp", "Từ", "Đến", "Được đăng ký để ký"], &rows, &[]);
     Ok(DONE)
 }
 

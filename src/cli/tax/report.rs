@@ -15,6 +15,7 @@ use crate::filing::{Filing, Kind, query, report};
 use crate::id::{FilingId, PersonId, UnitId};
 use crate::store::{Stamp, Tx};
 use crate::unit;
+use crate::web::both;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -140,7 +141,7 @@ fn show(office: &Office, code: &str, quarter: Quarter, json: bool) -> Result<u8>
     for filing in filings {
         let kind =
             if filing.earlier.is_some() { "bổ sung / supplementary" } else { "lần đầu / first" };
-        println!("{}  {kind}  {}", filing.id, filing.state.as_str());
+        println!("{}  {kind}  {}", filing.id, both::form_state(filing.state));
         super::print_rules(&filing)?;
     }
     let rows: Vec<Vec<String>> = figures.iter().map(cells).collect();
@@ -208,7 +209,7 @@ fn change(office: &Office, id: FilingId, person: PersonId, change: Change<'_>) -
             .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
         change(tx, stamp, &actor, unit)
     })?;
-    println!("{}  {}", filing.id, filing.state.as_str());
+    println!("{}  {}", filing.id, both::form_state(filing.state));
     super::print_rules(&filing)?;
     Ok(DONE)
 }
@@ -228,7 +229,7 @@ fn list_due(office: &Office, code: Option<&str>) -> Result<u8> {
                     item.due_on.to_string(),
                     item.days_left.to_string(),
                     format!("{vi} / {en}"),
-                    item.state.unwrap_or("–").to_owned(),
+                    item.state.map_or_else(|| "–".to_owned(), both::form_state_of),
                 ]);
             }
         }

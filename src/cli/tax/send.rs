@@ -1,6 +1,5 @@
 //! `bienlai tax send`
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,7 @@ use crate::filing::courier::Round;
 use crate::filing::rules::State;
 use crate::filing::transmission::{self, Message, Wanted};
 use crate::id::TransmissionId;
+use crate::web::both;
 use crate::worker;
 
 /// Between two rounds; the ledger says by itself which message is due.
@@ -70,10 +70,15 @@ fn add(all: &mut Round, round: Round) {
     all.failed += round.failed;
 }
 
+/// It went, and the authority has not said the last word of it.
+fn is_awaited(state: State) -> bool {
+    matches!(state, State::Sending | State::Unknown | State::Delivered)
+}
+
 /// What came of each message that was open at the beginning.
 fn tell(office: &Office, watched: &[TransmissionId]) -> Result<u8> {
     let actor = Actor::system();
-    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let (mut awaited, mut is_done) = (0_usize, true);
     for id in watched {
         let (message, answers) = office.read(&actor, |conn| {
             let message = transmission::find(conn, &actor.scope, *id)?;
@@ -81,12 +86,13 @@ fn tell(office: &Office, watched: &[TransmissionId]) -> Result<u8> {
             Ok((message, answers))
         })?;
         let name = code::of(message.kind).map_or("", |kind| kind.vi);
-        println!("{id}  {} {name}  {}", message.kind, message.state.as_str());
+        println!("{id}  {} {name}  {}", message.kind, both::message_state(message.state));
         for answer in answers {
-            println!("  ← {}  {}  {}", answer.kind, answer.verdict, answer.faults);
+            println!("  ← {}  {}", answer.kind, super::said(&answer));
         }
-        *counts.entry(message.state.as_str()).or_default() += 1;
+        awaited += usize::from(is_awaited(message.state));
+        is_done &= message.state == State::Answered;
     }
-    let is_done = counts.keys().all(|state| *state == State::Answered.as_str());
+    println!("còn chờ trả lời / still waiting for an answer: {awaited}");
     Ok(if is_done { DONE } else { NO })
 }

@@ -1,7 +1,7 @@
 //! A settlement report as a file: CSV in UTF-8 with `,` or `;`. Which heading is which column says a
 //! layout (`profiles/gateways/`); ours is a proposal [P]. The last row repeats the sums, so that a
 //! file that was cut off is refused. Any other file is read as the gateway's own table, by the layout's
-//! headings and the known ones (`statement::partner`). A report counts as a whole: one bad line refuses
+//! headings, the known ones (`statement::partner`) and the columns that a person named. A report counts as a whole: one bad line refuses
 //! it and is named.
 
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::{Item, ItemKind, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::payment::partner_file::{Fault, Why};
-use crate::statement::partner::{self, Field, Kind, Own};
+use crate::statement::partner::{self, Field, Kind, Named, Own};
 
 /// The headings of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -49,30 +49,30 @@ impl Layout {
     }
 }
 
-/// Reads the items.
+/// Reads the items; `named` are the tables whose columns a person named.
 ///
 /// # Errors
 /// `settlement_unreadable` with the line; `partner_column_missing`.
-pub fn parse(bytes: &[u8], layout: &Layout) -> Result<Vec<Item>> {
-    read(bytes, layout).map_err(|fault| fault.error("settlement_unreadable"))
+pub fn parse(bytes: &[u8], layout: &Layout, named: &[Named]) -> Result<Vec<Item>> {
+    read(bytes, layout, named).map_err(|fault| fault.error("settlement_unreadable"))
 }
 
 /// The same, with the place of what cannot be read.
-pub fn read(bytes: &[u8], layout: &Layout) -> std::result::Result<Vec<Item>, Fault> {
+pub fn read(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Result<Vec<Item>, Fault> {
     match Columns::of_text(bytes, layout) {
         Some((text, separator, columns)) => items(text, separator, &columns, layout),
-        None => of_table(bytes, layout),
+        None => of_table(bytes, layout, named),
     }
 }
 
 /// The gateway's own table. One that a layout describes states its sums there, too.
-fn of_table(bytes: &[u8], layout: &Layout) -> std::result::Result<Vec<Item>, Fault> {
+fn of_table(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Result<Vec<Item>, Fault> {
     let headings = [
         (Field::Transaction, layout.reference.as_str()),
         (Field::Amount, layout.amount.as_str()),
         (Field::Fee, layout.fee.as_str()),
     ];
-    let own = Own { headings: &headings, total: layout.total.trim() };
+    let own = Own { headings: &headings, total: layout.total.trim(), named };
     let ours = || headings.map(|(_, heading)| heading).join(",");
     let told = |fault: partner::Fault| Fault::of_table(fault, &ours());
     let table = partner::read(bytes, Kind::Gateway, &own).map_err(told)?;
@@ -118,7 +118,11 @@ fn items(
     let (place, total) = total.ok_or(Fault::at(end, Why::SumsMissing))?;
     let sums = rules::sums(&items, Dong::ZERO).map_err(|_| Fault::at(place, Why::Amount))?;
     let whole = sums.gross.checked_sub(sums.returned).map_err(|_| Fault::at(place, Why::Amount))?;
-    if (total.kind, total.amount, total.fee) != (ItemKind::Paid, whole, sums.fee) {
+    let told = match total.kind {
+        ItemKind::Paid => total.amount,
+        ItemKind::Returned => Dong(-total.amount.0),
+    };
+    if (told, total.fee) != (whole, sums.fee) {
         return Err(Fault::at(place, Why::SumsDiffer(whole, sums.fee)));
     }
     Ok(items)
@@ -185,7 +189,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Item>> {
-        parse(text.as_bytes(), &Layout::built_in().unwrap())
+        parse(text.as_bytes(), &Layout::built_in().unwrap(), &[])
     }
 
     #[test]
@@ -201,6 +205,10 @@ mod tests {
             (ItemKind::Returned, Dong(5_000)),
             "below zero went back"
         );
+        let given_back = "ma_giao_dich,so_tien,phi\nT1,25000,125\nT2,-45000,0\ntong,-20000,125\n";
+        assert_eq!(read(given_back).unwrap().len(), 2, "more went back than was paid");
+        let other_sign = given_back.replace("tong,-", "tong,");
+        assert_eq!(read(&other_sign).unwrap_err().code(), "settlement_unreadable");
         assert_eq!(
             read("ma_giao_dich,so_tien,phi\nT1,9,-1\ntong,9,0\n").unwrap_err().code(),
             "settlement_unreadable"
@@ -239,11 +247,11 @@ mod tests {
         ) {
             let layout = Layout::built_in().unwrap();
             let heading: &[u8] = if head { b"ma_giao_dich,so_tien,phi\n" } else { b"" };
-            let _ = parse(&[heading, &bytes].concat(), &layout);
+            let _ = parse(&[heading, &bytes].concat(), &layout, &[]);
             let rows = (1..).zip(&amounts).map(|(n, (amount, fee))| format!("T{n},{},{fee}\n", amount + 10));
             let (gross, fee) = amounts.iter().fold((0, 0), |sums, one| (sums.0 + one.0 + 10, sums.1 + one.1));
             let text = format!("ma_giao_dich,so_tien,phi\n{}tong,{gross},{fee}\n", rows.collect::<String>());
-            proptest::prop_assert_eq!(parse(text.as_bytes(), &layout).unwrap().len(), amounts.len());
+            proptest::prop_assert_eq!(parse(text.as_bytes(), &layout, &[]).unwrap().len(), amounts.len());
         }
     }
 
@@ -253,7 +261,7 @@ mod tests {
                       fee = \"MDR\"\ntotal = \"Total\"\n";
         let layout = Layout::from_toml(layout).unwrap();
         let text = "Date,Transaction,Gross,MDR\n2026-11-23,T1,100,1\n,Total,100,1\n";
-        assert_eq!(parse(text.as_bytes(), &layout).unwrap().len(), 1);
+        assert_eq!(parse(text.as_bytes(), &layout, &[]).unwrap().len(), 1);
         assert_eq!(Layout::from_toml("name = 1").unwrap_err().code(), "settlement_layout_invalid");
     }
 
@@ -262,7 +270,7 @@ mod tests {
     const DAILY: &[u8] = include_bytes!("../../../fixtures/partner/gateway/daily.xlsx");
 
     fn told(bytes: &[u8]) -> Vec<(ItemKind, String, i64, i64)> {
-        let items = parse(bytes, &Layout::built_in().unwrap());
+        let items = parse(bytes, &Layout::built_in().unwrap(), &[]);
         let items = items.unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
         items.into_iter().map(|item| (item.kind, item.reference, item.amount.0, item.fee.0)).collect()
     }
@@ -288,7 +296,7 @@ mod tests {
         }
         for bad in ["Total,150001,750\n", "Total,150000,751\n", "Tổng cộng: 15000\n", "Số giao dịch,3\n"]
         {
-            let error = parse(table(bad).as_bytes(), &Layout::built_in().unwrap()).unwrap_err();
+            let error = parse(table(bad).as_bytes(), &Layout::built_in().unwrap(), &[]).unwrap_err();
             assert_eq!(error.code(), "settlement_unreadable", "{bad}");
             assert!(error.detail().starts_with("line 4"), "{bad}: {}", error.detail());
         }
@@ -297,7 +305,7 @@ mod tests {
     #[test]
     fn a_report_without_a_fee_names_what_is_missing() {
         let table = "Mã đơn hàng;Mã giao dịch;Số tiền\nDH1;T1;25.000\n";
-        let error = parse(table.as_bytes(), &Layout::built_in().unwrap()).unwrap_err();
+        let error = parse(table.as_bytes(), &Layout::built_in().unwrap(), &[]).unwrap_err();
         assert_eq!(error.code(), "partner_column_missing");
         assert!(error.detail().contains("“Fee” or “Net”"), "{}", error.detail());
         assert!(error.detail().contains("Mã đơn hàng, Mã giao dịch, Số tiền"), "{}", error.detail());
@@ -309,8 +317,8 @@ mod tests {
                       fee = \"Entgelt\"\ntotal = \"Summe\"\n";
         let layout = Layout::from_toml(layout).unwrap();
         let table = |sums: &str| format!("Bericht\n\nBeleg;Betrag;Entgelt\nT1;25.000;125\n{sums}");
-        assert_eq!(parse(table("Summe;25.000;125\n").as_bytes(), &layout).unwrap().len(), 1);
-        let error = parse(table("").as_bytes(), &layout).unwrap_err();
+        assert_eq!(parse(table("Summe;25.000;125\n").as_bytes(), &layout, &[]).unwrap().len(), 1);
+        let error = parse(table("").as_bytes(), &layout, &[]).unwrap_err();
         assert_eq!(error.code(), "settlement_unreadable");
         assert!(error.detail().contains("the sums is missing"), "{}", error.detail());
     }

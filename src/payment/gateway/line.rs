@@ -1,4 +1,5 @@
-//! The statement's side of gateways: the line that pays many claims out, less the fee.
+//! The statement's side of gateways: the line that pays many claims out, less the fee, or takes what payers got
+//! back beyond them.
 
 use std::collections::HashMap;
 
@@ -35,7 +36,8 @@ pub struct LumpSum {
 #[derive(Default)]
 pub struct Settlements {
     held: HashMap<SettlementId, Settlement>,
-    shown: Vec<(SettlementId, BusinessDay, LineId)>,
+    /// Without a line where two persons settled what comes to nothing.
+    shown: Vec<(SettlementId, BusinessDay, Option<LineId>)>,
 }
 
 impl Settlements {
@@ -56,7 +58,7 @@ impl Settlements {
         for (id, on, line) in self.shown {
             let Some(settlement) = self.held.get(&id) else { continue };
             query::store_state(tx, settlement)?;
-            query::note(tx, stamp, settlement, "credited", on, (None, Some(line)))?;
+            query::note(tx, stamp, settlement, "credited", on, (None, line))?;
             let ends = [Kind::BulkSettlement, Kind::MatchDoubted];
             let ends = ends.map(|kind| (settlement.unit, kind, Subject::Settlement(id), "its line came"));
             exception::settle_by_themselves(tx, stamp, &ends)?;
@@ -71,9 +73,17 @@ impl Settlements {
         }
         held.state = "credited".to_owned();
         held.revision += 1;
-        self.shown.push((id, on, work.line));
+        self.shown.push((id, on, Some(work.line).filter(|_| !work.amount.is_zero())));
         Ok(())
     }
+}
+
+/// What a lump sum names and nobody can place.
+pub(in crate::payment) struct Unknown {
+    /// What was paid, each under a movement of its own in the line's suspense.
+    pub paid: Vec<(MovementId, Dong)>,
+    /// What payers got back: a part of the line's unexplained debit.
+    pub returned: Dong,
 }
 
 #[track_caller]
@@ -97,7 +107,7 @@ impl Desk<'_> {
     pub(in crate::payment) fn settle_lump(&mut self, work: &LineWork, lump: &LumpSum) -> Result<Mark> {
         let bank = Account::Bank(work.account);
         let unknown = self.clear(work, lump, bank)?;
-        match unknown.as_slice() {
+        match unknown.paid.as_slice() {
             // The only one is the line's.
             [(_, amount)] => self.note(work, Kind::BulkSettlement, *amount),
             several => {
@@ -106,18 +116,24 @@ impl Desk<'_> {
                 }
             }
         }
-        let open = Dong::sum(unknown.iter().map(|(_, amount)| *amount))?.min(work.size());
+        // Of a debit the payments paid a part: what is open of it is what nobody knows to have gone back.
+        let open = match work.amount.is_positive() {
+            true => Dong::sum(unknown.paid.iter().map(|(_, amount)| *amount))?,
+            false => unknown.returned,
+        };
+        let open = open.min(work.size());
         let class = if open.is_positive() { "unknown" } else { "fee_receipt" };
         Ok(Mark { matched: work.size().checked_sub(open)?, class })
     }
 
-    /// Proves the parts and posts them against where the net stands; returns what nobody can place.
+    /// Proves the parts and posts them against where the net stands, what the bank paid out or took; returns
+    /// what nobody can place.
     pub(in crate::payment) fn clear(
         &mut self,
         work: &LineWork,
         lump: &LumpSum,
         net: Account,
-    ) -> Result<Vec<(MovementId, Dong)>> {
+    ) -> Result<Unknown> {
         let gross =
             Dong::sum(lump.parts.iter().map(|(_, amount)| *amount).chain(lump.unknown.iter().copied()))?;
         let returned = Dong::sum(lump.returned.iter().map(|(_, amount)| *amount))?;
@@ -130,34 +146,39 @@ impl Desk<'_> {
         }
         let placed = self.place(work, lump)?;
         let nowhere = placed.iter().filter(|(_, _, place)| *place == Place::Nowhere);
-        let mut unknown: Vec<(MovementId, Dong)> = nowhere.map(|(id, amount, _)| (*id, *amount)).collect();
+        let mut paid: Vec<(MovementId, Dong)> = nowhere.map(|(id, amount, _)| (*id, *amount)).collect();
         for amount in &lump.unknown {
-            unknown.push((self.open_part(work, *amount)?, *amount));
+            paid.push((self.open_part(work, *amount)?, *amount));
         }
-        let mut credits = Vec::with_capacity(placed.len() + 1);
+        let mut credits = Vec::with_capacity(placed.len() + 2);
         for (id, amount, place) in placed {
             self.link(work, id, amount)?;
             let clearing = self.prove_claim(work, lump, (id, amount), place)?;
             credits.extend(clearing.map(|account| (account, amount)));
         }
-        let suspended = Dong::sum(unknown.iter().map(|(_, amount)| *amount))?;
+        let suspended = Dong::sum(paid.iter().map(|(_, amount)| *amount))?;
         credits.push((Account::Suspense(work.line), suspended));
-        let mut debits = vec![(net, work.size()), (Account::ChargesToRecover, lump.fee)];
-        self.give_back(work, lump, &mut debits)?;
+        let mut debits = Vec::with_capacity(lump.returned.len() + 3);
+        match work.amount.is_positive() {
+            true => debits.push((net, work.size())),
+            false => credits.push((net, work.size())),
+        }
+        debits.push((Account::ChargesToRecover, lump.fee));
+        let returned = self.give_back(work, lump, &mut debits)?;
         for (debit, credit, amount) in pair(debits, credits)? {
             self.entry(work, debit, credit, amount);
         }
-        Ok(unknown)
+        Ok(Unknown { paid, returned })
     }
 
     /// What payers got back: by our refund, or against our will, as money that the bank takes back; what nobody
-    /// knows is a debit that nobody explained.
+    /// knows is a debit that nobody explained, and is returned.
     fn give_back(
         &mut self,
         work: &LineWork,
         lump: &LumpSum,
         debits: &mut Vec<(Account, Dong)>,
-    ) -> Result<()> {
+    ) -> Result<Dong> {
         let mut unknown = Dong::ZERO;
         for (movement, amount) in &lump.returned {
             let held = movement.and_then(|id| self.book.movements.get(&(work.unit, id)));
@@ -194,7 +215,7 @@ impl Desk<'_> {
             debits.push((Account::UnexplainedDebit(work.line), unknown));
             self.note(work, Kind::UnknownDebit, unknown);
         }
-        Ok(())
+        Ok(unknown)
     }
 
     fn place(&self, work: &LineWork, lump: &LumpSum) -> Result<Vec<(MovementId, Dong, Place)>> {

@@ -1,7 +1,8 @@
 //! Payment gateways that pay many claims out in one credit, less their fee.
 //!
 //! A settlement report names the claims by the channel's transaction ids with amounts and fees: the
-//! line with its reference in the text and exactly its net amount proves them. Without a report the
+//! line with its reference in the text and exactly its net amount proves them: a debit, where payers got
+//! back more than was paid; what comes to nothing two persons settle with another payout. Without a report the
 //! terms agreed with the gateway say what it keeps of each payment; the claims are then searched for
 //! (`reconciliation::lump`). The fee is a charge to recover: gross is owed to the budget.
 
@@ -77,7 +78,7 @@ pub struct Settlement {
     pub returned: Dong,
     /// Of its items, and what it charges for the whole.
     pub fee: Dong,
-    /// Gross less what was returned less fee, above zero.
+    /// Gross less what was returned less fee; below zero is taken from the account, zero is shown by no line.
     pub net: Dong,
     pub created_at: Instant,
     /// `awaited`, `credited` or `withdrawn`.
@@ -158,10 +159,10 @@ pub fn agree(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, terms: &Terms) -
 }
 
 /// Takes a settlement report on. Items that no waiting claim answers to are an exception; what is
-/// still unknown when the line comes stands in suspense.
+/// still unknown when the line comes stands in suspense. So is a report that pays nothing out, whole.
 ///
 /// # Errors
-/// `settlement_wrong`, `settlement_pays_nothing`, `settlement_exists`.
+/// `settlement_wrong`, `settlement_exists`.
 pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettlement) -> Result<Settlement> {
     actor.require_role(&[Role::Finance])?;
     let unit = new.unit;
@@ -195,7 +196,8 @@ pub fn import(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewSettle
     Ok(settlement)
 }
 
-/// The transactions of a report that no waiting claim answers to are an exception while it waits.
+/// The transactions of a report that no waiting claim answers to are an exception while it waits. So is one that
+/// pays nothing out: what the gateway takes by it, or, where it comes to nothing, what was paid.
 pub(super) fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Settlement) -> Result<()> {
     let items = query::items(tx, settlement.unit, settlement.id)?;
     let standings = query::standings(tx, settlement, &items)?;
@@ -208,16 +210,19 @@ pub(super) fn name_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, settlement: &Sett
         })
         .map(|(item, _)| item)
         .collect();
-    if unknown.is_empty() {
-        return Ok(());
-    }
+    let amount = match settlement.net {
+        net if net < Dong::ZERO => Dong(net.0.abs()),
+        Dong::ZERO => settlement.gross,
+        _ if unknown.is_empty() => return Ok(()),
+        _ => Dong::sum(unknown.iter().map(|item| item.amount))?,
+    };
     let ids: Vec<String> = unknown.iter().take(20).map(|item| text::squash(&item.reference)).collect();
     let item = exception::New {
         unit: settlement.unit,
         kind: Kind::BulkSettlement,
         subject: Subject::Settlement(settlement.id),
         account: Some(settlement.account),
-        amount: Dong::sum(unknown.iter().map(|item| item.amount))?,
+        amount,
         opened_on: stamp.today(),
         detail: Detail::Settlement {
             reference: settlement.reference.clone(),

@@ -203,6 +203,31 @@ pub fn awaited(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<
     by(conn, &keys)
 }
 
+/// The settlements of a channel that lines of an account paid out on their own day, each with its line and that day.
+pub fn paid_out(
+    conn: &mut Conn,
+    unit: UnitId,
+    (account, channel): (AccountId, &str),
+) -> Result<Vec<(SettlementId, LineId, BusinessDay)>> {
+    let keys = [
+        ("unit_id", Column::of([unit])),
+        ("account_id", Column::of([account])),
+        ("channel", Column::of([channel.to_owned()])),
+        ("state", Column::of(["credited"])),
+    ];
+    let mut found: Vec<(SettlementId, LineId, BusinessDay)> = rows::fetch::<(BigInt, BigInt, Date), _>(
+        conn,
+        "SELECT t.id, e.line_id, e.on_date FROM settlement t JOIN settlement_event e ON e.unit_id = t.unit_id \
+         AND e.settlement_id = t.id AND e.revision = t.revision JOIN statement_line l ON l.unit_id = e.unit_id \
+         AND l.id = e.line_id AND l.booking_date = e.on_date",
+        &keys,
+        "AND t.net > 0",
+        Lock::None,
+    )?;
+    found.sort();
+    Ok(found)
+}
+
 pub fn insert(
     tx: &mut Tx<'_>,
     settlement: &Settlement,

@@ -75,12 +75,12 @@ pub struct Sums {
     pub net: Dong,
 }
 
-/// What the items come to, and what the gateway charges for the whole. Every posting of a settlement stands on
-/// the credit that pays it out: a report in which payers got back all that was paid, or more, has none. What it
-/// leaves is kept of the next payout, and its items belong to that report.
+/// What the items come to, and what the gateway charges for the whole: above zero the credit that pays it out, below
+/// zero the debit that takes what payers got back and the charges beyond what was paid. Zero is shown by no line: two
+/// persons say with which payout it was settled.
 ///
 /// # Errors
-/// `settlement_wrong`; `settlement_pays_nothing`.
+/// `settlement_wrong`.
 pub fn sums(items: &[Item], charge: Dong) -> Result<Sums> {
     if charge < Dong::ZERO || charge > Dong::LIMIT {
         return Err(wrong("charge", "a charge is zero or more"));
@@ -89,10 +89,6 @@ pub fn sums(items: &[Item], charge: Dong) -> Result<Sums> {
     let (gross, returned) = (of(ItemKind::Paid)?, of(ItemKind::Returned)?);
     let fee = Dong::sum(items.iter().map(|item| item.fee))?.checked_add(charge)?;
     let net = gross.checked_sub(returned)?.checked_sub(fee)?;
-    if !net.is_positive() {
-        let detail = format!("the items and the charge come to {net}: no credit will show them");
-        return Err(Error::invalid("items", "settlement_pays_nothing", detail));
-    }
     Ok(Sums { gross, returned, fee, net })
 }
 
@@ -124,10 +120,13 @@ impl Terms {
     }
 }
 
-/// The one settlement that a line shows: exactly its net amount, its reference in the text.
+/// The one settlement that a line shows: exactly its net amount, its reference in the text. What comes to nothing no
+/// line shows.
 pub fn shown<'a>(settlements: &'a [Settlement], amount: Dong, text_squashed: &str) -> Option<&'a Settlement> {
-    let mut fitting =
-        settlements.iter().filter(|one| one.net == amount && text_squashed.contains(one.reference.as_str()));
+    let is_shown = |one: &&Settlement| {
+        one.net == amount && !one.net.is_zero() && text_squashed.contains(one.reference.as_str())
+    };
+    let mut fitting = settlements.iter().filter(is_shown);
     fitting.next().filter(|_| fitting.next().is_none())
 }
 
@@ -165,11 +164,6 @@ mod tests {
         assert_eq!(code(&[item("A", 10, 11)]), "settlement_wrong");
         assert_eq!(code(&[item("A", 10, 0), item(" A ", 5, 0)]), "settlement_wrong", "told twice");
         let back = Item { kind: ItemKind::Returned, ..item("A", 30, 1) };
-        for paid in [item("A", 31, 0), item("A", 30, 0)] {
-            let refused = sums(&[paid, back.clone()], Dong::ZERO).unwrap_err();
-            assert_eq!(refused.code(), "settlement_pays_nothing", "it goes with the next report");
-        }
-        assert_eq!(sums(&[item("A", 10, 10)], Dong::ZERO).unwrap_err().code(), "settlement_pays_nothing");
         assert_eq!(
             super::items(&[item("A", 100, 1), back.clone()]).unwrap().len(),
             2,
@@ -182,6 +176,16 @@ mod tests {
         assert_eq!(reference("qt-0001/26").unwrap(), "QT000126");
         assert_eq!(reference("QT 1").unwrap_err().code(), "settlement_wrong");
         assert_eq!(channel("se pay").unwrap_err().code(), "settlement_wrong");
+    }
+
+    #[test]
+    fn a_report_that_pays_nothing_out_comes_to_nothing_or_to_what_the_bank_debits() {
+        let back = Item { kind: ItemKind::Returned, ..item("A", 30, 1) };
+        let net = |items: &[Item], charge| sums(items, Dong(charge)).unwrap().net;
+        assert_eq!(net(&[item("A", 31, 0), back.clone()], 0), Dong::ZERO);
+        assert_eq!(net(&[item("A", 30, 0), back.clone()], 0), Dong(-1), "the fee is more than what is left");
+        assert_eq!(net(&[back], 4), Dong(-35), "nothing was paid");
+        assert_eq!(net(&[item("A", 10, 1)], 10), Dong(-1), "only the charge for the whole is more");
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The items of a batch as a file. Ours is a proposal [P]: CSV in UTF-8 with `,` or `;` and the first line
 //! `loai,ma_chuan_chi,so_tien`. `loai` is `sale`, `chargeback` or `refund`; the last two are both money
 //! that goes back. Any other file is read as the acquirer's own table, by its headings
-//! (`statement::partner`), which may name the fee as well. A batch counts as a whole: one bad line
+//! (`statement::partner`) or by the columns that a person named, and may name the fee as well. A batch counts as a whole: one bad line
 //! refuses the file and is named.
 
 use super::{Item, ItemKind};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::payment::partner_file::{Fault, Why};
-use crate::statement::partner::{self, Kind, Own};
+use crate::statement::partner::{self, Kind, Named, Own};
 
 const HEADING: [&str; 3] = ["loai", "ma_chuan_chi", "so_tien"];
 
@@ -36,25 +36,25 @@ impl Report {
     }
 }
 
-/// Reads the items.
+/// Reads the items; `named` are the tables whose columns a person named.
 ///
 /// # Errors
 /// `pos_batch_unreadable` with the line; `partner_column_missing`.
-pub fn parse(bytes: &[u8]) -> Result<Report> {
-    read(bytes).map_err(|fault| fault.error("pos_batch_unreadable"))
+pub fn parse(bytes: &[u8], named: &[Named]) -> Result<Report> {
+    read(bytes, named).map_err(|fault| fault.error("pos_batch_unreadable"))
 }
 
 /// The same, with the place of what cannot be read.
-pub fn read(bytes: &[u8]) -> std::result::Result<Report, Fault> {
+pub fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<Report, Fault> {
     match partner::ours(bytes, &HEADING) {
         Some((text, separator)) => Ok(Report { items: items(text, separator)?, fee: None }),
-        None => of_table(bytes).map_err(|fault| Fault::of_table(fault, &HEADING.join(","))),
+        None => of_table(bytes, named).map_err(|fault| Fault::of_table(fault, &HEADING.join(","))),
     }
 }
 
 /// The acquirer's own table.
-fn of_table(bytes: &[u8]) -> std::result::Result<Report, partner::Fault> {
-    let settled = partner::read(bytes, Kind::Pos, &Own::default())?.settled()?;
+fn of_table(bytes: &[u8], named: &[Named]) -> std::result::Result<Report, partner::Fault> {
+    let settled = partner::read(bytes, Kind::Pos, &Own { named, ..Own::default() })?.settled()?;
     let fee = Dong::sum(settled.items.iter().map(|item| item.fee));
     let fee = fee.map_err(|_| partner::Fault::at(1, partner::Why::Amount))?;
     let items = settled.items.into_iter().map(|item| Item {
@@ -93,8 +93,10 @@ mod tests {
 
     #[test]
     fn items_are_read_and_a_bad_line_is_named() {
-        let read =
-            parse("\u{feff}loai;ma_chuan_chi;so_tien\r\nsale;A1;25000\r\nchargeback;B2;10\r\n".as_bytes());
+        let read = parse(
+            "\u{feff}loai;ma_chuan_chi;so_tien\r\nsale;A1;25000\r\nchargeback;B2;10\r\n".as_bytes(),
+            &[],
+        );
         let report = read.unwrap();
         assert_eq!(report.fee, None, "our own file names no fee");
         let read = report.items;
@@ -106,7 +108,7 @@ mod tests {
             ("loai,ma_chuan_chi,so_tien\n\nvoid,A1,1\n", "line 3"),
             ("loai,ma_chuan_chi,so_tien\nsale,A1\n", "line 2"),
         ] {
-            let fault = parse(text.as_bytes()).unwrap_err();
+            let fault = parse(text.as_bytes(), &[]).unwrap_err();
             assert_eq!(fault.code(), "pos_batch_unreadable");
             assert!(fault.detail().starts_with(line), "{text}: {}", fault.detail());
         }
@@ -117,7 +119,7 @@ mod tests {
     const BATCH: &[u8] = include_bytes!("../../../fixtures/partner/pos/batch.xlsx");
 
     fn told(bytes: &[u8]) -> (Vec<(ItemKind, String, i64)>, Option<i64>) {
-        let report = parse(bytes).unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
+        let report = parse(bytes, &[]).unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
         let items = report.items.into_iter().map(|item| (item.kind, item.approval_code, item.amount.0));
         (items.collect(), report.fee.map(|fee| fee.0))
     }
@@ -139,18 +141,18 @@ mod tests {
 
     #[test]
     fn the_fee_of_the_file_counts_and_another_one_is_refused() {
-        let report = parse(TERMINALS).unwrap();
+        let report = parse(TERMINALS, &[]).unwrap();
         assert_eq!(report.fee_beside(Dong::ZERO).unwrap(), Dong(550));
         assert_eq!(report.fee_beside(Dong(550)).unwrap(), Dong(550));
         assert_eq!(report.fee_beside(Dong(500)).unwrap_err().code(), "pos_fee_differs");
-        let ours = parse(b"loai,ma_chuan_chi,so_tien\nsale,A1,25000\n").unwrap();
+        let ours = parse(b"loai,ma_chuan_chi,so_tien\nsale,A1,25000\n", &[]).unwrap();
         assert_eq!(ours.fee_beside(Dong(250)).unwrap(), Dong(250), "only the person says it");
     }
 
     #[test]
     fn a_column_that_is_missing_is_named_beside_those_that_were_found() {
         let table = "Báo cáo POS\nNgày giao dịch;TID;Số tiền;Phí\n25/11/2026;T1;25.000;275\n";
-        let error = parse(table.as_bytes()).unwrap_err();
+        let error = parse(table.as_bytes(), &[]).unwrap_err();
         assert_eq!(error.code(), "partner_column_missing");
         assert!(
             error.detail().starts_with("line 2: ") && error.detail().contains("Approval code"),
@@ -168,7 +170,7 @@ mod tests {
             ("A00001,Sale,25000,275,24700\n", "line 2"),
             ("A00001,Sale,25000,275,24725\nA00002,Sale,0,0,0\n", "line 3"),
         ] {
-            let error = parse(table(rows).as_bytes()).unwrap_err();
+            let error = parse(table(rows).as_bytes(), &[]).unwrap_err();
             assert_eq!(error.code(), "pos_batch_unreadable", "{rows}");
             assert!(error.detail().starts_with(line), "{rows}: {}", error.detail());
         }
@@ -178,7 +180,7 @@ mod tests {
             ("A1;Sale;25.000;-25.000\n", "line 2"),
             ("A1;Refund;-50.000;50.000\n", "line 2"),
         ] {
-            let error = parse(format!("Approval code;Type;Amount;Net\n{rows}").as_bytes()).unwrap_err();
+            let error = parse(format!("Approval code;Type;Amount;Net\n{rows}").as_bytes(), &[]).unwrap_err();
             assert!(error.detail().starts_with(line), "{rows}: {}", error.detail());
             assert!(
                 error.detail().contains("the fee is as much as the amount"),

@@ -9,7 +9,6 @@ use crate::ledger::Account;
 use crate::payment::book::{CollectedBy, Destination, Held, Incoming, Method, PaymentState};
 use crate::payment::held::touch;
 use crate::payment::movement::{Movement, State, line_key};
-use crate::payment::reversal::direction;
 use crate::payment::{Direction, movement_query};
 
 impl Desk<'_> {
@@ -193,14 +192,14 @@ impl Desk<'_> {
         self.open_part(work, work.size())
     }
 
-    /// The movement of what a line brings that nobody claimed.
+    /// The movement of what a line brings that nobody claimed; a line that took money brings what paid a part of it.
     pub(in crate::payment) fn open_part(&mut self, work: &LineWork, amount: Dong) -> Result<MovementId> {
         let id: MovementId = self.stamp.mint()?;
         let movement = Movement {
             unit: work.unit,
             id,
             account: work.account,
-            direction: direction(work),
+            direction: Direction::Credit,
             amount,
             code: work.code.clone(),
             first_seen_on: work.booking_date,
@@ -212,7 +211,8 @@ impl Desk<'_> {
         };
         self.book.movements.insert((work.unit, id), Held::fresh(movement));
         self.key(work.unit, line_key(work.line), id);
-        if let Some((unit, key)) = reference_key(work) {
+        // The reference of a debit is that of money out.
+        if let Some((unit, key)) = reference_key(work).filter(|_| work.amount.is_positive()) {
             self.key(unit, key, id);
         }
         self.link(work, id, amount)?;

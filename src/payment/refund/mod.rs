@@ -4,6 +4,7 @@
 //! A refund never changes its payment's state, but each step raises the payment's revision, so
 //! that nobody moves the same money at the same moment.
 
+mod asked_back;
 pub mod bounce;
 pub mod debit;
 mod desk;
@@ -17,6 +18,7 @@ mod proof;
 pub mod query;
 pub mod rules;
 pub mod sender;
+pub(super) mod undebit;
 
 use serde::{Deserialize, Serialize};
 

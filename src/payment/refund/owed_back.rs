@@ -1,13 +1,15 @@
-//! What a refund's debit took beyond all that was owed is a debt of whoever got it. It ends when it comes back: two
-//! persons say so of a credit in suspense, which covers all of it or a part. What is owed back is kept for each
-//! refund; what the bank itself took of the same payment is a debt beside it.
+//! What a refund's debit took beyond all that was owed is a debt of whoever got it, and so is what had left with
+//! refunds before the bank took all the money of the payment back. It ends when it comes back: two persons say so of a
+//! credit in suspense, which covers all of it or a part. What a debit took too much is kept for each refund; what the
+//! bank itself took of the same payment is a debt beside it, whose part under a document the payer covers by paying
+//! again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bounce::{REFUND_BOUNCED, REFUND_BOUNCED_WHOLE};
 use super::debit::Debit;
 use super::owed::{Move, Owed, Standing};
-use super::{Refund, desk, find, query, rules};
+use super::{Refund, State, asked_back, desk, find, query, rules};
 use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
 use crate::audit;
@@ -25,13 +27,12 @@ use crate::payment::repaid;
 use crate::payment::settle_cash::line_of;
 use crate::store::{Conn, Stamp, Tx};
 
-/// A credit in suspense is what the debit of a refund (target) took too much.
+/// A credit in suspense is what the debit of a refund (target) took too much, or what it had taken before the bank took
+/// the payment back.
 pub const REFUND_REPAID: &str = "refund_repaid";
 
 /// Items looked at for whether a credit could pay back what they ask for.
 const READ_LIMIT: i64 = 200;
-
-const WHY: &str = "what was refunded too much came back";
 
 /// What the debits of a payment's refunds took beyond all that was owed.
 pub(in crate::payment) struct Debts {
@@ -58,6 +59,26 @@ impl Debts {
         Ok(Debts { unit, of_refunds: standing.of_refunds, of_bank })
     }
 
+    /// What can be paid back under a refund: what its debits took too much, and once a line showed it leaving, what had
+    /// left before the bank took the payment back, whichever of the payment's refunds it left with.
+    fn payable(&self, conn: &mut Conn, refund: &Refund) -> Result<Dong> {
+        let own = self.of_refund(refund.id)?;
+        if refund.state != State::Debited {
+            return Ok(own);
+        }
+        own.checked_add(self.left_before(conn, refund.payment)?)
+    }
+
+    /// What the bank took of the payment beyond all that it holds still: no money of an obligation, which the payer
+    /// would pay again, and no surplus, which would cover it.
+    fn left_before(&self, conn: &mut Conn, payment: PaymentId) -> Result<Dong> {
+        let Some(held) = payment_query::payments(conn, &[(self.unit, payment)])?.pop() else {
+            return Ok(Dong::ZERO);
+        };
+        let holds = held.amount.checked_sub(held.reversed)?;
+        Ok(self.of_bank.checked_sub(holds)?.max(Dong::ZERO))
+    }
+
     /// What is owed back under all debits of a refund.
     fn of_refund(&self, refund: RefundId) -> Result<Dong> {
         Dong::sum(self.of_refunds.iter().filter(|one| one.refund == refund).map(|one| one.left))
@@ -76,10 +97,15 @@ impl Debts {
     /// What the item about a line asks for that took money of the payment: about the debit of a refund what that took
     /// too much, about every other line, and the payment, what the bank took.
     pub(in crate::payment) fn asked_of(&self, line: Option<LineId>) -> Result<Dong> {
-        match line.filter(|line| self.of_refunds.iter().any(|one| one.line == *line)) {
+        match line.filter(|line| self.is_of_refund(*line)) {
             Some(line) => self.under(line),
             None => Ok(self.of_bank),
         }
+    }
+
+    /// Whether a line is the debit of a refund that took too much, at some time.
+    pub(super) fn is_of_refund(&self, line: LineId) -> bool {
+        self.of_refunds.iter().any(|one| one.line == line)
     }
 
     /// The debits under which something is owed back.
@@ -96,46 +122,11 @@ impl Debts {
         by: Option<ExceptionId>,
     ) -> Result<()> {
         for one in &self.of_refunds {
-            ask(tx, stamp, (self.unit, one.line, one.left), by)?;
+            let about = (self.unit, Kind::BankReversal, Subject::Line(one.line));
+            asked_back::ask(tx, stamp, about, one.left, by)?;
         }
         Ok(())
     }
-}
-
-fn ask(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    (unit, line, left): (UnitId, LineId, Dong),
-    by: Option<ExceptionId>,
-) -> Result<()> {
-    let subject = Subject::Line(line);
-    if !left.is_positive() {
-        let ended = [(unit, Kind::BankReversal, subject, WHY)];
-        let settled = match by {
-            Some(by) => exception::settle_with(tx, stamp, by, &ended),
-            None => exception::settle_by_themselves(tx, stamp, &ended),
-        };
-        return settled.map(|_| ());
-    }
-    let Some(asked) = exception::find_any(tx, unit, Kind::BankReversal, subject)? else { return Ok(()) };
-    if asked.state != exception::State::Resolved {
-        if asked.amount == left {
-            return Ok(());
-        }
-        let now = (left, asked.detail.as_str());
-        let why = format!("{} đồng are owed back now", left.0);
-        return exception::restate(tx, stamp, (unit, asked.id), now, why).map(|_| ());
-    }
-    let again = exception::New {
-        unit,
-        kind: Kind::BankReversal,
-        subject,
-        account: asked.account,
-        amount: left,
-        opened_on: asked.opened_on,
-        detail: asked.detail,
-    };
-    exception::open(tx, stamp, &[again]).map(|_| ())
 }
 
 /// What happened to the debt of a payment, of whose refunds the debits `named` took more than was owed. What a
@@ -206,27 +197,37 @@ fn refund_of(conn: &mut Conn, unit: UnitId, item: ExceptionId) -> Result<Option<
 pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bool> {
     let Some(id) = target.map(RefundId) else { return Ok(false) };
     let Some(refund) = query::by_ids(conn, &[(item.unit, id)])?.pop() else { return Ok(false) };
-    Ok(item.amount <= Debts::of(conn, item.unit, refund.payment)?.of_refund(id)?)
+    let debts = Debts::of(conn, item.unit, refund.payment)?;
+    Ok(item.amount <= debts.payable(conn, &refund)?)
 }
 
-/// Whether any refund was debited with so much too much, and somebody is asked for it.
+/// Whether so much can be paid back under any refund, and somebody is asked for it.
 pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    let (unit, kind) = (item.unit, Some(Kind::BankReversal));
-    let asked = Filter { kind, unresolved: true, limit: READ_LIMIT, ..Filter::default() };
-    for one in work_query::page(conn, &Scope::unit(unit), &asked)? {
-        if one.subject_kind != "line" {
-            continue;
-        }
-        for payment in ledger::recovered_by(conn, unit, LineId(one.subject_id))? {
-            let debts = Debts::of(conn, unit, payment)?;
-            for owed in &debts.of_refunds {
-                if item.amount <= debts.of_refund(owed.refund)? {
-                    return Ok(true);
-                }
+    for payment in asked_about(conn, item.unit)? {
+        let debts = Debts::of(conn, item.unit, payment)?;
+        for refund in query::of_payments(conn, &[(item.unit, payment)])? {
+            if item.amount <= debts.payable(conn, &refund)? {
+                return Ok(true);
             }
         }
     }
     Ok(false)
+}
+
+/// The payments of which items ask for what was taken.
+fn asked_about(conn: &mut Conn, unit: UnitId) -> Result<BTreeSet<PaymentId>> {
+    let mut found = BTreeSet::new();
+    for kind in [Kind::BankReversal, Kind::PosChargeback] {
+        let asked = Filter { kind: Some(kind), unresolved: true, limit: READ_LIMIT, ..Filter::default() };
+        for one in work_query::page(conn, &Scope::unit(unit), &asked)? {
+            match one.subject_kind.as_str() {
+                "line" => found.extend(ledger::recovered_by(conn, unit, LineId(one.subject_id))?),
+                "payment" => found.extend([PaymentId(one.subject_id)]),
+                _ => {}
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// What is owed back of a refund that had been refused and left all the same: what of it was no surplus any more. What
@@ -260,6 +261,7 @@ pub(in crate::payment) fn carry_out(
     if !fits(tx, item, proposal.target)? {
         return Err(unfit());
     }
+    let before = Debts::of(tx, unit, payment)?;
     let back = Posting {
         unit,
         debit: Account::Suspense(line),
@@ -269,7 +271,32 @@ pub(in crate::payment) fn carry_out(
         source: Source::Exception(item.id),
     };
     ledger::post(tx, stamp, &[back])?;
-    Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))
+    ask_since(tx, stamp, payment, (&before, item.id))
+}
+
+/// The items about a payment ask for what is owed since it was read and the item `by` was decided.
+fn ask_since(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    payment: PaymentId,
+    (before, by): (&Debts, ExceptionId),
+) -> Result<()> {
+    let debts = Debts::of(tx, before.unit, payment)?;
+    debts.ask(tx, stamp, Some(by))?;
+    if debts.of_bank == before.of_bank {
+        return Ok(());
+    }
+    asked_back::ask_of_bank(tx, stamp, (debts.unit, payment), &debts, by)
+}
+
+/// The items that ended when it was taken for what is owed back.
+pub(in crate::payment) fn ended_with(conn: &mut Conn, item: &Exception) -> Result<Vec<ExceptionId>> {
+    let mut ended = Vec::new();
+    for kind in [Kind::BankReversal, Kind::PosChargeback] {
+        let of_kind = exception::settled_with(conn, item.unit, kind, item.id)?;
+        ended.extend(of_kind.into_iter().map(|one| one.id));
+    }
+    Ok(ended)
 }
 
 /// Whether what a credit covered can be owed again.
@@ -310,9 +337,10 @@ pub(in crate::payment) fn owe_again(
     let held = payment_query::lock_payments(tx, &[(unit, payment)])?.pop();
     let held = held.ok_or_else(|| Error::internal("a refund's payment is gone"))?;
     check_undo(tx, item, refund)?;
+    let before = Debts::of(tx, unit, payment)?;
     ledger::swap_back(tx, stamp, unit, Source::Exception(item.id), on)?;
     net(tx, stamp, actor, held, (item.amount, refund, on))?;
-    Debts::of(tx, unit, payment)?.ask(tx, stamp, Some(item.id))
+    ask_since(tx, stamp, payment, (&before, item.id))
 }
 
 /// A payment is never owed to its payer and owed by them at once: what became too much of it since covers the debt.

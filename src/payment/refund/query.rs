@@ -171,7 +171,7 @@ pub fn overdue(conn: &mut Conn, unit: UnitId, account: AccountId, before: Instan
     by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())
 }
 
-/// The refunds that a line showed leaving and that did not come back since.
+/// The refunds that a line showed leaving last and that did not come back since.
 pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Refund>> {
     let ids: Vec<RefundId> = refund_event::table
         .filter(refund_event::unit_id.eq(unit))
@@ -180,8 +180,16 @@ pub fn debited_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Ref
         .select(refund_event::refund_id)
         .load(conn)
         .classify()?;
-    let found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
-    Ok(found.into_iter().filter(|refund| refund.state == State::Debited).collect())
+    let mut found = by_ids(conn, &ids.into_iter().map(|id| (unit, id)).collect::<Vec<_>>())?;
+    found.retain(|refund| refund.state == State::Debited);
+    let mut standing = Vec::with_capacity(found.len());
+    for refund in found {
+        // What persons took off it, another line may have shown since.
+        if debits(conn, unit, refund.id)?.pop().is_some_and(|(last, ..)| last == line) {
+            standing.push(refund);
+        }
+    }
+    Ok(standing)
 }
 
 /// A line that showed a refund leaving: the kind of its event, and when that was noted.

@@ -152,7 +152,7 @@ plain_rules! {
         ReportRelease::Automatic => "automatic".to_owned(),
     },
     Wording => wording_shown,
-    Lengths => |lengths: &Lengths| format!("{lengths:?}"),
+    Lengths => lengths_shown,
 }
 
 fn wording_shown(wording: &Wording) -> String {
@@ -163,6 +163,12 @@ fn wording_shown(wording: &Wording) -> String {
         if wording.even { "chẵn" } else { "" },
     ];
     words.join(" ").trim_end().to_owned()
+}
+
+/// Each limit with what it limits, in both languages.
+fn lengths_shown(lengths: &Lengths) -> String {
+    let limits = LIMITED_TEXTS.into_iter().zip(lengths.all());
+    limits.map(|((vi, en), limit)| format!("{vi} / {en}: {limit}")).collect::<Vec<_>>().join("; ")
 }
 
 fn joined<T: ToString>(items: &[T]) -> String {
@@ -315,6 +321,20 @@ pub struct Lengths {
     pub extra: usize,
 }
 
+/// What is limited, in the order of `Lengths::all`.
+const LIMITED_TEXTS: [(&str, &str); 10] = [
+    ("tên chứng từ", "document's name"),
+    ("tên và địa chỉ các bên", "parties' names and addresses"),
+    ("tên khoản thu", "fees, goods and services"),
+    ("mã và đơn vị tính", "codes and units"),
+    ("điện thoại", "telephone"),
+    ("số tài khoản", "account number"),
+    ("tên người", "persons' names"),
+    ("ghi chú", "note"),
+    ("số tiền bằng chữ", "amount in words"),
+    ("phần bổ sung", "additional fields"),
+];
+
 impl Lengths {
     pub(super) fn all(&self) -> [usize; 10] {
         [
@@ -329,5 +349,32 @@ impl Lengths {
             self.words,
             self.extra,
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_texts_are_told_in_words_each_with_its_own_limit() {
+        let lengths = Lengths {
+            title: 1,
+            party: 2,
+            item: 3,
+            short: 4,
+            phone: 5,
+            account: 6,
+            person: 7,
+            note: 8,
+            words: 9,
+            extra: 10,
+        };
+        let shown = Rule::shown(&lengths);
+        let told: Vec<&str> = shown.split("; ").collect();
+        assert_eq!(told.len(), 10);
+        assert_eq!(told[0], "tên chứng từ / document's name: 1");
+        assert_eq!(told[8], "số tiền bằng chữ / amount in words: 9");
+        assert_eq!(told[9], "phần bổ sung / additional fields: 10");
     }
 }

@@ -42,11 +42,11 @@ pub struct Order {
 /// for a number that was cancelled before.
 pub fn find(conn: &mut Conn, unit: UnitId, id: ReceiptId, links: &Links) -> Result<Found> {
     let (state, revision) = query::state(conn, unit, id)?;
-    if let Some(ready) = query::cached(conn, unit, id, revision, &renderer(links))? {
+    let standing = query::standing(conn, unit, id, &state)?;
+    if let Some(ready) = query::cached(conn, unit, id, revision, &renderer(links, &standing))? {
         return Ok(Found::Ready(ready));
     }
     let document = crate::receipt::query::document(conn, unit, id)?.ok_or_else(|| unsigned(&state))?;
-    let standing = query::standing(conn, unit, id, &state)?;
     Ok(Found::ToMake(Order { unit, id, revision, document, standing, links: links.clone() }))
 }
 
@@ -65,7 +65,7 @@ pub fn make(store: &Store, order: &Order, now: Instant) -> Result<Vec<u8>> {
         unit_id: order.unit,
         receipt_id: order.id,
         revision: order.revision,
-        renderer: renderer(&order.links),
+        renderer: renderer(&order.links, &order.standing),
         document,
         created_at: now,
     };
@@ -104,14 +104,19 @@ pub fn purge(store: &Store, now: Instant) -> Result<usize> {
 }
 
 /// Pages drawn by other layouts or with other links are other pages. Which layout a document has follows from
-/// its day, so that those of all profiles stand for each.
-fn renderer(links: &Links) -> String {
+/// its day, so that those of all profiles stand for each. A notice about a receipt is no change of the receipt, so
+/// that its revision does not tell it.
+fn renderer(links: &Links, standing: &Standing) -> String {
     let versions: Vec<&str> = profile::all()
         .iter()
         .filter_map(|profile| Layout::of(profile.page_layout.value))
         .map(Layout::version)
         .collect();
     let versions = versions.join(".");
-    let links = digest(&SHA256, format!("{links:?}").as_bytes());
-    format!("{versions}-{}", text::hex(links.as_ref().get(..8).unwrap_or_default()))
+    let shown = match standing {
+        Standing::Noticed(notice) => format!("{links:?}|{notice:?}"),
+        _ => format!("{links:?}"),
+    };
+    let shown = digest(&SHA256, shown.as_bytes());
+    format!("{versions}-{}", text::hex(shown.as_ref().get(..8).unwrap_or_default()))
 }

@@ -66,12 +66,21 @@ pub fn is_layout(number: u32) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     Valid,
+    /// It stands, and the tax authority was told of its wrong name or address.
+    Noticed(Notice),
     /// Nobody confirmed who signed it: drawn from a file of which only that is known.
     Unconfirmed,
     /// By these, when they are known.
     Replaced(Vec<Reference>),
     Adjusted(Vec<Reference>),
     Cancelled,
+}
+
+/// A notice to the tax authority (04/SS) about a document's name or address, for which no number was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub form: String,
+    pub made_on: BusinessDay,
 }
 
 /// Another document, as documents name each other.

@@ -2,14 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::{Reference, Standing};
+use super::{Notice, Reference, Standing};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::id::{ReceiptId, UnitId};
+use crate::id::{FilingId, ReceiptId, UnitId};
 use crate::receipt::relation::{self, Action};
 use crate::store::failure::Classify;
 use crate::store::rows;
-use crate::store::schema::{receipt, rendition};
+use crate::store::schema::{filing, notice_receipt, receipt, rendition};
 use crate::store::{Conn, Tx};
 
 crate::table_row! {
@@ -18,7 +18,7 @@ crate::table_row! {
         pub receipt_id: ReceiptId,
         /// The receipt's revision that is shown.
         pub revision: i64,
-        /// What drew it: version of the pages and of the links on them.
+        /// What drew it: version of the pages, of the links and of a notice on them.
         pub renderer: String,
         pub document: Vec<u8>,
         pub created_at: Instant,
@@ -37,14 +37,39 @@ pub fn state(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<(String, i6
 }
 
 /// How a receipt in this state stands, with the documents that replaced or adjusted it, oldest
-/// first.
+/// first, or with the notice that it is explained by.
 pub fn standing(conn: &mut Conn, unit: UnitId, id: ReceiptId, state: &str) -> Result<Standing> {
     Ok(match state {
         "replaced" => Standing::Replaced(correcting(conn, unit, id, Action::Replace)?),
         "adjusted" => Standing::Adjusted(correcting(conn, unit, id, Action::Adjust)?),
         "cancelled" => Standing::Cancelled,
-        _ => Standing::Valid,
+        _ => noticed(conn, unit, id)?.map_or(Standing::Valid, Standing::Noticed),
     })
+}
+
+/// The newest notice about a document that was sent to the tax authority and not refused. It is read here,
+/// because forms to the authority are filed by a room above this one.
+fn noticed(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Notice>> {
+    let linked: Vec<FilingId> = notice_receipt::table
+        .filter(notice_receipt::unit_id.eq(unit))
+        .filter(notice_receipt::receipt_id.eq(id))
+        .order(notice_receipt::filing_id.desc())
+        .select(notice_receipt::filing_id)
+        .load(conn)
+        .classify()?;
+    for notice in linked {
+        let sent: Option<(String, Instant)> = filing::table
+            .find((unit, notice))
+            .filter(filing::state.eq_any(["sent", "received", "accepted"]))
+            .select((filing::form, filing::created_at))
+            .first(conn)
+            .optional()
+            .classify()?;
+        if let Some((form, made_at)) = sent {
+            return Ok(Some(Notice { form, made_on: made_at.business_day() }));
+        }
+    }
+    Ok(None)
 }
 
 fn correcting(conn: &mut Conn, unit: UnitId, id: ReceiptId, action: Action) -> Result<Vec<Reference>> {

@@ -66,7 +66,7 @@ pub fn padded(number: &str, digits: usize) -> String {
 
 pub fn watermark(standing: &Standing) -> Option<&'static str> {
     match standing {
-        Standing::Valid => None,
+        Standing::Valid | Standing::Noticed(_) => None,
         Standing::Unconfirmed => Some("CHƯA XÁC NHẬN"),
         Standing::Replaced(_) => Some("ĐÃ BỊ THAY THẾ"),
         Standing::Adjusted(_) => Some("ĐÃ ĐIỀU CHỈNH"),
@@ -87,6 +87,11 @@ pub fn sentences(standing: &Standing, noun: &str) -> Vec<String> {
     };
     match standing {
         Standing::Valid => Vec::new(),
+        Standing::Noticed(notice) => {
+            let (form, day) = (&notice.form, short_date(&notice.made_on.to_string()));
+            let told = format!("đã thông báo cơ quan thuế theo mẫu {form} ngày {day}, không lập số mới");
+            vec![format!("{} này có tên hoặc địa chỉ ghi sai; {told}.", capitalised(noun))]
+        }
         Standing::Unconfirmed => vec![format!("Chưa xác nhận người ký {noun} này.")],
         Standing::Replaced(others) => by("đã bị thay thế", others),
         Standing::Adjusted(others) => by("đã được điều chỉnh", others),
@@ -118,6 +123,7 @@ pub const INVOICE: &str = "hóa đơn";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receipt::rendition::Notice;
 
     #[test]
     fn amounts_are_grouped_as_vietnamese_documents_group_them() {
@@ -162,6 +168,12 @@ mod tests {
         assert_eq!(
             sentences(&Standing::Adjusted(vec![]), INVOICE),
             ["Hóa đơn này đã được điều chỉnh bởi hóa đơn khác."]
+        );
+        let notice = Notice { form: "04/SS-CTĐT".into(), made_on: "2026-09-03".parse().unwrap() };
+        assert_eq!(
+            sentences(&Standing::Noticed(notice), RECEIPT),
+            ["Biên lai này có tên hoặc địa chỉ ghi sai; đã thông báo cơ quan thuế theo mẫu 04/SS-CTĐT \
+              ngày 03/09/2026, không lập số mới."]
         );
         assert!(sentences(&Standing::Valid, RECEIPT).is_empty());
         assert_eq!(sentences(&Standing::Unconfirmed, RECEIPT), ["Chưa xác nhận người ký biên lai này."]);

@@ -7,7 +7,8 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lenient {
     /// The enveloped-signature transform on an Object inside the signature itself. By the standard
-    /// it removes the signature and the Object with it; some issuers take it for no change.
+    /// it removes the signature and the Object with it; some issuers take it for no change. The digest
+    /// of nothing, as the standard has it, needs no rule.
     EnvelopedOnOwnObject,
 }
 

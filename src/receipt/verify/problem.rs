@@ -150,7 +150,8 @@ problems! {
     ReferenceDigestMismatch = "reference_digest_mismatch",
     /// A namespace named by a relative URI: the data has no canonical form.
     NamespaceRelative = "namespace_relative",
-    /// By the letter of the standard nothing is left to digest; see the lenient rule of this name.
+    /// By the letter of the standard nothing is left to digest, and the digest is of something; see the lenient rule of
+    /// this name.
     EnvelopedOnOwnObject = "enveloped_on_own_object",
     /// Whatever the signature covers, it is not the data of this document.
     BodyNotCovered = "body_not_covered",

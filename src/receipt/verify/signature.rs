@@ -243,7 +243,7 @@ fn signing_time(object: Element<'_, '_>, signature: Element<'_, '_>) -> Result<I
 }
 
 /// Local time in whole seconds, in its one spelling.
-fn local_time(text: &str) -> Option<Instant> {
+pub(super) fn local_time(text: &str) -> Option<Instant> {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok()?;
     (text.len() == "2026-01-01T00:00:00".len()).then_some(())?;
     Some(Instant::from_hanoi(local)).filter(|at| at.hanoi_text() == text)

@@ -115,6 +115,29 @@ pub fn with_proof(
     Ok(found)
 }
 
+/// The same where a day was told already, with what stands in its way: the day that would be closed next is not proven
+/// once more when it is that one.
+///
+/// # Errors
+/// As of `with_proof`.
+pub fn with_told(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    account: &BankAccount,
+    asked: (Span, usize),
+    (told, in_its_way): (BusinessDay, &[Obstacle]),
+) -> Result<OpenDays> {
+    if day_close::first_open_day(conn, account.unit, account.id)? != told {
+        return with_proof(conn, stamp, actor, account, asked);
+    }
+    let mut found = between(conn, stamp, actor, account, asked)?;
+    if let Some(day) = found.days.first_mut().filter(|day| day.date == told) {
+        day.waits_for = in_its_way.to_vec();
+    }
+    Ok(found)
+}
+
 /// What the open days of an account wait for.
 struct Waits {
     /// The last day that a whole statement shows.

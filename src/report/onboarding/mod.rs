@@ -209,19 +209,15 @@ pub fn go_live(
 /// An obligation may be raised for a unit whose receiving account is live.
 ///
 /// # Errors
-/// `account_not_live` with the steps that are missing; `unit_has_no_account`. Needs a connection that sees the unit.
-pub fn require_live(
-    conn: &mut Conn,
-    stamp: &Stamp<'_>,
-    unit: UnitId,
-    tariff: Option<&Tariff>,
-    staff: &[(Role, crate::actor::Scope)],
-) -> Result<()> {
+/// `account_not_live` with the steps that are missing; `unit_has_no_account`. Needs a connection that sees the unit
+/// and, for its staff, the city's.
+pub fn require_live(conn: &mut Conn, stamp: &Stamp<'_>, unit: UnitId, tariff: Option<&Tariff>) -> Result<()> {
     let account = unit::account::receiving(conn, unit)?.id;
     if onboarding_query::is_live(conn, unit, account)? {
         return Ok(());
     }
-    let lists = checklists(conn, stamp, &Actor::system(), Some(unit), tariff, staff)?;
+    let staff = staff(conn)?;
+    let lists = checklists(conn, stamp, &Actor::system(), Some(unit), tariff, &staff)?;
     let list = lists.iter().find(|list| list.account == Some(account));
     let steps = list.map(|list| list.steps.as_slice()).unwrap_or_default();
     let left: Vec<&str> = steps.iter().filter(|one| !one.is_done).map(|one| one.step.as_str()).collect();

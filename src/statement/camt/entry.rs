@@ -72,13 +72,8 @@ fn misplaced(at: String) -> Finding {
 
 /// Tells each of the children that is there more than once.
 pub(super) fn check_singles(element: Element<'_>, children: &[&str], path: &str, findings: &mut Findings) {
-    let mut seen = 0_u32;
-    for found in element.children() {
-        let Some(place) = children.iter().position(|child| found.is(child)) else { continue };
-        if seen & (1 << place) != 0 {
-            findings.error(repeated(path, found.name()));
-        }
-        seen |= 1 << place;
+    for child in children {
+        element.all(child).skip(1).for_each(|_| findings.error(repeated(path, child)));
     }
 }
 
@@ -146,7 +141,7 @@ pub(super) fn read_entry(
 }
 
 /// `Sts` as plain text (to .04) or as `Sts/Cd` (from .08). Only BOOK moves money.
-fn read_status(element: Element<'_>, path: &str, findings: &mut Findings) -> Option<Status> {
+pub(super) fn read_status(element: Element<'_>, path: &str, findings: &mut Findings) -> Option<Status> {
     let status = element.child("Sts");
     let code = status.and_then(|status| {
         status.text_at(&["Cd"]).or_else(|| status.text_at(&["Prtry"])).or_else(|| status.text())

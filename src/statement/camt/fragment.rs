@@ -16,10 +16,50 @@ impl Span {
     }
 }
 
+/// The first bytes of a name as one number, so that names are compared without going through them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Key(u64);
+
+impl Key {
+    const BYTES: usize = 8;
+
+    #[inline]
+    pub fn of(name: &str) -> Key {
+        let bytes = name.as_bytes();
+        Key(match bytes.first_chunk::<{ Key::BYTES }>() {
+            Some(first) => u64::from_be_bytes(*first),
+            None => bytes.iter().fold(0, |key, byte| key << 8 | u64::from(*byte)),
+        })
+    }
+}
+
+/// A name that is looked for.
+#[derive(Clone, Copy)]
+struct Sought<'n> {
+    name: &'n str,
+    key: Key,
+}
+
+impl<'n> Sought<'n> {
+    #[inline]
+    fn new(name: &'n str) -> Self {
+        Sought { name, key: Key::of(name) }
+    }
+
+    #[inline]
+    fn is(self, element: Element<'_>) -> bool {
+        let node = element.node;
+        node.key == self.key
+            && node.name.length == self.name.len()
+            && (self.name.len() <= Key::BYTES || element.name() == self.name)
+    }
+}
+
 /// One element, as places in the text it was read from.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Node {
     pub name: Span,
+    pub key: Key,
     pub text: Span,
     /// Its place among the texts that stand in several pieces.
     pub pieced: Option<usize>,
@@ -31,6 +71,7 @@ pub(super) struct Node {
 
 pub(super) const NOTHING: Node = Node {
     name: Span { start: 0, length: 0 },
+    key: Key(0),
     text: Span { start: 0, length: 0 },
     pieced: None,
     currency: Span { start: 0, length: 0 },
@@ -85,13 +126,14 @@ impl<'t> Element<'t> {
 
     #[inline]
     pub fn is(self, name: &str) -> bool {
-        self.node.name.length == name.len() && self.name() == name
+        Sought::new(name).is(self)
     }
 
     /// Whether an element of that name stands anywhere inside.
     pub fn holds(self, name: &str) -> bool {
         let inside = self.fragment.nodes.get(self.at..self.node.end).unwrap_or_default();
-        inside.iter().any(|node| node.name.of(&self.fragment.raw) == name)
+        let sought = Sought::new(name);
+        (self.at..).zip(inside).any(|(at, node)| sought.is(Element { fragment: self.fragment, at, node }))
     }
 
     /// Whether an amount anywhere inside is of another currency.
@@ -102,11 +144,13 @@ impl<'t> Element<'t> {
     }
 
     pub fn child(self, name: &str) -> Option<Element<'t>> {
-        self.children().find(|child| child.is(name))
+        let sought = Sought::new(name);
+        self.children().find(|child| sought.is(*child))
     }
 
     pub fn all(self, name: &str) -> impl Iterator<Item = Element<'t>> {
-        self.children().filter(move |child| child.is(name))
+        let sought = Sought::new(name);
+        self.children().filter(move |child| sought.is(*child))
     }
 
     pub fn descend(self, path: &[&str]) -> Option<Element<'t>> {

@@ -3,7 +3,8 @@
 //! Elements are found by local name, so that every version (.02 to .14), prefix and wrapper
 //! reads alike. `walker` streams the XML under limits and refuses DTDs, `fragment` is what it reads
 //! of one element; `statement` collects one account statement and `balances` its balances; `entry`
-//! reads `Ntry`, `detail` its `TxDtls` and `batch` compares them with what the bank says of them.
+//! reads `Ntry`, `detail` its `TxDtls` and `batch` compares them with what the bank says of them; `unread`
+//! tells how the bank has counted an entry that cannot be trusted.
 
 mod balances;
 mod batch;
@@ -19,6 +20,9 @@ mod summary;
 mod tee;
 #[cfg(test)]
 mod tests;
+mod unread;
+#[cfg(test)]
+mod unread_tests;
 mod walker;
 
 use std::io::{self, BufRead};

@@ -13,6 +13,7 @@ use super::detail::{self, Owner};
 use super::entry::{self, Entry, Status};
 use super::fragment::{Element, Fragment};
 use super::summary;
+use super::unread;
 
 pub(super) struct Builder {
     format: Format,
@@ -167,6 +168,7 @@ impl Builder {
     fn take_entry(&mut self, element: Element<'_>, path: &str, raw: &str) {
         let proof = if self.format == Format::Camt053 { Proof::Balances } else { Proof::Itself };
         let Some(entry) = entry::read_entry(element, path, (proof, &self.owner), &mut self.findings) else {
+            unread::count(element, &mut self.tallies);
             return;
         };
         let Entry { line, status, payment_count } = entry;
@@ -225,8 +227,17 @@ impl Builder {
         self.balances.check_chain(&mut self.findings);
         if self.findings.errors.is_empty() {
             self.prove();
+            self.compare_totals();
+        } else if self.is_short_of_entries_alone() {
+            self.compare_totals();
         }
         (self.statement, self.findings)
+    }
+
+    /// Whether nothing is wrong but entries that are set aside, which the bank has counted.
+    fn is_short_of_entries_alone(&self) -> bool {
+        self.tallies.iter().any(|tally| !tally.unread.is_empty())
+            && self.findings.errors.iter().all(|error| error.at.contains("/Ntry["))
     }
 
     /// Version .02 has no pages of a statement: where the message is one of several and a balance is
@@ -262,6 +273,10 @@ impl Builder {
         if !is_habit || !is_proven {
             self.findings.append(unmarked);
             self.findings.append(unstated);
+            if lacks_states {
+                let [booked, ..] = &mut self.tallies;
+                booked.unread.add_open();
+            }
             return;
         }
         if lacks_marks {
@@ -399,7 +414,7 @@ impl Builder {
 
     fn prove(&mut self) {
         let has_both = self.statement.opening.is_some() && self.statement.closing.is_some();
-        let [booked, pending, informative] = &self.tallies;
+        let [booked, pending, _] = &self.tallies;
         let with_pending = booked.plus(pending);
         if has_both
             && self.format != Format::Camt054
@@ -413,6 +428,12 @@ impl Builder {
                 self.findings.warn(finding);
             }
         }
+    }
+
+    fn compare_totals(&mut self) {
+        let has_both = self.statement.opening.is_some() && self.statement.closing.is_some();
+        let [booked, pending, informative] = &self.tallies;
+        let with_pending = booked.plus(pending);
         let is_one_page = self.statement.page.is_none_or(|page| page.last && !page.continues);
         let with_informative = booked.plus(informative);
         let all = with_pending.plus(informative);

@@ -10,7 +10,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::fragment::{Fragment, NOTHING, Node, Span, last_name};
+use super::fragment::{Fragment, Key, NOTHING, Node, Span, last_name};
 use super::tee::Tee;
 use crate::statement::finding::Finding;
 
@@ -303,10 +303,12 @@ impl<'a> Walker<'a> {
         }
         let currency = self.check_tag(tag).map_err(|finding| self.within(finding))?;
         let name = tag.name().into_inner();
-        let length = local_of(name).len();
+        let local = local_of(name);
+        let length = local.len();
         // Behind the bracket, and the prefix where there is one.
         let start = place + 1 + name.len() - length;
-        self.nodes.push(Node { name: Span { start, length }, currency, end: at + 1, ..NOTHING });
+        let name = Span { start, length };
+        self.nodes.push(Node { name, key: Key::of(local), currency, end: at + 1, ..NOTHING });
         self.open.push(at);
         Ok(())
     }

@@ -61,14 +61,15 @@ fn a_place_lies_in_the_statement_that_begins_before_it_in_its_own_file() {
     assert_eq!((of("b.sta: line 2"), of("c.xml: /D/GrpHdr"), of("line 4")), (None, None, None));
 }
 
+fn page(number: u32, is_last: bool, inside: &str) -> String {
+    format!(
+        "<Stmt><Id>P</Id><StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{is_last}</LastPgInd></StmtPgntn>\
+         <ElctrncSeqNb>7</ElctrncSeqNb><Acct><Id><Othr><Id>333333</Id></Othr></Id></Acct>{inside}</Stmt>"
+    )
+}
+
 #[test]
 fn what_pages_state_is_compared_whatever_is_wrong_with_another_statement() {
-    let page = |number: u32, is_last: bool, inside: &str| {
-        format!(
-            "<Stmt><Id>P</Id><StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{is_last}</LastPgInd></StmtPgntn>\
-             <ElctrncSeqNb>7</ElctrncSeqNb><Acct><Id><Othr><Id>333333</Id></Othr></Id></Acct>{inside}</Stmt>"
-        )
-    };
     let sorted = |count: u32| {
         let sums = format!("<TxsSummry><TtlNtries><NbOfNtries>{count}</NbOfNtries></TtlNtries></TxsSummry>");
         let broken = statement("111111", "5").replace(&entry("5"), &entry("6"));
@@ -81,6 +82,21 @@ fn what_pages_state_is_compared_whatever_is_wrong_with_another_statement() {
     };
     assert_eq!(sorted(2), (vec![1, 2], vec![(0, "balance_broken")]));
     assert_eq!(sorted(4), (vec![2], vec![(0, "balance_broken"), (1, "count_mismatch")]));
+}
+
+#[test]
+fn a_line_of_a_page_that_is_set_aside_counts_in_what_the_pages_state() {
+    let sorted = |count: u32| {
+        let sums = format!("<TxsSummry><TtlNtries><NbOfNtries>{count}</NbOfNtries></TtlNtries></TxsSummry>");
+        let first = page(1, false, &(balance("OPBD", "100") + &entry("1") + &entry("1x")));
+        let second = page(2, true, &(balance("CLBD", "103") + &sums + &entry("2")));
+        let mut parsed = parse(file(&[first, second, statement("222222", "7")]).as_bytes());
+        let sorted = drafts(&mut parsed, None).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let aside: usize = sorted.drafts.iter().map(|draft| draft.quarantined.len()).sum();
+        (aside, sorted.refused.iter().map(|one| one.findings[0].code).collect::<Vec<_>>())
+    };
+    assert_eq!(sorted(3), (1, vec![]));
+    assert_eq!(sorted(4), (0, vec!["count_mismatch"]), "a line is missing beside the one that does not read");
 }
 
 #[test]

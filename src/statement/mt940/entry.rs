@@ -91,6 +91,18 @@ pub(super) fn read_entry(text: &str) -> Result<Entry, Fault> {
     })
 }
 
+/// Whether an entry that cannot be read is money out. `None` where its mark does not tell, and where banks differ on
+/// which side they count it: what is taken back, and nothing.
+pub(super) fn side_of_unread(text: &str) -> Option<bool> {
+    let mut cursor = Cursor { rest: text.trim() };
+    cursor.take(6);
+    cursor.take_digits(4);
+    let mark = read_mark(cursor.take_while(|c| c.is_ascii_alphabetic())).ok()?;
+    let amount = swift_amount(cursor.take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '.')));
+    let is_nothing = amount.is_ok_and(|(amount, _)| amount.is_zero());
+    (!mark.reversal && !mark.is_expected && !is_nothing).then_some(!mark.is_credit)
+}
+
 /// The places of a reference (16x).
 const REFERENCE_LENGTH: usize = 16;
 

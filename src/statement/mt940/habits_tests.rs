@@ -1,6 +1,6 @@
 //! What banks of many countries write besides what the standard asks.
 
-use crate::statement::{Line, Parsed, parse};
+use crate::statement::{Finding, Line, Parsed, parse};
 
 fn with_entry(entry: &str, closing: &str) -> String {
     format!(":20:A\n:25:1234567890\n:28C:1/1\n:60F:C261121EUR100,00\n{entry}\n:62F:{closing}\n")
@@ -142,6 +142,23 @@ fn the_counts_of_a_report_are_of_what_it_lists() {
     assert_eq!(read(&report("0,", 1)).errors, vec![]);
     assert_eq!(refused(&report("0,", 2)), ("line 7".to_owned(), "count_mismatch"));
     assert_eq!(read(&report("10,", 2)).errors, vec![], "entries under the floor are not listed");
+}
+
+#[test]
+fn an_entry_that_is_set_aside_counts_on_its_side() {
+    let told = |entry: &str, count: u32| {
+        let parsed = read(&format!(
+            ":20:A\n:25:1234567890\n:28C:1/1\n:34F:EUR0,\n:13D:2611221200+0700\n\
+             :61:261122C20,00NTRFNONREF\n:61:{entry}\n:90C:{count}EUR50,00\n"
+        ));
+        let codes = |found: &[Finding]| found.iter().map(|one| one.code).collect::<Vec<_>>();
+        (codes(&parsed.errors), codes(&parsed.warnings).contains(&"count_uncompared"))
+    };
+    let unread = "261122C30,00--";
+    assert_eq!(told(unread, 2), (vec!["transaction_code_missing"], false));
+    assert_eq!(told(unread, 3), (vec!["transaction_code_missing", "count_mismatch"], false));
+    assert_eq!(told("261122D30,00--", 2), (vec!["transaction_code_missing", "count_mismatch"], false));
+    assert_eq!(told("261122X30,00NTRFA", 3), (vec!["mark_invalid"], true), "it may be of either side");
 }
 
 #[test]

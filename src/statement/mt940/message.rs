@@ -5,12 +5,12 @@ use crate::statement::currency;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Format, Line, Page, Statement, Totals};
 use crate::statement::number::swift_amount;
-use crate::statement::tally::Tally;
-use crate::statement::totals::{Counting, check_totals};
+use crate::statement::tally::{Tally, Unread};
+use crate::statement::totals::{Counting, check_counts, check_totals};
 
 use super::FileHabits;
 use super::balance::{is_currency, read_balance};
-use super::entry::{Entry, given, read_entry, written_entry};
+use super::entry::{Entry, given, read_entry, side_of_unread, written_entry};
 use super::information::{read_information, read_notes};
 use super::mandatory::check_mandatory;
 use super::stray::stray_entry;
@@ -28,6 +28,8 @@ pub(super) fn read_message(
         findings: Findings::default(),
         entry_count: 0,
         expected_count: 0,
+        unread: Unread::default(),
+        faulty_count: 0,
         has_floor: false,
         lacks_references: file.lacks_references,
         information: Vec::new(),
@@ -63,6 +65,10 @@ struct Builder<'a> {
     entry_count: u32,
     /// Entries that are announced and not booked.
     expected_count: u32,
+    /// Entries that could not be read.
+    unread: Unread,
+    /// Entries with an error of their own, one for each: they are set aside.
+    faulty_count: usize,
     /// Entries under a floor limit are not listed.
     has_floor: bool,
     lacks_references: bool,
@@ -266,6 +272,7 @@ impl<'a> Builder<'a> {
                 let own = self.statement.currency.as_deref();
                 if let Some(fault) = own.and_then(|own| currency::fault_of_decimals(entry.amount, own)) {
                     self.findings.error(fault.at(tag.at()));
+                    self.faulty_count += 1;
                 }
                 self.note_moved_date(&entry, tag);
                 self.note_funds_code(&entry, tag);
@@ -275,6 +282,8 @@ impl<'a> Builder<'a> {
             }
             Err(fault) => {
                 self.findings.error(fault.at(tag.at()));
+                self.unread.add(side_of_unread(&written.text));
+                self.faulty_count += 1;
                 self.target = Target::Nothing;
             }
         }
@@ -437,15 +446,22 @@ impl<'a> Builder<'a> {
             {
                 self.findings.error(finding);
             }
-            if let Some(totals) = self.statement.totals.as_ref().filter(|_| self.expected_count == 0) {
-                let tally = Tally::of(&self.statement.lines);
-                // Without balances nothing else would show an entry that was changed.
-                let tallies = if format.requires_balances() { vec![tally] } else { tally.ways() };
-                let counting = if self.has_floor { Counting::AboveLimit } else { Counting::Strict };
-                check_totals(totals, &tallies, counting, &mut self.findings);
-            }
+            self.compare_totals(format, check_totals);
+        } else if self.findings.errors.len() == self.faulty_count {
+            // The bank has counted what is set aside; its amounts are not known.
+            self.compare_totals(format, check_counts);
         }
         (self.statement, self.findings)
+    }
+
+    fn compare_totals(&mut self, format: Format, compare: fn(&Totals, &[Tally], Counting, &mut Findings)) {
+        let totals = self.statement.totals.as_ref().filter(|_| self.expected_count == 0);
+        let Some(totals) = totals else { return };
+        let tally = Tally { unread: self.unread.clone(), ..Tally::of(&self.statement.lines) };
+        // Without balances nothing else would show an entry that was changed.
+        let tallies = if format.requires_balances() { vec![tally] } else { tally.ways() };
+        let counting = if self.has_floor { Counting::AboveLimit } else { Counting::Strict };
+        compare(totals, &tallies, counting, &mut self.findings);
     }
 
     /// Where the file breaks off inside the closing balance, its decimals may be gone and the number

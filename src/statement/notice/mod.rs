@@ -2,15 +2,17 @@
 //!
 //! A notification proves no balance and brings no line: what it tells is kept beside the account, by the
 //! bank's reference and the amount of the entry, and joins the line whenever that comes, before or
-//! after. Sent again it changes nothing.
+//! after. Sent again it changes nothing. One that does not read, or has no account to be kept under, is left out of its
+//! file by itself, as a statement is.
 
 mod query;
 
-use super::draft::Refusal;
-use super::import::{CodesOf, Imported, Planned};
+use super::draft::{Refusal, Sorted};
+use super::import::{self, CodesOf, Imported, Planned};
 use super::memo::{LineTexts, seal_texts};
-use super::refused::{self, Holder, Refused};
-use super::{Finding, Line, Parsed, Statement, draft, file};
+use super::owner::Owners;
+use super::refused::{self, Incoming, Parted};
+use super::{Finding, Format, Line, Parsed, Statement, draft, file, number};
 use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::audit;
@@ -35,13 +37,13 @@ pub(super) fn take<'a>(
     planned: Planned<'_>,
 ) -> Result<Imported> {
     let mut imported = planned.outcome();
-    let Planned { file, parsed, accounts, .. } = planned;
+    let Planned { file, notices, accounts, .. } = planned;
     let told: usize =
-        parsed.statements.iter().flat_map(|notice| &notice.lines).map(|line| line.details.len()).sum();
+        notices.iter().flat_map(|notice| &notice.read.lines).map(|line| line.details.len()).sum();
     let mut expanded = 0;
-    for (notice, account) in parsed.statements.iter().zip(&accounts) {
+    for (notice, account) in notices.iter().zip(&accounts) {
         expanded += store.write(&actor.scope, Lane::Bulk, |tx| {
-            add(tx, &stamp(), actor, codes_of, &file, (notice, account))
+            add(tx, &stamp(), actor, codes_of, &file, (&notice.read, account))
         })?;
     }
     imported.details = expanded;
@@ -49,70 +51,140 @@ pub(super) fn take<'a>(
     Ok(imported)
 }
 
-/// What is booked after `last`, one finding a notification; as of a statement.
-pub(super) fn ahead(parsed: &Parsed, last: BusinessDay) -> Vec<Finding> {
-    let late = |line: &&Line| line.booking_date.is_some_and(|day| BusinessDay(day) > last);
-    let first = parsed.statements.iter().filter_map(|notice| notice.lines.iter().find(late));
-    let told = first.filter_map(|line| Some(draft::not_come(&line.at, BusinessDay(line.booking_date?))));
-    told.collect()
+/// A notification that reads.
+pub(super) struct Notice {
+    /// Which notification of the file it is.
+    index: usize,
+    account_no: String,
+    read: Statement,
 }
 
-/// The accounts that the notifications of a file are of, in their order, and those that are left out, which are taken
-/// out of the file.
-///
-/// # Errors
-/// Where every notification is left out: `statement_account_unknown`, `statement_currency`, `unit_not_found`.
-pub(super) fn part(
-    store: &Store,
-    actor: &Actor,
-    parsed: &mut Parsed,
-) -> Result<(Vec<BankAccount>, Vec<Refused>)> {
-    let notices = std::mem::take(&mut parsed.statements);
-    let (mut accounts, mut refused) = (Vec::with_capacity(notices.len()), Vec::new());
-    store.read(&actor.scope, |conn| {
-        for (index, notice) in notices.into_iter().enumerate() {
-            match account_of(conn, actor, index, &notice)? {
-                Ok(account) => {
-                    accounts.push(account);
-                    parsed.statements.push(notice);
-                }
-                Err(one) => refused.push(*one),
-            }
+impl Incoming for Notice {
+    fn position(&self) -> i32 {
+        draft::place_of(self.index)
+    }
+
+    fn at(&self) -> &str {
+        &self.read.at
+    }
+
+    fn account_no(&self) -> &str {
+        &self.account_no
+    }
+
+    fn ahead(&self, last: BusinessDay) -> Option<Finding> {
+        let late = |line: &&Line| line.booking_date.is_some_and(|day| BusinessDay(day) > last);
+        let line = self.read.lines.iter().find(late)?;
+        Some(draft::not_come(&line.at, BusinessDay(line.booking_date?)))
+    }
+
+    fn unfit_for(&self, account: &BankAccount) -> Option<(Error, Finding)> {
+        if self.read.lines.iter().all(|line| line.currency == account.currency) {
+            return None;
         }
-        Ok(())
-    })?;
-    let first = if accounts.is_empty() { refused.iter_mut().find_map(|one| one.error.take()) } else { None };
-    match first {
-        Some(error) => Err(error),
-        None => Ok((accounts, refused)),
+        let detail = format!("the account is in {}", account.currency);
+        let vi = format!("Tài khoản dùng loại tiền {}", account.currency);
+        let finding = Finding::new(&self.read.at, "statement_currency", vi, &detail);
+        Some((Error::invalid(refused::field(self), "statement_currency", detail), finding))
+    }
+
+    fn refusal(&self, finding: Finding) -> Refusal {
+        Refusal::of(Format::Camt054, (self.index, &self.read), None, vec![finding])
     }
 }
 
-fn account_of(
-    conn: &mut Conn,
+/// The notifications of a file, sorted as its statements would be, or everything that stands in the way of the whole
+/// of it. They are taken out of what was read.
+pub(super) fn sort(parsed: &mut Parsed) -> std::result::Result<Sorted<Notice>, Vec<Finding>> {
+    draft::sorted(parsed, None, |index, read, _| notice(index, read))
+}
+
+/// What it tells of entries that it names is in whole đồng.
+fn notice(index: usize, read: Statement) -> std::result::Result<Notice, Finding> {
+    for line in read.lines.iter().filter(|line| reference_of(line).is_some()) {
+        draft::whole(&line.at, line.amount)?;
+        for amount in line.details.iter().filter_map(|detail| detail.amount) {
+            draft::whole(&line.at, amount)?;
+        }
+    }
+    Ok(Notice { index, account_no: read.account_number().unwrap_or_default(), read })
+}
+
+/// Finds the accounts of the notifications of a file and parts those that go in from those that do not; the inner error
+/// is a file that nothing is kept of. Nothing is booked after `last`.
+///
+/// # Errors
+/// As of looking at a file of statements.
+pub(super) fn plan<'a>(
+    store: &Store,
+    last: BusinessDay,
     actor: &Actor,
-    index: usize,
-    notice: &Statement,
-) -> Result<std::result::Result<BankAccount, Box<Refused>>> {
-    let field = format!("statements[{index}].account");
-    let number = notice.account_number();
-    let shown = number.as_deref().unwrap_or_default();
-    let holder = refused::holder(conn, actor, number.as_deref())?;
-    let (error, finding) = match &holder {
-        Holder::Elsewhere => refused::elsewhere(&notice.at, shown),
-        Holder::Nobody => refused::unknown(&notice.at, &field, shown),
-        Holder::Own(account) if notice.lines.iter().all(|line| line.currency == account.currency) => {
-            return Ok(Ok(BankAccount::clone(account)));
-        }
-        Holder::Own(account) => {
-            let detail = format!("the account is in {}", account.currency);
-            let vi = format!("Tài khoản dùng loại tiền {}", account.currency);
-            let finding = Finding::new(&notice.at, "statement_currency", vi, &detail);
-            (Error::invalid(field, "statement_currency", detail), finding)
-        }
+    (file, mut parsed, owners): (file::File<'a>, Parsed, Owners),
+) -> Result<std::result::Result<Planned<'a>, Box<Imported>>> {
+    let sorted = match sort(&mut parsed) {
+        Ok(sorted) => sorted,
+        Err(errors) => return Ok(Err(owners.refuse(&file, &parsed, errors))),
     };
-    let refusal = Refusal::of(index, notice, None, vec![finding]);
-    Ok(Err(Box::new(Refused::for_account(refusal, holder, error))))
+    let (notices, parted) = store.read(&actor.scope, |conn| refused::part(conn, actor, sorted, last))?;
+    let Parted { accounts, refused, .. } = parted;
+    if notices.is_empty() && !refused.is_empty() {
+        return import::nothing_left(refused).map(|errors| Err(owners.refuse(&file, &parsed, errors)));
+    }
+    Ok(Ok(Planned { file, parsed, drafts: Vec::new(), notices, accounts, refused, owners }))
+}
+
+/// What is known of a notification that goes in, for the item about one that was left out.
+pub(super) struct Notified {
+    unit: UnitId,
+    account: AccountId,
+    number: String,
+    first: BusinessDay,
+    last: BusinessDay,
+    /// Of its entries.
+    references: Vec<String>,
+}
+
+impl Notified {
+    /// None where it says too little to be told from another one of its account: its number and its days.
+    pub fn of(notice: &Notice, account: &BankAccount) -> Option<Notified> {
+        let lines = &notice.read.lines;
+        let days = || lines.iter().filter_map(Line::day).map(BusinessDay);
+        Some(Notified {
+            unit: account.unit,
+            account: account.id,
+            number: number::of_statement(notice.read.number.as_deref()?),
+            first: days().min()?,
+            last: days().max()?,
+            references: lines.iter().filter_map(reference_of).collect(),
+        })
+    }
+
+    /// Whether one that was left out of its account, and says so of itself, is this one. It states no balance that
+    /// would tell it from others of its number, so that it takes both.
+    fn is_meant(&self, number: Option<&str>, day: Option<BusinessDay>) -> bool {
+        number == Some(self.number.as_str()) && day.is_some_and(|day| (self.first..=self.last).contains(&day))
+    }
+
+    /// Whether all that it tells was kept before the item was opened, which is then about another one.
+    fn was_here(&self, conn: &mut Conn, item: ExceptionId) -> Result<bool> {
+        let newest = query::newest(conn, self.unit, self.account, &self.references)?;
+        Ok(newest.is_some_and(|newest| newest.0 < item.0))
+    }
+}
+
+/// Whether one of these, which are in now, ends the item that says so of its number and its day.
+pub(super) fn has_come(
+    conn: &mut Conn,
+    notified: &[Notified],
+    item: ExceptionId,
+    (number, day): (Option<&str>, Option<BusinessDay>),
+) -> Result<bool> {
+    for one in notified.iter().filter(|one| one.is_meant(number, day)) {
+        if !one.was_here(conn, item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn add(
@@ -167,10 +239,13 @@ fn add(
     Ok(count)
 }
 
+fn reference_of(line: &Line) -> Option<String> {
+    line.bank_reference.as_deref().map(text::squash).filter(|text| !text.is_empty())
+}
+
 /// What names the entry again in a statement; an entry without a reference cannot be found there.
 fn entry_of(line: &Line) -> Result<Option<(String, Dong)>> {
-    let reference = line.bank_reference.as_deref().map(text::squash).filter(|text| !text.is_empty());
-    match reference {
+    match reference_of(line) {
         Some(reference) => Ok(Some((reference, Dong::from_whole(line.amount)?))),
         None => Ok(None),
     }
@@ -179,6 +254,24 @@ fn entry_of(line: &Line) -> Result<Option<(String, Dong)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_notification_is_known_by_its_number_and_a_day_among_its_days() {
+        let day = |text: &str| text.parse::<BusinessDay>().unwrap();
+        let notified = Notified {
+            unit: UnitId(2),
+            account: AccountId(1),
+            number: "N7".to_owned(),
+            first: day("2026-11-22"),
+            last: day("2026-11-23"),
+            references: Vec::new(),
+        };
+        let is_meant = |number, on: Option<&str>| notified.is_meant(number, on.map(day));
+        assert!(is_meant(Some("N7"), Some("2026-11-22")) && is_meant(Some("N7"), Some("2026-11-23")));
+        assert!(!is_meant(Some("N7"), Some("2026-11-24")), "a bank that numbers all alike");
+        assert!(!is_meant(Some("N7"), None), "nothing but the number");
+        assert!(!is_meant(Some("N8"), Some("2026-11-23")) && !is_meant(None, Some("2026-11-23")));
+    }
 
     #[test]
     fn what_is_booked_after_the_last_day_is_told_once_a_notification() {
@@ -194,14 +287,13 @@ mod tests {
             "<Document><BkToCstmrDbtCdtNtfctn><Ntfctn><Id>N</Id><Acct><Id><Othr><Id>0123456789</Id></Othr></Id>\
              </Acct>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
         );
-        let parsed = crate::statement::parse(text.as_bytes());
+        let mut parsed = crate::statement::parse(text.as_bytes());
         assert_eq!(parsed.errors, vec![]);
-        let told: Vec<_> = ahead(&parsed, "2026-11-23".parse().unwrap())
-            .into_iter()
-            .map(|finding| (finding.at, finding.code))
-            .collect();
+        let sorted = sort(&mut parsed).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let [notice] = sorted.drafts.as_slice() else { panic!("{} notifications", sorted.drafts.len()) };
+        let told = notice.ahead("2026-11-23".parse().unwrap()).map(|finding| (finding.at, finding.code));
         let at = "/Document/BkToCstmrDbtCdtNtfctn/Ntfctn[1]/Ntry[2]".to_owned();
-        assert_eq!(told, [(at, "statement_in_future")]);
-        assert_eq!(ahead(&parsed, "2026-11-25".parse().unwrap()), vec![], "a value date may be to come");
+        assert_eq!(told, Some((at, "statement_in_future")));
+        assert_eq!(notice.ahead("2026-11-25".parse().unwrap()), None, "a value date may be to come");
     }
 }

@@ -80,6 +80,27 @@ pub fn details(
     Ok(found)
 }
 
+/// The newest detail of some entries of an account, by their references.
+pub fn newest(
+    conn: &mut Conn,
+    unit: UnitId,
+    account: AccountId,
+    references: &[String],
+) -> Result<Option<EventId>> {
+    let mut newest: Option<i64> = None;
+    for chunk in references.chunks(1_000) {
+        let of_chunk: Option<i64> = entry_detail::table
+            .filter(entry_detail::unit_id.eq(unit))
+            .filter(entry_detail::account_id.eq(account))
+            .filter(entry_detail::bank_reference.eq_any(chunk))
+            .select(diesel::dsl::max(entry_detail::id))
+            .first(conn)
+            .classify()?;
+        newest = newest.max(of_chunk);
+    }
+    Ok(newest.map(EventId))
+}
+
 /// The codes that the details of one entry name, by its reference as its line shows it.
 pub fn codes_of_entry(
     conn: &mut Conn,

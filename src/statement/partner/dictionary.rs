@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::statement::tabular;
@@ -17,7 +17,7 @@ const MAX_HEADING_BYTES: usize = 200;
 const SEPARATORS: [char; 10] = ['/', '\n', '|', '(', ')', '[', ']', '-', ':', ';'];
 
 /// What a column of a partner's table is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     ApprovalCode,
@@ -51,6 +51,29 @@ impl Field {
 
     pub fn is_money(self) -> bool {
         Field::MONEY.contains(&self)
+    }
+
+    /// The field of the form in which a person says which column it is.
+    pub const fn form_name(self) -> &'static str {
+        match self {
+            Field::ApprovalCode => "column_approval_code",
+            Field::Transaction => "column_transaction",
+            Field::OrderNo => "column_order_no",
+            Field::ReferenceCode => "column_reference_code",
+            Field::Chapter => "column_chapter",
+            Field::SubItem => "column_sub_item",
+            Field::Amount => "column_amount",
+            Field::Fee => "column_fee",
+            Field::FeeTax => "column_fee_tax",
+            Field::Net => "column_net",
+            Field::Kind => "column_kind",
+            Field::State => "column_state",
+            Field::Date => "column_date",
+            Field::CreditDate => "column_credit_date",
+            Field::Reason => "column_reason",
+            Field::Currency => "column_currency",
+            Field::Other => "column_other",
+        }
     }
 
     pub fn vi(self) -> &'static str {

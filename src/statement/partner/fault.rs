@@ -48,6 +48,11 @@ pub enum Why {
 }
 
 impl Why {
+    /// Whether a person could help by naming the columns.
+    pub fn is_of_headings(&self) -> bool {
+        matches!(self, Why::NoTable | Why::ColumnMissing { .. } | Why::ColumnTwice(_))
+    }
+
     pub fn vi(&self) -> String {
         let words = match self {
             Why::Container(vi, _) => vi.as_str(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, Field, Kind, Own, Why, dictionary};
+use super::{Fault, Field, Kind, Named, Own, Why, dictionary};
 use crate::statement::tabular::{self, Row};
 use crate::text;
 
@@ -34,17 +34,8 @@ struct Place {
 
 impl Columns {
     pub fn of(row: &Row, kind: Kind, own: &Own<'_>) -> Columns {
-        let mut found: BTreeMap<Field, Place> = BTreeMap::new();
-        for (index, cell) in row.cells.iter().enumerate() {
-            let Some((field, rank)) = meaning(cell, kind, own) else { continue };
-            match found.get_mut(&field) {
-                Some(known) if known.rank < rank => {}
-                Some(known) if known.rank == rank => known.is_twice = true,
-                _ => {
-                    found.insert(field, Place { index, rank, is_twice: false });
-                }
-            }
-        }
+        let named = own.named.iter().find(|named| named.is_headed_by(row));
+        let found = named.map_or_else(|| by_meaning(row, kind, own), by_number);
         let shown = row.cells.iter().map(|cell| text::clean(cell)).filter(|cell| !cell.is_empty());
         let names =
             shown.take(SHOWN_HEADINGS).map(|cell| cell.chars().take(SHOWN_LETTERS).collect::<String>());
@@ -100,6 +91,30 @@ impl Columns {
             None => Fault::at(self.line, Why::NoTable),
         }
     }
+}
+
+/// Where the columns stand that a person named.
+fn by_number(named: &Named) -> BTreeMap<Field, Place> {
+    let place = |(field, number): (&Field, &usize)| {
+        Some((*field, Place { index: number.checked_sub(1)?, rank: 0, is_twice: false }))
+    };
+    named.columns.iter().filter_map(place).collect()
+}
+
+/// Where the columns stand whose headings are known.
+fn by_meaning(row: &Row, kind: Kind, own: &Own<'_>) -> BTreeMap<Field, Place> {
+    let mut found: BTreeMap<Field, Place> = BTreeMap::new();
+    for (index, cell) in row.cells.iter().enumerate() {
+        let Some((field, rank)) = meaning(cell, kind, own) else { continue };
+        match found.get_mut(&field) {
+            Some(known) if known.rank < rank => {}
+            Some(known) if known.rank == rank => known.is_twice = true,
+            _ => {
+                found.insert(field, Place { index, rank, is_twice: false });
+            }
+        }
+    }
+    found
 }
 
 fn meaning(cell: &str, kind: Kind, own: &Own<'_>) -> Option<(Field, usize)> {

@@ -4,13 +4,15 @@
 //! Containers, encodings and amounts are those of statements. `source` opens the file, `heading` finds the
 //! row of headings, `dictionary` knows what they mean (`profiles/partners/headings.toml`), `table` tells the
 //! rows that count from titles, notes and sums, `total` compares the sums that are stated, `settled` reads what
-//! an acquirer or a gateway paid out. What a row means to the books is said where it is taken on.
+//! an acquirer or a gateway paid out. `named` are the columns of a table that a person named, which are kept by
+//! `statement::saved`. What a row means to the books is said where it is taken on.
 //!
 //! It is strict as the reader of statements is: what can be read in two ways is refused with its place.
 
 mod dictionary;
 mod fault;
 mod heading;
+mod named;
 mod settled;
 mod source;
 mod table;
@@ -18,15 +20,21 @@ mod table;
 mod tests;
 mod total;
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 pub use dictionary::{Field, Word};
 pub use fault::{Fault, Why};
+pub use named::{Named, understood};
 pub use settled::{Item, Settled};
 pub use source::ours;
 pub use table::{Table, Told, read};
 pub use total::Series;
 
 /// Whose table it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An acquirer's batch of card payments.
     Pos,
@@ -34,6 +42,14 @@ pub enum Kind {
     Gateway,
     /// What the Treasury credited or rejected.
     Treasury,
+}
+
+crate::text_enum! { Kind { Pos = "pos", Gateway = "gateway", Treasury = "treasury" } }
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Kind {
@@ -57,6 +73,21 @@ impl Kind {
         }
     }
 
+    /// What a person may say of the columns, in the order of the form.
+    pub fn asked(self) -> &'static [Field] {
+        use Field::{
+            Amount, ApprovalCode, Chapter, CreditDate, Currency, Date, Fee, FeeTax, Net, OrderNo, Reason,
+            ReferenceCode, State, SubItem, Transaction,
+        };
+        match self {
+            Kind::Pos => &[ApprovalCode, Amount, Fee, FeeTax, Net, Field::Kind, State, Date, Currency],
+            Kind::Gateway => &[Transaction, OrderNo, Amount, Fee, FeeTax, Net, Field::Kind, State, Currency],
+            Kind::Treasury => {
+                &[ReferenceCode, Chapter, SubItem, Amount, State, CreditDate, Date, Reason, Currency]
+            }
+        }
+    }
+
     /// What names a row, the better before the other.
     fn keys(self) -> &'static [Field] {
         match self {
@@ -73,4 +104,6 @@ pub struct Own<'a> {
     pub headings: &'a [(Field, &'a str)],
     /// The word of the row of sums; empty where none is named.
     pub total: &'a str,
+    /// Tables whose columns a person named, the newest first. They go before the headings.
+    pub named: &'a [Named],
 }

@@ -1,84 +1,107 @@
-//! Column mappings that persons saved for an account, version by version. Whoever hands a table of that
-//! account in afterwards, by command, by API or through the inbox, has it read by the newest one.
+//! Column mappings that persons saved, version by version: for an account, or for a unit's partners of one kind
+//! (`holder`). Whoever hands a table of that account in afterwards, by command, by API or through the inbox, has it
+//! read by the newest one; a partner's table is read by the newest one that has its headings.
 
+mod holder;
 mod query;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::import::Options;
 use super::layout::Layout;
+use super::partner::{self, Named};
 use super::{Line, Parsed, Statement, file, parse_with, sequence};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::clock::{BusinessDay, Instant};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::*;
 use crate::store::vault::Vault;
-use crate::store::{Conn, Stamp, Store, Tx, rows};
+use crate::store::{Conn, Stamp, Store, Tx};
 use crate::text;
 use crate::unit::account;
 
+pub use holder::Holder;
+
 /// A mapping as it was saved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Saved {
-    pub account: AccountId,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved<H, L> {
+    /// Who it is kept for.
+    pub holder: H,
     /// From one.
     pub version: i32,
-    pub layout: Layout,
+    pub layout: L,
     /// The person or client who saved it.
     pub saved_by: String,
     pub created_at: Instant,
 }
 
-/// Saves a mapping as the account's newest. The same mapping again is no new version.
-pub fn save(
+impl<H: Holder> Serialize for Saved<H, H::Layout> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(Some(5))?;
+        fields.serialize_entry(H::CALLED, &self.holder)?;
+        fields.serialize_entry("version", &self.version)?;
+        fields.serialize_entry("layout", &self.layout)?;
+        fields.serialize_entry("saved_by", &self.saved_by)?;
+        fields.serialize_entry("created_at", &self.created_at)?;
+        fields.end()
+    }
+}
+
+/// Saves a mapping as the newest for its tables. The same mapping again is no new version.
+pub fn save<H: Holder>(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     unit: UnitId,
-    account: AccountId,
-    layout: &Layout,
-) -> Result<Saved> {
+    holder: H,
+    layout: &H::Layout,
+) -> Result<Saved<H, H::Layout>> {
     actor.require_role(&[Role::Finance, Role::Administrator, Role::System])?;
     actor.scope.require(unit)?;
-    super::query::lock_account(tx, unit, account)?;
-    account::find(tx, unit, account)?;
-    let newest = newest(tx, unit, account)?;
-    if let Some(known) = newest.as_ref().filter(|known| known.layout == *layout) {
-        return Ok(known.clone());
+    holder.lock(tx, unit)?;
+    let known = versions(tx, unit, holder)?;
+    let last = known.first().map_or(0, |newest| newest.version);
+    let newest = known.into_iter().find(|one| H::are_of_one_table(&one.layout, layout));
+    if let Some(same) = newest.filter(|one| one.layout == *layout) {
+        return Ok(same);
     }
-    let version = newest.map_or(0, |known| known.version).saturating_add(1);
-    rows::insert(
-        tx,
-        &[query::LayoutRow {
-            unit_id: unit,
-            account_id: account,
-            version,
-            mapping: layout.to_toml()?,
-            saved_by: audit::actor_text(actor),
-            created_at: stamp.now,
-        }],
-    )?;
-    let entry =
-        audit::Entry::by(actor, unit, "statement.layout_saved", account).with(format!("version {version}"));
-    audit::record(tx, stamp, &[entry])?;
-    self::newest(tx, unit, account)?.ok_or_else(|| Error::internal("a layout that was just saved is gone"))
+    let saved = Saved {
+        holder,
+        version: last.saturating_add(1),
+        layout: layout.clone(),
+        saved_by: audit::actor_text(actor),
+        created_at: stamp.now,
+    };
+    holder.insert(tx, unit, &saved)?;
+    let entry = audit::Entry::by(actor, unit, "statement.layout_saved", holder);
+    audit::record(tx, stamp, &[entry.with(format!("version {}", saved.version))])?;
+    Ok(saved)
 }
 
 /// Every version, newest first.
-pub fn versions(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Saved>> {
-    query::versions(conn, unit, account)?.into_iter().map(saved_of).collect()
+pub fn versions<H: Holder>(conn: &mut Conn, unit: UnitId, holder: H) -> Result<Vec<Saved<H, H::Layout>>> {
+    holder.parts(conn, unit)?.into_iter().map(|parts| saved_of(holder, parts)).collect()
 }
 
-pub fn newest(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<Saved>> {
+fn saved_of<H: Holder>(
+    holder: H,
+    (version, mapping, saved_by, created_at): query::Parts,
+) -> Result<Saved<H, H::Layout>> {
+    Ok(Saved { holder, version, layout: H::read(&mapping)?, saved_by, created_at })
+}
+
+/// The newest mapping of an account.
+pub fn newest(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Option<Saved<AccountId, Layout>>> {
     Ok(versions(conn, unit, account)?.into_iter().next())
 }
 
-fn saved_of((_, account, version, mapping, saved_by, created_at): query::Parts) -> Result<Saved> {
-    Ok(Saved { account, version, layout: Layout::from_toml(&mapping)?, saved_by, created_at })
+/// How tables of a unit's partners are read, the newest mapping first.
+pub fn named(conn: &mut Conn, unit: UnitId, kind: partner::Kind) -> Result<Vec<Named>> {
+    Ok(versions(conn, unit, kind)?.into_iter().map(|one| one.layout).collect())
 }
 
 /// A file as it was understood, and the account of a table that names none.

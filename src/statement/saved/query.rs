@@ -8,7 +8,7 @@ use crate::id::*;
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::schema::bank_account;
-use crate::store::schema_intake::statement_layout;
+use crate::store::schema_intake::{partner_layout, statement_layout};
 
 crate::table_row! {
     pub struct LayoutRow in "statement_layout" {
@@ -21,8 +21,19 @@ crate::table_row! {
     }
 }
 
-/// A row of the table: (account, its number, version, mapping, who, when).
-pub type Parts = (UnitId, AccountId, i32, String, String, Instant);
+crate::table_row! {
+    pub struct PartnerLayoutRow in "partner_layout" {
+        pub unit_id: UnitId,
+        pub partner: String,
+        pub version: i32,
+        pub mapping: String,
+        pub saved_by: String,
+        pub created_at: Instant,
+    }
+}
+
+/// What is kept of a version: (version, mapping, who, when).
+pub type Parts = (i32, String, String, Instant);
 
 /// Every version of an account's layout, newest first.
 pub fn versions(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Parts>> {
@@ -31,12 +42,26 @@ pub fn versions(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec
         .filter(statement_layout::account_id.eq(account))
         .order(statement_layout::version.desc())
         .select((
-            statement_layout::unit_id,
-            statement_layout::account_id,
             statement_layout::version,
             statement_layout::mapping,
             statement_layout::saved_by,
             statement_layout::created_at,
+        ))
+        .load(conn)
+        .classify()
+}
+
+/// Every version of what is saved for a unit's partners of one kind, newest first.
+pub fn versions_of_partner(conn: &mut Conn, unit: UnitId, partner: &str) -> Result<Vec<Parts>> {
+    partner_layout::table
+        .filter(partner_layout::unit_id.eq(unit))
+        .filter(partner_layout::partner.eq(partner))
+        .order(partner_layout::version.desc())
+        .select((
+            partner_layout::version,
+            partner_layout::mapping,
+            partner_layout::saved_by,
+            partner_layout::created_at,
         ))
         .load(conn)
         .classify()

@@ -62,8 +62,44 @@ impl Astray {
 pub(super) struct Around {
     /// Cells of most rows of a text; `None` in a workbook, where every cell keeps its place.
     pub cell_count: Option<usize>,
+    /// Where a row of a workbook shows that it lacks a cell, if one can.
+    pub sheet: Option<Sheet>,
     /// Rows with a day stand above and below.
     pub is_inside: bool,
+}
+
+/// The place ahead of all amounts in a workbook whose rows with a day have no figure there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sheet {
+    ahead: usize,
+    /// Cells that are filled in the row with a day that has the fewest.
+    filled_count: usize,
+}
+
+impl Sheet {
+    pub fn of(columns: &Columns, notation: &Notation, body: &[Row]) -> Option<Sheet> {
+        let ahead = AMOUNTS.into_iter().filter_map(|column| columns.index(column)).min()?.checked_sub(1)?;
+        let dated = || body.iter().filter(|row| is_dated(columns, row));
+        let is_amount = |cell: &str| is_figure(cell, notation) || is_whole_amount(cell, notation);
+        let filled_count = dated().map(filled_count).min()?;
+        let is_free = !dated().any(|row| is_amount(row.cell(ahead)));
+        is_free.then_some(Sheet { ahead, filled_count })
+    }
+
+    /// Whether a row that has a text for its day, and all cells but one, has an amount there. Around the table it
+    /// needs more cells than a label with its figures.
+    fn shows_shift(self, notation: &Notation, row: &Row, is_inside: bool) -> bool {
+        let filled_count = filled_count(row);
+        let fewest = if is_inside { CELLS_OF_ROW } else { CELLS_OF_ROW + 1 };
+        let cell = row.cell(self.ahead);
+        filled_count >= fewest
+            && filled_count + 1 >= self.filled_count
+            && (is_figure(cell, notation) || (is_inside && is_whole_amount(cell, notation)))
+    }
+}
+
+fn filled_count(row: &Row) -> usize {
+    row.cells.iter().filter(|cell| !cell.trim().is_empty()).count()
 }
 
 /// How many cells most rows with a day have.
@@ -85,11 +121,11 @@ pub(super) fn fault(columns: &Columns, notation: &Notation, row: &Row, around: A
     if has_other_separator(columns, date) {
         return Some(lacks_cells(row));
     }
-    let filled_count = row.cells.iter().filter(|cell| !cell.trim().is_empty()).count();
-    if !around.is_inside && filled_count < CELLS_OF_ROW {
+    if !around.is_inside && filled_count(row) < CELLS_OF_ROW {
         return None;
     }
-    if is_shifted(columns, notation, row, around) {
+    let shows_shift = |sheet: Sheet| !date.is_empty() && sheet.shows_shift(notation, row, around.is_inside);
+    if is_shifted(columns, notation, row, around) || around.sheet.is_some_and(shows_shift) {
         return Some(lacks_cells(row));
     }
     let mut others = row.cells.iter().map(|cell| cell.trim()).filter(|cell| *cell != date);
@@ -121,9 +157,13 @@ fn is_labelled(row: &Row) -> bool {
 fn has_other_separator(columns: &Columns, date: &str) -> bool {
     SEPARATORS.into_iter().any(|separator| {
         let parts: Vec<&str> = date.split(separator).map(str::trim).collect();
-        let is_day = |part: &&str| digits(part) >= DAY_DIGITS && columns.is_date(part);
-        parts.len() >= CELLS_OF_ROW && parts.first().is_some_and(is_day)
+        parts.len() >= CELLS_OF_ROW && parts.first().is_some_and(|part| is_whole_day(columns, part))
     })
+}
+
+/// Whether a cell is the day of a row.
+pub(super) fn is_whole_day(columns: &Columns, cell: &str) -> bool {
+    digits(cell) >= DAY_DIGITS && columns.is_date(cell)
 }
 
 /// The row has fewer cells than the others, and as many cells ahead of where it should stand an amount.

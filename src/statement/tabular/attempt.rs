@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::amount::Notation;
-use super::astray::{self, Around, Astray};
+use super::astray::{self, Around, Astray, Sheet};
 use super::column::Column;
 use super::ending::{self, Ending};
 use super::given::Given;
@@ -19,13 +19,13 @@ use super::of_day::{self, OfDay};
 use super::order::{self, Movement, Proof};
 use super::rows::Row;
 use super::shape;
+use super::shifted;
 use super::stated::{self, Sums};
 use super::summary;
-use crate::statement::balance::prove_balance;
+use super::totals;
 use crate::statement::finding::{Finding, Findings, excerpt, line_place};
 use crate::statement::model::{Balance, Statement, Totals};
-use crate::statement::tally::Tally;
-use crate::statement::totals::{Counting, check_totals};
+use crate::statement::tally::Unread;
 use crate::text::clean;
 
 struct Bare {
@@ -46,6 +46,8 @@ pub(super) struct Attempt {
     left_out: Option<String>,
     /// The rows that could not be read, by their lines.
     unread: Vec<usize>,
+    /// How the bank has counted them.
+    unread_counts: Unread,
     astray: Vec<Astray>,
     columns: Columns,
     habits: Habits,
@@ -79,6 +81,7 @@ impl Attempt {
             of_day: Vec::new(),
             left_out: None,
             unread: Vec::new(),
+            unread_counts: Unread::default(),
             astray: Vec::new(),
             habits,
             notation,
@@ -94,6 +97,7 @@ impl Attempt {
         attempt.check_bare_rows();
         attempt.check_signs(given);
         attempt.check_astray();
+        attempt.check_shifted(given);
         attempt.check_left_out();
         if attempt.findings.errors.is_empty() {
             let is_proven = attempt.proof() == Proof::Proven || attempt.ends_in_closing();
@@ -208,9 +212,11 @@ impl Attempt {
         let first_dated = given.body.iter().position(|row| is_dated(&columns, row)).unwrap_or(last_dated);
         let is_text = given.ending != Ending::OfWorkbook;
         let cell_count = is_text.then(|| astray::usual_cell_count(&columns, given.body));
+        let sheet = if is_text { None } else { Sheet::of(&columns, &notation, given.body) };
         for (index, row) in given.body.iter().enumerate() {
             reader.may_lack_day = has_habit || index <= last_dated;
-            reader.around = Around { cell_count, is_inside: first_dated < index && index < last_dated };
+            let is_inside = first_dated < index && index < last_dated;
+            reader.around = Around { cell_count, sheet, is_inside };
             self.read_row(&mut reader, row);
         }
         self.statement.account = self.statement.account.take().or_else(|| reader.take_account());
@@ -274,6 +280,7 @@ impl Attempt {
             }
             Err(fault) => {
                 self.unread.push(row.line);
+                totals::count(&mut self.unread_counts, &self.columns, &self.notation, row);
                 self.findings.error(fault.at(at));
             }
         }
@@ -290,8 +297,24 @@ impl Attempt {
                 self.findings.warn(row.ignored());
             } else {
                 self.unread.push(row.row.line);
+                self.unread_counts.add_open();
                 self.findings.error(row.refused());
             }
+        }
+        self.unread.sort_unstable();
+    }
+
+    /// A row of a workbook whose cells stand in the columns of others moves something else than they say.
+    fn check_shifted(&mut self, given: &Given<'_>) {
+        let opening = self.statement.opening.as_ref().map(|opening| opening.amount);
+        let known = (opening, given.ending == Ending::OfWorkbook && self.proof() == Proof::Proven);
+        let reading = (&self.columns, &self.notation, self.habits);
+        let found = shifted::find(given, reading, &self.movements, known);
+        for (removed_count, shifted) in found.into_iter().enumerate() {
+            self.movements.remove(shifted.position.saturating_sub(removed_count));
+            self.unread.push(shifted.line);
+            self.unread_counts.add(None);
+            self.findings.error(shifted.fault.at(line_place(shifted.line)));
         }
         self.unread.sort_unstable();
     }
@@ -458,32 +481,19 @@ impl Attempt {
             order::settle(&mut self.statement, self.movements, has_only_fees, &mut self.findings);
         } else {
             // What else is wrong is no fault of a row, and leaves nothing to be compared.
-            if self.findings.errors.len() == self.unread.len() && findings.errors.is_empty() {
+            let is_of_rows = self.findings.errors.len() == self.unread.len() && findings.errors.is_empty();
+            if is_of_rows {
                 order::check_beside_unread(&mut self.movements, &self.unread, &mut self.findings);
             }
             self.statement.lines = self.movements.into_iter().flat_map(|movement| movement.lines).collect();
+            if is_of_rows && self.findings.errors.len() == self.unread.len() {
+                totals::compare(&self.statement, self.unread_counts, &mut self.findings);
+            }
         }
         if self.findings.errors.is_empty() && findings.errors.is_empty() {
-            prove(&self.statement, &mut self.findings);
+            totals::prove(&self.statement, &mut self.findings);
         }
         findings.append(self.findings);
         self.statement
-    }
-}
-
-fn prove(statement: &Statement, findings: &mut Findings) {
-    if statement.opening.is_some()
-        && statement.closing.is_some()
-        && let Some(finding) = prove_balance(statement)
-    {
-        findings.error(finding);
-    }
-    if let Some(totals) = &statement.totals {
-        let tally = Tally::of(&statement.lines);
-        // The charges of a row are lines of its place.
-        let mut pairs = statement.lines.windows(2);
-        let has_charges = pairs.any(|pair| matches!(pair, [one, next] if one.at == next.at));
-        let counting = if has_charges { Counting::Lenient } else { Counting::Strict };
-        check_totals(totals, &[tally], counting, findings);
     }
 }

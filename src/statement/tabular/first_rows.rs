@@ -11,9 +11,6 @@ use crate::text;
 /// Rows that are shown: the headings are among them.
 const SHOWN_ROWS: usize = 15;
 
-/// Columns that can be named; a bank's table has fewer.
-const MAX_COLUMNS: usize = 40;
-
 /// Rows that show which sign separates the cells.
 const SAMPLED_ROWS: usize = 60;
 
@@ -40,13 +37,17 @@ pub struct Choice {
 }
 
 impl FirstRows {
+    /// Columns that can be named; a bank's table has fewer.
+    pub const MAX_COLUMNS: usize = 40;
+
     /// Of the sheet with the most rows.
     pub(super) fn of(sheets: &[Vec<Row>]) -> Option<FirstRows> {
         let sheet = sheets.iter().max_by_key(|sheet| sheet.len())?;
         let shown = sheet.iter().filter(|row| !row.is_blank()).take(SHOWN_ROWS);
         let rows: Vec<(usize, Vec<String>)> = shown
             .map(|row| {
-                let cells = (0..row.cells.len().min(MAX_COLUMNS)).map(|index| text::clean(row.cell(index)));
+                let shown = row.cells.len().min(Self::MAX_COLUMNS);
+                let cells = (0..shown).map(|index| text::clean(row.cell(index)));
                 (row.line, cells.collect())
             })
             .collect();

@@ -6,8 +6,9 @@
 //! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways
 //! to read them (`rank`, `sides`, `habit`) until the balances prove one, `given` is what is known before,
 //! `stated` takes out the rows of balances and sums (`of_day` those of a day), `state` tells the rows that
-//! are not booked, `astray` those whose cells stand in other places, `ending` tells a cut file, and `order`
-//! brings the rows into the order of booking and finds the balances. `amount` reads money in the notation of
+//! are not booked, `astray` those whose cells stand in other places (`shifted` where balances alone show it),
+//! `ending` tells a cut file, and `order` brings the rows into the order of booking and finds the balances.
+//! `totals` compares the rows with what stands beside them. `amount` reads money in the notation of
 //! the table, `denomination` finds its currency and `account` the number of the account. `contents` lets the
 //! cells tell what a doubtful column is, `unknown_text` where no heading names a text; `calendar` brings the
 //! dates of other calendars into ours, `digits` the digits of the East. `quotes` mends cells whose quotes are
@@ -54,6 +55,9 @@ mod rank;
 mod rows;
 mod section;
 mod shape;
+mod shifted;
+#[cfg(test)]
+mod shifted_tests;
 mod sides;
 mod state;
 mod stated;
@@ -65,6 +69,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod told;
+mod totals;
 mod unheaded;
 #[cfg(test)]
 mod unheaded_tests;

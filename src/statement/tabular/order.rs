@@ -95,7 +95,8 @@ impl Movement {
         }
     }
 
-    fn leads(&self, before: Decimal, after: Decimal) -> bool {
+    /// Whether the row takes the account from one balance to the other.
+    pub fn leads(&self, before: Decimal, after: Decimal) -> bool {
         let reaches = |sum: Option<Decimal>| sum.and_then(|sum| before.checked_add(sum)) == Some(after);
         reaches(self.sum())
             || (self.charge_count > 0 && (reaches(self.charges_flipped()) || reaches(self.without_charges())))
@@ -106,7 +107,7 @@ impl Movement {
     }
 
     /// The number of its line in the file.
-    fn line(&self) -> Option<usize> {
+    pub fn line(&self) -> Option<usize> {
         self.lines.first()?.at.strip_prefix("line ")?.parse().ok()
     }
 

@@ -1,7 +1,9 @@
 //! Whether the rows of a table have the cells they should.
 
+use super::astray;
+use super::column::Column;
 use super::header::Columns;
-use super::movement::is_dated;
+use super::movement::{date_cell, is_dated};
 use super::rows::Row;
 use super::stated;
 use crate::statement::finding::{Fault, Finding, Findings, line_place};
@@ -22,7 +24,7 @@ pub(super) fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {
         return Err(Fault::new("quote_unclosed", "Dấu nháy kép chưa đóng", "a quote is never closed"));
     }
     let has_more = row.cells.iter().skip(columns.accepted_width()).any(|cell| !cell.trim().is_empty());
-    if is_dated(columns, row) && has_more {
+    if has_more && (is_dated(columns, row) || is_dated_behind(columns, row)) {
         return Err(Fault::new(
             "row_too_wide",
             "Dòng có nhiều ô hơn tiêu đề; nội dung có dấu phân cách không đặt trong nháy",
@@ -30,6 +32,14 @@ pub(super) fn check_shape(columns: &Columns, row: &Row) -> Result<(), Fault> {
         ));
     }
     Ok(())
+}
+
+/// Whether the day of a row stands one cell behind its place, for an empty cell that is too many.
+fn is_dated_behind(columns: &Columns, row: &Row) -> bool {
+    let kinds = [Column::BookingDate, Column::TransactionDate, Column::ValueDate];
+    let first = kinds.into_iter().filter_map(|column| columns.index(column)).min();
+    let behind = first.map_or("", |first| row.cell(first.saturating_add(1)));
+    date_cell(columns, row).is_empty() && astray::is_whole_day(columns, behind)
 }
 
 /// The first row that is wider than any table.

@@ -119,6 +119,24 @@ fn counts_of_each_side_are_proven_where_a_row_is_one_line() {
 }
 
 #[test]
+fn a_row_that_is_set_aside_counts_on_its_side() {
+    let table = |row: &str, count: u32| {
+        format!(
+            "{HEADING}2026-11-23,Rent,50,,50\n{row}\n2026-11-25,Wages,,100,140\nNumber of debits: {count}\n"
+        )
+    };
+    let unread = "2026-11-24,Fee,1x0,,40";
+    let alone = fault("amount_unreadable", "line 3");
+    assert_eq!(faults(&table(unread, 2)), alone);
+    let miscounted = [alone, fault("count_mismatch", "line 5")].concat();
+    assert_eq!(faults(&table(unread, 3)), miscounted, "another row is missing");
+    assert_eq!(faults(&table(unread, 1)), miscounted);
+    let on_both_sides = table("2026-11-24,Fee,10,5,40", 2);
+    assert_eq!(faults(&on_both_sides), fault("amount_on_both_sides", "line 3"));
+    assert!(read(&on_both_sides).warnings.iter().any(|warning| warning.code == "count_uncompared"));
+}
+
+#[test]
 fn beside_a_row_that_does_not_read_the_balances_of_the_others_are_proven_still() {
     let rows = |rent: &str, last: &str| {
         [

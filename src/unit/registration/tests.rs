@@ -12,11 +12,15 @@ fn line(serial: &str, action: CertificateAction) -> ListedCertificate {
 
 const UNIT: UnitId = UnitId(7);
 
-/// What acceptances say, one after the other: each the form, the families it names, and its lines.
+fn october(day: i64) -> BusinessDay {
+    format!("2026-10-{day:02}").parse().unwrap()
+}
+
+/// What acceptances say, from 1 October on, one a day: each the form, the families it names, and its lines.
 fn said(acceptances: &[(&str, &str, Vec<ListedCertificate>)]) -> Listing {
     let (mut registrations, mut lines) = (Vec::new(), Vec::new());
     for (id, (form, kinds, listed)) in (1..).map(RegistrationId).zip(acceptances) {
-        registrations.push((UNIT, id, (*form).to_owned(), (*kinds).to_owned()));
+        registrations.push((UNIT, id, october(id.0), (*form).to_owned(), (*kinds).to_owned()));
         lines.extend(listed.iter().map(|line| (UNIT, id, line.clone())));
     }
     grouped(&registrations, lines).remove(&UNIT).unwrap_or_default()
@@ -114,6 +118,34 @@ fn a_certificate_signs_documents_for_as_long_as_it_is_valid_and_a_form_lists_it_
     let stopped = said(&[(form, "invoice", vec![line("0A", Add), line("0A", Stop)])]);
     assert!(!stopped.has_one_for(Family::Invoice, Instant(0)));
     assert!(!said(&[(form, "invoice", vec![])]).has_one_for(Family::Invoice, Instant(0)), "none was named");
+}
+
+#[test]
+fn a_certificate_tells_its_documents_from_the_acceptance_that_lists_it_until_its_own_end() {
+    use CertificateAction::{Add, Renew, Stop};
+    let (receipts, invoices) = ("01/ĐKTĐ-CTĐT", "01/ĐKTĐ-HĐĐT");
+    let lasting = |action| ListedCertificate {
+        valid_from: "2026-10-02T08:00:00+07:00".parse().unwrap(),
+        valid_until: "2029-10-02T08:00:00+07:00".parse().unwrap(),
+        ..line("0A", action)
+    };
+    let told = [
+        (receipts, "receipt", vec![lasting(Add)]),
+        (receipts, "receipt", vec![lasting(Renew)]),
+        (invoices, "invoice", vec![lasting(Add)]),
+        (invoices, "invoice", vec![lasting(Stop)]),
+        (invoices, "invoice", vec![lasting(Add)]),
+    ];
+    let until: BusinessDay = "2029-10-02".parse().unwrap();
+    let of_receipts = Signing { documents: Family::Receipt, from: october(2), until };
+    let of_invoices = |day| Signing { documents: Family::Invoice, from: october(day), until };
+    let signs = |count: usize| said(&told[..count]).signings(&lasting(Add));
+    assert_eq!(signs(1), [of_receipts], "it was accepted before the certificate begins");
+    assert_eq!(signs(3), [of_receipts, of_invoices(3)]);
+    assert_eq!(signs(4), [of_receipts], "stopped for invoices");
+    assert_eq!(signs(5), [of_receipts, of_invoices(5)], "from the acceptance after the stop");
+    let over = line("0A", Add);
+    assert!(all_said(vec![over.clone()]).signings(&over).is_empty(), "it ended before the acceptance");
 }
 
 #[test]

@@ -91,7 +91,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
                 for one that was refused and debited all the same: refund_refused (rfd_…), remittance_refused (rmt_…); \
                 refund_bounced (rfd_…): a credit is a refund that came back, less what a bank kept; \
                 refund_bounced_whole (rfd_…): no more than the refund came, and is all that its debit took; refund_repaid \
-                (rfd_…): it pays back what a refund's debit took beyond all that was owed; to_budget with decision \
+                (rfd_…): it pays back what a refund's debit took beyond all that was owed, or what had left before the \
+                bank took the whole payment back; to_budget with decision \
                 { number, on }; proves (mov_…): the money is a waiting claim's; to_unit (unt_…, or none where one fits): \
                 a debit paid another unit; own_transfer (lin_…, or none where one fits); cash_withdrawn (per_…) with \
                 decision; given_back (lin_…, or none where one fits): a credit gives back a debit of the account; \
@@ -173,8 +174,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "undo tells what approving does: the money to suspense, claims that are expected again, obligations \
                 reopened, receipts cancelled. A line that paid out many payments at once is taken apart whole: \
                 claimed_again are those whose receipts stand, and its batch or report waits for its line again. A charge or \
-                interest that a rule told, and the cash of a deposit slip (deposits_expected_again), are taken back the \
-                same way. Refused at once where it cannot work: unmatch_unfit, unmatch_day_closed, \
+                interest that a rule told, the cash of a deposit slip (deposits_expected_again), and a debit whose code \
+                tied it to an order (orders_expected_again), a refund (refunds_expected_again) or money paid on to \
+                another unit (items_reopened) are taken back the same way. Refused at once where it cannot work: unmatch_unfit, unmatch_day_closed, \
                 undo_refund_under_way, undo_corrected, undo_money_gone, undo_paid_on, undo_ordered.",
         body: r#"{ "reason": "Ngân hàng gắn nhầm số tham chiếu" }"#,
         answer: r#"{ "exception": { "id": "exc_01j9…", "kind": "match_doubted", "state": "proposed" },

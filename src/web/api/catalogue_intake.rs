@@ -106,20 +106,25 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/api/v1/layouts",
-        vi: "Các phiên bản bố cục cột đã lưu của một tài khoản.",
-        en: "Every version of an account's saved column mapping, newest first.",
+        vi: "Các phiên bản bố cục cột đã lưu của một tài khoản, hoặc của bảng do đối tác của đơn vị xuất.",
+        en: "Every version of a saved column mapping, newest first: of an account, or of the tables of a unit's \
+             partners.",
         who: "finance, approver, administrator, auditor",
-        notes: "?unit= &account=",
+        notes: "?unit= &account=, or &partner=pos, gateway or treasury.",
         answer: r#"{ "layouts": [] }"#,
         ..NONE
     },
     Endpoint {
         method: "POST",
         path: "/api/v1/layouts",
-        vi: "Lưu bố cục cột cho một tài khoản; các lần nạp sau đọc theo bản mới nhất.",
-        en: "Saves a column mapping for an account; its tables are read by the newest one from then on.",
+        vi: "Lưu bố cục cột cho một tài khoản, hoặc cho bảng của đối tác; các lần nạp sau đọc theo bản mới nhất.",
+        en: "Saves a column mapping for an account, or for a partner's table with these headings; tables are read by \
+             the newest one from then on.",
         who: "finance, administrator",
-        notes: "?unit= &account=. The body is TOML, as bienlai statement preview prints it.",
+        notes: "?unit= &account=. The body is TOML, as bienlai statement preview prints it. With &partner=pos, gateway \
+                or treasury it is headings = [\"…\"], the row of headings as it stands, and [columns] with numbers \
+                from one: approval_code, transaction, order_no, reference_code, chapter, sub_item, amount, fee, \
+                fee_tax, net, kind, state, date, credit_date, reason, currency.",
         ..NONE
     },
 ];

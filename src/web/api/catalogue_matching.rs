@@ -15,7 +15,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         notes: "The statement's line with reference in its text and exactly the net amount proves the claims gross; \
                 the fee is a charge to recover. Transactions that no waiting claim answers to are an exception. A \
                 report that comes after its line is applied by the next matching run. kind returned: money that went back \
-                to a payer; charge: what the gateway keeps of the whole.",
+                to a payer; charge: what the gateway keeps of the whole. A net below zero is what the bank debits, and an open \
+                exception (bulk_settlement) until then; of a net of zero, which no line shows, two persons say with \
+                which payout it was settled (resolution settlement, target: that report).",
         body: r#"{ "unit": "00070", "channel": "sepay", "reference": "QT000126", "settled_on": "2026-11-24",
   "items": [ { "reference": "FT26327", "amount": 25000, "fee": 125 } ] }"#,
         answer: r#"{ "settlement": { "id": "set_01j9…", "gross": 25000, "fee": 125, "net": 24875, "state": "awaited" } }"#,

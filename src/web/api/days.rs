@@ -2,8 +2,8 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::books::{AccountQuery, READERS, account_asked, obstacle_json};
 use crate::actor::Actor;
@@ -29,6 +29,13 @@ pub(super) struct BridgeQuery {
     format: Option<String>,
 }
 
+/// A day's bridge is written as it is: it may name thousands of claims.
+#[derive(Serialize)]
+struct Bridge<'a> {
+    bridge: &'a bridge::Report,
+    obstacles: Vec<Value>,
+}
+
 /// `GET /api/v1/days/bridge?unit=&account=&date=&format=json|csv|xlsx`: from the receipts of a day
 /// to the bank. Without a date the account's first open day is told.
 pub async fn bridge(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
@@ -49,8 +56,8 @@ pub async fn bridge(request: HttpRequest, caller: Caller, shared: web::Data<Shar
     })
     .await?;
     let Some(form) = form else {
-        let obstacles: Vec<_> = report.obstacles.iter().map(obstacle_json).collect();
-        return respond::ok(&json!({ "bridge": report, "obstacles": obstacles }));
+        let obstacles = report.obstacles.iter().map(obstacle_json).collect();
+        return respond::ok(&Bridge { bridge: &report, obstacles });
     };
     let name = format!("cau-noi-{}-{}", report.unit_code, report.date);
     table_file(&report::bridge::table(&report), form, &name)

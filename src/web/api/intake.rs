@@ -19,6 +19,7 @@ use crate::reconciliation::{office, restated};
 use crate::statement::given_up;
 use crate::statement::job::{self, Job};
 use crate::statement::layout::Layout;
+use crate::statement::partner::{Kind, Named};
 use crate::statement::quarantine::{self, Decided, Quarantined, Verdict};
 use crate::statement::saved;
 use crate::statement::version::{self, Decision, Version};
@@ -357,20 +358,49 @@ pub async fn decide_quarantine(
     }))
 }
 
-/// `GET /api/v1/layouts?unit=&account=`: every version of an account's column mapping, newest first.
+/// Whose mappings: an account's, or those of a unit's partners of one kind.
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LayoutQuery {
+    unit: Option<String>,
+    account: Option<String>,
+    /// `pos`, `gateway` or `treasury`, instead of an account.
+    partner: Option<String>,
+}
+
+impl LayoutQuery {
+    fn account(&self, conn: &mut Conn, actor: &Actor) -> Result<(UnitId, AccountId)> {
+        let asked = AccountQuery { unit: self.unit.clone(), account: self.account.clone() };
+        account_asked(conn, actor, &asked)
+    }
+
+    fn partner(&self, conn: &mut Conn, actor: &Actor) -> Result<Option<(UnitId, Kind)>> {
+        let Some(partner) = &self.partner else { return Ok(None) };
+        let unit = unit_asked(conn, actor, self.unit.as_deref())?;
+        let unknown = |error: Error| Error::invalid("partner", "partner_unknown", error.detail().to_owned());
+        Ok(Some((unit, Kind::named(partner).map_err(unknown)?)))
+    }
+}
+
+/// `GET /api/v1/layouts?unit=&account=`: every version of an account's column mapping, newest first; with
+/// `partner` instead of `account` those of the unit's partners.
 pub async fn layouts(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
     caller.0.require_role(&READERS)?;
-    let asked: AccountQuery = extract::query(&request)?;
+    let asked: LayoutQuery = extract::query(&request)?;
     let found = block(move || {
         shared.app().read(&caller.0, |conn| {
-            let (unit, account) = account_asked(conn, &caller.0, &asked)?;
-            saved::versions(conn, unit, account)
+            if let Some((unit, kind)) = asked.partner(conn, &caller.0)? {
+                return Ok(json!(saved::versions(conn, unit, kind)?));
+            }
+            let (unit, account) = asked.account(conn, &caller.0)?;
+            Ok(json!(saved::versions(conn, unit, account)?))
         })
     });
     respond::ok(&json!({ "layouts": found.await? }))
 }
 
-/// `POST /api/v1/layouts?unit=&account=`: the body is a mapping as `bienlai statement preview` prints it.
+/// `POST /api/v1/layouts?unit=&account=`: the body is a mapping as `bienlai statement preview` prints it; with
+/// `partner` instead of `account` it is `headings` and the numbers of `columns`.
 pub async fn save_layout(
     request: HttpRequest,
     caller: Caller,
@@ -378,15 +408,23 @@ pub async fn save_layout(
     shared: web::Data<Shared>,
 ) -> Answer {
     caller.0.require_role(&[Role::Finance, Role::Administrator])?;
-    let asked: AccountQuery = extract::query(&request)?;
+    let asked: LayoutQuery = extract::query(&request)?;
     let body = extract::body(payload, LAYOUT_LIMIT_BYTES).await?;
     let saved = block(move || {
-        shared.app().write(&caller.0, |tx, stamp| {
-            // Whose account it is comes first: the body is nobody's business before.
-            let (unit, account) = account_asked(tx, &caller.0, &asked)?;
-            let text = std::str::from_utf8(&body)
-                .map_err(|_| Error::invalid("layout", "statement_layout_invalid", "the body is not UTF-8"))?;
-            saved::save(tx, stamp, &caller.0, unit, account, &Layout::from_toml(text)?)
+        let actor = &caller.0;
+        let text = |code| {
+            let no_text = |_| Error::invalid("layout", code, "the body is not UTF-8");
+            std::str::from_utf8(&body).map_err(no_text)
+        };
+        shared.app().write(actor, |tx, stamp| {
+            // Whose it is comes first: the body is nobody's business before.
+            if let Some((unit, kind)) = asked.partner(tx, actor)? {
+                let named = Named::from_toml(text("partner_layout_invalid")?)?.checked(kind)?;
+                return Ok(json!(saved::save(tx, stamp, actor, unit, kind, &named)?));
+            }
+            let (unit, account) = asked.account(tx, actor)?;
+            let layout = Layout::from_toml(text("statement_layout_invalid")?)?;
+            Ok(json!(saved::save(tx, stamp, actor, unit, account, &layout)?))
         })
     })
     .await?;

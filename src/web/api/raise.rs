@@ -140,8 +140,8 @@ pub fn units(conn: &mut Conn, actor: &Actor, asked: &Asked) -> Result<Units> {
     Ok(Units { collecting, receiving, competent })
 }
 
-/// Where the city wants it (`[onboarding] required`), a unit takes obligations only when its receiving account
-/// is live. Every way to raise one asks here first.
+/// A unit takes obligations only when its receiving account is live, unless the configuration says otherwise
+/// (`[onboarding] required = false`). Every way to raise one asks here first.
 ///
 /// # Errors
 /// `account_not_live` with the steps that are missing, `unit_has_no_account`.
@@ -150,10 +150,7 @@ pub fn require_live(app: &App, unit: UnitId) -> Result<()> {
         return Ok(());
     }
     let tariff = app.tariff().ok();
-    app.store.read(&Scope::All, |conn| {
-        let staff = onboarding::staff(conn)?;
-        onboarding::require_live(conn, &app.stamp(), unit, tariff.as_deref(), &staff)
-    })
+    app.store.read(&Scope::All, |conn| onboarding::require_live(conn, &app.stamp(), unit, tariff.as_deref()))
 }
 
 /// Assesses on the day of submission, checks that its documents could be made, and raises it.

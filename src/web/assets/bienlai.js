@@ -323,9 +323,9 @@
     };
   }
 
-  function refresh() {
+  function refresh(address) {
     var box = waiting();
-    return fetch((box && box.getAttribute('data-page')) || location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).then(function (answer) {
+    return fetch(address || (box && box.getAttribute('data-page')) || location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).then(function (answer) {
       /* A screen whose link ended must not go on showing what it showed. */
       if (answer.status === 404 && !box) { location.reload(); }
       return answer.ok ? answer.text() : Promise.reject();
@@ -378,6 +378,15 @@
       }
     };
   }
+  /* What is worked out in parts asks for the next one by itself until the last. */
+  function goOn() {
+    var part = document.querySelector('[data-on]');
+    if (!part) { return; }
+    var next = part.getAttribute('data-on');
+    part.removeAttribute('data-on');
+    refresh(next).then(goOn).catch(function () {});
+  }
+  goOn();
   /* What shows the newest asks for itself anew every few seconds. */
   var again = document.querySelector('[data-reload]');
   if (again) {

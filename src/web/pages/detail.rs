@@ -82,6 +82,10 @@ fn told(lang: Lang, detail: &Detail) -> String {
 /// What drawers, machines, the Treasury, statements and series tell.
 fn of_desk(lang: Lang, detail: &Detail) -> String {
     match detail {
+        // All of them are known: the item is about a report that pays nothing out.
+        Detail::Settlement { reference, channel, transactions } if transactions.is_empty() => {
+            fill(lang, "detail_settlement_takes", &[reference, channel])
+        }
         Detail::Settlement { reference, channel, transactions } => {
             fill(lang, "detail_settlement", &[reference, channel, &transactions.join(" ")])
         }
@@ -107,9 +111,10 @@ fn of_desk(lang: Lang, detail: &Detail) -> String {
         Detail::Version { version, added, gone, changed } => {
             fill(lang, "detail_version", &[version, added, gone, changed])
         }
-        Detail::LeftOut { ordinal, place, account_no, code, .. } => {
+        Detail::LeftOut { ordinal, place, account_no, code, is_notice, .. } => {
             let account = if account_no.is_empty() { "–" } else { account_no.as_str() };
-            fill(lang, "detail_left_out", &[ordinal, place, &account, &lang.of_code(code)])
+            let key = if *is_notice { "detail_notice_left_out" } else { "detail_left_out" };
+            fill(lang, key, &[ordinal, place, &account, &lang.of_code(code)])
         }
         Detail::Gaps { gaps } => {
             let read = gaps.iter().filter_map(|gap| serde_json::from_value::<Oddity>(gap.clone()).ok());

@@ -12,6 +12,7 @@ use askama::Template;
 use ring::rand::SystemRandom;
 
 use super::fields::{Fields, Pairs, Wrong, of_field};
+use super::finance::stored;
 use super::frame::{Frame, see};
 use super::session::check_origin;
 use super::wording::Lang;
@@ -87,6 +88,8 @@ struct FoundOwed {
     code: String,
     amount: String,
     standing: &'static str,
+    /// What is said of its documents that are still due.
+    waits: Vec<String>,
 }
 
 struct FoundReceipt {
@@ -287,6 +290,7 @@ fn owed(conn: &mut Conn, lang: Lang, proven: &[(UnitId, ObligationId)]) -> Resul
             unit: unit::find(conn, *unit)?.name,
             amount: item.total.to_string(),
             standing: super::counter::standing(lang, &item, has_none),
+            waits: pay::waits_of(conn, lang, &item)?,
             code: item.reference_code,
         });
     }
@@ -312,7 +316,11 @@ fn found(conn: &mut Conn, vault: &Vault, lang: Lang, items: &[Stored]) -> Result
         let (noun, noun_en) = item.noun();
         shown.push(FoundReceipt {
             unit: unit::find(conn, item.unit)?.name,
-            label: format!("{} {}", text::capitalised(lang.pick(noun, noun_en)), item.name()),
+            label: format!(
+                "{} {}",
+                text::capitalised(lang.pick(noun, noun_en)),
+                super::receipt::name(lang, item)
+            ),
             issued_on: item.issued_on.0.format("%d/%m/%Y").to_string(),
             amount: item.amount.to_string(),
             payer: payer.map(|name| mask::name(&name)).unwrap_or_default(),
@@ -375,14 +383,16 @@ fn days(asked: &Fields) -> Result<Days> {
 pub async fn bundle(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     let asked = fields(&request, form, &shared)?;
     let redeemed = redeem(&shared.app().stamp(), asked.get("ticket"))?;
-    let days = match days(&asked) {
-        Ok(days) => days,
+    let (reader, owed) = (Arc::clone(shared.app()), redeemed.1.clone());
+    let chosen = match days(&asked) {
+        Ok(days) => block(move || reader.store.read(&Scope::All, |conn| within(conn, &owed, days))).await,
+        Err(error) => Err(error),
+    };
+    let mut rest = match chosen {
+        Ok(keys) => keys.into_iter(),
         Err(error) => return found_again(&request, &shared, (asked.get("ticket"), redeemed), error).await,
     };
-    let (app, owed) = (Arc::clone(shared.app()), redeemed.1);
-    let keys = block(move || app.store.read(&Scope::All, |conn| within(conn, &owed, days))).await?;
     let app = Arc::clone(shared.app());
-    let mut rest = keys.into_iter();
     let slot = shared.citizen_bundles.take(subscriber(shared.source(&request)))?;
     let drawer = streamed::Drawer::of(&shared);
     let answer = streamed::stream(slot, ("bien-lai.zip", streamed::ZIP), move |out| {
@@ -399,7 +409,7 @@ pub async fn bundle(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
     answer.map_err(|failure| failure.0.into())
 }
 
-/// The page of what was found once more, with what is wrong with the days of its download.
+/// The page of what was found once more, with what is wrong with the days of its download, or that they are empty.
 async fn found_again(
     request: &HttpRequest,
     shared: &web::Data<Shared>,
@@ -426,17 +436,26 @@ fn documents(conn: &mut Conn, owed: &[(UnitId, ObligationId)]) -> Result<Vec<Sto
     Ok(owed.iter().filter_map(|key| found.remove(key)).flatten().collect())
 }
 
-/// What one download holds: the first documents that were issued within the days.
+/// What one download holds: the first signed documents that were issued within the days.
+///
+/// # Errors
+/// `period_without_documents` when there are none.
 fn within(
     conn: &mut Conn,
     owed: &[(UnitId, ObligationId)],
     (from, until): Days,
 ) -> Result<Vec<(UnitId, ReceiptId)>> {
     let is_asked = |item: &Stored| {
-        from.is_none_or(|from| item.issued_on >= from) && until.is_none_or(|until| item.issued_on <= until)
+        item.state != "numbered"
+            && from.is_none_or(|from| item.issued_on >= from)
+            && until.is_none_or(|until| item.issued_on <= until)
     };
     let asked = documents(conn, owed)?.into_iter().filter(is_asked).take(ZIP_RECEIPTS);
-    Ok(asked.map(|item| (item.unit, item.id)).collect())
+    let keys: Vec<_> = asked.map(|item| (item.unit, item.id)).collect();
+    if keys.is_empty() {
+        return Err(Error::invalid("from", "period_without_documents", "no signed document in these days"));
+    }
+    Ok(keys)
 }
 
 fn signed(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Entry>> {
@@ -449,7 +468,8 @@ fn signed(conn: &mut Conn, unit: UnitId, id: ReceiptId) -> Result<Option<Entry>>
         number: item.number,
         issued_on: item.issued_on,
         amount: item.amount,
-        state: item.state,
+        // The index is the citizen's to read, and its headings are Vietnamese.
+        state: stored::value(Lang::Vi, &item.state),
         document,
         rendition: None,
     }))

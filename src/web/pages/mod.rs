@@ -9,6 +9,7 @@ pub mod admin;
 pub mod agreement;
 pub mod api;
 pub mod asset;
+pub mod both;
 mod called;
 mod chart;
 pub mod city;

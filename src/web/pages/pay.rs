@@ -23,6 +23,7 @@ use crate::receipt::{self, DocumentKind};
 use crate::shift::{provisional, provisional_query};
 use crate::store::Conn;
 use crate::store::vault::Vault;
+use crate::text::capitalised;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::respond::block;
@@ -136,6 +137,8 @@ pub(super) struct PayPage {
     lines: Vec<LineWords>,
     payable: Option<Payable>,
     receipts: Vec<ReceiptLink>,
+    /// What is said of documents that could not be made when the money came.
+    waits: Vec<String>,
     surplus: Option<Surplus>,
     /// What somebody reads beside the state who is late, or must not pay any more.
     plain: Option<String>,
@@ -246,7 +249,8 @@ fn compose(
     }
     let payer = party::load(conn, vault, &[(item.unit, item.party)])?.remove(&(item.unit, item.party));
     let is_part = item.allocated.is_positive() && item.outstanding().is_positive();
-    let is_waiting = receipts.iter().any(|receipt| !receipt.is_signed);
+    let waits = waits_of(conn, frame.lang, item)?;
+    let is_waiting = !waits.is_empty() || receipts.iter().any(|receipt| !receipt.is_signed);
     // Money on a slip is in the drawer and not in the books: nobody is asked for it again.
     let on_slip = provisional_query::awaited(conn, item.unit)?.remove(&item.id);
     let (words, tone) = if on_slip.is_some() { ("standing_slip", "wait") } else { (words, tone) };
@@ -282,6 +286,7 @@ fn compose(
         lines: obligation::lines(conn, item.unit, item.id)?.iter().map(LineWords::of).collect(),
         payable: if on_slip.is_none() { payable(conn, item, today)? } else { None },
         receipts,
+        waits,
         surplus,
         plain,
         frame,
@@ -335,16 +340,39 @@ pub(super) fn receipts_of(conn: &mut Conn, lang: Lang, item: &Obligation) -> Res
         .collect())
 }
 
+/// What the payer of a paid obligation reads of each document that is still due.
+pub(super) fn waits_of(conn: &mut Conn, lang: Lang, item: &Obligation) -> Result<Vec<String>> {
+    if item.state != State::Paid {
+        return Ok(Vec::new());
+    }
+    let due = receipt::query::due_of(conn, item.unit, item.id)?;
+    Ok(due.iter().map(|(kind, cause)| waits(lang, kind, cause)).collect())
+}
+
+/// A kind that is unknown here is called a receipt.
+fn waits(lang: Lang, kind: &str, cause: &str) -> String {
+    let (noun, noun_en) = DocumentKind::parse(kind).unwrap_or(DocumentKind::Receipt).noun();
+    let noun = match lang {
+        Lang::Vi => capitalised(noun),
+        Lang::En => noun_en.to_owned(),
+    };
+    if cause.starts_with("series_") {
+        lang.with("pay_waits_series", noun)
+    } else {
+        lang.with("pay_waits", noun)
+    }
+}
+
 /// Whether documents were made and none of them stands any more.
 pub(super) fn none_stands(receipts: &[ReceiptLink]) -> bool {
     receipt::cancel::none_stands(receipts.iter().map(|receipt| (receipt.state.as_str(), receipt.amount)))
 }
 
-/// `Biên lai BL-26E số 0000042`.
+/// `Biên lai BL-26E số 0000042`, `Receipt BL-26E no. 0000042`.
 pub(super) fn label(lang: Lang, document: &receipt::query::Stored) -> String {
     let kind = document.kind().map(DocumentKind::words);
     let kind = kind.map_or_else(|| lang.t("document"), |(vi, en)| lang.pick(vi, en));
-    format!("{kind} {}", document.name())
+    format!("{kind} {}", super::receipt::name(lang, document))
 }
 
 #[cfg(test)]
@@ -379,6 +407,15 @@ mod tests {
             allocated: Dong(0),
             line_edition: 0,
         }
+    }
+
+    #[test]
+    fn a_document_that_is_due_is_named_with_what_it_waits_for() {
+        let series = waits(Lang::Vi, "invoice_vat", "series_closed");
+        assert_eq!(series, "Hóa đơn sẽ được lập và gửi khi đơn vị có ký hiệu.");
+        assert!(waits(Lang::En, "unknown", "series_missing").starts_with("The receipt will be made"));
+        let other = waits(Lang::Vi, "receipt", "document_kind_not_issued");
+        assert!(other.starts_with("Biên lai sẽ được lập") && !other.contains("ký hiệu"), "{other}");
     }
 
     #[test]

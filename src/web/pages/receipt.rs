@@ -213,8 +213,8 @@ fn compose(
             .map(|(name, amount)| (name, amount.to_string()))
             .collect(),
         notices: notices(conn, item)?,
-        current: current(item, &links),
-        chain: history(item, &links),
+        current: current(lang, item, &links),
+        chain: history(lang, item, &links),
         net: net.to_string(),
     })
 }
@@ -275,13 +275,18 @@ pub(super) fn standing(item: &Stored) -> (String, String, &'static str) {
     }
 }
 
-/// The other documents in force, by name and look-up code.
-pub(super) fn current(item: &Stored, links: &[Link]) -> Vec<(String, String)> {
-    let others = links.iter().filter(|link| link.is_valid() && link.document.id != item.id);
-    others.map(|link| (link.document.name(), link.document.lookup_code.clone())).collect()
+/// `BL-26E số 0000042`, `BL-26E no. 0000042`.
+pub(super) fn name(lang: Lang, item: &Stored) -> String {
+    format!("{} {} {}", item.series, lang.t("receipt_no"), item.printed_number())
 }
 
-fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
+/// The other documents in force, by name and look-up code.
+pub(super) fn current(lang: Lang, item: &Stored, links: &[Link]) -> Vec<(String, String)> {
+    let others = links.iter().filter(|link| link.is_valid() && link.document.id != item.id);
+    others.map(|link| (name(lang, &link.document), link.document.lookup_code.clone())).collect()
+}
+
+fn history(lang: Lang, item: &Stored, links: &[Link]) -> Vec<ChainRow> {
     if links.len() < 2 {
         return Vec::new();
     }
@@ -294,7 +299,7 @@ fn history(item: &Stored, links: &[Link]) -> Vec<ChainRow> {
         };
         let (standing, standing_en, _) = standing(&link.document);
         ChainRow {
-            name: link.document.name(),
+            name: name(lang, &link.document),
             issued_on: link.document.issued_on.0.format("%d/%m/%Y").to_string(),
             what: format!("{noun} {what}"),
             what_en,

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::frame::Frame;
 use super::receipt::{current, standing};
+use super::wording::Lang;
 use super::{Page, html};
 use crate::actor::Scope;
 use crate::amount::Dong;
@@ -37,6 +38,8 @@ const FILE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 const BODY_LIMIT_BYTES: usize = 12 * 1024 * 1024;
 /// A page is for people: of a batch the first documents are shown.
 const SHOWN_LIMIT: usize = 50;
+/// Where the form brings the signed file.
+const FILE_FIELD: &str = "form.file";
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -130,20 +133,19 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         Err(error) => Err(error),
     };
     let frame = Frame::public(&request);
-    match done {
-        Ok(outcome) => Ok(html(StatusCode::OK, &VerifyPage::with(frame, Some(outcome)))),
-        // Another file may be chosen at once.
-        Err(error) if matches!(error.kind(), Kind::TooLarge | Kind::Conflict) => {
-            let status = if *error.kind() == Kind::TooLarge {
-                StatusCode::PAYLOAD_TOO_LARGE
-            } else {
-                StatusCode::CONFLICT
-            };
-            let page = VerifyPage::with(frame, None);
-            Ok(html(status, &VerifyPage { refused: Some(message::words(error.code())), ..page }))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let error = match done {
+        Ok(outcome) => return Ok(html(StatusCode::OK, &VerifyPage::with(frame, Some(outcome)))),
+        Err(error) => error,
+    };
+    // Another file may be chosen at once.
+    let status = match error.kind() {
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Invalid { field } if field == FILE_FIELD => StatusCode::BAD_REQUEST,
+        _ => return Err(error.into()),
+    };
+    let page = VerifyPage::with(frame, None);
+    Ok(html(status, &VerifyPage { refused: Some(message::words(error.code())), ..page }))
 }
 
 async fn judged(
@@ -152,7 +154,7 @@ async fn judged(
     rules: Vec<Lenient>,
     bytes: Vec<u8>,
 ) -> Result<Outcome> {
-    let boundary = boundary(request);
+    let (boundary, lang) = (boundary(request), Lang::of(request));
     let app = Arc::clone(shared.app());
     block(move || {
         let brought = Brought::of(&bytes, boundary.as_deref())?;
@@ -160,7 +162,7 @@ async fn judged(
         let file = carried.as_deref().unwrap_or(brought.file);
         let now = app.clock.now();
         let mut report = verify_leniently(file, &app.trust, now, &rules);
-        let entries = app.store.read(&Scope::All, |conn| entries(conn, &report))?;
+        let entries = app.store.read(&Scope::All, |conn| entries(conn, lang, &report))?;
         let judged = brought.evidence.map(|evidence| proven(&app, evidence, file, &report, now)).transpose();
         let judged = judged.map_err(|error| error.in_field("form"))?;
         judged.iter().for_each(|judgement| judgement.weigh(&mut report));
@@ -185,7 +187,7 @@ impl<'b> Brought<'b> {
             None => Brought { file: bytes, evidence: None },
         };
         if brought.file.is_empty() {
-            return Err(Error::conflict("verify_file_missing", "no file in the form"));
+            return Err(Error::invalid(FILE_FIELD, "verify_file_missing", "no file in the form"));
         }
         if brought.file.len() > FILE_LIMIT_BYTES {
             return Err(Error::too_large("body_too_large", format!("at most {FILE_LIMIT_BYTES} bytes")));
@@ -195,7 +197,8 @@ impl<'b> Brought<'b> {
 
     fn in_form(bytes: &'b [u8], boundary: &str) -> Result<Brought<'b>> {
         let detail = "expected one file in multipart/form-data";
-        let parts = parts(bytes, boundary).map_err(|_| Error::conflict("verify_form_unreadable", detail))?;
+        let unreadable = |_| Error::invalid(FILE_FIELD, "verify_form_unreadable", detail);
+        let parts = parts(bytes, boundary).map_err(unreadable)?;
         let content = |name: &str| parts.iter().find(|part| part.name == name).map(|part| part.content);
         let evidence = content("evidence").filter(|evidence| !evidence.is_empty());
         Ok(Brought { file: content("file").unwrap_or_default(), evidence })
@@ -255,18 +258,18 @@ fn rule(name: &str) -> Result<Lenient> {
 }
 
 /// How the documents that are shown stand in our register.
-fn entries(conn: &mut Conn, report: &Report) -> Result<Vec<Option<Entry>>> {
-    report.documents.iter().take(SHOWN_LIMIT).map(|document| entry(conn, document)).collect()
+fn entries(conn: &mut Conn, lang: Lang, report: &Report) -> Result<Vec<Option<Entry>>> {
+    report.documents.iter().take(SHOWN_LIMIT).map(|document| entry(conn, lang, document)).collect()
 }
 
 /// Only of a document that is intact: what is said elsewhere under its code is no stranger's business.
-fn entry(conn: &mut Conn, document: &DocumentReport) -> Result<Option<Entry>> {
+fn entry(conn: &mut Conn, lang: Lang, document: &DocumentReport) -> Result<Option<Entry>> {
     let is_good = matches!(document.verdict(), Verdict::Valid | Verdict::Intact);
     let Some(registered) = document.registered.as_ref().filter(|_| is_good) else { return Ok(None) };
     Ok(match recorded::find(conn, registered)? {
         Recorded::This(item, links) => {
             let (words, words_en, tone) = standing(&item);
-            Some(Entry { words, words_en, tone, current: current(&item, &links) })
+            Some(Entry { words, words_en, tone, current: current(lang, &item, &links) })
         }
         Recorded::Another => Some(Entry {
             words: "Không phải chứng từ đã lập: mã tra cứu này là của chứng từ khác".to_owned(),
@@ -347,8 +350,12 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
             (("Thu theo ủy nhiệm của mã số thuế", "Collected for the tax code"), &summary.principal_tax_code),
             (("Tổng tiền", "Total"), &summary.total),
         ];
+        // A receipt is of đồng always, an invoice may be of another currency.
+        let is_of_dong = kind == "receipt" || summary.currency.as_deref() == Some("VND");
         facts.extend(
-            named.into_iter().filter_map(|(name, value)| Some((name, shown(kind, name.1, value.clone()?)))),
+            named
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, shown(is_of_dong, name.1, value.clone()?)))),
         );
     }
     DocumentWords {
@@ -370,12 +377,11 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
     }
 }
 
-/// As people here write days and sums; what is neither stays as the document has it. A receipt is of đồng
-/// always, an invoice may be of another currency.
-fn shown(kind: &str, name_en: &str, value: String) -> String {
-    let written = match (name_en, kind) {
-        ("Issued", _) => value.parse().ok().map(|day: BusinessDay| day.0.format("%d/%m/%Y").to_string()),
-        ("Total", "receipt") => value.parse().ok().map(|amount| Dong(amount).to_string()),
+/// As people here write days and sums; what is neither stays as the document has it.
+fn shown(is_of_dong: bool, name_en: &str, value: String) -> String {
+    let written = match name_en {
+        "Issued" => value.parse().ok().map(|day: BusinessDay| day.0.format("%d/%m/%Y").to_string()),
+        "Total" if is_of_dong => value.parse().ok().map(|amount| Dong(amount).to_string()),
         _ => None,
     };
     written.unwrap_or(value)

@@ -550,7 +550,7 @@ fn anybody_learns_at_verify_what_the_signatures_of_a_file_are_worth() {
         }
         let page = upload(&service, foreign).await.text();
         assert!(page.contains("Hóa đơn") && page.contains("9900000009"), "{page}");
-        assert_eq!(upload(&service, b"").await.status, 409, "no file chosen");
+        assert_eq!(upload(&service, b"").await.status, 400, "no file chosen");
         assert!(upload(&service, b"<a").await.text().contains("Không đọc được"));
         let without = upload(&service, b"%PDF-1.7").await;
         assert!(without.status == 409 && without.text().contains("không chứa tệp XML"), "{}", without.text());

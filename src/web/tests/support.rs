@@ -106,6 +106,7 @@ fn open_as(name: &str, sections: &str) -> Arc<App> {
     let text = format!(
         "[database]\nurl = \"sqlite://{}/test.db\"\n[web]\nlisten = \"127.0.0.1:0\"\nlookups_per_minute = 12\n\
          public_url = \"https://bienlai.example\"\n[vault]\nmaster_key = \"{}\"\n\
+         [onboarding]\nrequired = false\n\
          [[channels.bank]]\nname = \"vpbank\"\nbank_bin = \"970432\"\nsecrets = [\"{SECRET}\"]\n\
          [[channels.vietqr]]\nname = \"vqr\"\nuser = \"vietqr\"\npasswords = [\"password-of-vietqr\"]\n\
          token_keys = [\"newest-token-key-of-thirty-two-bytes\"]\n{sections}",

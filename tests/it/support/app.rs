@@ -47,7 +47,7 @@ impl TestApp {
     pub fn open_with(database: Arc<Database>, clock: Clock) -> TestApp {
         let config = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n\
-             [signing]\nthreads = 1\n",
+             [signing]\nthreads = 1\n[onboarding]\nrequired = false\n",
             database.url
         );
         let config = Config::parse(&config).expect("the configuration of the tests is good");
@@ -439,8 +439,9 @@ const PROMISES: &[(&str, &str)] = &[
          (SELECT COALESCE(SUM(CASE WHEN p.debit_account LIKE 'treasury_in_transit/%' THEN p.amount ELSE 0 END), 0) \
                - COALESCE(SUM(CASE WHEN p.credit_account LIKE 'treasury_in_transit/%' THEN p.amount ELSE 0 END), 0) \
           FROM posting p WHERE p.unit_id = u.unit_id) <> (SELECT COALESCE(SUM(CASE WHEN r.state = 'debited' \
-          OR (r.state = 'rejected' AND EXISTS (SELECT 1 FROM remittance_event e WHERE e.unit_id = r.unit_id \
-              AND e.remittance_id = r.id AND e.kind = 'debited')) THEN r.amount \
+          OR (r.state = 'rejected' AND (SELECT COALESCE(SUM(CASE WHEN e.kind = 'debited' THEN 1 ELSE -1 END), 0) \
+              FROM remittance_event e WHERE e.unit_id = r.unit_id AND e.remittance_id = r.id \
+              AND e.kind IN ('debited', 'undebited')) > 0) THEN r.amount \
           WHEN r.state = 'credited' THEN -r.amount ELSE 0 END \
           - CASE WHEN r.state = 'rejected' THEN COALESCE((SELECT SUM(l.amount) FROM remittance_line l \
           JOIN remittance_line_status s ON s.unit_id = l.unit_id AND s.remittance_id = l.remittance_id \

@@ -46,6 +46,9 @@ pub struct How<'a> {
     pub log: &'a str,
     /// More of its configuration.
     pub sections: &'a str,
+    /// Whether its configuration says nothing of `[onboarding]`, as a new installation's; else units take
+    /// obligations before their accounts went live.
+    pub is_silent_on_onboarding: bool,
     /// Where messages to the tax authority go.
     pub tax_endpoint: Option<&'a str>,
     /// More of its environment.
@@ -66,9 +69,10 @@ impl Service {
         let tax = how.tax_endpoint.map_or(String::new(), |url| format!("[tax]\nendpoint = \"{url}\"\n"));
         let web = if how.web.is_empty() { "first_administrator = false" } else { how.web };
         let log = if how.log.is_empty() { "level = \"info\"" } else { how.log };
+        let onboarding = if how.is_silent_on_onboarding { "" } else { "[onboarding]\nrequired = false\n" };
         let text = format!(
             "[database]\nurl = \"{}\"\nmigrate_at_start = false\n[web]\nlisten = \"127.0.0.1:{port}\"\n{web}\n\
-             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\n{log}\n{tax}\
+             [vault]\nmaster_key = \"{MASTER_KEY}\"\n[log]\n{log}\n{tax}{onboarding}\
              [[channels.bank]]\nname = \"{BANK}\"\nsecrets = [\"{SECRET}\"]\n{}\n",
             database.url, how.sections
         );

@@ -10,6 +10,8 @@ use crate::text::capitalised;
 const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
 const TITLE: f32 = 15.0;
+/// Between an invoice's own name and that of the receipt on it.
+const INTEGRATED: &str = " TÍCH HỢP ";
 
 pub fn lay_out(sheet: &mut Sheet, printed: &Printed, standing: &Standing) {
     let width = sheet.text_width();
@@ -55,12 +57,18 @@ fn identity(printed: &Printed) -> Vec<Part> {
     ]
 }
 
+/// What an invoice is integrated with stands on a line of its own.
+fn name(title: &str) -> Paragraph {
+    let (first, rest) = title.find(INTEGRATED).map_or((title, ""), |at| title.split_at(at));
+    let name = Paragraph::new(TITLE).bold(first).align(Align::Centre);
+    if rest.is_empty() { name } else { name.line(Face::Bold, TITLE, rest.trim_start()) }
+}
+
 fn title(sheet: &mut Sheet, printed: &Printed, standing: &Standing, beside: Option<Vec<Part>>) {
     let centred = |paragraph: Paragraph| Part::Text(paragraph.align(Align::Centre));
-    let name = Paragraph::new(TITLE).bold(&printed.title.to_uppercase()).align(Align::Centre);
     let shown = format!("(Bản thể hiện của {} điện tử)", printed.noun());
     let mut parts = vec![
-        Part::Title(name),
+        Part::Title(name(&printed.title.to_uppercase())),
         centred(Paragraph::new(TEXT).italic(&shown)),
         centred(Paragraph::new(TEXT).regular(&long_date(&printed.issued_on))),
     ];

@@ -75,7 +75,7 @@ fn labelled(size: f32, fields: &[(&str, &str)]) -> Option<Paragraph> {
         if !is_empty {
             paragraph = paragraph.regular("      ");
         }
-        paragraph = paragraph.regular(label).regular(value);
+        paragraph = paragraph.label(label).regular(value);
         is_empty = false;
     }
     (!is_empty).then_some(paragraph)

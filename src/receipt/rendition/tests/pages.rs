@@ -270,6 +270,17 @@ fn an_invoice_is_printed_the_same_whatever_order_its_elements_stand_in() {
 }
 
 #[test]
+fn the_name_of_an_integrated_invoice_is_broken_between_invoice_and_receipt() {
+    let title = "Hóa đơn giá trị gia tăng tích hợp biên lai thu thuế, phí, lệ phí";
+    let document = invoice(8, 1, false).replace("Hóa đơn giá trị gia tăng", title);
+    let text = Page::of(&rendered(document.as_bytes())).text();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for line in ["HÓA ĐƠN GIÁ TRỊ GIA TĂNG", "TÍCH HỢP BIÊN LAI THU THUẾ, PHÍ, LỆ PHÍ"] {
+        assert!(lines.contains(&line), "{line}: {text}");
+    }
+}
+
+#[test]
 fn the_same_receipt_and_standing_give_the_same_bytes_and_another_standing_others() {
     let document = document();
     assert_eq!(rendered(&document), rendered(&document));

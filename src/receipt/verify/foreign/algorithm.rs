@@ -49,6 +49,10 @@ impl Hash {
         digest::digest(algorithm, text.as_bytes())
     }
 
+    pub(super) fn is_legacy(self) -> bool {
+        self == Hash::Sha1
+    }
+
     fn name(self) -> &'static str {
         match self {
             Hash::Sha1 => "sha1",

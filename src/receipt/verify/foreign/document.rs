@@ -56,7 +56,7 @@ pub(super) fn judge<'a, 'i>(
     report.problems.extend(missing);
     report.problems.extend(beside::problem(found));
     if content.is_some() && found.is_ours() {
-        report.problems.extend(own::problem(canonical_body.as_deref(), &report.signatures, &covered));
+        report.problems.extend(own::problem(canonical_body.as_deref(), &covered));
     }
     if let Some(content) = content.filter(|_| attacked.is_none()) {
         report.registered = registered(&content, canonical_body.as_deref());

@@ -30,8 +30,9 @@ pub(super) struct Place<'p, 'a, 'i> {
 pub(super) struct Covered {
     pub body: bool,
     pub code: bool,
-    /// An Object of it says something that no reference covers.
-    pub has_unsigned_object: bool,
+    /// What no receipt of our own format has: an Object that says something and that no reference covers, or a time
+    /// told in another way.
+    pub unlike_ours: Option<Problem>,
     pub signer: Option<Signer>,
 }
 
@@ -51,7 +52,7 @@ pub(super) struct Computed<'a, 'i> {
     /// Every reference fits what it refers to.
     are_references_good: bool,
     is_good: bool,
-    has_unsigned_object: bool,
+    unlike_ours: Option<Problem>,
 }
 
 /// The findings of one signature while they grow.
@@ -86,7 +87,7 @@ pub(super) fn compute<'a, 'i>(
                 signer: None,
                 are_references_good: false,
                 is_good: false,
-                has_unsigned_object: false,
+                unlike_ours: None,
             };
         }
     };
@@ -115,8 +116,12 @@ pub(super) fn compute<'a, 'i>(
         let certificates = &parts.certificates;
         judge_signer(&mut report, signer, certificates, told, judged.legacy, terms);
     }
-    let has_unsigned_object = !unsigned.is_empty();
-    Computed { report, targets: judged.targets, signer, are_references_good, is_good, has_unsigned_object }
+    let unlike_ours = if unsigned.is_empty() {
+        said.is_unlike_ours.then_some(Problem::SigningTimeUnreadable)
+    } else {
+        Some(Problem::UnsignedContent)
+    };
+    Computed { report, targets: judged.targets, signer, are_references_good, is_good, unlike_ours }
 }
 
 /// A signature that is not computed, for where it stands.
@@ -150,7 +155,7 @@ impl<'a, 'i> Computed<'a, 'i> {
         let covered = Covered {
             body: is_intact && body,
             code: is_intact && code.is_some_and(|code| is_within(code, &self.targets)),
-            has_unsigned_object: self.has_unsigned_object,
+            unlike_ours: self.unlike_ours,
             signer: self.signer.clone().filter(|_| is_intact),
         };
         (report, covered)
@@ -187,6 +192,11 @@ impl<'a, 'i> Judged<'a, 'i> {
         aimed_well(place.around, signature, target)?;
         let mut form = reference.form.clone();
         let on_own = target.ancestors().any(|ancestor| ancestor == signature);
+        if reference.enveloped && on_own && reference.is_of_nothing() {
+            // The signature is cut out, with it what is referred to: rightly computed, and no byte is covered.
+            self.legacy |= reference.hash.is_legacy();
+            return Ok(());
+        }
         let tolerated = terms.lenient.contains(&Lenient::EnvelopedOnOwnObject);
         if reference.enveloped && on_own && !tolerated {
             return Err(Problem::EnvelopedOnOwnObject);
@@ -216,7 +226,7 @@ impl<'a, 'i> Judged<'a, 'i> {
         if reference.enveloped && on_own {
             self.lenient.push(Lenient::EnvelopedOnOwnObject.name());
         }
-        self.legacy |= reference.hash == super::algorithm::Hash::Sha1;
+        self.legacy |= reference.hash.is_legacy();
         self.covers.push(if target.is_root() { "/".to_owned() } else { local_name(target).to_owned() });
         self.targets.push(Target { node: target, without: form.without });
         Ok(())

@@ -4,20 +4,11 @@
 use super::judge::Covered;
 use crate::receipt::verify::Fields;
 use crate::receipt::verify::problem::Problem;
-use crate::receipt::verify::report::SignatureReport;
 
 /// What the one shape would find in the signed data, or beside it within a signature.
-pub(super) fn problem(
-    canonical_body: Option<&str>,
-    signatures: &[SignatureReport],
-    covered: &[Covered],
-) -> Option<Problem> {
-    if covered.iter().any(|covered| covered.has_unsigned_object) {
-        return Some(Problem::UnsignedContent);
-    }
-    let local = Problem::SigningTimeTakenAsLocal;
-    if signatures.iter().any(|signature| signature.problems.contains(&local)) {
-        return Some(Problem::SigningTimeUnreadable);
+pub(super) fn problem(canonical_body: Option<&str>, covered: &[Covered]) -> Option<Problem> {
+    if let Some(problem) = covered.iter().find_map(|covered| covered.unlike_ours) {
+        return Some(problem);
     }
     match Fields::read(canonical_body?) {
         None => Some(Problem::ContentUnreadable),

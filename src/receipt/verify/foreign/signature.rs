@@ -35,6 +35,14 @@ pub(super) struct Reference<'a, 'i> {
     pub digest: Vec<u8>,
 }
 
+impl Reference<'_, '_> {
+    /// Whether its digest is that of no byte at all, which is what one canonicalisation makes of no node; a second one
+    /// would find nothing to read.
+    pub(super) fn is_of_nothing(&self) -> bool {
+        self.more.is_empty() && self.hash.digest("").as_ref() == self.digest
+    }
+}
+
 /// Reads the signature, or names the first thing that keeps it from being judged.
 pub(super) fn parts<'a, 'i>(signature: Node<'a, 'i>) -> Result<Parts<'a, 'i>, Problem> {
     let children = structure(signature)?;

@@ -8,6 +8,7 @@ use roxmltree::Node;
 use super::read::{is_blank, is_dsig, leaf, local_name};
 use crate::clock::Instant;
 use crate::receipt::verify::problem::Problem;
+use crate::receipt::verify::signature::local_time;
 
 const ZONED: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z"];
 const LOCAL: [&str; 7] = [
@@ -47,11 +48,13 @@ pub(super) struct Said {
     pub moment: Option<Moment>,
     /// What keeps from resting on it.
     pub problem: Option<Problem>,
+    /// A time is told in another way than on receipts of our own format, which have one in its one spelling.
+    pub is_unlike_ours: bool,
 }
 
 impl Said {
     fn nothing(problem: Problem) -> Said {
-        Said { moment: None, problem: Some(problem) }
+        Said { moment: None, problem: Some(problem), is_unlike_ours: true }
     }
 
     /// The moment, if a reference covers it.
@@ -73,13 +76,17 @@ pub(super) fn said_by<'a, 'i>(signature: Node<'a, 'i>, is_signed: impl Fn(Node<'
     let (time, problem) = match (signed.as_slice(), times.as_slice()) {
         ([time], _) => (*time, None),
         ([], [time]) => (*time, Some(Problem::SigningTimeUnsigned)),
-        (_, []) => return Said::nothing(Problem::SigningTimeMissing),
+        (_, []) => {
+            return Said { is_unlike_ours: false, ..Said::nothing(Problem::SigningTimeMissing) };
+        }
         _ => return Said::nothing(Problem::SigningTimeUnclear),
     };
-    match leaf(time) {
+    let text = leaf(time);
+    let is_unlike_ours = text.as_deref().is_none_or(|text| local_time(text).is_none());
+    match text {
         Some(text) if is_blank(&text) => Said::nothing(Problem::SigningTimeMissing),
         text => match text.and_then(|text| read(&text)) {
-            Some(moment) => Said { moment: Some(moment), problem },
+            Some(moment) => Said { moment: Some(moment), problem, is_unlike_ours },
             None => Said::nothing(Problem::SigningTimeUnclear),
         },
     }

@@ -74,6 +74,36 @@ pub fn attacks() -> Vec<Attack> {
 }
 
 #[test]
+fn a_receipt_of_ours_in_a_message_tells_its_time_in_our_one_spelling_whenever_it_is_judged() {
+    let judged = |time: &'static str, at: Instant| {
+        let style = Style { time, ..Style::default() };
+        verify(style.sign(signed_as_others(&style, "BL-rcp-42")).as_bytes(), &trust(), at)
+    };
+    let moments = [now(), now().plus_seconds(86_400), now().plus_seconds(365 * 86_400)];
+    for at in moments {
+        let report = judged("2026-09-01T09:30:15", at);
+        assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+        for time in [
+            "2026-09-01T02:30:15Z",
+            "2026-09-02T07:30:00Z",
+            "2026-09-01T09:30:15+07:00",
+            "2026-09-01T09:30:15.0",
+            "2026-09-01T09:30",
+            "2026-09-01 09:30:15",
+            "01/09/2026 09:30:15",
+            " 2026-09-01T09:30:15",
+            "1980-01-01T00:00:00",
+            "hôm qua",
+            "",
+        ] {
+            let report = judged(time, at);
+            assert_eq!(report.verdict, Verdict::Invalid, "{time:?}: {report:?}");
+            assert_eq!(report.documents[0].problems, [Problem::SigningTimeUnreadable], "{time:?}");
+        }
+    }
+}
+
+#[test]
 fn a_receipt_of_ours_is_valid_behind_a_comment_and_in_a_message_as_it_is_bare() {
     let text = document_text();
     for genuine in [text.clone(), in_message(&text), behind("<!-- -->", &text), behind("<?x?>", &text)] {

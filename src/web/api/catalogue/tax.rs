@@ -8,8 +8,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Đăng ký được chấp nhận, chứng thư trong đăng ký, tờ khai đang gửi.",
         en: "Accepted registrations, the certificates they list, forms on their way.",
         who: "finance, approver, auditor, administrator",
-        notes: "?unit= &limit=",
-        answer: r#"{ "accepted": [], "certificates": [], "forms": [] }"#,
+        notes: "?unit= &limit=. signs names the documents (receipt, invoice) that a certificate is registered to sign, \
+                from the acceptance of the form that lists it for them until its own end.",
+        answer: r#"{ "accepted": [], "certificates": [ { "issuer": "CA Mẫu", "serial": "540A", "action": "add",
+  "valid_from": "2026-11-01T08:00:00+07:00", "valid_until": "2029-11-01T08:00:00+07:00",
+  "signs": [ { "documents": "receipt", "from": "2026-11-27", "until": "2029-11-01" } ] } ], "forms": [] }"#,
         ..NONE
     },
     Endpoint {

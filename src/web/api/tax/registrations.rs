@@ -47,7 +47,7 @@ pub async fn list(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             Ok(json!({
                 "next": next,
                 "accepted": accepted,
-                "certificates": registration::certificates(conn, unit)?,
+                "certificates": registration::in_force(conn, unit)?,
                 "forms": forms.iter().map(filing_json).collect::<Vec<_>>(),
             }))
         })

@@ -1,6 +1,7 @@
 //! `/admin/trail`: the audit trail of a unit, searched and proven.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -51,6 +52,8 @@ struct TrailPage {
     proof: Option<(bool, String)>,
     /// How far a proof came that takes more than one request.
     progress: Option<Progress>,
+    /// Whether the page asks for the next part by itself, and shows nothing else until the last one.
+    is_going_on: bool,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -109,14 +112,14 @@ async fn shown(
     asked: Result<Asked>,
 ) -> Page {
     let composed = match asked {
-        Ok(asked) => compose(request, signed, shared, asked).await,
+        Ok(asked) => compose(request, signed, shared, asked, false).await,
         Err(error) => Err(error),
     };
     match composed {
         Ok(page) => Ok(html(StatusCode::OK, &page)),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(request))?;
-            let page = compose(request, signed, shared, Asked::default()).await?;
+            let page = compose(request, signed, shared, Asked::default(), false).await?;
             Ok(html(StatusCode::BAD_REQUEST, &TrailPage { wrong, ..page }))
         }
     }
@@ -151,6 +154,7 @@ async fn compose(
     signed: &Signed,
     shared: &web::Data<Shared>,
     asked: Asked,
+    is_going_on: bool,
 ) -> Result<TrailPage> {
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
@@ -169,7 +173,11 @@ async fn compose(
                 .map(|unit| (unit.code, unit.name))
                 .collect();
             let mut found = Vec::new();
-            for (unit, name) in places(conn, (lang, &actor), &typed.unit)? {
+            let searched = match is_going_on {
+                true => Vec::new(),
+                false => places(conn, (lang, &actor), &typed.unit)?,
+            };
+            for (unit, name) in searched {
                 let search = Search {
                     unit,
                     from,
@@ -189,7 +197,8 @@ async fn compose(
         // Persons may be registered at another unit than the one they work for.
         app.store.read(&Scope::All, |conn| {
             let rows = found.iter().map(|(unit, one)| row(conn, unit, one)).collect::<Result<Vec<_>>>()?;
-            let people = person::choices(conn, &actor)?
+            let known = if is_going_on { Vec::new() } else { person::choices(conn, &actor)? };
+            let people = known
                 .into_iter()
                 .map(|one| (one.id.to_string(), format!("{} ({})", one.name, one.logins.join(", "))));
             Ok(Read { units, people: people.collect(), last: found.last().map(|(_, one)| one.id), rows })
@@ -218,6 +227,7 @@ async fn compose(
         },
         proof: None,
         progress: None,
+        is_going_on,
         asked,
         frame,
     })
@@ -247,8 +257,10 @@ fn row(conn: &mut Conn, unit: &str, one: &audit::Found) -> Result<Vec<Cell>> {
     ])
 }
 
-/// Entries that one request proves: a second's work. What is left goes on from the place it came to.
-const PROVEN_LIMIT: i64 = 100_000;
+/// How long one request proves. What is left goes on from the place it came to, in a request of its own.
+const PROVEN_FOR: Duration = Duration::from_millis(25);
+/// Entries between two looks at the clock.
+const STEP: i64 = 300;
 
 /// How far a proof of one or all trails came.
 struct Progress {
@@ -260,22 +272,35 @@ struct Progress {
     at: String,
 }
 
+impl TrailPage {
+    /// The address of the next part of a proof that goes on by itself. Its unit was found by what is in it.
+    fn next_part(&self) -> Option<String> {
+        let far = self.progress.as_ref().filter(|_| self.is_going_on)?;
+        let Asked { unit, broken, .. } = &self.asked;
+        Some(format!("/admin/trail/proof?unit={unit}&at={}&broken={broken}", far.at))
+    }
+}
+
 /// `GET /admin/trail/proof?unit=&at=&broken=`: proves the trails that are asked for from their first entries on,
 /// one part for each request; `at` is where the part before came to and `broken` how many trails did not hold
-/// until there. It changes nothing, so auditors may ask for it; another site may not make them.
+/// until there. The page asks for the next part by itself, unless one of this part did not hold: that is to be read.
+/// It changes nothing, so auditors may ask for it; another site may not make them.
 pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     signed.require(&READERS)?;
     let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
-    let mut page = compose(&request, &signed, &shared, asked.clone()).await?;
-    let (app, lang) = (Arc::clone(shared.app()), page.frame.lang);
+    let (app, lang) = (Arc::clone(shared.app()), Lang::of(&request));
+    let (actor, typed) = (signed.actor.clone(), asked.clone());
     let Proven { count, faults, progress } = block(move || {
-        app.read(&signed.actor, |conn| {
-            let places = places(conn, (lang, &signed.actor), &asked.unit)?;
-            prove(conn, &places, &asked.at, PROVEN_LIMIT)
+        app.read(&actor, |conn| {
+            let places = places(conn, (lang, &actor), &typed.unit)?;
+            let began = Instant::now();
+            prove(conn, &places, &typed.at, || began.elapsed() < PROVEN_FOR)
         })
     })
     .await?;
+    let is_going_on = progress.is_some() && faults.is_empty();
+    let mut page = compose(&request, &signed, &shared, asked, is_going_on).await?;
     let before: usize = page.asked.broken.parse().unwrap_or(0);
     page.asked.broken = (before + faults.len()).to_string();
     page.proof = match (&progress, faults.is_empty(), before) {
@@ -295,23 +320,26 @@ struct Proven {
     progress: Option<Progress>,
 }
 
-/// Goes on with the proof at a place, empty for the beginning, and stops after `limit` entries.
+/// Goes on with the proof at a place, empty for the beginning, until there is no more time; a step at least.
 ///
 /// # Errors
 /// `cursor_unreadable` for a place of none of these trails.
-fn prove(conn: &mut Conn, places: &[(UnitId, String)], at: &str, limit: i64) -> Result<Proven> {
+fn prove(
+    conn: &mut Conn,
+    places: &[(UnitId, String)],
+    at: &str,
+    has_time: impl Fn() -> bool,
+) -> Result<Proven> {
     let (mut index, mut place) = begin(places, at)?;
-    let (mut left, mut faults) = (limit, Vec::new());
+    let (mut faults, mut is_begun) = (Vec::new(), false);
     while let Some((unit, name)) = places.get(index) {
-        if left <= 0 {
+        if is_begun && !has_time() {
             let at = format!("{unit}.{}", place.text());
             let progress = Progress { done: index, of: places.len(), name: name.clone(), at };
             return Ok(Proven { count: index, faults, progress: Some(progress) });
         }
-        let (part, looked_at) = audit::proof::prove(conn, *unit, place, left)?;
-        // A trail of nothing costs its questions.
-        left -= looked_at.max(1);
-        (index, place) = match part {
+        is_begun = true;
+        (index, place) = match audit::proof::prove(conn, *unit, place, STEP)?.0 {
             Part::Further(next) => (index, next),
             Part::Whole => (index + 1, Place::START),
             Part::Broken(fault) => {

@@ -126,14 +126,17 @@ async fn compose(
         app.read(&actor, |conn| {
             let (unit, account) = place(conn, &actor, &id)?;
             let held = unit::account::find(conn, unit, account)?;
-            let (bridge_day, report) = bridge_of(conn, &stamp, &actor, (unit, account), asked)?;
+            let told = bridge_of(conn, &stamp, &actor, (unit, account), asked)?;
+            let report = report::bridge::table(&told);
             let months = months(conn, unit, account)?;
             let first = Month::of(held.opened_on);
             let last = months.iter().rev().find(|month| month.stands);
             let last = last.map(|month| month.named.parse::<Month>()).transpose()?;
             let next = last.map_or(first, Month::next);
             let unit_named = unit::find(conn, unit)?;
-            let open = open_days::with_proof(conn, &stamp, &actor, &held, ((None, None), SHOWN_DAYS))?;
+            let in_its_way = (told.date, told.obstacles.as_slice());
+            let all = ((None, None), SHOWN_DAYS);
+            let open = open_days::with_told(conn, &stamp, &actor, &held, all, in_its_way)?;
             Ok(AccountPage {
                 more: open.count.saturating_sub(open.days.len()),
                 open: open.days.iter().map(|day| OpenRow::of(day, frame.lang)).collect(),
@@ -149,7 +152,7 @@ async fn compose(
                 months,
                 bridge: bridge_page::listings(&frame, &report, tariff.as_deref()),
                 bridge_title: report.title,
-                bridge_day: bridge_day.to_string(),
+                bridge_day: told.date.to_string(),
                 requests: requests(conn, &frame, unit, account)?,
                 can_close: actor.role == Role::Finance,
                 can_ask: matches!(actor.role, Role::Finance | Role::Approver),
@@ -174,13 +177,12 @@ fn bridge_of(
     actor: &Actor,
     place: (UnitId, AccountId),
     asked: Option<BusinessDay>,
-) -> Result<(BusinessDay, report::table::Table)> {
+) -> Result<bridge::Report> {
     let date = match asked {
         Some(date) => date,
         None => day_close::first_open_day(conn, place.0, place.1)?.min(stamp.today()),
     };
-    let report = bridge::of_day(conn, stamp, actor, place, date)?;
-    Ok((date, report::bridge::table(&report)))
+    bridge::of_day(conn, stamp, actor, place, date)
 }
 
 /// The part in one's own language of a heading that has both.
@@ -259,8 +261,8 @@ pub async fn bridge_file(request: HttpRequest, signed: Signed, shared: web::Data
         let stamp = app.stamp();
         app.read(&actor, |conn| {
             let place = place(conn, &actor, &id)?;
-            let (date, table) = bridge_of(conn, &stamp, &actor, place, day)?;
-            Ok((format!("cau-noi-{}-{date}", unit::find(conn, place.0)?.code), table))
+            let told = bridge_of(conn, &stamp, &actor, place, day)?;
+            Ok((format!("cau-noi-{}-{}", told.unit_code, told.date), report::bridge::table(&told)))
         })
     })
     .await?;

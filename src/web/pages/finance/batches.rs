@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, web};
 
 use super::imports::{self, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
 use super::papers::{Paper, Papers, state};
+use super::partner_columns::Reading;
 use super::report_page::Ask;
 use super::{stored, units};
 use crate::actor::Actor;
@@ -14,13 +15,13 @@ use crate::error::Result;
 use crate::exception::Subject;
 use crate::id::{BatchId, UnitId};
 use crate::payment::pos::{self, Batch, Item, NewBatch, file, query, rules};
+use crate::statement::partner::Kind;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::pages::fields::{Fields, Pairs};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
-use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted};
 
@@ -33,6 +34,7 @@ static BATCHES: Papers<BatchId, Found> = Papers {
     lead: "batches_lead",
     list: "pos_batches",
     hint: "batches_hint",
+    kind: Kind::Pos,
     ask_more: |_, frame, asks| asks.push(Ask::text("fee", frame.t("import_fee"), "0")),
     taken,
     take: look_or_take,
@@ -105,12 +107,12 @@ fn taken(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Vec<Listing>> 
 }
 
 fn look_or_take(
-    app: &App,
-    actor: &Actor,
+    (app, actor): (&App, &Actor),
     fields: &Fields,
-    file: Chosen,
+    bytes: &[u8],
+    reading: &Reading,
 ) -> std::result::Result<Outcome<Found>, Refusal> {
-    let report = file::read(&imports::chosen(file)?)?;
+    let report = file::read(bytes, &reading.named)?;
     let items = rules::items(&report.items)?;
     let fee = report.fee_beside(Dong(fields.dong("fee")?.unwrap_or(0)))?;
     if fields.get("do") != "import" {
@@ -119,6 +121,7 @@ fn look_or_take(
     }
     let batch = app.write(actor, |tx, stamp| {
         let (unit, account) = imports::place_named(tx, actor, fields)?;
+        reading.keep(tx, stamp, actor, unit.id)?;
         let new = NewBatch {
             unit: unit.id,
             account,

@@ -44,6 +44,8 @@ pub(super) struct Ask {
 
 /// The part of the page that asks for the columns.
 pub(super) struct Columns {
+    /// What becomes of what is chosen.
+    pub hint: &'static str,
     /// Line of the file, and cells.
     pub rows: Vec<(usize, Vec<String>)>,
     pub numbers: Vec<usize>,
@@ -85,12 +87,13 @@ pub(super) fn columns(
     let is_table = parsed.format.is_table() || parsed.format == Format::Unknown;
     let Some(first) = statement::first_rows(file).filter(|_| is_table) else { return Ok(None) };
     let understood = Said::of(told).unwrap_or_else(|| Said::understood(file, &first, mapping));
-    let mut asks = vec![heading(lang, &first, &understood)];
+    let line = understood.heading_line;
+    let mut asks = vec![heading(lang, &first, line)];
     for (name, column, words) in ASKED {
         asks.push(Ask {
             name,
             words: lang.t(words),
-            options: numbers(lang, &first, &understood, understood.columns.get(&column).copied()),
+            options: numbers(lang, &first, line, understood.columns.get(&column).copied()),
         });
     }
     asks.push(Ask {
@@ -105,7 +108,8 @@ pub(super) fn columns(
     });
     asks.push(holder(conn, lang, actor, &told("account"))?);
     let numbers = (1..=first.width).collect();
-    Ok(Some(Columns { rows: first.rows, numbers, asks, is_needed: !parsed.errors.is_empty() }))
+    let is_needed = !parsed.errors.is_empty();
+    Ok(Some(Columns { hint: lang.t("columns_hint"), rows: first.rows, numbers, asks, is_needed }))
 }
 
 /// How the table is read.
@@ -127,40 +131,42 @@ impl Said {
         (!columns.is_empty()).then(|| Said { heading_line: number("heading"), columns, dates })
     }
 
-    /// By the mapping that is kept, or by the words of the headings; where nobody knows them, they are likely
-    /// the first row that is full.
+    /// By the mapping that is kept, or by the words of the headings.
     fn understood(file: &[u8], first: &FirstRows, mapping: Option<&Layout>) -> Said {
         let Some(found) = statement::preview(file, mapping) else {
-            let is_full =
-                |cells: &[String]| cells.len() == first.width && cells.iter().all(|cell| !cell.is_empty());
-            let heading = first.rows.iter().find(|(_, cells)| is_full(cells));
-            return Said { heading_line: heading.map(|(line, _)| *line), ..Said::default() };
+            return Said { heading_line: likely_heading(first), ..Said::default() };
         };
         let columns = found.columns.iter().filter_map(|one| Some((one.meaning?, one.number))).collect();
         Said { heading_line: found.heading_line, columns, dates: found.mapping.dates }
     }
 }
 
-fn heading(lang: Lang, first: &FirstRows, understood: &Said) -> Ask {
-    let mut options =
-        vec![("0".to_owned(), lang.t("column_no_heading").to_owned(), understood.heading_line.is_none())];
+/// Where nobody knows the headings, they are likely the first row that is full.
+pub(super) fn likely_heading(first: &FirstRows) -> Option<usize> {
+    let is_full = |cells: &[String]| cells.len() == first.width && cells.iter().all(|cell| !cell.is_empty());
+    first.rows.iter().find(|(_, cells)| is_full(cells)).map(|(line, _)| *line)
+}
+
+/// The rows of which one may be that of the headings; the first choice is a table without.
+pub(super) fn heading(lang: Lang, first: &FirstRows, chosen: Option<usize>) -> Ask {
+    let mut options = vec![("0".to_owned(), lang.t("column_no_heading").to_owned(), chosen.is_none())];
     for (line, cells) in &first.rows {
         let shown: Vec<&str> = cells.iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
         let mut words: String = shown.join(" | ").chars().take(60).collect();
         words.insert_str(0, &format!("{line}: "));
-        options.push((line.to_string(), words, understood.heading_line == Some(*line)));
+        options.push((line.to_string(), words, chosen == Some(*line)));
     }
     Ask { name: "heading", words: lang.t("column_heading"), options }
 }
 
 /// The columns to choose from, by number and heading.
-fn numbers(
+pub(super) fn numbers(
     lang: Lang,
     first: &FirstRows,
-    understood: &Said,
+    heading_line: Option<usize>,
     chosen: Option<usize>,
 ) -> Vec<(String, String, bool)> {
-    let heading = first.rows.iter().find(|(line, _)| Some(*line) == understood.heading_line);
+    let heading = first.rows.iter().find(|(line, _)| Some(*line) == heading_line);
     let mut options = vec![("".to_owned(), lang.t("column_none").to_owned(), chosen.is_none())];
     for number in 1..=first.width {
         let text = heading.and_then(|(_, cells)| cells.get(number - 1)).map_or("", String::as_str);

@@ -222,7 +222,7 @@ fn file_query(asked: &list::Asked) -> String {
 const AGE_LIMIT_DAYS: i64 = 36_500;
 
 /// Roles that own items, with the words for them.
-pub(super) const OWNERS: [(&str, &str); 5] = [
+pub(in crate::web::pages) const OWNERS: [(&str, &str); 5] = [
     ("cashier", "role_cashier"),
     ("finance", "role_finance"),
     ("approver", "role_approver"),

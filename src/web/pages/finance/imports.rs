@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
+use super::columns::Columns;
 use super::report_page::{Ask, unit_choices, unit_named};
 use super::{account_named, accounts};
 use crate::actor::{Actor, Role};
@@ -43,6 +44,8 @@ pub(super) struct ImportsPage {
     pub hint: &'static str,
     pub can_import: bool,
     pub asks: Vec<Ask>,
+    /// Which column of the file is what, where it has to be asked.
+    pub columns: Option<Columns>,
     /// The place in the file and what is wrong there.
     pub faults: Vec<(String, String)>,
     /// What the file adds up to, and its first rows.
@@ -60,6 +63,16 @@ pub(super) struct Preview {
 pub(super) enum Refusal {
     Unreadable(Fault),
     Wrong(Error),
+}
+
+impl Refusal {
+    /// The line at which the headings of a table are not known.
+    pub fn unknown_at(&self) -> Option<usize> {
+        match self {
+            Refusal::Unreadable(fault) if fault.is_of_headings() => Some(fault.line),
+            _ => None,
+        }
+    }
 }
 
 impl From<Error> for Refusal {
@@ -81,9 +94,9 @@ pub(super) enum Outcome<S> {
 }
 
 /// The form again with what was found in the file or why it was not taken; the page of what was taken on.
-/// `compose` draws the form, `preview` what was found.
+/// `compose` draws the form, `preview` what was found; `columns` is what it asks of the columns of the file.
 pub(super) async fn answer<S>(
-    outcome: std::result::Result<Outcome<S>, Refusal>,
+    (outcome, columns): (std::result::Result<Outcome<S>, Refusal>, Option<Columns>),
     fields: &Fields,
     compose: impl Future<Output = Result<ImportsPage>>,
     preview: impl FnOnce(&Frame, S) -> Result<Preview>,
@@ -92,6 +105,7 @@ pub(super) async fn answer<S>(
         return Ok(see(place));
     }
     let mut page = compose.await?;
+    page.columns = columns;
     for ask in &mut page.asks {
         // What was typed stays; only the file is chosen again.
         ask.value = fields.get(ask.name).to_owned();

@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::imports::{self, ImportsPage, Outcome, Preview, Refusal};
+use super::partner_columns::{self, Reading};
 use super::report_page::Ask;
 use super::{READERS, stored};
 use crate::actor::{Actor, Role, Scope};
@@ -18,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::exception::Subject;
 use crate::id::UnitId;
 use crate::payment::payout::withdrawal;
+use crate::statement::partner::Kind;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
@@ -25,7 +27,6 @@ use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing};
 use crate::web::pages::session::Signed;
-use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
@@ -43,11 +44,13 @@ pub(super) struct Papers<I: 'static, S: 'static> {
     /// The list, on the screen and as a file, that has what the page no longer shows.
     pub list: &'static str,
     pub hint: &'static str,
+    /// Whose table a file is.
+    pub kind: Kind,
     /// What its form asks beside `imports::asks`.
     pub ask_more: fn(&App, &Frame, &mut Vec<Ask>),
     pub taken: fn(&mut Conn, &Frame, &Actor) -> Result<Vec<Listing>>,
     /// Looks at a file or takes it on, as the form asks.
-    pub take: fn(&App, &Actor, &Fields, Chosen) -> std::result::Result<Outcome<S>, Refusal>,
+    pub take: fn((&App, &Actor), &Fields, &[u8], &Reading) -> std::result::Result<Outcome<S>, Refusal>,
     pub preview: fn(&Frame, S) -> Result<Preview>,
     pub subject: fn(I) -> Subject,
     pub unit_of: fn(&mut Conn, &Scope, I) -> Result<Option<UnitId>>,
@@ -126,6 +129,7 @@ where
                     hint: frame.t(self.hint),
                     can_import: actor.role == Role::Finance,
                     asks,
+                    columns: None,
                     faults: Vec::new(),
                     preview: None,
                     taken: (self.taken)(conn, &frame, &actor)?,
@@ -146,7 +150,13 @@ where
     ) -> Page {
         let (fields, file) = imports::sent(request, signed, payload).await?;
         let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-        let outcome = block(move || Ok((self.take)(&app, &actor, &typed, file))).await?;
+        let lang = Lang::of(request);
+        let outcome = block(move || {
+            Ok(partner_columns::look((&app, &actor, lang), self.kind, (&typed, file), |bytes, reading| {
+                (self.take)((&app, &actor), &typed, bytes, reading)
+            }))
+        })
+        .await?;
         imports::answer(outcome, &fields, self.compose(request, signed, shared), self.preview).await
     }
 

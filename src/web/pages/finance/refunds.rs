@@ -199,7 +199,7 @@ fn whose(
 }
 
 /// A refund's state as staff read it, and its tone.
-pub(super) fn state_words(lang: Lang, state: State) -> (&'static str, &'static str) {
+pub(in crate::web::pages) fn state_words(lang: Lang, state: State) -> (&'static str, &'static str) {
     let (key, tone) = match state {
         State::Requested => ("refund_requested", "wait"),
         State::Approved => ("refund_approved", "wait"),

@@ -10,14 +10,18 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::alarms::MANY_UNITS;
+use super::columns::Columns;
+use super::imports::Refusal;
+use super::partner_columns;
 use super::{READERS, accounts, units};
 use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::identity;
+use crate::payment::partner_file::{Fault, Why};
 use crate::remittance::{self, Draft, Kind, Order, State, Status, alarm, query, report};
-use crate::statement::partner::Fault;
+use crate::statement::partner;
 use crate::store::{Conn, Stamp};
 use crate::tariff::Tariff;
 use crate::unit::{BankAccount, Unit};
@@ -68,6 +72,8 @@ struct RemittancesPage {
     is_known: bool,
     can_work: bool,
     typed: Fields,
+    /// Which column of the report is what, where it has to be asked.
+    columns: Option<Columns>,
 }
 
 /// `GET /finance/remittances?unit=`: of one unit, or of all.
@@ -141,6 +147,7 @@ async fn compose(
                 is_known: false,
                 can_work: actor.role == Role::Finance,
                 typed,
+                columns: None,
                 frame,
             })
         })
@@ -296,34 +303,34 @@ pub async fn report(
     signed.require(&[Role::Finance])?;
     let (fields, file) = upload::form(&request, payload, API_BODY_LIMIT_BYTES, "file").await?;
     signed.check_token(fields.get("csrf"))?;
-    let (app, actor, code) =
-        (Arc::clone(shared.app()), signed.actor.clone(), fields.trimmed("unit").to_owned());
-    let imported = block(move || {
-        let bytes =
-            file.file("file")?.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
-        if let Err(fault) = report::read(&bytes) {
-            return Ok(Err(fault));
-        }
-        let imported = app.write(&actor, |tx, stamp| {
-            let unit = unit_chosen(tx, &actor, &code)?;
-            report::import(tx, stamp, &actor, unit, &bytes)
-        });
-        imported.map(Ok)
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let (lang, kind) = (Lang::of(&request), partner::Kind::Treasury);
+    let (imported, columns) = block(move || {
+        Ok(partner_columns::look((&app, &actor, lang), kind, (&typed, file), |bytes, reading| {
+            report::read(bytes, &reading.named)
+                .map_err(|fault| Fault { line: fault.line, why: Why::Table(fault.why) })?;
+            let imported = app.write(&actor, |tx, stamp| {
+                let unit = unit_chosen(tx, &actor, typed.trimmed("unit"))?;
+                reading.keep(tx, stamp, &actor, unit)?;
+                report::import(tx, stamp, &actor, unit, bytes)
+            })?;
+            Ok(imported)
+        }))
     })
-    .await;
-    let lang = Lang::of(&request);
-    let wrong = match imported {
-        Ok(Ok(imported)) => {
-            let mut page = compose(&request, &signed, &shared, (Wrong::default(), fields)).await?;
-            page.outcome = Some(outcome(lang, &imported));
-            page.is_known = imported.is_known;
-            return Ok(html(StatusCode::OK, &page));
+    .await?;
+    let (status, wrong, imported) = match imported {
+        Ok(imported) => (StatusCode::OK, Wrong::default(), Some(imported)),
+        Err(Refusal::Unreadable(fault)) => {
+            let wrong = Wrong(vec![("file".to_owned(), told_where(lang, &fault))]);
+            (StatusCode::BAD_REQUEST, wrong, None)
         }
-        Ok(Err(fault)) => Wrong(vec![("file".to_owned(), told_where(lang, &fault))]),
-        Err(error) => Wrong::of(error, lang)?,
+        Err(Refusal::Wrong(error)) => (StatusCode::BAD_REQUEST, Wrong::of(error, lang)?, None),
     };
-    let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
-    Ok(html(StatusCode::BAD_REQUEST, &page))
+    let mut page = compose(&request, &signed, &shared, (wrong, fields)).await?;
+    page.columns = columns;
+    page.is_known = imported.as_ref().is_some_and(|one| one.is_known);
+    page.outcome = imported.map(|one| outcome(lang, &one));
+    Ok(html(status, &page))
 }
 
 /// The place of what makes a file no report, and why.

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, web};
 
 use super::imports::{self, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
 use super::papers::{Paper, Papers, state};
+use super::partner_columns::Reading;
 use super::report_page::Ask;
 use super::{accounts, stored, units};
 use crate::actor::Actor;
@@ -16,13 +17,13 @@ use crate::id::{SettlementId, UnitId};
 use crate::payment::gateway::{
     self, Item, ItemKind, NewSettlement, Settlement, Standing, file, query, rules,
 };
+use crate::statement::partner::Kind;
 use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::pages::fields::{Fields, Pairs};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day, or_dash};
 use crate::web::pages::session::Signed;
-use crate::web::pages::upload::Chosen;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted};
 
@@ -35,6 +36,7 @@ static SETTLEMENTS: Papers<SettlementId, Found> = Papers {
     lead: "settlements_lead",
     list: "settlements",
     hint: "settlements_hint",
+    kind: Kind::Gateway,
     ask_more,
     taken: |conn, frame, actor| Ok(vec![taken(conn, frame, actor)?, terms(conn, frame, actor)?]),
     take: look_or_take,
@@ -148,13 +150,13 @@ fn terms(conn: &mut Conn, frame: &Frame, actor: &Actor) -> Result<Listing> {
 }
 
 fn look_or_take(
-    app: &App,
-    actor: &Actor,
+    (app, actor): (&App, &Actor),
     fields: &Fields,
-    file: Chosen,
+    bytes: &[u8],
+    reading: &Reading,
 ) -> std::result::Result<Outcome<Found>, Refusal> {
     let layout = file::Layout::built_in()?;
-    let items = rules::items(&file::read(&imports::chosen(file)?, &layout)?)?;
+    let items = rules::items(&file::read(bytes, &layout, &reading.named)?)?;
     let charge = Dong(fields.dong("charge")?.unwrap_or(0));
     if fields.get("do") != "import" {
         rules::sums(&items, charge)?;
@@ -162,6 +164,7 @@ fn look_or_take(
     }
     let settlement = app.write(actor, |tx, stamp| {
         let (unit, account) = imports::place_named(tx, actor, fields)?;
+        reading.keep(tx, stamp, actor, unit.id)?;
         let new = NewSettlement {
             unit: unit.id,
             account,

@@ -34,9 +34,16 @@ pub(super) fn resolutions(kind: Kind) -> &'static [&'static str] {
         Kind::RefundUnmatched => &["refund_debit", "refund_short", "refund_over", "refund_refused"],
         Kind::BankFee => &["bank_charge", "charge_returned"],
         Kind::Interest => &["to_budget"],
-        Kind::UnknownDebit => {
-            &["batch", "bank_charge", "taken_back", "payout_back", "to_unit", "own_transfer", "budget_paid"]
-        }
+        Kind::UnknownDebit => &[
+            "batch",
+            "settlement",
+            "bank_charge",
+            "taken_back",
+            "payout_back",
+            "to_unit",
+            "own_transfer",
+            "budget_paid",
+        ],
         Kind::DepositDiffers => &["shortage", "deposit", "shortage_repaid", "to_budget"],
         Kind::BulkSettlement => &["batch", "settlement", "proves", "assign", "split"],
         Kind::MatchDoubted => &["unmatch", "withdraw_paper"],

@@ -40,7 +40,7 @@ pub(super) fn in_english(text: &str) -> Option<&'static str> {
 }
 
 /// The words of a stored value that stands in no list.
-pub(super) fn value(lang: Lang, value: &str) -> String {
+pub(in crate::web::pages) fn value(lang: Lang, value: &str) -> String {
     key(value).map_or_else(|| value.to_owned(), |key| lang.t(key).to_owned())
 }
 

@@ -22,6 +22,8 @@ fn said(lang: Lang, foreseen: &Foreseen) -> Vec<String> {
     };
     let mut found = vec![lang.with("undo_to_suspense", effect.to_suspense)];
     found.extend(effect.deposits_expected_again.iter().map(|id| lang.with("undo_deposit", id)));
+    found.extend(effect.orders_expected_again.iter().map(|id| lang.with("undo_order", id)));
+    found.extend(effect.refunds_expected_again.iter().map(|id| lang.with("undo_refund", id)));
     found.extend(effect.expected_again.iter().map(|id| lang.with("undo_expected", id)));
     found.extend(effect.claimed_again.iter().map(|id| lang.with("undo_claimed", id)));
     found.extend(effect.obligations_reopened.iter().map(|id| lang.with("undo_reopens", id)));

@@ -348,9 +348,8 @@ fn fitting(conn: &mut Conn, item: &Exception) -> Result<Vec<&'static str>> {
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 if late_payout::is_ours(resolution) {
                     // Of several that wait for this sum, a person names one.
-                    let is_offered =
-                        (is_debit || can_assign) && !late_payout::waiting(conn, item, resolution)?.is_empty();
-                    if is_offered {
+                    let is_asked = is_debit || can_assign || late_payout::is_about_report(item);
+                    if is_asked && !late_payout::waiting(conn, item, resolution)?.is_empty() {
                         found.push(resolution);
                     }
                     continue;

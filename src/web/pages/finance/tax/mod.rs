@@ -4,4 +4,4 @@ pub mod message;
 pub mod messages;
 pub mod registration;
 mod registration_form;
-mod words;
+pub(in crate::web::pages) mod words;

@@ -20,7 +20,7 @@ use crate::id::{FilingId, TransmissionId};
 use crate::store::Conn;
 use crate::unit::Unit;
 use crate::unit::imprint;
-use crate::unit::registration::{self, CertificateAction, ListedCertificate};
+use crate::unit::registration::{self, CertificateAction, InForce, ListedCertificate, Signing};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::{self, Acted, By};
@@ -29,7 +29,7 @@ use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::finance::report_page::{unit_choices, unit_named};
 use crate::web::pages::finance::{READERS, confirm};
 use crate::web::pages::frame::{Frame, see};
-use crate::web::pages::listing::{Cell, Listing, day, time};
+use crate::web::pages::listing::{Cell, Listing, day, or_dash, time};
 use crate::web::pages::marks;
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -91,7 +91,7 @@ struct RegistrationPage {
 struct Found {
     unit: Unit,
     accepted: Vec<registration::Registration>,
-    certificates: Vec<ListedCertificate>,
+    certificates: Vec<InForce>,
     forms: Vec<Form>,
     is_registered: bool,
     is_waiting: bool,
@@ -139,7 +139,10 @@ async fn compose(
         units: choices,
         unit: found.as_ref().map_or(unit, |found| found.unit.code.clone()),
         accepted: accepted(&frame, found.as_ref().map(|found| found.accepted.as_slice()).unwrap_or_default()),
-        stoppable: certificates.iter().map(|one| (one.serial.clone(), certificate(lang, one))).collect(),
+        stoppable: certificates
+            .iter()
+            .map(|one| (one.certificate.serial.clone(), certificate(lang, &one.certificate)))
+            .collect(),
         certificates: listed(&frame, certificates),
         action: if is_registered { "change" } else { "new" },
         can_draft: can_work && found.as_ref().is_some_and(|found| !found.is_waiting),
@@ -171,7 +174,7 @@ fn found(conn: &mut Conn, (actor, lang): (&Actor, Lang), code: &str, today: Busi
     }
     Ok(Found {
         accepted: registration::of_unit(conn, unit.id)?,
-        certificates: registration::certificates(conn, unit.id)?,
+        certificates: registration::in_force(conn, unit.id)?,
         forms: forms?,
         is_registered,
         is_waiting,
@@ -279,23 +282,33 @@ fn accepted(frame: &Frame, held: &[registration::Registration]) -> Listing {
     }
 }
 
-fn listed(frame: &Frame, held: &[ListedCertificate]) -> Listing {
-    let row = |one: &ListedCertificate| {
+fn listed(frame: &Frame, held: &[InForce]) -> Listing {
+    let row = |InForce { certificate, signs }: &InForce| {
         vec![
-            Cell::mono(one.serial.clone()),
-            Cell::text(one.issuer.clone()),
-            Cell::text(time(one.valid_from)),
-            Cell::text(time(one.valid_until)),
+            Cell::mono(certificate.serial.clone()),
+            Cell::text(certificate.issuer.clone()),
+            Cell::text(time(certificate.valid_from)),
+            Cell::text(time(certificate.valid_until)),
+            Cell::text(documents(frame.lang, signs)),
         ]
     };
+    let heads =
+        ["registration_serial", "registration_issuer", "duties_from", "duties_until", "registration_signs"];
     Listing {
         caption: frame.t("registration_certificates"),
-        heads: ["registration_serial", "registration_issuer", "duties_from", "duties_until"]
-            .iter()
-            .map(|key| frame.t(key))
-            .collect(),
+        heads: heads.map(|key| frame.t(key)).to_vec(),
         rows: held.iter().map(row).collect(),
     }
+}
+
+/// The documents that a certificate is registered to sign, each with its first and last day.
+fn documents(lang: Lang, signs: &[Signing]) -> String {
+    let of = |one: &Signing| {
+        let named = called::document(lang, one.documents.as_str());
+        format!("{named}: {} – {}", day(one.from), day(one.until))
+    };
+    let all: Vec<String> = signs.iter().map(of).collect();
+    or_dash(Some(all.join("; ")).filter(|text| !text.is_empty()))
 }
 
 /// `POST /tax/registration`: `do` is `draft`, `withdraw` with a reason, or `accept` with the number and day of

@@ -5,7 +5,7 @@ use crate::filing::{self, code};
 use crate::web::pages::wording::Lang;
 
 /// A message's state and its tone.
-pub(super) fn message_state(lang: Lang, state: State) -> (&'static str, &'static str) {
+pub(in crate::web::pages) fn message_state(lang: Lang, state: State) -> (&'static str, &'static str) {
     let (key, tone) = match state {
         State::Queued => ("message_queued", "wait"),
         State::Sending => ("message_sending", "wait"),
@@ -19,7 +19,7 @@ pub(super) fn message_state(lang: Lang, state: State) -> (&'static str, &'static
 }
 
 /// A form's state and its tone.
-pub(super) fn form_state(lang: Lang, state: filing::State) -> (&'static str, &'static str) {
+pub(in crate::web::pages) fn form_state(lang: Lang, state: filing::State) -> (&'static str, &'static str) {
     use filing::State;
     let (key, tone) = match state {
         State::Requested => ("form_requested", "wait"),
@@ -35,7 +35,7 @@ pub(super) fn form_state(lang: Lang, state: filing::State) -> (&'static str, &'s
 }
 
 /// What happened to a message; the stored word where nobody worded it.
-pub(super) fn event(lang: Lang, kind: &str) -> String {
+pub(in crate::web::pages) fn event(lang: Lang, kind: &str) -> String {
     let key = match kind {
         "queued" => "message_event_queued",
         "sending" => "message_event_sending",
@@ -61,7 +61,7 @@ pub(super) fn event(lang: Lang, kind: &str) -> String {
 }
 
 /// What happened to a form; the stored word where nobody worded it.
-pub(super) fn form_event(lang: Lang, kind: &str) -> String {
+pub(in crate::web::pages) fn form_event(lang: Lang, kind: &str) -> String {
     let key = match kind {
         "requested" => "form_requested",
         "withdrawn" => "form_withdrawn",
@@ -90,7 +90,7 @@ pub(super) fn kind(lang: Lang, number: i32) -> String {
 }
 
 /// What an answer says, and its tone.
-pub(super) fn verdict(lang: Lang, verdict: &str) -> (&'static str, &'static str) {
+pub(in crate::web::pages) fn verdict(lang: Lang, verdict: &str) -> (&'static str, &'static str) {
     let (key, tone) = match verdict {
         "accepted" => ("answer_accepted", "done"),
         "refused" => ("answer_refused", "late"),

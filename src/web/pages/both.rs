@@ -1,0 +1,96 @@
+//! Stored words in both languages, Vietnamese first, for the commands: they say what the pages say.
+
+use super::called;
+use super::finance::exceptions::OWNERS;
+use super::finance::tax::words;
+use super::finance::{refunds, stored};
+use super::wording::Lang;
+use crate::filing;
+use crate::filing::rules::State as MessageState;
+use crate::payment::refund;
+use crate::unit::series::life::Phase;
+
+/// What both languages write alike is said once.
+fn both(say: impl Fn(Lang) -> String) -> String {
+    let (vi, en) = (say(Lang::Vi), say(Lang::En));
+    if vi == en { vi } else { format!("{vi} / {en}") }
+}
+
+/// The state of a message to the tax authority.
+pub fn message_state(state: MessageState) -> String {
+    both(|lang| words::message_state(lang, state).0.to_owned())
+}
+
+/// The same of the stored word; another word stays.
+pub fn message_state_of(stored: &str) -> String {
+    let known = MessageState::ALL.into_iter().find(|state| state.as_str() == stored);
+    known.map_or_else(|| stored.to_owned(), message_state)
+}
+
+/// What happened to a message to the tax authority.
+pub fn message_event(stored: &str) -> String {
+    both(|lang| words::event(lang, stored))
+}
+
+/// What an answer of the tax authority says.
+pub fn verdict(stored: &str) -> String {
+    both(|lang| words::verdict(lang, stored).0.to_owned())
+}
+
+/// The state of a form to the tax authority.
+pub fn form_state(state: filing::State) -> String {
+    both(|lang| words::form_state(lang, state).0.to_owned())
+}
+
+/// The same of the stored word; another word stays.
+pub fn form_state_of(stored: &str) -> String {
+    let known = filing::State::ALL.into_iter().find(|state| state.as_str() == stored);
+    known.map_or_else(|| stored.to_owned(), form_state)
+}
+
+/// What happened to a form to the tax authority.
+pub fn form_event(stored: &str) -> String {
+    both(|lang| words::form_event(lang, stored))
+}
+
+/// Where a series is in its life.
+pub fn phase(phase: Phase) -> String {
+    both(|lang| called::phase(lang, phase).to_owned())
+}
+
+/// The state of a refund.
+pub fn refund_state(state: refund::State) -> String {
+    both(|lang| refunds::state_words(lang, state).0.to_owned())
+}
+
+/// A stored word of lists, a state or a kind; another word stays.
+pub fn value(stored: &str) -> String {
+    both(|lang| stored::value(lang, stored))
+}
+
+/// Who looks after an exception; another word stays.
+pub fn owner(role: &str) -> String {
+    let key = OWNERS.iter().find(|(known, _)| *known == role).map(|(_, key)| *key);
+    key.map_or_else(|| role.to_owned(), |key| both(|lang| lang.t(key).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_say_states_in_the_words_of_the_pages_and_leave_what_nobody_worded() {
+        assert_eq!(message_state_of("queued"), "chờ gửi / waits to be sent");
+        assert_eq!(form_state(filing::State::Withdrawn), "đã rút / withdrawn");
+        assert_eq!(phase(Phase::Stopped), "đã dừng / stopped");
+        assert_eq!(refund_state(refund::State::Sent), "Đã gửi ngân hàng / With the bank");
+        assert_eq!(owner("cashier"), "Thu ngân / Cashier");
+        assert_eq!(value("withdrawal_requested"), "đề nghị rút / withdrawal asked for");
+        for unworded in ["nobody worded it", ""] {
+            assert_eq!(message_state_of(unworded), unworded);
+            assert_eq!(form_state_of(unworded), unworded);
+            assert_eq!(message_event(unworded), unworded);
+            assert_eq!(owner(unworded), unworded);
+        }
+    }
+}
