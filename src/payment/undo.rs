@@ -43,6 +43,7 @@ pub struct Effect {
 /// What the second person sees before deciding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one is foreseen at a time, and shown")]
 pub enum Foreseen {
     Does(Effect),
     /// The code of the reason why it cannot be undone as things stand.
