@@ -170,6 +170,11 @@ pub enum Detail {
         /// A notification, which is none of its account's statements.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_notice: bool,
+        /// Of a notification, its id and its first and last page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pages: Option<(u32, u32)>,
     },
     /// What is odd about the place of a statement among the others.
     Gaps {

@@ -349,6 +349,8 @@ pub fn settled_at(conn: &mut Conn, unit: UnitId, kind: Kind, at: Instant) -> Res
         .filter(exception::unit_id.eq(unit))
         .filter(exception::kind.eq(i32::from(kind.number())))
         .filter(exception::state.eq(State::Resolved.as_str()))
+        // A literal, not a bind: the partial index is used only when the query repeats its condition.
+        .filter(diesel::dsl::sql::<Bool>("exception_event.state = 'resolved'"))
         .filter(exception_event::kind.eq("settled_by_itself"))
         .filter(exception_event::target_id.is_null())
         .filter(exception_event::at.eq(at))

@@ -4,7 +4,7 @@
 mod query;
 pub mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::amount::Dong;
@@ -265,18 +265,46 @@ pub fn newest_of(conn: &mut Conn, unit: UnitId, source: Source) -> Result<Option
     query::newest_of(conn, unit, source.kind(), source.id())
 }
 
+/// Where the money stood that a line takes of a payment. What it covers of that at once stood elsewhere.
+const TAKEN_FROM: [&str; 4] = ["bank/", "clearing/", "suspense/", "unexplained_debit/"];
+
+/// What lines took back of payments' money, and had taken indeed: where persons took that back, nothing.
+pub fn recovered(
+    conn: &mut Conn,
+    unit: UnitId,
+    lines: &BTreeSet<LineId>,
+) -> Result<Vec<(LineId, PaymentId, Dong)>> {
+    let is_place = |account: &str| TAKEN_FROM.iter().any(|place| account.starts_with(place));
+    let mut taken: BTreeMap<(LineId, PaymentId), Dong> = BTreeMap::new();
+    for (line, debit, credit, amount) in query::of_lines(conn, unit, lines)? {
+        if let Some(payment) = recovered_from(&debit).filter(|_| is_place(&credit)) {
+            let sum = taken.entry((line, payment)).or_default();
+            *sum = sum.checked_add(amount)?;
+        }
+        if let Some(payment) = recovered_from(&credit).filter(|_| is_place(&debit)) {
+            let sum = taken.entry((line, payment)).or_default();
+            *sum = sum.checked_sub(amount)?;
+        }
+    }
+    let standing = taken.into_iter().filter(|(_, sum)| sum.is_positive());
+    Ok(standing.map(|((line, payment), sum)| (line, payment, sum)).collect())
+}
+
+/// The payment of an account of what the bank took back.
+fn recovered_from(account: &str) -> Option<PaymentId> {
+    account.strip_prefix("reversal_to_recover/")?.parse().ok()
+}
+
 /// The payments whose money a line took back under documents that stand.
 pub fn recovered_by(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<PaymentId>> {
-    let posted = query::of_source(conn, unit, "line", line.0)?;
-    let taken = posted.iter().filter_map(|(debit, _, _)| debit.strip_prefix("reversal_to_recover/"));
-    Ok(taken.filter_map(|payment| payment.parse().ok()).collect())
+    let taken = recovered(conn, unit, &BTreeSet::from([line]))?;
+    Ok(taken.into_iter().map(|(_, payment, _)| payment).collect())
 }
 
 /// What a line took of a payment's money so.
 pub fn recovered_of(conn: &mut Conn, unit: UnitId, (line, payment): (LineId, PaymentId)) -> Result<Dong> {
-    let account = Account::ReversalToRecover(payment).to_string();
-    let posted = query::of_source(conn, unit, "line", line.0)?;
-    Dong::sum(posted.into_iter().filter(|(debit, _, _)| *debit == account).map(|(_, _, amount)| amount))
+    let taken = recovered(conn, unit, &BTreeSet::from([line]))?;
+    Dong::sum(taken.into_iter().filter(|(_, of, _)| *of == payment).map(|(_, _, sum)| sum))
 }
 
 /// What was posted from one account to another in one moment, which is that of one transaction.

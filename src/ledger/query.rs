@@ -1,6 +1,6 @@
 //! The ledger's SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::id::{EventId, ExceptionId, LineId, PostingId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
+use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::posting;
 
 crate::table_row! {
@@ -79,6 +80,25 @@ pub fn of_source(
         .select((posting::debit_account, posting::credit_account, posting::amount))
         .load(conn)
         .classify()
+}
+
+/// What each of the lines posted: (line, debit, credit, amount).
+pub fn of_lines(
+    conn: &mut Conn,
+    unit: UnitId,
+    lines: &BTreeSet<LineId>,
+) -> Result<Vec<(LineId, String, String, Dong)>> {
+    rows::fetch::<(BigInt, Text, Text, BigInt), _>(
+        conn,
+        "SELECT t.source_id, t.debit_account, t.credit_account, t.amount FROM posting t",
+        &[
+            ("unit_id", Column::of(lines.iter().map(|_| unit))),
+            ("source_kind", Column::of(lines.iter().map(|_| "line"))),
+            ("source_id", Column::of(lines.iter().copied())),
+        ],
+        "",
+        Lock::None,
+    )
 }
 
 pub fn newest_of(conn: &mut Conn, unit: UnitId, source_kind: &str, source_id: i64) -> Result<Option<Posted>> {

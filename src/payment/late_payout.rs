@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use super::flush::flush;
+use super::gateway::Settlement;
 use super::held::{store_new, touch};
 use super::line_query::{self, MatchPartRow};
-use super::movement::State;
+use super::movement::{Movement, State};
 use super::prove::{self, Case, Desk, HELD_KINDS, LineWork, Posted};
 use super::{documents, gateway, movement_query, pos, query, settle_cash, unmatch};
 use crate::actor::{Actor, Role};
@@ -19,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::exception::{Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account};
+use crate::obligation;
 use crate::payment::book::Held;
 use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx, rows};
@@ -30,7 +32,7 @@ pub const BATCH: &str = "batch";
 pub const SETTLEMENT: &str = "settlement";
 
 const RULE: &str = "by_two_persons";
-const WHY: &str = "its batch or its report came";
+pub(super) const WHY: &str = "its batch or its report came";
 
 /// What a debit that nobody explained may be asked about as.
 const DEBIT_KINDS: [Kind; 3] = [Kind::UnknownDebit, Kind::RefundUnmatched, Kind::BankReversal];
@@ -81,27 +83,82 @@ pub(super) fn waits_unpaid(conn: &mut Conn, item: &Exception) -> Result<bool> {
     Ok(report.state == "awaited" && !report.net.is_positive())
 }
 
-/// The payouts with which a report that comes to nothing may have been settled: of the same gateway, not before it,
-/// on a day that is open still, so that its fees are shared out with that day's. None while somebody has to say what
-/// an item of it is.
+/// The payouts with which a report that comes to nothing may have been settled, each with its line and the line's day:
+/// of the same gateway, not before the report, on a day that is open still, so that its fees are shared out with that
+/// day's. None while somebody has to say what an item of it is.
 fn payouts(conn: &mut Conn, item: &Exception) -> Result<Vec<(SettlementId, LineId, BusinessDay)>> {
     let report = gateway::find(conn, item.unit, SettlementId(item.subject_id))?;
     if report.state != "awaited" || !report.net.is_zero() {
         return Ok(Vec::new());
     }
-    let lump = gateway::line::lump_of(conn, &report)?;
-    if !lump.unknown.is_empty() || lump.returned.iter().any(|(movement, _)| movement.is_none()) {
+    if names_unknown(conn, &report)? {
         return Ok(Vec::new());
     }
     let key = (item.unit, report.account);
     let closed = query::closed_days(conn, &[key], report.settled_on)?;
-    let mut found = gateway::query::paid_out(conn, item.unit, (report.account, &report.channel))?;
-    found.retain(|(_, _, on)| *on >= report.settled_on && !closed.contains(&(key.0, key.1, *on)));
+    let paid_by = (report.account, report.channel.as_str());
+    let mut found = gateway::query::paid_out(conn, item.unit, paid_by, report.settled_on)?;
+    found.retain(|(_, _, on)| !closed.contains(&(key.0, key.1, *on)));
     Ok(found)
 }
 
+/// Whether nobody knows what an item of a report is: no claim waits for it, it gives back what nobody told of, or its
+/// claim only advised and its codes lead nowhere.
+fn names_unknown(conn: &mut Conn, report: &Settlement) -> Result<bool> {
+    let lump = gateway::line::lump_of(conn, report)?;
+    if !lump.unknown.is_empty() || lump.returned.iter().any(|(movement, _)| movement.is_none()) {
+        return Ok(true);
+    }
+    let keys: Vec<(UnitId, MovementId)> = lump.parts.iter().map(|(id, _)| (report.unit, *id)).collect();
+    let mut advised = movement_query::movements(conn, &keys)?;
+    advised.retain(|movement| movement.payment.is_none());
+    let codes = |movement: &Movement| -> Vec<String> {
+        movement.code.split('+').filter(|code| !code.is_empty()).map(str::to_owned).collect()
+    };
+    let told: Vec<String> = advised.iter().flat_map(codes).collect();
+    let resolved = obligation::query::resolve_codes(conn, &told)?;
+    for movement in &advised {
+        let named: Vec<(UnitId, ObligationId)> =
+            codes(movement).iter().filter_map(|code| resolved.get(code).copied()).collect();
+        if leads_nowhere(conn, movement, &named)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// As `Book::destination` finds no place: no code, or several that are not owed exactly this sum together.
+fn leads_nowhere(conn: &mut Conn, movement: &Movement, named: &[(UnitId, ObligationId)]) -> Result<bool> {
+    if named.len() < 2 {
+        return Ok(named.is_empty());
+    }
+    let mut owed = Dong::ZERO;
+    for (unit, id) in named {
+        if *unit != movement.unit {
+            return Ok(true);
+        }
+        let outstanding = obligation::find(conn, *unit, *id)?.outstanding();
+        if !outstanding.is_positive() {
+            return Ok(true);
+        }
+        owed = owed.checked_add(outstanding)?;
+    }
+    Ok(owed != movement.amount)
+}
+
 /// Whether the target waits for this line; without a target, whether only one paper does.
+///
+/// # Errors
+/// `settlement_item_unknown` about a report that comes to nothing while somebody has to say what an item of it is.
 pub fn fits(conn: &mut Conn, item: &Exception, resolution: &str, target: Option<i64>) -> Result<bool> {
+    if is_about_report(item) && resolution == SETTLEMENT {
+        let report = gateway::find(conn, item.unit, SettlementId(item.subject_id))?;
+        if report.state == "awaited" && report.net.is_zero() && names_unknown(conn, &report)? {
+            let detail = "an item of the report leads to no claim that waits: let its claim come, or withdraw the \
+                          report and take it on as it is right";
+            return Err(Error::conflict("settlement_item_unknown", detail));
+        }
+    }
     let waiting = waiting(conn, item, resolution)?;
     Ok(target.map_or(waiting.len() == 1, |target| waiting.contains(&target)))
 }
@@ -170,7 +227,7 @@ fn decided(line: StoredLine, on: BusinessDay, case: Case) -> LineWork {
 }
 
 /// Two persons settle a report that comes to nothing with the payout of another one (target): its payments are proven
-/// beside those, by that line and on the day of its postings, and what went back and the fee are as much as they are.
+/// beside those, by that line and on its day, and what went back and the fee are as much as they are.
 fn settle_nothing(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -184,7 +241,8 @@ fn settle_nothing(
     let report = gateway::find(tx, item.unit, SettlementId(item.subject_id))?;
     let lump = gateway::line::lump_of(tx, &report)?;
     let line = statement::line_query::line(tx, item.unit, line)?;
-    let work = LineWork { amount: Dong::ZERO, ..decided(line, on, Case::LumpSum(lump.clone())) };
+    let case = Case::LumpSum(lump.clone());
+    let work = LineWork { amount: Dong::ZERO, rule: line_query::SETTLED_WITH, ..decided(line, on, case) };
     let mut desk = prove::look(tx, stamp, actor, &[&work], &[(work.unit, work.account)])?;
     let unknown = desk.clear(&work, &lump, Account::Bank(work.account))?;
     if !unknown.paid.is_empty() || unknown.returned.is_positive() {

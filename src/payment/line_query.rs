@@ -15,6 +15,10 @@ use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
 use crate::store::{Conn, Tx};
 
+/// The rule of a match that says with which payout two persons settled a report that comes to nothing: the line brought
+/// none of it.
+pub const SETTLED_WITH: &str = "settled_with";
+
 crate::table_row! {
     pub struct MatchPartRow in "match_part" {
         pub unit_id: UnitId,
@@ -99,7 +103,8 @@ pub fn mark_lines(tx: &mut Tx<'_>, marks: &[LineMark]) -> Result<()> {
 
 /// The movements that each line shows as it stands, first matched first; of a line of which all was
 /// undone the first one: (unit, line, movement). A line that was split by hand shows all its parts, as one
-/// payer's money; of a lump sum, which stands for many payers, only the first is told.
+/// payer's money; of a lump sum, which stands for many payers, only the first is told. What was only settled with its
+/// payout is none of it.
 pub fn movements_of_lines(
     conn: &mut Conn,
     lines: &[(UnitId, LineId)],
@@ -129,7 +134,7 @@ fn shown_by_lines(
                 ("unit_id", Column::of(lines.iter().map(|(unit, _)| *unit))),
                 ("line_id", Column::of(lines.iter().map(|(_, line)| *line))),
             ],
-            "AND +t.undoes_id IS NULL",
+            &format!("AND +t.undoes_id IS NULL AND t.rule <> '{SETTLED_WITH}'"),
             Lock::None,
         )?;
     found.sort_by_key(|row| (row.0, row.1, row.4, row.3));
@@ -159,12 +164,32 @@ pub fn standing_parts(
     unit: UnitId,
     line: LineId,
 ) -> Result<Vec<(MatchId, MovementId, Dong)>> {
+    standing(conn, (unit, line), "")
+}
+
+/// The same without what was only settled with the line's payout.
+pub fn own_parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<(MatchId, MovementId, Dong)>> {
+    standing(conn, (unit, line), &format!("AND t.rule <> '{SETTLED_WITH}' "))
+}
+
+/// Only what was settled with the line's payout.
+pub fn parts_beside(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<(MatchId, MovementId, Dong)>> {
+    standing(conn, (unit, line), &format!("AND t.rule = '{SETTLED_WITH}' "))
+}
+
+fn standing(
+    conn: &mut Conn,
+    (unit, line): (UnitId, LineId),
+    of: &str,
+) -> Result<Vec<(MatchId, MovementId, Dong)>> {
     let mut found: Vec<(MatchId, MovementId, Dong)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
         conn,
         "SELECT t.id, t.movement_id, t.amount FROM match_part t",
         &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
-        "AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
-         AND u.undoes_id = t.id)",
+        &format!(
+            "{of}AND +t.undoes_id IS NULL AND NOT EXISTS (SELECT 1 FROM match_part u WHERE u.unit_id = t.unit_id \
+             AND u.undoes_id = t.id)"
+        ),
         Lock::None,
     )?;
     found.sort_unstable();

@@ -69,7 +69,7 @@ pub mod shown_claim;
 pub mod split;
 mod split_query;
 mod stands_on;
-mod still_stands;
+pub mod still_stands;
 mod take_back;
 pub mod taken_back;
 mod tender_query;

@@ -8,6 +8,7 @@ use super::held::touch;
 use super::merger_transfer::{self, Crossed, MERGER_TRANSFER};
 use super::movement::{Movement, State};
 use super::payout::back::{self, Kept};
+use super::payout::nothing::{self, SettledWith};
 use super::refund::owed_back::{self, REFUND_REPAID};
 use super::resolve::lock_account;
 use super::returned::{self, Returned};
@@ -17,7 +18,7 @@ use super::taken_back::TAKEN_BACK;
 use super::undo::{self, Effect};
 use super::unexplain::{self, Explained};
 use super::untie::{self, Tied};
-use super::{handover, line_query, movement_query, own_transfer, payment_query, settle_cash};
+use super::{handover, late_payout, line_query, movement_query, own_transfer, payment_query, settle_cash};
 use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
@@ -54,6 +55,8 @@ enum Way {
     Return(Box<Returned>),
     /// It was a payout that the bank took back.
     Keep(Box<Kept>),
+    /// A report that comes to nothing was settled with another one's payout.
+    Separate(Box<SettledWith>),
 }
 
 /// What an assignment made of a line's money.
@@ -100,6 +103,7 @@ pub fn approve(
     unit: UnitId,
     id: ExceptionId,
 ) -> Result<Exception> {
+    let asked = exception::reopening_asked(tx, unit, id)?;
     let item = exception::approve_reopening(tx, stamp, actor, unit, id)?;
     match way(tx, &item)?.0 {
         Way::Untie(tied) => tied.lock(tx)?,
@@ -119,6 +123,11 @@ pub fn approve(
         Way::Cross(crossed) => crossed.take_back(tx, stamp, actor)?,
         Way::Return(returned) => returned.carry_out(tx, stamp, actor, (&item, on))?,
         Way::Keep(kept) => kept.carry_out(tx, stamp, actor, (&item, on))?,
+        Way::Separate(settled) => {
+            let missing = || Error::internal("nobody asked for what was approved");
+            let persons = (asked.ok_or_else(missing)?.0, actor.require_person()?);
+            settled.take_back(tx, stamp, actor, (&item, persons))?;
+        }
         Way::Assigned(assigned) => unassign(tx, stamp, actor, &item, (assigned, on))?,
     }
     Ok(item)
@@ -190,6 +199,11 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             let kept = back::kept(conn, item, settled.as_ref().and_then(|event| event.target))?;
             let effect = kept.effect.clone();
             Ok((Way::Keep(Box::new(kept)), effect))
+        }
+        Some(late_payout::SETTLEMENT) if late_payout::is_about_report(item) => {
+            let settled = nothing::of(conn, item)?;
+            let effect = settled.effect().clone();
+            Ok((Way::Separate(Box::new(settled)), effect))
         }
         Some("assign" | exception::COMBINE) => {
             let target = settled.as_ref().and_then(|event| event.target).map(ObligationId);

@@ -79,8 +79,10 @@ fn lines_alone(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Vec<
     lines.sort_unstable();
     lines.dedup();
     for line in lines {
-        let mut is_alone = true;
-        for other in ledger::recovered_by(conn, unit, line)?.into_iter().filter(|other| *other != payment) {
+        let taken = ledger::recovered_by(conn, unit, line)?;
+        // What had taken nothing of it, as persons found, is asked about for something else.
+        let mut is_alone = taken.contains(&payment);
+        for other in taken.into_iter().filter(|other| *other != payment) {
             let debt = ledger::balance(conn, unit, &Account::ReversalToRecover(other))?;
             is_alone &= !debt.is_positive();
         }

@@ -298,7 +298,8 @@ pub fn check_proposal(
 ) -> Result<()> {
     let standing = Standing::of(conn, item)?;
     if let (Some(way), Some(target)) = (Debit::parse(resolution), target) {
-        return unfit_unless(debit::fits(conn, item, way, RefundId(target))?);
+        let is_left = standing.debit.is_positive();
+        return unfit_unless(is_left && debit::fits(conn, item, way, RefundId(target))?);
     }
     let is_whole = standing.suspense == item.amount && item.amount.is_positive();
     let is_debit = standing.debit == item.amount && item.amount.is_positive();
@@ -429,10 +430,21 @@ impl Standing {
             return Ok(Standing::default());
         }
         let line = settle_cash::line_of(conn, item)?;
-        Ok(Standing {
-            suspense: settle_cash::in_suspense(conn, item.unit, line)?,
-            debit: ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?,
-            has_line: true,
+        let suspense = settle_cash::in_suspense(conn, item.unit, line)?;
+        let debit = ledger::balance(conn, item.unit, &Account::UnexplainedDebit(line))?;
+        let both = Standing { suspense, debit, has_line: true };
+        if !suspense.is_positive() {
+            return Ok(both);
+        }
+        // A lump sum may leave both, even of the same sum: the kind says which of them the item is about.
+        Ok(match item.kind {
+            Kind::UnknownDebit | Kind::RefundUnmatched | Kind::BankFee if debit.is_positive() => {
+                Standing { suspense: Dong::ZERO, ..both }
+            }
+            Kind::BankReversal if still_stands::is_of_debit(conn, item.unit, line)? => {
+                Standing { suspense: Dong::ZERO, ..both }
+            }
+            _ => Standing { debit: Dong::ZERO, ..both },
         })
     }
 

@@ -197,9 +197,13 @@ fn take_over(
     }
     // Whose account it was, the new line says.
     line_query::forget_taught(tx, one.contra.unit, one.original.line)?;
+    let beside = line_query::parts_beside(tx, one.contra.unit, one.original.line)?;
     for part in line_query::standing_parts(tx, one.contra.unit, one.original.line)? {
         desk.match_parts.push(undo(stamp, one, part)?);
         desk.link(successor, part.1, part.2)?;
+        if let Some(linked) = desk.match_parts.last_mut().filter(|_| beside.contains(&part)) {
+            linked.rule = line_query::SETTLED_WITH;
+        }
     }
     if let Some((mut paper, on)) = Paper::shown_by(tx, one.contra.unit, one.original.line)? {
         paper.shown_anew(tx, stamp, (successor.line, on), one.decided_by.1)?;

@@ -52,7 +52,7 @@ pub(super) fn of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Resu
     let is_whole = movement.state == State::Reversed && movement.amount == item.amount;
     let standing = match payment {
         Some(payment) if payment.state == PaymentState::Proven => {
-            Split::of(conn, &payment, item.amount)?;
+            check(conn, &payment, item.amount)?;
             Some(payment.id)
         }
         Some(payment) if payment.state != PaymentState::Reversed => return Err(gone()),
@@ -69,6 +69,14 @@ pub(super) fn of(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Resu
         None => None,
     };
     Ok(Returned { movement, shown_by: *shown_by, debit, payment: standing, effect })
+}
+
+/// Whether so much can be given back to a payment that stands.
+///
+/// # Errors
+/// `undo_money_gone` where that money went another way since, `undo_would_complete`.
+pub(super) fn check(conn: &mut Conn, payment: &Payment, sum: Dong) -> Result<()> {
+    Split::of(conn, payment, sum).map(|_| ())
 }
 
 /// Where the money goes that a payment gets back, beyond the debt that the taking back left.
@@ -133,7 +141,9 @@ impl Returned {
     ) -> Result<()> {
         let mut book = Book::new(audit::actor_text(actor), stamp.now);
         // Under the source that took it back: what the item is settled as later is swapped by itself.
-        let desk = Desk { item, on, source: Source::Line(self.debit), debit: self.debit };
+        let source = Source::Line(self.debit);
+        let from = Account::UnexplainedDebit(self.debit);
+        let desk = Desk { item, on, source, from, amount: item.amount };
         let mut is_owed_still = false;
         match self.payment {
             Some(payment) => is_owed_still = desk.restore(tx, stamp, &mut book, payment)?,
@@ -165,11 +175,14 @@ impl Returned {
     }
 }
 
-struct Desk<'a> {
-    item: &'a Exception,
-    on: BusinessDay,
-    source: Source,
-    debit: LineId,
+/// What two persons give back to where it was taken from.
+pub(super) struct Desk<'a> {
+    pub item: &'a Exception,
+    pub on: BusinessDay,
+    pub source: Source,
+    /// Where it stands again, or passes through.
+    pub from: Account,
+    pub amount: Dong,
 }
 
 impl Desk<'_> {
@@ -194,22 +207,28 @@ impl Desk<'_> {
 
     /// No payment has the money: it waits under the line that shows it.
     fn suspend(&self, conn: &mut Conn, book: &mut Book, (id, line): (MovementId, LineId)) -> Result<()> {
-        let amount = self.item.amount;
-        self.entry(book, Account::UnexplainedDebit(self.debit), Account::Suspense(line), amount);
-        let is_alone = line_query::standing_parts(conn, self.item.unit, line)?.len() == 1;
+        let amount = self.amount;
+        self.entry(book, self.from.clone(), Account::Suspense(line), amount);
+        let is_alone = line_query::own_parts(conn, self.item.unit, line)?.len() == 1;
         let subject = if is_alone { Subject::Line(line) } else { Subject::Movement(id) };
         self.note(book, Kind::UnidentifiedCredit, subject, (amount, String::new()));
         Ok(())
     }
 
     /// The payment has the money again. Tells whether another part of it is a debt still.
-    fn restore(&self, tx: &mut Tx<'_>, stamp: &Stamp<'_>, book: &mut Book, id: PaymentId) -> Result<bool> {
+    pub(super) fn restore(
+        &self,
+        tx: &mut Tx<'_>,
+        stamp: &Stamp<'_>,
+        book: &mut Book,
+        id: PaymentId,
+    ) -> Result<bool> {
         let unit = self.item.unit;
         let payment = take_back::read(tx, stamp, book, (unit, id))?.payment;
-        let split = Split::of(tx, &payment, self.item.amount)?;
+        let split = Split::of(tx, &payment, self.amount)?;
         let owes = Account::ReversalToRecover(id);
-        let is_owed_still = Debts::of(tx, unit, id)?.of_bank() > self.item.amount;
-        self.entry(book, Account::UnexplainedDebit(self.debit), owes.clone(), self.item.amount);
+        let is_owed_still = Debts::of(tx, unit, id)?.of_bank() > self.amount;
+        self.entry(book, self.from.clone(), owes.clone(), self.amount);
         if split.advance.is_some() || split.surplus.is_positive() {
             book.tell_payment(unit, id, "moved", payment.state, Some(WHY.to_owned()))?;
         }

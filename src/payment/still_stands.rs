@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::exception::{Exception, Kind};
 use crate::id::*;
 use crate::ledger::{self, Account};
+use crate::statement;
 use crate::store::Conn;
 
 /// # Errors
@@ -80,6 +81,13 @@ pub(super) fn is_gone(conn: &mut Conn, item: &Exception) -> Result<bool> {
         },
         _ => false,
     })
+}
+
+/// Whether money of a line that the bank takes back, as its item says, is money that the line takes: a debit, or
+/// what the line of a lump sum took of payments. Otherwise it is money that came back, and stands in suspense.
+pub fn is_of_debit(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<bool> {
+    let is_debit = statement::line_query::line(conn, unit, line)?.amount < Dong::ZERO;
+    Ok(is_debit || !ledger::recovered_by(conn, unit, line)?.is_empty())
 }
 
 /// Whether a claim waits for its line still.

@@ -28,8 +28,8 @@ use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit::succession;
 
 /// What a line may have been posted as, to be taken apart here. What a batch or a gateway paid out at once is looked at
-/// by `payout`; charges, interest, the cash of slips and the debits of refunds and orders by `unexplain`. The credits of
-/// refunds and orders are papers with a way back of their own.
+/// by `payout`; charges, interest, the cash of slips and the debits of refunds and orders by `unexplain`. The credits
+/// of refunds and orders are papers with a way back of their own.
 const CASES: [&str; 5] = ["proof", "same_money", "credit", "taken_over", "unknown_credit"];
 const RULE: &str = "unmatched";
 pub(super) const WHY: &str = "the line was matched wrongly";
@@ -184,9 +184,25 @@ pub(super) fn was_taken_apart(conn: &mut Conn, unit: UnitId, line: LineId) -> Re
     Ok(work_query::events(conn, unit, item.id)?.iter().any(|event| event.kind == "approved"))
 }
 
+/// The matches of a line as they stand, without what was only settled with its payout.
 pub(super) fn parts(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
-    let mut found = Vec::new();
-    for (id, movement, amount) in line_query::standing_parts(conn, unit, line)? {
+    let own = line_query::own_parts(conn, unit, line)?;
+    with_movements(conn, unit, own)
+}
+
+/// Only what was settled with a line's payout.
+pub(super) fn parts_beside(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<Vec<Part>> {
+    let beside = line_query::parts_beside(conn, unit, line)?;
+    with_movements(conn, unit, beside)
+}
+
+fn with_movements(
+    conn: &mut Conn,
+    unit: UnitId,
+    matches: Vec<(MatchId, MovementId, Dong)>,
+) -> Result<Vec<Part>> {
+    let mut found = Vec::with_capacity(matches.len());
+    for (id, movement, amount) in matches {
         let movement = movement_query::movements(conn, &[(unit, movement)])?.pop();
         let movement = movement.ok_or_else(|| Error::internal("a matched movement is gone"))?;
         found.push(Part { id, movement, amount });

@@ -11,9 +11,10 @@ use super::{verify_advances, verify_debts};
 use crate::amount::Dong;
 use crate::error::Result;
 use crate::exception::Kind;
-use crate::id::UnitId;
+use crate::id::{LineId, UnitId};
 use crate::ledger::{self, Account};
 use crate::payment::prove::HELD_KINDS;
+use crate::payment::still_stands;
 use crate::store::Conn;
 use crate::unit::account;
 
@@ -135,11 +136,21 @@ fn suspense(conn: &mut Conn, unit: UnitId) -> Result<Vec<String>> {
     }
     let mut wrong = Vec::new();
     for (account, held) in query::suspense(conn, unit)? {
-        if asked_sum(asked.get(&account).map_or(&[], Vec::as_slice))? != held {
+        let mut about = asked.remove(&account).unwrap_or_default();
+        if about.iter().any(|(kind, _)| *kind == Kind::BankReversal) && is_of_debit(conn, unit, &account)? {
+            about.retain(|(kind, _)| *kind != Kind::BankReversal);
+        }
+        if asked_sum(&about)? != held {
             wrong.push(account);
         }
     }
     Ok(wrong)
+}
+
+/// Whether what the bank takes back under a line, as an item says, is what the line takes, and no money in suspense.
+fn is_of_debit(conn: &mut Conn, unit: UnitId, account: &str) -> Result<bool> {
+    let line = account.strip_prefix("suspense/").and_then(|line| line.parse::<LineId>().ok());
+    line.map_or(Ok(false), |line| still_stands::is_of_debit(conn, unit, line))
 }
 
 /// What the items about one line ask for. That two channels told the same money is said of a line that is

@@ -142,8 +142,9 @@ fn append_page(statement: &mut Statement, page: Statement) {
     statement.totals = None;
     statement.tallies = Vec::new();
     let continues = statement.page.is_some_and(|first| first.continues);
+    let first = statement.page.and_then(|first| first.first);
     let number = page.page.and_then(|last| last.number);
-    statement.page = Some(Page { number, continues, last: page.page.is_none_or(|last| last.last) });
+    statement.page = Some(Page { first, number, continues, last: page.page.is_none_or(|last| last.last) });
 }
 
 /// Checks what joins the statements of a file: a page opens with what the page before closed
@@ -410,7 +411,7 @@ mod tests {
             id: Some("SK2311".to_owned()),
             sequence: Some(57),
             // Some banks give every page the number of the first.
-            page: Some(Page { number: Some(1), continues: number > 1, last: false }),
+            page: Some(Page { first: Some(1), number: Some(1), continues: number > 1, last: false }),
             opening: Some(balance(0)),
             closing: Some(balance(10)),
             lines: vec![line],

@@ -8,6 +8,7 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::statement::balance::{check_contradicted, is_next_page};
 use crate::statement::finding::Findings;
+use crate::statement::refusal::Refusal;
 use crate::statement::totals::check_totals_of_pages;
 use crate::statement::{BalanceBasis, Finding, Format, Line, Parsed, Statement, join_pages, prove_balance};
 
@@ -95,71 +96,6 @@ pub(super) struct Sorted<T> {
     /// Statements that are not usable, each told apart from the others beyond doubt.
     pub refused: Vec<Refusal>,
     pub pages: Pages,
-}
-
-/// A statement of a file that is left out of it.
-pub(super) struct Refusal {
-    /// Whether it is a notification, which states no balances.
-    pub is_notice: bool,
-    /// Its place in the file, from zero.
-    pub position: i32,
-    pub at: String,
-    /// The account that the file names, or that was named for it.
-    pub account_no: Option<String>,
-    pub number: Option<String>,
-    /// The day it closes with, or begins with where that does not read, or of its last line where that is later; of a
-    /// notification that of its last line.
-    pub stated_on: Option<BusinessDay>,
-    /// The balances that read as whole đồng.
-    pub opening: Option<Dong>,
-    pub closing: Option<Dong>,
-    /// Why, first things first; never none.
-    pub findings: Vec<Finding>,
-}
-
-impl Refusal {
-    pub fn of(
-        format: Format,
-        (index, statement): (usize, &Statement),
-        account_no: Option<&str>,
-        findings: Vec<Finding>,
-    ) -> Refusal {
-        let day = |balance: &Option<super::Balance>| balance.as_ref().and_then(|balance| balance.date);
-        let sum = |balance: &Option<super::Balance>| {
-            balance.as_ref().and_then(|balance| Dong::from_whole(balance.amount).ok())
-        };
-        let moving = statement.lines.iter().filter(|line| !line.amount.is_zero());
-        let last = moving.filter_map(Line::day).max();
-        let stated = day(&statement.closing).or(day(&statement.opening));
-        let stated = stated.map(|day| last.map_or(day, |last| last.max(day)));
-        let is_notice = format == Format::Camt054;
-        Refusal {
-            is_notice,
-            position: place_of(index),
-            at: statement.at.clone(),
-            account_no: statement.account_number().or(account_no.map(str::to_owned)),
-            number: statement.number.clone(),
-            stated_on: if is_notice { last } else { stated }.map(BusinessDay),
-            opening: sum(&statement.opening),
-            closing: sum(&statement.closing),
-            findings,
-        }
-    }
-
-    /// A statement that reads, and is not stored all the same.
-    pub fn of_draft(draft: &Draft, finding: Finding) -> Refusal {
-        Refusal {
-            is_notice: false,
-            position: draft.position,
-            at: draft.at.clone(),
-            account_no: Some(draft.account_no.clone()),
-            number: draft.number.clone(),
-            stated_on: Some(draft.closing_on),
-            opening: Some(draft.opening),
-            closing: Some(draft.closing),
-            findings: vec![finding],
-        }
-    }
 }
 
 pub(super) fn place_of(index: usize) -> i32 {
@@ -273,14 +209,17 @@ pub(super) fn sorted<T>(
         statements.into_iter().zip(of_lines.into_iter().zip(others)).enumerate()
     {
         let mut refusal = Refusal::of(parsed.format, (index, &statement), account_no, faults);
+        // Behind why it is left out, what did not read of its lines.
         if !refusal.findings.is_empty() {
+            refusal.findings.extend(aside);
             refused.push(refusal);
             continue;
         }
-        match made(index, statement, aside) {
+        match made(index, statement, aside.clone()) {
             Ok(draft) => drafts.push(draft),
             Err(finding) => {
                 refusal.findings.push(finding);
+                refusal.findings.extend(aside);
                 refused.push(refusal);
             }
         }

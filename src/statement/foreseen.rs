@@ -1,11 +1,12 @@
 //! What importing a file would come to, with nothing stored: a file is looked at before it is imported.
 
-use super::draft::{self, Refusal, Sorted};
+use super::draft::{self, Sorted};
 use super::import::Options;
 use super::layout::Layout;
 use super::notice;
 use super::outline::outline;
 use super::owner::Owners;
+use super::refusal::Refusal;
 use super::refused::{self, Holder, Incoming, Parted, Refused, RefusedStatement};
 use super::saved::{self, Understood};
 use super::{Finding, Format, Parsed};
@@ -39,7 +40,7 @@ pub fn foresee(
     let Understood { mut parsed, account_no, mapping } = saved::understand(store, actor, bytes, options)?;
     let mapping = mapping.as_deref().map(Layout::from_toml).transpose()?;
     let parted = match parsed.format {
-        Format::Camt054 => part(store, today, actor, notice::sort(&mut parsed.clone()))?,
+        Format::Camt054 => part(store, today, actor, notice::sort(&mut outline(&parsed)))?,
         _ => part(store, today, actor, draft::drafts(&mut outline(&parsed), account_no.as_deref()))?,
     };
     let (owners, hidden) = store.read(&actor.scope, |conn| {

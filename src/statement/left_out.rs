@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike;
-use ring::digest::{SHA256, digest};
 
-use super::draft::{Draft, REPEATED, Refusal};
+use super::draft::{Draft, REPEATED};
 use super::file;
 use super::import::Planned;
-use super::notice::{self, Notified};
+use super::notice::{self, Notified, Told};
 use super::number;
 use super::query::{self, StoredStatement};
+use super::refusal::{Refusal, id_as_written, id_of};
 use super::refused::{self, Holder, Incoming, Refused};
 use crate::actor::{Actor, Scope};
 use crate::amount::Dong;
@@ -71,27 +71,6 @@ impl Telling {
     }
 }
 
-/// A statement by what it says of itself, alike in every file; by its place in this very file where that is not enough
-/// to tell it from others, as of every notification.
-fn id_of(sha256: &str, refusal: &Refusal) -> FilePartId {
-    let text = named(refusal).unwrap_or_else(|| format!("{sha256} {}", refusal.position));
-    let hash = digest(&SHA256, text.as_bytes());
-    let bytes: &[u8] = hash.as_ref();
-    let first = bytes.first_chunk::<8>().copied().unwrap_or_default();
-    FilePartId(i64::from_be_bytes(first) & i64::MAX)
-}
-
-fn named(refusal: &Refusal) -> Option<String> {
-    if refusal.is_notice {
-        return None;
-    }
-    let (account_no, number) = (refusal.account_no.as_deref()?, refusal.number.as_deref()?);
-    let sum = |amount: Option<Dong>| amount.map_or_else(String::new, |amount| amount.0.to_string());
-    let (account_no, number) = (text::squash(account_no), text::clean(number));
-    let (opening, closing) = (sum(refusal.opening), sum(refusal.closing));
-    Some(format!("{account_no}|{number}|{}|{opening}|{closing}", refusal.stated_on?))
-}
-
 /// What is left out is somebody's to see to before anything else of the file goes in: whatever breaks off then, nobody
 /// believes that the file was whole. What a person resolved stays so when the same is told again. Of accounts that
 /// nobody registered more may be left out than persons are asked about; that some are told only is a warning.
@@ -144,7 +123,7 @@ fn new_items(
         if is_here || is_second(&one.refusal) || !seen.insert(key) {
             continue;
         }
-        match (asked(conn, one, key)?, one.is_nobodys()) {
+        match (asked(conn, one, key, &planned.file.sha256)?, one.is_nobodys()) {
             (Asked::Ended, _) | (Asked::Waits, false) => {}
             (Asked::Waits, true) => waiting += 1,
             (Asked::Never, true) => strangers.push((key, item(today, &planned.file.sha256, one, key))),
@@ -173,8 +152,12 @@ enum Asked {
     Ended,
 }
 
-fn asked(conn: &mut Conn, one: &Refused, (unit, id): (UnitId, FilePartId)) -> Result<Asked> {
-    let known = exception::find_any(conn, unit, Kind::StatementGap, Subject::FilePart(id))?;
+fn asked(conn: &mut Conn, one: &Refused, (unit, id): (UnitId, FilePartId), sha256: &str) -> Result<Asked> {
+    let mut known = exception::find_any(conn, unit, Kind::StatementGap, Subject::FilePart(id))?;
+    let written = id_as_written(sha256, &one.refusal);
+    if known.is_none() && written != id {
+        known = exception::find_any(conn, unit, Kind::StatementGap, Subject::FilePart(written))?;
+    }
     let Some(known) = known else { return Ok(Asked::Never) };
     if known.state != State::Resolved {
         return Ok(Asked::Waits);
@@ -240,6 +223,8 @@ fn item(today: BusinessDay, sha256: &str, one: &Refused, (unit, id): (UnitId, Fi
             opening: refusal.opening,
             closing: refusal.closing,
             is_notice: refusal.is_notice,
+            id: refusal.id.as_deref().map(text::clean),
+            pages: refusal.pages,
         }
         .into(),
     }
@@ -348,7 +333,8 @@ pub(super) fn came(planned: &Planned<'_>) -> Came {
         same.is_some_and(|same| same.iter().any(|one| one.telling == telling))
     };
     let missed = planned.refused.iter().filter(|one| !is_copy(&one.refusal));
-    let left_out = missed.map(|one| id_of(&sha256, &one.refusal)).collect();
+    let ids = |one: &Refused| [id_of(&sha256, &one.refusal), id_as_written(&sha256, &one.refusal)];
+    let left_out = missed.flat_map(ids).collect();
     let ordinals = (1..).take(count).filter(|ordinal| !out.contains(ordinal)).collect();
     Came { sha256, ordinals, left_out, by_account, notified }
 }
@@ -357,7 +343,17 @@ impl Came {
     /// Whether an item is about a statement that is in now.
     fn ends(&self, conn: &mut Conn, item: (ExceptionId, FilePartId), detail: &str) -> Result<bool> {
         let Some(Detail::LeftOut {
-            file, ordinal, account_no, number, day, opening, closing, is_notice, ..
+            file,
+            ordinal,
+            account_no,
+            number,
+            day,
+            opening,
+            closing,
+            is_notice,
+            id,
+            pages,
+            ..
         }) = Detail::read(detail)
         else {
             return Ok(false);
@@ -372,7 +368,8 @@ impl Came {
         let number = number.as_deref().map(number::of_statement);
         if is_notice {
             let notified = self.notified.get(&account_no).map(Vec::as_slice).unwrap_or_default();
-            return notice::has_come(conn, notified, item.0, (number.as_deref(), day));
+            let told = Told { number: number.as_deref(), day, id: id.as_deref(), pages };
+            return notice::has_come(conn, notified, item.0, told);
         }
         let said = Said { number, day, opening, closing };
         let of_account = self.by_account.get(&account_no).into_iter().flatten();
@@ -425,6 +422,8 @@ mod tests {
             at: "line 1".to_owned(),
             account_no: Some("1900 111100".to_owned()),
             number: number.map(str::to_owned),
+            id: None,
+            pages: None,
             stated_on: Some(day("2026-11-23")),
             opening: Some(Dong(5)),
             closing: closing.map(Dong),
@@ -452,6 +451,7 @@ mod tests {
     fn a_statement_is_one_item_in_every_file_and_one_of_its_place_where_it_has_no_number() {
         let id = |sha256, number, position, closing| id_of(sha256, &refusal(number, position, closing));
         assert_eq!(id("one", Some("7"), 0, Some(9)), id("two", Some(" 7"), 4, Some(9)));
+        assert_eq!(id("one", Some("00012/001"), 0, Some(9)), id("two", Some("12/1"), 4, Some(9)));
         assert_ne!(id("one", Some("7"), 0, Some(9)), id("one", Some("7"), 0, Some(8)), "a rival");
         assert_ne!(id("one", None, 0, None), id("one", None, 1, None));
         assert!(id("one", None, 0, None).0 >= 0);

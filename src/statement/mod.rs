@@ -45,6 +45,7 @@ mod parse;
 pub mod partner;
 pub mod quarantine;
 pub mod query;
+mod refusal;
 pub mod refused;
 pub mod saved;
 pub mod sequence;

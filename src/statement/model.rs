@@ -192,6 +192,8 @@ pub enum BalanceBasis {
 /// Place of this part in a statement of several pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
+    /// The number of the first one, where several were put together.
+    pub first: Option<u32>,
     pub number: Option<u32>,
     /// A page of the same statement comes before (`:60M:`, page number above one).
     pub continues: bool,

@@ -1,12 +1,13 @@
 //! A file with as much of its lines as decides whether their statements go in. A month has a million of them, and what
 //! the bank has written in each is most of what they take.
 
-use super::{Line, Parsed, Statement};
+use super::{Detail, Format, Line, Parsed, Statement};
 
 pub(super) fn outline(parsed: &Parsed) -> Parsed {
+    let of_line: fn(&Line) -> Line = if parsed.format == Format::Camt054 { of_entry } else { of_line };
     Parsed {
         format: parsed.format,
-        statements: parsed.statements.iter().map(of_statement).collect(),
+        statements: parsed.statements.iter().map(|one| of_statement(one, of_line)).collect(),
         warnings: Vec::new(),
         errors: parsed.errors.clone(),
         version: None,
@@ -14,7 +15,7 @@ pub(super) fn outline(parsed: &Parsed) -> Parsed {
     }
 }
 
-fn of_statement(statement: &Statement) -> Statement {
+fn of_statement(statement: &Statement, of_line: fn(&Line) -> Line) -> Statement {
     Statement {
         account: statement.account.clone(),
         currency: statement.currency.clone(),
@@ -49,10 +50,20 @@ fn of_line(line: &Line) -> Line {
     }
 }
 
+/// Of a notification, also what its entry is found by, and the amounts of the payments inside.
+fn of_entry(line: &Line) -> Line {
+    let of_detail = |detail: &Detail| Detail { amount: detail.amount, ..Detail::default() };
+    Line {
+        bank_reference: line.bank_reference.clone(),
+        details: line.details.iter().map(of_detail).collect(),
+        ..of_line(line)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::{draft, parse};
+    use crate::statement::{draft, notice, parse};
 
     fn message(number: u32, second: &str, closing: &str) -> String {
         format!(
@@ -91,5 +102,39 @@ mod tests {
         let of_file = decided(parsed);
         assert_eq!(of_file.len(), 3, "{of_file:?}");
         assert_eq!(decided(outlined), of_file);
+    }
+
+    #[test]
+    fn the_outline_of_notifications_decides_as_they_do_and_holds_no_words() {
+        let told = |number: u32, inside: &str| {
+            format!(
+                "<Ntfctn><Id>N{number}</Id><Acct><Id><Othr><Id>19002222{number}</Id></Othr></Id></Acct><Ntry>\
+                 <Amt Ccy=\"VND\">9000</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>\
+                 <BookgDt><Dt>2026-11-22</Dt></BookgDt><AcctSvcrRef>R</AcctSvcrRef><NtryDtls><TxDtls>\
+                 <Amt Ccy=\"VND\">{inside}</Amt><CdtDbtInd>CRDT</CdtDbtInd><RmtInf><Ustrd>nop phi</Ustrd></RmtInf>\
+                 </TxDtls></NtryDtls></Ntry></Ntfctn>"
+            )
+        };
+        let both = told(1, "9000") + &told(2, "8000");
+        let text = format!("<Document><BkToCstmrDbtCdtNtfctn>{both}</BkToCstmrDbtCdtNtfctn></Document>");
+        let mut parsed = parse(text.as_bytes());
+        let mut outlined = outline(&parsed);
+        let details = |of: &Parsed| {
+            let lines = of.statements.iter().flat_map(|one| &one.lines);
+            lines.flat_map(|line| line.details.clone()).collect::<Vec<Detail>>()
+        };
+        let amounts = |of: &Parsed| details(of).iter().map(|detail| detail.amount).collect::<Vec<_>>();
+        assert_eq!(amounts(&outlined), [Some(9_000.into())], "the entry whose parts come to less is not read");
+        assert_eq!(amounts(&outlined), amounts(&parsed));
+        assert!(details(&parsed).iter().all(|detail| detail.memo.is_some()));
+        assert!(details(&outlined).iter().all(|detail| detail.memo.is_none()));
+        let decided = |of: &mut Parsed| {
+            let sorted = notice::sort(of).unwrap_or_else(|errors| panic!("{errors:?}"));
+            let refused = sorted.refused.into_iter().map(|one| (one.position, one.id, one.findings));
+            (sorted.drafts.len(), refused.collect::<Vec<_>>())
+        };
+        let of_file = decided(&mut parsed);
+        assert_eq!((of_file.0, of_file.1.len()), (1, 1), "{of_file:?}");
+        assert_eq!(decided(&mut outlined), of_file);
     }
 }

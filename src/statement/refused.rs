@@ -7,8 +7,9 @@
 use serde::Serialize;
 
 use super::Finding;
-use super::draft::{self, Draft, Pages, Refusal, Sorted};
+use super::draft::{self, Draft, Pages, Sorted};
 use super::import::masked;
+use super::refusal::Refusal;
 use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};

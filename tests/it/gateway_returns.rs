@@ -2,7 +2,7 @@
 //! refund, or money that is taken back against our will, or a debit that nobody knows.
 
 use bienlai::amount::Dong;
-use bienlai::exception::Kind;
+use bienlai::exception::{Exception, Kind};
 use bienlai::ledger::Account;
 use bienlai::payment::book::{Method, PaymentState};
 use bienlai::payment::gateway::{self, Item, ItemKind, Settlement};
@@ -13,6 +13,7 @@ use crate::late_payouts::{asked, open, settled};
 use crate::refunds::{approve, balance, request};
 use crate::support::world::POLL;
 use crate::support::{World, each_database};
+use crate::taken_apart::{self, ask_to_reopen, ask_to_unmatch, only_line, reopened};
 
 fn back(reference: &str, amount: i64) -> Item {
     Item { kind: ItemKind::Returned, ..item(reference, amount, 0) }
@@ -129,7 +130,7 @@ fn what_nobody_claimed_of_a_report_that_takes_more_than_it_pays_is_placed_under_
         let waits = open(&world, Kind::BulkSettlement).remove(0);
         assert_eq!((waits.subject_kind.as_str(), waits.amount), ("line", Dong(15_000)));
         let lost = (Account::ReversalToRecover(world.payments(&ba_dinh)[0].id), 20_000);
-        let line = crate::taken_apart::only_line(&world, -5_000);
+        let line = only_line(&world, -5_000);
         let suspense = (Account::Suspense(line), -15_000);
         world.assert_balances(unit, &[bank(&ba_dinh, 20_000), lost.clone(), suspense, collected(25_000)]);
         holds(&world);
@@ -173,6 +174,123 @@ fn a_report_that_comes_to_nothing_is_settled_with_another_payout_by_two_persons(
         holds(&world);
         gateways::close_day(&world, &ba_dinh);
         world.assert_balances(unit, &[&here[..], &shared_out(25_000)].concat());
+        holds(&world);
+    });
+}
+
+/// On the second day 15.000 đ of S2 and what went back of S1 come to nothing; what asks about it.
+fn nothing_reported(world: &World) -> (Settlement, Exception) {
+    a_day_after_the_first(world);
+    let items = [item("S2", 15_000, 100), back("S1", 14_900)];
+    let made = report_charged(world, &world.ba_dinh, ("QT000226", 0), &items).unwrap();
+    (made, open(world, Kind::BulkSettlement).remove(0))
+}
+
+/// The payment of S1, of which 14.900 đ went back.
+fn lost(world: &World) -> (Account, i64) {
+    (Account::ReversalToRecover(world.payments(&world.ba_dinh)[0].id), 14_900)
+}
+
+#[test]
+fn a_report_that_was_settled_with_the_wrong_payout_is_opened_again_and_settled_with_the_right_one() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        let (made, waits) = nothing_reported(&world);
+        claimed(&world, &ba_dinh, 10_000, "S3");
+        let wrong = report_charged(&world, &ba_dinh, ("QT000326", 0), &[item("S3", 10_000, 0)]).unwrap();
+        claimed(&world, &ba_dinh, 5_000, "S4");
+        let right = report_charged(&world, &ba_dinh, ("QT000426", 0), &[item("S4", 5_000, 0)]).unwrap();
+        gateways::shown(&world, &ba_dinh, 25_000, &[(10_000, "QT000326"), (5_000, "QT000426")]);
+        settled(&world, &waits, "settlement", Some(wrong.id.0));
+        reopened(&world, waits.id);
+        assert_eq!(world.look(|conn| gateway::find(conn, unit, made.id)).state, "awaited");
+        let (proven, claimed) = (PaymentState::Proven, PaymentState::Claimed);
+        assert_eq!(gateways::states(&world, &ba_dinh), [proven, claimed, proven, proven]);
+        assert_eq!(world.open_kinds(unit), [Kind::BulkSettlement], "nothing is owed back");
+        let here = [bank(&ba_dinh, 40_000), gateways::clearing(&ba_dinh, 15_000), collected(30_000)];
+        world.assert_balances(unit, &[&here[..], &shared_out(12_500)].concat());
+        holds(&world);
+        settled(&world, &waits, "settlement", Some(right.id.0));
+        assert_eq!(gateways::states(&world, &ba_dinh), [proven; 4]);
+        assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+        let here =
+            [bank(&ba_dinh, 40_000), (Account::ChargesToRecover, 100), lost(&world), collected(30_000)];
+        world.assert_balances(unit, &[&here[..], &shared_out(12_500)].concat());
+        holds(&world);
+        gateways::close_day(&world, &ba_dinh);
+        assert_eq!(ask_to_reopen(&world, waits.id).unwrap_err().code(), "undo_day_closed");
+    });
+}
+
+#[test]
+fn a_payout_that_a_report_of_nothing_was_settled_with_is_taken_back_alone() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        let (_, waits) = nothing_reported(&world);
+        claimed(&world, &ba_dinh, 10_000, "S3");
+        let next = report_charged(&world, &ba_dinh, ("QT000326", 0), &[item("S3", 10_000, 0)]).unwrap();
+        gateways::shown(&world, &ba_dinh, 25_000, &[(10_000, "QT000326")]);
+        settled(&world, &waits, "settlement", Some(next.id.0));
+        world.wait_days(1);
+        gateways::shown(&world, &ba_dinh, 35_000, &[(-10_000, "SEPAY KHAU TRU")]);
+        let debit = open(&world, Kind::UnknownDebit).remove(0);
+        settled(&world, &debit, "payout_back", Some(next.id.0));
+        let (proven, claimed) = (PaymentState::Proven, PaymentState::Claimed);
+        let states = gateways::states(&world, &ba_dinh);
+        assert_eq!(states, [proven, proven, claimed], "what came to nothing stands");
+        assert_eq!(world.open_kinds(unit), [Kind::PosChargeback]);
+        let charges = (Account::ChargesToRecover, 100);
+        let waiting = gateways::clearing(&ba_dinh, 10_000);
+        let here = [bank(&ba_dinh, 25_000), waiting, charges, lost(&world), collected(25_000)];
+        world.assert_balances(unit, &[&here[..], &shared_out(12_500)].concat());
+        holds(&world);
+        reopened(&world, waits.id);
+        assert_eq!(gateways::states(&world, &ba_dinh), [proven, claimed, claimed]);
+        holds(&world);
+    });
+}
+
+#[test]
+fn a_payout_that_two_persons_tied_to_its_line_a_day_later_settles_a_report_of_nothing_on_the_lines_day() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        let (made, waits) = nothing_reported(&world);
+        gateways::shown(&world, &ba_dinh, 25_000, &[(9_950, "SEPAY CHI TRA")]);
+        claimed(&world, &ba_dinh, 10_000, "S3");
+        let next = report_charged(&world, &ba_dinh, ("QT000326", 0), &[item("S3", 10_000, 50)]).unwrap();
+        let day = world.now().business_day();
+        world.wait_days(1);
+        let credit = open(&world, Kind::UnidentifiedCredit).remove(0);
+        settled(&world, &credit, "settlement", Some(next.id.0));
+        settled(&world, &waits, "settlement", Some(next.id.0));
+        let report = world.look(|conn| gateway::find(conn, unit, made.id));
+        assert_eq!(world.look(|conn| gateway::query::settled_with(conn, &report)), Some(day));
+        holds(&world);
+    });
+}
+
+#[test]
+fn a_debit_that_took_only_charges_is_taken_apart() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (ba_dinh, unit) = (world.ba_dinh.clone(), world.ba_dinh.id);
+        a_day_after_the_first(&world);
+        let made = report_charged(&world, &ba_dinh, ("QT000226", 15_100), &[item("S2", 15_000, 0)]).unwrap();
+        assert_eq!(made.net, Dong(-100));
+        gateways::shown(&world, &ba_dinh, 25_000, &[(-100, "QT000226")]);
+        assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven; 2]);
+        let line = only_line(&world, -100);
+        let asked = ask_to_unmatch(&world, line).expect("it can be undone");
+        taken_apart::approve(&world, asked.id);
+        assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven, PaymentState::Claimed]);
+        let unexplained = (Account::UnexplainedDebit(line), 100);
+        let waiting = gateways::clearing(&ba_dinh, 15_000);
+        let here = [bank(&ba_dinh, 24_900), waiting, unexplained, collected(15_000)];
+        world.assert_balances(unit, &[&here[..], &shared_out(12_500)].concat());
+        assert!(world.open_kinds(unit).contains(&Kind::UnknownDebit));
         holds(&world);
     });
 }
@@ -250,10 +368,10 @@ fn a_return_of_a_transaction_that_nobody_knows_is_a_debit_to_be_explained() {
         assert_eq!(world.open_kinds(unit), [Kind::BulkSettlement], "named before the line comes");
         gateways::shown(&world, &ba_dinh, 0, &[(20_000, "QT000126")]);
         assert_eq!(world.open_kinds(unit), [Kind::UnknownDebit]);
-        let line = crate::taken_apart::only_line(&world, 20_000);
+        let line = only_line(&world, 20_000);
         let unknown = (Account::UnexplainedDebit(line), 5_000);
         world.assert_balances(unit, &[bank(&ba_dinh, 20_000), unknown, collected(25_000)]);
-        assert_eq!(crate::taken_apart::ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_gave_back");
+        assert_eq!(ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_gave_back");
         holds(&world);
     });
 }
@@ -268,7 +386,7 @@ fn what_is_paid_and_returned_in_one_report_of_a_gateway_that_only_advised_is_lef
         gateways::shown(&world, &tay_ho, 0, &[(20_000, "QT000126")]);
         assert_eq!(world.receipts(&owed).len(), 1, "it was paid");
         assert_eq!(world.open_kinds(tay_ho.id), [Kind::UnknownDebit]);
-        let line = crate::taken_apart::only_line(&world, 20_000);
+        let line = only_line(&world, 20_000);
         let unknown = (Account::UnexplainedDebit(line), 5_000);
         world.assert_balances(tay_ho.id, &[bank(&tay_ho, 20_000), unknown, collected(25_000)]);
         holds(&world);

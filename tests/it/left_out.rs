@@ -231,6 +231,9 @@ fn a_mended_statement_ends_its_item_though_the_broken_ones_number_was_written_wi
             world.count("exception WHERE kind = 23 AND subject_kind = 'file_part' AND state <> 'resolved'")
         };
         assert_eq!(asked(), 1);
+        let plain = broken.replace(":28C:00001/001", ":28C:1/1");
+        import(&world, &[plain.as_bytes(), good.as_slice()].concat());
+        assert_eq!(asked(), 1, "and the broken one is asked about once, however its number is written");
         import(&world, right.as_bytes());
         assert_eq!(asked(), 0, "1/1 and 00001/001 are one number");
     });

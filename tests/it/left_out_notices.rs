@@ -196,3 +196,53 @@ fn a_notification_of_a_day_that_has_not_come_is_left_out_alone() {
         assert_eq!((imported.details, has_gap(&world, &world.tay_ho)), (1, true));
     });
 }
+
+/// The file with another head in the place of the notification of Tây Hồ.
+fn headed(bytes: Vec<u8>, head: &str) -> Vec<u8> {
+    let text = String::from_utf8(bytes).unwrap();
+    let changed = text.replace("<Id>N7</Id>", head);
+    assert_ne!(changed, text);
+    changed.into_bytes()
+}
+
+#[test]
+fn another_page_of_a_notification_does_not_end_the_item_of_the_one_that_was_left_out() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let page = |number: u32, is_last: bool| {
+            format!(
+                "<Id>N7</Id><NtfctnPgntn><PgNb>{number}</PgNb><LastPgInd>{is_last}</LastPgInd></NtfctnPgntn>"
+            )
+        };
+        let first = headed(file(&world, &[good(&world), broken(&world)]), &page(1, false));
+        assert_eq!(import(&world, &first).refused.len(), 1);
+        assert!(has_gap(&world, &world.tay_ho));
+
+        let second = notice(world.tay_ho.account_no, 7, &[("T3", 5_000, 5_000)]);
+        let second = headed(file(&world, &[second]), &page(2, true));
+        assert_eq!(import(&world, &second).details, 1);
+        assert!(has_gap(&world, &world.tay_ho), "the first page is still missing");
+
+        let whole = headed(file(&world, &[good(&world), mended(&world)]), &page(1, false));
+        assert_eq!(import(&world, &whole).details, 2);
+        assert!(!has_gap(&world, &world.tay_ho));
+    });
+}
+
+#[test]
+fn of_a_bank_that_numbers_all_alike_another_notification_of_the_day_does_not_end_the_item() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        import(&world, &file(&world, &[good(&world), broken(&world)]));
+        let other = notice(world.tay_ho.account_no, 7, &[("T3", 5_000, 5_000)]);
+        assert_eq!(import(&world, &headed(file(&world, &[other]), "<Id>M8</Id>")).details, 1);
+        assert!(has_gap(&world, &world.tay_ho), "its id is another one");
+
+        let text = String::from_utf8(file(&world, &[mended(&world)])).unwrap();
+        let nameless = text.replace("AcctSvcrRef", "NtryRef");
+        assert_eq!(import(&world, nameless.as_bytes()).details, 0);
+        assert!(has_gap(&world, &world.tay_ho), "nothing of it was kept");
+        import(&world, text.as_bytes());
+        assert!(!has_gap(&world, &world.tay_ho));
+    });
+}

@@ -72,6 +72,7 @@ mod filing;
 mod filing_due;
 mod filing_invoices;
 mod filing_over_http;
+mod gateway_debits;
 mod gateway_returns;
 mod gateways;
 mod holidays;

@@ -143,6 +143,14 @@ fn sent(finance: &mut Visitor, (path, day): (&str, &str), said: &[(&str, &str)],
     finance.upload(path, &[said, &place[..]].concat(), file.as_bytes()).status
 }
 
+/// The value of the row of headings that stands in the form so.
+#[track_caller]
+fn heading_of(finance: &Visitor, words: &str) -> String {
+    finance.sees(&format!(">{words}</option>"));
+    let before = finance.page.split(&format!(">{words}</option>")).next().unwrap_or_default();
+    before.rsplit('"').nth(1).unwrap_or_default().to_owned()
+}
+
 #[test]
 fn an_acquirers_table_that_nobody_knows_is_read_by_the_columns_a_person_names_and_so_is_the_next() {
     each_database(|database| {
@@ -155,8 +163,6 @@ fn an_acquirers_table_that_nobody_knows_is_read_by_the_columns_a_person_names_an
         let table = |first: &str, second: &str| {
             format!("Bảng kê tháng\nAaa;Bbb;Ccc\n{first};25.000;275\n{second};25.000;275\n")
         };
-        let named = [("heading", "2"), ("column_amount", "2"), ("column_fee", "3")];
-        let whole = [&named[..], &[("column_approval_code", "1")]].concat();
         let asked = |act: &'static str, reference: &'static str| [("do", act), ("reference", reference)];
 
         let first = table("X00001", "X00002");
@@ -164,6 +170,9 @@ fn an_acquirers_table_that_nobody_knows_is_read_by_the_columns_a_person_names_an
         for seen in ["Cột của bảng", "2: Aaa | Bbb | Ccc", "value=\"POS000126\""] {
             finance.sees(seen);
         }
+        let heading = heading_of(&finance, "2: Aaa | Bbb | Ccc");
+        let named = [("heading", heading.as_str()), ("column_amount", "2"), ("column_fee", "3")];
+        let whole = [&named[..], &[("column_approval_code", "1")]].concat();
         let said = [&asked("import", "POS000126")[..], &named].concat();
         assert_eq!(sent(&mut finance, page, &said, &first), 400);
         finance.sees("<a href=\"#column_approval_code\">Bảng của đối tác thiếu một cột bắt buộc.");
@@ -193,6 +202,77 @@ fn an_acquirers_table_that_nobody_knows_is_read_by_the_columns_a_person_names_an
 }
 
 #[test]
+fn columns_named_for_one_partners_table_say_nothing_of_anothers() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", scope);
+        let day = world.now().business_day().to_string();
+        let page = ("/finance/batches", day.as_str());
+        let strange = "Bảng kê\nAaa;Bbb;Ccc\nX00001;25.000;275\nX00002;25.000;275\n";
+        let known = "Bảng kê\nMã chuẩn chi;Phí;Số tiền\nX00003;275;25.000\nX00004;275;25.000\n";
+        let asked = |act: &'static str, reference: &'static str| [("do", act), ("reference", reference)];
+        assert_eq!(sent(&mut finance, page, &asked("import", "POS000126"), strange), 400);
+        let heading = heading_of(&finance, "2: Aaa | Bbb | Ccc");
+        let heading = [("heading", heading.as_str())];
+        let columns = [("column_approval_code", "1"), ("column_amount", "2"), ("column_fee", "3")];
+        let blank = [&asked("preview", "POS000226")[..], &heading].concat();
+        assert_eq!(sent(&mut finance, page, &blank, known), 200, "{}", finance.page);
+        finance.sees("49.450 đ");
+        assert!(!finance.page.contains("Cột của bảng"), "nothing is to be asked of it: {}", finance.page);
+        assert_eq!(sent(&mut finance, page, &blank, strange), 400, "still nobody knows it");
+        let said = [&asked("import", "POS000126")[..], &heading, &columns].concat();
+        assert_eq!(sent(&mut finance, page, &said, strange), 303, "{}", finance.page);
+
+        let said = [&asked("preview", "POS000226")[..], &heading, &columns].concat();
+        assert_eq!(sent(&mut finance, page, &said, known), 200, "{}", finance.page);
+        finance.sees("49.450 đ");
+        let said = [&asked("import", "POS000226")[..], &heading, &columns].concat();
+        assert_eq!(sent(&mut finance, page, &said, known), 303, "{}", finance.page);
+        let kept = world.words("SELECT mapping AS t FROM partner_layout");
+        assert!(kept.len() == 1 && kept[0].contains("Aaa"), "{kept:?}");
+        service.stop();
+    });
+}
+
+/// Sends a table of the Treasury's with one row, whose order is in this state.
+fn reported(finance: &mut Visitor, said: &[(&str, &str)], state: &str) -> u16 {
+    let row = format!("MALENH00001;805;2771;20.500;{state};25/11/2026");
+    let file = format!("Aaa;Bbb;Ccc;Ddd;Eee;Fff\n{row}\n");
+    let fields = [said, &[("unit", "00004")]].concat();
+    finance.upload("/finance/remittances/report", &fields, file.as_bytes()).status
+}
+
+#[test]
+fn columns_by_which_no_row_of_the_treasurys_table_is_read_are_not_kept() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", scope);
+        finance.get("/finance/remittances");
+        assert_eq!(reported(&mut finance, &[], "Đã ghi có"), 400);
+        let heading = heading_of(&finance, "1: Aaa | Bbb | Ccc | Ddd | Eee | Fff");
+        let named = [
+            ("heading", heading.as_str()),
+            ("column_reference_code", "1"),
+            ("column_chapter", "2"),
+            ("column_sub_item", "3"),
+            ("column_amount", "4"),
+            ("column_state", "5"),
+            ("column_credit_date", "6"),
+        ];
+        assert_eq!(reported(&mut finance, &named, "Xyz"), 400);
+        finance.is_told("partner_layout_reads_nothing");
+        assert_eq!((world.count("partner_layout"), world.count("treasury_report")), (0, 0));
+        assert_eq!(reported(&mut finance, &named, "Đã ghi có"), 200, "{}", finance.page);
+        assert_eq!((world.count("partner_layout"), world.count("treasury_report")), (1, 1));
+        service.stop();
+    });
+}
+
+#[test]
 fn a_gateways_report_that_nobody_knows_is_taken_on_by_the_columns_a_person_names() {
     each_database(|database| {
         let world = World::settled_in_today(database);
@@ -207,8 +287,9 @@ fn a_gateways_report_that_nobody_knows_is_taken_on_by_the_columns_a_person_names
         let report = "Aaa;Bbb;Ccc\nS1;25.000;125\nS2;15.000;75\n";
         let said = [("do", "import"), ("reference", "QT000126"), ("channel", POLL)];
         assert_eq!(sent(&mut finance, page, &said, report), 400);
-        let named =
-            [("heading", "1"), ("column_transaction", "1"), ("column_amount", "2"), ("column_fee", "3")];
+        let heading = heading_of(&finance, "1: Aaa | Bbb | Ccc");
+        let columns = [("column_transaction", "1"), ("column_amount", "2"), ("column_fee", "3")];
+        let named = [&[("heading", heading.as_str())][..], &columns].concat();
         assert_eq!(sent(&mut finance, page, &[&said[..], &named].concat(), report), 303, "{}", finance.page);
         gateways::shown(&world, &ba_dinh, 0, &[(39_800, "SEPAY QUYET TOAN QT000126")]);
         assert_eq!(gateways::states(&world, &ba_dinh), [PaymentState::Proven, PaymentState::Proven]);

@@ -1,8 +1,8 @@
 //! A settlement report as a file: CSV in UTF-8 with `,` or `;`. Which heading is which column says a
 //! layout (`profiles/gateways/`); ours is a proposal [P]. The last row repeats the sums, so that a
 //! file that was cut off is refused. Any other file is read as the gateway's own table, by the layout's
-//! headings, the known ones (`statement::partner`) and the columns that a person named. A report counts as a whole: one bad line refuses
-//! it and is named.
+//! headings, the known ones (`statement::partner`) and the columns that a person named. A report counts as
+//! a whole: one bad line refuses it and is named.
 
 use serde::Deserialize;
 

@@ -12,6 +12,7 @@ use crate::id::*;
 use crate::ledger::Account;
 use crate::payment::book::{Destination, PaymentState};
 use crate::payment::held::touch;
+use crate::payment::line_query::SETTLED_WITH;
 use crate::payment::movement::State;
 use crate::payment::pos::rules::pair;
 use crate::payment::prove::{self, Case, Desk, LineWork, Mark};
@@ -36,8 +37,8 @@ pub struct LumpSum {
 #[derive(Default)]
 pub struct Settlements {
     held: HashMap<SettlementId, Settlement>,
-    /// Without a line where two persons settled what comes to nothing.
-    shown: Vec<(SettlementId, BusinessDay, Option<LineId>)>,
+    /// With the line, which is of another payout where two persons settled what comes to nothing.
+    shown: Vec<(SettlementId, BusinessDay, LineId)>,
 }
 
 impl Settlements {
@@ -58,7 +59,8 @@ impl Settlements {
         for (id, on, line) in self.shown {
             let Some(settlement) = self.held.get(&id) else { continue };
             query::store_state(tx, settlement)?;
-            query::note(tx, stamp, settlement, "credited", on, (None, line))?;
+            let kind = if settlement.net.is_zero() { SETTLED_WITH } else { "credited" };
+            query::note(tx, stamp, settlement, kind, on, (None, Some(line)))?;
             let ends = [Kind::BulkSettlement, Kind::MatchDoubted];
             let ends = ends.map(|kind| (settlement.unit, kind, Subject::Settlement(id), "its line came"));
             exception::settle_by_themselves(tx, stamp, &ends)?;
@@ -73,7 +75,7 @@ impl Settlements {
         }
         held.state = "credited".to_owned();
         held.revision += 1;
-        self.shown.push((id, on, Some(work.line).filter(|_| !work.amount.is_zero())));
+        self.shown.push((id, on, work.line));
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
+use crate::payment::line_query::SETTLED_WITH;
 use crate::payment::movement::{Movement, State};
 use crate::payment::movement_query;
 use crate::payment::query as payments;
@@ -18,7 +19,7 @@ use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Lock};
 use crate::store::schema::movement;
-use crate::store::schema_matching::{settlement, settlement_item};
+use crate::store::schema_matching::{settlement, settlement_event, settlement_item};
 use crate::store::{Conn, Stamp, Tx};
 
 crate::table_row! {
@@ -203,29 +204,51 @@ pub fn awaited(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<
     by(conn, &keys)
 }
 
-/// The settlements of a channel that lines of an account paid out on their own day, each with its line and that day.
+#[derive(QueryableByName)]
+struct PaidOutRow {
+    #[diesel(sql_type = BigInt)]
+    settlement_id: i64,
+    #[diesel(sql_type = BigInt)]
+    line_id: i64,
+    #[diesel(sql_type = Date)]
+    date: BusinessDay,
+}
+
+/// The settlements of a channel that lines of an account paid out from a day on, each with its line and the line's day.
 pub fn paid_out(
     conn: &mut Conn,
     unit: UnitId,
     (account, channel): (AccountId, &str),
+    from: BusinessDay,
 ) -> Result<Vec<(SettlementId, LineId, BusinessDay)>> {
-    let keys = [
-        ("unit_id", Column::of([unit])),
-        ("account_id", Column::of([account])),
-        ("channel", Column::of([channel.to_owned()])),
-        ("state", Column::of(["credited"])),
-    ];
-    let mut found: Vec<(SettlementId, LineId, BusinessDay)> = rows::fetch::<(BigInt, BigInt, Date), _>(
-        conn,
-        "SELECT t.id, e.line_id, e.on_date FROM settlement t JOIN settlement_event e ON e.unit_id = t.unit_id \
-         AND e.settlement_id = t.id AND e.revision = t.revision JOIN statement_line l ON l.unit_id = e.unit_id \
-         AND l.id = e.line_id AND l.booking_date = e.on_date",
-        &keys,
-        "AND t.net > 0",
-        Lock::None,
-    )?;
-    found.sort();
-    Ok(found)
+    let found: Vec<PaidOutRow> = diesel::sql_query(
+        "SELECT p.id AS settlement_id, l.id AS line_id, l.booking_date AS date FROM statement_line l \
+         JOIN settlement_event e ON e.unit_id = l.unit_id AND e.line_id = l.id \
+         JOIN settlement p ON p.unit_id = e.unit_id AND p.id = e.settlement_id AND p.revision = e.revision \
+         WHERE l.unit_id = $1 AND l.account_id = $2 AND l.booking_date >= $3 \
+         AND p.channel = $4 AND p.state = 'credited' AND p.net > 0 ORDER BY p.id",
+    )
+    .bind::<BigInt, _>(unit)
+    .bind::<BigInt, _>(account)
+    .bind::<Date, _>(from)
+    .bind::<Text, _>(channel)
+    .load(conn)
+    .classify()?;
+    let paid = |row: PaidOutRow| (SettlementId(row.settlement_id), LineId(row.line_id), row.date);
+    Ok(found.into_iter().map(paid).collect())
+}
+
+/// The day on which a settlement that comes to nothing was settled with another one's payout, while it is so.
+pub fn settled_with(conn: &mut Conn, settlement: &Settlement) -> Result<Option<BusinessDay>> {
+    settlement_event::table
+        .filter(settlement_event::unit_id.eq(settlement.unit))
+        .filter(settlement_event::settlement_id.eq(settlement.id))
+        .filter(settlement_event::revision.eq(settlement.revision))
+        .filter(settlement_event::kind.eq(SETTLED_WITH))
+        .select(settlement_event::on_date)
+        .first(conn)
+        .optional()
+        .classify()
 }
 
 pub fn insert(

@@ -1,5 +1,6 @@
 //! A line that paid out many payments is taken apart: what channels claimed and what cards paid waits for its line
-//! again, what the line itself brought is open again, the fee is a charge no more, and the net stands in suspense.
+//! again, what the line itself brought is open again, the fee is a charge no more, and the net stands in suspense, of a
+//! debit that took only charges as one that nobody explained.
 
 use std::collections::BTreeSet;
 
@@ -27,23 +28,23 @@ use crate::statement::StoredLine;
 use crate::store::{Conn, Stamp, Tx, rows};
 
 /// A payment that the line shows.
-struct Paid {
-    id: PaymentId,
+pub(super) struct Paid {
+    pub id: PaymentId,
     /// It was made on a channel's word, or at the counter; else by the line itself.
-    is_claimed: bool,
+    pub is_claimed: bool,
 }
 
 /// What a line pays out, as it stands.
 pub(in crate::payment) struct Payout {
-    line: StoredLine,
-    parts: Vec<Part>,
+    pub(super) line: StoredLine,
+    pub(super) parts: Vec<Part>,
     /// The part that is the line's own movement, which a run left without money when the paper came after the line.
-    own: Option<MatchId>,
-    payments: Vec<Paid>,
+    pub(super) own: Option<MatchId>,
+    pub(super) payments: Vec<Paid>,
     /// What the paper names and nobody knows, in suspense.
-    waiting: Dong,
-    fee: Dong,
-    paper: Option<Paper>,
+    pub(super) waiting: Dong,
+    pub(super) fee: Dong,
+    pub(super) paper: Option<Paper>,
     /// The day of its postings.
     pub shown_on: BusinessDay,
     pub effect: Effect,
@@ -76,7 +77,10 @@ pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Optio
                       payout back, wait for the credit that gives it back (given_back)";
         return Err(Error::conflict("unmatch_gave_back", detail));
     }
-    if !line.amount.is_positive() || parts.iter().any(|part| part.amount != part.movement.amount) {
+    if !line.amount.is_positive() && shown.is_none() {
+        return Err(unfit("no paper says what this debit took"));
+    }
+    if parts.iter().any(|part| part.amount != part.movement.amount) {
         return Err(unfit("other lines show a part of the same payment"));
     }
     let (own, waiting) = waiting(conn, line, &parts)?;
@@ -85,7 +89,8 @@ pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Optio
         None => (None, line.posted_on.unwrap_or(line.booking_date)),
     };
     let found = payments(conn, unit, &parts, paper.as_ref())?;
-    let mut effect = Effect { line: Some(id), to_suspense: line.amount, ..Effect::default() };
+    let to_suspense = Dong(line.amount.0.saturating_abs());
+    let mut effect = Effect { line: Some(id), to_suspense, ..Effect::default() };
     let payments = look(conn, &found, &mut effect)?;
     let shown = Dong::sum(found.iter().map(|one| one.amount))?.checked_add(waiting)?;
     let fee = shown.checked_sub(line.amount)?;
@@ -114,7 +119,12 @@ fn waiting(conn: &mut Conn, line: &StoredLine, parts: &[Part]) -> Result<(Option
 }
 
 /// The payments that the line shows: those of its claims, or of its batch.
-fn payments(conn: &mut Conn, unit: UnitId, parts: &[Part], paper: Option<&Paper>) -> Result<Vec<Payment>> {
+pub(super) fn payments(
+    conn: &mut Conn,
+    unit: UnitId,
+    parts: &[Part],
+    paper: Option<&Paper>,
+) -> Result<Vec<Payment>> {
     let mut keys: BTreeSet<(UnitId, PaymentId)> =
         parts.iter().filter_map(|part| Some((unit, part.movement.payment?))).collect();
     if let Some(Paper::Batch(batch)) = paper {
@@ -130,7 +140,7 @@ fn payments(conn: &mut Conn, unit: UnitId, parts: &[Part], paper: Option<&Paper>
 }
 
 /// Whether all of them can be taken from the line, and what that does.
-fn look(conn: &mut Conn, found: &[Payment], effect: &mut Effect) -> Result<Vec<Paid>> {
+pub(super) fn look(conn: &mut Conn, found: &[Payment], effect: &mut Effect) -> Result<Vec<Paid>> {
     let keys: Vec<(UnitId, PaymentId)> = found.iter().map(|payment| (payment.unit, payment.id)).collect();
     let claimed: BTreeSet<PaymentId> = payment_query::claimed_first(conn, &keys)?.into_iter().collect();
     let mut payments = Vec::with_capacity(found.len());
@@ -187,7 +197,12 @@ impl Apart<'_> {
     }
 
     /// Each payment; returns the clearing that its money is claimed in again.
-    fn payments(&self, tx: &mut Tx<'_>, book: &mut Book, payout: &Payout) -> Result<Vec<(Account, Dong)>> {
+    pub(super) fn payments(
+        &self,
+        tx: &mut Tx<'_>,
+        book: &mut Book,
+        payout: &Payout,
+    ) -> Result<Vec<(Account, Dong)>> {
         let unit = payout.line.unit;
         let brought = payout.payments.iter().filter(|paid| !paid.is_claimed);
         let mut shares = std::collections::BTreeMap::new();
@@ -279,6 +294,21 @@ impl Apart<'_> {
     /// Every movement as it is without this line, and the line's own.
     fn movements(&self, tx: &mut Tx<'_>, book: &mut Book, payout: &Payout) -> Result<()> {
         let unit = payout.line.unit;
+        self.parts(tx, book, payout)?;
+        let is_opened = |kind: &Kind| self.opens.iter().any(|new| new.kind == *kind);
+        for kind in HELD_KINDS.into_iter().filter(|kind| !is_opened(kind)) {
+            book.settled_exceptions.push((unit, kind, Subject::Line(payout.line.id), self.why));
+        }
+        // What a debit took is a movement of nobody.
+        if payout.own.is_some() || !payout.line.amount.is_positive() {
+            return Ok(());
+        }
+        unmatch::open_own(tx, self.stamp, &payout.line, self.own)
+    }
+
+    /// Every movement that the line showed.
+    pub(super) fn parts(&self, tx: &mut Tx<'_>, book: &mut Book, payout: &Payout) -> Result<()> {
+        let unit = payout.line.unit;
         let kept: BTreeSet<PaymentId> =
             payout.payments.iter().filter(|paid| paid.is_claimed).map(|paid| paid.id).collect();
         let mut undone = Vec::with_capacity(payout.parts.len());
@@ -300,20 +330,12 @@ impl Apart<'_> {
                 book.settled_exceptions.push((unit, kind, Subject::Movement(id), self.why));
             }
         }
-        rows::insert(tx, &undone)?;
-        let is_opened = |kind: &Kind| self.opens.iter().any(|new| new.kind == *kind);
-        for kind in HELD_KINDS.into_iter().filter(|kind| !is_opened(kind)) {
-            book.settled_exceptions.push((unit, kind, Subject::Line(payout.line.id), self.why));
-        }
-        if payout.own.is_some() {
-            return Ok(());
-        }
-        unmatch::open_own(tx, self.stamp, &payout.line, self.own)
+        rows::insert(tx, &undone)
     }
 
     /// The gross goes back to where it is claimed, so that each claim is seen to come back whole; of suspense the net
-    /// is left when the fee is taken from the charges.
-    fn postings(&self, payout: &Payout, mut debits: Vec<(Account, Dong)>) -> Result<Vec<Posting>> {
+    /// is left when the fee is taken from the charges. What a debit took of the fee nobody explained.
+    pub(super) fn postings(&self, payout: &Payout, mut debits: Vec<(Account, Dong)>) -> Result<Vec<Posting>> {
         let suspense = Account::Suspense(payout.line.id);
         debits.push((suspense.clone(), payout.waiting));
         let gross = payout.line.amount.checked_add(payout.fee)?;
@@ -326,8 +348,12 @@ impl Apart<'_> {
             source: Source::Exception(self.item.id),
         };
         let mut pairs = pair(debits, vec![(suspense.clone(), gross)])?;
-        if payout.fee.is_positive() {
-            pairs.push((suspense, Account::ChargesToRecover, payout.fee));
+        let beyond = Dong::ZERO.checked_sub(payout.line.amount)?.max(Dong::ZERO);
+        let unexplained = Account::UnexplainedDebit(payout.line.id);
+        for (from, part) in [(suspense, payout.fee.checked_sub(beyond)?), (unexplained, beyond)] {
+            if part.is_positive() {
+                pairs.push((from, Account::ChargesToRecover, part));
+            }
         }
         Ok(pairs.into_iter().map(posting).collect())
     }

@@ -6,6 +6,7 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::*;
+use crate::payment::line_query::SETTLED_WITH;
 use crate::store::Conn;
 use crate::store::rows::{self, Column, Lock};
 
@@ -21,7 +22,8 @@ pub(super) const BATCHES: Tables = Tables { papers: "pos_batch", events: "pos_ev
 pub(super) const SETTLEMENTS: Tables =
     Tables { papers: "settlement", events: "settlement_event", id: "settlement_id" };
 
-/// The paper that a line shows still, with the day of its postings.
+/// The paper that a line shows still, with the day of its postings. What was only settled with its payout it does not
+/// show.
 pub(super) fn shown_by(
     conn: &mut Conn,
     tables: &Tables,
@@ -36,7 +38,7 @@ pub(super) fn shown_by(
              AND p.revision = t.revision AND p.state = 'credited'"
         ),
         &[("unit_id", Column::of([unit])), ("line_id", Column::of([line]))],
-        "",
+        &format!("AND t.kind <> '{SETTLED_WITH}'"),
         Lock::None,
     )?;
     Ok(found.first().copied())
@@ -71,7 +73,7 @@ fn lines(conn: &mut Conn, tables: &Tables, keys: &[(&str, Column)]) -> Result<Ve
         conn,
         &format!(
             "SELECT e.line_id FROM {papers} t JOIN {events} e ON e.unit_id = t.unit_id AND e.{id} = t.id \
-             AND e.revision = t.revision AND e.line_id IS NOT NULL"
+             AND e.revision = t.revision AND e.line_id IS NOT NULL AND e.kind <> '{SETTLED_WITH}'"
         ),
         keys,
         "",

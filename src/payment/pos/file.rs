@@ -1,8 +1,8 @@
 //! The items of a batch as a file. Ours is a proposal [P]: CSV in UTF-8 with `,` or `;` and the first line
 //! `loai,ma_chuan_chi,so_tien`. `loai` is `sale`, `chargeback` or `refund`; the last two are both money
 //! that goes back. Any other file is read as the acquirer's own table, by its headings
-//! (`statement::partner`) or by the columns that a person named, and may name the fee as well. A batch counts as a whole: one bad line
-//! refuses the file and is named.
+//! (`statement::partner`) or by the columns that a person named, and may name the fee as well. A batch
+//! counts as a whole: one bad line refuses the file and is named.
 
 use super::{Item, ItemKind};
 use crate::amount::Dong;

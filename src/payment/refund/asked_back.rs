@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use super::owed_back::Debts;
 use crate::amount::Dong;
 use crate::error::Result;
-use crate::exception::{self, Kind, Subject};
+use crate::exception::{self, Kind, Subject, work_query};
 use crate::id::{ExceptionId, LineId, PaymentId, UnitId};
 use crate::ledger::{self, Account};
+use crate::payment::late_payout;
+use crate::payment::reopen::SETTLING;
 use crate::store::{Conn, Stamp, Tx};
 
 const WHY: &str = "what was refunded came back";
@@ -78,12 +80,14 @@ fn of_bank(
     let (mut left, mut beside) = (debts.of_bank(), Dong::ZERO);
     let mut asked = Vec::new();
     for line in lines.into_iter().rev() {
-        let part = ledger::recovered_of(conn, unit, (line, payment))?.min(left);
+        let taken = ledger::recovered_of(conn, unit, (line, payment))?.checked_sub(debts.beyond(line)?)?;
+        if !taken.is_positive() {
+            continue;
+        }
+        let part = taken.min(left);
         left = left.checked_sub(part)?;
         let own = Subject::Line(line);
-        let is_own =
-            !debts.is_of_refund(line) && exception::find_any(conn, unit, Kind::BankReversal, own)?.is_some();
-        if is_own {
+        if !debts.is_of_refund(line) && asks_for_debt(conn, unit, line)? {
             let amount = part.checked_add(of_others(conn, unit, (line, payment))?)?;
             asked.push((Kind::BankReversal, own, amount));
         } else {
@@ -98,6 +102,18 @@ fn of_bank(
         None => asked.push((Kind::PosChargeback, whole, beside)),
     }
     Ok(asked)
+}
+
+/// Whether the item about a line asks for what that took of payments, or did until somebody covered it. One that ended
+/// with the paper of its line, or by a decision, had asked what the line was.
+fn asks_for_debt(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<bool> {
+    let found = exception::find_any(conn, unit, Kind::BankReversal, Subject::Line(line))?;
+    let Some(item) = found else { return Ok(false) };
+    if item.state != exception::State::Resolved {
+        return Ok(true);
+    }
+    let ended = work_query::last_of(conn, unit, item.id, &SETTLING)?;
+    Ok(ended.is_some_and(|event| event.kind == "settled_by_itself" && event.reason != late_payout::WHY))
 }
 
 /// What is owed of the other payments whose money the same line took: one item asks for all of them.

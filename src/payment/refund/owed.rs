@@ -11,6 +11,8 @@ pub(super) struct Owed {
     pub refund: RefundId,
     /// The debit; the item that asks for the debt is about it.
     pub line: LineId,
+    /// What it took so.
+    pub taken: Dong,
     pub left: Dong,
 }
 
@@ -58,10 +60,11 @@ impl Standing {
         match what {
             Move::Beyond(refund, line) => {
                 if let Some(one) = self.of_refunds.iter_mut().find(|one| one.line == line) {
+                    one.taken = one.taken.checked_add(amount)?;
                     one.left = one.left.checked_add(amount)?;
                     return Ok(());
                 }
-                self.of_refunds.push(Owed { refund, line, left: amount });
+                self.of_refunds.push(Owed { refund, line, taken: amount, left: amount });
                 self.of_refunds.sort_by_key(|one| one.line);
             }
             Move::Taken => self.of_bank = self.of_bank.checked_add(amount)?,

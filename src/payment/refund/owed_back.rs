@@ -103,6 +103,11 @@ impl Debts {
         }
     }
 
+    /// What a line took as the debit of a refund beyond all that was owed, covered since or not.
+    pub(super) fn beyond(&self, line: LineId) -> Result<Dong> {
+        Dong::sum(self.of_refunds.iter().filter(|one| one.line == line).map(|one| one.taken))
+    }
+
     /// Whether a line is the debit of a refund that took too much, at some time.
     pub(super) fn is_of_refund(&self, line: LineId) -> bool {
         self.of_refunds.iter().any(|one| one.line == line)
@@ -203,9 +208,16 @@ pub fn fits(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<bo
 
 /// Whether so much can be paid back under any refund, and somebody is asked for it.
 pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
-    for payment in asked_about(conn, item.unit)? {
+    // Few of the payments that the bank took have a refund: only of those the debts are read.
+    let asked: Vec<(UnitId, PaymentId)> =
+        asked_about(conn, item.unit)?.into_iter().map(|payment| (item.unit, payment)).collect();
+    let mut refunds: BTreeMap<PaymentId, Vec<Refund>> = BTreeMap::new();
+    for refund in query::of_payments(conn, &asked)? {
+        refunds.entry(refund.payment).or_default().push(refund);
+    }
+    for (payment, refunds) in refunds {
         let debts = Debts::of(conn, item.unit, payment)?;
-        for refund in query::of_payments(conn, &[(item.unit, payment)])? {
+        for refund in refunds {
             if item.amount <= debts.payable(conn, &refund)? {
                 return Ok(true);
             }
@@ -216,17 +228,18 @@ pub fn could_be(conn: &mut Conn, item: &Exception) -> Result<bool> {
 
 /// The payments of which items ask for what was taken.
 fn asked_about(conn: &mut Conn, unit: UnitId) -> Result<BTreeSet<PaymentId>> {
-    let mut found = BTreeSet::new();
+    let (mut found, mut lines) = (BTreeSet::new(), BTreeSet::new());
     for kind in [Kind::BankReversal, Kind::PosChargeback] {
         let asked = Filter { kind: Some(kind), unresolved: true, limit: READ_LIMIT, ..Filter::default() };
         for one in work_query::page(conn, &Scope::unit(unit), &asked)? {
             match one.subject_kind.as_str() {
-                "line" => found.extend(ledger::recovered_by(conn, unit, LineId(one.subject_id))?),
+                "line" => lines.extend([LineId(one.subject_id)]),
                 "payment" => found.extend([PaymentId(one.subject_id)]),
                 _ => {}
             }
         }
     }
+    found.extend(ledger::recovered(conn, unit, &lines)?.into_iter().map(|(_, payment, _)| payment));
     Ok(found)
 }
 

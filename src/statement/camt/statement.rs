@@ -247,7 +247,7 @@ impl Builder {
         let continues = page.continues && !self.balances.has_final(&["OPBD", "PRCD"]);
         let last = page.last || self.balances.has_final(&["CLBD"]);
         if self.format == Format::Camt053 && (continues || !last) {
-            self.statement.page = Some(Page { number: page.number, continues, last });
+            self.statement.page = Some(Page { continues, last, ..page });
         }
     }
 
@@ -470,7 +470,7 @@ pub(super) fn read_page(element: Element<'_>, path: &str, findings: &mut Finding
             true
         }
     };
-    Page { number, continues: number.is_some_and(|number| number > 1), last }
+    Page { first: number, number, continues: number.is_some_and(|number| number > 1), last }
 }
 
 /// A moment of no use to us, whose day must exist all the same. Some banks write its time in a way of

@@ -12,7 +12,8 @@ use super::fragment::Element;
 /// Counts an entry that is set aside among those of its state: booked, announced or for information.
 pub(super) fn count(element: Element<'_>, [booked, pending, informative]: &mut [Tally; 3]) {
     let status = entry::read_status(element, "", &mut Findings::default());
-    let is_open = status.is_none() || element.all("Sts").count() > 1 || is_several(element);
+    let is_open =
+        status.is_none() || element.all("Sts").count() > 1 || is_several(element) || may_be_none(element);
     let tally = match status {
         Some(Status::Pending) => pending,
         Some(Status::Informative) => informative,
@@ -33,16 +34,19 @@ fn is_several(element: Element<'_>) -> bool {
     listed > 1 || is_torn || element.holds("Btch")
 }
 
-/// Whether it is money out; `None` where banks differ, as for reversals and nothing, or where it is not told.
+/// Whether some banks count it nowhere: what takes an earlier entry back, and what moves nothing.
+fn may_be_none(element: Element<'_>) -> bool {
+    let is_plain = matches!(element.text_at(&["RvslInd"]), None | Some("false" | "0"));
+    !is_plain || iso_amount(element.text_at(&["Amt"]).unwrap_or_default()) == Ok(Decimal::ZERO)
+}
+
+/// Whether it is money out; `None` where it is not told.
 fn side(element: Element<'_>) -> Option<bool> {
     let mut marks = element.all("CdtDbtInd");
     let mark = marks.next().filter(|_| marks.next().is_none())?;
-    let is_plain = matches!(element.text_at(&["RvslInd"]), None | Some("false" | "0"));
-    let is_nothing = iso_amount(element.text_at(&["Amt"]).unwrap_or_default()) == Ok(Decimal::ZERO);
-    let is_debit = match mark.text()? {
-        "CRDT" => false,
-        "DBIT" => true,
-        _ => return None,
-    };
-    (is_plain && !is_nothing).then_some(is_debit)
+    match mark.text()? {
+        "CRDT" => Some(false),
+        "DBIT" => Some(true),
+        _ => None,
+    }
 }

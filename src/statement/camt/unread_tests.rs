@@ -61,3 +61,31 @@ fn an_entry_that_may_be_several_or_of_either_side_leaves_the_count_uncompared() 
     let unknown = entry("10.00", "CRDT", "").replace("BOOK", "BOxK");
     assert_eq!(told(9, &unknown), (vec!["status_invalid"], true));
 }
+
+#[test]
+fn an_entry_that_the_bank_may_not_count_leaves_the_count_of_both_sides_uncompared_too() {
+    let overall = |count: u32, unread: &str| {
+        let inside = [
+            balance("OPBD", "100.00"),
+            balance("CLBD", "130.00"),
+            format!("<TxsSummry><TtlNtries><NbOfNtries>{count}</NbOfNtries></TtlNtries></TxsSummry>"),
+            entry("20.00", "CRDT", ""),
+            entry("10.00", "CRDT", ""),
+            unread.to_owned(),
+        ];
+        let text = format!(
+            "<Document><BkToCstmrStmt><Stmt><Id>S</Id><Acct><Id><Othr><Id>0123456789</Id></Othr></Id></Acct>{}</Stmt>\
+             </BkToCstmrStmt></Document>",
+            inside.concat()
+        );
+        let parsed = parse(text.as_bytes());
+        let is_uncompared = parsed.warnings.iter().any(|warning| warning.code == "count_uncompared");
+        (parsed.errors.iter().map(|error| error.code).collect::<Vec<_>>(), is_uncompared)
+    };
+    let undated =
+        |amount: &str, inside: &str| entry(amount, "DBIT", inside).replace("2026-11-22", "2026-13-22");
+    let reversal = undated("5.00", "<RvslInd>true</RvslInd>");
+    assert_eq!(overall(2, &reversal), (vec!["date_invalid"], true), "a reversal that is counted nowhere");
+    assert_eq!(overall(2, &undated("0.00", "")), (vec!["date_invalid"], true), "and an entry of nothing");
+    assert_eq!(overall(2, &undated("5.00", "")).0, ["date_invalid", "count_mismatch"]);
+}

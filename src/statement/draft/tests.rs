@@ -93,10 +93,16 @@ fn a_line_of_a_page_that_is_set_aside_counts_in_what_the_pages_state() {
         let mut parsed = parse(file(&[first, second, statement("222222", "7")]).as_bytes());
         let sorted = drafts(&mut parsed, None).unwrap_or_else(|errors| panic!("{errors:?}"));
         let aside: usize = sorted.drafts.iter().map(|draft| draft.quarantined.len()).sum();
-        (aside, sorted.refused.iter().map(|one| one.findings[0].code).collect::<Vec<_>>())
+        let told = sorted.refused.iter().flat_map(|one| &one.findings);
+        (aside, told.map(|finding| finding.code).collect::<Vec<_>>())
     };
     assert_eq!(sorted(3), (1, vec![]));
-    assert_eq!(sorted(4), (0, vec!["count_mismatch"]), "a line is missing beside the one that does not read");
+    let both = vec!["count_mismatch", "amount_unreadable"];
+    assert_eq!(
+        sorted(4),
+        (0, both),
+        "a line is missing beside the one that does not read, which is told too"
+    );
 }
 
 #[test]

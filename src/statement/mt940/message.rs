@@ -145,7 +145,7 @@ impl<'a> Builder<'a> {
         let mut parts = number.split('/').map(str::trim);
         self.statement.sequence = parts.next().and_then(|part| part.parse().ok());
         let page = parts.next().and_then(|part| part.parse().ok());
-        self.statement.page = Some(Page { number: page, continues: false, last: true });
+        self.statement.page = Some(Page { first: page, number: page, continues: false, last: true });
         if self.statement.sequence.is_none() {
             self.findings.warn(Finding::new(
                 tag.at(),

@@ -7,10 +7,11 @@
 
 mod query;
 
-use super::draft::{Refusal, Sorted};
+use super::draft::Sorted;
 use super::import::{self, CodesOf, Imported, Planned};
 use super::memo::{LineTexts, seal_texts};
 use super::owner::Owners;
+use super::refusal::Refusal;
 use super::refused::{self, Incoming, Parted};
 use super::{Finding, Format, Line, Parsed, Statement, draft, file, number};
 use crate::actor::Actor;
@@ -138,31 +139,55 @@ pub(super) struct Notified {
     unit: UnitId,
     account: AccountId,
     number: String,
+    id: Option<String>,
+    /// The first and the last one.
+    pages: Option<(u32, u32)>,
     first: BusinessDay,
     last: BusinessDay,
-    /// Of its entries.
+    /// Of its entries, never none.
     references: Vec<String>,
 }
 
+/// What an item says of the notification that it is about, as far as that read.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'t> {
+    pub number: Option<&'t str>,
+    pub day: Option<BusinessDay>,
+    pub id: Option<&'t str>,
+    pub pages: Option<(u32, u32)>,
+}
+
 impl Notified {
-    /// None where it says too little to be told from another one of its account: its number and its days.
+    /// None where it says too little to be told from another one of its account, by its number and its days, and where
+    /// nothing of it is kept.
     pub fn of(notice: &Notice, account: &BankAccount) -> Option<Notified> {
         let lines = &notice.read.lines;
         let days = || lines.iter().filter_map(Line::day).map(BusinessDay);
+        let references: Vec<String> = lines.iter().filter_map(reference_of).collect();
+        if references.is_empty() {
+            return None;
+        }
         Some(Notified {
             unit: account.unit,
             account: account.id,
             number: number::of_statement(notice.read.number.as_deref()?),
+            id: notice.read.id.as_deref().map(text::clean),
+            pages: notice.read.page.and_then(|page| page.first.zip(page.number)),
             first: days().min()?,
             last: days().max()?,
-            references: lines.iter().filter_map(reference_of).collect(),
+            references,
         })
     }
 
     /// Whether one that was left out of its account, and says so of itself, is this one. It states no balance that
-    /// would tell it from others of its number, so that it takes both.
-    fn is_meant(&self, number: Option<&str>, day: Option<BusinessDay>) -> bool {
-        number == Some(self.number.as_str()) && day.is_some_and(|day| (self.first..=self.last).contains(&day))
+    /// would tell it from others of its number, so that it takes both, and its id and its pages where both say them:
+    /// some banks number all alike, and each page of a notification has its number.
+    fn is_meant(&self, told: Told<'_>) -> bool {
+        let has_id = told.id.zip(self.id.as_deref()).is_none_or(|(one, own)| one == own);
+        told.number == Some(self.number.as_str())
+            && told.day.is_some_and(|day| (self.first..=self.last).contains(&day))
+            && has_id
+            && told.pages.zip(self.pages).is_none_or(|(one, own)| own.0 <= one.0 && one.1 <= own.1)
     }
 
     /// Whether all that it tells was kept before the item was opened, which is then about another one.
@@ -172,14 +197,14 @@ impl Notified {
     }
 }
 
-/// Whether one of these, which are in now, ends the item that says so of its number and its day.
+/// Whether one of these, which are in now, ends the item that says so of what it is about.
 pub(super) fn has_come(
     conn: &mut Conn,
     notified: &[Notified],
     item: ExceptionId,
-    (number, day): (Option<&str>, Option<BusinessDay>),
+    told: Told<'_>,
 ) -> Result<bool> {
-    for one in notified.iter().filter(|one| one.is_meant(number, day)) {
+    for one in notified.iter().filter(|one| one.is_meant(told)) {
         if !one.was_here(conn, item)? {
             return Ok(true);
         }
@@ -262,15 +287,24 @@ mod tests {
             unit: UnitId(2),
             account: AccountId(1),
             number: "N7".to_owned(),
+            id: Some("A1".to_owned()),
+            pages: Some((1, 2)),
             first: day("2026-11-22"),
             last: day("2026-11-23"),
-            references: Vec::new(),
+            references: vec!["T1".to_owned()],
         };
-        let is_meant = |number, on: Option<&str>| notified.is_meant(number, on.map(day));
+        let told = |number, on: Option<&str>| Told { number, day: on.map(day), id: None, pages: None };
+        let is_meant = |number, on| notified.is_meant(told(number, on));
         assert!(is_meant(Some("N7"), Some("2026-11-22")) && is_meant(Some("N7"), Some("2026-11-23")));
         assert!(!is_meant(Some("N7"), Some("2026-11-24")), "a bank that numbers all alike");
         assert!(!is_meant(Some("N7"), None), "nothing but the number");
         assert!(!is_meant(Some("N8"), Some("2026-11-23")) && !is_meant(None, Some("2026-11-23")));
+        let plain = told(Some("N7"), Some("2026-11-23"));
+        let has_id = |id| notified.is_meant(Told { id: Some(id), ..plain });
+        assert!(has_id("A1") && !has_id("A2"), "a bank whose numbers say nothing and whose ids do");
+        let has_pages = |pages| notified.is_meant(Told { pages: Some(pages), ..plain });
+        assert!(has_pages((1, 1)) && has_pages((2, 2)) && has_pages((1, 2)));
+        assert!(!has_pages((3, 3)) && !has_pages((1, 3)), "a page that is not here");
     }
 
     #[test]

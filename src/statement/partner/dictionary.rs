@@ -11,7 +11,7 @@ use crate::statement::tabular;
 const TEXT: &str = include_str!("../../../profiles/partners/headings.toml");
 
 /// No heading is longer.
-const MAX_HEADING_BYTES: usize = 200;
+pub(super) const MAX_HEADING_BYTES: usize = 200;
 
 /// What keeps the two languages of a heading apart, or its unit from it.
 const SEPARATORS: [char; 10] = ['/', '\n', '|', '(', ')', '[', ']', '-', ':', ';'];

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dictionary::{Field, Word};
 pub use fault::{Fault, Why};
-pub use named::{Named, understood};
+pub use named::{Named, mark, understood};
 pub use settled::{Item, Settled};
 pub use source::ours;
 pub use table::{Table, Told, read};

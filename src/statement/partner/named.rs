@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use super::dictionary::MAX_HEADING_BYTES;
 use super::heading::Columns;
 use super::{Field, Kind, Own};
 use crate::error::{Error, Result};
 use crate::statement::FirstRows;
 use crate::statement::tabular::{self, Row};
+use crate::text;
+
+/// Bytes of a digest that tell the tables of a unit's partners apart.
+const MARK_BYTES: usize = 8;
 
 /// Which column of a table with these headings is what. It reads no other table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +62,9 @@ impl Named {
         if self.headings.iter().all(|heading| tabular::words(heading).is_empty()) {
             return Err(misnamed("heading", "the row of headings is empty"));
         }
+        if self.headings.iter().any(|heading| heading.len() > MAX_HEADING_BYTES) {
+            return Err(misnamed("heading", format!("a heading has at most {MAX_HEADING_BYTES} bytes")));
+        }
         let mut taken: Vec<usize> = Vec::new();
         for (field, number) in &self.columns {
             if *number == 0 || *number > self.headings.len() {
@@ -89,6 +98,16 @@ impl Named {
 
 fn misnamed(field: &str, detail: impl Into<String>) -> Error {
     Error::invalid(field, "partner_layout_invalid", detail)
+}
+
+/// A short name of a row of headings: rows of one name head tables that are read alike, as `is_headed_by` says.
+pub fn mark(cells: &[String]) -> String {
+    let mut words: Vec<String> = cells.iter().map(|cell| tabular::words(cell)).collect();
+    while words.last().is_some_and(String::is_empty) {
+        words.pop();
+    }
+    let digest = digest(&SHA256, words.join("\u{1f}").as_bytes());
+    text::hex(digest.as_ref().get(..MARK_BYTES).unwrap_or_default())
 }
 
 /// What the dictionary knows of the cells of a row: numbers from one.
@@ -145,6 +164,42 @@ mod tests {
         let columns = BTreeMap::from([code, (Field::Amount, 2)]);
         let error = Named::of(Kind::Pos, &first(), 9, columns).unwrap_err();
         assert_eq!(error.code(), invalid);
+    }
+
+    #[test]
+    fn headings_longer_than_any_are_not_kept() {
+        let of = |length: usize| {
+            let headings = ["A".repeat(length), "Bbb".to_owned()].to_vec();
+            let columns = BTreeMap::from([(Field::ApprovalCode, 1), (Field::Amount, 2)]);
+            Named { headings, columns }.checked(Kind::Pos)
+        };
+        assert!(of(MAX_HEADING_BYTES).is_ok());
+        let error = of(MAX_HEADING_BYTES + 1).unwrap_err();
+        let crate::error::Kind::Invalid { field } = error.kind() else { panic!("{error}") };
+        assert_eq!((field.as_str(), error.code()), ("heading", "partner_layout_invalid"));
+    }
+
+    #[test]
+    fn a_table_of_more_columns_than_are_shown_is_read_by_what_a_person_names() {
+        let headings: Vec<String> = (1..=45).map(|number| format!("Zz{number}")).collect();
+        let row = |code: &str| format!("{code};25.000{}", ";x".repeat(43));
+        let table = format!("{}\n{}\n{}\n", headings.join(";"), row("X00001"), row("X00002"));
+        let first = crate::statement::first_rows(table.as_bytes()).unwrap();
+        let columns = BTreeMap::from([(Field::ApprovalCode, 1), (Field::Amount, 2)]);
+        let known = [Named::of(Kind::Pos, &first, 1, columns).unwrap()];
+        let own = Own { named: &known, ..Own::default() };
+        let settled = read(table.as_bytes(), Kind::Pos, &own).unwrap().settled().unwrap();
+        assert_eq!(settled.items.len(), 2);
+        let shown = first.into_shown();
+        assert!(shown.iter().all(|(_, cells)| cells.len() == 40), "{shown:?}");
+    }
+
+    #[test]
+    fn rows_of_headings_have_one_mark_where_their_tables_are_read_alike() {
+        let mark = |row: &str| mark(&row.split(';').map(str::to_owned).collect::<Vec<String>>());
+        assert_eq!(mark("Mã số;Bbb"), mark("MA SO ;bbb;;"));
+        assert_ne!(mark("Mã;số Bbb"), mark("Mã số;Bbb"));
+        assert_ne!(mark(";Bbb"), mark("Bbb"));
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub(super) struct Sheet {
     ahead: usize,
     /// Cells that are filled in the row with a day that has the fewest.
     filled_count: usize,
+    /// Where the balance stands in a row whose cells stand one place early.
+    ahead_of_balance: Option<usize>,
 }
 
 impl Sheet {
@@ -83,16 +85,19 @@ impl Sheet {
         let is_amount = |cell: &str| is_figure(cell, notation) || is_whole_amount(cell, notation);
         let filled_count = dated().map(filled_count).min()?;
         let is_free = !dated().any(|row| is_amount(row.cell(ahead)));
-        is_free.then_some(Sheet { ahead, filled_count })
+        let ahead_of_balance = columns.index(Column::Balance).and_then(|place| place.checked_sub(1));
+        is_free.then_some(Sheet { ahead, filled_count, ahead_of_balance })
     }
 
     /// Whether a row that has a text for its day, and all cells but one, has an amount there. Around the table it
-    /// needs more cells than a label with its figures.
+    /// needs more cells than a label with its figures, and its balance one place early as well.
     fn shows_shift(self, notation: &Notation, row: &Row, is_inside: bool) -> bool {
         let filled_count = filled_count(row);
         let fewest = if is_inside { CELLS_OF_ROW } else { CELLS_OF_ROW + 1 };
         let cell = row.cell(self.ahead);
+        let is_number = |place| amount_in(row.cell(place), notation).is_ok_and(|amount| amount.is_some());
         filled_count >= fewest
+            && (is_inside || self.ahead_of_balance.is_none_or(is_number))
             && filled_count + 1 >= self.filled_count
             && (is_figure(cell, notation) || (is_inside && is_whole_amount(cell, notation)))
     }
@@ -180,7 +185,7 @@ fn is_shifted(columns: &Columns, notation: &Notation, row: &Row, around: Around)
 }
 
 /// Written as a day is, though there is no such day.
-fn is_like_day(cell: &str) -> bool {
+pub(super) fn is_like_day(cell: &str) -> bool {
     let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
     digits(cell) >= DAY_DIGITS && letters.saturating_mul(2) <= digits(cell)
 }

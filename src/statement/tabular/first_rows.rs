@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::column::Column;
 use super::rows::{self, Row};
+use super::shape;
 use crate::error::{Error, Result};
 use crate::statement::layout::{DateOrder, Layout, Place};
 use crate::text;
@@ -17,7 +18,7 @@ const SAMPLED_ROWS: usize = 60;
 /// The first rows of a table that are not blank.
 #[derive(Debug, Clone)]
 pub struct FirstRows {
-    /// The line or row of the file, and the cells.
+    /// The line or row of the file, and all its cells: what is shown of them is less (`into_shown`).
     pub rows: Vec<(usize, Vec<String>)>,
     /// The most cells of a row.
     pub width: usize,
@@ -37,8 +38,11 @@ pub struct Choice {
 }
 
 impl FirstRows {
-    /// Columns that can be named; a bank's table has fewer.
-    pub const MAX_COLUMNS: usize = 40;
+    /// Columns that are shown; a bank's table has fewer.
+    const SHOWN_COLUMNS: usize = 40;
+
+    /// Columns that can be named; no table has more.
+    pub const MAX_COLUMNS: usize = shape::MAX_CELLS;
 
     /// Of the sheet with the most rows.
     pub(super) fn of(sheets: &[Vec<Row>]) -> Option<FirstRows> {
@@ -46,13 +50,27 @@ impl FirstRows {
         let shown = sheet.iter().filter(|row| !row.is_blank()).take(SHOWN_ROWS);
         let rows: Vec<(usize, Vec<String>)> = shown
             .map(|row| {
-                let shown = row.cells.len().min(Self::MAX_COLUMNS);
-                let cells = (0..shown).map(|index| text::clean(row.cell(index)));
+                let count = row.cells.len().min(Self::MAX_COLUMNS);
+                let cells = (0..count).map(|index| text::clean(row.cell(index)));
                 (row.line, cells.collect())
             })
             .collect();
         let width = rows.iter().map(|(_, cells)| cells.len()).max()?;
         (width > 1).then_some(FirstRows { rows, width })
+    }
+
+    /// The numbers of the columns that are shown.
+    pub fn shown_numbers(&self) -> Vec<usize> {
+        (1..=self.width.min(Self::SHOWN_COLUMNS)).collect()
+    }
+
+    /// The rows as they are shown, each with its line.
+    pub fn into_shown(self) -> Vec<(usize, Vec<String>)> {
+        let mut rows = self.rows;
+        for (_, cells) in &mut rows {
+            cells.truncate(Self::SHOWN_COLUMNS);
+        }
+        rows
     }
 
     /// The layout that the choice makes of this table.
@@ -74,7 +92,7 @@ impl FirstRows {
             bank: None,
             certainty: None,
             headings,
-            width: heading.map_or(0, |(_, cells)| cells.len()),
+            width: heading.map_or(0, |(_, cells)| cells.len().min(Self::SHOWN_COLUMNS)),
             is_last_resort: false,
             is_without_heading: heading.is_none(),
             dates: choice.dates,

@@ -83,6 +83,10 @@ fn what_is_printed_in_and_around_a_workbook_is_no_shifted_row() {
         &["Ghi chú", "in tại quầy", "", "", ""],
     ];
     assert_eq!(faults(rows), []);
+    let limit = &["Hạn mức thấu chi", "theo hợp đồng", "50.000.000", "VND"];
+    assert_eq!(faults(&[HEADING, FIRST, SECOND, THIRD, limit]), [], "a limit in as many cells as a row");
+    let without_day = &["Học phí", "A4", "1.000", "", "126.500"];
+    assert_ne!(faults(&[HEADING, FIRST, SECOND, THIRD, without_day]), [], "its balance stands early, too");
     let codes = faults(&[HEADING, FIRST, SECOND, THIRD, without_balance]);
     assert!(codes.iter().all(|(_, code)| !code.starts_with("row_too")), "{codes:?}");
 }

@@ -131,6 +131,9 @@ fn a_row_that_is_set_aside_counts_on_its_side() {
     let miscounted = [alone, fault("count_mismatch", "line 5")].concat();
     assert_eq!(faults(&table(unread, 3)), miscounted, "another row is missing");
     assert_eq!(faults(&table(unread, 1)), miscounted);
+    let no_entry = table("Phí tháng 11 (tạm tính),,10,,", 1);
+    assert_eq!(faults(&no_entry), fault("date_invalid", "line 3"), "what has no day may be no entry");
+    assert!(read(&no_entry).warnings.iter().any(|warning| warning.code == "count_uncompared"));
     let on_both_sides = table("2026-11-24,Fee,10,5,40", 2);
     assert_eq!(faults(&on_both_sides), fault("amount_on_both_sides", "line 3"));
     assert!(read(&on_both_sides).warnings.iter().any(|warning| warning.code == "count_uncompared"));

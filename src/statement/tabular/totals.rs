@@ -1,9 +1,10 @@
 //! The balances, sums and counts that stand beside a table, compared with its rows.
 
 use super::amount::Notation;
+use super::astray;
 use super::column::Column;
 use super::header::Columns;
-use super::movement::amount_in;
+use super::movement::{amount_in, date_cell};
 use super::rows::Row;
 use super::stated;
 use crate::statement::balance::prove_balance;
@@ -35,10 +36,12 @@ pub(super) fn compare(statement: &Statement, unread: Unread, findings: &mut Find
 }
 
 /// Counts a row that is set aside. One with charges beside its amount is one entry to some banks and several to
-/// others, and one with the words of a balance or a sum may be none.
+/// others, and one with the words of a balance or a sum, or with no day where days stand, may be none.
 pub(super) fn count(unread: &mut Unread, columns: &Columns, notation: &Notation, row: &Row) {
     let is_stated = stated::is_of_day(row) || stated::statement_of(row).is_some();
-    if is_stated || columns.has(Column::Fee) || columns.has(Column::Tax) {
+    let date = date_cell(columns, row);
+    let has_day = columns.is_date(date) || astray::is_like_day(date);
+    if is_stated || !has_day || columns.has(Column::Fee) || columns.has(Column::Tax) {
         unread.add_open();
     } else {
         unread.add(side(columns, notation, row));

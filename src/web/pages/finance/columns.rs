@@ -107,9 +107,9 @@ pub(super) fn columns(
             .collect(),
     });
     asks.push(holder(conn, lang, actor, &told("account"))?);
-    let numbers = (1..=first.width).collect();
+    let numbers = first.shown_numbers();
     let is_needed = !parsed.errors.is_empty();
-    Ok(Some(Columns { hint: lang.t("columns_hint"), rows: first.rows, numbers, asks, is_needed }))
+    Ok(Some(Columns { hint: lang.t("columns_hint"), rows: first.into_shown(), numbers, asks, is_needed }))
 }
 
 /// How the table is read.

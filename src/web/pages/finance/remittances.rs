@@ -307,8 +307,11 @@ pub async fn report(
     let (lang, kind) = (Lang::of(&request), partner::Kind::Treasury);
     let (imported, columns) = block(move || {
         Ok(partner_columns::look((&app, &actor, lang), kind, (&typed, file), |bytes, reading| {
-            report::read(bytes, &reading.named)
+            let (told, _) = report::read(bytes, &reading.named)
                 .map_err(|fault| Fault { line: fault.line, why: Why::Table(fault.why) })?;
+            if told.is_empty() {
+                reading.nothing_read()?;
+            }
             let imported = app.write(&actor, |tx, stamp| {
                 let unit = unit_chosen(tx, &actor, typed.trimmed("unit"))?;
                 reading.keep(tx, stamp, &actor, unit)?;
