@@ -124,7 +124,11 @@ mod tests {
             lines.flat_map(|line| line.details.clone()).collect::<Vec<Detail>>()
         };
         let amounts = |of: &Parsed| details(of).iter().map(|detail| detail.amount).collect::<Vec<_>>();
-        assert_eq!(amounts(&outlined), [Some(9_000.into())], "the entry whose parts come to less is not read");
+        assert_eq!(
+            amounts(&outlined),
+            [Some(9_000.into())],
+            "the entry whose parts come to less is not read"
+        );
         assert_eq!(amounts(&outlined), amounts(&parsed));
         assert!(details(&parsed).iter().all(|detail| detail.memo.is_some()));
         assert!(details(&outlined).iter().all(|detail| detail.memo.is_none()));
