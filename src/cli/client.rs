@@ -15,6 +15,7 @@ use crate::identity::person::{self, Whom};
 use crate::identity::{self, Client, NewClient};
 use crate::store::Conn;
 use crate::unit;
+use crate::web::both;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -89,7 +90,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 let new = new_client(tx, &create)?;
                 identity::create_client(tx, stamp, &actor, new)
             })?;
-            eprintln!("{id}: keep the token, it is not shown again");
+            eprintln!(
+                "{id}: hãy giữ mã truy cập, mã này không hiện lại / keep the token, it is not shown again"
+            );
             println!("{}", token.expose_secret());
         }
         Command::List { unit, json } => list(&office, unit.as_deref(), json)?,
@@ -99,7 +102,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 let unit = identity::locate_client(tx, &actor.scope, client)?;
                 identity::revoke(tx, stamp, &actor, unit, client)
             })?;
-            println!("{client}: ended");
+            println!("{client}: đã thu hồi / ended");
         }
     }
     Ok(DONE)
@@ -140,12 +143,12 @@ fn list(office: &Office, code: Option<&str>, as_json: bool) -> Result<()> {
         .iter()
         .map(|one| {
             let person = one.person.map_or_else(|| "–".to_owned(), |person| person.to_string());
-            let role = one.role.as_str().to_owned();
+            let (role, state) = (both::role(one.role), both::client_state(one.is_revoked));
             let (unit, name) = (code_of(&one.unit), one.name.clone());
-            vec![one.id.to_string(), unit, name, role, scope(&one.scope), person, state(one).to_owned()]
+            vec![one.id.to_string(), unit, name, role, scope(&one.scope), person, state]
         })
         .collect();
-    table::print(&["Client", "Unit", "Name", "Role", "Sees", "Person", "State"], &rows, &[]);
+    table::print(&["Ứng dụng", "Đơn vị", "Tên", "Vai trò", "Phạm vi", "Người", "Trạng thái"], &rows, &[]);
     Ok(())
 }
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, print_json, read_bytes, table};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::correction::{self, Correction, State, agreement, withdrawal};
 use crate::error::{Error, Result};
 use crate::id::{CorrectionId, PersonId, UnitId};
@@ -119,19 +119,19 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::List(list) => show(&office, &list)?,
         Command::Attach(attachment) => {
             let bytes = read_bytes(&attachment.file)?;
-            change(&office, Role::Finance, &attachment.decision, |tx, stamp, actor, unit, id| {
+            change(&office, office::CLERKS, &attachment.decision, |tx, stamp, actor, unit, id| {
                 agreement::attach(tx, stamp, actor, unit, id, &bytes)
             })?;
         }
         Command::Agreement(reading) => write_agreement(&office, &reading)?,
         Command::Withdraw(asked) => {
-            change(&office, Role::Finance, &asked.decision, |tx, stamp, actor, unit, id| {
+            change(&office, office::CLERKS, &asked.decision, |tx, stamp, actor, unit, id| {
                 withdrawal::ask(tx, stamp, actor, unit, id, &asked.reason)
             })?;
         }
         Command::WithdrawApprove(decision) => approve_withdrawal(&office, &decision)?,
         Command::WithdrawRefuse(refusal) => {
-            change(&office, Role::Approver, &refusal.decision, |tx, stamp, actor, unit, id| {
+            change(&office, office::DECIDERS, &refusal.decision, |tx, stamp, actor, unit, id| {
                 withdrawal::refuse(tx, stamp, actor, unit, id, &refusal.reason)
             })?;
         }
@@ -139,13 +139,17 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     Ok(DONE)
 }
 
+fn acting(office: &Office, roles: Roles, decision: &Decision) -> Result<Actor> {
+    office.acting(roles, decision.person, |conn| correction::locate(conn, &Scope::All, decision.correction))
+}
+
 fn change(
     office: &Office,
-    role: Role,
+    roles: Roles,
     decision: &Decision,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, CorrectionId) -> Result<Correction>,
 ) -> Result<()> {
-    let actor = office::person(role, decision.person);
+    let actor = acting(office, roles, decision)?;
     let changed = office.write(&actor, |tx, stamp| {
         let unit = correction::locate(tx, &actor.scope, decision.correction)?;
         act(tx, stamp, &actor, unit, decision.correction)
@@ -167,7 +171,7 @@ fn write_agreement(office: &Office, reading: &Reading) -> Result<()> {
 }
 
 fn approve_withdrawal(office: &Office, decision: &Decision) -> Result<()> {
-    let actor = office::person(Role::Approver, decision.person);
+    let actor = acting(office, office::DECIDERS, decision)?;
     let (changed, withdrawn) = office.write(&actor, |tx, stamp| {
         let unit = correction::locate(tx, &actor.scope, decision.correction)?;
         withdrawal::approve(tx, stamp, &actor, unit, decision.correction)
@@ -179,7 +183,7 @@ fn approve_withdrawal(office: &Office, decision: &Decision) -> Result<()> {
 }
 
 fn approve(office: &Office, decision: &Decision) -> Result<()> {
-    let actor = office::person(Role::Approver, decision.person);
+    let actor = acting(office, office::DECIDERS, decision)?;
     let (changed, amended) = office.write(&actor, |tx, stamp| {
         let unit = correction::locate(tx, &actor.scope, decision.correction)?;
         correction::approve(tx, stamp, &actor, unit, decision.correction)
@@ -194,7 +198,7 @@ fn approve(office: &Office, decision: &Decision) -> Result<()> {
 }
 
 fn refuse(office: &Office, refusal: &Refusal) -> Result<()> {
-    change(office, Role::Approver, &refusal.decision, |tx, stamp, actor, unit, id| {
+    change(office, office::DECIDERS, &refusal.decision, |tx, stamp, actor, unit, id| {
         correction::refuse(tx, stamp, actor, unit, id, &refusal.reason)
     })
 }

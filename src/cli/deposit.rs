@@ -7,14 +7,15 @@ use clap::{Args, Subcommand};
 use super::listing::{Layout, List};
 use super::office::{self, Office};
 use super::{DONE, print_json};
-use crate::actor::Role;
+use crate::actor::{Role, Scope};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{PersonId, ShiftId, SlipId};
 use crate::shift::deposit::{self, Slip};
 use crate::shift::deposit_query as query;
+use crate::store::Conn;
 use crate::unit;
-use crate::web::deposit_view as summary;
+use crate::web::{both, deposit_view as summary};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -88,9 +89,12 @@ fn hand_over(office: &Office, asked: &HandOver) -> Result<()> {
 }
 
 fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
-    let actor = office::person(Role::Approver, asked.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        query::unit_of(conn, scope, asked.slip)?.ok_or_else(deposit::not_found)
+    };
+    let actor = office.acting(office::DECIDERS, asked.person, |conn| locate(conn, &Scope::All))?;
     let slip = office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &actor.scope, asked.slip)?.ok_or_else(deposit::not_found)?;
+        let unit = locate(tx, &actor.scope)?;
         deposit::withdraw(tx, stamp, &actor, unit, asked.slip, &asked.reason)
     })?;
     print_json(&summary(&slip))
@@ -98,13 +102,13 @@ fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
 
 fn list(office: &Office, asked: &List) -> Result<()> {
     let layout = Layout {
-        headings: &["Slip", "Handed over", "State", "Amount", "Open", "Code"],
+        headings: &["Giấy nộp tiền", "Ngày giao", "Trạng thái", "Số tiền", "Còn chờ", "Mã nộp tiền"],
         right: &[3, 4],
         cells: |slip: &Slip| {
             vec![
                 slip.id.to_string(),
                 slip.handed_on.to_string(),
-                slip.state.as_str().to_owned(),
+                both::value(slip.state.as_str()),
                 slip.amount.to_string(),
                 slip.open().to_string(),
                 slip.reference_code.clone(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::office::{self, Office};
+use super::office::{Office, Roles};
 use super::{DONE, print_json, table};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -165,11 +165,12 @@ fn show_delegations(office: &Office, json: bool) -> Result<()> {
 }
 
 fn delegate(office: &Office, asked: &Delegate) -> Result<()> {
-    let actor = office::person(Role::Approver, asked.giver);
+    let unit = office.read(&Actor::system(), |conn| Ok(unit::find_by_code(conn, &asked.unit)?.id))?;
+    let actor = office.acting((Role::Approver, &[]), asked.giver, |_| Ok(unit))?;
     let acts = asked.acts.iter().map(|act| Kind::delegable(act)).collect::<Result<Vec<_>>>()?;
-    let made = office.write(&actor, |tx, stamp| {
+    let made = office.write(&Actor::system(), |tx, stamp| {
         let offer = Offer {
-            unit: unit::find_by_code(tx, &asked.unit)?.id,
+            unit,
             delegate: asked.delegate,
             acts: acts.clone(),
             limit: Dong(asked.limit),
@@ -184,9 +185,12 @@ fn delegate(office: &Office, asked: &Delegate) -> Result<()> {
     Ok(())
 }
 
+/// Who takes a delegation on and uses it.
+const DELEGATES: Roles = (Role::Finance, &[Role::Cashier, Role::Approver, Role::Administrator]);
+
 fn answer(office: &Office, one: &One, answer: Answer) -> Result<()> {
-    let actor = office::person(Role::Finance, one.person);
-    let changed = office.write(&actor, |tx, stamp| {
+    let actor = office.delegate(DELEGATES, one.person, |conn| delegation::unit_of(conn, one.delegation))?;
+    let changed = office.write(&Actor::system(), |tx, stamp| {
         let unit = delegation::unit_of(tx, one.delegation)?;
         delegation::answer(tx, stamp, &actor, (unit, one.delegation), (answer, Seat::Console))
     })?;
@@ -195,12 +199,14 @@ fn answer(office: &Office, one: &One, answer: Answer) -> Result<()> {
 }
 
 fn approve(office: &Office, one: &One, act: &str, subject: &str) -> Result<()> {
-    let actor = office::person(Role::Finance, one.person);
+    let actor = office.delegate(DELEGATES, one.person, |conn| delegation::unit_of(conn, one.delegation))?;
     let kind = Kind::delegable(act)?;
     let subject = kind.subject_id(subject)?;
-    let (standing_in, _) =
-        office.read(&actor, |conn| delegation::standing_in(conn, &actor, Seat::Console, one.delegation))?;
-    let receipts = office.write(&actor, |tx, stamp| {
+    // The delegation opens its unit, whichever the delegate's own is.
+    let (standing_in, _) = office.read(&Actor::system(), |conn| {
+        delegation::standing_in(conn, &actor, Seat::Console, one.delegation)
+    })?;
+    let receipts = office.write(&Actor::system(), |tx, stamp| {
         delegation::exercise(tx, stamp, &standing_in, one.delegation, (kind, subject))
     })?;
     office.sealing.numbered(&receipts);

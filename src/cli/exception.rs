@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, print_json, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -246,6 +246,9 @@ pub struct Alarms {
     json: bool,
 }
 
+/// Who looks after an item without settling it.
+const WORKERS: Roles = (Role::Finance, &[Role::Approver, Role::Administrator]);
+
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     if let Command::Kinds(asked) = command {
         return kinds::print(&asked);
@@ -255,21 +258,19 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::List(asked) => list(&office, &asked)?,
         Command::Show(asked) => show(&office, asked.exception)?,
         Command::Kinds(_) => {}
-        Command::Comment(asked) => {
-            take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
-                exception::comment(tx, stamp, actor, unit, id, &asked.words)
-            })?
-        }
+        Command::Comment(asked) => take(&office, &asked.step, WORKERS, |tx, stamp, actor, unit, id| {
+            exception::comment(tx, stamp, actor, unit, id, &asked.words)
+        })?,
         Command::Assign(asked) => {
-            let owner = Owner { role: asked.owner.clone(), person: asked.to };
-            take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+            let owner = office.store.read(&Scope::All, |conn| Owner::named(conn, &asked.owner, asked.to))?;
+            take(&office, &asked.step, WORKERS, |tx, stamp, actor, unit, id| {
                 exception::assign(tx, stamp, actor, unit, id, (&owner, &asked.reason))
             })?;
         }
         Command::Propose(asked) => propose(&office, &asked)?,
-        Command::Approve(step) => carry_out(&office, &step, Role::Approver, resolve::approve)?,
+        Command::Approve(step) => carry_out(&office, &step, office::DECIDERS, resolve::approve)?,
         Command::Refuse(asked) => {
-            take(&office, &asked.step, Role::Approver, |tx, stamp, actor, unit, id| {
+            take(&office, &asked.step, office::DECIDERS, |tx, stamp, actor, unit, id| {
                 exception::refuse(tx, stamp, actor, unit, id, &asked.reason)
             })?;
         }
@@ -277,13 +278,15 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::ApproveCombination(step) => combination::approve(&office, &step)?,
         Command::RefuseCombination(asked) => combination::refuse(&office, &asked)?,
         Command::Resolve(asked) => alone(&office, &asked)?,
-        Command::Reopen(asked) => take(&office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
-            reopen::ask(tx, stamp, actor, unit, id, &asked.reason)
-        })?,
+        Command::Reopen(asked) => {
+            take(&office, &asked.step, office::ASKERS, |tx, stamp, actor, unit, id| {
+                reopen::ask(tx, stamp, actor, unit, id, &asked.reason)
+            })?
+        }
         Command::Unmatch(asked) => unmatch(&office, &asked)?,
-        Command::ApproveReopening(step) => take(&office, &step, Role::Approver, reopen::approve)?,
+        Command::ApproveReopening(step) => take(&office, &step, office::DECIDERS, reopen::approve)?,
         Command::RefuseReopening(asked) => {
-            take(&office, &asked.step, Role::Approver, |tx, stamp, actor, unit, id| {
+            take(&office, &asked.step, office::DECIDERS, |tx, stamp, actor, unit, id| {
                 exception::refuse_reopening(tx, stamp, actor, unit, id, &asked.reason)
             })?;
         }
@@ -338,7 +341,7 @@ fn list(office: &Office, asked: &List) -> Result<()> {
     let row = |item: &Exception| {
         vec![
             item.id.to_string(),
-            format!("{} {}", item.kind.number(), item.kind),
+            format!("{} {} · {}", item.kind.number(), item.kind, item.title_vi()),
             both::value(item.state.as_str()),
             both::owner(&item.owner),
             item.amount.to_string(),
@@ -369,10 +372,10 @@ fn show(office: &Office, id: ExceptionId) -> Result<()> {
 fn take(
     office: &Office,
     step: &Step,
-    role: Role,
+    roles: Roles,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ExceptionId) -> Result<Exception>,
 ) -> Result<()> {
-    let actor = office::person(role, step.person);
+    let actor = office.acting(roles, step.person, |conn| locate(conn, &Actor::system(), step.exception))?;
     let changed = office.write(&actor, |tx, stamp| {
         let unit = locate(tx, &actor, step.exception)?;
         act(tx, stamp, &actor, unit, step.exception)
@@ -386,10 +389,10 @@ type CarriedOut = (Exception, Vec<(UnitId, crate::id::ReceiptId)>);
 fn carry_out(
     office: &Office,
     step: &Step,
-    role: Role,
+    roles: Roles,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, ExceptionId) -> Result<CarriedOut>,
 ) -> Result<()> {
-    take(office, step, role, |tx, stamp, actor, unit, id| Ok(act(tx, stamp, actor, unit, id)?.0))
+    take(office, step, roles, |tx, stamp, actor, unit, id| Ok(act(tx, stamp, actor, unit, id)?.0))
 }
 
 impl Propose {
@@ -411,7 +414,7 @@ impl Propose {
 fn propose(office: &Office, asked: &Propose) -> Result<()> {
     let target = asked.target()?;
     let parts = asked.part.iter().map(|text| part_of(text)).collect::<Result<Vec<Part>>>()?;
-    take(office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+    take(office, &asked.step, office::ASKERS, |tx, stamp, actor, unit, id| {
         resolve::propose(tx, stamp, actor, (unit, id), asked.ask(target), &parts)
     })
 }
@@ -426,16 +429,19 @@ fn part_of(text: &str) -> Result<Part> {
 
 fn alone(office: &Office, asked: &Propose) -> Result<()> {
     let target = asked.target()?;
-    carry_out(office, &asked.step, Role::Finance, |tx, stamp, actor, unit, id| {
+    carry_out(office, &asked.step, office::ASKERS, |tx, stamp, actor, unit, id| {
         resolve::alone(tx, stamp, actor, unit, id, &asked.ask(target))
     })
 }
 
 fn unmatch(office: &Office, asked: &Unmatch) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        explanation_query::unit_of(conn, scope, asked.line)?
+            .ok_or_else(|| Error::not_found("line_not_found", "no such statement line"))
+    };
+    let actor = office.acting(office::ASKERS, asked.person, |conn| locate(conn, &Scope::All))?;
     let (item, foreseen) = office.write(&actor, |tx, stamp| {
-        let missing = || Error::not_found("line_not_found", "no such statement line");
-        let unit = explanation_query::unit_of(tx, &Scope::All, asked.line)?.ok_or_else(missing)?;
+        let unit = locate(tx, &actor.scope)?;
         let item = unmatch::ask(tx, stamp, &actor, (unit, asked.line), &asked.reason)?;
         let foreseen = undo::foreseen(tx, &item)?;
         Ok((item, foreseen))
@@ -478,9 +484,9 @@ fn alarms(office: &Office, asked: &Alarms) -> Result<()> {
     }
     let row = |one: &alarm::Shown| {
         let (amount, age) = (one.amount.to_string(), one.age_hours.to_string());
-        vec![one.title_en.to_owned(), one.subject.clone(), amount, age]
+        vec![format!("{} / {}", one.title, one.title_en), one.subject.clone(), amount, age]
     };
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["What", "Subject", "Amount", "Hours"], &rows, &[2, 3]);
+    table::print(&["Cảnh báo", "Về", "Số tiền", "Số giờ"], &rows, &[2, 3]);
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::{DONE, NO, print_json, table, unreadable};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::PersonId;
+use crate::reconciliation::day_close::certificate::ordinal;
 use crate::reconciliation::month_close::{self, Certificate, Closing, Month, page};
 
 #[derive(Debug, Subcommand)]
@@ -100,7 +101,7 @@ fn list(office: &Office, asked: &List) -> Result<u8> {
     let row = |one: &Certificate| {
         vec![
             Month::of(one.date).to_string(),
-            one.revision.to_string(),
+            ordinal(one.revision).to_string(),
             one.opening.to_string(),
             one.closing.to_string(),
             one.document_sha256.clone(),

@@ -66,7 +66,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     for fault in &faults {
         eprintln!("{}", fault.words());
     }
-    println!("{raised} raised, {known} known already, {} failed", faults.len());
+    let failed = faults.len();
+    println!("đã lập {raised}, đã có từ trước {known}, lỗi {failed}");
+    println!("{raised} raised, {known} known already, {failed} failed");
     Ok(if faults.is_empty() { DONE } else { NO })
 }
 

@@ -11,9 +11,20 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::id::PersonId;
+use crate::id::{PersonId, UnitId};
+use crate::identity::{self, login};
 use crate::store::Conn;
-use crate::unit::{self, BankAccount, Unit};
+use crate::unit::{self, BankAccount, Unit, succession};
+
+/// The roles that may do something: the one in which somebody does it who never had a login, and the others.
+pub type Roles = (Role, &'static [Role]);
+
+/// Who decides what somebody else asked for.
+pub const DECIDERS: Roles = (Role::Approver, &[Role::Finance]);
+/// Who asks for what somebody else decides.
+pub const ASKERS: Roles = (Role::Finance, &[Role::Approver]);
+/// Who takes down what a payer asks for.
+pub const CLERKS: Roles = (Role::Finance, &[Role::Cashier]);
 
 /// An open application that gives its node back when the command ends.
 pub struct Office {
@@ -24,6 +35,64 @@ impl Office {
     pub fn open(config: &Path) -> Result<Office> {
         logging::start_quiet();
         Ok(Office { app: App::open(load(config)?, Clock::System)? })
+    }
+
+    /// A person acting on the command line on something of the unit that `locate` finds. Who signs in acts by the
+    /// login of theirs that fits best, as on the pages: one that sees the unit, in a role that may where there is
+    /// one; what that login may not do is refused by the act. Who never had a login acts in the first of the roles
+    /// and sees every unit, by the word of whoever holds this machine.
+    ///
+    /// # Errors
+    /// Those of `locate`, `person_not_found`, and `login_not_active` for a person whose logins all ended or are not
+    /// open yet.
+    pub fn acting(
+        &self,
+        roles: Roles,
+        person: PersonId,
+        locate: impl FnOnce(&mut Conn) -> Result<UnitId>,
+    ) -> Result<Actor> {
+        self.seated(roles, person, locate, |covers, may| (!covers, !may))
+    }
+
+    /// The same for somebody to whom a delegation opens its unit: a role that may comes first, whichever unit its
+    /// login sees.
+    ///
+    /// # Errors
+    /// As those of `acting`.
+    pub fn delegate(
+        &self,
+        roles: Roles,
+        person: PersonId,
+        locate: impl FnOnce(&mut Conn) -> Result<UnitId>,
+    ) -> Result<Actor> {
+        self.seated(roles, person, locate, |covers, may| (!may, !covers))
+    }
+
+    fn seated(
+        &self,
+        (wanted, others): Roles,
+        person: PersonId,
+        locate: impl FnOnce(&mut Conn) -> Result<UnitId>,
+        rank: fn(bool, bool) -> (bool, bool),
+    ) -> Result<Actor> {
+        let today = self.clock.now().business_day();
+        self.read(&Actor::system(), |conn| {
+            let logins = login::of_person(conn, person)?;
+            if logins.is_empty() {
+                identity::person_name(conn, person)?;
+                return Ok(self::person(wanted, person));
+            }
+            let unit = locate(conn)?;
+            let open = logins.iter().filter(|one| one.is_active());
+            let seats =
+                open.map(|one| succession::acting(conn, one.actor(), today)).collect::<Result<Vec<_>>>()?;
+            let fitting = seats.into_iter().min_by_key(|seat| {
+                let is_wanted = seat.role == wanted;
+                let may = is_wanted || others.contains(&seat.role);
+                (rank(seat.scope.covers(unit), may), !is_wanted)
+            });
+            fitting.ok_or_else(|| Error::forbidden("login_not_active", "no login of this person is open"))
+        })
     }
 }
 

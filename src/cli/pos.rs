@@ -19,7 +19,7 @@ use crate::payment::refund;
 use crate::statement::partner::Kind;
 use crate::statement::saved;
 use crate::unit;
-use crate::web::exception_view;
+use crate::web::{both, exception_view};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -150,14 +150,22 @@ fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
 
 fn list(office: &Office, asked: &List) -> Result<()> {
     let layout = Layout {
-        headings: &["Batch", "Reference", "Settled", "State", "Sales", "Fee", "Net"],
+        headings: &[
+            "Bảng kê",
+            "Số tham chiếu",
+            "Ngày quyết toán",
+            "Trạng thái",
+            "Tiền thẻ",
+            "Phí",
+            "Thực nhận",
+        ],
         right: &[4, 5, 6],
         cells: |batch: &Batch| {
             vec![
                 batch.id.to_string(),
                 batch.reference.clone(),
                 batch.settled_on.to_string(),
-                batch.state.clone(),
+                both::value(&batch.state),
                 batch.sales.to_string(),
                 batch.fee.to_string(),
                 batch.net.to_string(),

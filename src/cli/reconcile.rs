@@ -114,7 +114,7 @@ fn lines(office: &Office, asked: &Lines) -> Result<u8> {
                 rows.push(vec![
                     line.id.to_string(),
                     account.account_no.clone(),
-                    line.class.unwrap_or_default(),
+                    line.class.as_deref().map(class_words).unwrap_or_default(),
                     line.codes.join(" "),
                     line.matched.to_string(),
                     line.amount.to_string(),
@@ -123,8 +123,14 @@ fn lines(office: &Office, asked: &Lines) -> Result<u8> {
         }
         Ok(rows)
     })?;
-    table::print(&["Line", "Account", "Class", "Codes", "Matched", "Amount"], &rows, &[4, 5]);
+    let heading = ["Dòng", "Tài khoản", "Loại", "Mã nộp tiền", "Đã khớp", "Số tiền"];
+    table::print(&heading, &rows, &[4, 5]);
     Ok(DONE)
+}
+
+/// A stored class of lines in words, with the word that rules name it by.
+fn class_words(stored: &str) -> String {
+    Class::parse(stored).map_or_else(|_| stored.to_owned(), |class| format!("{} / {stored}", class.vi()))
 }
 
 fn what_if(office: &Office, asked: &WhatIf) -> Result<u8> {
@@ -164,7 +170,8 @@ fn what_if(office: &Office, asked: &WhatIf) -> Result<u8> {
         ]
     };
     let rows: Vec<Vec<String>> = found.changes.iter().map(row).collect();
-    table::print(&["Line", "Booked", "Amount", "Posted as", "Before", "After"], &rows, &[2]);
+    let heading = ["Dòng", "Ngày ghi sổ", "Số tiền", "Đã ghi là", "Quy tắc trước", "Quy tắc sau"];
+    table::print(&heading, &rows, &[2]);
     println!("{} / {}", found.changes.len(), found.lines_looked_at);
     Ok(DONE)
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 
 use super::listing::{Layout, List};
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, print_json};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{PaymentId, PersonId, RefundId, UnitId};
 use crate::payment::refund::{self, Ask, Payee, Refund, query};
-use crate::store::{Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx};
 use crate::web::{both, refund_view};
 
 #[derive(Debug, Subcommand)]
@@ -103,13 +103,13 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
         Command::Request(request) => ask(&office, &request)?,
-        Command::Payee(named) => take(&office, &named.step, Role::Finance, |tx, stamp, actor, unit, id| {
+        Command::Payee(named) => take(&office, &named.step, office::CLERKS, |tx, stamp, actor, unit, id| {
             refund::name_payee(tx, stamp, actor, unit, id, &named.payee.payee())
         })?,
-        Command::Approve(step) => take(&office, &step, Role::Approver, refund::approve)?,
-        Command::Send(step) => take(&office, &step, Role::Finance, refund::send)?,
+        Command::Approve(step) => take(&office, &step, office::DECIDERS, refund::approve)?,
+        Command::Send(step) => take(&office, &step, (Role::Finance, &[]), refund::send)?,
         Command::Refuse(refusal) => {
-            take(&office, &refusal.step, Role::Approver, |tx, stamp, actor, unit, id| {
+            take(&office, &refusal.step, office::DECIDERS, |tx, stamp, actor, unit, id| {
                 refund::refuse(tx, stamp, actor, unit, id, &refusal.reason)
             })?;
         }
@@ -119,10 +119,13 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn ask(office: &Office, request: &Request) -> Result<()> {
-    let actor = office::person(Role::Finance, request.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        query::unit_of_payment(conn, scope, request.payment)?
+            .ok_or_else(|| Error::not_found("payment_not_found", "no such payment"))
+    };
+    let actor = office.acting(office::CLERKS, request.person, |conn| locate(conn, &Scope::All))?;
     let made = office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of_payment(tx, &actor.scope, request.payment)?
-            .ok_or_else(|| Error::not_found("payment_not_found", "no such payment"))?;
+        let unit = locate(tx, &actor.scope)?;
         let ask = Ask {
             unit,
             payment: request.payment,
@@ -138,12 +141,15 @@ fn ask(office: &Office, request: &Request) -> Result<()> {
 fn take(
     office: &Office,
     step: &Step,
-    role: Role,
+    roles: Roles,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, RefundId) -> Result<Refund>,
 ) -> Result<()> {
-    let actor = office::person(role, step.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        query::unit_of(conn, scope, step.refund)?.ok_or_else(refund::not_found)
+    };
+    let actor = office.acting(roles, step.person, |conn| locate(conn, &Scope::All))?;
     let changed = office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &actor.scope, step.refund)?.ok_or_else(refund::not_found)?;
+        let unit = locate(tx, &actor.scope)?;
         act(tx, stamp, &actor, unit, step.refund)
     })?;
     print_json(&refund_view(&changed))

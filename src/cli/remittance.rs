@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::listing::{Layout, List};
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, NO, print_json, read_bytes, table};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, PersonId, RemittanceId, UnitId};
@@ -17,7 +17,7 @@ use crate::remittance::document::{self, Content};
 use crate::remittance::{self, Draft, Kind, Order, query, report};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
-use crate::web::remittance_view as summary;
+use crate::web::{both, remittance_view as summary};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -137,9 +137,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Due(asked) => due(&office, &asked)?,
         Command::Draft(asked) => draft(&office, &asked)?,
-        Command::Approve(step) => take(&office, &step, Role::Approver, remittance::approve)?,
+        Command::Approve(step) => take(&office, &step, office::DECIDERS, remittance::approve)?,
         Command::Refuse(asked) => {
-            take(&office, &asked.step, Role::Approver, |tx, stamp, actor, unit, id| {
+            take(&office, &asked.step, office::DECIDERS, |tx, stamp, actor, unit, id| {
                 remittance::refuse(tx, stamp, actor, unit, id, &asked.reason)
             })?;
         }
@@ -176,7 +176,7 @@ fn due(office: &Office, asked: &Due) -> Result<()> {
             vec![one.source.clone(), due, ordered, free]
         })
         .collect();
-    table::print(&["Source", "Due", "Ordered", "Free"], &rows, &[1, 2, 3]);
+    table::print(&["Nguồn", "Phát sinh", "Đã lập lệnh", "Còn lại"], &rows, &[1, 2, 3]);
     Ok(())
 }
 
@@ -187,7 +187,8 @@ fn line(text: &str) -> Result<(String, Dong)> {
 }
 
 fn draft(office: &Office, asked: &NewOrder) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor =
+        office.acting((Role::Finance, &[]), asked.person, |conn| Ok(locate(conn, &asked.place)?.0))?;
     let lines = asked.lines.iter().map(|text| line(text)).collect::<Result<Vec<_>>>()?;
     let order = office.write(&actor, |tx, stamp| {
         let (unit, account, kind) = locate(tx, &asked.place)?;
@@ -200,12 +201,15 @@ fn draft(office: &Office, asked: &NewOrder) -> Result<()> {
 fn take(
     office: &Office,
     step: &Step,
-    role: Role,
+    roles: Roles,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId, RemittanceId) -> Result<Order>,
 ) -> Result<()> {
-    let actor = office::person(role, step.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        query::unit_of(conn, scope, step.order)?.ok_or_else(remittance::not_found)
+    };
+    let actor = office.acting(roles, step.person, |conn| locate(conn, &Scope::All))?;
     let changed = office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &actor.scope, step.order)?.ok_or_else(remittance::not_found)?;
+        let unit = locate(tx, &actor.scope)?;
         act(tx, stamp, &actor, unit, step.order)
     })?;
     print_json(&summary(&changed))
@@ -252,14 +256,15 @@ fn show(office: &Office, asked: &Show) -> Result<()> {
 
 fn list(office: &Office, asked: &List) -> Result<()> {
     let layout = Layout {
-        headings: &["Order", "Number", "Kind", "State", "Amount", "Code"],
+        headings: &["Mã", "Số", "Loại lệnh", "Trạng thái", "Số tiền", "Mã của lệnh chi"],
         right: &[4],
         cells: |order: &Order| {
+            let (vi, en) = order.kind.title();
             vec![
                 order.id.to_string(),
                 format!("{}/{}", order.order_no, order.year),
-                order.kind.as_str().to_owned(),
-                order.state.as_str().to_owned(),
+                format!("{vi} / {en}"),
+                both::order_state(order),
                 order.amount.to_string(),
                 order.reference_code.clone(),
             ]

@@ -97,7 +97,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 let found = fees::figures(conn, &Actor::system(), unit.id, span)?;
                 Ok((unit, found))
             })?;
-            show(&asked.shown, &found, &fees::table(&unit, span, &found))
+            show(&asked.shown, &found, &fees::table(&unit, span, &found, office.stamp().today()))
         }
         Command::Principals(asked) => {
             let span = Span::parse(&asked.period)?;
@@ -114,7 +114,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 let found = cut_off::cut_off(conn, &Actor::system(), unit.id, asked.year)?;
                 Ok((unit, found))
             })?;
-            show(&asked.shown, &found, &cut_off::table(&unit, &found))
+            show(&asked.shown, &found, &cut_off::table(&unit, &found, office.stamp().today()))
         }
         Command::Due(asked) => due(&office, asked.unit.as_deref()),
         Command::Filed(asked) => filed(&office, &asked),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, print_json, read_text, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
@@ -83,23 +83,30 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::List(asked) => list(&office, &asked)?,
         Command::Propose(asked) => propose(&office, &asked)?,
         Command::Approve(asked) => {
-            let actor = office::person(Role::Approver, asked.person);
+            let actor = deciding(&office, asked.rule, asked.person)?;
             let made = office.write(&actor, |tx, stamp| {
-                let unit = unit_of(query::unit_of(tx, &Scope::All, asked.rule)?)?;
+                let unit = unit_of(query::unit_of(tx, &actor.scope, asked.rule)?)?;
                 rulebook::approve(tx, stamp, &actor, unit, asked.rule)
             })?;
             print_json(&made)?;
         }
         Command::Refuse(asked) => {
-            let actor = office::person(Role::Approver, asked.person);
+            let actor = deciding(&office, asked.rule, asked.person)?;
             let made = office.write(&actor, |tx, stamp| {
-                let unit = unit_of(query::unit_of(tx, &Scope::All, asked.rule)?)?;
+                let unit = unit_of(query::unit_of(tx, &actor.scope, asked.rule)?)?;
                 rulebook::refuse(tx, stamp, &actor, unit, asked.rule, &asked.reason)
             })?;
             print_json(&made)?;
         }
     }
     Ok(DONE)
+}
+
+/// Who decides on a proposed version.
+const DECIDERS: Roles = (Role::Approver, &[Role::Finance, Role::Administrator]);
+
+fn deciding(office: &Office, rule: ClassRuleId, person: PersonId) -> Result<Actor> {
+    office.acting(DECIDERS, person, |conn| unit_of(query::unit_of(conn, &Scope::All, rule)?))
 }
 
 fn unit_of(found: Option<UnitId>) -> Result<UnitId> {
@@ -133,7 +140,7 @@ fn list(office: &Office, asked: &List) -> Result<()> {
         ]
     };
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    table::print(&["Rank", "Rule", "Class", "Direction", "Of"], &rows, &[0]);
+    table::print(&["Thứ tự", "Quy tắc", "Loại", "Chiều", "Của"], &rows, &[0]);
     Ok(())
 }
 

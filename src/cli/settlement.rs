@@ -18,7 +18,7 @@ use crate::payment::payout::withdrawal;
 use crate::statement::partner::Kind;
 use crate::statement::saved;
 use crate::unit;
-use crate::web::exception_view;
+use crate::web::{both, exception_view};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -174,7 +174,16 @@ fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
 
 fn list(office: &Office, asked: &List) -> Result<()> {
     let layout = Layout {
-        headings: &["Settlement", "Channel", "Reference", "Settled", "State", "Gross", "Fee", "Net"],
+        headings: &[
+            "Bảng kê",
+            "Kênh",
+            "Số tham chiếu",
+            "Ngày quyết toán",
+            "Trạng thái",
+            "Người nộp đã trả",
+            "Phí",
+            "Thực nhận",
+        ],
         right: &[5, 6, 7],
         cells: |one: &Settlement| {
             vec![
@@ -182,7 +191,7 @@ fn list(office: &Office, asked: &List) -> Result<()> {
                 one.channel.clone(),
                 one.reference.clone(),
                 one.settled_on.to_string(),
-                one.state.clone(),
+                both::value(&one.state),
                 one.gross.to_string(),
                 one.fee.to_string(),
                 one.net.to_string(),

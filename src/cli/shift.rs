@@ -15,7 +15,7 @@ use crate::id::{PersonId, ShiftId, UnitId};
 use crate::shift::{self, Count, Shift, query, report};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
-use crate::web::shift_view as summary;
+use crate::web::{both, shift_view as summary};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -129,9 +129,9 @@ fn decide(
     asked: &Decision,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId) -> Result<Shift>,
 ) -> Result<()> {
-    let actor = office::person(Role::Approver, asked.person);
+    let actor = office.acting(office::DECIDERS, asked.person, |conn| locate(conn, asked.shift))?;
     let changed = office.write(&actor, |tx, stamp| {
-        let unit = locate(tx, asked.shift)?;
+        let unit = query::unit_of(tx, &actor.scope, asked.shift)?.ok_or_else(shift::not_found)?;
         act(tx, stamp, &actor, unit)
     })?;
     print_json(&summary(&changed))
@@ -174,7 +174,7 @@ fn show(office: &Office, asked: &Report) -> Result<()> {
                 [vec![one.opened_at.hanoi_text()], taken.to_vec(), counted.to_vec()].concat()
             })
             .collect();
-        let headings = ["Opened", "Float", "Cash", "Card", "Expected", "Counted", "Difference"];
+        let headings = ["Mở lúc", "Tiền lẻ", "Tiền mặt", "Thẻ", "Phải có", "Đếm được", "Chênh lệch"];
         table::print(&headings, &rows, &[1, 2, 3, 4, 5, 6]);
     }
     let rows: Vec<Vec<String>> = report
@@ -182,10 +182,10 @@ fn show(office: &Office, asked: &Report) -> Result<()> {
         .iter()
         .map(|one| {
             let receipt = one.receipt.clone().unwrap_or_else(|| "–".to_owned());
-            vec![one.payment.to_string(), one.method.clone(), one.amount.to_string(), receipt]
+            vec![one.payment.to_string(), both::value(&one.method), one.amount.to_string(), receipt]
         })
         .collect();
-    table::print(&["Payment", "Method", "Amount", "Receipt"], &rows, &[2]);
+    table::print(&["Khoản nộp", "Cách nộp", "Số tiền", "Biên lai"], &rows, &[2]);
     Ok(())
 }
 
@@ -195,10 +195,10 @@ fn list(office: &Office, asked: &List) -> Result<()> {
         shifts.into_iter().map(|one| Ok((shift::balance(conn, unit, one.id)?, one))).collect()
     };
     let layout = Layout {
-        headings: &["Shift", "Cashier", "Day", "State", "Held"],
+        headings: &["Ca thu", "Thu ngân", "Ngày", "Trạng thái", "Còn trong quỹ"],
         right: &[4],
         cells: |(held, one): &(Dong, Shift)| {
-            let state = one.state.as_str().to_owned();
+            let state = both::value(one.state.as_str());
             let person = one.person.to_string();
             vec![one.id.to_string(), person, one.opened_on.to_string(), state, held.to_string()]
         },

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::office::{self, Office};
 use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, table};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -253,7 +253,7 @@ fn tell_people(imported: &Imported) {
 pub fn diff(config: &Path, id: VersionId, is_json: bool) -> Result<u8> {
     let office = Office::open(config)?;
     let (version, differences) = office.read(&Actor::system(), |conn| {
-        let unit = unit_of_version(conn, id)?;
+        let unit = unit_of_version(conn, &Scope::All, id)?;
         Ok((version::find(conn, unit, id)?, version::differences(conn, unit, id)?))
     })?;
     if is_json {
@@ -276,8 +276,8 @@ pub fn diff(config: &Path, id: VersionId, is_json: bool) -> Result<u8> {
     Ok(DONE)
 }
 
-fn unit_of_version(conn: &mut crate::store::Conn, id: VersionId) -> Result<UnitId> {
-    version::unit_of(conn, &crate::actor::Scope::All, id)?
+fn unit_of_version(conn: &mut crate::store::Conn, scope: &Scope, id: VersionId) -> Result<UnitId> {
+    version::unit_of(conn, scope, id)?
         .ok_or_else(|| Error::not_found("statement_version_not_found", "no such version"))
 }
 
@@ -291,11 +291,16 @@ fn row(one: &Difference) -> Vec<String> {
         None => Default::default(),
     };
     let line = one.line.map(|line| line.to_string()).unwrap_or_default();
-    let mut cells = vec![format!("{} / {}", one.kind.vi(), one.kind.as_str()), line];
+    let kind = if one.is_of_words() { "chỉ nội dung khác" } else { one.kind.vi() };
+    let mut cells = vec![format!("{kind} / {}", one.kind.as_str()), line];
     cells.extend(side(&one.old));
     cells.extend(side(&one.new));
     cells.push(if one.moves_money { "✱".into() } else { String::new() });
     cells
+}
+
+fn deciding(office: &Office, id: VersionId, person: PersonId) -> Result<Actor> {
+    office.acting(office::DECIDERS, person, |conn| unit_of_version(conn, &Scope::All, id))
 }
 
 pub fn version(config: &Path, command: &VersionCommand) -> Result<u8> {
@@ -311,13 +316,13 @@ pub fn version(config: &Path, command: &VersionCommand) -> Result<u8> {
             let decision = Decision::parse(decision)?;
             let actor = office::person(Role::Finance, *person);
             office.write(&actor, |tx, stamp| {
-                let unit = unit_of_version(tx, *id)?;
+                let unit = unit_of_version(tx, &actor.scope, *id)?;
                 version::propose(tx, stamp, &actor, unit, *id, (decision, reason))
             })?
         }
         VersionCommand::Approve { id, person } => {
-            let actor = office::person(Role::Approver, *person);
-            let unit = office.read(&actor, |conn| unit_of_version(conn, *id))?;
+            let actor = deciding(office, *id, *person)?;
+            let unit = office.read(&actor, |conn| unit_of_version(conn, &actor.scope, *id))?;
             let decided = restated::approve(&office.store, &|| office.stamp(), &actor, unit, *id)?;
             office.sealing.numbered(&decided.receipts);
             crate::worker::seal_waiting(office);
@@ -325,9 +330,9 @@ pub fn version(config: &Path, command: &VersionCommand) -> Result<u8> {
             return print_json(&answer).map(|()| DONE);
         }
         VersionCommand::SendBack { id, reason, person } => {
-            let actor = office::person(Role::Approver, *person);
+            let actor = deciding(office, *id, *person)?;
             office.write(&actor, |tx, stamp| {
-                let unit = unit_of_version(tx, *id)?;
+                let unit = unit_of_version(tx, &actor.scope, *id)?;
                 version::send_back(tx, stamp, &actor, unit, *id, reason)
             })?
         }
@@ -377,7 +382,7 @@ fn decide(
 ) -> Result<u8> {
     let actor = office::person(Role::Finance, person);
     let (unit, statement) = office.read(&actor, |conn| {
-        let scope = &crate::actor::Scope::All;
+        let scope = &Scope::All;
         let statement = match (statement, verdicts.first()) {
             (Some(statement), _) => statement,
             (None, Some(verdict)) => quarantine::statement_of_any(conn, scope, verdict.id)?,

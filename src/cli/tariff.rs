@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, NO, read_text, table};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::{EventId, PersonId};
 use crate::tariff::{self, RowError, draft};
-use crate::web::message;
+use crate::unit::CITY;
+use crate::web::{both, message};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -59,12 +60,15 @@ pub struct Decision {
     checker: PersonId,
 }
 
+/// The tariff is the whole city's.
+const DECIDERS: Roles = (Role::Approver, &[Role::Administrator]);
+
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Check { file } => match tariff::load(&read_text(&file)?) {
             Ok(tariff) => {
                 let fees = tariff.items().count();
-                println!("{}: {fees} fee items, no errors", tariff.name());
+                println!("{}: {fees} khoản thu, không có lỗi / fee items, no errors", tariff.name());
                 Ok(DONE)
             }
             Err(problems) => Ok(tell(&problems)),
@@ -72,22 +76,20 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Load(load) => propose(config, &load),
         Command::Drafts => list(config),
         Command::Approve(decision) => {
-            let (office, actor) = (Office::open(config)?, deciding(&decision));
+            let office = Office::open(config)?;
+            let actor = office.acting(DECIDERS, decision.checker, |_| Ok(CITY))?;
             office.write(&actor, |tx, stamp| draft::approve(tx, stamp, &actor, decision.draft))?;
-            println!("{}: in force", decision.draft);
+            println!("{}: đang áp dụng / in force", decision.draft);
             Ok(DONE)
         }
         Command::Refuse { decision, reason } => {
-            let (office, actor) = (Office::open(config)?, deciding(&decision));
+            let office = Office::open(config)?;
+            let actor = office.acting(DECIDERS, decision.checker, |_| Ok(CITY))?;
             office.write(&actor, |tx, stamp| draft::refuse(tx, stamp, &actor, decision.draft, &reason))?;
-            println!("{}: refused", decision.draft);
+            println!("{}: đã từ chối / refused", decision.draft);
             Ok(DONE)
         }
     }
-}
-
-fn deciding(decision: &Decision) -> Actor {
-    office::person(Role::Approver, decision.checker)
 }
 
 fn propose(config: &Path, load: &Load) -> Result<u8> {
@@ -98,7 +100,9 @@ fn propose(config: &Path, load: &Load) -> Result<u8> {
     let made = office.write(&actor, |tx, stamp| draft::propose(tx, stamp, &actor, &content, reason))?;
     match made {
         Ok(draft) => {
-            println!("{draft}: proposed; another person puts it in force with");
+            println!(
+                "{draft}: đã đề nghị, người khác duyệt bằng / proposed; another person approves it with"
+            );
             println!("  bienlai tariff approve {draft} --checker per_…");
             Ok(DONE)
         }
@@ -111,7 +115,7 @@ fn first(office: &Office, content: &str) -> Result<u8> {
     let stored = office.write(&actor, |tx, stamp| tariff::edition::store_first(tx, stamp, &actor, content));
     match stored.map_err(how_to_propose)? {
         Ok(tariff) => {
-            println!("in force: {}", tariff.name());
+            println!("đang áp dụng / in force: {}", tariff.name());
             Ok(DONE)
         }
         Err(problems) => Ok(tell(&problems)),
@@ -137,11 +141,11 @@ fn list(config: &Path) -> Result<u8> {
         .iter()
         .map(|one| {
             let checker = one.checker.map_or_else(|| "–".to_owned(), |person| person.to_string());
-            let (id, state) = (one.id.to_string(), one.state.as_str().to_owned());
+            let (id, state) = (one.id.to_string(), both::value(one.state.as_str()));
             vec![id, state, one.maker.to_string(), checker, one.reason.clone()]
         })
         .collect();
-    table::print(&["Draft", "State", "Maker", "Checker", "Reason"], &rows, &[]);
+    table::print(&["Dự thảo", "Trạng thái", "Người đề nghị", "Người quyết định", "Lý do"], &rows, &[]);
     Ok(DONE)
 }
 

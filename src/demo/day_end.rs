@@ -36,7 +36,7 @@ pub fn run(service: &Service, folder: &Folder, state: &mut State) -> Result<()> 
             state.save(folder)?;
         }
     }
-    println!("\nĐóng ngày / closing {}", state.day()?);
+    println!("\nKhóa ngày / closing {}", state.day()?);
     for (account_no, said) in &state.closed {
         println!("  {account_no}: {said}");
     }
@@ -122,9 +122,9 @@ fn print_delivered(delivered: &[Delivered]) {
 fn close(service: &Service, state: &State, unit: &Unit, account: &BankAccount) -> Result<String> {
     let actor = accountant(state)?;
     match books::close_day(&service.app, &actor, unit, account, state.day()?) {
-        Ok(outcome) if outcome.is_clean => Ok("đã đóng, có chứng nhận / closed with a certificate".into()),
-        Ok(outcome) => Ok(format!("chưa đóng được / stays open: {}", outcome.summary)),
+        Ok(outcome) if outcome.is_clean => Ok("đã khóa, có chứng nhận / closed with a certificate".into()),
+        Ok(outcome) => Ok(format!("chưa khóa được / stays open: {}", outcome.summary)),
         Err(error) if error.is_internal() || error.is_busy() => Err(error),
-        Err(error) => Ok(format!("chưa đóng được / stays open: {error}")),
+        Err(error) => Ok(format!("chưa khóa được / stays open: {error}")),
     }
 }

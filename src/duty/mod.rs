@@ -72,7 +72,7 @@ impl Kind {
             Kind::Refund => ("Hoàn tiền", "Refund"),
             Kind::Correction => ("Xử lý chứng từ sai", "Correction of a document"),
             Kind::Remittance => ("Lệnh nộp ngân sách", "Order to the Treasury"),
-            Kind::Reopening => ("Mở lại ngày đã đóng", "Re-opening of a closed day"),
+            Kind::Reopening => ("Mở lại ngày đã khóa", "Re-opening of a closed day"),
             Kind::Version => ("Sao kê gửi lại", "Corrected statement"),
             Kind::Rule => ("Quy tắc phân loại", "Classification rule"),
             Kind::Notice => ("Thông báo chứng từ sai sót", "Error notice"),

@@ -78,6 +78,22 @@ pub struct Exception {
 }
 
 impl Exception {
+    /// What it is called in Vietnamese: as its kind, but an order that the Treasury did not refuse is not called so.
+    pub fn title_vi(&self) -> &'static str {
+        if self.is_report_differing() { REPORT_DIFFERS.0 } else { self.kind.title_vi() }
+    }
+
+    /// The same in English.
+    pub fn title_en(&self) -> &'static str {
+        if self.is_report_differing() { REPORT_DIFFERS.1 } else { self.kind.title_en() }
+    }
+
+    /// Whether the Treasury's report says something else than the order, and refuses nothing.
+    fn is_report_differing(&self) -> bool {
+        self.kind == Kind::TreasuryRejected
+            && matches!(Detail::read(&self.detail), Some(Detail::Order { is_rejected: false, .. }))
+    }
+
     pub fn subject_text(&self) -> String {
         Subject::text(&self.subject_kind, self.subject_id)
     }
@@ -88,6 +104,9 @@ impl Exception {
         (today.0 - self.opened_on.0).num_days().max(0)
     }
 }
+
+const REPORT_DIFFERS: (&str, &str) =
+    ("Báo cáo của Kho bạc không khớp lệnh nộp", "The Treasury's report does not fit the remittance");
 
 /// Items about money that a payment has too much of, all of which is owed back. Others about a payment, as a refund
 /// that bounced, are about a sum of their own.

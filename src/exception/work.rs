@@ -6,7 +6,8 @@ use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::store::{Stamp, Tx};
+use crate::identity;
+use crate::store::{Conn, Stamp, Tx};
 
 /// The owner of what was escalated.
 pub const CITY_OWNER: &str = "city";
@@ -14,14 +15,27 @@ pub const CITY_OWNER: &str = "city";
 /// Who may work on the queue.
 const WORKERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
 
-/// To whom an exception is given: a role of the unit or the city, and perhaps one person.
+/// To whom an exception is given: a role of the unit or the city, and perhaps one person, who is somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    pub role: String,
-    pub person: Option<PersonId>,
+    role: String,
+    person: Option<PersonId>,
 }
 
 impl Owner {
+    /// The one that is named. Persons may be registered at another unit than the item's, so the connection must see
+    /// all units.
+    ///
+    /// # Errors
+    /// `exception_owner_unknown`, `person_not_found`.
+    pub fn named(conn: &mut Conn, role: &str, person: Option<PersonId>) -> Result<Owner> {
+        let role = Owner::role(role)?;
+        if let Some(person) = person {
+            identity::person_name(conn, person)?;
+        }
+        Ok(Owner { role, person })
+    }
+
     /// `finance`, `cashier`, `approver`, `administrator` or `city`.
     pub fn role(text: &str) -> Result<String> {
         let roles = [Role::Finance, Role::Cashier, Role::Approver, Role::Administrator];
@@ -84,7 +98,7 @@ pub fn remind(
 /// Gives it to somebody else.
 ///
 /// # Errors
-/// `exception_owner_unknown`, `exception_not_open` when it is settled.
+/// `exception_not_open` when it is settled.
 pub fn assign(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -97,19 +111,18 @@ pub fn assign(
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
     let reason = worded("reason", reason, "reason_missing", TEXT_LIMIT)?;
-    let role = Owner::role(&owner.role)?;
     let mut item = query::lock(tx, unit, id)?;
     if item.state == State::Resolved {
         return Err(Error::conflict("exception_not_open", "it is resolved already"));
     }
-    item.owner.clone_from(&role);
+    item.owner.clone_from(&owner.role);
     item.assignee = owner.person;
     let act = query::Act {
         kind: "assigned",
         target: owner.person.map(|person| person.0),
         maker: Some(maker),
         reason,
-        owner: Some(role),
+        owner: Some(owner.role.clone()),
         ..query::Act::default()
     };
     let state = item.state;

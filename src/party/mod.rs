@@ -71,22 +71,38 @@ impl Payer {
 
     /// What can be searched exactly: kind and normalised value.
     fn search_terms(&self) -> Vec<(&'static str, String)> {
-        let mut terms = Vec::new();
-        let mut add = |kind, value: &Option<String>| {
-            if let Some(value) = value.as_deref().map(text::squash).filter(|value| !value.is_empty()) {
-                terms.push((kind, value));
-            }
-        };
-        add("name", &self.name);
-        add("tax_code", &self.tax_code);
-        add("personal_id", &self.personal_id);
-        add("passport", &self.passport);
-        add("phone", &self.phone);
-        if let Some(email) = &self.email {
-            terms.push(("email", email.to_lowercase()));
-        }
-        terms
+        let fields = [
+            ("name", &self.name),
+            ("tax_code", &self.tax_code),
+            ("personal_id", &self.personal_id),
+            ("passport", &self.passport),
+            ("phone", &self.phone),
+            ("email", &self.email),
+        ];
+        let known =
+            fields.into_iter().filter_map(|(kind, value)| Some((kind, searched(kind, value.as_deref()?))));
+        known.filter(|(_, value)| !value.is_empty()).collect()
     }
+}
+
+/// The form in which a value is hashed, the same for every way in which people write it.
+fn searched(kind: &str, value: &str) -> String {
+    match kind {
+        "email" => value.trim().to_lowercase(),
+        "phone" => national(&text::squash(value)),
+        _ => text::squash(value),
+    }
+}
+
+/// A telephone number of this country with 0 in front: `84912000001`, `0084912000001` and `840912000001` are
+/// `0912000001`. Behind the country's 84 a mobile number has nine digits and a landline ten; any other number
+/// stays as it is.
+fn national(number: &str) -> String {
+    let abroad = number.strip_prefix("0084").or_else(|| number.strip_prefix("84"));
+    let subscriber = abroad.map(|rest| rest.strip_prefix('0').unwrap_or(rest));
+    let is_whole =
+        |rest: &&str| (9..=10).contains(&rest.len()) && rest.bytes().all(|digit| digit.is_ascii_digit());
+    subscriber.filter(is_whole).map_or_else(|| number.to_owned(), |rest| format!("0{rest}"))
 }
 
 fn context(id: PartyId) -> String {
@@ -162,8 +178,7 @@ pub fn found_by(conn: &mut Conn, unit: UnitId, terms: &[Term], parties: &[PartyI
 
 /// The keyed hash under which payers of a unit are found by a value; it names nobody by itself.
 pub fn term_hash(vault: &crate::store::vault::Vault, unit: UnitId, kind: &str, value: &str) -> String {
-    let normal = if kind == "email" { value.trim().to_lowercase() } else { text::squash(value) };
-    vault.blind(unit, kind, &normal)
+    vault.blind(unit, kind, &searched(kind, value))
 }
 
 /// The payers behind such a hash, as long as they are kept.
@@ -221,4 +236,22 @@ pub fn erase_year(
     )?;
     stamp.vault.forget();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_telephone_number_is_searched_alike_however_it_was_written() {
+        for written in
+            ["0912 000 001", "+84 912.000.001", "84912000001", "0084-912-000-001", "+84 (0) 912 000 001"]
+        {
+            assert_eq!(searched("phone", written), "0912000001", "{written}");
+        }
+        assert_eq!(searched("phone", "+84 24 3800 0000"), searched("phone", "024 3800 0000"));
+        assert_eq!(searched("phone", "84123456"), "84123456", "a number without its area code");
+        assert_eq!(searched("phone", "+1 202 555 0100"), "12025550100");
+        assert_eq!(searched("personal_id", "084 099 000 001"), "084099000001", "no telephone number");
+    }
 }

@@ -4,7 +4,7 @@
 //!
 //! A report that comes to nothing has no line: two persons say with which payout of its gateway it was settled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::flush::flush;
 use super::gateway::Settlement;
@@ -21,7 +21,7 @@ use crate::exception::{Exception, Kind, Proposal, Subject};
 use crate::id::*;
 use crate::ledger::{self, Account};
 use crate::obligation;
-use crate::payment::book::Held;
+use crate::payment::book::{Destination, Held};
 use crate::statement::{self, StoredLine};
 use crate::store::{Conn, Stamp, Tx, rows};
 
@@ -117,33 +117,16 @@ fn names_unknown(conn: &mut Conn, report: &Settlement) -> Result<bool> {
     };
     let told: Vec<String> = advised.iter().flat_map(codes).collect();
     let resolved = obligation::query::resolve_codes(conn, &told)?;
-    for movement in &advised {
+    let own: Vec<(UnitId, ObligationId)> =
+        resolved.values().copied().filter(|(unit, _)| *unit == report.unit).collect();
+    let own = obligation::query::by_ids(conn, &own)?;
+    let owed: BTreeMap<ObligationId, Dong> = own.iter().map(|one| (one.id, one.outstanding())).collect();
+    Ok(advised.iter().any(|movement| {
         let named: Vec<(UnitId, ObligationId)> =
             codes(movement).iter().filter_map(|code| resolved.get(code).copied()).collect();
-        if leads_nowhere(conn, movement, &named)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// As `Book::destination` finds no place: no code, or several that are not owed exactly this sum together.
-fn leads_nowhere(conn: &mut Conn, movement: &Movement, named: &[(UnitId, ObligationId)]) -> Result<bool> {
-    if named.len() < 2 {
-        return Ok(named.is_empty());
-    }
-    let mut owed = Dong::ZERO;
-    for (unit, id) in named {
-        if *unit != movement.unit {
-            return Ok(true);
-        }
-        let outstanding = obligation::find(conn, *unit, *id)?.outstanding();
-        if !outstanding.is_positive() {
-            return Ok(true);
-        }
-        owed = owed.checked_add(outstanding)?;
-    }
-    Ok(owed != movement.amount)
+        let place = Destination::of(report.unit, movement.amount, &named, false, |id| owed.get(&id).copied());
+        matches!(place, Destination::Unknown(_))
+    }))
 }
 
 /// Whether the target waits for this line; without a target, whether only one paper does.

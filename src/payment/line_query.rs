@@ -1,6 +1,6 @@
 //! The SQL of posted lines: what they were matched with, and their marks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -223,6 +223,19 @@ pub fn lines_of_movements(
     // Where one of several is looked for, it is the same one on every database.
     found.sort_by_key(|row| (row.0, row.3));
     Ok(found.into_iter().map(|(unit, movement, line, _)| (unit, movement, line)).collect())
+}
+
+/// The lines that show a movement, or showed it before its money was divided or matched otherwise.
+pub fn lines_ever_of(conn: &mut Conn, unit: UnitId, movement: MovementId) -> Result<Vec<LineId>> {
+    let found: Vec<(LineId, MovementId, MatchId)> = rows::fetch::<(BigInt, BigInt, BigInt), _>(
+        conn,
+        "SELECT t.line_id, t.movement_id, t.id FROM match_part t",
+        &[("unit_id", Column::of([unit])), ("movement_id", Column::of([movement]))],
+        "",
+        Lock::None,
+    )?;
+    let lines: BTreeSet<LineId> = found.into_iter().map(|(line, ..)| line).collect();
+    Ok(lines.into_iter().collect())
 }
 
 /// The channel of the first claim on each movement.

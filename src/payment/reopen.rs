@@ -18,10 +18,13 @@ use super::taken_back::TAKEN_BACK;
 use super::undo::{self, Effect};
 use super::unexplain::{self, Explained};
 use super::untie::{self, Tied};
-use super::{handover, late_payout, line_query, movement_query, own_transfer, payment_query, settle_cash};
+use super::{
+    handover, late_payout, line_query, movement_query, own_transfer, payment_query, settle_cash, shown_claim,
+    split, unmatch,
+};
 use crate::actor::Actor;
 use crate::audit;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::exception::{self, Exception, work_query};
 use crate::id::*;
 use crate::ledger::{self, Account, Source};
@@ -35,6 +38,9 @@ const SWAPPED: [&str; 3] = ["bank_charge", "shortage_repaid", "charge_returned"]
 pub(super) const SETTLING: [&str; 4] = ["approved", "approved_alone", "settled_by_itself", "noted"];
 
 const WHY: &str = "it was assigned wrongly";
+
+/// What keeps a line together for a while: a closed day, an order or a refund that persons can end first.
+const PASSING: [&str; 3] = ["unmatch_day_closed", "undo_ordered", "undo_refund_under_way"];
 
 /// How a settled item is opened again.
 enum Way {
@@ -69,8 +75,8 @@ struct Assigned {
 /// Asks for it to be opened again.
 ///
 /// # Errors
-/// Those of `exception::ask_to_reopen`, `reopen_money_moved`, `unit_handed_over`, `undo_day_closed`, `undo_ordered`,
-/// and those of `undo`.
+/// Those of `exception::ask_to_reopen`, `reopen_money_moved`, `reopen_by_unmatch`, `unit_handed_over`,
+/// `undo_day_closed`, `undo_ordered`, and those of `undo`.
 pub fn ask(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -213,6 +219,9 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             undo::of_payment(conn, item.unit, assigned.payment, &mut effect)?;
             Ok((Way::Assigned(assigned), effect))
         }
+        Some(split::SPLIT | shown_claim::PROVES | late_payout::BATCH | late_payout::SETTLEMENT) => {
+            Err(of_its_line(conn, item)?)
+        }
         Some(other) => {
             let detail = format!(
                 "{other} moved its money on: withdraw the order, or refund; an item that is open again follows \
@@ -220,6 +229,37 @@ fn way_of(conn: &mut Conn, item: &Exception) -> Result<(Way, Effect)> {
             );
             Err(Error::conflict("reopen_money_moved", detail))
         }
+    }
+}
+
+/// Why an item is not opened whose money its line shows in another way since.
+fn of_its_line(conn: &mut Conn, item: &Exception) -> Result<Error> {
+    if is_undone_by_line(conn, item)? {
+        let detail = "its line shows what the money became: that line is taken apart";
+        return Ok(Error::conflict("reopen_by_unmatch", detail));
+    }
+    let detail = "its line cannot be taken apart as this stands: cancel the receipts by a correction, and refund \
+                  what is free then";
+    Ok(Error::conflict("reopen_money_moved", detail))
+}
+
+/// Whether taking the item's line apart undoes what was decided, now or once what stands in the way for a while is
+/// gone. Of what a lump sum or a batch paid beside its claims, and of what came beyond a slip, it does not.
+///
+/// # Errors
+/// `unit_handed_over`.
+fn is_undone_by_line(conn: &mut Conn, item: &Exception) -> Result<bool> {
+    succession::require_not_handed_over(conn, item.unit)?;
+    let lines = match item.subject_kind.as_str() {
+        "line" => vec![LineId(item.subject_id)],
+        "movement" => line_query::lines_ever_of(conn, item.unit, MovementId(item.subject_id))?,
+        _ => Vec::new(),
+    };
+    let [line] = lines.as_slice() else { return Ok(false) };
+    match unmatch::plan(conn, item.unit, *line) {
+        Ok(_) => Ok(true),
+        Err(error) if *error.kind() == ErrorKind::Conflict => Ok(PASSING.contains(&error.code())),
+        Err(error) => Err(error),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::text;
 
 /// Days between what a payer remembers and what the bank booked.
 const DAYS_APART: i64 = 3;
+/// How far a payer's clock may be ahead of ours.
+const AHEAD_MINUTES: i64 = 10;
 /// How far back somebody may ask this way.
 const OLDEST_DAYS: i64 = 366;
 /// The bank's own reference, as it stands in a banking app.
@@ -36,9 +38,9 @@ pub struct Word {
 /// place of those before, which stay in the item's history.
 ///
 /// # Errors
-/// `told_day_wrong`, `told_time_wrong`, `told_trace_wrong`, `told_being_answered`.
+/// `told_day_wrong`, `told_time_wrong`, `told_time_to_come`, `told_trace_wrong`, `told_being_answered`.
 pub fn tell(tx: &mut Tx<'_>, stamp: &Stamp<'_>, item: &Obligation, word: &Word) -> Result<BusinessDay> {
-    let trace = checked(word, stamp.today())?;
+    let trace = checked(word, stamp.now)?;
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let meant = waiting_like(tx, (item.unit, item.account), (word.amount, word.on))?;
     let detail = Detail::PayerSays {
@@ -136,7 +138,8 @@ fn said(detail: &str) -> Option<Said> {
     }
 }
 
-fn checked(word: &Word, today: BusinessDay) -> Result<String> {
+fn checked(word: &Word, now: Instant) -> Result<String> {
+    let today = now.business_day();
     let trace = text::squash(&word.trace);
     if trace.len() > TRACE_LIMIT {
         return Err(Error::invalid("trace", "told_trace_wrong", format!("at most {TRACE_LIMIT} characters")));
@@ -147,7 +150,20 @@ fn checked(word: &Word, today: BusinessDay) -> Result<String> {
     if word.on > today || word.on < today.plus_days(-OLDEST_DAYS) {
         return Err(Error::invalid("on", "told_day_wrong", "not in the future, within the last year"));
     }
+    if is_to_come(word, now) {
+        return Err(Error::invalid("time", "told_time_to_come", "not in the future"));
+    }
     Ok(trace)
+}
+
+/// Whether the hour that is told of has not struck yet.
+fn is_to_come(word: &Word, now: Instant) -> bool {
+    let said = chrono::NaiveTime::parse_from_str(&word.time, "%H:%M");
+    let is_ahead = |said: chrono::NaiveTime| {
+        let ahead = said.signed_duration_since(now.in_hanoi().time());
+        ahead.num_minutes() > AHEAD_MINUTES
+    };
+    word.on == now.business_day() && said.is_ok_and(is_ahead)
 }
 
 /// Nothing, or hours and minutes of a day.
@@ -205,12 +221,28 @@ mod tests {
 
     #[test]
     fn a_day_to_come_and_a_long_story_are_refused() {
-        let today = "2026-11-27".parse().unwrap();
-        let code = |on, trace: &str| checked(&word(1, on, trace), today).map_err(|error| error.code());
+        let now = "2026-11-27T14:00:00+07:00".parse().unwrap();
+        let code = |on, trace: &str| checked(&word(1, on, trace), now).map_err(|error| error.code());
         assert_eq!(code("2026-11-27", "ft 123"), Ok("FT123".to_owned()));
         assert_eq!(code("2026-11-28", ""), Err("told_day_wrong"));
         assert_eq!(code("2024-01-01", ""), Err("told_day_wrong"));
         assert_eq!(code("2026-11-27", &"x".repeat(41)), Err("told_trace_wrong"));
         assert!(is_time("") && is_time("14:05") && !is_time("25:00") && !is_time("14h05"));
+    }
+
+    #[test]
+    fn an_hour_of_today_that_has_not_struck_is_refused_and_a_clock_that_is_a_little_fast_is_not() {
+        let now = "2026-11-27T14:00:00+07:00".parse().unwrap();
+        let code = |on, time: &str| {
+            let said = Word { time: time.to_owned(), ..word(1, on, "") };
+            checked(&said, now).map_err(|error| error.code())
+        };
+        for struck in ["", "00:00", "14:00", "14:10"] {
+            assert_eq!(code("2026-11-27", struck), Ok(String::new()), "{struck}");
+        }
+        for to_come in ["14:11", "23:59"] {
+            assert_eq!(code("2026-11-27", to_come), Err("told_time_to_come"), "{to_come}");
+        }
+        assert_eq!(code("2026-11-26", "23:59"), Ok(String::new()));
     }
 }

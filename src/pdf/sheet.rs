@@ -24,6 +24,8 @@ pub struct Paper {
 impl Paper {
     pub const A4: Paper =
         Paper { width: mm(210.0), height: mm(297.0), side: mm(15.0), top: mm(12.0), bottom: mm(15.0) };
+    pub const A4_LANDSCAPE: Paper =
+        Paper { width: mm(297.0), height: mm(210.0), side: mm(15.0), top: mm(12.0), bottom: mm(15.0) };
     pub const A5_LANDSCAPE: Paper =
         Paper { width: mm(210.0), height: mm(148.0), side: mm(12.0), top: mm(8.0), bottom: mm(11.0) };
 

@@ -1,7 +1,7 @@
 //! A person's file: everything of theirs that a unit keeps, for an answer to them. Opening it names a
 //! purpose and leaves a row that the file itself shows the next time.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{KEEPERS, READERS, query, request, worded};
 use crate::actor::Actor;
@@ -40,11 +40,17 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct View {
     pub id: EventId,
+    /// Null where nobody was found, or whose data it was is not known.
+    #[serde(serialize_with = "somebody")]
     pub party: PartyId,
     pub request: Option<DataRequestId>,
     pub person: PersonId,
     pub purpose: String,
     pub at: Instant,
+}
+
+fn somebody<S: Serializer>(party: &PartyId, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    (*party != PartyId(0)).then_some(party).serialize(serializer)
 }
 
 #[derive(Debug, Serialize)]

@@ -1,6 +1,6 @@
 //! Somebody asks to see, correct or erase their data, and is answered, or refused with the ground.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -10,7 +10,9 @@ use crate::audit;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::*;
+use crate::notification::address;
 use crate::party;
+use crate::receipt::content::identifier::{is_personal_id, is_tax_code};
 use crate::store::page::Page;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp, Tx};
@@ -66,16 +68,38 @@ fn known(field: &str, value: &str, words: &[&'static str]) -> Result<&'static st
     found.ok_or_else(|| Error::invalid(field, "word_unknown", words.join(", ")))
 }
 
+/// A value that no payer can have finds nobody: who mistyped it would be told that nothing is kept.
+fn check_form(kind: &str, value: &str) -> Result<()> {
+    let squashed = text::squash(value);
+    let (is_good, code, detail) = match kind {
+        "phone" => (address::is_phone(value), "phone_unreadable", "8 to 17 digits"),
+        "email" => (value.parse::<lettre::Address>().is_ok(), "email_unreadable", "an e-mail address"),
+        "tax_code" => (is_tax_code(&with_hyphen(&squashed)), "tax_code_wrong", "a tax code"),
+        "personal_id" => (is_personal_id(&squashed, 0), "personal_id_wrong", "twelve digits"),
+        _ => ((5..=20).contains(&squashed.len()), "passport_wrong", "5 to 20 letters and digits"),
+    };
+    if is_good { Ok(()) } else { Err(Error::invalid("value", code, detail)) }
+}
+
+/// The thirteen digits of a branch with their hyphen, however somebody typed them.
+fn with_hyphen(squashed: &str) -> String {
+    match squashed.split_at_checked(10) {
+        Some((head, branch)) if branch.len() == 3 => format!("{head}-{branch}"),
+        _ => squashed.to_owned(),
+    }
+}
+
 /// Takes a request in at the counter.
 ///
 /// # Errors
-/// `word_unknown`, `field_missing`, `subject_not_unique`.
+/// `word_unknown`, `field_missing`, `subject_not_unique`, and those of a value that no payer can have.
 pub fn receive(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: &Ask<'_>) -> Result<Request> {
     actor.require_role(&RECEIVERS)?;
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
     let subject_kind = known("by", ask.subject.0, &SUBJECTS)?;
     let value = worded("value", ask.subject.1)?;
+    check_form(subject_kind, &value)?;
     let kind = known("kind", ask.kind, &KINDS)?;
     let request = Request {
         unit: ask.unit,
@@ -130,7 +154,8 @@ pub fn answer(
 /// Refuses a request; the ground is told to the person.
 ///
 /// # Errors
-/// `word_unknown`, `data_request_not_found`, `data_request_answered`.
+/// `word_unknown`, `data_request_not_found`, `data_request_answered`; `data_still_kept` when the ground is that
+/// nothing is kept, and something is.
 pub fn refuse(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -141,6 +166,9 @@ pub fn refuse(
     let ground = known("ground", ground, &GROUNDS)?;
     let reason = worded("reason", reason)?;
     let mut request = open(tx, actor, unit, id)?;
+    if ground == "nothing_kept" && is_kept(tx, stamp.vault, &request)? {
+        return Err(Error::conflict("data_still_kept", "data of this person is kept"));
+    }
     act_query::drop_of(tx, unit, id)?;
     close(tx, stamp, actor, &mut request, ("refused", Some(ground), reason))?;
     Ok(request)
@@ -209,6 +237,25 @@ pub(super) fn meant(conn: &mut Conn, vault: &Vault, request: &Request) -> Result
     }
 }
 
+/// Whether something is kept of the person who asks. Of a phone or an e-mail address that payers of several names
+/// have left, nobody can tell, until somebody has opened the file for this person.
+fn is_kept(conn: &mut Conn, vault: &Vault, request: &Request) -> Result<bool> {
+    let found = match meant(conn, vault, request) {
+        Ok(found) => found,
+        Err(error) if error.code() == "subject_not_unique" => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let is_own = OWN_SUBJECTS.contains(&request.subject_kind.as_str());
+    if request.kind != "access" || is_own || found.is_empty() {
+        return Ok(!found.is_empty());
+    }
+    let keys: Vec<(UnitId, PartyId)> = found.into_iter().map(|id| (request.unit, id)).collect();
+    let payers = party::load(conn, vault, &keys)?;
+    let names: BTreeSet<String> =
+        payers.values().map(|payer| text::fold(payer.name.as_deref().unwrap_or_default())).collect();
+    Ok(names.len() == 1 || query::was_seen(conn, request.unit, request.id)?)
+}
+
 /// Requests of a unit, newest first.
 pub fn list(conn: &mut Conn, actor: &Actor, unit: UnitId, page: impl Into<Page>) -> Result<Vec<Request>> {
     actor.require_role(&READERS)?;
@@ -223,4 +270,20 @@ pub fn locate(conn: &mut Conn, actor: &Actor, id: DataRequestId) -> Result<UnitI
 
 pub fn not_found() -> Error {
     Error::not_found("data_request_not_found", "no such request in your scope")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_is_found_by_its_tax_code_however_people_write_it() {
+        for written in ["9900000009", "9900000009-001", "9900000009001", "9900000009 001", "9900000009–001"]
+        {
+            assert!(check_form("tax_code", written).is_ok(), "{written}");
+        }
+        for wrong in ["9900000008001", "9900000009000", "99000000090011", "123"] {
+            assert_eq!(check_form("tax_code", wrong).unwrap_err().code(), "tax_code_wrong", "{wrong}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::identity;
 use crate::receipt::markup::Markup;
 use crate::store::Conn;
+use crate::tariff::edition;
 use crate::text::words::{Wording, amount_in_words};
 use crate::unit::{self, BankAccount, Unit, account};
 
@@ -18,6 +19,9 @@ pub const VERSION: &str = "RO-1.0";
 pub struct Content {
     pub order: Order,
     pub lines: Vec<Line>,
+    /// The tariff in force when a kept share was ordered, as it was written: the page names fees by it. None of other
+    /// orders, and where there was none.
+    pub tariff: Option<String>,
     pub unit: Unit,
     pub account: BankAccount,
     pub maker: String,
@@ -29,6 +33,10 @@ impl Content {
     pub fn read(conn: &mut Conn, order: &Order) -> Result<Content> {
         Ok(Content {
             lines: query::lines(conn, order.unit, order.id)?,
+            tariff: match order.kind {
+                Kind::Kept => edition::text_at(conn, order.created_at)?,
+                Kind::Treasury | Kind::Claim => None,
+            },
             unit: unit::find(conn, order.unit)?,
             account: account::find(conn, order.unit, order.account)?,
             maker: identity::person_name(conn, order.maker).unwrap_or_default(),

@@ -11,6 +11,7 @@ use crate::pdf::{
     Align, Attachment, Cell, Column, Description, Face, Furniture, Moment, Paper, Paragraph, Part, Row,
     Sheet, Stack, Table, Width,
 };
+use crate::tariff::{self, Tariff};
 use crate::text;
 
 const TEXT: f32 = 11.0;
@@ -123,7 +124,10 @@ fn lines(sheet: &mut Sheet, content: &Content) {
         column(if is_kept { "Khoản phí" } else { "Tiểu mục" }, Width::Rest),
         column("Số tiền (đồng)", Width::Fit(96.0)),
     ];
-    let body = content.lines.iter().enumerate().map(|(index, line)| row(index + 1, line)).collect();
+    // An order is printed whatever became of the tariff: one that does not read any more names nothing.
+    let tariff = content.tariff.as_deref().and_then(|text| tariff::load(text).ok());
+    let numbered = content.lines.iter().enumerate();
+    let body = numbered.map(|(index, line)| row(index + 1, line, tariff.as_ref())).collect();
     let sum = |words: &str| Paragraph::new(TEXT).piece(Face::Bold, TEXT, words).align(Align::Right);
     let total =
         vec![Cell { span: 3, content: sum("Tổng cộng") }, Cell::of(sum(&grouped(content.order.amount)))];
@@ -133,21 +137,21 @@ fn lines(sheet: &mut Sheet, content: &Content) {
     sheet.space(16.0);
 }
 
-/// Interest is no fee and has no sub-item of a fee.
-fn item_words(line: &Line) -> &str {
+/// Interest is no fee and has no sub-item of a fee. What the tariff does not name stays a code.
+fn item_words<'a>(line: &'a Line, tariff: Option<&'a Tariff>) -> &'a str {
     match line.sub_item.as_deref() {
         Some("interest") => "Lãi tiền gửi",
-        Some(item) => item,
+        Some(code) => tariff.and_then(|tariff| tariff.item(code)).map_or(code, |item| item.name.vi.as_str()),
         None => "–",
     }
 }
 
-fn row(number: usize, line: &Line) -> Row {
+fn row(number: usize, line: &Line, tariff: Option<&Tariff>) -> Row {
     let cell = |words: &str, align| Cell::of(Paragraph::new(TEXT).regular(words).align(align));
     vec![
         cell(&number.to_string(), Align::Centre),
         cell(line.chapter.as_deref().unwrap_or("–"), Align::Centre),
-        cell(item_words(line), Align::Left),
+        cell(item_words(line, tariff), Align::Left),
         cell(&grouped(line.amount), Align::Right),
     ]
 }

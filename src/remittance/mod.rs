@@ -11,6 +11,7 @@ pub mod document;
 mod form;
 pub mod query;
 pub mod report;
+mod report_form;
 mod report_query;
 mod report_table;
 pub mod rules;
@@ -337,10 +338,7 @@ pub fn refuse(
     actor.require_role(&[Role::Finance, Role::Approver])?;
     actor.scope.require(unit)?;
     let person = actor.require_person()?;
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
+    let reason = text::reason(reason)?;
     let mut order = locked(tx, unit, id)?;
     // An approved order may be at the bank already: whoever drew it up does not free its sum alone.
     if order.state != State::Drafted && person == order.maker {

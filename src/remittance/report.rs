@@ -8,11 +8,11 @@
 //! HNPH7K2MQ4X97,805,2771,12500,2026-11-25,credited,
 //! ```
 //!
-//! Reference code of the order, chapter, sub-item, whole đồng, day as YYYY-MM-DD, `credited` or
-//! `rejected`, and why. Quotes are not needed: the last column takes the rest of its line. Any other file
-//! is read as the Treasury's own table, by its headings or by the columns that a person named
-//! (`report_table.rs`). All rows of an order count together. A bad row is told with its line and never stops
-//! the others.
+//! Reference code of the order, chapter, sub-item, whole đồng, day as YYYY-MM-DD or, as an office program
+//! that saved the file writes it, DD/MM/YYYY and not after today, `credited` or `rejected`, and why. Quotes
+//! are not needed: the last column takes the rest of its line. Any other file is read as the Treasury's own
+//! table, by its headings or by the columns that a person named (`report_table.rs`). All rows of an order count together.
+//! A bad row is told with its line and never stops the others.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +20,10 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use super::report_query::{self, ReportRow, RowRow};
-use super::report_table;
-use super::{Event, Kind, Line, Order, State, What, locked, query, rules, settle_rejection, step};
+use super::{
+    Event, Kind, Line, Order, State, What, locked, query, report_form, report_table, rules, settle_rejection,
+    step,
+};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -35,7 +37,6 @@ use crate::statement::saved;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 
-const HEADING: [&str; 7] = ["ma_lenh", "chuong", "tieu_muc", "so_tien", "ngay", "trang_thai", "ly_do"];
 pub(super) const ROWS_LIMIT: usize = 10_000;
 pub(super) const REASON_LIMIT: usize = 300;
 
@@ -63,12 +64,31 @@ pub struct Row {
     pub reason: String,
 }
 
-/// A row that could not be read.
+/// A row that could not be read, with the reason in English and in Vietnamese.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
     pub line_no: usize,
     pub why: &'static str,
+    pub why_vi: &'static str,
 }
+
+impl Fault {
+    pub(super) fn at(line_no: usize, (why_vi, why): Why) -> Fault {
+        Fault { line_no, why, why_vi }
+    }
+}
+
+/// Why a row cannot be read: Vietnamese, English.
+pub(super) type Why = (&'static str, &'static str);
+
+pub(super) const CODE: Why = ("mã lệnh hoặc tiểu mục thiếu hay quá dài", "a code is missing or too long");
+pub(super) const AMOUNT: Why =
+    ("số tiền phải là số nguyên đồng lớn hơn 0", "the amount is not whole đồng above zero");
+pub(super) const DAY: Why = (
+    "ngày không đọc được, cần dạng NNNN-TT-NN hoặc NN/TT/NNNN",
+    "the day cannot be read: YYYY-MM-DD or DD/MM/YYYY",
+);
+const LATER: Why = ("ngày sau hôm nay", "the day is after today");
 
 /// Reads a report; `named` are the tables whose columns a person named. Pure.
 ///
@@ -80,46 +100,10 @@ pub fn parse(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault>)> {
 
 /// The same, with the place of what makes it no report.
 pub fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
-    let Some((text, separator)) = partner::ours(bytes, &HEADING) else {
-        return report_table::read(bytes, named);
-    };
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1) {
-        if rows.len() + faults.len() >= ROWS_LIMIT {
-            return Err(partner::Fault::at(index + 1, partner::Why::TooLong(ROWS_LIMIT)));
-        }
-        match row(index + 1, line, separator) {
-            Ok(row) => rows.push(row),
-            Err(why) => faults.push(Fault { line_no: index + 1, why }),
-        }
+    match partner::ours(bytes, &report_form::HEADING) {
+        Some((text, separator)) => report_form::read(text, separator),
+        None => report_table::read(bytes, named),
     }
-    Ok((rows, faults))
-}
-
-fn row(line_no: usize, line: &str, separator: char) -> std::result::Result<Row, &'static str> {
-    let fields: Vec<&str> = line.splitn(HEADING.len(), separator).map(str::trim).collect();
-    let [code, chapter, sub_item, amount, on, status, reason] = fields.as_slice() else {
-        return Err("seven columns are expected");
-    };
-    if !is_code(code) || !is_code(sub_item) || chapter.len() > 40 {
-        return Err("a code is missing or too long");
-    }
-    let is_digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
-    let amount = amount.parse().ok().filter(|sum: &i64| is_digits && (1..=Dong::LIMIT.0).contains(sum));
-    Ok(Row {
-        line_no,
-        reference_code: code.to_uppercase(),
-        chapter: (*chapter).to_owned(),
-        sub_item: (*sub_item).to_owned(),
-        amount: Dong(amount.ok_or("the amount is not whole đồng above zero")?),
-        on: on.parse().map_err(|_| "the day is not YYYY-MM-DD")?,
-        status: match *status {
-            "credited" => Status::Credited,
-            "rejected" => Status::Rejected,
-            _ => return Err("the status is credited or rejected"),
-        },
-        reason: text::clean(reason).chars().take(REASON_LIMIT).collect(),
-    })
 }
 
 /// Whether a text may be a code of an order or of a sub-item.
@@ -146,11 +130,32 @@ pub struct Imported {
     pub faults: Vec<Fault>,
 }
 
-/// Takes a report on for one unit. The same file again changes nothing, unless an order that it did not fit
-/// fits it now: then it is taken for the orders that had not agreed, and only for them.
+/// A report that was read, which takes a while: before the transaction that takes it on.
+pub struct Told<'f> {
+    bytes: &'f [u8],
+    /// The tables whose columns a person had named when it was read.
+    named: Vec<Named>,
+    rows: Vec<Row>,
+    faults: Vec<Fault>,
+    file_sha256: String,
+}
+
+impl<'f> Told<'f> {
+    /// Reads a file; `named` are the tables whose columns a person named. Pure.
+    ///
+    /// # Errors
+    /// `treasury_report_unreadable`, `partner_column_missing`.
+    pub fn read(bytes: &'f [u8], named: Vec<Named>) -> Result<Told<'f>> {
+        let (rows, faults) = parse(bytes, &named)?;
+        let file_sha256 = text::hex(digest(&SHA256, bytes).as_ref());
+        Ok(Told { bytes, named, rows, faults, file_sha256 })
+    }
+}
+
+/// Reads a report and takes it on for one unit.
 ///
 /// # Errors
-/// `treasury_report_unreadable`.
+/// `role_not_allowed`, `treasury_report_unreadable`, `partner_column_missing`.
 pub fn import(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -160,9 +165,41 @@ pub fn import(
 ) -> Result<Imported> {
     actor.require_role(&[Role::Finance])?;
     actor.scope.require(unit)?;
-    let (told, faults) = parse(bytes, &saved::named(tx, unit, partner::Kind::Treasury)?)?;
-    let file = text::hex(digest(&SHA256, bytes).as_ref());
-    let earlier = report_query::earlier(tx, unit, &file)?;
+    let told = Told::read(bytes, saved::named(tx, unit, partner::Kind::Treasury)?)?;
+    enter(tx, stamp, actor, unit, &told)
+}
+
+/// Takes a report on that was read before, and reads it anew where somebody named columns since.
+///
+/// # Errors
+/// `role_not_allowed`, `treasury_report_unreadable`, `partner_column_missing`.
+pub fn take(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    told: &Told<'_>,
+) -> Result<Imported> {
+    actor.require_role(&[Role::Finance])?;
+    actor.scope.require(unit)?;
+    let named = saved::named(tx, unit, partner::Kind::Treasury)?;
+    if named == told.named {
+        return enter(tx, stamp, actor, unit, told);
+    }
+    enter(tx, stamp, actor, unit, &Told::read(told.bytes, named)?)
+}
+
+/// The same file again changes nothing, unless an order that it did not fit fits it now: then it is taken for the
+/// orders that had not agreed, and only for them.
+fn enter(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    told: &Told<'_>,
+) -> Result<Imported> {
+    let (file, (told, faults)) = (&told.file_sha256, until(stamp.today(), told));
+    let earlier = report_query::earlier(tx, unit, file)?;
     if earlier.count > 0 && !is_wanted_again(tx, unit, &told, &earlier)? {
         return Ok(Imported { is_known: true, orders: Vec::new(), faults });
     }
@@ -170,7 +207,7 @@ pub fn import(
     let report = ReportRow {
         unit_id: unit,
         id,
-        file_sha256: if earlier.count == 0 { file } else { format!("{file}/{}", earlier.count + 1) },
+        file_sha256: if earlier.count == 0 { file.clone() } else { format!("{file}/{}", earlier.count + 1) },
         row_count: i64::try_from(told.len()).unwrap_or(i64::MAX),
         imported_by: actor.person,
         created_at: stamp.now,
@@ -192,6 +229,15 @@ pub fn import(
     let entry = audit::Entry::by(actor, unit, "treasury_report.imported", id);
     audit::record(tx, stamp, &[entry.with(format!("{} orders", orders.len()))])?;
     Ok(Imported { is_known: false, orders, faults })
+}
+
+/// What is told of days until today, and the faults: nothing was credited on a day that has not come.
+fn until(today: BusinessDay, told: &Told<'_>) -> (Vec<Row>, Vec<Fault>) {
+    let (rows, later): (Vec<Row>, Vec<Row>) = told.rows.iter().cloned().partition(|row| row.on <= today);
+    let mut faults = told.faults.clone();
+    faults.extend(later.iter().map(|row| Fault::at(row.line_no, LATER)));
+    faults.sort_by_key(|fault| fault.line_no);
+    (rows, faults)
 }
 
 /// The rows of each order, by its code.
@@ -433,6 +479,7 @@ pub fn list(conn: &mut Conn, unit: UnitId, limit: i64) -> Result<Vec<(EventId, i
 
 #[cfg(test)]
 mod tests {
+    use super::super::report_form::MONTH_FIRST;
     use super::super::sample;
     use super::*;
 
@@ -485,16 +532,27 @@ mod tests {
     #[test]
     fn a_bad_row_is_told_with_its_line_and_the_others_are_read() {
         let text = "\u{feff}ma_lenh;chuong;tieu_muc;so_tien;ngay;trang_thai;ly_do\r\n\
-                    hnph7k2mq4x97;805;2771;12500;2026-11-25;rejected;sai mã; chương 805\r\n\
+                    hnph7k2mq4x97;805;2771;12500;25/11/2026;rejected;sai mã; chương 805\r\n\
                     A;805;2771;12.500;2026-11-25;credited;\r\n\
-                    A;805;2771;1;25/11/2026;credited;\r\n\
+                    A;805;2771;1;25/11/26;credited;\r\n\
                     A;805;2771;1;2026-11-25;paid;\r\n\
                     A;805\r\n";
         let (rows, faults) = parse(text.as_bytes(), &[]).unwrap();
         assert_eq!((rows.len(), rows[0].line_no), (1, 2));
         assert_eq!(rows[0].reference_code, "HNPH7K2MQ4X97");
         assert_eq!(rows[0].reason, "sai mã; chương 805");
+        assert_eq!(rows[0].on.to_string(), "2026-11-25", "as an office program writes it");
         assert_eq!(faults.iter().map(|fault| fault.line_no).collect::<Vec<_>>(), [3, 4, 5, 6]);
+        assert_eq!((faults[1].why_vi, faults[1].why), DAY, "told in both languages");
+    }
+
+    #[test]
+    fn no_slashed_day_is_read_where_one_of_them_has_its_month_in_front() {
+        let rows = "A,805,2771,1,05/11/2026,credited,\nA,805,2771,1,11/25/2026,credited,\n\
+                    A,805,2771,1,2026-11-25,credited,\n";
+        let (rows, faults) = parse(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
+        assert_eq!(rows.iter().map(|row| row.line_no).collect::<Vec<_>>(), [4]);
+        assert_eq!(faults, [Fault::at(2, MONTH_FIRST), Fault::at(3, MONTH_FIRST)]);
     }
 
     #[test]

@@ -3,10 +3,18 @@
 //! Where it has a column of states, the state says what became of a line; where it has none, a line is
 //! credited on the day of its credit, and one without such a day is told as a row that says nothing.
 
-use super::report::{Fault, REASON_LIMIT, ROWS_LIMIT, Row, Status, is_code};
+use super::report::{self, Fault, REASON_LIMIT, ROWS_LIMIT, Row, Status, is_code};
 use crate::amount::Dong;
 use crate::statement::partner::{self, Field, Kind, Named, Own, Series, Told, Why, Word};
 use crate::text;
+
+const CURRENCY: report::Why = ("chỉ nhận tiền đồng", "the currency is not đồng");
+const NO_CREDIT_DAY: report::Why = (
+    "không có ngày ghi có: chưa biết đã ghi có hay bị từ chối",
+    "no day of credit: neither credited nor rejected",
+);
+const STATE: report::Why =
+    ("trạng thái không nói đã ghi có hay bị từ chối", "the state says neither credited nor rejected");
 
 /// A chapter has three digits; a workbook that takes it for a number drops those in front.
 const CHAPTER_DIGITS: usize = 3;
@@ -24,7 +32,7 @@ pub(super) fn read(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault
         }
         match row(told, table.has(Field::State)) {
             Ok(row) => rows.push(row),
-            Err(why) => faults.push(Fault { line_no: told.line(), why }),
+            Err(why) => faults.push(Fault::at(told.line(), why)),
         }
     }
     // A row whose amount is told as unreadable leaves nothing to compare the sums with.
@@ -36,13 +44,13 @@ pub(super) fn read(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault
     Ok((rows, faults))
 }
 
-fn row(told: Told<'_>, has_states: bool) -> Result<Row, &'static str> {
-    let code = told.key().map_err(|_| "a code is missing or too long")?;
+fn row(told: Told<'_>, has_states: bool) -> Result<Row, report::Why> {
+    let code = told.key().map_err(|_| report::CODE)?;
     let (chapter, sub_item) = (code_in(told.cell(Field::Chapter)), code_in(told.cell(Field::SubItem)));
     if !is_code(code) || !is_code(sub_item) || chapter.len() > 40 {
-        return Err("a code is missing or too long");
+        return Err(report::CODE);
     }
-    told.check_currency().map_err(|_| "the currency is not đồng")?;
+    told.check_currency().map_err(|_| CURRENCY)?;
     let amount = told.money(Field::Amount).ok().flatten().filter(|amount| amount.is_positive());
     let status = status(told, has_states)?;
     let day = told.day(Field::CreditDate).filter(|_| status == Status::Credited);
@@ -51,25 +59,25 @@ fn row(told: Told<'_>, has_states: bool) -> Result<Row, &'static str> {
         reference_code: code.to_uppercase(),
         chapter: whole_chapter(chapter),
         sub_item: sub_item.to_owned(),
-        amount: amount.ok_or("the amount is not whole đồng above zero")?,
+        amount: amount.ok_or(report::AMOUNT)?,
         on: day
             .or_else(|| told.day(Field::Date))
             .or_else(|| told.day(Field::CreditDate))
-            .ok_or("the day cannot be read")?,
+            .ok_or(report::DAY)?,
         status,
         reason: text::clean(told.cell(Field::Reason)).chars().take(REASON_LIMIT).collect(),
     })
 }
 
-fn status(told: Told<'_>, has_states: bool) -> Result<Status, &'static str> {
+fn status(told: Told<'_>, has_states: bool) -> Result<Status, report::Why> {
     if !has_states {
         let day = told.day(Field::CreditDate);
-        return day.map(|_| Status::Credited).ok_or("no day of credit: neither credited nor rejected");
+        return day.map(|_| Status::Credited).ok_or(NO_CREDIT_DAY);
     }
     match (told.says(Field::State, Word::Credited), told.says(Field::State, Word::Rejected)) {
         (true, false) => Ok(Status::Credited),
         (false, true) => Ok(Status::Rejected),
-        _ => Err("the status is credited or rejected"),
+        _ => Err(STATE),
     }
 }
 

@@ -42,8 +42,9 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
 use crate::ledger::Account;
 use crate::store::{Conn, Store};
-use crate::unit::account;
+use crate::unit::{self, account};
 use chart::Charts;
+pub use rules::in_english;
 use rules::{Accounts, Line};
 use sheet::{Form, Sheet};
 use table::Table;
@@ -142,7 +143,8 @@ impl Summary {
     }
 }
 
-/// Writes a unit's book into a sheet: headings, the opening balance, a row per posting, the totals.
+/// Writes a unit's book into a sheet: headings with the unit and its accounts, the opening balance, a row per
+/// posting, the totals.
 ///
 /// Read page by page: rows posted meanwhile with a date of the period are in the next writing.
 ///
@@ -158,14 +160,17 @@ pub fn write(
 ) -> Result<Summary> {
     scope.require(unit)?;
     let accounts = book.accounts();
-    let (opening, keys) = store.read(scope, |conn| {
+    let (title, opening, keys) = store.read(scope, |conn| {
+        let mut title = rules::heading(&unit::find(conn, unit)?, book, period, charts).to_vec();
+        title.extend(rules::accounts_line(&account::of_unit(conn, unit)?, book));
         Ok((
+            title,
             query::balance_before(conn, unit, &accounts, period.from)?,
             query::keys(conn, unit, &accounts, period, None)?,
         ))
     })?;
     let mut summary = Summary { opening, ..Summary::default() };
-    sheet.title(&rules::heading(unit, book, period, charts))?;
+    sheet.title(&title)?;
     sheet.columns(rules::columns(book))?;
     if book != Book::Journal {
         sheet.row(&rules::opening_row(opening, book))?;
@@ -226,7 +231,7 @@ pub fn head(
     if is_whole {
         rows.push(rules::total_row(book, &summary));
     }
-    let title = rules::heading(unit, book, period, charts).to_vec();
+    let title = rules::heading(&unit::find(conn, unit)?, book, period, charts).to_vec();
     Ok((Table { title, columns: rules::columns(book), rows }, is_whole))
 }
 

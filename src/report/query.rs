@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::Period;
 use super::rules::{Accounts, Line};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::id::{PostingId, ReceiptId, UnitId};
+use crate::id::{LineId, PostingId, ReceiptId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
@@ -67,7 +67,8 @@ pub fn balance_before(conn: &mut Conn, unit: UnitId, accounts: &Accounts, day: B
     Ok(Dong(found.sum))
 }
 
-/// The rows of a page, in no particular order, with the numbers of the documents they come from.
+/// The rows of a page, in no particular order, with the numbers of the documents and the bank's references of the
+/// statement lines they come from.
 pub fn lines(conn: &mut Conn, unit: UnitId, page: &[Key]) -> Result<Vec<Line>> {
     type Parts = (PostingId, BusinessDay, String, String, Dong, String, i64);
     let found: Vec<Parts> = rows::fetch::<(BigInt, Date, Text, Text, BigInt, Text, BigInt), _>(
@@ -84,6 +85,8 @@ pub fn lines(conn: &mut Conn, unit: UnitId, page: &[Key]) -> Result<Vec<Line>> {
     let receipts: Vec<ReceiptId> =
         found.iter().filter(|row| row.5 == "receipt").map(|row| ReceiptId(row.6)).collect();
     let numbers = numbers(conn, unit, receipts)?;
+    let shown: Vec<LineId> = found.iter().filter(|row| row.5 == "line").map(|row| LineId(row.6)).collect();
+    let references = references(conn, unit, shown)?;
     let line = |(id, date, debit, credit, amount, source_kind, source_id): Parts| Line {
         date,
         id,
@@ -91,10 +94,27 @@ pub fn lines(conn: &mut Conn, unit: UnitId, page: &[Key]) -> Result<Vec<Line>> {
         credit,
         amount,
         number: (source_kind == "receipt").then(|| numbers.get(&ReceiptId(source_id)).cloned()).flatten(),
+        bank_reference: (source_kind == "line")
+            .then(|| references.get(&LineId(source_id)).cloned())
+            .flatten(),
         source_kind,
         source_id,
     };
     Ok(found.into_iter().map(line).collect())
+}
+
+/// What the bank calls its lines; one without a reference is left out.
+fn references(conn: &mut Conn, unit: UnitId, mut lines: Vec<LineId>) -> Result<HashMap<LineId, String>> {
+    lines.sort_unstable();
+    lines.dedup();
+    let found: Vec<(LineId, Option<String>)> = rows::fetch::<(BigInt, Nullable<Text>), _>(
+        conn,
+        "SELECT t.id, t.bank_reference FROM statement_line t",
+        &[("unit_id", Column::of(lines.iter().map(|_| unit))), ("id", Column::of(lines.iter().copied()))],
+        "",
+        Lock::None,
+    )?;
+    Ok(found.into_iter().filter_map(|(id, reference)| Some((id, reference?))).collect())
 }
 
 /// Template, series and number of receipts, as one text.

@@ -7,6 +7,7 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
+use crate::unit::{BankAccount, Unit};
 
 /// Which accounts a book looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,20 +48,35 @@ pub struct Line {
     pub source_id: i64,
     /// Template, series and number, where the source is a receipt or an invoice.
     pub number: Option<String>,
+    /// The bank's own reference, where the source is a statement line that has one.
+    pub bank_reference: Option<String>,
 }
 
-/// The title, the period, the charts with the mark of how certain they are, and what was asked.
-pub fn heading(unit: UnitId, book: Book, period: Period, charts: &Charts) -> [String; 4] {
+/// The title, whose book it is, the period, the charts with the mark of how certain they are, and what was asked.
+pub fn heading(unit: &Unit, book: Book, period: Period, charts: &Charts) -> [String; 5] {
     [
         book.title().to_owned(),
+        format!("{} {}", unit.code, unit.name),
         format!(
             "Từ ngày {from} đến ngày {until} / From {from} to {until}",
             from = day_text(period.from),
             until = day_text(period.until)
         ),
         charts.words(period),
-        question::line_over(&book.asked(), &unit.to_string(), period),
+        question::line_over(&book.asked(), &unit.id.to_string(), period),
     ]
+}
+
+/// The bank's numbers of the accounts that a file's rows name by their ids; `None` where there is none.
+pub fn accounts_line(held: &[BankAccount], book: Book) -> Option<String> {
+    let is_named = |one: &&BankAccount| match book {
+        Book::Bank(account) => one.id == account,
+        Book::Journal | Book::Cash | Book::Fees => true,
+    };
+    let named: Vec<String> =
+        held.iter().filter(is_named).map(|one| format!("{} ({})", one.account_no, one.id)).collect();
+    let named = named.join("; ");
+    (!named.is_empty()).then(|| format!("Số tài khoản: {named} / Account: {named}"))
 }
 
 pub fn columns(book: Book) -> &'static [&'static str] {
@@ -68,18 +84,18 @@ pub fn columns(book: Book) -> &'static [&'static str] {
         Book::Journal => &[
             "Ngày hạch toán / Date",
             "Chứng từ / Document",
-            "Nợ / Debit account",
-            "Có / Credit account",
-            "TK Nợ / Debit, chart",
-            "TK Có / Credit, chart",
+            "Ghi nợ / Debit account",
+            "Ghi có / Credit account",
+            "Số hiệu TK nợ / Debit, chart",
+            "Số hiệu TK có / Credit, chart",
             "Số tiền / Amount",
         ],
         Book::Bank(_) | Book::Cash | Book::Fees => &[
             "Ngày hạch toán / Date",
             "Chứng từ / Document",
             "Tài khoản / Account",
-            "TK đối ứng / Contra account",
-            "TK đối ứng / Contra, chart",
+            "Tài khoản đối ứng / Contra account",
+            "Số hiệu TK đối ứng / Contra, chart",
             "Nợ / Debit",
             "Có / Credit",
             "Số dư / Balance",
@@ -175,16 +191,46 @@ fn document(line: &Line) -> String {
         "payment" => format!("Khoản nộp {}", PaymentId(raw)),
         "receipt" => format!("Biên lai {}", ReceiptId(raw)),
         "refund" => format!("Hoàn trả {}", RefundId(raw)),
-        "line" => format!("Dòng sao kê {}", LineId(raw)),
+        "line" => match &line.bank_reference {
+            // A reference is one text, with nothing in it that reads as two languages.
+            Some(reference) => format!("Dòng sao kê {} · {}", LineId(raw), reference.replace(" / ", "/")),
+            None => format!("Dòng sao kê {}", LineId(raw)),
+        },
         "exception" => format!("Xử lý ngoại lệ {}", ExceptionId(raw)),
         "day" => format!("Khóa sổ ngày {}", CertificateId(raw)),
-        "account" => format!("Mở tài khoản {}", AccountId(raw)),
+        "account" => format!("Mở tài khoản · {}", AccountId(raw)),
         "shift" => format!("Kiểm quỹ ca {}", ShiftId(raw)),
         "slip" => format!("Giấy nộp tiền {}", SlipId(raw)),
         "correction" => format!("Rút yêu cầu điều chỉnh {}", CorrectionId(raw)),
         "remittance" => format!("Lệnh nộp ngân sách {}", RemittanceId(raw)),
+        "handover" => format!("Bàn giao khi sáp nhập {}", EventId(raw)),
         other => format!("{other} {raw}"),
     }
+}
+
+/// What documents begin with, Vietnamese and English.
+const DOCUMENTS: [(&str, &str); 13] = [
+    ("Biên lai, hóa đơn", "Receipt, invoice"),
+    ("Biên lai", "Receipt"),
+    ("Khoản nộp", "Payment"),
+    ("Hoàn trả", "Refund"),
+    ("Dòng sao kê", "Statement line"),
+    ("Xử lý ngoại lệ", "Exception settled"),
+    ("Khóa sổ ngày", "Day closed"),
+    ("Mở tài khoản", "Account taken on"),
+    ("Kiểm quỹ ca", "Shift counted"),
+    ("Giấy nộp tiền", "Deposit slip"),
+    ("Rút yêu cầu điều chỉnh", "Correction withdrawn"),
+    ("Lệnh nộp ngân sách", "Remittance order"),
+    ("Bàn giao khi sáp nhập", "Handed over in a merger"),
+];
+
+/// A document of a book in English, for readers of a page: books are kept in Vietnamese. `None` for any other text.
+pub fn in_english(text: &str) -> Option<String> {
+    DOCUMENTS.iter().find_map(|(vi, en)| {
+        let rest = text.strip_prefix(vi)?;
+        rest.starts_with(' ').then(|| format!("{en}{rest}"))
+    })
 }
 
 pub fn day_text(day: BusinessDay) -> String {

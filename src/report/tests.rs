@@ -18,6 +18,7 @@ fn line(debit: &Account, credit: &Account, amount: i64) -> Line {
         source_kind: "line".into(),
         source_id: 7,
         number: None,
+        bank_reference: None,
     }
 }
 
@@ -123,6 +124,46 @@ fn a_fee_put_under_another_item_changes_no_balance() {
     let mut summary = Summary::default();
     rules::add(&mut summary, Book::Fees, &moved).unwrap();
     assert_eq!((summary.debits, summary.credits, summary.closing()), (Dong(5_000), Dong(5_000), Dong::ZERO));
+}
+
+#[test]
+fn every_document_of_a_book_is_told_in_english_too() {
+    let chart = Charts::shipped().unwrap();
+    let mut moved = line(&Account::Bank(AccountId(1)), &Account::FeesCollected("HT1".into()), 1);
+    let kinds = [
+        "payment",
+        "receipt",
+        "refund",
+        "line",
+        "exception",
+        "day",
+        "account",
+        "shift",
+        "slip",
+        "correction",
+        "remittance",
+        "handover",
+    ];
+    for kind in kinds {
+        moved.source_kind = kind.into();
+        let document = rules::row(Book::Journal, &moved, &chart, Dong::ZERO).unwrap()[1].shown();
+        let english = in_english(&document).unwrap_or_else(|| panic!("{document}"));
+        assert!(english.is_ascii() || kind == "account", "{english}");
+    }
+    assert_eq!(
+        in_english("Biên lai, hóa đơn 1 K26TAA 0000001").unwrap(),
+        "Receipt, invoice 1 K26TAA 0000001"
+    );
+    assert_eq!(in_english("Cộng"), None);
+}
+
+#[test]
+fn a_reference_of_the_bank_is_never_read_as_two_languages() {
+    let chart = Charts::shipped().unwrap();
+    let mut shown = line(&Account::Bank(AccountId(1)), &Account::Suspense(LineId(7)), 1);
+    shown.bank_reference = Some("FT26 / 0012".into());
+    let document = rules::row(Book::Journal, &shown, &chart, Dong::ZERO).unwrap()[1].shown();
+    assert_eq!(document, format!("Dòng sao kê {} · FT26/0012", LineId(7)));
 }
 
 #[test]

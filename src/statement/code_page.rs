@@ -42,6 +42,37 @@ pub(super) fn decode_tcvn3(bytes: &[u8]) -> (String, bool) {
     decode(bytes, TCVN3)
 }
 
+/// The old code pages of Vietnamese words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Vietnamese {
+    Windows,
+    Tcvn3,
+}
+
+/// Which of them a text shows inside of its words: TCVN 5712-3 has letters where others have signs, Windows a vowel and
+/// its tone apart, and that more often than what its words hardly have: a tone, å, é or Ö behind a consonant, where
+/// TCVN 5712-3 has frequent letters. `None` where it shows neither.
+pub(super) fn vietnamese_page(bytes: &[u8]) -> Option<Vietnamese> {
+    let is_sign = |byte: u8| matches!(byte, 0xA7..=0xAE | 0xB5..=0xB9 | 0xBB..=0xBE);
+    let is_tone = |byte: u8| matches!(byte, 0xCC | 0xD2 | 0xDE | 0xEC | 0xF2);
+    let is_vowel = |byte: u8| b"aeiouyAEIOUY\xC2\xC3\xCA\xD4\xD5\xDD\xE2\xE3\xEA\xF4\xF5\xFD".contains(&byte);
+    let is_foreign = |byte: u8| is_tone(byte) || matches!(byte, 0xD6 | 0xE5 | 0xE9);
+    let (mut tones, mut foreign, mut letters) = (0_usize, 0_usize, 0_usize);
+    for pair in bytes.windows(2) {
+        let &[before, after] = pair else { continue };
+        tones += usize::from(is_vowel(before) && is_tone(after));
+        let is_behind_consonant = before.is_ascii_alphabetic() && !is_vowel(before);
+        foreign += usize::from(is_behind_consonant && is_foreign(after));
+        let is_in_word = (is_sign(before) && after.is_ascii_alphabetic())
+            || (before.is_ascii_alphabetic() && is_sign(after));
+        letters += usize::from(is_in_word);
+    }
+    if letters > 0 && (letters.saturating_mul(2) >= tones || foreign >= tones) {
+        return Some(Vietnamese::Tcvn3);
+    }
+    (tones > foreign).then_some(Vietnamese::Windows)
+}
+
 /// Western letters of Windows lie above 0xC0, those of DOS below: a text whose accents all stand
 /// in the place of DOS, inside of words, was written there.
 pub(super) fn looks_like_dos(bytes: &[u8]) -> bool {
@@ -75,6 +106,9 @@ mod tests {
             decode_tcvn3(b"S\xE8 ti\xD2n, N\xE9i dung, \xA7\xE8ng \xAE\xE5ng").0,
             "Số tiền, Nội dung, Đống đồng"
         );
+        assert_eq!(vietnamese_page(b"gi\xE2\xECy ph\xE9p l\xEA\xF2 ph\xED"), Some(Vietnamese::Windows));
+        assert_eq!(vietnamese_page(b"n\xE9p ti\xD2n"), None, "it may be either: nộp tiền, or nép tỉn");
+        assert_eq!(vietnamese_page(b"n\xE9p ti\xD2n h\xE5 s\xAC"), Some(Vietnamese::Tcvn3));
         assert_eq!(decode_dos(b"M\x81ller Gro\xE1").0, "Müller Groß");
         assert!(looks_like_dos(b"M\x81ller") && !looks_like_dos(b"M\xFCller") && !looks_like_dos(b"l\x92or"));
     }

@@ -11,7 +11,7 @@ use super::month;
 /// In which statements are made.
 const YEARS: RangeInclusive<i32> = 1970..=2199;
 
-fn impossible(text: &str) -> Fault {
+pub(super) fn impossible(text: &str) -> Fault {
     let shown = excerpt(text);
     Fault::new("date_invalid", format!("Không có ngày “{shown}”"), format!("“{shown}” is not a date"))
 }
@@ -133,8 +133,9 @@ pub(super) fn table_date(cell: &str, order: DateOrder) -> Result<(NaiveDate, &st
         return date.map(|date| (date, "")).ok_or_else(|| impossible(cell));
     }
     let (first, rest) = cell.split_once(char::is_whitespace).unwrap_or((cell, ""));
-    // `22.11.2026, 09:30`
-    let first = if rest.contains(':') { first.trim_end_matches(',') } else { first };
+    // `22.11.2026, 09:30`, and `2026.11.22., vasárnap`
+    let has_comma = rest.contains(':') || (!rest.is_empty() && first.ends_with(".,"));
+    let first = if has_comma { first.trim_end_matches(',') } else { first };
     let first = first.split_once('T').filter(|(date, _)| date.len() == 10).map_or(first, |(date, _)| date);
     // `22/11/2026-09:30`
     let first = first.rsplit_once('-').filter(|(_, time)| time.contains(':')).map_or(first, |(date, _)| date);
@@ -152,6 +153,13 @@ pub(super) fn has_form_of_date(cell: &str) -> bool {
     let parts: Vec<&str> = cell.split(['.', '/', '-']).collect();
     let is_number = |part: &&str| number(part, 1..=4).is_some();
     parts.len() == 3 && parts.iter().all(is_number)
+}
+
+/// Whether a date in numbers has its year in two of them: `22.11.26`.
+pub(super) fn has_short_year(cell: &str) -> bool {
+    let day = cell.split_whitespace().next().unwrap_or_default();
+    let mut parts = day.split(['.', '/', '-']).filter(|part| !part.is_empty());
+    parts.by_ref().take(3).filter(|part| number(part, 1..=2).is_some()).count() == 3 && parts.next().is_none()
 }
 
 /// The order of day, month and year that fits every date of a table.

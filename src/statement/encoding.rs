@@ -1,12 +1,13 @@
 //! Bytes to text: byte order mark, declared encoding, strict UTF-8, then the legacy code page
-//! that banks of that format use: Latin-1 or DOS for SWIFT and XML; for tables the one in which a
+//! that banks of that format use: Latin-1 or DOS for SWIFT and XML, and in đồng one of the two of
+//! Vietnamese words where they show; for tables the one in which a
 //! heading row is known (`table_encoding`).
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
 
-use super::code_page::{decode_dos, decode_tcvn3, looks_like_dos};
+use super::code_page::{Vietnamese, decode_dos, decode_tcvn3, looks_like_dos, vietnamese_page};
 use super::table_encoding::{self, Page};
 
 /// Text with the encoding it was read in. `guessed` is set when nothing in the file names it.
@@ -88,6 +89,9 @@ fn note(leads: &mut [bool; 256], byte: u8) {
 fn decode_legacy(bytes: &[u8]) -> Decoded<'_> {
     let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     if bytes.first() == Some(&b'<') || has(b":20:") || has(b":60F:") {
+        if let Some(decoded) = decode_vietnamese(bytes) {
+            return decoded;
+        }
         return if looks_like_dos(bytes) {
             decoded_by_table(decode_dos(bytes), "IBM850")
         } else {
@@ -98,6 +102,20 @@ fn decode_legacy(bytes: &[u8]) -> Decoded<'_> {
         Page::Tcvn3 => decoded_by_table(decode_tcvn3(bytes), "TCVN3"),
         Page::Of(encoding) => decode_as(bytes, encoding, true),
     }
+}
+
+/// A statement in đồng is of a bank that writes Vietnamese, where its words show that.
+fn decode_vietnamese(bytes: &[u8]) -> Option<Decoded<'_>> {
+    let is_of_balance = |window: &[u8]| window.starts_with(b":60") && window.ends_with(b"VND");
+    let is_of_amount = |window: &[u8]| window == b"\"VND\"";
+    if !bytes.windows(15).any(is_of_balance) && !bytes.windows(5).any(is_of_amount) {
+        return None;
+    }
+    let decoded = match vietnamese_page(bytes)? {
+        Vietnamese::Tcvn3 => decoded_by_table(decode_tcvn3(bytes), "TCVN3"),
+        Vietnamese::Windows => decode_as(bytes, WINDOWS_1258, true),
+    };
+    Some(decoded).filter(|decoded| !decoded.damaged)
 }
 
 fn decoded_by_table((text, damaged): (String, bool), encoding: &'static str) -> Decoded<'static> {
@@ -179,6 +197,23 @@ mod tests {
             assert!(decode(torn).damaged, "{}", String::from_utf8_lossy(torn));
         }
         assert!(!decode(b":20:X\r\n:86:GEB\xDCHR \xC3NH").damaged);
+    }
+
+    #[test]
+    fn a_statement_in_dong_is_read_in_the_code_page_that_its_words_show() {
+        let read = |currency: &str, words: &[u8]| {
+            let head = format!(":20:X\r\n:25:1\r\n:60F:C261121{currency}0,\r\n:86:");
+            let file = [head.as_bytes(), words].concat();
+            let decoded = decode(&file);
+            (decoded.encoding, decoded.text.rsplit(':').next().map(crate::text::clean).unwrap_or_default())
+        };
+        let windows = b"n\xF4\xF2p l\xEA\xF2 ph\xED";
+        assert_eq!(read("VND", windows), ("windows-1258", "nộp lệ phí".to_owned()));
+        let tcvn3 = b"n\xE9p h\xE5 s\xAC \xAE\xCAt \xAEai";
+        assert_eq!(read("VND", tcvn3), ("TCVN3", "nộp hồ sơ đất đai".to_owned()));
+        assert_eq!(read("VND", b"Geb\xFChr").0, "windows-1252", "a letter of the west shows nothing");
+        assert_eq!(read("VND", b"n\xE9p ti\xD2n").0, "windows-1252", "too few letters show nothing either");
+        assert_eq!(read("EUR", windows).0, "windows-1252");
     }
 
     #[test]

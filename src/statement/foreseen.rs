@@ -1,5 +1,7 @@
 //! What importing a file would come to, with nothing stored: a file is looked at before it is imported.
 
+use std::collections::HashSet;
+
 use super::draft::{self, Sorted};
 use super::import::Options;
 use super::layout::Layout;
@@ -24,6 +26,8 @@ pub struct Foreseen {
     pub mapping: Option<Layout>,
     /// What would be left out while the others go in, and what is not shown.
     pub refused: Vec<RefusedStatement>,
+    /// Whether anything of it would go in: its faults are then of lines that would be set aside.
+    pub goes_in: bool,
 }
 
 /// Reads a file as an import of today would, and stores nothing.
@@ -50,7 +54,7 @@ pub fn foresee(
     owners.hide_elsewhere(&mut parsed.warnings);
     let Some(parted) = parted else {
         owners.hide_errors(&mut parsed.errors);
-        return Ok(Foreseen { parsed, mapping, refused: refused::told(&hidden, CITY) });
+        return Ok(Foreseen { parsed, mapping, refused: refused::told(&hidden, CITY), goes_in: false });
     };
     owners.hide_elsewhere(&mut parsed.errors);
     let refused = match parted.accounts.first() {
@@ -60,9 +64,24 @@ pub fn foresee(
             parsed.errors.retain(|finding| !parted.pages.owner(&finding.at).is_some_and(is_left_out));
             refused::told(&parted.refused, first.unit)
         }
-        None => refused::told(&hidden, CITY),
+        None => {
+            tell_why(&parted.refused, &mut parsed.errors);
+            refused::told(&hidden, CITY)
+        }
     };
-    Ok(Foreseen { parsed, mapping, refused })
+    Ok(Foreseen { parsed, mapping, refused, goes_in: !parted.accounts.is_empty() })
+}
+
+/// Where nothing of a file goes in, what keeps each of its statements out is a fault of the file: an account that
+/// nobody registered, too, and a day that has not come.
+fn tell_why(refused: &[Refused], errors: &mut Vec<Finding>) {
+    let mut known: HashSet<(String, &str)> = errors.iter().map(|one| (one.at.clone(), one.code)).collect();
+    let told = refused.iter().filter(|one| !one.is_elsewhere());
+    for why in told.filter_map(|one| one.refusal.findings.first()) {
+        if known.insert((why.at.clone(), why.code)) {
+            errors.push(why.clone());
+        }
+    }
 }
 
 /// What would be left out beside what goes in; none where something stands in the way of the whole file.

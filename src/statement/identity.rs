@@ -13,6 +13,14 @@
 //! day's beginning tells the day over again: of one amount it adds only as many lines as it has
 //! more than we have. One that opens with the balance after our first `k` lines of the day begins
 //! behind them, and those are no partners for its lines, however alike they look.
+//!
+//! So do the bank's numbers: of two statements of one and the same day and format, each under its own number, neither
+//! tells a line of the other where they neither begin nor end at one balance, and neither begins at a balance between
+//! the lines of the other (`Telling` in `sequence`). There only an equal reference makes two lines one, in whatever
+//! order the statements come, and not even that where the statement begins behind the line by its balance: lines
+//! without references are two movements, however alike they look. Where several starts are possible and no closing
+//! balance proves one, two references of one format that differ are two movements, too; there a line without a
+//! reference is known by its words as ever.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -41,6 +49,27 @@ pub struct Known {
     /// A corrected statement took it out: it moves nothing and no line is it again, but its identity is
     /// used up.
     pub is_withdrawn: bool,
+    pub place: Place,
+    /// Its statement is of the format of the one that is planned: the bank names its lines alike in both.
+    pub is_of_same_format: bool,
+}
+
+/// Where a line lies to the statement that is planned, by the numbers that the bank gives the statements of a day. One
+/// that lies before or behind it is told by it only under its own reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    Before,
+    /// The numbers do not say it.
+    #[default]
+    Beside,
+    Behind,
+}
+
+impl Known {
+    /// Whether a line with a reference of its own may be it only by that reference, where nothing else can tell.
+    fn is_named_alike(&self) -> bool {
+        self.is_of_same_format && self.features.bank_reference.is_some()
+    }
 }
 
 /// What a line of the new statement is.
@@ -89,49 +118,65 @@ pub fn parse(text: &str) -> (String, u32) {
 pub fn plan(balance_before: Dong, known: &[Known], span: Span<'_>) -> Plan {
     let starts = starts(balance_before, known, &span);
     let Some(first) = starts.first().copied() else {
-        return Plan { verdicts: assign(known, &span, 0, true), is_chained: false, skip: 0 };
+        return Plan { verdicts: assign(known, &span, 0, Pairing::Strict), is_chained: false, skip: 0 };
     };
     let closes =
         |verdicts: &[Verdict]| end_balance(balance_before, known, &span, verdicts) == Some(span.closing);
-    let tried = starts.iter().map(|start| (*start, assign(known, &span, *start, false)));
+    let tried = starts.iter().map(|start| (*start, assign(known, &span, *start, Pairing::Loose)));
     let proven = { tried }.find(|(_, verdicts)| closes(verdicts));
-    let (skip, verdicts) = proven.unwrap_or_else(|| (first, assign(known, &span, first, false)));
+    // Of several starts that no balance proves none is taken on its word: there the references tell.
+    let unproven = if starts.len() > 1 { Pairing::Named } else { Pairing::Loose };
+    let (skip, verdicts) = proven.unwrap_or_else(|| (first, assign(known, &span, first, unproven)));
     Plan { verdicts, is_chained: true, skip }
 }
 
 /// The verdicts where only a reference or memo that agrees makes two lines one, behind `skip` known
 /// lines of the first day.
 pub fn plan_strictly(known: &[Known], span: Span<'_>, skip: usize) -> Vec<Verdict> {
-    assign(known, &span, skip, true)
+    assign(known, &span, skip, Pairing::Strict)
 }
 
 /// After how many known lines of the first day the statement may begin, by its opening balance.
 fn starts(balance_before: Dong, known: &[Known], span: &Span<'_>) -> Vec<usize> {
     let mut balance = Some(balance_before);
     let mut found = Vec::new();
-    let day = known.iter().filter(|line| !line.is_withdrawn && line.features.date == span.first_day);
+    let of_day = |line: &&Known| !line.is_withdrawn && line.features.date == span.first_day;
+    let day = known.iter().filter(of_day).filter(|line| line.place != Place::Behind);
     let told = span.lines.iter().filter(|_| !known.is_empty());
     let told: BTreeSet<(BusinessDay, Dong, &str)> = told.filter_map(by_reference).collect();
-    let is_told = |line: &Features| by_reference(line).is_some_and(|line| told.contains(&line));
-    for (count, line) in day.map(|line| Some(&line.features)).chain([None]).enumerate() {
+    // A reference that two statements use, of which neither tells a line of the other, names two lines.
+    let is_told = |line: &Known| {
+        line.place == Place::Beside && by_reference(&line.features).is_some_and(|line| told.contains(&line))
+    };
+    for (count, line) in day.map(Some).chain([None]).enumerate() {
         if balance == Some(span.opening) {
             found.push(count);
         }
         // The day before may have been misprinted by just so much: no statement begins behind what it shows.
         let Some(line) = line.filter(|line| !is_told(line)) else { break };
-        balance = balance.and_then(|balance| balance.checked_add(line.amount).ok());
+        balance = balance.and_then(|balance| balance.checked_add(line.features.amount).ok());
     }
     found.truncate(START_LIMIT);
     found
 }
 
-/// The balance once the new lines are added to all that is known up to the statement's last day.
+/// The balance once the new lines are added to all that is known up to the statement's end: to its last day, but for
+/// what lies behind it and is none of its lines.
 fn end_balance(balance_before: Dong, known: &[Known], span: &Span<'_>, verdicts: &[Verdict]) -> Option<Dong> {
     let last_day = span.lines.iter().map(|line| line.date).max().unwrap_or(span.first_day);
+    let told: HashSet<usize> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Known(at) => Some(*at),
+            Verdict::New { .. } => None,
+        })
+        .collect();
     let old = known
         .iter()
-        .filter(|line| !line.is_withdrawn && line.features.date <= last_day)
-        .map(|line| line.features.amount);
+        .enumerate()
+        .filter(|(_, line)| !line.is_withdrawn && line.features.date <= last_day)
+        .filter(|(at, line)| line.place != Place::Behind || told.contains(at))
+        .map(|(_, line)| line.features.amount);
     let new = span.lines.iter().zip(verdicts).filter_map(|(line, verdict)| match verdict {
         Verdict::New { .. } => Some(line.amount),
         Verdict::Known(_) => None,
@@ -139,16 +184,49 @@ fn end_balance(balance_before: Dong, known: &[Known], span: &Span<'_>, verdicts:
     Dong::sum([balance_before].into_iter().chain(old).chain(new)).ok()
 }
 
+/// What makes two lines of one day and amount one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pairing {
+    /// The reference, else the words, else the order.
+    Loose,
+    /// The reference, else the words.
+    Strict,
+    /// As loose, but of two references of one format only the same.
+    Named,
+}
+
 /// What two lines of one day and amount have in common, when they have it.
 type Common = fn(&Features) -> Option<&str>;
 
-/// In the order in which they make two lines one.
-const COMMON: [Common; 3] =
-    [|line| line.bank_reference.as_deref(), |line| Some(line.memo.as_str()), |_| Some("")];
+/// In the order in which they make two lines one, where the reference of the bank does not.
+const BY_WORDS: [Common; 2] = [|line| Some(line.memo.as_str()), |_| Some("")];
 
-/// Pairs the lines of equal day and amount. `skip` lines of the first day lie before the
-/// statement. When `is_strict`, only a reference or memo that agrees makes a pair.
-fn assign<'l>(known: &'l [Known], span: &Span<'l>, skip: usize, is_strict: bool) -> Vec<Verdict> {
+fn by_bank_reference(line: &Features) -> Option<&str> {
+    line.bank_reference.as_deref()
+}
+
+/// Known lines without a partner, each kind in its order.
+#[derive(Default)]
+struct Waiting {
+    for_any: VecDeque<usize>,
+    /// No partners for a line with a reference.
+    for_unnamed: VecDeque<usize>,
+}
+
+impl Waiting {
+    /// The first that may be this line.
+    fn take(&mut self, line: &Features) -> Option<usize> {
+        let unnamed = self.for_unnamed.front().copied().filter(|_| line.bank_reference.is_none());
+        match (self.for_any.front().copied(), unnamed) {
+            (Some(any), Some(unnamed)) if unnamed < any => self.for_unnamed.pop_front(),
+            (None, Some(_)) => self.for_unnamed.pop_front(),
+            _ => self.for_any.pop_front(),
+        }
+    }
+}
+
+/// Pairs the lines of equal day and amount. `skip` lines of the first day lie before the statement.
+fn assign<'l>(known: &'l [Known], span: &Span<'l>, skip: usize, pairing: Pairing) -> Vec<Verdict> {
     let mut free: Vec<usize> = Vec::new();
     let mut used: HashMap<(BusinessDay, Dong, &str), u32> = HashMap::with_capacity(span.lines.len());
     let mut passed = 0;
@@ -166,8 +244,15 @@ fn assign<'l>(known: &'l [Known], span: &Span<'l>, skip: usize, is_strict: bool)
         }
     }
     let mut verdicts: Vec<Option<Verdict>> = vec![None; span.lines.len()];
-    for common in COMMON.into_iter().take(if is_strict { 2 } else { 3 }) {
-        pair(known, &mut free, (span.lines, &mut verdicts), common);
+    pair(known, &mut free, (span.lines, &mut verdicts), (by_bank_reference, |_| false));
+    // What lies before or behind the statement is none of its lines by words.
+    free.retain(|index| known[*index].place == Place::Beside);
+    let is_for_unnamed: fn(&Known) -> bool = match pairing {
+        Pairing::Named => Known::is_named_alike,
+        Pairing::Loose | Pairing::Strict => |_: &Known| false,
+    };
+    for common in BY_WORDS.into_iter().take(if pairing == Pairing::Strict { 1 } else { 2 }) {
+        pair(known, &mut free, (span.lines, &mut verdicts), (common, is_for_unnamed));
     }
     let mut number = |line: &'l Features| {
         let highest = used.entry((line.date, line.amount, line.memo.as_str())).or_default();
@@ -178,18 +263,22 @@ fn assign<'l>(known: &'l [Known], span: &Span<'l>, skip: usize, is_strict: bool)
     numbered.map(|(line, verdict)| verdict.unwrap_or_else(|| number(line))).collect()
 }
 
-/// Gives each line without a verdict the first free known line that has the same in common with it.
+/// Gives each line without a verdict the first free known line that has the same in common with it. The second of the
+/// functions tells which known lines are no partners for a line with a reference.
 fn pair(
     known: &[Known],
     free: &mut Vec<usize>,
     (lines, verdicts): (&[Features], &mut [Option<Verdict>]),
-    common: Common,
+    (common, is_for_unnamed): (Common, fn(&Known) -> bool),
 ) {
-    let mut waiting: HashMap<(BusinessDay, Dong, &str), VecDeque<usize>> = HashMap::new();
+    let mut waiting: HashMap<(BusinessDay, Dong, &str), Waiting> = HashMap::new();
     for &index in free.iter() {
         let features = &known[index].features;
         if let Some(text) = common(features) {
-            waiting.entry((features.date, features.amount, text)).or_default().push_back(index);
+            let alike = waiting.entry((features.date, features.amount, text)).or_default();
+            let queue =
+                if is_for_unnamed(&known[index]) { &mut alike.for_unnamed } else { &mut alike.for_any };
+            queue.push_back(index);
         }
     }
     if waiting.is_empty() {
@@ -198,7 +287,7 @@ fn pair(
     let mut taken = HashSet::new();
     for (line, verdict) in lines.iter().zip(verdicts).filter(|(_, verdict)| verdict.is_none()) {
         let candidates = common(line).and_then(|text| waiting.get_mut(&(line.date, line.amount, text)));
-        if let Some(index) = candidates.and_then(VecDeque::pop_front) {
+        if let Some(index) = candidates.and_then(|alike| alike.take(line)) {
             *verdict = Some(Verdict::Known(index));
             taken.insert(index);
         }
@@ -236,7 +325,9 @@ mod tests {
             .zip(lines)
             .map(|(verdict, features)| match verdict {
                 Verdict::New { occurrence } => {
-                    Known { features: features.clone(), occurrence, is_withdrawn: false }
+                    let features = features.clone();
+                    let place = Place::Beside;
+                    Known { features, occurrence, is_withdrawn: false, place, is_of_same_format: true }
                 }
                 Verdict::Known(_) => panic!("nothing was known"),
             })
@@ -320,5 +411,53 @@ mod tests {
         let plan = plan(Dong(0), &stored, span(9_999, &lines));
         assert_eq!(plan.verdicts, [Verdict::Known(0), Verdict::New { occurrence: 1 }]);
         assert!(!plan.is_chained);
+    }
+
+    #[test]
+    fn between_two_numbered_statements_of_a_day_only_an_equal_reference_makes_two_lines_one() {
+        let mut stored = known(&[line(100, "a", Some("R1")), line(100, "a", None)]);
+        stored.iter_mut().for_each(|line| line.place = Place::Before);
+        for opening in [9_999, 0] {
+            let named = [line(100, "a", Some("R2")), line(100, "a", Some("R1"))];
+            let plan = plan(Dong(0), &stored, span(opening, &named));
+            assert_eq!(plan.verdicts, [Verdict::New { occurrence: 3 }, Verdict::Known(0)]);
+            let others = [line(100, "a", Some("R2")), line(100, "a", None)];
+            let verdicts = super::plan(Dong(0), &stored, span(opening, &others)).verdicts;
+            assert_eq!(verdicts, [3, 4].map(|occurrence| Verdict::New { occurrence }), "words say nothing");
+        }
+    }
+
+    #[test]
+    fn a_reference_that_the_statement_before_used_already_names_another_line() {
+        let lines = [line(100, "a", Some("X"))];
+        let mut stored = known(&lines);
+        stored.iter_mut().for_each(|line| line.place = Place::Before);
+        let second = plan(Dong(0), &stored, span(100, &lines));
+        assert_eq!((second.verdicts, second.is_chained), (vec![Verdict::New { occurrence: 2 }], true));
+    }
+
+    #[test]
+    fn what_lies_behind_a_late_statement_is_no_part_of_the_balance_that_proves_where_it_begins() {
+        // The morning's money was swept away, and the evening's statement came before the noon's.
+        let mut stored =
+            known(&[line(5_000, "a", Some("R1")), line(-5_000, "b", None), line(700, "c", None)]);
+        if let Some(evening) = stored.last_mut() {
+            evening.place = Place::Behind;
+        }
+        let noon = [line(5_000, "a", Some("R9"))];
+        let late = plan(Dong(0), &stored, span(0, &noon));
+        assert_eq!((late.verdicts, late.skip), (vec![Verdict::New { occurrence: 2 }], 2));
+    }
+
+    #[test]
+    fn where_no_balance_says_which_start_is_the_one_another_reference_of_the_format_is_another_line() {
+        let mut stored =
+            known(&[line(5_000, "a", Some("R1")), line(-5_000, "b", Some("R2")), line(700, "c", Some("R3"))]);
+        let noon = [line(5_000, "a", Some("R9"))];
+        assert_eq!(news(&plan(Dong(0), &stored, span(0, &noon))), 1);
+        let again = [line(5_000, "a", Some("R1")), line(-5_000, "b", None)];
+        assert_eq!(news(&plan(Dong(0), &stored, span(0, &again))), 0);
+        stored.iter_mut().for_each(|line| line.is_of_same_format = false);
+        assert_eq!(news(&plan(Dong(0), &stored, span(0, &noon))), 0, "each format may number in its own way");
     }
 }

@@ -370,9 +370,9 @@ impl Import<'_, '_> {
                 true,
             ));
         }
-        let plan = self
-            .store
-            .read(&self.actor.scope, |conn| loading::plan(conn, account, draft, &features, version))?;
+        let plan = self.store.read(&self.actor.scope, |conn| {
+            loading::plan(conn, account, (draft, &begun), &features, version)
+        })?;
         let new = line::new_ones(draft, &features, &plan.identity.verdicts);
         self.advance(draft.lines.len() - new.len())?;
         self.add(&begun, &new)?;

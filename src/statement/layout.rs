@@ -96,6 +96,10 @@ pub struct Layout {
     /// Where the file does not name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+    /// More columns of texts by number from one: the memo joins them with the description, in the order of the
+    /// columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_texts: Vec<usize>,
     pub columns: BTreeMap<Column, Place>,
 }
 
@@ -125,6 +129,21 @@ impl Layout {
         }
     }
 
+    /// The same with the other texts of the layout that a table was found to have, where a person left the
+    /// description as it was found: a form asks for one column alone.
+    pub fn with_texts_of(mut self, found: &Layout) -> Layout {
+        let description = self.columns.get(&Column::Description);
+        if self.is_without_heading
+            && found.is_without_heading
+            && description == found.columns.get(&Column::Description)
+        {
+            let is_named = |number: usize| self.columns.values().any(|place| *place == Place::Number(number));
+            let texts = found.other_texts.iter().copied().filter(|number| !is_named(*number));
+            self.other_texts = texts.collect();
+        }
+        self
+    }
+
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(|error| Error::internal(error.to_string()))
     }
@@ -134,7 +153,8 @@ impl Layout {
         let has = |column| self.columns.contains_key(&column);
         let is_number = |place: &Place| matches!(place, Place::Number(number) if *number > 0);
         let all_numbers = self.columns.values().all(is_number);
-        if self.columns.values().any(|place| matches!(place, Place::Number(0))) {
+        let names_none = self.columns.values().any(|place| matches!(place, Place::Number(0)));
+        if names_none || self.other_texts.contains(&0) {
             Some("columns are counted from one")
         } else if self.is_without_heading && !all_numbers {
             Some("without a heading row every column needs a number")
@@ -210,6 +230,7 @@ mod tests {
         assert!(Layout::from_toml(good).is_ok());
         for (from, to, reason) in [
             ("amount = 3", "amount = 0", "counted from one"),
+            ("headings = [\"Ngày\"]", "headings = [\"Ngày\"]\nother_texts = [0]", "counted from one"),
             ("amount = 3", "debit = 3", "amount column"),
             ("booking_date = 1", "", "date column"),
             ("description = 2", "", "description column"),

@@ -213,6 +213,17 @@ pub fn line(conn: &mut Conn, unit: UnitId, id: LineId) -> Result<StoredLine> {
         .ok_or_else(|| Error::not_found("line_not_found", "no such statement line in this unit"))
 }
 
+/// Several lines of a unit.
+pub fn lines_by_id(conn: &mut Conn, unit: UnitId, ids: &[LineId]) -> Result<Vec<StoredLine>> {
+    let found: Vec<LineParts> = statement_line::table
+        .filter(statement_line::unit_id.eq(unit))
+        .filter(statement_line::id.eq_any(ids))
+        .select(line_columns!())
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(line_of).collect())
+}
+
 /// Credits of ready statements, of exactly this sum or under one of these bank references, booked from a day until
 /// another; the newest first.
 pub fn credits_like(

@@ -5,7 +5,7 @@ use super::file::{self, File};
 use super::identity::{self, Features, Span};
 use super::quarantine;
 use super::query::{self, StatementRow, StoredStatement};
-use super::sequence::{self, Oddity, balance_before};
+use super::sequence::{self, Oddity, Telling, balance_before, known_beside};
 use super::version::{self, Withdrawn};
 use crate::actor::Actor;
 use crate::amount::Dong;
@@ -74,10 +74,11 @@ pub(super) fn begin(
     query::statement(tx, account.unit, id)
 }
 
+/// How the lines of a statement go in that was begun.
 pub(super) fn plan(
     conn: &mut Conn,
     account: &BankAccount,
-    draft: &Draft,
+    (draft, begun): (&Draft, &StoredStatement),
     features: &[Features],
     version: Option<VersionId>,
 ) -> Result<Plan> {
@@ -88,7 +89,8 @@ pub(super) fn plan(
     // Their contra lines come with this statement: what it takes out of earlier days is out of the balance.
     let out = withdrawn.iter().filter(|one| one.booking_date < draft.opening_on).map(|one| one.amount);
     let before = balance_before(conn, account, draft.opening_on)?.checked_sub(Dong::sum(out)?)?;
-    let told = version::known(conn, account, draft.opening_on, draft.closing_on)?;
+    let this = Telling::of(draft, &begun.format, features);
+    let told = known_beside(conn, account, (draft.opening_on, draft.closing_on), &this)?;
     let known: Vec<identity::Known> = told.into_iter().map(|line| line.known).collect();
     let span =
         Span { first_day: draft.opening_on, opening: draft.opening, closing: draft.closing, lines: features };

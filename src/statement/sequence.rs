@@ -1,12 +1,15 @@
 //! Whether the statements of an account follow each other: by their balances, and by the numbers the
 //! bank gives them. What is missing is an exception; what is merely odd is told with the import.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
-use super::identity::{self, Span};
+use super::draft::Draft;
+use super::identity::{self, Features, Place, Span};
 use super::line_query;
 use super::query::{self, StoredStatement};
-use super::version;
+use super::version::{self, query::Told};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -133,6 +136,172 @@ pub fn balance_before(conn: &mut Conn, account: &BankAccount, day: BusinessDay) 
     account.opening_balance.checked_add(moved)
 }
 
+/// What a statement tells, as far as the others of its day may tell the same.
+pub(super) struct Telling<'a> {
+    format: &'a str,
+    sequence: Option<i64>,
+    days: [BusinessDay; 2],
+    opening: Dong,
+    closing: Dong,
+    /// The balances between its lines.
+    inside: BTreeSet<Dong>,
+    /// Of its lines, where each has one.
+    references: Option<BTreeSet<String>>,
+}
+
+impl<'a> Telling<'a> {
+    /// Of one that comes, with the lines that read. Without a number it is apart from none, whatever its balances.
+    pub fn of(draft: &Draft, format: &'a str, lines: &[Features]) -> Telling<'a> {
+        let numbered: Vec<&Features> = lines.iter().filter(|_| draft.sequence.is_some()).collect();
+        let framed = Telling {
+            format,
+            sequence: draft.sequence,
+            days: [draft.opening_on, draft.closing_on],
+            opening: draft.opening,
+            closing: draft.closing,
+            inside: BTreeSet::new(),
+            references: None,
+        };
+        framed.with_lines(&numbered)
+    }
+
+    /// Of one that is here, with those of the known lines that it brought.
+    pub fn stored(stored: &'a StoredStatement, told: &[Told]) -> Telling<'a> {
+        let own = told.iter().filter(|line| line.statement == stored.id);
+        let lines: Vec<&Features> = own.map(|line| &line.known.features).collect();
+        Telling::without_lines(stored).with_lines(&lines)
+    }
+
+    /// Of one that is here, as far as its row tells.
+    fn without_lines(stored: &'a StoredStatement) -> Telling<'a> {
+        Telling {
+            format: &stored.format,
+            sequence: stored.sequence,
+            days: [stored.opening_on, stored.closing_on],
+            opening: stored.opening,
+            closing: stored.closing,
+            inside: BTreeSet::new(),
+            references: None,
+        }
+    }
+
+    fn with_lines(self, lines: &[&Features]) -> Telling<'a> {
+        let amounts: Vec<Dong> = lines.iter().map(|line| line.amount).collect();
+        let inside = between(self.opening, self.closing, &amounts);
+        let references = lines.iter().map(|line| line.bank_reference.clone()).collect();
+        Telling { inside, references, ..self }
+    }
+
+    /// Whether the bank tells no line in both: it numbers the two as statements of one and the same day, and no balance
+    /// says that they overlap. What tells a month beside its days, a day from its beginning or to its end once more, or
+    /// the whole of it, is no such one. Where the lower number ends where it began, as when its money was swept away,
+    /// the higher one begins there, too: then the references say whether it tells the same.
+    fn is_apart_from(&self, other: &Telling<'_>) -> bool {
+        self.is_framed_apart_from(other)
+            && (self.opening != other.opening || self.shares_no_reference_with(other))
+            && !self.inside.contains(&other.opening)
+            && !other.inside.contains(&self.opening)
+    }
+
+    /// The same by numbers, days, openings and closings alone, whatever the lines say.
+    fn is_framed_apart_from(&self, other: &Telling<'_>) -> bool {
+        let [first, last] = self.days;
+        let lower = if self.sequence < other.sequence { self.closing } else { other.closing };
+        self.format == other.format
+            && self.sequence.is_some()
+            && other.sequence.is_some()
+            && self.sequence != other.sequence
+            && first == last
+            && self.days == other.days
+            && (self.opening != other.opening || self.opening == lower)
+            && self.closing != other.closing
+    }
+
+    /// Whether each line of both has a reference, and none of them is in both.
+    fn shares_no_reference_with(&self, other: &Telling<'_>) -> bool {
+        let both = self.references.as_ref().zip(other.references.as_ref());
+        both.is_some_and(|(own, others)| own.is_disjoint(others))
+    }
+}
+
+/// The balances between the lines of a statement, counted from both of its ends: in the midst lines may be missing,
+/// which another statement brought or which did not read. What begins with its last balance lies behind it.
+fn between(opening: Dong, closing: Dong, amounts: &[Dong]) -> BTreeSet<Dong> {
+    let sum = Dong::sum([opening].into_iter().chain(amounts.iter().copied()));
+    let is_whole = sum.is_ok_and(|sum| sum == closing);
+    let count = amounts.len().saturating_sub(usize::from(is_whole));
+    let down = amounts.iter().take(count).scan(opening, |balance, amount| {
+        *balance = balance.checked_add(*amount).ok()?;
+        Some(*balance)
+    });
+    let up = amounts.iter().rev().take(count).scan(closing, |balance, amount| {
+        *balance = balance.checked_sub(*amount).ok()?;
+        Some(*balance)
+    });
+    down.chain(up).filter(|balance| *balance != closing).collect()
+}
+
+/// The statements of its day of which a statement tells no line, and where their lines lie to it. `told` are the known
+/// lines of that day.
+pub(super) fn apart(
+    conn: &mut Conn,
+    account: &BankAccount,
+    this: &Telling<'_>,
+    told: &[Told],
+) -> Result<BTreeMap<StatementId, Place>> {
+    let [first, last] = this.days;
+    if told.is_empty() || this.sequence.is_none() || first != last {
+        return Ok(BTreeMap::new());
+    }
+    let of_day = query::ready_on(conn, account.unit, account.id, &[last])?;
+    let place = |other: &StoredStatement| {
+        if other.sequence > this.sequence { Place::Behind } else { Place::Before }
+    };
+    let lines = lines_by_statement(told);
+    let is_apart = |other: &StoredStatement| {
+        let framed = Telling::without_lines(other);
+        let own = lines.get(&other.id).map(Vec::as_slice).unwrap_or_default();
+        this.is_framed_apart_from(&framed) && this.is_apart_from(&framed.with_lines(own))
+    };
+    let apart = of_day.iter().filter(|other| is_apart(other));
+    Ok(apart.map(|other| (other.id, place(other))).collect())
+}
+
+fn lines_by_statement(told: &[Told]) -> BTreeMap<StatementId, Vec<&Features>> {
+    let mut lines: BTreeMap<StatementId, Vec<&Features>> = BTreeMap::new();
+    for line in told {
+        lines.entry(line.statement).or_default().push(&line.known.features);
+    }
+    lines
+}
+
+/// The lines that are known of the days from `first` to `last`, in the order of booking as it stands to a statement:
+/// what the bank tells under other numbers of the same day lies before or behind it, whenever it came.
+pub(super) fn known_beside(
+    conn: &mut Conn,
+    account: &BankAccount,
+    (first, last): (BusinessDay, BusinessDay),
+    this: &Telling<'_>,
+) -> Result<Vec<Told>> {
+    let told = version::known(conn, account, first, last)?;
+    placed(conn, account, told, this)
+}
+
+fn placed(
+    conn: &mut Conn,
+    account: &BankAccount,
+    mut told: Vec<Told>,
+    this: &Telling<'_>,
+) -> Result<Vec<Told>> {
+    let apart = apart(conn, account, this, &told)?;
+    for line in &mut told {
+        line.known.place = apart.get(&line.statement).copied().unwrap_or_default();
+        line.known.is_of_same_format = line.format == this.format;
+    }
+    told.sort_by_key(|line| (line.known.features.date, line.known.place));
+    Ok(told)
+}
+
 /// Opens the exception of a statement before which one is missing.
 pub(super) fn note(
     tx: &mut Tx<'_>,
@@ -187,76 +356,27 @@ pub(super) fn settle_gaps(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account: &BankAcco
 
 fn is_chained(conn: &mut Conn, account: &BankAccount, stored: &StoredStatement) -> Result<bool> {
     let before = balance_before(conn, account, stored.opening_on)?;
-    let day = version::query::known(conn, account, stored.opening_on, stored.opening_on)?;
-    let known: Vec<identity::Known> = day.into_iter().map(|line| line.known).collect();
+    let day = version::known(conn, account, stored.opening_on, stored.opening_on)?;
+    let this = Telling::stored(stored, &day);
+    let day = placed(conn, account, day, &this)?;
+    // Its own lines lie behind its opening balance, and so do those of its other versions.
+    let of_day = query::ready_on(conn, account.unit, account.id, &[stored.closing_on])?;
+    let versions = of_day.iter().filter(|one| is_version(one, stored)).map(|one| one.id);
+    let own: BTreeSet<StatementId> = versions.chain([stored.id]).collect();
+    let others = day.into_iter().filter(|line| !own.contains(&line.statement));
+    let known: Vec<identity::Known> = others.map(|line| line.known).collect();
     let span =
         Span { first_day: stored.opening_on, opening: stored.opening, closing: stored.closing, lines: &[] };
     Ok(identity::plan(before, &known, span).is_chained)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_that_follow_say_nothing_and_the_first_of_a_year_begins() {
-        let known = [StoredStatement::numbered(1, 57, "2026-11-20")];
-        assert_eq!(by_number(&StoredStatement::numbered(2, 58, "2026-11-23"), &known), []);
-        assert_eq!(by_number(&StoredStatement::numbered(2, 1, "2027-01-04"), &known), []);
-        assert_eq!(by_number(&known[0], &known), []);
-    }
-
-    #[test]
-    fn the_first_number_of_a_year_left_out_is_named_where_the_account_was_known_before() {
-        let old = StoredStatement::numbered(1, 57, "2026-12-31");
-        let second = StoredStatement::numbered(3, 2, "2027-01-05");
-        let missing = [Oddity::NumbersMissing { first: 1, last: 1 }];
-        assert_eq!(by_number(&second, std::slice::from_ref(&old)), missing);
-        assert_eq!(
-            by_number(&second, &[old.clone(), StoredStatement::numbered(2, 1, "2027-01-04")]),
-            [],
-            "it came late"
-        );
-        assert_eq!(by_number(&second, &[]), [], "the account was taken on within the year");
-        let other = StoredStatement { format: "camt.053".into(), ..old.clone() };
-        assert_eq!(by_number(&second, &[other]), [], "each format is numbered by itself");
-        assert_eq!(
-            by_number(&StoredStatement::numbered(3, 58, "2027-01-05"), &[old]),
-            [],
-            "this bank counts on"
-        );
-    }
-
-    #[test]
-    fn a_number_left_out_is_named_until_it_comes() {
-        let known = [StoredStatement::numbered(1, 1, "2026-11-20")];
-        let late = StoredStatement::numbered(3, 4, "2026-11-24");
-        assert_eq!(by_number(&late, &known), [Oddity::NumbersMissing { first: 2, last: 3 }]);
-        let all = [
-            known[0].clone(),
-            StoredStatement::numbered(4, 2, "2026-11-21"),
-            StoredStatement::numbered(5, 3, "2026-11-23"),
-        ];
-        assert_eq!(by_number(&late, &all), []);
-    }
-
-    #[test]
-    fn a_repeated_number_and_a_late_one_are_told_apart() {
-        let known =
-            [StoredStatement::numbered(1, 1, "2026-11-20"), StoredStatement::numbered(2, 3, "2026-11-24")];
-        assert_eq!(
-            by_number(&StoredStatement::numbered(3, 2, "2026-11-23"), &known),
-            [Oddity::OutOfSequence { number: 2, last: 3 }]
-        );
-        assert_eq!(
-            by_number(&StoredStatement::numbered(3, 3, "2026-11-25"), &known)[0],
-            Oddity::NumberRepeated { number: 3, other: StatementId(2) }
-        );
-        let same_day_again = StoredStatement::numbered(3, 3, "2026-11-24");
-        assert!(
-            !by_number(&same_day_again, &known)
-                .iter()
-                .any(|odd| matches!(odd, Oddity::NumberRepeated { .. }))
-        );
-    }
+/// Whether two statements of one day are one, sent twice.
+fn is_version(one: &StoredStatement, other: &StoredStatement) -> bool {
+    one.format == other.format
+        && one.sequence.is_some()
+        && one.sequence == other.sequence
+        && one.opening == other.opening
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,28 @@ pub(super) enum Counting {
     Strict,
     /// A count that differs is told: a row with its charges may count as one entry or as several.
     Lenient,
-    /// Entries under a limit are left out of the list: the stated sums and counts may be larger.
-    AboveLimit,
+    /// Entries under a limit are left out of the list: the stated sums and counts of such a side may be larger. A side
+    /// without a limit counts what it lists.
+    AboveLimit { credits: bool, debits: bool },
+}
+
+impl Counting {
+    fn limits_credits(self) -> bool {
+        matches!(self, Counting::AboveLimit { credits: true, .. })
+    }
+
+    fn limits_debits(self) -> bool {
+        matches!(self, Counting::AboveLimit { debits: true, .. })
+    }
+
+    fn limits_any(self) -> bool {
+        self.limits_credits() || self.limits_debits()
+    }
+
+    /// Whether a count that differs is an error where no limit leaves entries out.
+    fn is_exact(self) -> bool {
+        self != Counting::Lenient
+    }
 }
 
 /// The code of a count that nothing can be compared with.
@@ -30,6 +50,8 @@ struct Stated<'a> {
     side: fn(&Tally) -> Side,
     /// The entries that were set aside and count there, where that is known.
     unread: fn(&Unread) -> Option<u64>,
+    /// Whether a limit may leave some of its entries out.
+    is_limited: fn(Counting) -> bool,
 }
 
 fn stated(totals: &Totals) -> [Stated<'_>; 3] {
@@ -41,6 +63,7 @@ fn stated(totals: &Totals) -> [Stated<'_>; 3] {
             count: totals.credit_count,
             side: |tally| tally.credit.clone(),
             unread: Unread::credits,
+            is_limited: Counting::limits_credits,
         },
         Stated {
             name: "nợ/debit",
@@ -49,6 +72,7 @@ fn stated(totals: &Totals) -> [Stated<'_>; 3] {
             count: totals.debit_count,
             side: |tally| tally.debit.clone(),
             unread: Unread::debits,
+            is_limited: Counting::limits_debits,
         },
         Stated {
             name: "cả hai bên/overall",
@@ -57,6 +81,7 @@ fn stated(totals: &Totals) -> [Stated<'_>; 3] {
             count: totals.count,
             side: Tally::both_sides,
             unread: Unread::entries,
+            is_limited: Counting::limits_any,
         },
     ]
 }
@@ -71,12 +96,12 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
     }
     // Banks do not agree on which side a reversal counts.
     let has_reversal = tallies.iter().any(|tally| tally.has_reversal);
-    let is_limited = counting == Counting::AboveLimit;
-    let is_more = |given: Decimal, own: Option<Decimal>| is_limited && own.is_some_and(|own| given > own);
+    let is_more = |given: Decimal, own: Option<Decimal>| own.is_some_and(|own| given > own);
     let mut tell = |finding: Finding, is_binding: bool| {
         if is_binding && !has_reversal { findings.error(finding) } else { findings.warn(finding) }
     };
-    for Stated { name, at, sum, count, side, .. } in stated(totals) {
+    for Stated { name, at, sum, count, side, is_limited, .. } in stated(totals) {
+        let is_limited = is_limited(counting);
         let agrees = |given: u64| tallies.iter().any(|tally| counts(&side(tally), tally.zero_count, given));
         if let Some(given) = sum.filter(|given| !tallies.iter().any(|tally| side(tally).sum == Some(*given)))
         {
@@ -84,10 +109,10 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
             // Where as many are listed as are counted, none was left out under the limit. Payments inside of a
             // batch and lines of nothing do not say so: others may be missing in their place.
             let is_whole = count.is_some_and(|given| tallies.iter().any(|tally| side(tally).count == given));
-            tell(sum_differs(at, name, given, own), is_whole || !is_more(given, own));
+            tell(sum_differs(at, name, given, own), is_whole || !(is_limited && is_more(given, own)));
         }
         if let Some(given) = count.filter(|given| !agrees(*given)) {
-            tell(count_differs(at, name, given, side(first).count), counting == Counting::Strict);
+            tell(count_differs(at, name, given, side(first).count), counting.is_exact() && !is_limited);
         }
     }
     if let Some(given) = totals.sum.filter(|given| !tallies.iter().any(|tally| is_sum(tally, *given))) {
@@ -101,7 +126,7 @@ pub(super) fn check_totals(totals: &Totals, tallies: &[Tally], counting: Countin
 /// Compares the counts alone, with the lines that were set aside: the bank has counted those, too.
 pub(super) fn check_counts(totals: &Totals, tallies: &[Tally], counting: Counting, findings: &mut Findings) {
     let has_reversal = tallies.iter().any(|tally| tally.has_reversal);
-    for Stated { name, at, count, side, unread, .. } in stated(totals) {
+    for Stated { name, at, count, side, unread, is_limited, .. } in stated(totals) {
         let Some(given) = count else { continue };
         let with_unread = |tally: &Tally| {
             let (read, unread) = (side(tally), unread(&tally.unread)?);
@@ -117,7 +142,7 @@ pub(super) fn check_counts(totals: &Totals, tallies: &[Tally], counting: Countin
         }
         let own = sides.first().map_or(0, |(side, _)| side.count);
         let finding = count_differs(at, name, given, own);
-        if counting == Counting::Strict && !has_reversal {
+        if counting.is_exact() && !is_limited(counting) && !has_reversal {
             findings.error(finding);
         } else {
             findings.warn(finding);
@@ -214,7 +239,8 @@ mod tests {
         let credit_sum = Some(Decimal::from(26));
         let totals = Totals { credit_sum, credit_count: Some(count), ..Totals::default() };
         let mut findings = Findings::default();
-        check_totals(&totals, &[tally], Counting::AboveLimit, &mut findings);
+        let counting = Counting::AboveLimit { credits: true, debits: true };
+        check_totals(&totals, &[tally], counting, &mut findings);
         (findings.errors.len(), findings.warnings.len())
     }
 

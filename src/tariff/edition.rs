@@ -86,6 +86,17 @@ pub fn newest_text(conn: &mut Conn) -> Result<Option<(EventId, String)>> {
         .classify()
 }
 
+/// The edition that was in force at a moment, as it was written; None before the first one.
+pub fn text_at(conn: &mut Conn, at: Instant) -> Result<Option<String>> {
+    tariff_edition::table
+        .filter(tariff_edition::loaded_at.le(at))
+        .order(tariff_edition::id.desc())
+        .select(tariff_edition::content)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
 /// Which edition is in force.
 ///
 /// # Errors

@@ -16,6 +16,9 @@ use crate::text;
 
 pub use query::{CertificateRow, first_accepted};
 
+/// Numbers and names of notices, forms and offices are far shorter.
+const TEXT_LIMIT: usize = 300;
+
 /// A family of documents: what a form of registration covers, and what it lists a certificate for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,11 +127,11 @@ pub struct Registration {
 /// Records an acceptance. From now on series of its kinds may open and its certificates sign.
 ///
 /// # Errors
-/// `field_missing`, `document_kind_not_issued`, `registration_date_in_future`, `registration_exists` for a notice that
-/// is on record, `registration_certificate_missing` when a certificate that is installed and still valid is neither
-/// listed nor stopped by any form, `registration_without_certificate` when what is recorded by hand names documents for
-/// which no certificate would be listed. What is stopped signs nothing that the form covers from now on: so a rotation
-/// ends.
+/// `field_missing`, `field_too_long`, `document_kind_not_issued`, `registration_date_in_future`, `registration_exists`
+/// for a notice that is on record, `registration_certificate_missing` when a certificate that is installed and still
+/// valid is neither listed nor stopped by any form, `registration_without_certificate` when what is recorded by hand
+/// names documents for which no certificate would be listed. What is stopped signs nothing that the form covers from
+/// now on: so a rotation ends.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance) -> Result<RegistrationId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(new.unit)?;
@@ -182,9 +185,7 @@ fn check(stamp: &Stamp<'_>, new: &Acceptance) -> Result<()> {
         ("office_name", &new.office_name),
     ];
     for (field, value) in texts {
-        if value.trim().is_empty() {
-            return Err(Error::invalid(field, "field_missing", "must not be empty"));
-        }
+        text::required(field, value, "field_missing", TEXT_LIMIT)?;
     }
     if new.document_kinds.is_empty() {
         return Err(Error::invalid("document_kinds", "field_missing", "receipt or invoice"));

@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::Shared;
+use super::by_name::ByName;
 use super::respond::{Failure, block};
 use crate::actor::{Actor, Scope};
 use crate::error::{Error, Result};
@@ -80,13 +81,14 @@ pub async fn body(mut payload: web::Payload, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads JSON with no unknown fields; the field and place of a fault are told, its value is not.
+/// Reads JSON by the names of its fields, with no unknown ones; the field and place of a fault are told, its value
+/// is not.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let unreadable = |field: &str, error: &serde_json::Error| {
         Error::invalid(field.to_owned(), "json_unreadable", without_values(&error.to_string()))
     };
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let read = serde_path_to_error::deserialize(ByName(&mut reader)).map_err(|error| {
         let path = error.path().to_string();
         unreadable(field_at(&path), error.inner())
     })?;
@@ -163,6 +165,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+    use crate::error::Kind;
 
     #[actix_web::test]
     async fn a_body_that_breaks_off_is_told_apart_from_one_that_is_too_large() {
@@ -228,9 +231,63 @@ mod tests {
         assert_eq!(found("203.0.113.1"), "203.0.113.1");
     }
 
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Named {
+        pages: u32,
+        payer: Option<Payer>,
+        #[serde(default)]
+        lines: Vec<Payer>,
+        pair: Option<(u32, String)>,
+        by: Option<By>,
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Payer {
+        name: String,
+        share: Option<rust_decimal::Decimal>,
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum By {
+        Nobody,
+        Desk { name: String },
+    }
+
+    #[test]
+    fn fields_are_read_by_their_names_and_never_by_their_order() {
+        let whole = br#" {"pages": 3, "payer": {"name": "A", "share": "0.5"}, "lines": [{"name": "B"}, {"name": "C"}],
+            "pair": [7, "x"], "by": {"desk": {"name": "D"}}}"#;
+        let payer = |name: &str, share: Option<&str>| Payer {
+            name: name.to_owned(),
+            share: share.map(|share| share.parse().unwrap()),
+        };
+        let read = Named {
+            pages: 3,
+            payer: Some(payer("A", Some("0.5"))),
+            lines: vec![payer("B", None), payer("C", None)],
+            pair: Some((7, "x".to_owned())),
+            by: Some(By::Desk { name: "D".to_owned() }),
+        };
+        assert_eq!(json::<Named>(whole).unwrap(), read);
+        let nobody = json::<Named>(br#"{"pages": 3, "payer": null, "by": "nobody"}"#).unwrap();
+        assert_eq!((nobody.payer, nobody.by), (None, Some(By::Nobody)));
+        for (body, at) in [
+            (r#" [3]"#, "body"),
+            (r#"{"pages": 3, "payer": ["A", "0.5"]}"#, "payer"),
+            (r#"{"pages": 3, "lines": [{"name": "B"}, ["C", null]]}"#, "lines[1]"),
+            (r#"{"pages": 3, "by": {"desk": ["D"]}}"#, "by"),
+        ] {
+            let error = json::<Named>(body.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "json_unreadable", "{body}");
+            let Kind::Invalid { field } = error.kind() else { panic!("{body}: {error:?}") };
+            assert!(field.starts_with(at), "{body}: {field}");
+        }
+    }
+
     #[test]
     fn a_fault_in_json_tells_the_place_and_no_value() {
-        let error = json::<Vec<u32>>(b"[1, \"Nguyen Van Mau\"]").unwrap_err();
+        let error = json::<Named>(b"{\"pages\": \"Nguyen Van Mau\"}").unwrap_err();
         assert_eq!(error.code(), "json_unreadable");
         assert!(error.detail().contains("line 1") && !error.detail().contains("Mau"), "{}", error.detail());
     }

@@ -142,6 +142,13 @@ pub fn given_before(app: &App, actor: &Actor, request: &Repeatable) -> Result<Op
     app.read(actor, |conn| repeated(conn, request))
 }
 
+/// The answer to whatever was asked first under this key, for a form that comes again with other figures.
+pub fn first_answer(app: &App, actor: &Actor, request: &Repeatable) -> Result<Option<Vec<u8>>> {
+    let Place { client, route, key } = &request.place;
+    let found = app.read(actor, |conn| query::given(conn, *client, route, key))?;
+    Ok(found.map(|given| given.answer))
+}
+
 fn repeated(conn: &mut Conn, request: &Repeatable) -> Result<Option<Given>> {
     let Place { client, route, key } = &request.place;
     let Some(found) = query::given(conn, *client, route, key)? else { return Ok(None) };

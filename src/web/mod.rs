@@ -3,6 +3,7 @@
 
 mod api;
 mod bundle;
+mod by_name;
 pub(crate) mod callback;
 mod extract;
 mod guesses;

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::RwLock;
 
+use serde::Serialize;
+
 use crate::actor::Scope;
 use crate::app::App;
 use crate::error::Result;
@@ -13,7 +15,21 @@ use crate::unit;
 #[derive(Default)]
 pub struct UnitCodes(RwLock<HashMap<UnitId, String>>);
 
+/// What names its unit by id, with the official code beside it: requests name units by that alone.
+#[derive(Serialize)]
+pub struct Coded<T> {
+    #[serde(flatten)]
+    of: T,
+    unit_code: Option<String>,
+}
+
 impl UnitCodes {
+    /// Each with the code of its unit; to be called like `know`.
+    pub fn beside<T>(&self, app: &App, found: Vec<T>, unit: impl Fn(&T) -> UnitId) -> Result<Vec<Coded<T>>> {
+        self.know(app, found.iter().map(&unit))?;
+        Ok(found.into_iter().map(|of| Coded { unit_code: self.of(unit(&of)), of }).collect())
+    }
+
     /// Reads the codes of units that are not known yet. It opens a connection of its own: call it while none is
     /// held, so that readers never wait for each other.
     pub fn know(&self, app: &App, ids: impl IntoIterator<Item = UnitId>) -> Result<()> {

@@ -69,6 +69,10 @@ fn the_bank_book_begins_and_ends_with_the_balances_of_the_statement() {
         });
         assert_eq!(summary.closing(), balance);
         assert_eq!(rows.last().expect("a total")[7], balance.0.to_string());
+        // Printed, it says whose book it is, and of which account.
+        assert!(rows[1][0].starts_with("00004 "), "{rows:?}");
+        let account = format!("Số tài khoản: {} (", world.ba_dinh.account_no);
+        assert!(rows.iter().any(|row| row[0].starts_with(&account)), "{rows:?}");
 
         let tomorrow = today(&world).next();
         let (next, _) = written(&world, book, tomorrow, tomorrow);

@@ -11,6 +11,7 @@ use bienlai::payment::pos;
 use bienlai::report::fees::Span;
 use bienlai::worker;
 
+use crate::refunds::{statement, today};
 use crate::support::bank_file::BankFile;
 use crate::support::program::{Reply, Service};
 use crate::support::visitor::{Visitor, location, seated};
@@ -46,6 +47,12 @@ fn the_books_of_a_period_are_read_on_a_page_and_taken_as_files() {
             assert_eq!(auditor.get(&format!("/finance/books?unit=00004&book={book}")).status, 200, "{book}");
         }
         auditor.sees("25.000 đ");
+        auditor.sees("00004 ");
+        statement(&world, BankFile::new(world.ba_dinh.account_no, today(&world), 0).book(9_000, "?", "U7"));
+        auditor.get("/finance/books?unit=00004&book=bank");
+        auditor.sees("· U7");
+        auditor.sees(&format!("Tiền gửi ngân hàng · {}", world.ba_dinh.account_no));
+        assert!(!auditor.page.contains("acc_"), "an id is no word of the reader's: {}", auditor.page);
         let day = world.now().business_day();
         for book in ["trial", "journal", "fees"] {
             let path = format!("/finance/books/{book}/file?unit=00004&from={day}&until={day}&format=csv");

@@ -86,6 +86,7 @@ fn a_shift_is_closed_deposited_and_remitted_by_commands() {
         }
         let (_, listed, _) = shell.run(&["deposit", "list", "--unit", "00004"]);
         assert!(listed.contains(slip["reference_code"].as_str().unwrap()), "{listed}");
+        assert!(listed.contains("Ngày giao") && listed.contains("đang nộp / in transit"), "{listed}");
 
         let today = world.now().business_day();
         let file = BankFile::new(world.ba_dinh.account_no, today, 0)
@@ -124,5 +125,10 @@ fn a_shift_is_closed_deposited_and_remitted_by_commands() {
         assert_eq!(shell.json(&import)["orders"][0]["outcome"], "credited");
         let listed = shell.json(&["remittance", "list", "--unit", "00004", "--json"]);
         assert_eq!(listed[0]["state"], "credited", "{listed}");
+        let (_, shown, _) = shell.run(&["remittance", "list", "--unit", "00004"]);
+        for words in ["Trạng thái", "Lệnh nộp tiền vào ngân sách nhà nước", "Kho bạc đã ghi có"]
+        {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
     });
 }

@@ -48,10 +48,21 @@ fn a_target_holds_when_another_administrator_has_approved_it() {
         assert_eq!(post(&mut maker, "101"), 400);
         maker.sees("phần trăm từ 0 đến 100");
         maker.sees("value=\"Quyết định giao chỉ tiêu mẫu\"");
+        let once =
+            ["value=\"Chỉ tiêu mới\"", "class=\"reason\""].map(|part| maker.page.matches(part).count());
+        assert_eq!(once, [1, 1], "in the form that was sent, and in no other: {}", maker.page);
+        let mut of_nobody = asked("70");
+        of_nobody[1].1 = "phường, làng".to_owned();
+        let fields: Vec<(&str, &str)> =
+            of_nobody.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(maker.post("/admin/proposals/target", &fields).status, 400);
+        maker.is_told("unit_kind_unknown");
         assert_eq!(world.count("proposal"), 0, "nothing is half saved");
         assert_eq!(post(&mut maker, "70"), 303, "{}", maker.page);
         maker.get("/admin/proposals");
         maker.sees("≥\u{a0}70\u{a0}%");
+        maker.sees("(Phường, Xã)");
+        assert!(!maker.page.contains("/approve\""), "another person approves: {}", maker.page);
         maker.get("/city");
         assert!(!maker.page.contains("≥\u{a0}70\u{a0}%"), "nobody approved it");
         maker.get("/admin/proposals");

@@ -8,7 +8,7 @@ use bienlai::tariff::edition;
 use bienlai::{audit, unit, worker};
 
 use crate::support::program::{Service, callback_until_taken, send};
-use crate::support::visitor::{Visitor, location, seated};
+use crate::support::visitor::{Visitor, confirmed_before, location, seated};
 use crate::support::world::BANK;
 use crate::support::{World, each_database};
 
@@ -70,6 +70,14 @@ fn an_event_of_the_archive_is_read_again_and_the_money_stays_once() {
         city.get("/admin/units/00004");
         city.sees("01BLP0-001 BD-26E");
         city.sees("thử nghiệm");
+        // A wrong code leaves somebody at the event, with the form and its reason once.
+        city.get(&place);
+        confirmed_before(&world, 600);
+        let unconfirmed = [("event", event.as_str()), ("confirm", "sai")];
+        assert_eq!(city.post("/admin/operations/replay", &unconfirmed).status, 400);
+        city.is_told("confirmation_wrong");
+        city.sees("name=\"event\" value=\"");
+        assert_eq!(city.page.matches("class=\"reason\"").count(), 1, "{}", city.page);
         service.stop();
     });
 }
@@ -81,10 +89,12 @@ fn a_client_gets_its_token_once_and_loses_it_for_good() {
         let mut service = Service::start(&world);
         let mut city = seated(&world, service.address, Role::Administrator, "quantri.thanhpho", Scope::All);
         city.get("/admin/clients");
-        let wrong = [("name", "Một cửa"), ("unit", "99999"), ("role", "unit_reader")];
+        let key = city.value("key").unwrap();
+        let key = ("key", key.as_str());
+        let wrong = [key, ("name", "Một cửa"), ("unit", "99999"), ("role", "unit_reader")];
         assert_eq!(city.post("/admin/clients/create", &wrong).status, 400);
         city.sees("value=\"Một cửa\"");
-        let new = [("name", "Một cửa"), ("unit", "00004"), ("role", "unit_reader")];
+        let new = [key, ("name", "Một cửa"), ("unit", "00004"), ("role", "unit_reader")];
         assert_eq!(city.post("/admin/clients/create", &new).status, 200, "{}", city.page);
         let token = between(&city, "data-copy=\"", "\"").to_owned();
         let asks = |token: &str| {
@@ -93,6 +103,14 @@ fn a_client_gets_its_token_once_and_loses_it_for_good() {
             send(service.address, "GET", "/api/v1/obligations", &headers, b"").unwrap().status
         };
         assert_eq!(asks(&token), 200);
+        // The form that comes again makes no second token, whatever it says now.
+        let other = [key, ("name", "Một cửa khác"), ("unit", "00004"), ("role", "unit_reader")];
+        for again in [new, other] {
+            assert_eq!(city.post("/admin/clients/create", &again).status, 400);
+            city.sees("Biểu mẫu này đã tạo một mã truy cập");
+            assert!(!city.page.contains(&token), "a token is shown once");
+        }
+        assert_eq!(world.count("api_client WHERE name LIKE 'Một cửa%'"), 1);
         city.get("/admin/clients");
         assert!(!city.page.contains(&token), "a token is shown once");
         let client = between(&city, "<option value=\"cli_", "\"").to_owned();
@@ -155,8 +173,9 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         let mut auditor = seated(&world, service.address, Role::Auditor, "kiemtoan.badinh", unit);
         auditor.get("/admin/trail");
         assert_eq!(auditor.post("/admin/trail", &[("unit", "00004"), ("text", "account.")]).status, 200);
-        auditor.sees("account.registered");
-        assert!(!auditor.page.contains("unit.registered"), "the search leaves out what does not fit");
+        auditor.sees("Đăng ký tài khoản thu – account.registered");
+        assert!(!auditor.page.contains("– unit.registered"), "the search leaves out what does not fit");
+        auditor.sees("<option value=\"day.closed\">Khóa ngày</option>");
         assert_eq!(auditor.get("/admin/trail?unit=00091").status, 404, "another unit's trail");
         assert_eq!(auditor.get("/admin/trail?from=x").status, 400);
         let typed = auditor.get("/admin/trail?text=Nguyen");
@@ -323,7 +342,7 @@ fn a_price_is_proposed_tried_and_approved_by_another_person() {
         maker.get("/tariff");
         let bad = format!("{TARIFF}\n[[fee]]\ncode = \"sai\"\n");
         assert_eq!(maker.post("/tariff/text", &[("text", &bad), ("reason", "thử")]).status, 400);
-        maker.sees("line ");
+        maker.sees("Dòng ");
         maker.sees("code = &quot;sai&quot;");
         assert_eq!(world.count("proposal WHERE kind = 'tariff'"), 1);
         assert_eq!(world.count("tariff_edition"), 2);

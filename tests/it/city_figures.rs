@@ -1,5 +1,7 @@
 //! The city's figures: what they count, that they agree with the books, who sees them, the report.
 
+use std::process::Command;
+
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::notification::staff::Told;
@@ -235,10 +237,16 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
         city.sees("không quá tổng");
         city.sees("(dòng 2)");
         assert_eq!(world.count("dossier_total"), 0, "nothing is half saved");
-        city.get("/city");
-        let taken = city.upload("/city/totals", &[], file.as_bytes());
-        assert_eq!((taken.status, location(&taken)), (303, "/city?done=1"), "it says that it is done");
-        city.get("/city");
+        let month = today.0.format("%Y-%m").to_string();
+        city.get(&format!("/city?month={month}"));
+        let form = format!("/city/totals?month={month}");
+        city.sees(&format!("action=\"{form}\""));
+        let taken = city.upload(&form, &[], file.as_bytes());
+        let back = format!("/city?month={month}&done=1");
+        assert_eq!((taken.status, location(&taken)), (303, back.as_str()), "done, and the same month");
+        assert_eq!(city.get(&back).status, 200, "{}", city.page);
+        city.sees("Đã ghi nhận");
+        assert!(!city.page.contains("class=\"errors\""), "nothing of it is wrong");
         city.sees("61 %");
         assert!(!city.page.contains("số liệu hồ sơ đến hết"), "today's are not old");
         city.sees("của 1 đơn vị");
@@ -293,6 +301,9 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
                 let kept = world.database.folder.path().join("report.pdf");
                 std::fs::write(&kept, &file.body).unwrap();
                 keeps_both_standards(&kept);
+                let page = Command::new("pdftotext").arg("-layout").arg(&kept).arg("-").output().unwrap();
+                let text = String::from_utf8_lossy(&page.stdout);
+                assert!(text.contains("theo tiền / by amount"), "shares by count and by amount: {text}");
             }
         }
         assert_eq!(city.get("/city?month=2999-01").status, 400);

@@ -391,3 +391,99 @@ fn a_slow_signature_of_several_offers_a_confirmation_of_each() {
         service.stop();
     });
 }
+
+/// Enter presses the first button of a form, which is cash.
+#[test]
+fn a_noted_approval_code_is_never_taken_as_cash_and_the_other_button_takes_nothing_more() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = counter_desk::desk(&world, &service);
+        let page = format!("/counter/obligations/{}", owed.id);
+        let take = format!("{page}/take");
+        cashier.get(&page);
+        let key = cashier.value("key").unwrap();
+        let form = |method: &'static str, code: &'static str| {
+            [("key", key.as_str()), ("amount", "25000"), ("method", method), ("approval_code", code)]
+        };
+        assert_eq!(cashier.post(&take, &form("cash", "A1B2C3")).status, 400);
+        cashier.is_told("card_code_with_cash");
+        cashier.sees("value=\"A1B2C3\"");
+        assert_eq!(cashier.post(&take, &form("gold", "")).status, 400, "neither cash nor card");
+        assert_eq!(world.count("payment"), 0);
+        assert_eq!(cashier.post(&take, &form("card", "")).status, 303);
+        let taken = format!("{page}?taken={}", world.payments(&world.ba_dinh).remove(0).id);
+        assert_eq!(world.count("card_slip"), 0);
+        // The code is typed after all, and then mistyped: the card paid once, and nothing is given back.
+        for (code, told) in [("A1B2C3", ""), ("a1b2 c3", ""), ("A1B2C4", "&kept=1"), ("", "")] {
+            let again = cashier.post(&take, &form("card", code));
+            let place = format!("{taken}{told}");
+            assert_eq!((again.status, location(&again)), (303, place.as_str()), "{code}");
+            cashier.get(&place);
+            let names_kept = cashier.page.contains("Mã chuẩn chi đã ghi trước đó là A1B2C3");
+            assert_eq!(names_kept, !told.is_empty(), "{code}");
+        }
+        assert_eq!(world.count("card_slip WHERE approval_code = 'A1B2C3'"), 1);
+        assert_eq!((world.count("card_slip"), world.count("payment")), (1, 1));
+
+        // Behind the back button stands the same form.
+        let back = cashier.post(&take, &form("cash", ""));
+        assert_eq!((back.status, location(&back)), (303, format!("{page}?late=1").as_str()));
+        cashier.get(location(&back));
+        cashier.sees("không ghi nhận thêm tiền");
+        assert_eq!(world.count("payment"), 1);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_walk_in_with_other_figures_behind_the_back_button_leads_to_the_first_and_raises_one_more_only_knowingly()
+{
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        counter_desk::with_tariff(&world);
+        let mut service = Service::start(&world);
+        let mut cashier = counter_desk::desk(&world, &service);
+        cashier.get("/counter/walk-in");
+        let key = cashier.value("key").unwrap();
+        let first = cashier.post("/counter/walk-in", &signatures(&key, "2"));
+        assert_eq!(first.status, 303, "{}", cashier.page);
+        assert_eq!(cashier.post("/counter/walk-in", &signatures(&key, "5")).status, 409);
+        cashier.sees("số liệu mới chưa được lập");
+        cashier.sees(&format!("href=\"{}\"", location(&first)));
+        cashier.sees("value=\"5\"");
+        assert_eq!(world.count("obligation"), 1);
+
+        let fresh = cashier.value("key").unwrap();
+        assert_ne!(fresh, key, "the next press is another wish");
+        assert_eq!(cashier.post("/counter/walk-in", &signatures(&fresh, "5")).status, 303);
+        assert_eq!(world.count("obligation"), 2);
+        service.stop();
+    });
+}
+
+/// So many signatures to be certified for a walk-in.
+fn signatures<'f>(key: &'f str, count: &'f str) -> [(&'f str, &'f str); 4] {
+    [("key", key), ("do", "raise"), ("name", "Lê Thị Mẫu"), ("quantity.chung_thuc_chu_ky", count)]
+}
+
+#[test]
+fn a_field_of_a_slip_that_is_left_empty_is_named() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut cashier = counter_desk::desk(&world, &service);
+        let page = format!("/counter/obligations/{}", owed.id);
+        cashier.get(&page);
+        let written = [("number", "1"), ("amount", "25000"), ("collected_at", "2026-11-27T08:00")];
+        for (empty, _) in written {
+            let fields = written.map(|(name, value)| (name, if name == empty { " " } else { value }));
+            assert_eq!(cashier.post(&format!("{page}/slip"), &fields).status, 400, "{empty}");
+            cashier.is_told("field_missing");
+            cashier.sees(&format!("href=\"#{empty}\""));
+        }
+        service.stop();
+    });
+}

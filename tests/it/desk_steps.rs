@@ -3,12 +3,14 @@
 
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::correction::Kind as CorrectionKind;
 use bienlai::exception::State;
 use bienlai::party::Payer;
 use bienlai::payment::book::Method;
 use bienlai::payment::refund::{self, Ask};
 
-use crate::corrections::person;
+use crate::cards;
+use crate::corrections::{corrected, fee, person};
 use crate::refunds::{overpaid, statement, today};
 use crate::remittances::shown;
 use crate::support::bank_file::BankFile;
@@ -31,16 +33,49 @@ fn staff_start_a_refund_on_a_page_and_what_was_typed_comes_back_with_an_error() 
         finance.sees("/finance/refund-start");
         finance.get(&format!("/finance/refund-start?payment={payment}&amount=5000"));
         finance.sees(&format!("value=\"{payment}\""));
-        let too_much = [("payment", payment.as_str()), ("amount", "9.000"), ("reason", "nộp thừa")];
+        finance.sees("Thừa, còn hoàn được</dt><dd>5.000 đ");
+        let key = finance.value("key").unwrap();
+        let (of, why) = (("payment", payment.as_str()), ("reason", "nộp thừa"));
+        let too_much = [("key", key.as_str()), of, ("amount", "9.000"), why];
         assert_eq!(finance.post("/finance/refund-start", &too_much).status, 400);
         finance.sees("value=\"9.000\"");
         finance.sees("value=\"nộp thừa\"");
-        let right = [("payment", payment.as_str()), ("amount", "5.000"), ("reason", "nộp thừa")];
+        let right = [("key", key.as_str()), of, ("amount", "5.000"), why];
         let made = finance.post("/finance/refund-start", &right);
         assert_eq!(made.status, 303, "{}", finance.page);
         finance.get(location(&made));
         finance.sees("5.000");
         assert_eq!(world.words("SELECT state AS t FROM refund"), ["requested"]);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_refund_of_a_part_is_asked_for_once_however_often_its_form_is_sent() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world).to_string();
+        let mut service = Service::start(&world);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get(&format!("/finance/refund-start?payment={payment}&amount=1000"));
+        let key = finance.value("key").unwrap();
+        let form = |amount: &'static str| {
+            [("key", key.as_str()), ("payment", payment.as_str()), ("amount", amount), ("reason", "nộp thừa")]
+        };
+        let made = finance.post("/finance/refund-start", &form("1.000"));
+        assert_eq!(made.status, 303, "{}", finance.page);
+        let again = finance.post("/finance/refund-start", &form("1.000"));
+        assert_eq!(location(&again), location(&made), "the first answer");
+        assert_eq!(world.words("SELECT state AS t FROM refund"), ["requested"]);
+        // Behind the back button, with another sum: only a press of its own asks for more.
+        assert_eq!(finance.post("/finance/refund-start", &form("2.000")).status, 400);
+        finance.sees("Biểu mẫu này đã lập một đề nghị hoàn tiền rồi");
+        assert_eq!(world.count("refund"), 1);
+        let fresh = finance.value("key").unwrap();
+        let more =
+            [("key", fresh.as_str()), ("payment", &payment), ("amount", "2.000"), ("reason", "nộp thừa")];
+        assert_eq!(finance.post("/finance/refund-start", &more).status, 303, "{}", finance.page);
+        assert_eq!(world.count("refund"), 2);
         service.stop();
     });
 }
@@ -69,7 +104,9 @@ fn a_refund_begins_with_the_account_that_sent_the_money_and_shows_whose_it_was()
         // As the page filled it in: the line names no bank, and that is asked for before the approval.
         let (account, holder) =
             (finance.value("sent_account_no").unwrap(), finance.value("sent_holder").unwrap());
+        let key = finance.value("key").unwrap();
         let asked = [
+            ("key", key.as_str()),
             ("payment", payment.as_str()),
             ("amount", "5.000"),
             ("reason", "nộp thừa"),
@@ -102,6 +139,40 @@ fn a_refund_begins_with_the_account_that_sent_the_money_and_shows_whose_it_was()
         approver.sees("chưa so được ngân hàng");
         approver.sees("Người ketoan.mau");
         approver.sees(&format!("href=\"/r/{}\"", world.receipts(&owed)[0].lookup_code));
+        // Where it waits for a decision it says whether it goes back to where its money came from, not the account.
+        approver.get("/duties");
+        approver.sees("trùng số tài khoản đã chuyển tiền");
+        let elsewhere =
+            [("do", "name"), ("bank", "970432"), ("account_no", "0987654321"), ("holder", "NGUYEN THI THU")];
+        finance.get(location(&made));
+        assert_eq!(finance.post(&step, &elsewhere).status, 303, "{}", finance.page);
+        approver.get("/duties");
+        approver.sees("khác tài khoản đã chuyển tiền: phải xác minh");
+        assert!(!approver.page.contains("0987654321"), "seeing the account itself leaves a trace");
+        service.stop();
+    });
+}
+
+#[test]
+fn what_was_paid_by_card_goes_back_to_the_card_and_waits_for_no_account() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let taken = world.take(&owed, Dong(25_000), Method::Card).unwrap();
+        cards::slip(&world, taken.payment, "A00001").unwrap();
+        world.seal();
+        cards::batch(&world, "POS000001", 0, &[cards::sale("A00001")]).unwrap();
+        cards::shown(&world, 0, 25_000, "POS000001");
+        let receipt = world.receipts(&owed).remove(0);
+        let amended = corrected(&world, &receipt, CorrectionKind::Replace, vec![fee("HT-01", 20_000)]);
+        let mut service = Service::start(&world);
+        let mut approver = sit(&world, &service, Role::Approver, "duyet.mau");
+        for page in [format!("/finance/refunds/{}", amended.refunds[0]), "/duties".to_owned()] {
+            approver.get(&page);
+            approver.sees("tiền trả lại vào thẻ");
+            approver.sees("value=\"approve\"");
+            assert!(!approver.page.contains("Chưa có tài khoản nhận tiền hoàn"), "{page}");
+        }
         service.stop();
     });
 }
@@ -219,6 +290,14 @@ fn the_queue_is_filtered_and_many_proposals_are_approved_at_once() {
         let wrong = [("do", "assign"), ("owner", "nobody"), ("reason", "giao lại")];
         assert_eq!(finance.post(&beside, &wrong).status, 400);
         finance.sees("value=\"giao lại\"");
+        let nobody = [
+            ("do", "assign"),
+            ("owner", "approver"),
+            ("person", "per_0000000000077"),
+            ("reason", "giao lại"),
+        ];
+        assert_eq!(finance.post(&beside, &nobody).status, 400, "{}", finance.page);
+        finance.is_told("person_not_found");
         let given = [("do", "assign"), ("owner", "approver"), ("reason", "giao lại")];
         assert_eq!(finance.post(&beside, &given).status, 303, "{}", finance.page);
 
@@ -300,6 +379,51 @@ fn a_search_that_may_have_stopped_before_the_right_person_says_so() {
         world.raise_for(namesake(), Dong(25_000));
         cashier.post("/counter/search", &[("q", "nguyễn thị hương")]);
         cashier.sees("Có thể còn nữa");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_desk_whose_difference_waits_for_another_person_is_not_asked_to_open_a_shift() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let mut cashier = sit(&world, &service, Role::Cashier, "thungan.badinh");
+        cashier.get("/counter/shift");
+        assert_eq!(cashier.post("/counter/shift/open", &[("n10000", "5")]).status, 303);
+        cashier.get("/counter/shift");
+        let shift = cashier.value("shift").unwrap();
+        let short = [("shift", shift.as_str()), ("n10000", "4"), ("differs", "40000")];
+        assert_eq!(cashier.post("/counter/shift/close", &short).status, 303, "{}", cashier.page);
+        cashier.get("/counter");
+        cashier.sees("chờ người khác xác nhận");
+        assert!(!cashier.page.contains("Chưa mở ca thu"), "it cannot be opened yet");
+        let (one, other) = (world.raise(Dong(25_000)).id, world.raise(Dong(9_000)).id);
+        for page in [format!("/counter/obligations/{one}"), format!("/counter/together?o={one}&o={other}")] {
+            cashier.get(&page);
+            cashier.sees("chờ người khác xác nhận");
+            assert!(!cashier.page.contains("Chưa mở ca thu"), "{page}");
+        }
+        service.stop();
+    });
+}
+
+#[test]
+fn a_code_of_another_unit_is_told_from_one_that_nobody_has() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let there = world.raise_at(&world.tay_ho, Dong(99_000));
+        let mut service = Service::start(&world);
+        let mut cashier = sit(&world, &service, Role::Cashier, "thungan.badinh");
+        cashier.get("/counter");
+        cashier.post("/counter/search", &[("q", there.reference_code.as_str())]);
+        cashier.sees("Mã này thuộc đơn vị khác: Ủy ban nhân dân phường Tây Hồ");
+        let id = there.id.to_string();
+        for kept in ["Không tìm thấy", "99.000", id.as_str()] {
+            assert!(!cashier.page.contains(kept), "{kept}: {}", cashier.page);
+        }
+        cashier.post("/counter/search", &[("q", "Không Có Ai")]);
+        cashier.sees("Không tìm thấy");
         service.stop();
     });
 }

@@ -246,6 +246,13 @@ fn open_lines_are_matched_again_by_a_button_on_their_account() {
             assert_eq!(finance.post(&format!("{path}/match"), &[]).status, 303, "{}", finance.page);
             assert_eq!(world.again(&owed).state.as_str(), "paid");
         }
+        let claimed = world.raise(Dong(9_000));
+        world.claim(&claimed, Dong(9_000)).settle();
+        finance.get(&path);
+        let bridge = finance.page.split("<h2>Cầu nối").nth(1).expect("the bridge of the day");
+        for id in [">acc_", "· acc_"] {
+            assert!(!bridge.contains(id), "an id is no word of the reader's: {bridge}");
+        }
         service.stop();
     });
 }
@@ -434,6 +441,7 @@ fn an_order_to_the_treasury_is_drawn_up_approved_and_reported_on_pages() {
         assert_eq!(order().state, OrderState::Approved);
 
         finance.get("/finance/remittances");
+        finance.sees("href=\"/finance/lists/remittances?unit=*\"");
         let none = finance.upload("/finance/remittances/report", &[("unit", "00004")], b"");
         assert_eq!(none.status, 400, "no file was chosen");
         let today = world.now().business_day();
@@ -443,10 +451,43 @@ fn an_order_to_the_treasury_is_drawn_up_approved_and_reported_on_pages() {
             let (chapter, item) = (line.chapter.unwrap_or_default(), line.sub_item.unwrap_or_default());
             report.push_str(&format!("{code};{chapter};{item};{};{today};credited;\n", line.amount.0));
         }
+        let unread = report.replace(&today.to_string(), "hôm nay");
+        let told = finance.upload("/finance/remittances/report", &[("unit", "00004")], unread.as_bytes());
+        assert_eq!(told.status, 200, "{}", finance.page);
+        finance.sees("ngày không đọc được, cần dạng NNNN-TT-NN hoặc NN/TT/NNNN");
         let taken = finance.upload("/finance/remittances/report", &[("unit", "00004")], report.as_bytes());
         assert_eq!(taken.status, 200, "{}", finance.page);
         finance.sees("Kho bạc đã ghi có");
         assert_eq!(order().state, OrderState::Credited);
+        service.stop();
+    });
+}
+
+#[test]
+fn an_approved_order_whose_money_is_not_sent_is_ended_by_another_person_on_its_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        closed_day(&world);
+        let mut service = Service::start(&world);
+        let mut finance = sit(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get("/finance/remittances");
+        let account = world.ba_dinh.account.to_string();
+        let fields = [("account", account.as_str()), ("kind", "treasury")];
+        let path = location(&finance.post("/finance/remittances", &fields)).to_owned();
+        let id = path.rsplit('/').next().unwrap().to_owned();
+        let mut chief = sit(&world, &service, Role::Approver, "duyet.mau");
+        assert_eq!(decide(&mut chief, &world, "remittance", &id, &[("verdict", "approve")]), 303);
+        finance.get(&path);
+        finance.sees("Chuyển tiền ở ngân hàng với nội dung có mã");
+        finance.sees("kế toán khác hoặc người duyệt hủy lệnh tại trang này");
+        assert_eq!(finance.post(&path, &[("reason", "sai tài khoản")]).status, 400, "its maker alone");
+        finance.is_told("maker_is_checker");
+        chief.get(&path);
+        assert_eq!(chief.post(&path, &[("reason", " ")]).status, 400, "without a reason");
+        assert_eq!(chief.post(&path, &[("reason", "sai tài khoản")]).status, 303, "{}", chief.page);
+        finance.get(&path);
+        finance.sees("sai tài khoản");
+        assert_eq!(world.words("SELECT state AS t FROM remittance"), ["refused"]);
         service.stop();
     });
 }

@@ -572,6 +572,7 @@ fn a_difference_of_a_drawer_and_a_slip_on_paper_go_to_the_city_too() {
             "{all}"
         );
         let one = fetch(&service, &token, "/api/v1/approvals?limit=1");
+        assert_eq!(one["approvals"][0]["unit_code"], "00004", "a unit by what requests name it by");
         let next = one["next"].as_str().expect("another page");
         let other = fetch(&service, &token, &format!("/api/v1/approvals?limit=1&cursor={next}"));
         let kinds = [&one, &other].map(|page| page["approvals"][0]["kind"].as_str().unwrap().to_owned());
@@ -650,7 +651,7 @@ fn somebody_who_leaves_hands_over_shift_and_exceptions_first() {
         let boss =
             Actor { person: Some(world.chief), client: None, role: Role::Finance, scope: unit.clone() };
         let assign = |to: PersonId| {
-            let owner = bienlai::exception::Owner { role: "finance".to_owned(), person: Some(to) };
+            let owner = world.look(|conn| bienlai::exception::Owner::named(conn, "finance", Some(to)));
             world
                 .app
                 .write(&boss, |tx, stamp| {
@@ -670,7 +671,7 @@ fn somebody_who_leaves_hands_over_shift_and_exceptions_first() {
         admin.sees(&item.id.to_string());
         assert_eq!(world.count("login WHERE state = 'ended'"), 0);
 
-        assign(world.clerk);
+        assign(person(&world, home, "Người Thay Mẫu"));
         assert_eq!(end(&mut admin, "ketoan.roi"), 200, "{}", admin.page);
         // A second login for the same counter carries the shift on.
         appoint(&world, Role::Cashier, "thungan.khac", unit, leaver);

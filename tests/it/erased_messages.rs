@@ -1,7 +1,7 @@
 //! Messages follow their payer: after an erasure nothing more is sent, after a correction it goes to the new
 //! address; and accounts named in declined requests go with the erasure.
 
-use bienlai::actor::Role;
+use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::notification::query::{events, of_subject};
 use bienlai::notification::{Channel, Message, State};
@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 use crate::corrections::person;
 use crate::messages::courier;
-use crate::refunds::{statement, today};
+use crate::refunds::{self, statement, today};
 use crate::strangers::token;
 use crate::support::bank_file::BankFile;
 use crate::support::program::{Reply, Service, send};
+use crate::support::visitor::seated;
 use crate::support::{World, each_database, tools};
 
 const PERSONAL_ID: &str = "001099000001";
@@ -98,6 +99,34 @@ fn after_an_erasure_nothing_more_is_sent_and_a_declined_account_is_gone() {
             .store
             .read(&bienlai::actor::Scope::All, |conn| payer::payee(conn, &world.app.vault, &asked));
         assert_eq!(opened.map(|_| ()).map_err(code), Err("erased"), "the account is gone");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_refund_whose_account_was_erased_says_so_and_keeps_no_page_away() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = refunds::overpaid(&world);
+        let asked = refunds::request(&world, payment, 3_000).unwrap();
+        let ready = refunds::request(&world, payment, 2_000).unwrap();
+        refunds::approve(&world, &ready).unwrap();
+        let erased = "UPDATE data_key SET wrapped = NULL, destroyed_at = 2 \
+                      WHERE id IN (SELECT key_id FROM refund_payee)";
+        tools::run(&mut world.database.as_owner(), erased).unwrap();
+        world.app.vault.forget();
+        for tried in [refunds::approve(&world, &asked), refunds::send(&world, &ready)] {
+            assert_eq!(tried.unwrap_err().code(), "refund_payee_missing", "nobody would be paid");
+        }
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
+        for page in ["/duties".to_owned(), format!("/finance/refunds/{}", asked.id)] {
+            assert_eq!(chief.get(&page).status, 200, "{page}");
+            chief.sees("Tài khoản nhận tiền hoàn đã bị xóa");
+        }
+        chief.sees("kế toán phải ghi lại");
+        chief.get(&format!("/finance/refunds/{}", ready.id));
+        chief.sees("hãy từ chối khoản này");
         service.stop();
     });
 }

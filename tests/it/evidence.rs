@@ -57,6 +57,10 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
         auditor.sees("verify-bundle");
         let asked = |unit: &str| format!("/admin/evidence/file?unit={unit}&from={today}&until={today}");
         assert_eq!(auditor.get(&asked("00091")).status, 404, "another unit's is not theirs");
+        let ahead = world.now().business_day().plus_days(1);
+        let early = format!("/admin/evidence/file?unit=00004&from={ahead}&until={ahead}");
+        assert_eq!(auditor.get(&early).status, 400, "nothing can be proven of days to come");
+        auditor.sees("phải đã bắt đầu");
         let taken = auditor.get(&asked("00004"));
         assert_eq!(taken.status, 200, "{}", auditor.page);
         assert_eq!(world.count("audit_entry WHERE action = 'evidence.bundled'"), 1);

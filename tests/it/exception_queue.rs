@@ -88,6 +88,11 @@ fn the_queue_is_filtered_paged_given_away_and_settled_item_by_item() {
             desk.refused(&auditor, &path(one, "/comments"), &json!({ "comment": "x" })),
             "role_not_allowed"
         );
+        let nobody = json!({ "owner": "approver", "person": "per_0000000000077", "reason": "cần cấp trên" });
+        assert_eq!(desk.refused(&finance, &path(two, "/assign"), &nobody), "person_not_found");
+        let many = json!({ "exceptions": [one, two], "action": "assign", "owner": "approver",
+            "person": "per_0000000000077", "reason": "cần cấp trên" });
+        assert_eq!(desk.refused(&finance, "/api/v1/exceptions/bulk", &many), "person_not_found");
         let give = json!({ "owner": "approver", "reason": "cần cấp trên" });
         desk.post(&finance, &path(two, "/assign"), &give);
         assert_eq!(list("owner=approver"), vec![two.as_str()]);

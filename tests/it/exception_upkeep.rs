@@ -6,11 +6,14 @@ use std::process::Command;
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::exception::{self, CITY_OWNER, Exception, Kind, Owner, State, work_query};
+use bienlai::id::PersonId;
+use bienlai::identity;
 use bienlai::payment::resolve;
 use bienlai::queue::letter::{self, Content, Outcome, Reply};
 use bienlai::queue::upkeep::{self, Looked};
 use bienlai::queue::{Settings, alarm, hint, letter_query};
 use bienlai::reconciliation::reconcile;
+use bienlai::unit::CITY;
 
 use crate::corrections::person;
 use crate::imports::import;
@@ -139,11 +142,16 @@ fn after_five_working_days_suspense_is_the_citys_and_stays_so_until_somebody_tak
         // The city gives it to one of its own.
         let chief =
             Actor { person: Some(world.chief), client: None, role: Role::Approver, scope: Scope::All };
-        let owner = Owner { role: CITY_OWNER.into(), person: Some(world.chief) };
+        let system = Actor::system();
+        let one =
+            world.change(|tx, stamp| identity::create_person(tx, stamp, &system, CITY, "Trần Thị Thành Phố"));
+        let owner = world.look(|conn| Owner::named(conn, CITY_OWNER, Some(one)));
         let taken = world.change(|tx, stamp| {
             exception::assign(tx, stamp, &chief, unit, item.id, (&owner, "thành phố xử lý"))
         });
-        assert_eq!((taken.owner.as_str(), taken.assignee), (CITY_OWNER, Some(world.chief)));
+        assert_eq!((taken.owner.as_str(), taken.assignee), (CITY_OWNER, Some(one)));
+        let nobody = world.store.read(&Scope::All, |conn| Owner::named(conn, CITY_OWNER, Some(PersonId(77))));
+        assert_eq!(nobody.unwrap_err().code(), "person_not_found");
     });
 }
 

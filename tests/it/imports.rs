@@ -5,7 +5,7 @@ use bienlai::clock::BusinessDay;
 use bienlai::error::Result;
 use bienlai::exception::Kind;
 use bienlai::obligation::reference::{CodeBook, Found};
-use bienlai::statement::import::{Imported, import_file, original_file};
+use bienlai::statement::import::{Imported, ImportedStatement, import_file, original_file};
 use bienlai::statement::{line_query, line_texts, quarantine};
 
 use crate::support::bank_file::BankFile;
@@ -216,6 +216,147 @@ fn a_missing_statement_opens_an_exception_that_its_arrival_closes() {
         assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::StatementGap]);
         import(&world, &second.camt());
         assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "the missing statement came");
+    });
+}
+
+#[test]
+fn twins_in_numbered_statements_of_one_day_are_lines_of_their_own_in_whatever_order_these_come() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (account, day) = (world.ba_dinh.account_no, today(&world));
+        let from = |opening| BankFile::new(account, day, opening);
+        let first = from(0).book(5_000, "nop phi", "R1");
+        let second = from(5_000).book(700, "khac", "R2").book(5_000, "nop phi", "R3").numbered(2);
+        let third = from(10_700).book(5_000, "nop phi", "R4").numbered(3);
+        let fourth = from(15_700).book(200, "them", "R5").numbered(4);
+        let came = [&first, &fourth, &third, &second].map(|file| counts(&import(&world, &file.mt940())));
+        assert_eq!(came, [(1, 0), (1, 0), (1, 0), (2, 0)]);
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "nothing is missing any more");
+        // The other form of the same day tells nothing new.
+        let whole = from(0)
+            .book(5_000, "nop phi", "N1")
+            .book(700, "khac", "N2")
+            .book(5_000, "nop phi", "N3")
+            .book(5_000, "nop phi", "N4")
+            .book(200, "them", "N5");
+        assert_eq!(counts(&import(&world, &whole.camt())), (0, 5));
+        assert_eq!(line_count(&world), 5);
+    });
+}
+
+#[test]
+fn twins_without_references_in_numbered_statements_of_one_day_are_lines_of_their_own_in_any_order() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        for (number, order) in [(1_u32, [0_u32, 2, 1]), (4, [2, 1, 0]), (7, [1, 0, 2])] {
+            let day = today(&world);
+            let twin = |at: u32| {
+                let opening = i64::from(number + at - 1) * 5_000;
+                let file = BankFile::new(world.ba_dinh.account_no, day, opening).numbered(number + at);
+                file.book(5_000, "nop phi", "")
+            };
+            let came = order.map(|at| counts(&import(&world, &twin(at).mt940())));
+            assert_eq!(came, [(1, 0); 3], "{order:?}");
+            assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "{order:?}");
+            world.wait_days(1);
+        }
+        assert_eq!(line_count(&world), 9);
+    });
+}
+
+#[test]
+fn a_reference_that_two_numbered_statements_of_one_day_use_names_two_lines() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let from = |opening| BankFile::new(world.ba_dinh.account_no, today(&world), opening);
+        let first = from(0).book(5_000, "nop phi", "X");
+        let second = from(5_000).book(5_000, "nop phi", "X").numbered(2);
+        for file in [&first, &second] {
+            let imported = import(&world, &file.mt940());
+            assert_eq!((counts(&imported), imported.statements[0].is_chained), ((1, 0), true));
+        }
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+        assert_eq!(line_count(&world), 2);
+    });
+}
+
+#[test]
+fn a_statement_whose_money_was_swept_away_keeps_its_lines_when_the_next_of_its_day_came_first() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let from = |number| BankFile::new(world.ba_dinh.account_no, today(&world), 0).numbered(number);
+        let second = from(2).book(5_000, "nop phi", "R3");
+        let swept = from(1).book(5_000, "nop phi", "R1").book(-5_000, "chuyen ve Kho bac", "R2");
+        let came = [&second, &swept].map(|file| counts(&import(&world, &file.mt940())));
+        assert_eq!(came, [(1, 0), (2, 0)]);
+        let whole = from(3)
+            .book(5_000, "nop phi", "N1")
+            .book(-5_000, "chuyen ve Kho bac", "N2")
+            .book(5_000, "nop phi", "N3");
+        assert_eq!(counts(&import(&world, &whole.mt940())), (0, 3), "the whole day tells nothing new");
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+    });
+}
+
+#[test]
+fn what_tells_numbered_statements_of_a_day_over_again_under_other_references_doubles_nothing() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let account = world.ba_dinh.account_no;
+        // The whole day last, first, and as a fuller copy of its first statement.
+        for (opening, number, order) in [(0, 1, [0, 1, 2]), (5_700, 4, [2, 0, 1]), (11_400, 7, [0, 1, 3])] {
+            let day = today(&world);
+            let from = |opening, number| BankFile::new(account, day, opening).numbered(number);
+            let files = [
+                from(opening, number).book(5_000, "nop phi", "R1"),
+                from(opening + 5_000, number + 1).book(700, "le phi", "R2"),
+                from(opening, number + 2).book(5_000, "nop phi", "N1").book(700, "le phi", "N2"),
+                from(opening, number).book(5_000, "nop phi", "R1").book(700, "le phi", "N2"),
+            ];
+            let came = order.map(|at: usize| counts(&import(&world, &files[at].mt940())));
+            assert_eq!(came.iter().map(|(new, _)| new).sum::<usize>(), 2, "{order:?}: {came:?}");
+            assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "{order:?}");
+            world.wait_days(1);
+        }
+        assert_eq!(line_count(&world), 6);
+    });
+}
+
+#[test]
+fn a_statement_that_came_late_and_is_sent_again_with_the_later_one_takes_nothing_out_and_misses_nothing() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let from = |opening| BankFile::new(world.ba_dinh.account_no, today(&world), opening);
+        let first = from(0).book(5_000, "nop phi", "R1").mt940();
+        let second = from(5_000).book(700, "khac", "R2").numbered(2).mt940();
+        for file in [&second, &first] {
+            assert_eq!(counts(&import(&world, file)), (1, 0));
+        }
+        let evening = import(&world, &[first, second].concat());
+        let told = |one: &ImportedStatement| (one.lines_new, one.lines_known, one.is_chained);
+        let told: Vec<_> = evening.statements.iter().map(told).collect();
+        assert_eq!((told, evening.held.len()), (vec![(0, 1, true), (0, 1, true)], 0));
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "nothing is asked");
+        assert_eq!(line_count(&world), 2);
+    });
+}
+
+#[test]
+fn a_part_of_a_day_that_is_sent_again_after_the_whole_takes_none_of_the_rest_out() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let from = |number| BankFile::new(world.ba_dinh.account_no, today(&world), 0).numbered(number);
+        let whole = from(3).book(5_000, "nop phi", "N1").book(700, "le phi", "N2").mt940();
+        let part = from(1).book(5_000, "nop phi", "R1").mt940();
+        // Sent again, the file is another one by the number of its message.
+        let again = String::from_utf8(part.clone()).unwrap().replace(":20:S1", ":20:S9").into_bytes();
+        let came = [whole, part, again].map(|file| {
+            let imported = import(&world, &file);
+            assert!(imported.held.is_empty(), "{:?}", imported.held);
+            (counts(&imported), imported.already_imported)
+        });
+        assert_eq!(came, [((2, 0), false), ((0, 1), false), ((0, 1), false)]);
+        assert_eq!(line_count(&world), 2);
     });
 }
 

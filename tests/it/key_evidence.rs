@@ -356,6 +356,8 @@ fn a_citizen_fetches_the_evidence_and_the_page_says_that_the_receipt_was_valid_w
         assert!(told.iter().all(|told| page.contains(told)), "{page}");
         let (status, page) = brought(&xml.body, b"{}");
         assert!(status == 400 && page.contains("Tệp bằng chứng không đọc được"), "{status} {page}");
+        let again = ["href=\"#evidence\"", "name=\"evidence\""];
+        assert!(again.iter().all(|part| page.contains(part)), "other files may be chosen at once: {page}");
         assert_eq!(got("/r/7K2M0Q419VAB/evidence.json").status, 404);
         service.stop();
     });

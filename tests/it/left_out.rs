@@ -408,3 +408,62 @@ fn command_page_and_answer_name_what_was_left_out() {
         assert!(error.contains("sao kê thứ 2 bị để lại"), "{error}");
     });
 }
+
+#[test]
+fn a_look_at_a_file_says_what_an_import_of_it_would_come_to() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let here = Scope::unit(world.ba_dinh.id);
+        let mut officer = seated(&world, service.address, Role::Finance, "ketoan", here);
+        let mut shown = |fields: &[(&str, &str)], file: &[u8], words: &[&str]| {
+            officer.get("/finance/statements");
+            let status = officer.upload("/finance/statements", fields, file).status;
+            words.iter().for_each(|words| officer.sees(words));
+            status
+        };
+        let (look, take) = ([("do", "preview")], [("do", "import")]);
+
+        let strange = day_of(&world, STRANGE, 7_000).mt940();
+        let unknown = format!("Tài khoản {STRANGE} chưa được đăng ký");
+        assert_eq!(shown(&look, &strange, &[unknown.as_str(), "chưa có gì được ghi"]), 422);
+        assert_eq!(shown(&take, &strange, &["Tài khoản trên sao kê chưa được đăng ký"]), 400);
+
+        let unnamed = format!(
+            "Ngày giao dịch;Diễn giải;Ghi nợ;Ghi có;Số dư\n{};nop phi;;25000;25000\n",
+            today(&world).0.format("%d/%m/%Y")
+        );
+        let asked = ["Không thấy số tài khoản trong tệp", "Cột của bảng"];
+        assert_eq!(shown(&look, unnamed.as_bytes(), &asked), 422);
+        assert_eq!(shown(&take, unnamed.as_bytes(), &asked), 422, "where it is refused it can be named");
+        let account = world.ba_dinh.account.to_string();
+        let named = [
+            ("do", "preview"),
+            ("heading", "1"),
+            ("booking_date", "1"),
+            ("description", "2"),
+            ("debit", "3"),
+            ("credit", "4"),
+            ("balance", "5"),
+            ("dates", "day_first"),
+            ("account", account.as_str()),
+        ];
+        assert_eq!(shown(&named, unnamed.as_bytes(), &["nop phi"]), 200);
+
+        let file = day_of(&world, world.ba_dinh.account_no, 25_000).book(8_000, "hong", "R9").mt940();
+        let damaged = String::from_utf8(file).unwrap().replace("C8000,", "C8OOO,");
+        assert_eq!(shown(&look, damaged.as_bytes(), &["để riêng chờ người quyết định"]), 200);
+        assert_eq!(world.count("statement"), 0, "a look stores nothing");
+        // The account that was chosen is that of a file which names none, though nothing was said of its columns.
+        for act in ["preview", "import"] {
+            let chosen = [("do", act), ("account", account.as_str())];
+            assert_eq!(shown(&chosen, unnamed.as_bytes(), &[]), 200, "{act}");
+        }
+        assert_eq!(shown(&take, damaged.as_bytes(), &["1 dòng không đọc được, đang chờ quyết định"]), 200);
+        let link = officer.page.split('"').find(|text| text.starts_with("/finance/quarantine/"));
+        let link = link.unwrap().to_owned();
+        officer.get(&link);
+        officer.sees("Dòng 7: Thiếu mã loại giao dịch (ví dụ NTRF) sau số tiền</legend>");
+        service.stop();
+    });
+}

@@ -102,6 +102,21 @@ fn every_list_is_written_whole_and_pages_meet_without_gap_or_repeat() {
 }
 
 #[test]
+fn a_file_calls_accounts_by_their_numbers() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        lived_in(&world);
+        let waiting = world.raise(Dong(9_000));
+        world.claim(&waiting, Dong(9_000)).settle();
+        for list in ["claims", "movements", "lines"] {
+            let (count, text, _) = written(&world, &asked(&world, list, None));
+            assert!(count > 0 && text.contains(world.ba_dinh.account_no), "{list}: {text}");
+            assert!(!text.contains("acc_"), "{list}: {text}");
+        }
+    });
+}
+
+#[test]
 fn a_list_shows_local_time_amounts_and_one_state_and_nobody_elses_rows() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -194,8 +209,18 @@ fn the_figures_of_a_month_are_what_was_collected_shared_and_owed() {
         assert_eq!(phi.closing, Dong(10_000), "the cash is not in the bank yet");
         assert_eq!((found.budget_closing, found.kept_closing), (Dong(20_500), Dong(12_500)));
         let unit_row = world.look(|conn| unit::find(conn, unit));
-        let rows = fees::table(&unit_row, span, &found).texts();
+        let table = fees::table(&unit_row, span, &found, day);
+        let rows = table.texts();
         assert!(rows.iter().flatten().any(|cell| cell == "20.500 đ"), "{rows:?}");
+        let sums: Vec<&Vec<String>> = rows.iter().filter(|row| row[1] == "Cộng / Total").collect();
+        let of_items = ["0 đ", "43.000 đ", "20.500 đ", "12.500 đ", "", "10.000 đ"];
+        assert_eq!(sums[0][2..], of_items, "collected, to the budget, kept, and left");
+        assert_eq!((sums[1][7].as_str(), sums[2][7].as_str()), ("20.500 đ", "12.500 đ"));
+        let is_told = |today| {
+            let title = fees::table(&unit_row, span, &found, today).title;
+            title.iter().any(|line| line.starts_with("Kỳ chưa hết"))
+        };
+        assert_eq!((is_told(day), is_told("2026-12-01".parse().unwrap())), (true, false));
         // The year says the same; the next month begins with what this one left.
         let year = world
             .look(|conn| fees::figures(conn, &Actor::system(), unit, fees::Span::parse("2026").unwrap()));
@@ -266,8 +291,13 @@ fn the_cut_off_lists_what_was_open_and_the_new_years_documents_for_the_old_years
         assert_eq!(listed, [receipts[0].id], "{found:?}");
         assert_eq!(found.late_total, Dong(25_000));
         let unit_row = world.look(|conn| unit::find(conn, unit));
-        let rows = cut_off::table(&unit_row, &found);
+        let rows = cut_off::table(&unit_row, &found, today(&world));
         assert!(rows.rows.iter().flatten().any(|cell| *cell == Cell::Amount(Dong(25_000))));
+        let is_told = |today| {
+            let title = cut_off::table(&unit_row, &found, today).title;
+            title.iter().any(|line| line.starts_with("Năm chưa kết thúc"))
+        };
+        assert_eq!((is_told(last), is_told(today(&world))), (true, false), "31 December itself is not over");
         let before = world.look(|conn| cut_off::cut_off(conn, &Actor::system(), unit, 2025));
         assert!(before.late_documents.is_empty() && before.positions.is_empty(), "{before:?}");
     });

@@ -49,7 +49,7 @@ fn code<T: std::fmt::Debug>(outcome: Result<T>) -> &'static str {
     outcome.expect_err("it is refused").code()
 }
 
-fn merger(world: &World, on: BusinessDay) -> Content {
+pub fn merger(world: &World, on: BusinessDay) -> Content {
     Content::Merger(Merger {
         unit: world.tay_ho.id,
         successor: world.ba_dinh.id,

@@ -37,7 +37,7 @@ fn a_dossier_with_a_bad_row_is_left_out_whole_and_the_corrected_file_charges_it_
         let bad = [row(&world, "HS-1", "3"), row(&world, "HS-1", "x3"), row(&world, "HS-2", "4")];
         let (code, out, error) = load(&world, &shell, &bad, &[]);
         assert_eq!(code, 1, "{out} {error}");
-        assert!(out.starts_with("1 raised, 0 known already, 2 failed"), "{out} {error}");
+        assert!(out.contains("1 raised, 0 known already, 2 failed"), "{out} {error}");
         assert!(error.contains("line 3: ") && error.contains("line 2: "), "{error}");
         assert_eq!(world.count("obligation"), 1, "only the whole dossier");
 
@@ -46,7 +46,8 @@ fn a_dossier_with_a_bad_row_is_left_out_whole_and_the_corrected_file_charges_it_
 
         let good = [row(&world, "HS-1", "3"), row(&world, "HS-1", "5"), row(&world, "HS-2", "4")];
         let (code, out, _) = load(&world, &shell, &good, &[]);
-        assert_eq!((code, out.trim()), (0, "1 raised, 1 known already, 0 failed"));
+        let told = "đã lập 1, đã có từ trước 1, lỗi 0\n1 raised, 1 known already, 0 failed";
+        assert_eq!((code, out.trim()), (0, told), "Vietnamese first");
         assert_eq!((world.count("obligation"), world.count("obligation_line")), (2, 3));
 
         let (code, out, error) = load(&world, &shell, &[row(&world, "HS-2", "9")], &[]);
@@ -54,7 +55,7 @@ fn a_dossier_with_a_bad_row_is_left_out_whole_and_the_corrected_file_charges_it_
         assert!(error.contains("dossier_owes_already") && error.contains("--additional"), "{error}");
         assert_eq!(world.count("obligation"), 2, "nobody is charged twice by a changed file");
         let (code, out, _) = load(&world, &shell, &[row(&world, "HS-2", "9")], &["--additional"]);
-        assert_eq!((code, out.trim()), (0, "1 raised, 0 known already, 0 failed"));
+        assert!(code == 0 && out.contains("1 raised, 0 known already, 0 failed"), "{out}");
     });
 }
 

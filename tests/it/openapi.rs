@@ -4,10 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bienlai::actor::Role;
+use bienlai::clock::Clock;
+use bienlai::payment::channel::bank;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::strangers::{Door, Things, asked_for, lived_in, token};
-use crate::support::program::{Reply, Service, get, send};
+use crate::support::program::{Reply, SECRET, Service, get, send};
+use crate::support::world::BANK;
 use crate::support::{World, each_database};
 
 /// Those who see most come first.
@@ -362,6 +366,51 @@ fn a_document_can_be_read_as_openapi_and_hides_nothing_of_what_may_be_asked() {
             assert!(!reply.body.is_empty());
         }
         assert!(!page.contains("http://") && !page.contains("https://"), "nothing comes from another host");
+        service.stop();
+    });
+}
+
+/// A bank without a public notification of its own builds ours from the document.
+#[test]
+fn a_bank_sends_what_the_document_shows_and_every_list_is_as_the_document_tells() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        lived_in(&world);
+        let mut service = Service::start(&world);
+        let document = document(&service);
+        let told = &document["paths"]["/callback/{channel}"]["post"];
+        assert!(told["description"].as_str().unwrap().contains("X-Bienlai-Signature: v1=<hex>"), "{told}");
+        let example = told["requestBody"]["content"]["application/json"]["example"].to_string();
+        let proof = bank::sign(&[SecretString::from(SECRET)], Clock::System.now(), example.as_bytes());
+        let headers: Vec<(&str, &str)> = proof.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let path = format!("/callback/{BANK}");
+        let reply = send(service.address, "POST", &path, &headers, example.as_bytes()).unwrap();
+        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("accepted")), "{}", reply.json());
+
+        let finance = token(&world, &world.ba_dinh, Role::Finance);
+        let door = Door { service: &service, count: Default::default() };
+        let lists = &document["paths"]["/api/v1/lists/{list}"]["get"];
+        let page = &lists["responses"]["200"]["content"]["application/json"]["schema"];
+        assert_eq!(
+            page["properties"]["rows"]["items"]["properties"],
+            Value::Null,
+            "each has its own columns"
+        );
+        let mut rows = 0;
+        for list in lists["parameters"][0]["schema"]["enum"].as_array().expect("every list") {
+            let path = format!("/api/v1/lists/{}?unit=00004", list.as_str().unwrap());
+            let reply = door.ask(Some(&finance), "GET", &path, b"");
+            assert_eq!((reply.status, fault(&document, page, &reply.json())), (200, None), "{path}");
+            rows += reply.json()["rows"].as_array().map_or(0, Vec::len);
+        }
+        assert!(rows > 0, "something was listed");
+        let report = door.ask(Some(&finance), "GET", "/api/v1/city/figures?format=pdf", b"");
+        let figures = &document["paths"]["/api/v1/city/figures"]["get"]["responses"]["200"]["content"];
+        assert!(
+            report.body.starts_with(b"%PDF") && figures["application/pdf"].is_object(),
+            "{}",
+            report.head
+        );
         service.stop();
     });
 }

@@ -10,7 +10,8 @@ use bienlai::ledger::Account;
 use bienlai::obligation::State;
 use bienlai::payment::book::PaymentState;
 use bienlai::payment::payout::withdrawal;
-use bienlai::payment::{gateway, pos};
+use bienlai::payment::split::Part;
+use bienlai::payment::{gateway, pos, resolve};
 
 use crate::cards::{self, FEE, batch, by_card, close_day, sale};
 use crate::gateways::{self, claimed, item, report};
@@ -20,7 +21,7 @@ use crate::restated_money::{corrected, line_of};
 use crate::support::bank_file::BankFile;
 use crate::support::world::POLL;
 use crate::support::{World, each_database};
-use crate::taken_apart::{approve, approver, ask_to_unmatch, finance, only_line};
+use crate::taken_apart::{approve, approver, ask_to_reopen, ask_to_unmatch, finance, only_line};
 
 fn collected(amount: i64) -> (Account, i64) {
     (Account::FeesCollected("HT-01".into()), -amount)
@@ -180,6 +181,31 @@ fn what_stands_on_a_payout_keeps_it_together() {
         assert_eq!(refused.code(), "unmatch_unfit", "a sale of it was placed by a decision");
         assert!(world.open_kinds(unit).is_empty());
         close_day(&world);
+        holds(&world);
+    });
+}
+
+#[test]
+fn a_part_that_nobody_knew_of_a_payout_is_not_sent_round_to_its_line_once_it_was_divided() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let ba_dinh = world.ba_dinh.clone();
+        let (unit, maker, owed) = (ba_dinh.id, finance(&world), world.raise(Dong(25_000)));
+        report(&world, &ba_dinh, &[item("S8", 25_000, 0), item("S9", 35_000, 0)]).unwrap();
+        gateways::shown(&world, &ba_dinh, 0, &[(60_000, "QT000126")]);
+        let line = only_line(&world, 60_000);
+        let asked = open(&world, Kind::BulkSettlement);
+        let first = asked.iter().find(|one| one.amount == Dong(25_000)).expect("nobody knows either").id;
+        let parts = [Part { obligation: owed.id, amount: Dong(25_000) }];
+        world.change(|tx, stamp| {
+            let ask = ("split", None, "theo bảng kê").into();
+            resolve::propose(tx, stamp, &maker, (unit, first), ask, &parts)
+        });
+        approve(&world, first);
+        assert_eq!(world.again(&owed).state, State::Paid);
+        assert_eq!(ask_to_unmatch(&world, line).unwrap_err().code(), "unmatch_unfit");
+        let refused = ask_to_reopen(&world, first).unwrap_err();
+        assert_eq!(refused.code(), "reopen_money_moved", "its line would send back here");
         holds(&world);
     });
 }

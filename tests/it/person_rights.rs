@@ -121,6 +121,80 @@ fn a_shared_phone_or_mailbox_changes_nobodys_data() {
 }
 
 #[test]
+fn somebody_is_found_by_their_number_however_it_is_written_and_a_mistyped_value_is_refused() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let known = Payer { phone: Some("+84 912 345 678".into()), ..payer() };
+        let owed = world.raise_for(known, Dong(25_000));
+        let one = token(&world, &world.ba_dinh, Role::Administrator);
+        let mut service = Service::start(&world);
+        let asked = |by: &str, value: &str| {
+            let body = json!({ "unit": "00004", "kind": "access", "by": by, "value": value,
+                "identity_shown": "vneid" });
+            ask(&service, &one, "/api/v1/privacy/requests", &body).json()
+        };
+        for written in ["0912 345 678", "+84912345678", "0084 912.345.678"] {
+            let made = asked("phone", written);
+            let id = made["request"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+            let path = format!("/api/v1/privacy/requests/{id}/file");
+            let seen = ask(&service, &one, &path, &json!({ "purpose": "trả lời công dân" })).json();
+            let dossier = &seen["file"]["entries"][0]["dossier_code"];
+            assert_eq!(dossier, &json!(owed.dossier_code), "{written}: {seen}");
+        }
+        for (by, value, code) in [
+            ("phone", "091234", "phone_unreadable"),
+            ("email", "thu.example.vn", "email_unreadable"),
+            ("personal_id", "00109900001", "personal_id_wrong"),
+            ("tax_code", "123", "tax_code_wrong"),
+            ("passport", "B1", "passport_wrong"),
+        ] {
+            let error = &asked(by, value)["error"];
+            assert_eq!((&error["code"], &error["field"]), (&json!(code), &json!("value")), "{by}");
+        }
+        assert_eq!(world.count("data_request"), 3, "nothing is kept of the mistyped");
+        service.stop();
+    });
+}
+
+#[test]
+fn nobody_is_told_that_nothing_is_kept_while_something_of_theirs_is() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        world.raise_for(payer(), Dong(25_000));
+        let one = token(&world, &world.ba_dinh, Role::Administrator);
+        let mut service = Service::start(&world);
+        let received = |by: &str, value: &str| {
+            let body = json!({ "unit": "00004", "kind": "access", "by": by, "value": value,
+                "identity_shown": "vneid" });
+            let made = ask(&service, &one, "/api/v1/privacy/requests", &body).json();
+            let id = made["request"]["id"].as_str().unwrap_or_else(|| panic!("{made}"));
+            format!("/api/v1/privacy/requests/{id}")
+        };
+        let refused = |path: &str| {
+            let ground = json!({ "ground": "nothing_kept", "reason": "không tìm thấy" });
+            ask(&service, &one, &format!("{path}/refuse"), &ground).json()
+        };
+        for (by, value) in [("personal_id", "001099000001"), ("phone", PHONE), ("email", "thu@example.vn")] {
+            let told = refused(&received(by, value));
+            assert_eq!(told["error"]["code"], "data_still_kept", "by {by}: {told}");
+        }
+        let told = refused(&received("personal_id", "001099000009"));
+        assert_eq!(told["request"]["state"], "refused", "{told}");
+
+        // Once somebody else has left the same number, nobody can tell whose it is before the file is opened.
+        world.raise_for(Payer { name: Some("Trần Văn Mẫu".into()), ..payer() }, Dong(25_000));
+        let told = refused(&received("phone", PHONE));
+        assert_eq!(told["request"]["state"], "refused", "{told}");
+        let path = received("phone", PHONE);
+        let seen = ask(&service, &one, &format!("{path}/file"), &json!({ "purpose": "trả lời công dân" }));
+        assert_eq!(seen.status, 200, "{}", seen.json());
+        let told = refused(&path);
+        assert_eq!(told["error"]["code"], "data_still_kept", "{told}");
+        service.stop();
+    });
+}
+
+#[test]
 fn who_left_a_phone_alone_is_corrected_and_erased_by_it_and_nobody_else_who_has_it() {
     each_database(|database| {
         let world = World::settled_in_today(database);

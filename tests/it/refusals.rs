@@ -217,6 +217,13 @@ fn unfit(owed: ObligationId, paid: PaymentId) -> Vec<Case> {
         ),
         post(
             Administrator,
+            "/api/v1/tax/registrations/accept",
+            r#"{ "unit": "00004", "notice_no": "\u0000", "accepted_on": "2026-01-02", "office_code": "10100",
+                "office_name": "Thuế cơ sở 1", "document_kinds": ["receipt"] }"#,
+            "field_missing",
+        ),
+        post(
+            Administrator,
             "/api/v1/privacy/incidents",
             r#"{ "unit": "00004", "nature": "lộ tệp", "affected": -1 }"#,
             "incident_count_wrong",

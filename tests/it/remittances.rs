@@ -3,7 +3,7 @@
 
 use bienlai::actor::{Actor, Role};
 use bienlai::amount::Dong;
-use bienlai::clock::BusinessDay;
+use bienlai::clock::{BusinessDay, Instant};
 use bienlai::correction::Kind as CorrectionKind;
 use bienlai::error::Result;
 use bienlai::exception::{self, Kind as ExceptionKind};
@@ -17,6 +17,7 @@ use bienlai::reconciliation::reconcile;
 use bienlai::remittance::document::{self, Content};
 use bienlai::remittance::report::{self, Imported};
 use bienlai::remittance::{self, Draft, Kind, Order, State};
+use bienlai::tariff::edition;
 
 use crate::corrections::{corrected, person};
 use crate::imports::import;
@@ -184,6 +185,8 @@ fn what_the_treasury_rejects_comes_back_and_is_open_again() {
         assert_eq!(outcome(&told(&world, &[&row])), "rejected");
         assert_eq!(now(&world, &order).state, State::Rejected);
         assert_eq!(world.open_kinds(order.unit), [ExceptionKind::TreasuryRejected]);
+        let named = world.exceptions(order.unit).pop().unwrap().title_en();
+        assert_eq!(named, ExceptionKind::TreasuryRejected.title_en());
         assert_eq!(draft_of(&world, Kind::Treasury, &[]).unwrap_err().code(), "remittance_nothing_due");
         assert_eq!(refuse(&world, &order).unwrap_err().code(), "remittance_state_wrong");
         close_day(&world);
@@ -223,7 +226,15 @@ fn a_report_that_does_not_fit_changes_nothing_and_is_named() {
         assert_eq!(outcome(&told(&world, &[&row])), "differs");
         assert_eq!(now(&world, &order).state, State::Approved);
         assert_eq!(world.open_kinds(order.unit), [ExceptionKind::TreasuryRejected]);
-        assert_eq!(outcome(&told(&world, &["HNPH7K2MQ4X97,805,2771,1,2026-11-24,credited,"])), "unknown");
+        let named = world.exceptions(order.unit).pop().unwrap().title_vi();
+        assert_eq!(named, "Báo cáo của Kho bạc không khớp lệnh nộp", "nothing was refused");
+        let day = today(&world);
+        let stranger = format!("HNPH7K2MQ4X97,805,2771,1,{day},credited,");
+        assert_eq!(outcome(&told(&world, &[&stranger])), "unknown");
+        let tomorrow = format!("{},805,2771,20500,{},credited,", order.reference_code, day.plus_days(1));
+        let early = told(&world, &[&tomorrow]);
+        assert_eq!((early.orders.len(), early.faults.len()), (0, 1), "no day that has not come: {early:?}");
+        assert_eq!(now(&world, &order).state, State::Approved);
     });
 }
 
@@ -234,8 +245,8 @@ fn a_report_that_did_not_fit_is_taken_again_when_its_order_was_mended() {
         collected(&world);
         let order = draft_of(&world, Kind::Treasury, &[]).unwrap();
         let row = format!("{},805,2771,20500,{},credited,", order.reference_code, today(&world));
-        let stranger = "HNPH7K2MQ4X97,805,2771,1,2026-11-24,credited,";
-        let tell = || told(&world, &[&row, stranger]);
+        let stranger = format!("HNPH7K2MQ4X97,805,2771,1,{},credited,", today(&world));
+        let tell = || told(&world, &[&row, &stranger]);
         let outcomes = |told: &Imported| -> Vec<&'static str> {
             told.orders.iter().filter(|one| one.order.is_some()).map(|one| one.outcome).collect()
         };
@@ -291,6 +302,81 @@ fn the_kept_share_is_withdrawn_by_an_order_of_its_own() {
         assert_eq!(now(&world, &order).state, State::Settled);
         world.assert_balances(order.unit, &[bank(&world, 20_500), due(-20_500)]);
         close_day(&world);
+    });
+}
+
+const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
+const FEE_NAME: &str = "Phí chứng thực bản sao từ bản chính";
+
+/// An order over the kept share of one fee of the city's tariff.
+fn kept_of_a_named_fee(world: &World) -> Order {
+    world.change(|tx, stamp| edition::store_first(tx, stamp, &Actor::system(), TARIFF)).unwrap();
+    let fee = line("chung_thuc_ban_sao", "phi", "receipt", Dong(25_000));
+    let owed = world.raise_lines(&world.ba_dinh, vec![fee]);
+    shown(world, 0, 25_000, &format!("{} nop phi", owed.reference_code));
+    close_day(world);
+    world.wait_days(1);
+    approved(world, Kind::Kept)
+}
+
+/// Another edition, whatever it says, in force from that moment on.
+pub fn newer_tariff(world: &World, text: &str, from: Instant) {
+    let sql = format!(
+        "INSERT INTO tariff_edition (id, sha256, content, loaded_at) VALUES ({}, '{}', '{}', {})",
+        i64::MAX,
+        "0".repeat(64),
+        text.replace('\'', "''"),
+        from.0
+    );
+    tools::run(&mut world.database.as_owner(), &sql).unwrap();
+}
+
+/// The words of an order's page.
+fn page_of(world: &World, order: &Order) -> String {
+    let content = world.look(|conn| Content::read(conn, order));
+    let folder = tools::Folder::new("kept");
+    let file = folder.path().join("order.pdf");
+    std::fs::write(&file, document::pdf(&content).unwrap()).unwrap();
+    let shown =
+        std::process::Command::new("pdftotext").args(["-layout", file.to_str().unwrap(), "-"]).output();
+    String::from_utf8_lossy(&shown.expect("pdftotext runs").stdout).into_owned()
+}
+
+#[test]
+fn an_order_over_kept_shares_names_its_fees_as_people_know_them() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let order = kept_of_a_named_fee(&world);
+        let page = page_of(&world, &order);
+        assert!(page.contains(FEE_NAME), "{page}");
+        assert!(!page.contains("chung_thuc_ban_sao"), "the code is for machines: {page}");
+    });
+}
+
+#[test]
+fn an_order_printed_again_keeps_the_names_of_its_day() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let order = kept_of_a_named_fee(&world);
+        let first = page_of(&world, &order);
+        world.wait_days(1);
+        newer_tariff(&world, &TARIFF.replace(FEE_NAME, "Phí sao y"), world.now());
+        let again = page_of(&world, &order);
+        assert!(again.contains(FEE_NAME), "{again}");
+        assert_eq!(again, first);
+    });
+}
+
+#[test]
+fn an_order_whose_tariff_does_not_read_any_more_is_printed_with_codes() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let order = kept_of_a_named_fee(&world);
+        newer_tariff(&world, "không đọc được", order.created_at);
+        let page = page_of(&world, &order);
+        assert!(page.contains("chung_thuc_ban_sao"), "{page}");
+        let content = world.look(|conn| Content::read(conn, &order));
+        assert!(document::xml(&content).starts_with(b"<"), "the data needs no names");
     });
 }
 

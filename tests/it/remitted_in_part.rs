@@ -202,3 +202,21 @@ fn page_api_and_command_say_of_each_line_what_the_treasury_said() {
         assert_eq!(world.open_kinds(unit), [ExceptionKind::TreasuryRejected]);
     });
 }
+
+#[test]
+fn what_waits_for_approval_names_interest_and_budget_codes_as_the_orders_page_does() {
+    each_database(|database| {
+        let world = World::settled_in_before(database, 2);
+        let scope = Scope::unit(world.ba_dinh.id);
+        collected_with_interest(&world);
+        let order = draft_of(&world, Kind::Treasury, &[]).unwrap();
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", scope);
+        for page in ["/duties".to_owned(), format!("/finance/remittances/{}", order.id)] {
+            assert_eq!(chief.get(&page).status, 200, "{page}");
+            chief.sees("Lãi tiền gửi");
+            chief.sees("tiểu mục 805-2771");
+        }
+        service.stop();
+    });
+}

@@ -5,10 +5,13 @@ use bienlai::amount::Dong;
 use bienlai::exception::{self, Kind, State};
 use bienlai::payment::refund::{self, Payee};
 use bienlai::payment::resolve;
+use bienlai::remittance::{Kind as OrderKind, State as OrderState};
 
 use serde_json::json;
 
+use crate::desks::closed_day;
 use crate::refunds::{now, overpaid, payee, request, statement, today};
+use crate::remittances;
 use crate::shifts_over_http::Desk;
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
@@ -92,6 +95,47 @@ fn another_proposal_than_the_one_on_the_page_is_not_approved() {
         chief.sees("Đề xuất đã thay đổi sau khi bạn xem");
         assert_eq!(item(&world, Kind::UnidentifiedCredit).state, State::Proposed);
         assert!(world.again(&second).allocated.is_zero(), "nothing moved");
+        service.stop();
+    });
+}
+
+#[test]
+fn an_order_over_kept_shares_is_shown_with_codes_where_its_tariff_does_not_read() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        closed_day(&world);
+        let order = remittances::draft_of(&world, OrderKind::Kept, &[]).unwrap();
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
+        remittances::newer_tariff(&world, "không đọc được", order.created_at);
+        assert_eq!(chief.get("/duties").status, 200, "{}", chief.page);
+        chief.sees("HT-01");
+        service.stop();
+    });
+}
+
+#[test]
+fn an_order_that_was_approved_after_its_page_was_drawn_is_not_ended_by_that_page() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        closed_day(&world);
+        let order = remittances::draft_of(&world, OrderKind::Treasury, &[]).unwrap();
+        let mut service = Service::start(&world);
+        let mut other = seated(&world, service.address, Role::Finance, "ketoan.hai", Scope::All);
+        let page = format!("/finance/remittances/{}", order.id);
+        other.get(&page);
+        let of_page = seen(&other);
+        remittances::approve(&world, &order).unwrap();
+        let late = other.post(&page, &[("reason", "lập nhầm kỳ"), ("seen", &of_page)]);
+        assert_eq!(late.status, 409, "{}", other.page);
+        other.sees("Đề xuất đã thay đổi sau khi bạn xem");
+        other.sees("value=\"lập nhầm kỳ\"");
+        assert_eq!(remittances::now(&world, &order).state, OrderState::Approved, "it may be at the bank");
+
+        let of_page = seen(&other);
+        let done = other.post(&page, &[("reason", "lập nhầm kỳ"), ("seen", &of_page)]);
+        assert_eq!(done.status, 303, "{}", other.page);
+        assert_eq!(remittances::now(&world, &order).state, OrderState::Refused);
         service.stop();
     });
 }

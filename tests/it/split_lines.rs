@@ -8,12 +8,13 @@ use bienlai::exception::{Ask, Exception, Kind, State as Step};
 use bienlai::id::{ExceptionId, LineId};
 use bienlai::ledger::Account;
 use bienlai::obligation::{Obligation, State};
-use bienlai::payment::resolve;
 use bienlai::payment::split::{PART_LIMIT, Part};
+use bienlai::payment::{reopen, resolve, unmatch};
 use serde_json::json;
 
 use crate::callbacks::token;
 use crate::cash_by_command::Shell;
+use crate::closed_late::closed;
 use crate::corrections::person;
 use crate::refunds::{statement, today};
 use crate::restated_money::obstacles;
@@ -223,6 +224,30 @@ fn a_channel_that_tells_of_a_split_transfer_later_tells_nothing_new() {
         // The same channel tells of another one: that is other money.
         let other = world.claim(&one, Dong(60_000)).memo("tien nop phi").settle();
         assert_ne!(other.movement, told.movement);
+    });
+}
+
+#[test]
+fn what_was_split_wrongly_is_undone_by_its_line_and_the_refusal_says_so() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, clerk) = (world.ba_dinh.id, clerk(&world));
+        let (one, two) = (world.raise(Dong(25_000)), world.raise(Dong(35_000)));
+        let (item, line) = unknown(&world, 60_000);
+        propose(&world, item.id, &[part(&one, 25_000), part(&two, 35_000)]).unwrap();
+        approve(&world, item.id).unwrap();
+        let refused =
+            world.try_change(|tx, stamp| reopen::ask(tx, stamp, &clerk, unit, item.id, "chia nhầm"));
+        assert_eq!(refused.unwrap_err().code(), "reopen_by_unmatch");
+        let asked = world.change(|tx, stamp| unmatch::ask(tx, stamp, &clerk, (unit, line), "chia nhầm"));
+        approve(&world, asked.id).unwrap();
+        assert_eq!(world.open_kinds(unit), [Kind::UnidentifiedCredit], "the whole sum waits for its place");
+        for owed in [&one, &two] {
+            assert_eq!(world.again(owed).allocated, Dong::ZERO);
+        }
+        let carried = closed(&world, today(&world)).carried;
+        let carried: Vec<i64> = carried.iter().map(|one| one.amount.0).collect();
+        assert_eq!(carried, [60_000], "the line once, under what is open about it");
     });
 }
 

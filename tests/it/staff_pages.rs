@@ -29,6 +29,10 @@ fn a_statement_is_looked_at_imported_and_its_day_closed() {
         assert_eq!(looked.status, 200, "{}", finance.page);
         finance.sees(&owed.reference_code);
         assert_eq!(world.count("statement"), 0, "a preview stores nothing");
+        let begun = BankFile::new(world.ba_dinh.account_no, today, 0).without_sequence();
+        let long = (1..=25).fold(begun, |file, number| file.book(1_000, "nop phi", &format!("FT9{number}")));
+        finance.upload("/finance/statements", &[("do", "preview")], &long.camt());
+        finance.sees("và 5 dòng nữa");
         let cut = &file[..file.len() / 2];
         assert_eq!(finance.upload("/finance/statements", &[("do", "import")], cut).status, 422);
         finance.sees("chưa có gì được ghi");
@@ -44,7 +48,7 @@ fn a_statement_is_looked_at_imported_and_its_day_closed() {
         assert_eq!(date, today.to_string());
         let closed = finance.post("/finance/days/close", &[("account", &account), ("date", &date)]);
         assert_eq!(closed.status, 200, "{}", finance.page);
-        finance.sees("Đã đóng ngày");
+        finance.sees("Đã khóa ngày");
         finance.get("/finance/days");
         let next = today.next().to_string();
         let early = finance.post("/finance/days/close", &[("account", &account), ("date", &next)]);
@@ -249,6 +253,7 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/admin/operations", &[Role::Administrator, Role::Auditor]),
     ("/admin/trail", &[Role::Administrator, Role::Auditor]),
     ("/admin/evidence", &[Role::Administrator, Role::Auditor]),
+    ("/admin/proposals", &[Role::Administrator, Role::Approver, Role::Auditor]),
     ("/onboarding", &[Role::Administrator, Role::Auditor]),
     ("/tariff", &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator]),
 ];

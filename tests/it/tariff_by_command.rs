@@ -36,7 +36,7 @@ fn the_first_tariff_stands_alone_and_every_later_one_is_approved_by_another_pers
         let own = shell.run(&["tariff", "approve", &draft, "--checker", &maker]);
         assert!(own.0 == 1 && own.2.contains("maker_is_checker"), "{own:?}");
         let (code, out, _) = shell.run(&["tariff", "drafts"]);
-        assert!(code == 0 && out.contains(&draft) && out.contains("proposed"), "{out}");
+        assert!(code == 0 && out.contains(&draft) && out.contains("đã đề xuất / proposed"), "{out}");
         let (code, _, error) = shell.run(&["tariff", "approve", &draft, "--checker", &checker]);
         assert_eq!(code, 0, "{error}");
         assert_eq!(world.count("tariff_edition"), 2);
@@ -69,7 +69,7 @@ fn clients_are_listed_and_a_leaked_token_is_ended_on_the_command_line() {
         }
         assert_eq!(answered(&service), 401);
         let (code, out, _) = shell.run(&["client", "list"]);
-        assert!(code == 0 && out.contains(id) && out.contains("ended"), "{out}");
+        assert!(code == 0 && out.contains(id) && out.contains("đã thu hồi / revoked"), "{out}");
         let (code, _, error) = shell.run(&["client", "end", "cli_0000000000001"]);
         assert!(code == 1 && error.contains("client_not_found"), "{error}");
         service.stop();

@@ -29,7 +29,7 @@ fn tells(citizen: &mut Visitor, owed: &Obligation, amount: &str, day: &str) -> u
     let path = format!("/p/{}", owed.reference_code);
     citizen.get(&path);
     citizen.sees("Gửi cho đơn vị thu");
-    let fields = [("amount", amount), ("on", day), ("time", "14:05"), ("trace", "FT2633")];
+    let fields = [("amount", amount), ("on", day), ("time", "00:00"), ("trace", "FT2633")];
     citizen.post(&format!("{path}/told"), &fields).status
 }
 
@@ -102,7 +102,7 @@ fn who_paid_twice_or_after_cancelling_says_so_and_the_waiting_money_is_one_press
             let Some(Detail::PayerSays { time, waiting, .. }) = Detail::read(&asked.detail) else {
                 panic!("{}", asked.detail);
             };
-            assert_eq!((time.as_deref(), waiting), (Some("14:05"), vec![waits.id]));
+            assert_eq!((time.as_deref(), waiting), (Some("00:00"), vec![waits.id]));
         }
         let unit = Scope::unit(world.ba_dinh.id);
         let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
@@ -136,6 +136,49 @@ fn who_paid_twice_or_after_cancelling_says_so_and_the_waiting_money_is_one_press
         assert_eq!(told["exception"]["about"]["amount"], 25_000);
         assert!(told["exception"]["detail_en"].as_str().unwrap().starts_with("The payer says"), "{told}");
         assert_eq!(get(service.address, &path).unwrap().status, 401);
+        service.stop();
+    });
+}
+
+#[test]
+fn whoever_takes_one_code_for_the_other_is_led_to_its_page_and_an_empty_field_is_told() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(25_000)).settle();
+        let receipt = world.words("SELECT lookup_code AS t FROM receipt").remove(0);
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get("/lookup");
+        let (pay, document) = (format!("/p/{}", owed.reference_code), format!("/r/{receipt}"));
+        for (form, field) in [("/lookup/pay", "reference"), ("/lookup/receipt", "lookup_code")] {
+            for (typed, page) in [(&owed.reference_code, &pay), (&receipt, &document)] {
+                let led = citizen.post(form, &[(field, typed.as_str())]);
+                assert_eq!((led.status, location(&led)), (303, page.as_str()), "{form} {typed}");
+            }
+            assert_eq!(citizen.post(form, &[(field, " ")]).status, 404);
+            citizen.is_told("field_missing");
+        }
+        service.stop();
+    });
+}
+
+#[test]
+fn a_payer_who_is_asked_to_wait_for_an_answer_is_not_told_to_pay_the_rest_beside_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(10_000)).settle();
+        let mut service = Service::start(&world);
+        let path = format!("/p/{}", owed.reference_code);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&path);
+        citizen.sees("còn thiếu 15.000 đ");
+        citizen.sees("cho phần còn thiếu");
+        assert_eq!(tells(&mut citizen, &owed, "15.000", &today(&world).to_string()), 200);
+        citizen.sees("còn thiếu 15.000 đ");
+        citizen.sees("Xin đừng chuyển lại trong khi chờ");
+        assert!(!citizen.page.contains("cho phần còn thiếu"), "one thing at a time");
         service.stop();
     });
 }

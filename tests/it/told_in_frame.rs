@@ -51,6 +51,14 @@ fn a_question_that_cannot_be_read_gives_its_form_back() {
             admin.sees(form);
             admin.sees("class=\"errors\"");
         }
+        let unit = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", unit);
+        for asked in ["from=x", "from=2026-12-01&until=2026-11-01"] {
+            assert_eq!(finance.get(&format!("/finance/days?{asked}")).status, 400, "{asked}");
+            finance.sees("action=\"/finance/days\"");
+            finance.sees("class=\"errors\"");
+        }
+        finance.sees("value=\"2026-12-01\"");
         service.stop();
     });
 }

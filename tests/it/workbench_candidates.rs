@@ -4,10 +4,11 @@
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::exception::{Detail, Exception, Kind};
-use bienlai::obligation::Obligation;
+use bienlai::obligation::{self, Obligation};
 use bienlai::party::Payer;
 
 use crate::imports::import;
+use crate::mergers::{decided, hand_over, merger};
 use crate::refunds::{statement, today};
 use crate::restated::notification;
 use crate::support::bank_file::BankFile;
@@ -113,5 +114,53 @@ fn a_notification_after_the_line_was_suspended_names_its_payers() {
         assert_eq!(dossiers, meant.map(|owed| owed.dossier_code));
         assert_eq!(chosen, None, "which part is whose a person says");
         assert!(evidence.contains("ngân hàng báo mã này"), "{evidence}");
+    });
+}
+
+#[test]
+fn a_transfer_for_several_dossiers_comes_with_a_division_to_confirm() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let [one, other] = [owed_by(&world, "Trần Văn Thử"), owed_by(&world, "Lê Thị Mẫu")];
+        let memo = format!("{} {}", one.reference_code, other.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        statement(&world, file.book(49_000, &memo, "FT26332990001"));
+        let mut asked = world.exceptions(world.ba_dinh.id).into_iter();
+        let item = asked.find(|one| one.kind == Kind::SeveralObligations).expect("1.000 are missing");
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", scope);
+        finance.get(&format!("/finance/exceptions/{}", item.id));
+        service.stop();
+        for owed in [&one, &other] {
+            finance.sees(&format!("<span class=\"mono\">{}</span>", owed.dossier_code));
+        }
+        let [first, second] = [&one.reference_code, &other.reference_code];
+        finance.sees(&format!("{first} 25.000\n{second} 24.000</textarea>"));
+    });
+}
+
+#[test]
+fn two_codes_of_one_obligation_are_one_part_of_the_division() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let old = world.raise_at(&world.tay_ho, SUM);
+        decided(&world, &merger(&world, today(&world))).unwrap();
+        hand_over(&world).unwrap();
+        let new = world.look(|conn| obligation::find_by_code(conn, &old.reference_code));
+        assert_ne!(new.reference_code, old.reference_code, "it goes on under a code of its own");
+        let memo = format!("{} {}", old.reference_code, new.reference_code);
+        let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0);
+        statement(&world, file.book(30_000, &memo, "FT26332990002"));
+        let mut asked = world.exceptions(world.ba_dinh.id).into_iter();
+        let item =
+            asked.find(|one| one.kind == Kind::SeveralObligations).expect("both codes are asked about");
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.badinh", scope);
+        finance.get(&format!("/finance/exceptions/{}", item.id));
+        service.stop();
+        let whole = |code: &str| finance.page.contains(&format!("{code} 25.000</textarea>"));
+        assert!(whole(&old.reference_code) || whole(&new.reference_code), "{}", finance.page);
     });
 }

@@ -46,7 +46,13 @@ fn from_surplus_a_road_leads_to_its_refund_with_payment_and_sum_filled_in() {
         finance.get(&form);
         finance.sees("value=\"5000\"");
         let payment = item.subject_text();
-        let asked = [("payment", payment.as_str()), ("amount", "5000"), ("reason", "chuyển thừa")];
+        let key = finance.value("key").unwrap();
+        let asked = [
+            ("key", key.as_str()),
+            ("payment", payment.as_str()),
+            ("amount", "5000"),
+            ("reason", "chuyển thừa"),
+        ];
         assert_eq!(finance.post("/finance/refund-start", &asked).status, 303, "{}", finance.page);
         finance.get(&page);
         finance.sees("href=\"/finance/refunds/");
@@ -453,6 +459,23 @@ fn what_is_paid_in_part_is_cancelled_on_its_page_and_the_money_leads_to_a_refund
         finance.sees("refund-start");
         finance.get(&page);
         assert_eq!(finance.post(&page, &[("do", "cancel"), ("reason", "lần nữa")]).status, 400);
+        service.stop();
+    });
+}
+
+#[test]
+fn why_an_item_ended_by_itself_is_told_in_the_readers_language() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(10_000)).settle();
+        let item = world.exceptions(owed.unit).remove(0);
+        world.claim(&owed, Dong(15_000)).settle();
+        let mut service = Service::start(&world);
+        let Two { mut finance, .. } = staff(&world, &service);
+        finance.get(&format!("/finance/exceptions/{}", item.id));
+        finance.sees("đã nộp đủ");
+        assert!(!finance.page.contains("paid in full"), "{}", finance.page);
         service.stop();
     });
 }

@@ -12,6 +12,10 @@ use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::reconciliation::bridge;
 use crate::report;
+use crate::report::sheet::Cell;
+use crate::report::table::Table;
+use crate::tariff::Tariff;
+use crate::web::both;
 
 #[derive(Debug, Args)]
 pub struct Bridge {
@@ -28,6 +32,9 @@ pub struct Bridge {
     json: bool,
 }
 
+/// Stands between the two accounts of a way.
+const WAY: &str = " → ";
+
 /// Exit code 1 when bank and books differ.
 pub fn run(office: &Office, asked: &Bridge) -> Result<u8> {
     let stamp = office.stamp();
@@ -38,7 +45,38 @@ pub fn run(office: &Office, asked: &Bridge) -> Result<u8> {
     if asked.json {
         print_json(&report)?;
     } else {
-        reports::put(&report::bridge::table(&report), asked.out.as_deref())?;
+        let mut table = report::bridge::table(&report);
+        // Files are for programs: they keep the names of the ledger, as those of the page do.
+        if asked.out.is_none() {
+            call_accounts(&mut table, office.tariff().ok().as_deref());
+        }
+        reports::put(&table, asked.out.as_deref())?;
     }
     Ok(if report.difference.is_zero() { DONE } else { NO })
+}
+
+/// Calls accounts of the ledger what the page calls them, each side of a way from one to another.
+fn call_accounts(table: &mut Table, tariff: Option<&Tariff>) {
+    for cell in table.rows.iter_mut().flatten() {
+        if let Cell::Text(text) = cell {
+            let called: Vec<String> = text.split(WAY).map(|account| both::account(account, tariff)).collect();
+            *text = called.join(WAY);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_of_the_ledger_are_words_and_other_texts_stay() {
+        let row = |text: &str| vec![Cell::text("Cầu nối / Bridge"), Cell::text(text), Cell::Empty];
+        let way = "fees_collected/X → budget_due/805-2716";
+        let mut table = Table { rows: vec![row(way), row("lin_1 (exc_2)")], ..Table::default() };
+        call_accounts(&mut table, None);
+        let called =
+            "Phí, lệ phí đã thu / Fees collected · X → Phải nộp ngân sách / Owed to the budget · 805-2716";
+        assert_eq!(table.rows, [row(called), row("lin_1 (exc_2)")]);
+    }
 }

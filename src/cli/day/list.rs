@@ -55,5 +55,6 @@ pub fn run(office: &Office, asked: &List) -> Result<u8> {
 fn cells(day: &OpenDay) -> Vec<String> {
     let waits: Vec<String> = day.waits_for.iter().map(crate::reconciliation::proof::Obstacle::vi).collect();
     let waits = if waits.is_empty() { "khóa được ngay".to_owned() } else { waits.join(" ") };
-    vec![day.date.to_string(), day.state().to_owned(), waits]
+    let state = if day.is_late { "trễ hạn / late" } else { "đang mở / open" };
+    vec![day.date.to_string(), state.to_owned(), waits]
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Place;
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::cli::listing::{Layout, List};
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, print_json};
@@ -47,7 +47,7 @@ pub struct Refusal {
 }
 
 pub fn request(office: &Office, asked: &Reopen) -> Result<u8> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting(office::ASKERS, asked.person, |conn| Ok(asked.place.find(conn)?.0.id))?;
     let made = office.write(&actor, |tx, stamp| {
         let (unit, account) = asked.place.find(tx)?;
         reopening::request(tx, stamp, &actor, (unit.id, account.id), asked.date, &asked.reason)
@@ -57,7 +57,7 @@ pub fn request(office: &Office, asked: &Reopen) -> Result<u8> {
 }
 
 pub fn approve(office: &Office, asked: &Step) -> Result<u8> {
-    let actor = office::person(Role::Approver, asked.person);
+    let actor = deciding(office, asked)?;
     let opened = office.write(&actor, |tx, stamp| {
         let unit = locate(tx, &actor, asked.request)?;
         reopening::approve(tx, stamp, &actor, unit, asked.request)
@@ -67,13 +67,17 @@ pub fn approve(office: &Office, asked: &Step) -> Result<u8> {
 }
 
 pub fn refuse(office: &Office, asked: &Refusal) -> Result<u8> {
-    let actor = office::person(Role::Approver, asked.step.person);
+    let actor = deciding(office, &asked.step)?;
     let refused = office.write(&actor, |tx, stamp| {
         let unit = locate(tx, &actor, asked.step.request)?;
         reopening::refuse(tx, stamp, &actor, unit, asked.step.request, &asked.reason)
     })?;
     print_json(&refused)?;
     Ok(DONE)
+}
+
+fn deciding(office: &Office, step: &Step) -> Result<Actor> {
+    office.acting(office::DECIDERS, step.person, |conn| locate(conn, &Actor::system(), step.request))
 }
 
 fn locate(conn: &mut Conn, actor: &Actor, id: ReopeningId) -> Result<UnitId> {

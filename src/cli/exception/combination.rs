@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::office::{self, Office};
 use super::super::print_json;
 use super::{Reasoned, Step, locate};
-use crate::actor::Role;
+use crate::actor::Actor;
 use crate::error::Result;
 use crate::exception::{self, Exception};
 use crate::id::{ExceptionId, ObligationId, PersonId};
@@ -32,8 +32,9 @@ pub struct Combine {
 }
 
 pub fn propose(office: &Office, asked: &Combine) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
     let ids: BTreeSet<ExceptionId> = asked.exceptions.iter().copied().collect();
+    let first = ids.first().copied().unwrap_or(ExceptionId(0));
+    let actor = office.acting(office::ASKERS, asked.person, |conn| locate(conn, &Actor::system(), first))?;
     let proposed = office.write(&actor, |tx, stamp| {
         let mut parts = Vec::with_capacity(ids.len());
         for id in &ids {
@@ -45,9 +46,13 @@ pub fn propose(office: &Office, asked: &Combine) -> Result<()> {
     print_json(&shown(office, &proposed))
 }
 
+fn deciding(office: &Office, step: &Step) -> Result<Actor> {
+    office.acting(office::DECIDERS, step.person, |conn| locate(conn, &Actor::system(), step.exception))
+}
+
 /// Documents that were numbered are signed by the service, which finds them by their state.
 pub fn approve(office: &Office, asked: &Step) -> Result<()> {
-    let actor = office::person(Role::Approver, asked.person);
+    let actor = deciding(office, asked)?;
     let decided = office.write(&actor, |tx, stamp| {
         let unit = locate(tx, &actor, asked.exception)?;
         let parts = combine::approve(tx, stamp, &actor, (unit, asked.exception))?.0;
@@ -57,7 +62,7 @@ pub fn approve(office: &Office, asked: &Step) -> Result<()> {
 }
 
 pub fn refuse(office: &Office, asked: &Reasoned) -> Result<()> {
-    let (step, actor) = (&asked.step, office::person(Role::Approver, asked.step.person));
+    let (step, actor) = (&asked.step, deciding(office, &asked.step)?);
     let decided = office.write(&actor, |tx, stamp| {
         let unit = locate(tx, &actor, step.exception)?;
         let parts = combine::refuse(tx, stamp, &actor, (unit, step.exception), &asked.reason)?;

@@ -3,9 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::{DONE, print_json, table};
+use super::super::{DONE, print_json};
 use crate::error::Result;
 use crate::exception::Kind;
+use crate::web::both;
 
 #[derive(Debug, Args)]
 pub struct Kinds {
@@ -31,17 +32,35 @@ pub fn print(asked: &Kinds) -> Result<u8> {
         print_json(&shown)?;
         return Ok(DONE);
     }
-    let row = |kind: Kind| {
-        vec![
-            kind.number().to_string(),
-            kind.as_str().to_owned(),
-            kind.default_owner().to_owned(),
-            kind.due_working_days().to_string(),
-            kind.next_step_en().to_owned(),
-            kind.effect_en().to_owned(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = Kind::all().map(row).collect();
-    table::print(&["No", "Kind", "Owner", "Due", "Next step", "Effect"], &rows, &[0, 3]);
+    for kind in Kind::all() {
+        println!("{}", told(kind));
+    }
     Ok(DONE)
+}
+
+/// A kind in a few lines, Vietnamese first.
+fn told(kind: Kind) -> String {
+    let number = kind.number();
+    let name = format!("{number:>2}  {}  {} / {}", kind.as_str(), kind.title_vi(), kind.title_en());
+    let (owner, days) = (both::owner(kind.default_owner()), kind.due_working_days());
+    let owner = format!("    {owner} · hạn {days} ngày làm việc / due in {days} working days");
+    let step = format!("    Việc tiếp theo / next: {} / {}", kind.next_step_vi(), kind.next_step_en());
+    let effect = format!("    Ảnh hưởng / effect: {} / {}", kind.effect_vi(), kind.effect_en());
+    [name, owner, step, effect].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_told_in_vietnamese_first() {
+        let told = told(Kind::UnidentifiedCredit);
+        let first = "16  unidentified_credit  Tiền vào chưa rõ người nộp / Credit of unknown origin";
+        assert!(told.starts_with(first), "{told}");
+        assert!(
+            told.contains("Kế toán / Accountant · hạn 3 ngày làm việc / due in 3 working days"),
+            "{told}"
+        );
+    }
 }

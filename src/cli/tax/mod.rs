@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::DONE;
-use super::office::Office;
-use crate::actor::Actor;
+use super::office::{Office, Roles};
+use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
 use crate::filing::transmission::ReplyRecord;
 use crate::filing::{self, query, reply, transmission};
-use crate::id::FilingId;
+use crate::id::{FilingId, UnitId};
+use crate::store::Conn;
 use crate::web::both;
 
 #[derive(Debug, Subcommand)]
@@ -95,11 +96,17 @@ fn said(answer: &ReplyRecord) -> String {
     format!("{}  {reasons}", both::verdict(&answer.verdict)).trim_end().to_owned()
 }
 
+/// Who decides on a form for the tax authority.
+const DECIDERS: Roles = (Role::Approver, &[Role::Finance, Role::Administrator]);
+
+fn locate(conn: &mut Conn, scope: &Scope, id: FilingId) -> Result<UnitId> {
+    query::unit_of(conn, scope, id)?.ok_or_else(|| Error::not_found("filing_not_found", "no such form"))
+}
+
 fn form(config: &Path, id: FilingId, xml: Option<&Path>) -> Result<u8> {
     let office = Office::open(config)?;
     let (filing, history, messages) = office.read(&Actor::system(), |conn| {
-        let unit = query::unit_of(conn, &crate::actor::Scope::All, id)?
-            .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
+        let unit = locate(conn, &Scope::All, id)?;
         let filing = filing::find(conn, unit, id)?;
         Ok((filing, query::history(conn, unit, id)?, transmission::of_filing(conn, unit, id)?))
     })?;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use crate::actor::Role;
-use crate::cli::office::{self, Office};
+use super::{DECIDERS, locate};
+use crate::actor::{Role, Scope};
+use crate::cli::office::{self, Office, Roles};
 use crate::cli::{DONE, table};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -61,6 +62,9 @@ pub enum Command {
     },
 }
 
+/// Who takes a notice back.
+const WITHDRAWERS: Roles = (Role::Approver, &[Role::Finance, Role::Administrator, Role::Cashier]);
+
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
     match command {
@@ -80,18 +84,18 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
             println!("{id}");
         }
         Command::Approve { id, person } => {
-            let actor = office::actor(Role::Approver, Some(person));
+            let actor = office.acting(DECIDERS, person, |conn| locate(conn, &Scope::All, id))?;
             let filing = office.write(&actor, |tx, stamp| {
-                let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(missing)?;
+                let unit = locate(tx, &actor.scope, id)?;
                 notice::approve(tx, stamp, &actor, unit, id)
             })?;
             println!("{}  {}", filing.id, both::form_state(filing.state));
             super::print_rules(&filing)?;
         }
         Command::Withdraw { id, reason, person } => {
-            let actor = office::actor(Role::Approver, Some(person));
+            let actor = office.acting(WITHDRAWERS, person, |conn| locate(conn, &Scope::All, id))?;
             let filing = office.write(&actor, |tx, stamp| {
-                let unit = query::unit_of(tx, &actor.scope, id)?.ok_or_else(missing)?;
+                let unit = locate(tx, &actor.scope, id)?;
                 notice::withdraw(tx, stamp, &actor, unit, id, &reason)
             })?;
             println!("{}  {}", filing.id, both::form_state(filing.state));
@@ -113,9 +117,4 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         }
     }
     Ok(DONE)
-}
-
-#[track_caller]
-fn missing() -> Error {
-    Error::not_found("filing_not_found", "no such form")
 }

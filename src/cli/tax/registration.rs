@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 
-use crate::actor::{Actor, Role};
+use super::{DECIDERS, locate};
+use crate::actor::{Actor, Role, Scope};
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, read_text, table};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::filing::Filing;
 use crate::filing::form::registration::{Action, Entrusting};
 use crate::filing::registration::{self as filings, Asked};
-use crate::filing::{Filing, query};
 use crate::id::{FilingId, PersonId, UnitId};
 use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
@@ -162,11 +163,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
         Command::Draft(draft) => run_draft(&office, &draft),
         Command::Approve { id, person } => {
-            let actor = office::person(Role::Approver, person);
+            let actor = deciding(&office, id, person)?;
             decided(&office, &actor, id, |tx, stamp, unit| filings::approve(tx, stamp, &actor, unit, id))
         }
         Command::Withdraw { id, reason, person } => {
-            let actor = office::person(Role::Approver, person);
+            let actor = deciding(&office, id, person)?;
             decided(&office, &actor, id, |tx, stamp, unit| {
                 filings::withdraw(tx, stamp, &actor, unit, id, &reason)
             })
@@ -176,6 +177,10 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
     }
 }
 
+fn deciding(office: &Office, id: FilingId, person: PersonId) -> Result<Actor> {
+    office.acting(DECIDERS, person, |conn| locate(conn, &Scope::All, id))
+}
+
 fn decided(
     office: &Office,
     actor: &Actor,
@@ -183,8 +188,7 @@ fn decided(
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, UnitId) -> Result<Filing>,
 ) -> Result<u8> {
     let filing = office.write(actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &actor.scope, id)?
-            .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
+        let unit = locate(tx, &actor.scope, id)?;
         act(tx, stamp, unit)
     })?;
     println!("{}  {}", filing.id, both::form_state(filing.state));

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use crate::actor::{Actor, Role};
+use super::{DECIDERS, locate};
+use crate::actor::{Actor, Scope};
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, NO, print_json, table};
 use crate::error::{Error, Result};
@@ -203,10 +204,9 @@ type Change<'a> = &'a dyn Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, UnitId) -> Result<
 
 /// What a person does to a report.
 fn change(office: &Office, id: FilingId, person: PersonId, change: Change<'_>) -> Result<u8> {
-    let actor = office::actor(Role::Approver, Some(person));
+    let actor = office.acting(DECIDERS, person, |conn| locate(conn, &Scope::All, id))?;
     let filing = office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &actor.scope, id)?
-            .ok_or_else(|| Error::not_found("filing_not_found", "no such form"))?;
+        let unit = locate(tx, &actor.scope, id)?;
         change(tx, stamp, &actor, unit)
     })?;
     println!("{}  {}", filing.id, both::form_state(filing.state));

@@ -6,7 +6,7 @@
 mod bucket;
 mod receive;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub use bucket::{Allocation, Bucket, Method, Payment, PaymentEvent, PaymentState};
 
@@ -95,6 +95,41 @@ pub enum Destination {
     Unknown(Kind),
 }
 
+impl Destination {
+    /// Where a sum on `unit`'s account belongs, by the obligations its codes name. `owes` tells what is open of one of
+    /// the unit's own; none of one that is not known. Two codes of one obligation, as after a merger, name it once.
+    pub fn of(
+        unit: UnitId,
+        amount: Dong,
+        named: &[(UnitId, ObligationId)],
+        is_damaged: bool,
+        owes: impl Fn(ObligationId) -> Option<Dong>,
+    ) -> Destination {
+        match named {
+            [] if is_damaged => Destination::Unknown(Kind::DamagedCode),
+            [] => Destination::Unknown(Kind::UnidentifiedCredit),
+            [(owner, id)] if *owner == unit => Destination::Obligations(vec![*id]),
+            [(owner, id)] => Destination::OtherUnit(*owner, *id),
+            several => {
+                let mut seen = BTreeSet::new();
+                let distinct: Vec<(UnitId, ObligationId)> =
+                    several.iter().copied().filter(|one| seen.insert(*one)).collect();
+                if distinct.len() == 1 {
+                    return Destination::of(unit, amount, &distinct, is_damaged, owes);
+                }
+                let own = distinct.iter().filter(|(owner, _)| *owner == unit);
+                let owed: Vec<Dong> = own.filter_map(|(_, id)| owes(*id)).collect();
+                let all_open = owed.len() == distinct.len() && owed.iter().all(|one| one.is_positive());
+                if all_open && Dong::sum(owed).is_ok_and(|owed| owed == amount) {
+                    Destination::Obligations(distinct.iter().map(|(_, id)| *id).collect())
+                } else {
+                    Destination::Unknown(Kind::SeveralObligations)
+                }
+            }
+        }
+    }
+}
+
 /// See the module.
 pub struct Book {
     pub actor: String,
@@ -166,26 +201,9 @@ impl Book {
         named: &[(UnitId, ObligationId)],
         is_damaged: bool,
     ) -> Destination {
-        match named {
-            [] if is_damaged => Destination::Unknown(Kind::DamagedCode),
-            [] => Destination::Unknown(Kind::UnidentifiedCredit),
-            [(owner, id)] if *owner == unit => Destination::Obligations(vec![*id]),
-            [(owner, id)] => Destination::OtherUnit(*owner, *id),
-            several => {
-                let own: Vec<&Obligation> = several
-                    .iter()
-                    .filter(|(owner, _)| *owner == unit)
-                    .filter_map(|key| self.obligations.get(key).map(|held| &held.value))
-                    .collect();
-                let owed = Dong::sum(own.iter().map(|obligation| obligation.outstanding()));
-                let all_open = own.iter().all(|obligation| obligation.outstanding().is_positive());
-                if own.len() == several.len() && all_open && owed.is_ok_and(|owed| owed == amount) {
-                    Destination::Obligations(several.iter().map(|(_, id)| *id).collect())
-                } else {
-                    Destination::Unknown(Kind::SeveralObligations)
-                }
-            }
-        }
+        Destination::of(unit, amount, named, is_damaged, |id| {
+            self.obligations.get(&(unit, id)).map(|held| held.value.outstanding())
+        })
     }
 
     /// Raises the obligation's revision with an event; returns the event's place in the list.
@@ -311,5 +329,25 @@ impl Book {
 
     pub fn exposure(&self, unit: UnitId, account: AccountId, channel: &str) -> Dong {
         self.exposures.get(&(unit, account, channel.to_owned())).map_or(Dong::ZERO, |held| held.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_codes_of_one_obligation_name_it_once() {
+        let place = |unit: UnitId, amount: i64, named: &[(UnitId, ObligationId)]| {
+            Destination::of(unit, Dong(amount), named, false, |_| Some(Dong(25_000)))
+        };
+        let (own, other) = ((UnitId(4), ObligationId(7)), (UnitId(4), ObligationId(8)));
+        let only = Destination::Obligations(vec![own.1]);
+        assert_eq!(place(UnitId(4), 30_000, &[own, own]), only, "whatever came of it");
+        assert_eq!(place(UnitId(9), 30_000, &[own, own]), Destination::OtherUnit(own.0, own.1));
+        let both = Destination::Obligations(vec![own.1, other.1]);
+        assert_eq!(place(UnitId(4), 50_000, &[own, other, own]), both);
+        let unknown = Destination::Unknown(Kind::SeveralObligations);
+        assert_eq!(place(UnitId(4), 75_000, &[own, other, own]), unknown);
     }
 }

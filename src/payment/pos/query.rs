@@ -297,6 +297,17 @@ pub fn with_slip(conn: &mut Conn, unit: UnitId, payments: &[PaymentId]) -> Resul
         .classify()
 }
 
+/// The approval code that is noted of a payment.
+pub fn approval_code(conn: &mut Conn, unit: UnitId, payment: PaymentId) -> Result<Option<String>> {
+    card_slip::table
+        .filter(card_slip::unit_id.eq(unit))
+        .filter(card_slip::payment_id.eq(payment))
+        .select(card_slip::approval_code)
+        .first(conn)
+        .optional()
+        .classify()
+}
+
 /// Card payments that no batch has shown: (payment, amount, day).
 pub fn unsettled(conn: &mut Conn, unit: UnitId) -> Result<Vec<(PaymentId, Dong, BusinessDay)>> {
     let mut found: Vec<(PaymentId, Dong, BusinessDay)> = rows::fetch::<(BigInt, BigInt, Date), _>(

@@ -14,11 +14,7 @@ pub(in crate::payment) fn write(
     works: &[&LineWork],
     marks: &[Mark],
 ) -> Result<()> {
-    store_new(tx, stamp, &desk.book)?;
-    rows::insert(tx, &desk.movement_keys)?;
-    rows::insert(tx, &desk.match_parts)?;
-    let evidence = line_query::evidence_of(works, &desk.match_parts, stamp.now);
-    rows::insert(tx, &evidence)?;
+    // A line that another run posted meanwhile is found out before any of its keys is written twice.
     let cases: Vec<line_query::LineCaseRow> = works
         .iter()
         .zip(marks)
@@ -34,6 +30,11 @@ pub(in crate::payment) fn write(
     if is_new.contains(&false) {
         return Err(Error::busy(crate::store::failure::RETRY, 1, "a line was posted meanwhile"));
     }
+    store_new(tx, stamp, &desk.book)?;
+    rows::insert(tx, &desk.movement_keys)?;
+    rows::insert(tx, &desk.match_parts)?;
+    let evidence = line_query::evidence_of(works, &desk.match_parts, stamp.now);
+    rows::insert(tx, &evidence)?;
     let marked: Vec<line_query::LineMark> = works
         .iter()
         .zip(marks)

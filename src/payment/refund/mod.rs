@@ -217,6 +217,7 @@ pub fn approve(
     let mut refund = find(desk.tx, unit, id)?;
     let payee_by = query::payee(desk.tx, unit, id)?.map(|(_, _, _, person)| person);
     rules::check_approval(&refund, payee_by, checker, &desk.payment)?;
+    refuse_erased(desk.tx, stamp, &refund)?;
     desk.refuse_reversed()?;
     desk.touch_payment("refund_approved", &refund.reason)?;
     desk.post(Account::Surplus(payment), Account::RefundPayable, &refund);
@@ -228,6 +229,9 @@ pub fn approve(
 }
 
 /// Notes that the transfer was handed to the bank; again after a bounce.
+///
+/// # Errors
+/// `refund_state_wrong`, `refund_payee_missing` when the account was erased, `refund_money_reversed`.
 pub fn send(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id: RefundId) -> Result<Refund> {
     actor.require_role(&[Role::Finance])?;
     actor.scope.require(unit)?;
@@ -236,6 +240,7 @@ pub fn send(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, id:
     let mut desk = Desk::open(tx, stamp, actor, unit, payment)?;
     let mut refund = find(desk.tx, unit, id)?;
     rules::check_step(&refund, &[State::Approved, State::Bounced], "sent")?;
+    refuse_erased(desk.tx, stamp, &refund)?;
     desk.refuse_reversed()?;
     desk.touch_payment("refund_sent", &refund.reason)?;
     desk.settle(Kind::RefundBounced, "it was sent again");
@@ -328,16 +333,55 @@ pub fn not_found() -> Error {
     Error::not_found("refund_not_found", "no such refund in your scope")
 }
 
-/// The payee in clear, for those who approve and send; None when nobody named one.
+/// What is known of whom a refund goes to.
+#[derive(Debug)]
+pub enum PayeeNamed {
+    Nobody,
+    /// Somebody named one, and its data was erased since.
+    Erased,
+    Known(Payee),
+}
+
+impl PayeeNamed {
+    pub fn known(self) -> Option<Payee> {
+        match self {
+            PayeeNamed::Known(payee) => Some(payee),
+            PayeeNamed::Nobody | PayeeNamed::Erased => None,
+        }
+    }
+}
+
+/// Nothing is paid to an account that was erased; where nobody named one, the money goes back to the card.
+fn refuse_erased(conn: &mut Conn, stamp: &Stamp<'_>, refund: &Refund) -> Result<()> {
+    match payee_named(conn, stamp.vault, refund.unit, refund.id)? {
+        PayeeNamed::Erased => Err(Error::conflict("refund_payee_missing", "the account to pay was erased")),
+        PayeeNamed::Nobody | PayeeNamed::Known(_) => Ok(()),
+    }
+}
+
+/// The payee in clear, for those who approve and send.
+pub fn payee_named(
+    conn: &mut Conn,
+    vault: &crate::store::vault::Vault,
+    unit: UnitId,
+    id: RefundId,
+) -> Result<PayeeNamed> {
+    let Some((row, key, cipher, _)) = query::payee(conn, unit, id)? else { return Ok(PayeeNamed::Nobody) };
+    match vault.open(conn, unit, key, &context(row), &cipher) {
+        Ok(plain) => opened_payee(&plain).map(PayeeNamed::Known),
+        Err(error) if error.code() == "erased" => Ok(PayeeNamed::Erased),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same; None when nobody named one, or it was erased.
 pub fn payee(
     conn: &mut Conn,
     vault: &crate::store::vault::Vault,
     unit: UnitId,
     id: RefundId,
 ) -> Result<Option<Payee>> {
-    let Some((row, key, cipher, _)) = query::payee(conn, unit, id)? else { return Ok(None) };
-    let plain = vault.open(conn, unit, key, &context(row), &cipher)?;
-    opened_payee(&plain).map(Some)
+    payee_named(conn, vault, unit, id).map(PayeeNamed::known)
 }
 
 fn opened_payee(plain: &[u8]) -> Result<Payee> {

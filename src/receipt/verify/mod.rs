@@ -18,6 +18,7 @@ mod tag;
 #[cfg(test)]
 pub(in crate::receipt) mod tests;
 pub mod trust;
+mod vouched;
 
 use std::borrow::Cow;
 

@@ -4,10 +4,9 @@ use std::ops::RangeInclusive;
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::problem::Problem;
+use super::vouched::Vouched;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::receipt::certificate::{is_test, parse};
@@ -50,6 +49,7 @@ pub struct TrustStore {
     tax_authority: Vec<String>,
     /// Tax codes of those known to issue in others' places.
     entrusted: Vec<String>,
+    vouched: Vouched,
 }
 
 /// An authority, read once for every certificate it is asked about.
@@ -181,7 +181,7 @@ impl TrustStore {
         for between in 0..=CHAIN_LIMIT {
             let mut above = Vec::new();
             for certificate in &below {
-                let vouches = |anchor: &Anchor| anchor.vouches_for(certificate, at, between);
+                let vouches = |anchor: &Anchor| anchor.vouches_for(certificate, at, between, &self.vouched);
                 if let Some(found) = self.anchors.iter().find_map(vouches) {
                     return Some(found);
                 }
@@ -227,15 +227,17 @@ impl Anchor {
 
     /// Some(is a test authority) when this authority issued the certificate, was valid then, and may
     /// have as many authorities `between` itself and the signer (RFC 5280, section 4.2.1.9).
-    fn vouches_for(&self, leaf: &X509Certificate<'_>, at: Instant, between: u8) -> Option<bool> {
+    fn vouches_for(
+        &self,
+        leaf: &X509Certificate<'_>,
+        at: Instant,
+        between: u8,
+        vouched: &Vouched,
+    ) -> Option<bool> {
         let is_near = self.path_length.is_none_or(|most| u32::from(between) <= most);
         let is_strong = AUTHORITY_ALGORITHMS.contains(&leaf.signature_algorithm.algorithm.as_bytes());
         let may_have = leaf.issuer().as_raw() == self.subject && self.valid.contains(&at.seconds());
-        if !(may_have && is_near && is_strong) {
-            return None;
-        }
-        let (_, key) = SubjectPublicKeyInfo::from_der(&self.key).ok()?;
-        leaf.verify_signature(Some(&key)).ok().map(|()| self.is_test)
+        (may_have && is_near && is_strong && vouched.holds(&self.key, leaf)).then_some(self.is_test)
     }
 }
 

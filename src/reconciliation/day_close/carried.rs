@@ -91,6 +91,8 @@ impl Open {
     ) -> Result<Open> {
         let (mut noted, states) = as_of(conn, account, date)?;
         part::name_by_line(conn, account.unit, &mut noted)?;
+        // What is open comes first: a line is told under that, and not again under what was settled about it.
+        noted.sort_by_key(|item| !item.is_part && states.contains_key(&item.id));
         let today: BTreeMap<LineId, &LineFacts> = lines.iter().map(|line| (line.id, line)).collect();
         let view = View {
             account,
@@ -114,7 +116,8 @@ impl Open {
             };
             // Several items of one lump sum are one line, under the first of their exceptions.
             named.insert(about);
-            if !told.insert((about, amount)) && item.is_part {
+            let is_settled_line = state != State::Open && item.subject_kind == "line";
+            if !told.insert((about, amount)) && (item.is_part || is_settled_line) {
                 continue;
             }
             open.items.push(OpenItem { item: about, amount, first_seen, exception: Some((item.id, kind)) });

@@ -20,6 +20,11 @@ use crate::unit::{BankAccount, Unit};
 /// The format version in every certificate.
 pub const VERSION: &str = "DC-1.0";
 
+/// Which certificate of its day, or month, one is, as people count them: each opening again is a revision too.
+pub fn ordinal(revision: i64) -> i64 {
+    (revision + 1) / 2
+}
+
 /// What a certificate says beyond the proof.
 #[derive(Clone, Debug)]
 pub struct Content<'a> {
@@ -291,4 +296,14 @@ pub fn read(document: &[u8]) -> Result<Stated> {
         closing: field("Closing")?,
         previous_sha256: field("PreviousSha256")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordinal;
+
+    #[test]
+    fn the_certificate_after_an_opening_again_is_the_second_of_its_day() {
+        assert_eq!([1, 3, 5].map(ordinal), [1, 2, 3]);
+    }
 }

@@ -1,6 +1,7 @@
 //! The page of a day's certificate: A4, drawn from the signed bytes alone, which are attached.
 
 use super::bridge_part::BridgeReading;
+use super::certificate::ordinal;
 use super::reading::{Carried, Cash, OnItsWay, Reading, Share, split};
 use super::{sha256, words};
 use crate::amount::Dong;
@@ -150,10 +151,9 @@ pub fn heading(sheet: &mut Sheet, unit: (&str, &str), title: &str, english: &str
 }
 
 fn facts(sheet: &mut Sheet, reading: &Reading) {
-    let revision = if reading.revision > 1 {
-        format!("{} (lập lại sau khi mở lại ngày)", reading.revision)
-    } else {
-        reading.revision.to_string()
+    let time = match ordinal(reading.revision) {
+        1 => "1".to_owned(),
+        time => format!("{time} (lập lại sau khi mở lại ngày)"),
     };
     let basis =
         if reading.is_derived { "suy từ số dư từng dòng" } else { "ngân hàng ghi trên sao kê" };
@@ -165,7 +165,7 @@ fn facts(sheet: &mut Sheet, reading: &Reading) {
     let fields = [
         ("Đơn vị: ", format!("{} (mã {})", reading.unit_name, reading.unit_code)),
         ("Tài khoản: ", format!("{} (mã ngân hàng {})", reading.account_no, reading.bank_bin)),
-        ("Lần lập: ", revision),
+        ("Lần lập: ", time),
         ("Căn cứ: ", statement),
         ("Số dư: ", basis.to_owned()),
     ];

@@ -57,11 +57,15 @@ pub fn at_end(
     Ok(open.claims.into_values().filter(|claim| claim.amount.is_positive()).collect())
 }
 
+/// What the money of claims became that a line showed: what the bank has of it, the fee that a gateway or an acquirer
+/// kept, and what payers got back in the same payout.
+const SHOWN_AS: [&str; 4] = ["bank/", "charges_to_recover", "refund_payable", "reversal_to_recover/"];
+
 /// What each line moved on clearing after the day, both ways together. What took a claim back is no line's.
 fn by_line(left: &[Left]) -> Result<BTreeMap<LineId, Dong>> {
     let mut sums: BTreeMap<LineId, Dong> = BTreeMap::new();
     for one in left {
-        let is_proof = one.other.starts_with("bank/") || one.other.starts_with("charges_to_recover");
+        let is_proof = SHOWN_AS.iter().any(|account| one.other.starts_with(account));
         let by_line = (one.source_kind == "line" && is_proof).then_some(LineId(one.source_id));
         if let Some(line) = placed::line_of(&one.other).or(by_line) {
             let sum = sums.entry(line).or_default();
@@ -161,6 +165,18 @@ mod tests {
         ];
         let expected = BTreeMap::from([(LineId(7), Dong(100)), (LineId(9), Dong(25))]);
         assert_eq!(by_line(&found).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_payers_got_back_in_a_payout_is_a_part_of_what_its_line_showed() {
+        let found = [
+            left("bank/acc_0000000000001", "line", 60),
+            left("charges_to_recover", "line", 10),
+            left("refund_payable", "line", 20),
+            left(&format!("reversal_to_recover/{}", PaymentId(3)), "line", 15),
+            left(&format!("unexplained_debit/{}", LineId(7)), "line", 5),
+        ];
+        assert_eq!(by_line(&found).unwrap(), BTreeMap::from([(LineId(7), Dong(110))]));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::pdf::{Paper, Paragraph, Sheet};
 use crate::reconciliation::bridge::Pier;
 use crate::reconciliation::classification::Class;
+use crate::reconciliation::day_close::certificate::ordinal;
 use crate::reconciliation::day_close::page::{
     Printed, TEXT, carried_rows, claim_rows, day_text, finish, heading, items, seal, sums,
 };
@@ -80,7 +81,7 @@ fn facts(sheet: &mut Sheet, reading: &MonthReading) {
         ("Tài khoản: ", format!("{} (mã ngân hàng {})", reading.account_no, reading.bank_bin)),
         ("Kỳ: ", span),
         ("Số dòng sao kê: ", reading.line_count.to_string()),
-        ("Lần lập: ", reading.revision.to_string()),
+        ("Lần lập: ", ordinal(reading.revision).to_string()),
     ];
     for (label, value) in fields {
         sheet.text(Paragraph::new(TEXT).regular(label).bold(&value));
@@ -101,10 +102,14 @@ fn balances(sheet: &mut Sheet, reading: &MonthReading) {
 
 fn bridge(sheet: &mut Sheet, reading: &MonthReading) {
     let [.., bank] = reading.bridge;
+    let called = |pier: &Pier| match pier {
+        Pier::Receipts => "Biên lai, hóa đơn trong tháng",
+        other => other.words().0,
+    };
     let rows: Vec<(String, Dong)> = Pier::ALL
         .iter()
         .zip(reading.bridge)
-        .map(|(pier, amount)| (pier.words().0.to_owned(), amount))
+        .map(|(pier, amount)| (called(pier).to_owned(), amount))
         .collect();
     sums(sheet, "Từ biên lai đến ngân hàng", &rows, ("Phát sinh trên tài khoản", bank));
 }

@@ -81,10 +81,7 @@ pub fn propose(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &NewVersi
     actor.scope.require(new.unit)?;
     let maker = actor.require_person()?;
     new.rule.check()?;
-    let reason = text::clean(&new.reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
+    let reason = text::reason(&new.reason)?;
     let rank = match new.rank {
         Some(rank) if (1..=RANK_LIMIT).contains(&rank) => rank,
         Some(_) => {
@@ -175,10 +172,7 @@ pub fn refuse(
 ) -> Result<Version> {
     let mut version = decided(tx, actor, unit, id)?;
     let person = actor.require_person()?;
-    let reason = text::clean(reason);
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "reason_missing", "say why"));
-    }
+    let reason = text::reason(reason)?;
     version.state = "refused".to_owned();
     version.revision += 1;
     query::store(tx, &version)?;

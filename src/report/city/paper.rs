@@ -4,13 +4,14 @@
 use ring::digest::{SHA256, digest};
 
 use super::sheet::{against, table, title};
-use super::{Figures, Sum};
+use super::{Figures, NO_FIGURES, Sum};
 use crate::clock::Instant;
 use crate::error::Result;
 use crate::pdf::{
     Align, Attachment, Cell, Column, Description, Furniture, Moment, Paper, Paragraph, Part, Row, Sheet,
     Table, Width,
 };
+use crate::report::collection::percent;
 use crate::report::sheet::Form;
 use crate::text;
 
@@ -25,7 +26,8 @@ const TITLE: f32 = 14.0;
 pub fn render(figures: &Figures, author: &str, made_at: Instant) -> Result<Vec<u8>> {
     let mut data = Vec::new();
     table(figures).write_as(Form::Csv, &mut data)?;
-    let mut sheet = Sheet::new(Paper::A4);
+    // Eight columns of each unit.
+    let mut sheet = Sheet::new(Paper::A4_LANDSCAPE);
     let lines = title(figures);
     let name = lines.first().cloned().unwrap_or_default();
     let mut head = vec![
@@ -101,6 +103,7 @@ fn units(sheet: &mut Sheet, figures: &Figures) {
             cell(&one.paid.count.to_string(), Align::Right),
             cell(&one.paid.free_count.to_string(), Align::Right),
             cell(&measured(2), Align::Right),
+            cell(&share(one.paid.share_by_amount()), Align::Right),
             cell(&measured(0), Align::Right),
             cell(&measured(1), Align::Right),
         ]
@@ -110,12 +113,33 @@ fn units(sheet: &mut Sheet, figures: &Figures) {
         column("Số thu (đồng)", Width::Fit(60.0)),
         column("Hồ sơ", Width::Fit(30.0)),
         column("0 đồng", Width::Fit(30.0)),
-        column("TT điện tử", Width::Fit(50.0)),
+        column("Điện tử theo hồ sơ", Width::Fit(50.0)),
+        column("Điện tử theo tiền", Width::Fit(40.0)),
         column("Trực tuyến", Width::Fit(50.0)),
         column("Toàn trình", Width::Fit(50.0)),
     ];
     grid(sheet, columns, figures.units.iter().map(row).collect());
     sheet.text(Paragraph::new(TEXT).regular("Tổng số thu / Total: ").bold(&figures.total.to_string()));
+    let paid = &figures.paid;
+    sheet.text(Paragraph::new(TEXT).regular(&format!(
+        "Hồ sơ có thu đã nộp đủ / Paid dossiers: {}; hồ sơ 0 đồng / free: {}",
+        paid.count, paid.free_count
+    )));
+    sheet.text(Paragraph::new(TEXT).regular(&format!(
+        "Điện tử / Electronic: {} theo hồ sơ / by count, {} theo tiền / by amount",
+        share(paid.share_by_count()),
+        share(paid.share_by_amount())
+    )));
+    if figures.without_totals > 0 {
+        sheet.text(Paragraph::new(TEXT).italic(&format!(
+            "Chưa có số liệu tổng hồ sơ của {0} đơn vị / No totals of dossiers from {0} units",
+            figures.without_totals
+        )));
+    }
+}
+
+fn share(share: Option<i64>) -> String {
+    share.map_or_else(|| NO_FIGURES.0.to_owned(), percent)
 }
 
 fn sums(sheet: &mut Sheet, words: &str, sums: &[Sum]) {

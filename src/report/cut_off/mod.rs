@@ -126,18 +126,23 @@ pub fn cut_off(conn: &mut Conn, actor: &Actor, unit: UnitId, year: i32) -> Resul
     Ok(CutOff { year, positions, late_documents, late_total })
 }
 
-/// The report as rows.
-pub fn table(unit: &Unit, report: &CutOff) -> Table {
-    let title = vec![
-        format!("Báo cáo khóa sổ cuối năm {} / Year-end cut-off", report.year),
-        format!(
-            "{} {} · đến hết ngày 31/12/{year} / until 31/12/{year}",
-            unit.code,
-            unit.name,
-            year = report.year
-        ),
-        question::line(&["cut_off", &unit.code, &report.year.to_string()]),
+/// The report as rows, as it is read `today`.
+pub fn table(unit: &Unit, report: &CutOff, today: BusinessDay) -> Table {
+    let year = report.year;
+    let mut title = vec![
+        format!("Báo cáo khóa sổ cuối năm {year} / Year-end cut-off {year}"),
+        format!("{} {}", unit.code, unit.name),
+        format!("Đến hết ngày 31/12/{year} / Until 31/12/{year}"),
     ];
+    if year >= today.year() {
+        title.push(
+            "Năm chưa kết thúc, số liệu còn thay đổi / The year is not over: figures may change".to_owned(),
+        );
+    }
+    title.push(
+        "Số dương là dư nợ, số âm là dư có / Above zero: debit balance; below: credit balance".to_owned(),
+    );
+    title.push(question::line(&["cut_off", &unit.code, &year.to_string()]));
     let columns: &[&str] =
         &["Mục / Section", "Tài khoản, chứng từ / Account, document", "Ngày / Day", "Số tiền / Amount"];
     let mut rows = Vec::new();

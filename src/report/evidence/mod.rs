@@ -203,8 +203,8 @@ pub fn admit(
     actor.require_role(&TAKERS)?;
     actor.scope.require(unit)?;
     let days = (until.0 - from.0).num_days();
-    if !(0..PERIOD_LIMIT_DAYS).contains(&days) {
-        let detail = format!("from must not lie after until; at most {PERIOD_LIMIT_DAYS} days");
+    if !(0..PERIOD_LIMIT_DAYS).contains(&days) || from > stamp.today() {
+        let detail = format!("begun, from not after until, and at most {PERIOD_LIMIT_DAYS} days");
         return Err(Error::invalid("until", "period_unreadable", detail));
     }
     let entry = audit::Entry::by(actor, unit, TAKEN, taken(from, until));

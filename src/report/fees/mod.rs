@@ -9,6 +9,7 @@ pub mod figures;
 use std::collections::BTreeMap;
 
 use crate::actor::{Actor, Role};
+use crate::amount::Dong;
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use crate::text;
 use crate::unit;
 use crate::working_days::WorkingDays;
 use calendar::{Calendar, Due};
-use figures::Figures;
+use figures::{Figures, Item, Owed};
 
 use super::sheet::Cell;
 use super::table::Table;
@@ -108,21 +109,26 @@ pub fn figures(conn: &mut Conn, actor: &Actor, unit: UnitId, span: Span) -> Resu
     figures::figures(&before, &fee_query::moves(conn, unit, period)?)
 }
 
-/// The figures as rows.
-pub fn table(unit: &unit::Unit, span: Span, figures: &Figures) -> Table {
+/// The figures as rows, each section with its sums, as they are read `today`.
+pub fn table(unit: &unit::Unit, span: Span, figures: &Figures, today: BusinessDay) -> Table {
     let (vi, en) = match span {
         Span::Month(_) => ("Số liệu khai phí, lệ phí tháng", "Figures for the monthly declaration"),
         Span::Year(_) => ("Số liệu quyết toán phí, lệ phí năm", "Figures for the yearly settlement"),
     };
-    let title = vec![
+    let mut title = vec![
         format!("{vi} / {en}"),
         format!("{} {} · {span}", unit.code, unit.name),
         "Theo ngày hạch toán / By accounting date".to_owned(),
-        question::line(&["fees", &unit.code, &span.to_string()]),
     ];
+    if span.period().is_ok_and(|period| period.until >= today) {
+        title.push(
+            "Kỳ chưa hết, số liệu còn thay đổi / The period is not over: figures may change".to_owned(),
+        );
+    }
+    title.push(question::line(&["fees", &unit.code, &span.to_string()]));
     let columns: &[&str] = &[
         "Mục / Section",
-        "Mã / Code",
+        "Khoản, mã / Item, code",
         "Đầu kỳ / Opening",
         "Phát sinh / Arisen",
         "Nộp ngân sách / To budget",
@@ -143,6 +149,19 @@ pub fn table(unit: &unit::Unit, span: Span, figures: &Figures) -> Table {
             Cell::Amount(one.closing),
         ]);
     }
+    if !figures.items.is_empty() {
+        let sum = |of: fn(&Item) -> Dong| Cell::Amount(total(figures.items.iter().map(of)));
+        rows.push(vec![
+            Cell::text("Khoản thu / Fee item"),
+            Cell::text(TOTAL),
+            sum(|one| one.opening),
+            sum(|one| one.collected),
+            sum(|one| one.budget),
+            sum(|one| one.kept),
+            Cell::Empty,
+            sum(|one| one.closing),
+        ]);
+    }
     for (section, owed) in
         [("Phải nộp ngân sách / Owed to the budget", &figures.budget), ("Được để lại / Kept", &figures.kept)]
     {
@@ -158,8 +177,28 @@ pub fn table(unit: &unit::Unit, span: Span, figures: &Figures) -> Table {
                 Cell::Amount(one.closing),
             ]);
         }
+        if !owed.is_empty() {
+            let sum = |of: fn(&Owed) -> Dong| Cell::Amount(total(owed.iter().map(of)));
+            rows.push(vec![
+                Cell::text(section),
+                Cell::text(TOTAL),
+                sum(|one| one.opening),
+                sum(|one| one.arisen),
+                Cell::Empty,
+                Cell::Empty,
+                sum(|one| one.handed_over),
+                sum(|one| one.closing),
+            ]);
+        }
     }
     Table { title, columns, rows }
+}
+
+const TOTAL: &str = "Cộng / Total";
+
+/// The figures were added up without leaving what an amount may be.
+fn total(amounts: impl Iterator<Item = Dong>) -> Dong {
+    amounts.fold(Dong::ZERO, |sum, one| Dong(sum.0.saturating_add(one.0)))
 }
 
 /// What of a unit's figures is due or was not handed in, the oldest first.

@@ -10,6 +10,7 @@ mod list_query;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::exception;
 use crate::id::{AccountId, UnitId};
 use crate::store::{Conn, Store};
+use crate::unit::account;
 use catalogue::{Column, lists};
 
 /// Rows read at a time.
@@ -322,7 +324,7 @@ fn row(asked: &Asked, code: &str, cells: [Option<String>; list_query::WIDTH]) ->
     unit.into_iter().chain(own).collect()
 }
 
-/// Writes the whole list into a sheet; how many rows it has.
+/// Writes the whole list into a sheet, accounts of the bank by their numbers; how many rows it has.
 ///
 /// Read page by page: rows that come meanwhile may be in it.
 ///
@@ -332,16 +334,38 @@ pub fn write(store: &Store, scope: &Scope, asked: &Asked, sheet: &mut dyn Sheet)
     require(scope, asked)?;
     sheet.title(&asked.heading())?;
     sheet.columns(&asked.columns())?;
+    let numbers = store.read(scope, |conn| account_numbers(conn, asked))?;
     let (mut place, mut count) = (Place::default(), 0);
     loop {
-        let (rows, next) = store.read(scope, |conn| read(conn, asked, place, PAGE))?;
-        for row in &rows {
+        let (mut rows, next) = store.read(scope, |conn| read(conn, asked, place, PAGE))?;
+        for row in &mut rows {
+            call_accounts(&numbers, row);
             sheet.row(row)?;
             count += 1;
         }
         match next {
             Some(last) => place = last,
             None => return Ok(count),
+        }
+    }
+}
+
+/// The numbers of the accounts that the rows of a list name by id; none where it names no accounts.
+fn account_numbers(conn: &mut Conn, asked: &Asked) -> Result<HashMap<String, String>> {
+    if !asked.list.has("account_id") {
+        return Ok(HashMap::new());
+    }
+    let units: Vec<UnitId> = asked.units.iter().map(|(unit, _)| *unit).collect();
+    let held = account::of_units(conn, &units)?.into_iter();
+    Ok(held.map(|one| (one.id.to_string(), one.account_no)).collect())
+}
+
+fn call_accounts(numbers: &HashMap<String, String>, row: &mut [Cell]) {
+    for cell in row {
+        if let Cell::Text(text) = cell
+            && let Some(number) = numbers.get(text.as_str())
+        {
+            text.clone_from(number);
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Known, Standing, Step};
 use crate::actor::{Role, Scope};
 use crate::clock::{BusinessDay, Instant};
 use crate::receipt::content::identifier::is_tax_code;
+use crate::receipt::rendition::wording::grouped;
 use crate::tariff::{IntakeMode, Place, Tariff, UnitKind};
 use crate::unit::registration::Family;
 use crate::unit::{BankAccount, Unit, certificate};
@@ -82,8 +83,8 @@ fn series(unit: &Unit, known: &Known, today: BusinessDay) -> Standing {
         Some((_, _, name, left)) => standing(
             Step::Series,
             true,
-            format!("{name}, còn {left} số"),
-            format!("{name}, {left} numbers left"),
+            format!("{name}, còn {} số", grouped(&left.to_string())),
+            format!("{name}, {} numbers left", grouped(&left.to_string())),
         ),
         None => missing(Step::Series),
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::tariff::UnitKind;
 use crate::text;
 use crate::working_days::WorkingDays;
 
@@ -80,11 +81,26 @@ fn is_plain(told: &str) -> bool {
     !told.is_empty() && told.chars().count() <= TEXT_LIMIT && text::clean(told) == told
 }
 
+/// The kind of unit that a target's word names: as units are registered, or as the city's decisions write it.
+pub fn kind_named(word: &str) -> Option<UnitKind> {
+    match word.to_lowercase().as_str() {
+        "sở" | "ban" | "ngành" => Some(UnitKind::Department),
+        "chi nhánh" | "trung tâm" => Some(UnitKind::Branch),
+        other => UnitKind::parse(other).ok(),
+    }
+}
+
+/// Whether a target's word means the kind that a unit is registered with.
+fn is_of_kind(asked: &str, registered: &str) -> bool {
+    let named = kind_named(asked);
+    asked == registered || (named.is_some() && named == kind_named(registered))
+}
+
 impl Target {
     /// Whether it can be one.
     ///
     /// # Errors
-    /// `target_wrong`.
+    /// `target_wrong`; `unit_kind_unknown` where no unit could ever be of a kind it is for.
     pub fn check(&self) -> Result<()> {
         let is_good = (0..=100).contains(&self.percent)
             && self.valid_until.is_none_or(|until| until >= self.valid_from)
@@ -93,7 +109,11 @@ impl Target {
             && (1..=KINDS_LIMIT).contains(&self.kinds.len())
             && self.kinds.iter().all(|kind| is_plain(kind));
         let detail = "kinds of units, 0 to 100 percent, dates in order, a source and its mark";
-        is_good.then_some(()).ok_or_else(|| Error::invalid("target", "target_wrong", detail))
+        is_good.then_some(()).ok_or_else(|| Error::invalid("target", "target_wrong", detail))?;
+        let unknown = self.kinds.iter().find(|kind| kind_named(kind).is_none());
+        unknown.map_or(Ok(()), |kind| {
+            Err(Error::invalid("target", "unit_kind_unknown", format!("no unit is of the kind {kind}")))
+        })
     }
 
     /// `share` in hundredths of a percent.
@@ -162,7 +182,7 @@ impl Targets {
     pub fn of(&self, kind: &str, measure: Measure, day: BusinessDay) -> Option<&Target> {
         let holds = |target: &&Target| {
             target.measure == measure
-                && target.kinds.iter().any(|known| known == kind)
+                && target.kinds.iter().any(|asked| is_of_kind(asked, kind))
                 && target.valid_from <= day.0
                 && target.valid_until.is_none_or(|until| day.0 <= until)
         };
@@ -208,7 +228,29 @@ mod tests {
             Some("≥\u{a0}100\u{a0}%")
         );
         assert_eq!(asked("sở", Measure::Online, "2026-01-01"), None, "nothing is asked of a department");
+        assert_eq!(asked("department", Measure::Online, "2026-01-01"), None);
         assert_eq!(asked("xã", Measure::Online, "2025-06-30"), None);
+    }
+
+    #[test]
+    fn what_is_asked_of_the_centre_is_asked_of_a_branch_as_it_is_registered() {
+        let targets = Targets::shipped().unwrap();
+        let asked = |kind: &str, measure| targets.of(kind, measure, day("2026-11-22")).map(Target::shown);
+        assert_eq!(asked("branch", Measure::Online).as_deref(), Some("≥\u{a0}80\u{a0}%"));
+        assert_eq!(asked("branch", Measure::Electronic).as_deref(), Some("≥\u{a0}100\u{a0}%"));
+        assert_eq!(asked("phuong", Measure::Online).as_deref(), Some("≥\u{a0}60\u{a0}%"));
+        for kind in UnitKind::ALL {
+            assert_eq!(kind_named(kind.as_str()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn a_target_for_a_kind_that_no_unit_has_is_refused() {
+        let mut target = Targets::shipped().unwrap().all()[0].clone();
+        target.kinds = vec!["Phường".to_owned(), "làng".to_owned()];
+        assert_eq!(target.check().unwrap_err().code(), "unit_kind_unknown");
+        target.kinds.pop();
+        assert!(target.check().is_ok());
     }
 
     #[test]

@@ -111,7 +111,7 @@ const REFERENCE_LENGTH: usize = 16;
 fn split_padding(reference: &str) -> (&str, &str) {
     let reference = reference.trim();
     match reference.split_once("  ") {
-        Some(("NONREF", rest)) => ("NONREF", rest),
+        Some((word, rest)) if is_nonref(word) => (word, rest),
         Some(parts) if reference.chars().count() > REFERENCE_LENGTH => parts,
         _ => (reference, ""),
     }
@@ -123,7 +123,14 @@ fn present(text: &str) -> Option<String> {
 
 /// A reference, unless the bank says that there is none.
 pub(super) fn given(text: &str) -> Option<String> {
-    present(text).filter(|reference| reference != "NONREF")
+    present(text).filter(|reference| !is_nonref(reference))
+}
+
+/// What stands in place of a reference, in letters of either size.
+const NONREF: &str = "NONREF";
+
+fn is_nonref(text: &str) -> bool {
+    text.eq_ignore_ascii_case(NONREF)
 }
 
 struct Mark {
@@ -164,7 +171,9 @@ fn read_mark(letters: &str) -> Result<Mark, Fault> {
 /// The type code, in listed form, with digits only (`N527`), short (`NET `) or with any other
 /// letter first; some banks leave it out before `NONREF` or before the bank's reference.
 fn read_type(text: &str) -> Result<(Option<String>, &str), Fault> {
-    if text.starts_with("NONREF") || text.strip_prefix("//").is_some_and(|reference| !reference.is_empty()) {
+    if text.get(..NONREF.len()).is_some_and(is_nonref)
+        || text.strip_prefix("//").is_some_and(|reference| !reference.is_empty())
+    {
         return Ok((None, text));
     }
     let is_code = |code: &str| {

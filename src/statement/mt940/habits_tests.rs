@@ -240,3 +240,117 @@ fn a_currency_that_does_not_exist_is_refused_where_it_stands_first() {
     assert_eq!(read(&text.replace("EUR", "XCG")).errors, vec![], "one of the newest");
     assert_eq!(refused(&text.replace("EUR", "EUX")).1, "currency_invalid");
 }
+
+fn memo_of(information: &str) -> String {
+    line_of(&format!(":61:261122C20,00NTRFNONREF\n:86:{information}")).memo.unwrap_or_default()
+}
+
+#[test]
+fn the_tag_may_count_among_the_places_of_the_first_line_of_slashed_text() {
+    let first = "/EREF/EV12341REP1231456T1234//CNTP/NL32INGB0000012345/INGBNL2";
+    assert_eq!(first.chars().count(), 61);
+    let memo = memo_of(&format!("{first}\nA/ING BANK NV INZAKE WEB///REMI/USTD//EV10001REP1000000T1000/"));
+    assert!(memo.contains("/INGBNL2A/ING BANK NV"), "{memo}");
+    let shorter = first.strip_suffix('2').unwrap();
+    assert_eq!(memo_of(&format!("{shorter}\nA/ING")), format!("{shorter} A/ING"));
+    assert_eq!(memo_of(&format!("{first}222\nA/ING")), format!("{first}222 A/ING"), "64 are not full");
+    let second = memo_of(&format!("/REMI/\n{first}\nA/ING"));
+    assert_eq!(second, format!("/REMI/ {first} A/ING"), "only the first line has the tag");
+    let words = format!("nop{}", "x".repeat(58));
+    assert_eq!(memo_of(&format!("{words}\nphi")), format!("{words} phi"), "words may end there by chance");
+}
+
+#[test]
+fn a_line_that_is_longer_than_any_bank_breaks_it_ends_with_its_words() {
+    let long = "/NAME/WWW.ROUTERHOSTING.COM/REMI/WWW.ROUTERHOSTING.COM TAURANGA SOUT, NZ";
+    let memo = memo_of(&format!("{long}\n1.00 NZD, 1 NZD = 0.61000 EUR"));
+    assert!(memo.contains("NZ 1.00 NZD"), "{memo}");
+    for (places, between) in [(64, " "), (65, ""), (67, ""), (68, " "), (94, " ")] {
+        let line = "x".repeat(places);
+        assert_eq!(memo_of(&format!("{line}\nphi")), format!("{line}{between}phi"), "{places}");
+    }
+}
+
+#[test]
+fn each_sepa_attribute_begins_a_word_of_its_own_behind_a_full_field() {
+    let memo = memo_of("109?00Retouren?20EREF+1234567890123456789012?21MREF+TEST-1234?22SVWZ+Miete");
+    assert_eq!(memo, "EREF+1234567890123456789012 MREF+TEST-1234 SVWZ+Miete");
+    let broken = memo_of("109?00Retouren?20EREF+12345678901234567890MR?21EF+TEST-1234");
+    assert_eq!(broken, "EREF+12345678901234567890MREF+TEST-1234", "the word itself is broken");
+    let polish = "P".repeat(35);
+    assert_eq!(memo_of(&format!("020~00POS~20{polish}~21HI")), format!("{polish}HI"));
+}
+
+#[test]
+fn a_floor_limit_leaves_entries_of_its_own_side_out() {
+    let report = |floors: &str, entry: &str| {
+        format!(
+            ":20:A\n:25:1234567890\n:28C:1/1\n{floors}\n:13D:2601021430+0100\n:61:{entry}\n\
+             :90D:2EUR30,\n:90C:3EUR900,\n-\n"
+        )
+    };
+    let codes = |text: &str| {
+        let parsed = read(text);
+        let codes = |found: Vec<Finding>| found.into_iter().map(|one| one.code).collect::<Vec<_>>();
+        (codes(parsed.errors), codes(parsed.warnings))
+    };
+    let debit = "2601020102D10,00NTRFNONREF";
+    let differs = || vec!["totals_mismatch", "count_mismatch"];
+    assert_eq!(codes(&report(":34F:EURD0,\n:34F:EURC1000,", debit)), (differs(), differs()));
+    assert_eq!(codes(&report(":34F:EURD20,\n:34F:EURC0,", debit)), (differs(), differs()));
+    let both = (vec![], [differs(), differs()].concat());
+    assert_eq!(codes(&report(":34F:EURD20,\n:34F:EURC1000,", debit)), both);
+    assert_eq!(codes(&report(":34F:EUR1000,", debit)), both, "without a mark it is of both sides");
+    assert_eq!(codes(&report(":34F:EURD1000,", debit)), both, "and so is one that stands alone");
+    let unread = codes(&report(":34F:EURD0,\n:34F:EURC1000,", "2601020102C10,00--"));
+    assert_eq!(unread, (vec!["transaction_code_missing", "count_mismatch"], vec!["count_mismatch"]));
+}
+
+#[test]
+fn the_word_for_no_reference_may_be_in_letters_of_either_size() {
+    for word in ["NonRef", "nonref", "NONREF"] {
+        let line = line_of(&format!(":61:261122C20,00NMSC{word}//{word}\n:86:nop phi"));
+        assert_eq!((line.reference, line.bank_reference), (None, None), "{word}");
+        let untyped = line_of(&format!(":61:261122C20,00{word}\n:86:nop phi"));
+        assert_eq!((untyped.reference, untyped.transaction_code), (None, None), "{word}");
+        let padded = line_of(&format!(":61:261122C20,00NMSC{word}  NGUOI NOP"));
+        assert_eq!((padded.reference, padded.memo.as_deref()), (None, Some("NGUOI NOP")), "{word}");
+    }
+}
+
+#[test]
+fn a_statement_that_its_final_balances_prove_needs_no_number() {
+    let text = ":20:MT940\n:25:13201234/PL61175049066532561735311116\n:60F:C210901PLN1234,18\n\
+                :61:2108310902D469,99S0340000001090000123//123123\n:62F:C210930PLN764,19\n";
+    let parsed = read(text);
+    let told: Vec<_> = parsed.warnings.iter().map(|one| (one.at.as_str(), one.code)).collect();
+    assert_eq!((parsed.errors, told), (vec![], vec![("line 1", "tag_missing")]));
+    assert_eq!((parsed.statements[0].number.as_deref(), parsed.statements[0].sequence), (None, None));
+    for (from, to) in [(":60F:", ":60M:"), (":62F:", ":62M:"), ("764,19", "764,20"), (":20:MT940\n", "")] {
+        assert_eq!(refused(&text.replace(from, to)).1, "tag_missing", "{from}");
+    }
+    let next = text.replace("1234,18", "764,19").replace("D469,99", "C10,00");
+    let next = next.replace(":62F:C210930PLN764,19", ":62F:C211031PLN774,19");
+    assert_eq!(read(&format!("{text}{next}")).errors, vec![], "one may follow another");
+    assert_eq!(refused(&format!("{text}{text}")), ("line 6".to_owned(), "statement_repeated"));
+}
+
+#[test]
+fn an_interim_report_beside_booked_statements_is_left_out_and_told() {
+    let booked = with_entry(":61:261122C20,00NTRFNONREF\n:86:nop phi", "C261122EUR120,00") + "-\n";
+    let interim = ":20:B\n:25:1234567890\n:28C:2/1\n:34F:EUR0,\n:13D:2611231200+0100\n\
+                   :61:261123C5,00NTRFNONREF\n:86:trong ngay\n:90D:0EUR0,\n:90C:1EUR5,00\n-\n";
+    for (text, at) in [(format!("{booked}{interim}"), "line 9"), (format!("{interim}{booked}"), "line 1")] {
+        let parsed = read(&text);
+        let told: Vec<_> = parsed.warnings.iter().map(|one| (one.at.as_str(), one.code)).collect();
+        assert_eq!((parsed.errors, told), (vec![], vec![(at, "interim_left_out")]));
+        assert_eq!((parsed.statements.len(), parsed.statements[0].lines.len()), (1, 1));
+    }
+    let cut = booked.replace(":60F:C261121EUR100,00\n", "").replace(":62F:C261122EUR120,00\n", "");
+    assert_eq!(refused(&format!("{booked}{cut}")).1, "tag_missing", "without a floor or sums it is none");
+    let summed = cut.replace("-\n", ":90D:0EUR0,\n:90C:1EUR20,00\n-\n");
+    let timed = summed.replace(":61:", ":13D:2611221200+0100\n:61:");
+    assert_eq!(refused(&format!("{booked}{summed}")).1, "tag_missing", "a statement may have sums, too");
+    assert_eq!(read(&format!("{booked}{timed}")).errors, vec![], "and none has a time beside them");
+    assert_eq!(refused(&format!("{cut}{interim}")).1, "tag_missing", "beside nothing booked it stays");
+}

@@ -10,6 +10,15 @@ use crate::text::{clean, cleaned};
 const FIELD_CHARS: usize = 27;
 /// A full line of free text goes on in the next without a break.
 const LINE_CHARS: usize = 65;
+/// Some banks fill two places more before they break; what is longer was not broken by its places.
+const LONGEST_LINE_CHARS: usize = 67;
+/// What the first line holds where a bank counts the tag among its places.
+const FIRST_LINE_CHARS: usize = LINE_CHARS - ":86:".len();
+/// Each attribute of a SEPA payment begins a remittance field of its own.
+const SEPA_WORDS: [&str; 13] = [
+    "EREF+", "KREF+", "MREF+", "CRED+", "DEBT+", "COAM+", "OAMT+", "SVWZ+", "ABWA+", "ABWE+", "PURP+",
+    "IBAN+", "BIC+",
+];
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Information {
@@ -95,8 +104,8 @@ fn read_fields(text: &str, mark: char) -> Information {
             _ => {}
         }
     }
-    information.counterparty_name = present(&join(&names, FIELD_CHARS));
-    information.memo = present(&join(&remittance, FIELD_CHARS)).or_else(|| information.posting_text.clone());
+    information.counterparty_name = present(&join_fields(&names));
+    information.memo = present(&join_fields(&remittance)).or_else(|| information.posting_text.clone());
     information
 }
 
@@ -107,7 +116,7 @@ pub(super) fn read_notes(lines: &[&str]) -> Information {
         let own = lines.iter().filter_map(|line| line.trim_start().split_at_checked(2));
         let own = own.filter(|(digits, _)| digits.parse().is_ok_and(|number| numbers.contains(&number)));
         let texts: Vec<&str> = own.map(|(_, text)| text).collect();
-        present(&join(&texts, FIELD_CHARS))
+        present(&join_fields(&texts))
     };
     Information {
         memo: of(1..=14),
@@ -118,7 +127,7 @@ pub(super) fn read_notes(lines: &[&str]) -> Information {
 }
 
 fn read_free_text(lines: &[&str]) -> Information {
-    let text = join(lines, LINE_CHARS);
+    let text = join_lines(lines);
     Information {
         counterparty_name: slashed_word(&text, "NAME"),
         counterparty_account: slashed_word(&text, "IBAN"),
@@ -147,16 +156,34 @@ fn unpadded(piece: &str, full_chars: usize) -> &str {
     piece.get(..places.max(text.len())).unwrap_or(text)
 }
 
-/// Joins pieces: a full one glued to the next, a shorter one with a space.
-pub(super) fn join(pieces: &[&str], full_chars: usize) -> String {
+/// A full field goes on in the next, unless that begins an attribute of its own.
+fn join_fields(fields: &[&str]) -> String {
+    let is_full = |field: &str| field.len() >= FIELD_CHARS && field.chars().count() >= FIELD_CHARS;
+    let is_attribute = |field: &str| SEPA_WORDS.iter().any(|word| field.starts_with(word));
+    join(fields, FIELD_CHARS, |_, field, next| is_full(field) && !is_attribute(next))
+}
+
+/// A full line goes on in the next. Free text wrapped by words may have the places of a first line behind its tag by
+/// chance: those fill only a line that begins with a slash.
+fn join_lines(lines: &[&str]) -> String {
+    let is_full = |line: &str| {
+        line.len() >= LINE_CHARS && (LINE_CHARS..=LONGEST_LINE_CHARS).contains(&line.chars().count())
+    };
+    let is_full_first = |line: &str| line.starts_with('/') && line.chars().count() == FIRST_LINE_CHARS;
+    join(lines, LINE_CHARS, |position, line, _| is_full(line) || (position == 0 && is_full_first(line)))
+}
+
+/// Joins pieces: one that goes on is glued to the next, another is followed by a space. Whether one does is told by
+/// its position, its text and the text of the next.
+fn join(pieces: &[&str], full_chars: usize, goes_on: impl Fn(usize, &str, &str) -> bool) -> String {
     let mut joined = String::with_capacity(pieces.iter().map(|piece| piece.len() + 1).sum());
-    let mut is_short = false;
-    for piece in pieces.iter().map(|piece| unpadded(piece, full_chars)) {
-        if is_short {
+    let mut last: Option<(usize, &str)> = None;
+    for (position, piece) in pieces.iter().map(|piece| unpadded(piece, full_chars)).enumerate() {
+        if last.is_some_and(|(before, text)| !goes_on(before, text, piece)) {
             joined.push(' ');
         }
         joined.push_str(piece);
-        is_short = piece.len() < full_chars || piece.chars().count() < full_chars;
+        last = Some((position, piece));
     }
     joined
 }

@@ -1,5 +1,6 @@
 //! The tags without which a message is no statement, or only a part of one.
 
+use crate::statement::balance::prove_balance;
 use crate::statement::finding::{Finding, Findings, line_place};
 use crate::statement::model::{Format, Statement};
 
@@ -38,7 +39,9 @@ pub(super) fn check_mandatory(
     if statement.account.is_none() {
         findings.error(missing(&first, "25"));
     }
-    if statement.number.is_none() {
+    if is_whole_without_number(statement, message) {
+        findings.warn(missing(&first, "28C"));
+    } else if statement.number.is_none() {
         findings.error(missing(&first, "28C"));
     }
     if !format.requires_balances() {
@@ -55,4 +58,17 @@ pub(super) fn check_mandatory(
             "the closing balance :62F: is missing; the file may be cut off",
         ));
     }
+}
+
+/// Some banks send no number. What begins and ends with final balances has no other page, and where they prove the
+/// lines none is missing.
+pub(super) fn is_whole_without_number(statement: &Statement, message: &Message<'_>) -> bool {
+    statement.number.is_none()
+        && statement.id.is_some()
+        && statement.account.is_some()
+        && message.has("60F")
+        && message.has("62F")
+        && !message.has("60M")
+        && !message.has("62M")
+        && prove_balance(statement).is_none()
 }

@@ -11,8 +11,9 @@ use crate::statement::totals::{Counting, check_counts, check_totals};
 use super::FileHabits;
 use super::balance::{is_currency, read_balance};
 use super::entry::{Entry, given, read_entry, side_of_unread, written_entry};
+use super::floor::Floors;
 use super::information::{read_information, read_notes};
-use super::mandatory::check_mandatory;
+use super::mandatory::{check_mandatory, is_whole_without_number};
 use super::stray::stray_entry;
 use super::tag::{Lines, Message, Tag, is_statement_tag};
 
@@ -30,7 +31,7 @@ pub(super) fn read_message(
         expected_count: 0,
         unread: Unread::default(),
         faulty_count: 0,
-        has_floor: false,
+        floors: Floors::default(),
         lacks_references: file.lacks_references,
         information: Vec::new(),
         notes: Vec::new(),
@@ -70,7 +71,7 @@ struct Builder<'a> {
     /// Entries with an error of their own, one for each: they are set aside.
     faulty_count: usize,
     /// Entries under a floor limit are not listed.
-    has_floor: bool,
+    floors: Floors,
     lacks_references: bool,
     /// Lines of `:86:` for the last statement line.
     information: Vec<&'a str>,
@@ -363,11 +364,9 @@ impl<'a> Builder<'a> {
 
     /// The floor limit of an MT942 is where its currency stands: `EURD1000,`.
     fn take_floor_limit(&mut self, tag: &Tag<'a, '_>) {
-        self.has_floor |= tag.first().bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+        self.floors.take(tag.first());
         let currency = tag.first().get(..3).filter(|currency| is_currency(currency));
-        if self.statement.currency.is_none() {
-            self.statement.currency = currency.map(str::to_owned);
-        }
+        self.statement.currency = self.statement.currency.take().or(currency.map(str::to_owned));
     }
 
     /// `:90C:` and `:90D:`: count, currency and sum.
@@ -439,6 +438,9 @@ impl<'a> Builder<'a> {
     ) -> (Statement, Findings) {
         self.close_line();
         check_mandatory(&self.statement, message, (format, self.lacks_references), &mut self.findings);
+        if is_whole_without_number(&self.statement, message) {
+            self.statement.page = Some(Page { first: None, number: None, continues: false, last: true });
+        }
         self.check_last_decimals(open_end);
         if self.findings.errors.is_empty() {
             if format.requires_balances()
@@ -460,8 +462,7 @@ impl<'a> Builder<'a> {
         let tally = Tally { unread: self.unread.clone(), ..Tally::of(&self.statement.lines) };
         // Without balances nothing else would show an entry that was changed.
         let tallies = if format.requires_balances() { vec![tally] } else { tally.ways() };
-        let counting = if self.has_floor { Counting::AboveLimit } else { Counting::Strict };
-        compare(totals, &tallies, counting, &mut self.findings);
+        compare(totals, &tallies, self.floors.counting(), &mut self.findings);
     }
 
     /// Where the file breaks off inside the closing balance, its decimals may be gone and the number

@@ -2,12 +2,13 @@
 //!
 //! `tag` cuts the text into messages and tags, `message` builds a statement of one message,
 //! `envelope` follows the SWIFT blocks, `entry` reads `:61:`, `balance` the balances, `information`
-//! reads `:86:`, `mandatory` tells what is missing, `stray` what lost its tag. Source: SWIFT category 9
-//! field rules, and the deviations found in public files.
+//! reads `:86:`, `floor` the limits of an interim report, `mandatory` tells what is missing, `stray` what
+//! lost its tag. Source: SWIFT category 9 field rules, and the deviations found in public files.
 
 mod balance;
 mod entry;
 mod envelope;
+mod floor;
 #[cfg(test)]
 mod habits_tests;
 mod information;
@@ -63,6 +64,9 @@ pub(super) fn read(text: &str) -> Reading {
     }
     let is_interim = !messages.is_empty() && messages.iter().all(tag::Message::is_interim);
     let format = if is_interim { Format::Mt942 } else { Format::Mt940 };
+    let last_line =
+        (!text.ends_with(['\n', '\r'])).then(|| messages.last().map(|message| message.last_line)).flatten();
+    let messages = without_interim(messages, &mut findings);
     // A bank that leaves `:20:` out does so everywhere; one message alone shows no habit, unless the
     // bank has a head of its own before it.
     let has_own_head =
@@ -70,9 +74,7 @@ pub(super) fn read(text: &str) -> Reading {
     let file = FileHabits {
         lacks_references: (has_own_head || messages.len() > 1)
             && messages.iter().all(|message| !message.has("20")),
-        last_line: (!text.ends_with(['\n', '\r']))
-            .then(|| messages.last().map(|message| message.last_line))
-            .flatten(),
+        last_line,
     };
     if is_interim {
         check_end(&messages, file.last_line.is_some(), &mut findings);
@@ -80,6 +82,24 @@ pub(super) fn read(text: &str) -> Reading {
     let read = |message| message::read_message(message, &lines, format, &file, &mut findings);
     let statements = messages.iter().map(read).collect();
     Reading { format, version: None, statements, findings }
+}
+
+/// A report within the day tells again, or ahead, what a statement books: beside one it is left out, and only a file
+/// of such reports is read as them.
+fn without_interim<'a>(messages: Vec<tag::Message<'a>>, findings: &mut Findings) -> Vec<tag::Message<'a>> {
+    if !messages.iter().any(tag::Message::is_booked) {
+        return messages;
+    }
+    let (interim, others): (Vec<_>, Vec<_>) = messages.into_iter().partition(tag::Message::is_surely_interim);
+    for message in interim {
+        findings.warn(Finding::new(
+            line_place(message.first_line),
+            "interim_left_out",
+            "Bỏ qua báo cáo trong ngày (MT942) đứng cạnh sao kê đã ghi sổ",
+            "an interim report (MT942) beside booked statements is left out",
+        ));
+    }
+    others
 }
 
 /// A report within the day has no closing balance: where it ends shows by a mark or by its sums, and where

@@ -100,6 +100,18 @@ impl<'a> Message<'a> {
         let has_mark = ["34F", "13", "13D", "90D", "90C"].iter().any(|name| self.has(name));
         has_mark && !self.has_opening && !self.has_closing
     }
+
+    /// An MT942 by what no MT940 has: a floor limit, or its time with the sums. Sums alone may be those of a statement
+    /// whose balances were lost.
+    pub fn is_surely_interim(&self) -> bool {
+        let has_any = |names: &[&str]| names.iter().any(|name| self.has(name));
+        self.is_interim() && (self.has("34F") || (has_any(&["13", "13D"]) && has_any(&["90D", "90C"])))
+    }
+
+    /// A statement of what is booked, from one balance to another.
+    pub fn is_booked(&self) -> bool {
+        self.has_opening && self.has_closing
+    }
 }
 
 /// Lines with their numbers; CRLF, LF and CR all end a line.

@@ -363,7 +363,6 @@ fn broken_money_is_refused_at_its_line() {
         ("C261121VND", "C261121V1D", "line 4", "currency_invalid"),
         ("C261122VND1019500,\r\n:64", "C261122USD1019500,\r\n:64", "line 9", "currency_mixed"),
         (":25:VPBKVNVX/0123456789\r\n", "", "line 1", "tag_missing"),
-        (":28C:00326/001\r\n", "", "line 1", "tag_missing"),
         (":60F:C261121VND1000000,\r\n", "", "line 1", "tag_missing"),
         (":62F:C261122VND1019500,\r\n", "", "line 9", "closing_missing"),
         (":61:2611221122D5500,NCHGNONREF//FT26326000000002\r\n", "", "line 8", "balance_broken"),

@@ -5,12 +5,12 @@ use super::{Drafted, Quarantined, Repair, Verdict};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::*;
+use crate::statement::Line;
 use crate::statement::draft::DraftLine;
 use crate::statement::identity::{self, Features, Span};
 use crate::statement::line::{self, CodesOf};
 use crate::statement::query::{self as statements, StoredStatement};
-use crate::statement::sequence::balance_before;
-use crate::statement::{Line, version};
+use crate::statement::sequence::{Telling, balance_before, known_beside};
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::unit::BankAccount;
 
@@ -107,7 +107,9 @@ fn told(
         draft.lines.iter().chain(repaired.iter().map(|(_, drafted)| drafted)).cloned().collect();
     let features: Vec<Features> = line::features(stamp.vault, stored.unit, &lines);
     let first_day = features.iter().map(|line| line.date).fold(stored.opening_on, BusinessDay::min);
-    let known = version::query::known(tx, account, first_day, stored.closing_on)?;
+    let read = features.get(..draft.lines.len()).unwrap_or_default();
+    let this = Telling::of(draft, &stored.format, read);
+    let known = known_beside(tx, account, (first_day, stored.closing_on), &this)?;
     let plain: Vec<identity::Known> = known.iter().map(|told| told.known.clone()).collect();
     let span = Span { first_day, opening: draft.opening, closing: draft.closing, lines: &features };
     let verdicts = identity::plan(balance_before(tx, account, first_day)?, &plain, span).verdicts;

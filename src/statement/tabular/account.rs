@@ -65,6 +65,12 @@ pub(super) fn account_in_cell(cell: &str) -> Option<String> {
     if is_grouped { account_in(&cell.split_whitespace().collect::<String>()) } else { account_in(cell) }
 }
 
+/// Whether a cell is the number of an account as it is written between countries.
+pub(super) fn is_iban(cell: &str) -> bool {
+    let starts = cell.bytes().take(2).all(|byte| byte.is_ascii_uppercase());
+    starts && cell.len() >= 15 && account_in_cell(cell).is_some()
+}
+
 /// The number of an account that stands alone in its row.
 pub(super) fn lone_account(row: &Row) -> Option<String> {
     let mut filled = row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());

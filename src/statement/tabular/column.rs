@@ -195,6 +195,9 @@ fn by_parts(heading: &str, text: &str) -> Option<Column> {
     if matches!(text, "NO CO" | "CO NO" | "D C" | "C D" | "DR CR" | "CR DR") {
         return Some(Column::Mark);
     }
+    if is_currency_of_side(text) {
+        return Some(Column::Currency);
+    }
     match (is_debit, is_credit) {
         (true, true) => return Some(Column::Mark),
         (true, false) if !is_account => return Some(Column::Debit),
@@ -202,6 +205,13 @@ fn by_parts(heading: &str, text: &str) -> Option<Column> {
         _ => {}
     }
     classify_text(text, is_account)
+}
+
+/// `Debit currency`
+fn is_currency_of_side(text: &str) -> bool {
+    let side = text.strip_suffix(" CURRENCY").or_else(|| text.strip_suffix(" CCY"));
+    let side = side.map(|side| side.strip_suffix(" AMOUNT").unwrap_or(side));
+    side.is_some_and(|side| DEBIT.contains(&side) || CREDIT.contains(&side))
 }
 
 fn classify_date(text: &str) -> Column {

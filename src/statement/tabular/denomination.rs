@@ -125,7 +125,7 @@ pub(super) fn named(
     surroundings: &Surroundings,
     has_own_layout: bool,
 ) -> Option<String> {
-    let in_column = || body.iter().find_map(|row| currency_in_cell(columns.cell(row, Column::Currency)));
+    let in_column = || body.iter().find_map(|row| currency_in_cell(columns.currency_cell(row)));
     let beside_balance = || balances.iter().find_map(|value| beside(value));
     let beside_amount = || beside_all(columns, body);
     let in_heading = || columns.heading_currency().map(str::to_owned);

@@ -98,6 +98,7 @@ impl FirstRows {
             dates: choice.dates,
             currency: choice.currency,
             columns: columns.collect(),
+            other_texts: Vec::new(),
         }
         .checked()
     }

@@ -43,7 +43,7 @@ impl Habits {
         let is_negative = |amount: Decimal| amount.is_sign_negative();
         let has_some =
             |column: Column, is_wanted: bool| numbers(column).any(|amount| is_negative(amount) == is_wanted);
-        let cells = || dated().map(|row| columns.cell(row, Column::Currency));
+        let cells = || dated().map(|row| columns.currency_cell(row));
         Habits {
             has_refunds: has_some(Column::Debit, true) && has_some(Column::Debit, false),
             negates_credits: has_some(Column::Credit, true)

@@ -1,6 +1,8 @@
 //! Finding the heading row by what its cells mean.
 
-use chrono::NaiveDate;
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, NaiveDate};
 
 use super::amount::Notation;
 use super::column::{Column, classify, has_any, normalise};
@@ -9,7 +11,9 @@ use super::dictionary;
 use super::rank;
 use super::rows::Row;
 use super::shape;
-use crate::statement::date::{FoundOrder, find_order, find_order_of_day_first, may_be_date, table_date};
+use crate::statement::date::{
+    FoundOrder, find_order, find_order_of_day_first, has_short_year, impossible, may_be_date, table_date,
+};
 use crate::statement::finding::Fault;
 use crate::statement::layout::{DateOrder, Layout, Layouts, Place};
 
@@ -26,6 +30,8 @@ pub(in crate::statement) struct Columns {
     width: usize,
     /// Absent until all dates of the table are known.
     dates: Option<DateOrder>,
+    /// Of the dates whose year is written whole, and a year around.
+    years: Option<RangeInclusive<i32>>,
     layout: Option<String>,
     currency: Option<String>,
     /// The currency in the headings of the amounts.
@@ -36,6 +42,8 @@ pub(in crate::statement) struct Columns {
     equal_amounts: Vec<usize>,
     /// Columns that may hold other words than those of a state by their headings.
     loose_states: Vec<usize>,
+    /// The column of what the bank only keeps back.
+    reserved: Option<usize>,
     /// Cells of the heading row, empty ones too.
     outer: usize,
     /// Cells a row may have.
@@ -82,6 +90,8 @@ impl Columns {
         let states =
             self.found.iter().filter(|(column, _)| *column == Column::State).map(|(_, index)| *index);
         self.loose_states = states.filter(|index| normalise(row.cell(*index)) == "INFO").collect();
+        let mut headings = row.cells.iter().map(|cell| normalise(cell));
+        self.reserved = headings.position(|heading| heading == "KWOTA BLOKADY ZWOLNIENIE BLOKADY");
         self
     }
 
@@ -102,20 +112,20 @@ impl Columns {
             Place::Number(number) => number.checked_sub(1),
             Place::Heading(_) => None,
         };
-        let columns = layout.columns.iter();
-        let found: Vec<(Column, usize)> =
-            columns.filter_map(|(column, place)| Some((*column, number(place)?))).collect();
+        let found = found_by(layout, number);
         let width = found.iter().map(|(_, index)| index + 1).max().unwrap_or(0).max(layout.width);
         Columns {
             found,
             width,
             dates: Some(layout.dates),
+            years: None,
             layout: Some(layout.name.clone()),
             currency: layout.currency.clone(),
             heading_currency: None,
             has_only_fees: false,
             equal_amounts: Vec::new(),
             loose_states: Vec::new(),
+            reserved: None,
             outer: width,
             accepted: width,
             unmarked: None,
@@ -156,12 +166,14 @@ impl Columns {
             found,
             width,
             dates: None,
+            years: None,
             layout: None,
             currency: None,
             heading_currency,
             has_only_fees: false,
             equal_amounts,
             loose_states: Vec::new(),
+            reserved: None,
             outer: row.cells.len(),
             accepted: width,
             unmarked: None,
@@ -184,14 +196,13 @@ impl Columns {
             Place::Number(number) => number.checked_sub(1).filter(|index| *index < width),
             Place::Heading(heading) => index_of(heading),
         };
-        let columns = layout.columns.iter();
-        let found: Vec<(Column, usize)> =
-            columns.filter_map(|(column, at)| Some((*column, place(at)?))).collect();
+        let found = found_by(layout, place);
         Some(Columns {
             heading_currency: heading_currency(&found, row),
             has_only_fees: false,
             equal_amounts: Vec::new(),
             loose_states: Vec::new(),
+            reserved: None,
             outer: row.cells.len(),
             accepted: width,
             unmarked: None,
@@ -199,6 +210,7 @@ impl Columns {
             found,
             width,
             dates: Some(layout.dates),
+            years: None,
             layout: Some(layout.name.clone()),
             currency: layout.currency.clone(),
         })
@@ -235,6 +247,18 @@ impl Columns {
         self.index(column).map_or("", |index| row.cell(index))
     }
 
+    /// The currency of the row: where each side has its own beside it, that of the side which is filled.
+    pub fn currency_cell<'a>(&self, row: &'a Row) -> &'a str {
+        let is_currency = |index: usize| self.found.contains(&(Column::Currency, index));
+        let sides = self.index(Column::Debit).zip(self.index(Column::Credit));
+        let sides = sides.filter(|(debit, credit)| is_currency(debit + 1) && is_currency(credit + 1));
+        let is_filled = |index: usize| row.cell(index).bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+        sides.map_or_else(
+            || self.cell(row, Column::Currency),
+            |(debit, credit)| row.cell(if is_filled(credit) { credit + 1 } else { debit + 1 }),
+        )
+    }
+
     /// All cells of that meaning, not empty.
     pub fn cells<'a>(&'a self, row: &'a Row, column: Column) -> impl Iterator<Item = &'a str> {
         let indexes = self.found.iter().filter(move |(found, _)| *found == column).map(|(_, index)| *index);
@@ -245,6 +269,13 @@ impl Columns {
     pub fn states<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, bool)> {
         let indexes = self.found.iter().filter(|(found, _)| *found == Column::State).map(|(_, index)| *index);
         indexes.map(|index| (row.cell(index), !self.loose_states.contains(&index)))
+    }
+
+    /// Whether nothing moved in the row but what the bank only keeps back.
+    pub fn is_reserved(&self, row: &Row) -> bool {
+        let has_figure = |cell: &str| cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+        let is_kept = self.reserved.is_some_and(|index| has_figure(row.cell(index)));
+        is_kept && !has_figure(self.cell(row, Column::Amount))
     }
 
     /// The same columns with another one of that meaning in the place of the first.
@@ -302,6 +333,14 @@ impl Columns {
         table_date(cell, self.date_order())
     }
 
+    /// The day a row is booked on, as its date. Two digits that make a year far from those that are written whole are
+    /// what is left of one.
+    pub fn day<'a>(&self, cell: &'a str) -> Result<(NaiveDate, &'a str), Fault> {
+        let found = self.date(cell)?;
+        let is_of_years = self.years.as_ref().is_none_or(|years| years.contains(&found.0.year()));
+        if is_of_years || !has_short_year(cell) { Ok(found) } else { Err(impossible(cell)) }
+    }
+
     /// Whether the cell starts with a date; in any order as long as that of the table is not known.
     pub fn is_date(&self, cell: &str) -> bool {
         match self.dates {
@@ -330,6 +369,7 @@ impl Columns {
             None => find_order(cells.iter().copied(), usual),
         };
         self.dates = Some(found.order);
+        self.years = years_of(&cells, found.order);
         found
     }
 
@@ -357,6 +397,25 @@ impl Columns {
     pub fn meanings(&self) -> &[(Column, usize)] {
         &self.found
     }
+}
+
+/// The columns of a layout, its texts in the order of the table.
+fn found_by(layout: &Layout, index_of: impl Fn(&Place) -> Option<usize>) -> Vec<(Column, usize)> {
+    let texts = layout.other_texts.iter().map(|number| (Column::Description, Place::Number(*number)));
+    let named = layout.columns.iter().filter_map(|(column, place)| Some((*column, index_of(place)?)));
+    let mut found: Vec<_> =
+        named.chain(texts.filter_map(|(column, place)| Some((column, index_of(&place)?)))).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Of the dates whose year is written whole, and a year around.
+fn years_of(cells: &[&str], order: DateOrder) -> Option<RangeInclusive<i32>> {
+    let whole = cells.iter().filter(|cell| !has_short_year(cell));
+    let years = whole.filter_map(|cell| table_date(cell, order).ok()).map(|(day, _)| day.year());
+    let (first, last) = (years.clone().min()?, years.max()?);
+    Some(first - 1..=last + 1)
 }
 
 /// Books of companies and of banks write 借 and 贷 alike and mean the opposite.

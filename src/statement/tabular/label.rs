@@ -7,6 +7,7 @@ use crate::statement::date::{may_be_date, table_date};
 use crate::statement::layout::DateOrder;
 
 use super::account::{account_in, account_word, iban_in};
+use super::balance_words;
 use super::column::{has_any, normalise};
 use super::rows::Row;
 
@@ -16,6 +17,12 @@ pub(super) enum Label {
     Currency,
     Opening,
     Closing,
+    /// A booked balance; where its row stands says whether it is the closing one.
+    Balance,
+    /// A balance that counts what is not booked.
+    Available,
+    /// The bare word for a balance, with which payers name the rest of a debt, too.
+    BalanceOrPayment,
     Period,
     /// Sums of the debit and credit columns.
     Total,
@@ -247,7 +254,7 @@ pub(super) fn exact_label(cell: &str) -> Option<Label> {
         }
         () if words == "TOTAL" => Some(Label::TotalOrPayee),
         () if is_one_of(TOTAL) || is_one_of(SUM) || is_one_of(TURNOVER) => Some(Label::Total),
-        () => super::dictionary::label(&words),
+        () => super::dictionary::label(&words).or_else(|| balance_words::label(cell)),
     }
 }
 

@@ -13,7 +13,7 @@ use super::rows::Row;
 pub(super) fn split(columns: &Columns, body: &[Row]) -> Option<Parts> {
     let dated = || body.iter().filter(|row| is_dated(columns, row));
     let accounts = distinct(dated().map(|row| columns.cell(row, Column::Account)));
-    let currency_of = |row: &Row| denomination::currency_in_cell(columns.cell(row, Column::Currency));
+    let currency_of = |row: &Row| denomination::currency_in_cell(columns.currency_cell(row));
     let currencies: Option<Vec<String>> = dated().map(currency_of).collect();
     let currencies = currencies.unwrap_or_default();
     let currency_count = distinct(currencies.iter().map(String::as_str)).unwrap_or(0);

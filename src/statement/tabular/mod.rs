@@ -5,8 +5,8 @@
 //! row, `label` reads what stands around the table, `movement` reads one row, `section` turns the rows
 //! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways
 //! to read them (`rank`, `sides`, `habit`) until the balances prove one, `given` is what is known before,
-//! `stated` takes out the rows of balances and sums (`of_day` those of a day), `state` tells the rows that
-//! are not booked, `astray` those whose cells stand in other places (`shifted` where balances alone show it),
+//! `stated` takes out the rows of balances and sums (`of_day` those of a day), which `balance_words` knows by
+//! their words, `state` tells the rows that are not booked, `astray` those whose cells stand in other places (`shifted` where balances alone show it),
 //! `ending` tells a cut file, and `order` brings the rows into the order of booking and finds the balances.
 //! `totals` compares the rows with what stands beside them. `amount` reads money in the notation of
 //! the table, `denomination` finds its currency and `account` the number of the account. `contents` lets the
@@ -14,7 +14,7 @@
 //! dates of other calendars into ours, `digits` the digits of the East. `quotes` mends cells whose quotes are
 //! not doubled. `unheaded` finds the columns of a table without headings, `unnamed` the meaning of those
 //! behind the last heading, `summary` what is stated around the table, `pairs` labels with their values in the
-//! next row. `preview` shows how a table is understood.
+//! next row. `cell_words` tells the form of a cell. `preview` shows how a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
@@ -26,7 +26,11 @@ mod astray;
 #[cfg(test)]
 mod astray_tests;
 mod attempt;
+mod balance_words;
+#[cfg(test)]
+mod banks_tests;
 mod calendar;
+mod cell_words;
 mod column;
 mod contents;
 mod denomination;

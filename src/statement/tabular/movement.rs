@@ -11,7 +11,8 @@ use crate::text::clean;
 use super::account;
 use super::amount::Notation;
 use super::astray::{self, Around};
-use super::column::{Column, normalise};
+use super::cell_words::{is_amount, is_document, is_filler, is_in_words, without_quote};
+use super::column::Column;
 use super::denomination;
 use super::dictionary;
 use super::habit::{Habits, is_plain};
@@ -121,7 +122,7 @@ impl<'a> RowReader<'a> {
         let has_amount = !amounts.is_empty();
         let filled = row.cells.iter().filter(|cell| !cell.trim().is_empty()).count();
         let has_text = columns.cells(row, Column::Description).next().is_some();
-        let (day, behind_date) = match columns.date(date) {
+        let (day, behind_date) = match columns.day(date) {
             Ok((day, behind)) => (day, behind),
             Err(_) if !has_amount && date.is_empty() && has_text && filled == 1 => {
                 let text = columns.cells(row, Column::Description).collect::<Vec<_>>().join(" ");
@@ -189,7 +190,7 @@ impl<'a> RowReader<'a> {
     }
 
     fn check_currency(&self, row: &Row) -> Result<(), Fault> {
-        let cell = self.columns.cell(row, Column::Currency);
+        let cell = self.columns.currency_cell(row);
         let currency = denomination::currency_in_cell(cell);
         if self.habits.names_currencies && currency.is_none() && !matches!(cell, "" | "-") {
             let shown = excerpt(cell);
@@ -212,8 +213,8 @@ impl<'a> RowReader<'a> {
             if matches!(value_cell, "" | "-") { None } else { Some(columns.date(value_cell)?.0) };
         let text = |column| Some(clean(columns.cell(row, column))).filter(|text| !text.is_empty());
         let memo = self.memo_of(row);
-        // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell; a time of day is no reference.
-        let document = behind_date.split_whitespace().find(|word| !is_of_time(word));
+        // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell.
+        let document = behind_date.split_whitespace().find(|word| is_document(word));
         self.entry_count = self.entry_count.saturating_add(1);
         let account = account::account_in_cell(columns.cell(row, Column::Account));
         self.has_other_account |= self.entry_count > 1 && account != self.account;
@@ -299,7 +300,7 @@ impl<'a> RowReader<'a> {
             balance: balance.or(behind),
             charge_count,
             is_undecided: true,
-            label: stated::statement_of(row),
+            label: stated::word_of(self.columns, row),
             unknown_state: unknown_state(self.columns, row)
                 .or_else(|| self.open_state(row))
                 .map(str::to_owned),
@@ -323,6 +324,23 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    /// The amount of a row that has nothing in either column of the sides: only its sign tells the side.
+    fn amount_beside_sides(&self, row: &Row) -> Result<Option<Decimal>, Fault> {
+        let columns = self.columns;
+        let is_empty = |side| matches!(columns.cell(row, side), "" | "-");
+        if ![Column::Debit, Column::Credit].into_iter().all(is_empty) {
+            return Ok(None);
+        }
+        let cell = columns.cell(row, Column::Amount);
+        let amount = amount_in(cell, self.notation)?.filter(|amount| !amount.is_zero());
+        let is_sure =
+            |amount: Decimal| amount.is_sign_negative() || cell.starts_with('+') || stated::is_stated(row);
+        match amount {
+            Some(amount) if !is_sure(amount) => Err(side_unknown()),
+            amount => Ok(amount),
+        }
+    }
+
     fn row_amounts(&self, row: &Row) -> Result<RowAmounts, Fault> {
         let columns = self.columns;
         let is_dated = is_dated(columns, row);
@@ -343,6 +361,7 @@ impl<'a> RowReader<'a> {
                 (Some(_), Some(_)) => return Err(both_sides()),
                 (Some(debit), None) => Some(self.habits.debit(debit)),
                 (None, Some(credit)) => Some(self.habits.credit(credit)),
+                (None, None) if is_dated => self.amount_beside_sides(row)?,
                 (None, None) => None,
             }
         } else {
@@ -376,6 +395,15 @@ impl<'a> RowReader<'a> {
     }
 }
 
+/// Beside two columns for the sides.
+fn side_unknown() -> Fault {
+    Fault::new(
+        "amount_side_unknown",
+        "Số tiền không nằm ở cột ghi nợ hay ghi có và không có dấu",
+        "the amount stands in neither the column of debits nor that of credits, and has no sign",
+    )
+}
+
 /// An amount of the statement's currency; another currency beside it is refused.
 pub(super) fn amount_in(cell: &str, notation: &Notation) -> Result<Option<Decimal>, Fault> {
     let Some(read) = notation.read(cell)? else { return Ok(None) };
@@ -401,11 +429,12 @@ fn both_sides() -> Fault {
     )
 }
 
-/// By its column of states, or by a word where the date should stand.
+/// By its column of states, by a word where a date should stand, or by the column of its amount.
 pub(super) fn is_not_booked(columns: &Columns, row: &Row) -> bool {
-    let date = date_cell(columns, row);
-    let has_word_for_date =
-        !date.bytes().any(|byte| byte.is_ascii_digit()) && dictionary::is_not_booked(date);
+    let dates = [date_cell(columns, row), columns.cell(row, Column::ValueDate)];
+    let has_word_for_date = dates
+        .into_iter()
+        .any(|date| !date.bytes().any(|byte| byte.is_ascii_digit()) && dictionary::is_not_booked(date));
     // A reservation is a kind of its own in some tables, and has no balance beside it.
     let is_reserved = columns.has(Column::Balance)
         && columns.cell(row, Column::Balance).is_empty()
@@ -414,6 +443,7 @@ pub(super) fn is_not_booked(columns: &Columns, row: &Row) -> bool {
     let has_word_for_balance =
         !balance.bytes().any(|byte| byte.is_ascii_digit()) && dictionary::is_not_booked(balance);
     has_word_for_date
+        || columns.is_reserved(row)
         || has_word_for_balance
         || is_reserved
         || columns.cells(row, Column::Description).any(dictionary::ends_in_reservation)
@@ -443,36 +473,4 @@ fn has_booking_date(columns: &Columns, row: &Row) -> bool {
     let kinds = [Column::BookingDate, Column::TransactionDate];
     let is_value_date = |row: &Row| !columns.cell(row, Column::ValueDate).is_empty();
     kinds.iter().any(|kind| !columns.cell(row, *kind).is_empty()) || !is_value_date(row)
-}
-
-/// Digits with decimals or a sign, and no letter.
-fn is_amount(mark: &str) -> bool {
-    mark.bytes().any(|byte| byte.is_ascii_digit()) && !mark.contains(char::is_alphabetic)
-}
-
-/// More words than numbers, as a payer writes and no bank numbers its documents.
-fn is_in_words(reference: &str) -> bool {
-    let letters = reference.chars().filter(|c| c.is_alphabetic()).count();
-    let digits = reference.bytes().filter(u8::is_ascii_digit).count();
-    let is_filling =
-        matches!(normalise(reference).as_str(), "NONREF" | "NOTPROVIDED" | "NOT PROVIDED" | "NONE");
-    letters > 3 && letters > digits.saturating_mul(2) && !is_filling
-}
-
-/// Nothing but strokes, where a bank has nothing to tell.
-fn is_filler(cell: &str) -> bool {
-    cell.chars().all(|c| matches!(c, '-' | '/' | '－' | '–' | '—' | '\''))
-}
-
-/// The apostrophe that ends a text which one begins; the first is none of the text either.
-fn without_quote(cell: &str) -> &str {
-    let inner = cell.strip_suffix('\'').filter(|inner| !inner.contains('\'') && !inner.is_empty());
-    inner.unwrap_or(cell)
-}
-
-/// A time of day, its half or its zone.
-fn is_of_time(word: &str) -> bool {
-    word.contains(':')
-        || word.starts_with('+')
-        || matches!(word, "AM" | "PM" | "am" | "pm" | "UTC" | "GMT" | "Z")
 }

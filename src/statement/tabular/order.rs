@@ -322,7 +322,8 @@ fn is_newest_first(movements: &[Movement]) -> bool {
     never_rises && falls
 }
 
-fn follows(earlier: &Movement, later: &Movement) -> bool {
+/// Whether the later row takes the account from the balance behind the earlier one to its own.
+pub(super) fn follows(earlier: &Movement, later: &Movement) -> bool {
     earlier.balance.zip(later.balance).is_some_and(|(before, after)| later.leads(before, after))
 }
 

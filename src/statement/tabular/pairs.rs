@@ -6,6 +6,7 @@ use super::label::{self, Label};
 use super::rows::Row;
 use super::summary::{Part, Stated, is_figure};
 use crate::statement::currency;
+use crate::statement::date::may_be_date;
 
 /// What two rows around a table say as labels and values. Every value stands below a label of words
 /// alone; labels that are not known are passed over.
@@ -31,6 +32,22 @@ pub(super) fn of_two_rows(labels: &Row, values: &Row) -> Option<Vec<Stated>> {
     let has = |part: Part| stated.iter().any(|stated| stated.part == part);
     let count = [Part::Account, Part::Currency, Part::Opening, Part::Closing].map(has);
     (count.into_iter().filter(|is_stated| *is_stated).count() > 1).then_some(stated)
+}
+
+/// The label of an account alone in its row, with the number alone in the next.
+pub(super) fn of_label_alone(label: &Row, value: &Row) -> Option<Vec<Stated>> {
+    let only = |row: &Row| -> Option<usize> {
+        let mut filled = (0..row.cells.len()).filter(|index| !row.cell(*index).is_empty());
+        filled.next().filter(|_| filled.next().is_none())
+    };
+    let (name, number) = (label.cell(only(label)?), value.cell(only(value)?));
+    let is_label = part_of(name) == Some(Part::Account) && !name.chars().any(char::is_numeric);
+    let is_number = !number.contains(char::is_whitespace)
+        && number.bytes().filter(u8::is_ascii_digit).count() > 6
+        && !may_be_date(number)
+        && account::account_in(number).is_some();
+    let stated = || vec![Stated { part: Part::Account, value: number.to_owned(), line: value.line }];
+    (is_label && is_number).then(stated)
 }
 
 fn part_of(label: &str) -> Option<Part> {

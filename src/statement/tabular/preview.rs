@@ -100,5 +100,6 @@ fn mapping(columns: &header::Columns, heading: Option<&Row>, layouts: Layouts<'_
         dates: columns.date_order(),
         currency: columns.currency().map(str::to_owned),
         columns: places,
+        other_texts: Vec::new(),
     }
 }

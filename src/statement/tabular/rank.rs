@@ -67,6 +67,7 @@ const AVAILABLE: &[&str] = &[
 /// are as good as the first.
 pub(super) fn settle(found: &mut Vec<(Column, usize)>, row: &Row) -> Vec<usize> {
     settle_valor(found, row);
+    settle_accounts(found, row);
     prefer(found, Column::Reference, |index| usize::from(is_of_payer(row.cell(index))));
     settle_fees(found, row);
     adopt_reference(found, row);
@@ -95,6 +96,21 @@ fn settle_valor(found: &mut [(Column, usize)], row: &Row) {
     let mut dates = found.iter_mut().filter(|(column, _)| *column == Column::ValueDate);
     if let Some((column, _)) = dates.find(|(_, index)| is_valor(*index)) {
         *column = Column::Amount;
+    }
+}
+
+/// Beside “Konto”, the account of the row, “Nr rachunku” is that of the other side.
+fn settle_accounts(found: &mut [(Column, usize)], row: &Row) {
+    let is = |meaning: &(Column, usize), words: &[&str]| {
+        meaning.0 == Column::Account && words.contains(&normalise(row.cell(meaning.1)).as_str())
+    };
+    if !found.iter().any(|meaning| is(meaning, &["KONTO"])) {
+        return;
+    }
+    for meaning in found.iter_mut() {
+        if is(meaning, &["NR RACHUNKU", "NUMER RACHUNKU"]) {
+            meaning.0 = Column::CounterpartyAccount;
+        }
     }
 }
 

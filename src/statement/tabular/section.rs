@@ -183,7 +183,7 @@ impl<'l> Section<'l> {
         }
         // The heading row of a table with its first row is none of these.
         let pairs = || pairs::of_two_rows(row, next).filter(|_| self.columns_of(row).is_none());
-        summary::of_two_rows(row, next).or_else(pairs)
+        summary::of_two_rows(row, next).or_else(pairs).or_else(|| pairs::of_label_alone(row, next))
     }
 
     fn take_stated(&mut self, stated: Vec<Stated>) {
@@ -345,7 +345,7 @@ impl<'l> Section<'l> {
 
     fn settle_dates(&mut self, columns: &mut Columns) {
         let in_dollars = || {
-            let in_cell = |row| denomination::currency_in_cell(columns.cell(row, Column::Currency));
+            let in_cell = |row| denomination::currency_in_cell(columns.currency_cell(row));
             columns.heading_currency() == Some("USD")
                 || self.body.first().and_then(in_cell).as_deref() == Some("USD")
         };

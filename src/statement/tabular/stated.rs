@@ -2,24 +2,33 @@
 //!
 //! Tables with one column of amounts write “Opening balance”, “Turnover” and “Closing balance” as rows
 //! of their own. Only the exact words make such a row, and what it states must not contradict the rest.
-//! The bare word “Total” is a payee, too: there the balance decides, or the figure, or nothing does.
+//! The bare word “Total” is a payee, too: there the balance decides, or the figure, or nothing does. So does
+//! the bare word for a balance, and where a booked balance stands says which one it is.
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::amount::Notation;
+use super::balance_words;
 use super::column::{Column, normalise};
 use super::header::Columns;
 use super::label::{Label, exact_label};
 use super::movement::{amount_in, is_dated};
-use super::order::Movement;
+use super::order::{Movement, follows};
 use super::rows::Row;
 use crate::statement::finding::{Finding, Findings};
-use crate::statement::model::{Balance, Statement};
+use crate::statement::model::{Balance, Line, Statement};
 
 /// What a row states by the words of one of its cells alone.
 pub(super) fn statement_of(row: &Row) -> Option<Label> {
     let stated = |cell: &String| exact_label(cell).filter(|label| is_statement(*label));
     row.cells.iter().find_map(stated)
+}
+
+/// The same for the bare word of a balance, which only a text can be.
+pub(super) fn word_of(columns: &Columns, row: &Row) -> Option<Label> {
+    let mut texts = columns.cells(row, Column::Description);
+    statement_of(row).or_else(|| texts.any(balance_words::is_of_payers).then_some(Label::BalanceOrPayment))
 }
 
 /// Whether the words can be nothing but those of a balance or a sum.
@@ -58,17 +67,25 @@ pub(super) fn is_of_day(row: &Row) -> bool {
 }
 
 fn is_statement(label: Label) -> bool {
-    matches!(label, Label::Opening | Label::Closing | Label::Total | Label::TotalOrPayee)
+    matches!(
+        label,
+        Label::Opening
+            | Label::Closing
+            | Label::Balance
+            | Label::Available
+            | Label::Total
+            | Label::TotalOrPayee
+    )
 }
 
 /// What a row is by its words, its figure and its balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Moves,
-    States,
+    States(Label),
     /// The bare word “Total” beside a figure that is not the sum.
     Pays,
-    /// It may be the sum, and may be a payment.
+    /// It may be the sum or a balance, and may be a payment.
     Doubtful,
 }
 
@@ -91,14 +108,14 @@ pub(super) fn settle(
             Role::Moves => {}
             Role::Doubtful => findings.error(doubtful(&movement)),
             Role::Pays => findings.warn(paid(&movement)),
-            Role::States => {
+            Role::States(label) => {
                 findings.warn(ignored(movement.at()));
-                match movement.label {
-                    Some(Label::Opening) if statement.opening.is_none() => {
+                match label {
+                    Label::Opening if statement.opening.is_none() => {
                         statement.opening = balance_of(&movement);
                     }
-                    Some(Label::Opening) => {}
-                    Some(Label::Closing) => statement.closing = balance_of(&movement),
+                    Label::Opening | Label::Available => {}
+                    Label::Closing => statement.closing = balance_of(&movement),
                     _ if so_far.has(movement.sum()) || since.has(movement.sum()) => since = Sums::default(),
                     _ => sums.push(movement),
                 }
@@ -120,31 +137,79 @@ pub(super) fn settle(
 struct Table {
     opening: Option<Decimal>,
     balances: Vec<Option<Decimal>>,
-    /// The last row whose words leave no doubt that it moves something.
+    /// The first and the last row whose words leave no doubt that they move something.
+    first_plain: Option<usize>,
     last_plain: Option<usize>,
+    /// The first and the last day of these.
+    days: Option<(NaiveDate, NaiveDate)>,
     /// All of these have a balance.
     are_balanced: bool,
+    /// `None` where the others do not tell it.
+    is_newest_first: Option<bool>,
 }
 
 impl Table {
     fn of(movements: &[Movement], opening: Option<Decimal>) -> Table {
         let is_plain = |movement: &Movement| movement.label.is_none();
         let mut plain = movements.iter().filter(|movement| is_plain(movement));
+        let days = plain.clone().filter_map(day_of);
         Table {
             opening,
             balances: movements.iter().map(|movement| movement.balance).collect(),
+            first_plain: movements.iter().position(is_plain),
             last_plain: movements.iter().rposition(is_plain),
+            days: days.clone().min().zip(days.max()),
             are_balanced: plain.clone().count() > 1 && plain.all(|movement| movement.balance.is_some()),
+            is_newest_first: is_newest_first(movements),
         }
     }
 
     fn role(&self, movement: &Movement, index: usize, so_far: &Sums) -> Role {
         match movement.label {
-            Some(Label::Opening | Label::Closing) if states(movement) => Role::States,
-            Some(Label::Total) if !self.is_step(movement, index) => Role::States,
+            Some(label @ (Label::Opening | Label::Closing)) if states(movement) => Role::States(label),
+            Some(Label::Total) if !self.is_step(movement, index) => Role::States(Label::Total),
             Some(Label::TotalOrPayee) => self.role_of_word(movement, index, so_far),
+            // The balance says that it moved something.
+            Some(Label::Balance | Label::Available | Label::BalanceOrPayment)
+                if !states(movement) || self.is_led(movement, index) =>
+            {
+                Role::Moves
+            }
+            // Nobody knows whether the row that it would follow lies before it.
+            Some(Label::Balance | Label::Available)
+                if self.is_newest_first.is_none() && self.is_step(movement, index) =>
+            {
+                Role::Doubtful
+            }
+            Some(Label::Available) if self.is_amid(index) => Role::Doubtful,
+            Some(Label::Available) => Role::States(Label::Available),
+            Some(Label::Balance) => self.role_of_balance(movement, index),
+            Some(Label::BalanceOrPayment) => Role::Doubtful,
             _ => Role::Moves,
         }
+    }
+
+    /// A booked balance is that of the end or the beginning where it stands at an end of the rows, with a day
+    /// that is not inside of them.
+    fn role_of_balance(&self, movement: &Movement, index: usize) -> Role {
+        let (Some((earliest, latest)), Some(day)) = (self.days, day_of(movement)) else {
+            return Role::States(Label::Closing);
+        };
+        let is_above = self.first_plain.is_some_and(|first| index < first) && earliest < latest;
+        let is_below = self.last_plain.is_some_and(|last| index > last);
+        if (is_below || is_above) && day >= latest {
+            Role::States(Label::Closing)
+        } else if is_above && day <= earliest {
+            Role::States(Label::Opening)
+        } else {
+            Role::Doubtful
+        }
+    }
+
+    /// Whether rows that move something stand above and below.
+    fn is_amid(&self, index: usize) -> bool {
+        let is_below = self.first_plain.is_some_and(|first| index > first);
+        is_below && self.last_plain.is_some_and(|last| index < last)
     }
 
     /// A payee is called “Total”, too. The balance decides, then the figure.
@@ -158,7 +223,7 @@ impl Table {
         if self.is_step(movement, index) {
             Role::Moves
         } else if is_sum && (lacks_balance || repeats || (movement.balance.is_none() && is_at_end)) {
-            Role::States
+            Role::States(Label::Total)
         } else if is_sum || lacks_balance {
             Role::Doubtful
         } else {
@@ -172,11 +237,56 @@ impl Table {
         self.beside(index).any(|before| before.checked_add(sum) == Some(balance))
     }
 
+    /// The same with the row that is known to be booked before it.
+    fn is_led(&self, movement: &Movement, index: usize) -> bool {
+        let Some((balance, sum)) = movement.balance.zip(movement.sum()) else { return false };
+        let before = self.is_newest_first.and_then(|is_newest_first| match is_newest_first {
+            true if index.saturating_add(1) == self.balances.len() => self.opening,
+            true => self.at(index.saturating_add(1)),
+            false => index.checked_sub(1).map_or(self.opening, |above| self.at(above)),
+        });
+        before.and_then(|before| before.checked_add(sum)) == Some(balance)
+    }
+
+    fn at(&self, index: usize) -> Option<Decimal> {
+        self.balances.get(index).copied().flatten()
+    }
+
     /// The balances of the rows above and below.
     fn beside(&self, index: usize) -> impl Iterator<Item = Decimal> {
-        let at = |index: usize| self.balances.get(index).copied().flatten();
-        let above = index.checked_sub(1).map_or(self.opening, at);
-        [above, at(index.saturating_add(1))].into_iter().flatten()
+        let above = index.checked_sub(1).map_or(self.opening, |above| self.at(above));
+        [above, self.at(index.saturating_add(1))].into_iter().flatten()
+    }
+}
+
+/// Which way the rows stand that leave no doubt, by their days and their balances, which must not contradict each
+/// other. Where both say nothing, the days of all rows tell it.
+fn is_newest_first(movements: &[Movement]) -> Option<bool> {
+    if movements.len() < 2 {
+        return Some(false);
+    }
+    let plain: Vec<&Movement> = movements.iter().filter(|movement| movement.label.is_none()).collect();
+    let pairs = || plain.iter().zip(plain.iter().skip(1));
+    let forward = pairs().filter(|(one, other)| follows(one, other)).count();
+    let backward = pairs().filter(|(one, other)| follows(other, one)).count();
+    let by_balances = (forward != backward).then_some(backward > forward);
+    let days: Vec<NaiveDate> = plain.iter().filter_map(|movement| day_of(movement)).collect();
+    let is_one_day = days.iter().all(|day| days.first() == Some(day));
+    match (do_fall(&days), by_balances) {
+        (Some(by_days), Some(by_balances)) => (by_days == by_balances).then_some(by_days),
+        (Some(by_days), None) => Some(by_days),
+        (None, _) if !is_one_day => None,
+        (None, Some(by_balances)) => Some(by_balances),
+        (None, None) => do_fall(&movements.iter().filter_map(day_of).collect::<Vec<_>>()),
+    }
+}
+
+/// Whether days fall or rise; `None` where they do both or neither.
+fn do_fall(days: &[NaiveDate]) -> Option<bool> {
+    match (days.is_sorted(), days.iter().rev().is_sorted()) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
     }
 }
 
@@ -200,6 +310,14 @@ fn paid(row: &Movement) -> Finding {
 }
 
 fn doubtful(row: &Movement) -> Finding {
+    if matches!(row.label, Some(Label::Balance | Label::Available | Label::BalanceOrPayment)) {
+        return Finding::new(
+            row.at(),
+            "balance_or_payment",
+            "Dòng có thể ghi số dư hoặc một giao dịch; tải tệp có cột số dư hoặc không có dòng số dư",
+            "the row may state a balance or be a payment; fetch the table with balances or without such a row",
+        );
+    }
     Finding::new(
         row.at(),
         "total_or_payee",
@@ -212,6 +330,10 @@ fn doubtful(row: &Movement) -> Finding {
 fn states(movement: &Movement) -> bool {
     let sum = movement.sum().map(|sum| sum.abs());
     movement.balance.is_none_or(|balance| Some(balance.abs()) == sum)
+}
+
+fn day_of(movement: &Movement) -> Option<NaiveDate> {
+    movement.lines.first().and_then(Line::day)
 }
 
 fn balance_of(movement: &Movement) -> Option<Balance> {

@@ -279,6 +279,21 @@ fn what_is_left_of_a_row_that_was_cut_is_not_passed_over() {
 }
 
 #[test]
+fn two_figures_left_of_a_year_are_not_read_as_another_one() {
+    let table = |day: &str| {
+        format!(
+            "Date;Text;Amount;Balance\n2026-11-01;a;10.00;20.00\n{day};b;5.00;25.00\n2026-11-03;c;5.00;30.00\n"
+        )
+    };
+    for short in ["26-11-02", "02/11/26"] {
+        assert!(faults(&table(short)).is_empty(), "some write it short: {short}");
+    }
+    for left in ["06-11-02", "02/11/20"] {
+        assert_eq!(faults(&table(left)), fault("date_invalid", "line 3"), "{left}");
+    }
+}
+
+#[test]
 fn a_balance_with_fewer_decimals_than_its_amount_is_whole_where_the_stated_ones_prove_it() {
     let table = |opening: &str, balance: &str| {
         format!(

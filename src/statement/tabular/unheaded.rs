@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use super::account;
 use super::amount::Notation;
 use super::attempt;
+use super::cell_words::{has_decimals, is_written_date, is_written_money};
 use super::column::{Column, classify};
 use super::denomination;
 use super::ending::Ending;
@@ -381,7 +382,8 @@ impl Body {
         let mut found: Vec<(Column, usize)> = money.to_vec();
         let dates = [Column::BookingDate, Column::ValueDate];
         found.extend(dates.into_iter().zip(self.dates.iter().copied()));
-        found.extend(self.description(&taken).map(|index| (Column::Description, index)));
+        let description = self.description(&taken);
+        found.extend(description.map(|index| (Column::Description, index)));
         found.extend(self.currency(amount).map(|index| (Column::Currency, index)));
         found.extend(self.account().map(|index| (Column::Account, index)));
         found.extend(self.other_account().map(|index| (Column::CounterpartyAccount, index)));
@@ -397,8 +399,26 @@ impl Body {
             is_without_heading: true,
             dates: self.order.order,
             currency: None,
+            other_texts: description.map_or_else(Vec::new, |best| self.other_texts(&taken, best)),
             columns,
         }
+    }
+
+    /// The numbers of the columns of words that change, beside the one with the most letters.
+    fn other_texts(&self, taken: &[usize], best: usize) -> Vec<usize> {
+        let accounts = [self.account(), self.other_account()];
+        let is_in_words = |index: usize| {
+            let text: String = self.cells(index).collect();
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            text.chars().filter(|c| c.is_alphabetic()).count() > digits
+        };
+        let is_text = |index: &usize| {
+            *index != best
+                && self.is_free(*index, taken, accounts)
+                && self.varies(*index)
+                && is_in_words(*index)
+        };
+        (0..self.width).filter(is_text).map(|index| index + 1).collect()
     }
 
     /// The column with the most letters.
@@ -407,15 +427,18 @@ impl Body {
             self.cells(*index).map(|cell| cell.chars().filter(|c| c.is_alphabetic()).count()).sum()
         };
         let accounts = [self.account(), self.other_account()];
-        let is_code = |index: &usize| {
-            self.cells(*index).all(|cell| currency::is_code(cell) || read_mark(cell).is_some())
-                || accounts.contains(&Some(*index))
-        };
-        let free = (0..self.width)
-            .filter(|index| !taken.contains(index) && !self.dates.contains(index) && !is_code(index));
+        let free = (0..self.width).filter(|index| self.is_free(*index, taken, accounts));
         // Of equal columns the first.
         let best = free.rev().max_by_key(letters)?;
         (letters(&best) > 0).then_some(best)
+    }
+
+    /// Whether a column has neither days, codes or accounts nor money.
+    fn is_free(&self, index: usize, taken: &[usize], accounts: [Option<usize>; 2]) -> bool {
+        !taken.contains(&index)
+            && !self.dates.contains(&index)
+            && !accounts.contains(&Some(index))
+            && !self.cells(index).all(|cell| currency::is_code(cell) || read_mark(cell).is_some())
     }
 
     /// The column of codes nearest to the amount.
@@ -429,16 +452,21 @@ impl Body {
     }
 
     /// The account of the rows: the first column with a number of one in each, the same in all rows, or
-    /// one of a few ahead of the dates.
+    /// one of a few ahead of the dates. Behind them two rows may have the number of one order, too.
     fn account(&self) -> Option<usize> {
         let distinct = |index: usize| self.cells(index).collect::<BTreeSet<_>>().len();
         let is_ahead = |index: &usize| {
             self.dates.first().is_some_and(|date| index < date)
                 && distinct(*index).saturating_mul(2) <= self.rows.len()
         };
+        let may_be_order = |index: &usize| {
+            self.dates.first().is_some_and(|date| index > date)
+                && self.rows.len() < 3
+                && !self.cells(*index).all(account::is_iban)
+        };
         let is_account = |index: &usize| {
             !self.dates.contains(index)
-                && (is_ahead(index) || !self.varies(*index))
+                && (is_ahead(index) || (!self.varies(*index) && !may_be_order(index)))
                 && self.cells(*index).all(|cell| account::account_in_cell(cell).is_some())
         };
         (0..self.width).find(is_account)
@@ -446,12 +474,8 @@ impl Body {
 
     /// A column of international account numbers that change.
     fn other_account(&self) -> Option<usize> {
-        let is_iban = |cell: &str| {
-            let starts = cell.bytes().take(2).all(|byte| byte.is_ascii_uppercase());
-            starts && cell.len() >= 15 && account::account_in_cell(cell).is_some()
-        };
         let holds_them = |index: &usize| {
-            self.varies(*index) && self.cells(*index).all(|cell| cell.is_empty() || is_iban(cell))
+            self.varies(*index) && self.cells(*index).all(|cell| cell.is_empty() || account::is_iban(cell))
         };
         (0..self.width).find(holds_them)
     }
@@ -473,28 +497,4 @@ fn is_chain(before: &[Decimal], after: &[Decimal], amounts: &[Decimal]) -> bool 
         }
         count => led.saturating_mul(2) > count && forward.max(backward).saturating_mul(2) > steps,
     }
-}
-
-/// A date with its marks, or of eight digits: not the serial number of a spreadsheet.
-fn is_written_date(cell: &str) -> bool {
-    let is_number = cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let whole = cell.split('.').next().unwrap_or_default();
-    may_be_date(cell) && !(is_number && whole.len() == 5)
-}
-
-/// With decimals, a sign or groups of thousands, as no number of a document has.
-fn is_written_money(cell: &str) -> bool {
-    digits_behind_mark(cell).is_some() || cell.starts_with(['-', '+', '−']) || cell.ends_with('-')
-}
-
-fn has_decimals(cell: &str) -> bool {
-    digits_behind_mark(cell).is_some_and(|count| count < 3)
-}
-
-/// One to three digits behind the last mark.
-fn digits_behind_mark(cell: &str) -> Option<usize> {
-    let number = cell.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let (_, tail) = number.rsplit_once(['.', ','])?;
-    let is_number = tail.bytes().all(|byte| byte.is_ascii_digit());
-    Some(tail.len()).filter(|count| is_number && (1..=3).contains(count))
 }

@@ -1,6 +1,7 @@
 //! Exports without a heading row, as banks of many countries write them. All invented.
 
-use crate::statement::{Parsed, Statement, parse};
+use crate::statement::layout::{Column, Layout, Place};
+use crate::statement::{Parsed, Statement, parse, parse_with, preview};
 
 fn read(text: &str) -> Parsed {
     parse(text.as_bytes())
@@ -166,4 +167,27 @@ fn words_of_three_letters_are_no_currencies() {
     assert_eq!(statement.currency.as_deref(), Some("XXX"), "no currency is named");
     let texts: Vec<String> = lines(&statement).into_iter().map(|[_, _, text]| text).collect();
     assert_eq!(texts, ["ATM", "fee", "POS"]);
+}
+
+#[test]
+fn the_mapping_that_is_shown_keeps_every_text_and_reads_the_same_memos() {
+    let text =
+        "05.01.2026;Bonifico;777888;Affitto gennaio;-100,00\n16.01.2026;Accredito;777888;Stipendio;50,00\n";
+    let shown = preview(text.as_bytes(), None).unwrap().mapping;
+    assert_eq!(shown.columns.get(&Column::Description), Some(&Place::Number(4)), "it has the most letters");
+    assert_eq!(shown.other_texts, [2]);
+    let kept = Layout::from_toml(&shown.to_toml().unwrap()).unwrap();
+    assert_eq!(kept, shown);
+    let mut parsed = parse_with(text.as_bytes(), Some(&kept));
+    assert_eq!(parsed.errors, vec![]);
+    let read_again = lines(&parsed.statements.remove(0));
+    assert_eq!(read_again, lines(&clean(text)));
+    let texts: Vec<&str> = read_again.iter().map(|[_, _, text]| text.as_str()).collect();
+    assert_eq!(texts, ["Bonifico Affitto gennaio", "Accredito Stipendio"]);
+    // A form asks for the description alone.
+    let told = Layout { other_texts: Vec::new(), ..kept.clone() };
+    assert_eq!(told.clone().with_texts_of(&shown), kept);
+    let mut another = told;
+    another.columns.insert(Column::Description, Place::Number(2));
+    assert_eq!(another.clone().with_texts_of(&shown), another, "a person named another text");
 }

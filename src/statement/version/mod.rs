@@ -14,13 +14,14 @@ pub(super) mod given_up;
 pub(super) mod query;
 mod rules;
 mod waiting;
+mod words;
 
 use super::draft::Draft;
 use super::file::{self, File};
 use super::identity::{self, Features, Span};
 use super::line::CodesOf;
 use super::query::{self as statements, StoredStatement};
-use super::sequence::balance_before;
+use super::sequence::{self, Telling, balance_before};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -41,6 +42,7 @@ pub(super) use query::{by_position, known};
 pub use rules::{Difference, Kind, Side};
 use rules::{KnownLine, NewLine};
 pub use waiting::{statement_of, touching, undecided, unfinished};
+pub use words::words_in_file;
 
 /// Who may decide about versions and lines set aside.
 const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
@@ -110,12 +112,17 @@ pub(super) fn compare(
     let Some((earlier, has_number)) = told_before(conn, account, draft, format)? else { return Ok(None) };
     let first_day = earlier.opening_on.min(draft.opening_on);
     let last_day = earlier.closing_on.max(draft.closing_on);
-    let known: Vec<KnownLine> = query::known(conn, account, first_day, last_day)?
+    let this = Telling::of(draft, format, features);
+    let told = sequence::known_beside(conn, account, (first_day, last_day), &this)?;
+    // What the bank told under other numbers of the day was never the earlier one's, though it came first.
+    let of_others = sequence::apart(conn, account, &Telling::stored(&earlier, &told), &told)?;
+    let known: Vec<KnownLine> = told
         .into_iter()
         .map(|told| KnownLine {
             id: told.id,
             codes: sorted(told.codes.split_whitespace().map(str::to_owned).collect()),
             is_covered: told.statement <= earlier.id
+                && !of_others.contains_key(&told.statement)
                 && (earlier.opening_on..=earlier.closing_on).contains(&told.known.features.date),
             known: told.known,
         })
@@ -143,7 +150,11 @@ pub(super) fn compare(
             codes: sorted(codes_of(&text::clean(line.read.memo.as_deref().unwrap_or_default())).0),
         })
         .collect();
-    let differences = rules::differences(&known, (first_day, plan.skip), &lines, &verdicts, words_count);
+    let mut differences = rules::differences(&known, (first_day, plan.skip), &lines, &verdicts, words_count);
+    let days = [draft.opening_on, draft.closing_on];
+    if has_number && earlier.closing == draft.closing && [earlier.opening_on, earlier.closing_on] == days {
+        differences = rules::without_lines_of_others(differences);
+    }
     // A line that names another code contradicts, however little of the day is told.
     let contradicts = |one: &Difference| one.moves_money && one.kind == Kind::Changed;
     if is_beginning && !differences.iter().any(contradicts) {

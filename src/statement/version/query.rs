@@ -8,7 +8,7 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::statement::identity::{self, Features, Known};
+use crate::statement::identity::{self, Features, Known, Place};
 use crate::store::failure::Classify;
 use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
@@ -415,15 +415,16 @@ pub fn is_withdrawn(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<bool>
     Ok(found.is_some())
 }
 
-/// A stored line with everything a comparison needs: (id, statement, codes, what identifies it).
+/// A stored line with everything a comparison needs: (id, statement, its format, codes, what identifies it).
 pub struct Told {
     pub id: LineId,
     pub statement: StatementId,
+    pub format: String,
     pub codes: String,
     pub known: Known,
 }
 
-type ToldParts = (LineId, StatementId, BusinessDay, Dong, String, Option<String>, String, String);
+type ToldParts = (LineId, StatementId, BusinessDay, Dong, String, Option<String>, String, (String, String));
 
 /// The ready lines booked from `first` to `last`, for telling which lines are known. Contra lines are
 /// left out. What they stand against is marked, and so are lines of statements that were given up: they moved nothing,
@@ -456,20 +457,21 @@ pub fn known(
             statement_line::identity,
             statement_line::bank_reference,
             statement_line::codes,
-            statement::state,
+            (statement::state, statement::format),
         ))
         .load(conn)
         .classify()?;
     Ok(found
         .into_iter()
         .filter(|(id, ..)| !contras.contains(id))
-        .map(|(id, statement, date, amount, text, reference, codes, state)| {
+        .map(|(id, statement, date, amount, text, reference, codes, (state, format))| {
             let (memo, occurrence) = identity::parse(&text);
             let bank_reference = reference.map(|reference| crate::text::squash(&reference));
             let features = Features { date, amount, memo, bank_reference };
-            let known =
-                Known { features, occurrence, is_withdrawn: state == "abandoned" || originals.contains(&id) };
-            Told { id, statement, codes, known }
+            let is_withdrawn = state == "abandoned" || originals.contains(&id);
+            let place = Place::Beside;
+            let known = Known { features, occurrence, is_withdrawn, place, is_of_same_format: false };
+            Told { id, statement, format, codes, known }
         })
         .collect())
 }

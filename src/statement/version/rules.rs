@@ -68,7 +68,7 @@ pub struct Side {
 }
 
 impl Side {
-    fn of(features: &Features) -> Side {
+    pub(super) fn of(features: &Features) -> Side {
         Side {
             booking_date: features.date,
             amount: features.amount,
@@ -87,6 +87,13 @@ pub struct Difference {
     pub line: Option<LineId>,
     pub old: Option<Side>,
     pub new: Option<Side>,
+}
+
+impl Difference {
+    /// Whether day, amount and reference stay: the line says something else, and nothing else of it differs.
+    pub fn is_of_words(&self) -> bool {
+        self.kind == Kind::Changed && self.old == self.new
+    }
 }
 
 /// Compares the lines of the new version, with their verdicts, to the covered lines behind the first
@@ -133,6 +140,23 @@ pub fn differences(
     found
 }
 
+/// The differences of two versions that begin and end at the same balances. Where the newer one adds no line and no
+/// amount, and what seems gone does not come to nothing, other statements of the day told that, and none of it is gone.
+pub fn without_lines_of_others(found: Vec<Difference>) -> Vec<Difference> {
+    let amount = |side: Option<&Side>| side.map(|side| side.amount);
+    let is_of_other_money = |one: &Difference| match one.kind {
+        Kind::Added => true,
+        Kind::Changed => amount(one.old.as_ref()) != amount(one.new.as_ref()),
+        Kind::Gone => false,
+    };
+    let gone = found.iter().filter(|one| one.kind == Kind::Gone).filter_map(|one| amount(one.old.as_ref()));
+    let is_contradicted = Dong::sum(gone).is_ok_and(|sum| sum != Dong::ZERO);
+    if !is_contradicted || found.iter().any(is_of_other_money) {
+        return found;
+    }
+    found.into_iter().filter(|one| one.kind != Kind::Gone).collect()
+}
+
 /// The covered lines no line of the new version tells of.
 fn unpaired<'k>(
     known: &'k [KnownLine],
@@ -177,6 +201,7 @@ fn changed(old: &KnownLine, line: &NewLine, new: Side) -> Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statement::identity::Place;
 
     fn day() -> BusinessDay {
         "2026-11-23".parse().unwrap()
@@ -194,7 +219,13 @@ mod tests {
     fn known(id: i64, amount: i64, memo: &str, reference: &str) -> KnownLine {
         KnownLine {
             id: LineId(id),
-            known: Known { features: features(amount, memo, reference), occurrence: 1, is_withdrawn: false },
+            known: Known {
+                features: features(amount, memo, reference),
+                occurrence: 1,
+                is_withdrawn: false,
+                place: Place::Beside,
+                is_of_same_format: true,
+            },
             codes: vec![memo.to_owned()],
             is_covered: true,
         }
@@ -241,6 +272,26 @@ mod tests {
         let found =
             differences(&stored, (day(), 0), std::slice::from_ref(&code), &[Verdict::Known(0)], false);
         assert_eq!(found, [], "another format may have lost the code");
+    }
+
+    #[test]
+    fn what_the_equal_balances_of_both_versions_contradict_is_not_gone() {
+        let stored = [
+            known(1, 100, "a", "R1"),
+            known(2, 70, "b", "R2"),
+            known(3, 30, "c", "R3"),
+            known(4, -30, "d", ""),
+        ];
+        let left = |lines: &[NewLine], verdicts: &[Verdict], known: &[KnownLine]| {
+            kinds(&without_lines_of_others(differences(known, (day(), 0), lines, verdicts, true)))
+        };
+        let first = [line(100, "a", "R1")];
+        assert_eq!(left(&first, &[Verdict::Known(0)], &stored[..2]), []);
+        let nothing = [line(100, "a", "R1"), line(70, "b", "R2")];
+        let verdicts = [Verdict::Known(0), Verdict::Known(1)];
+        assert_eq!(left(&nothing, &verdicts, &stored), [(Kind::Gone, true); 2], "they come to nothing");
+        let joined = [line(170, "a", "R1")];
+        assert_eq!(left(&joined, &[NEW], &stored[..2]), [(Kind::Changed, true), (Kind::Gone, true)]);
     }
 
     #[test]

@@ -506,7 +506,20 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/callback/{channel}",
         vi: "Báo có của SePay hoặc của ngân hàng (đã ký).",
         en: "Notifications of SePay and of banks, signed over the raw body; 2xx means durably stored.",
-        notes: "At most 64 kB, no Content-Encoding.",
+        notes: "At most 64 kB, no Content-Encoding. A bank's message, one movement each: account_no, direction (credit \
+                or debit), amount (whole đồng, without separators; 0 marks a test), currency (VND), memo (may be empty), \
+                booked_at (RFC 3339) and notification_id, the bank's own key, always the same for the same movement, are \
+                required; bank_reference (as the statement will show it), sender_account, sender_name, trace and status \
+                (booked, pending or failed) may be there; other fields are ignored. X-Bienlai-Timestamp: seconds since \
+                1970 at sending, at most 300 s from our clock. X-Bienlai-Signature: v1=<hex>, HMAC-SHA256 of \
+                timestamp + \".\" + body as sent, under the shared secret; while secrets change several proofs divided \
+                by commas. 200 accepted, receipts once they are numbered; 400 cannot be read: sending it unchanged is \
+                useless; on 401, on 5xx and without an answer within 15 s send again, signed anew, after 1, 2, 4, 8 … \
+                minutes for 24 hours at least. SePay sends its own message with X-SePay-Timestamp and \
+                X-SePay-Signature: sha256=<hex>, or Authorization: Apikey, and gets { \"success\": true }.",
+        body: r#"{ "notification_id": "N1", "account_no": "0123456789", "direction": "credit", "amount": 25000,
+  "currency": "VND", "memo": "HNPH7K2MQ4X97", "booked_at": "2026-11-22T09:30:15+07:00", "bank_reference": "FT26327000000102" }"#,
+        answer: r#"{ "status": "accepted", "reference": "clm_01j9…", "receipts": ["rcp_01j9…"] }"#,
         ..NONE
     },
     Endpoint {
@@ -522,6 +535,11 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/callback/{channel}/bank/api/transaction-sync",
         vi: "VietQR.vn báo biến động số dư.",
         en: "VietQR.vn reports a movement with that token.",
+        notes: "Authorization: Bearer <token>. Sent again with the same transactionid it gets the same answer; without \
+                one the referencenumber stands for it.",
+        body: r#"{ "transactionid": "T1", "transactiontime": 1795314615000, "referencenumber": "FT26327000000102",
+  "amount": 25000, "content": "HNPH7K2MQ4X97", "bankaccount": "0123456789", "transType": "C" }"#,
+        answer: r#"{ "error": false, "errorReason": "000", "toastMessage": "", "object": { "reftransactionid": "clm_01j9…" } }"#,
         ..NONE
     },
     Endpoint {

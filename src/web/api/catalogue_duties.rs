@@ -19,8 +19,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
                 withdrawal, drawer, usage_report, registration, undo, key_stop, slip, data_act, set_aside; tariff and \
                 proposal for who sees the whole city. logins: those that wait for another administrator, who vouches \
                 on the page /users; for administrators, and no part of total.",
-        answer: r#"{ "approvals": [ { "unit": "unt_01j9…", "kind": "refund", "title": "Hoàn tiền", "title_en": "Refund",
-  "subject": "rfd_01j9…", "amount": 40000, "makers": ["per_01j9…"], "asked_at": "2026-11-23T09:00:00+07:00",
+        answer: r#"{ "approvals": [ { "unit": "unt_01j9…", "unit_code": "00070", "kind": "refund", "title": "Hoàn tiền",
+  "title_en": "Refund", "subject": "rfd_01j9…", "amount": 40000, "makers": ["per_01j9…"], "asked_at": "2026-11-23T09:00:00+07:00",
   "due_at": "2026-11-24T09:00:00+07:00", "escalated": "waited" } ],
   "logins": [ { "login": "lgn_01j9…", "name": "duyet.mau", "person": "per_01j9…", "role": "approver",
     "units": ["unt_01j9…"], "makers": ["per_01ja…"], "set_up_at": "2026-11-23T09:00:00+07:00" } ],

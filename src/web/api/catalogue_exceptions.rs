@@ -39,7 +39,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
              part (statement_broken_off; subject is the statement).",
         who: READERS,
         notes: "?unit=",
-        answer: r#"{ "alarms": [ { "kind": "money_unknown", "subject": "exc_01j9…", "amount": 25000, "passed_hours": 72, "age_hours": 80 } ] }"#,
+        answer: r#"{ "alarms": [ { "unit": "unt_01j9…", "unit_code": "00070", "kind": "money_unknown", "subject": "exc_01j9…",
+  "amount": 25000, "passed_hours": 72, "age_hours": 80 } ] }"#,
         ..NONE
     },
     Endpoint {

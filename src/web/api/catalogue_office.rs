@@ -131,6 +131,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ..NONE
     },
     Endpoint {
+        method: "POST",
+        path: "/finance/remittances/{id}",
+        vi: "Hủy lệnh chưa chuyển tiền; lệnh đã duyệt thì người khác hủy.",
+        en: "Ends an order whose money is not sent; of an approved one another person than its maker.",
+        who: "finance, approver",
+        ..NONE
+    },
+    Endpoint {
         path: "/finance/remittances/{id}/pdf",
         vi: "Bản in lệnh nộp.",
         en: "The order to be signed and handed over.",

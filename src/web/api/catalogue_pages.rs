@@ -269,7 +269,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/finance/days/close",
-        vi: "Đóng ngày.",
+        vi: "Khóa ngày.",
         en: "Closes a day, with code or password.",
         who: "finance",
         ..NONE

@@ -75,9 +75,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/admin/proposals",
-        vi: "Quyết định của thành phố: chỉ tiêu và ủy nhiệm ký.",
-        en: "The city's decisions: targets and entrusted signing.",
-        who: "administrator, auditor",
+        vi: "Quyết định của thành phố: chỉ tiêu, ủy nhiệm ký, sáp nhập, chấm dứt tài khoản, tên, hạn mức, tin báo có.",
+        en: "The city's decisions: targets, entrustments, mergers, ends of accounts, names, limits, trust in channels.",
+        who: READERS,
         ..NONE
     },
     Endpoint {

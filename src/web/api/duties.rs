@@ -96,19 +96,19 @@ pub async fn waiting(request: HttpRequest, caller: Caller, shared: web::Data<Sha
         let app = shared.app();
         let unit = app.read(&caller.0, |conn| named(conn, &caller.0, &asked))?;
         let logins = waiting_logins(app, &caller.0, unit)?;
-        app.read(&caller.0, |conn| {
+        let (shown, next, counts) = app.read(&caller.0, |conn| {
             let (page, next) = agenda::page(conn, &caller.0, unit, (after, limit))?;
-            let counts = agenda::counts(conn, &caller.0, unit)?;
             let stamp = app.stamp();
             let shown: Vec<Shown> = page.iter().map(|item| Shown::of(item, stamp.calendar)).collect();
-            Ok(json!({
-                "approvals": shown,
-                "logins": &logins,
-                "total": counts.waiting(),
-                "for_city": counts.for_city(),
-                "next": next.map(|next| next.to_string()),
-            }))
-        })
+            Ok((shown, next, agenda::counts(conn, &caller.0, unit)?))
+        })?;
+        Ok(json!({
+            "approvals": shared.unit_codes.beside(app, shown, |one| one.unit)?,
+            "logins": logins,
+            "total": counts.waiting(),
+            "for_city": counts.for_city(),
+            "next": next.map(|next| next.to_string()),
+        }))
     });
     respond::ok(&answer.await?)
 }

@@ -8,7 +8,8 @@ use super::exceptions::{Asked, ProposeBody, change, locate};
 use super::seen::ApproveBody;
 use super::step::ReasonBody;
 use super::view;
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::exception::{self, Exception, Owner};
 use crate::id::*;
@@ -56,11 +57,18 @@ pub async fn assign(
     shared: web::Data<Shared>,
 ) -> Answer {
     let asked: AssignBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    let owner = Owner { role: asked.owner, person: asked.person };
+    caller.0.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    let (held, reason) = (shared.clone(), asked.reason);
+    let owner = block(move || owner_named(held.app(), &asked.owner, asked.person)).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
-        exception::assign(tx, stamp, actor, unit, id, (&owner, &asked.reason))
+        exception::assign(tx, stamp, actor, unit, id, (&owner, &reason))
     })
     .await
+}
+
+/// The owner of an item, perhaps a person who is registered at another unit than the item's.
+fn owner_named(app: &App, role: &str, person: Option<PersonId>) -> Result<Owner> {
+    app.store.read(&Scope::All, |conn| Owner::named(conn, role, person))
 }
 
 /// `POST /api/v1/exceptions/{id}/reopening`: asks for a settled item to be opened again.
@@ -163,14 +171,14 @@ enum Action {
 }
 
 impl Action {
-    fn read(body: BulkBody) -> Result<Action> {
+    fn read(app: &App, body: BulkBody) -> Result<Action> {
         let missing = |field: &str| Error::invalid(field, "field_missing", "must not be empty");
         match body.action.as_str() {
             "comment" => Ok(Action::Comment(body.comment.ok_or_else(|| missing("comment"))?)),
             "assign" => {
                 let role = body.owner.ok_or_else(|| missing("owner"))?;
                 let reason = body.reason.ok_or_else(|| missing("reason"))?;
-                Ok(Action::Assign(Owner { role, person: body.person }, reason))
+                Ok(Action::Assign(owner_named(app, &role, body.person)?, reason))
             }
             "propose" => Ok(Action::Propose(Asked::read(&ProposeBody {
                 parts: Vec::new(),
@@ -209,7 +217,8 @@ pub async fn bulk(caller: Caller, payload: web::Payload, shared: web::Data<Share
         return Err(Error::invalid("exceptions", "bulk_too_many", format!("1 to {BULK_LIMIT}")).into());
     }
     let named = asked.exceptions.clone();
-    let action = Action::read(asked)?;
+    let held = shared.clone();
+    let action = block(move || Action::read(held.app(), asked)).await?;
     let results = block(move || {
         let actor = &caller.0;
         let today = shared.app().clock.now().business_day();

@@ -38,7 +38,7 @@ pub(in crate::web) async fn fees_of(
     actor.require_role(&fees::READERS)?;
     let asked: FeesQuery = extract::query(request)?;
     let form = form_asked(Some(asked.format.as_deref().unwrap_or(otherwise)))?;
-    let (unit, span, found) = block(move || {
+    let (unit, span, found, today) = block(move || {
         let today = shared.app().stamp().today();
         shared.app().read(&actor, |conn| {
             let unit = unit_asked(conn, &actor, asked.unit.as_deref())?;
@@ -47,14 +47,15 @@ pub(in crate::web) async fn fees_of(
                 None => fees::Span::month_before(today),
             };
             let found = fees::figures(conn, &actor, unit, span)?;
-            Ok((unit::find(conn, unit)?, span, found))
+            Ok((unit::find(conn, unit)?, span, found, today))
         })
     })
     .await?;
     match form {
         None => respond::ok(&json!({ "period": span.to_string(), "figures": found })),
         Some(form) => {
-            table_file(&fees::table(&unit, span, &found), form, &format!("phi-le-phi-{}-{span}", unit.code))
+            let name = format!("phi-le-phi-{}-{span}", unit.code);
+            table_file(&fees::table(&unit, span, &found, today), form, &name)
         }
     }
 }
@@ -83,12 +84,12 @@ pub(in crate::web) async fn cut_off_of(
     actor.require_role(&fees::READERS)?;
     let asked: CutOffQuery = extract::query(request)?;
     let form = form_asked(Some(asked.format.as_deref().unwrap_or(otherwise)))?;
-    let (unit, found) = block(move || {
+    let (unit, found, today) = block(move || {
         let today = shared.app().stamp().today();
         shared.app().read(&actor, |conn| {
             let unit = unit_asked(conn, &actor, asked.unit.as_deref())?;
             let year = asked.year.unwrap_or_else(|| today.year() - 1);
-            Ok((unit::find(conn, unit)?, cut_off::cut_off(conn, &actor, unit, year)?))
+            Ok((unit::find(conn, unit)?, cut_off::cut_off(conn, &actor, unit, year)?, today))
         })
     })
     .await?;
@@ -96,7 +97,7 @@ pub(in crate::web) async fn cut_off_of(
         None => respond::ok(&json!({ "cut_off": found })),
         Some(form) => {
             let name = format!("khoa-so-nam-{}-{}", unit.code, found.year);
-            table_file(&cut_off::table(&unit, &found), form, &name)
+            table_file(&cut_off::table(&unit, &found, today), form, &name)
         }
     }
 }

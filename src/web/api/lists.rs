@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::days::form_asked;
@@ -104,15 +104,24 @@ async fn screen(actor: Actor, shared: web::Data<Shared>, list: List, query: Quer
         })
     });
     let (query_id, columns, rows, next) = found.await?;
-    let rows: Vec<Value> = rows.iter().map(|row| object(&columns, row)).collect();
-    respond::ok(&json!({ "list": list.name(), "query_id": query_id, "rows": rows, "next": next }))
+    let rows = rows.iter().map(|row| object(&columns, row)).collect();
+    respond::ok(&Page { list: list.name(), query_id, rows, next })
+}
+
+/// A page of a list. Every list has its own columns: a row names its values by their English headings.
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct Page {
+    list: &'static str,
+    query_id: String,
+    rows: Vec<Map<String, Value>>,
+    next: Option<String>,
 }
 
 /// A row by its English headings.
-fn object(columns: &[&str], row: &[Cell]) -> Value {
+fn object(columns: &[&str], row: &[Cell]) -> Map<String, Value> {
     let name = |title: &str| title.split(" / ").last().unwrap_or(title).to_lowercase().replace(' ', "_");
     let pairs = columns.iter().zip(row).map(|(title, cell)| (name(title), value(cell)));
-    Value::Object(pairs.collect::<Map<String, Value>>())
+    pairs.collect()
 }
 
 fn value(cell: &Cell) -> Value {

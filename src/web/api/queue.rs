@@ -35,14 +35,16 @@ pub async fn alarms(request: HttpRequest, caller: Caller, shared: web::Data<Shar
     caller.0.require_role(&READERS)?;
     let asked: AlarmQuery = extract::query(&request)?;
     let found = block(move || {
-        let now = shared.app().clock.now();
-        shared.app().read(&caller.0, |conn| {
+        let app = shared.app();
+        let now = app.clock.now();
+        let standing = app.read(&caller.0, |conn| {
             let unit = match &asked.unit {
                 Some(code) => Some(unit_asked(conn, &caller.0, Some(code))?),
                 None => None,
             };
             alarm::standing(conn, &caller.0, unit, now)
-        })
+        })?;
+        shared.unit_codes.beside(app, standing, |one| one.unit)
     });
     respond::ok(&json!({ "alarms": found.await? }))
 }

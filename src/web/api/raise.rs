@@ -157,7 +157,7 @@ pub fn require_live(app: &App, unit: UnitId) -> Result<()> {
 ///
 /// # Errors
 /// Those of `tariff::assess` with `lines[…]` as the field, of `check_documents` and of
-/// `obligation::raise`; `date_out_of_range`, `field_too_long`.
+/// `obligation::raise`; `date_out_of_range`, `day_in_future`, `field_too_long`.
 pub fn raise(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -182,6 +182,7 @@ fn prepare(
     let intake_mode = IntakeMode::parse(&asked.intake_mode)?;
     let submitted_on = asked.submitted_at.business_day();
     check_day("submitted_at", Some(submitted_on))?;
+    check_submitted(submitted_on, stamp.today())?;
     check_day("due_on", Some(asked.due_on))?;
     check_day("result_due_on", asked.result_due_on)?;
     check_due(submitted_on, asked)?;
@@ -219,6 +220,15 @@ fn check_day(field: &str, day: Option<BusinessDay>) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(field, "date_out_of_range", "the year must be 2000 to 2100"))
+}
+
+/// The day of submission chooses the tariff: none that is still to come. The clock of who asks may be a little ahead
+/// at midnight.
+fn check_submitted(submitted_on: BusinessDay, today: BusinessDay) -> Result<()> {
+    if submitted_on <= today.next() {
+        return Ok(());
+    }
+    Err(Error::invalid("submitted_at", "day_in_future", "the dossier is not submitted yet"))
 }
 
 /// A dossier of last year may be recorded today, its due day long gone; none is due before it was submitted.

@@ -16,6 +16,7 @@ use crate::id::{AccountId, RemittanceId, UnitId};
 use crate::remittance::alarm;
 use crate::remittance::document::{self, Content};
 use crate::remittance::{self, Draft, Kind, Order, State, query, report};
+use crate::statement::{partner, saved};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::account;
 use crate::web::Shared;
@@ -255,11 +256,15 @@ pub async fn import(
     let asked: ReportQuery = extract::query(&request)?;
     let bytes = extract::body(payload, API_BODY_LIMIT_BYTES).await?;
     let imported = block(move || {
-        let actor = &caller.0;
-        shared.app().write(actor, |tx, stamp| {
-            let unit = unit_asked(tx, actor, asked.unit.as_deref())?;
-            report::import(tx, stamp, actor, unit, &bytes)
-        })
+        let (app, actor) = (shared.app(), &caller.0);
+        let (unit, named) = app.read(actor, |conn| {
+            let unit = unit_asked(conn, actor, asked.unit.as_deref())?;
+            actor.require_role(&[Role::Finance])?;
+            Ok((unit, saved::named(conn, unit, partner::Kind::Treasury)?))
+        })?;
+        // To read a report takes a while: callbacks are not kept waiting for it.
+        let told = report::Told::read(&bytes, named)?;
+        app.write(actor, |tx, stamp| report::take(tx, stamp, actor, unit, &told))
     });
     respond::ok(&json!({ "report": imported.await? }))
 }

@@ -350,8 +350,8 @@ pub fn exception(item: &Exception, today: BusinessDay) -> ExceptionView {
     ExceptionView {
         id: item.id,
         kind: item.kind.as_str(),
-        title: item.kind.title_vi(),
-        title_en: item.kind.title_en(),
+        title: item.title_vi(),
+        title_en: item.title_en(),
         next_step: item.kind.next_step_vi(),
         next_step_en: item.kind.next_step_en(),
         effect: item.kind.effect_vi(),

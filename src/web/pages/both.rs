@@ -3,11 +3,16 @@
 use super::called;
 use super::finance::exceptions::OWNERS;
 use super::finance::tax::words;
-use super::finance::{refunds, stored};
+use super::finance::{refunds, remittances, stored};
+use super::frame::role_words;
 use super::wording::Lang;
+use crate::actor::Role;
 use crate::filing;
 use crate::filing::rules::State as MessageState;
+use crate::ledger;
 use crate::payment::refund;
+use crate::remittance::Order;
+use crate::tariff::Tariff;
 use crate::unit::series::life::Phase;
 
 /// What both languages write alike is said once.
@@ -63,6 +68,32 @@ pub fn refund_state(state: refund::State) -> String {
     both(|lang| refunds::state_words(lang, state).0.to_owned())
 }
 
+/// Where an order to the Treasury, or over kept shares, stands.
+pub fn order_state(order: &Order) -> String {
+    both(|lang| remittances::words_of(lang, order).0.to_owned())
+}
+
+/// What a role is called.
+pub fn role(role: Role) -> String {
+    both(|lang| role_words(lang, role).to_owned())
+}
+
+/// Whether the token of an API client still opens.
+pub fn client_state(is_revoked: bool) -> String {
+    let key = if is_revoked { "clients_revoked" } else { "clients_active" };
+    both(|lang| lang.t(key).to_owned())
+}
+
+/// An account of the ledger in words, with what it is about: a fee item by its name, else as it is. Any other text
+/// stays.
+pub fn account(text: &str, tariff: Option<&Tariff>) -> String {
+    let Some((vi, en)) = ledger::words::words(text) else { return text.to_owned() };
+    match ledger::words::about(text) {
+        "" => format!("{vi} / {en}"),
+        about => format!("{vi} / {en} · {}", both(|lang| called::item(lang, about, tariff))),
+    }
+}
+
 /// A stored word of lists, a state or a kind; another word stays.
 pub fn value(stored: &str) -> String {
     both(|lang| stored::value(lang, stored))
@@ -85,6 +116,8 @@ mod tests {
         assert_eq!(phase(Phase::Stopped), "đã dừng / stopped");
         assert_eq!(refund_state(refund::State::Sent), "Đã gửi ngân hàng / With the bank");
         assert_eq!(owner("cashier"), "Thu ngân / Cashier");
+        assert_eq!(role(Role::DossierSystem), "Hệ thống hồ sơ / Dossier system");
+        assert_eq!(client_state(true), "đã thu hồi / revoked");
         assert_eq!(value("withdrawal_requested"), "đề nghị rút / withdrawal asked for");
         for unworded in ["nobody worded it", ""] {
             assert_eq!(message_state_of(unworded), unworded);

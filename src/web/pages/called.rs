@@ -1,8 +1,11 @@
-//! What stored words are called on pages: accounts of the ledger, fee items, kinds of documents, series,
-//! signers.
+//! What stored words are called on pages: accounts of the ledger, fee items, kinds of documents and of units,
+//! shares, series, signers.
+
+use rust_decimal::Decimal;
 
 use crate::ledger::words;
 use crate::receipt::DocumentKind;
+use crate::report::target::kind_named;
 use crate::tariff::{Tariff, UnitKind};
 use crate::unit::series::life::Phase;
 use crate::web::pages::wording::Lang;
@@ -50,7 +53,43 @@ pub fn unit_kind(lang: Lang, kind: UnitKind) -> &'static str {
 
 /// The same of the stored word; another word stays.
 pub fn kind_of(lang: Lang, stored: &str) -> String {
-    UnitKind::parse(stored).map_or_else(|_| stored.to_owned(), |kind| unit_kind(lang, kind).to_owned())
+    match UnitKind::parse(stored) {
+        Ok(kind) => unit_kind(lang, kind).to_owned(),
+        Err(_) if stored == "city" => lang.t("unit_city").to_owned(),
+        Err(_) => stored.to_owned(),
+    }
+}
+
+/// The kinds of units that a target is for, by the words of its decision; where several mean one kind, it is said
+/// once.
+pub fn kinds(lang: Lang, words: &[String]) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for word in words {
+        let kind = kind_named(word).map_or_else(|| word.clone(), |kind| unit_kind(lang, kind).to_owned());
+        if !said.contains(&kind) {
+            said.push(kind);
+        }
+    }
+    said.join(", ")
+}
+
+/// A share as it is typed in Vietnam: `0,15 %`; `0.15 %` in English.
+pub fn percent_words(lang: Lang, percent: Decimal) -> String {
+    let plain = percent.normalize().to_string();
+    format!("{} %", lang.pick(&plain.replace('.', ","), &plain))
+}
+
+/// A place in a bank's file: its line, after the file's name where it came in an archive. The path of an XML
+/// element stays as it is.
+pub fn place_in_file(lang: Lang, at: &str) -> String {
+    let (file, place) = match at.rsplit_once(": ") {
+        Some((file, place)) => (format!("{file}: "), place),
+        None => (String::new(), at),
+    };
+    match place.strip_prefix("line ") {
+        Some(number) => format!("{file}{}", lang.with("import_line", number)),
+        None => at.to_owned(),
+    }
 }
 
 pub fn phase(lang: Lang, phase: Phase) -> &'static str {
@@ -77,6 +116,29 @@ pub fn signer(lang: Lang, stored: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_in_a_file_is_read_in_ones_own_language() {
+        assert_eq!(place_in_file(Lang::Vi, "line 6"), "Dòng 6");
+        assert_eq!(place_in_file(Lang::Vi, "thang 11: a.csv: line 6"), "thang 11: a.csv: Dòng 6");
+        assert_eq!(place_in_file(Lang::En, "line 6"), "Line 6");
+        let path = "/Document/BkToCstmrStmt/Stmt[1]/Ntry[3]/Amt";
+        assert_eq!(place_in_file(Lang::Vi, path), path);
+    }
+
+    #[test]
+    fn a_kind_of_units_that_several_words_mean_is_said_once() {
+        let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
+        assert_eq!(kinds(Lang::Vi, &words(&["sở", "xã", "ban"])), "Sở, ban, ngành, Xã");
+        assert_eq!(kinds(Lang::En, &words(&["phuong", "xã", "phường", "khác"])), "Ward, Commune, khác");
+    }
+
+    #[test]
+    fn a_share_is_written_as_it_is_read() {
+        let share = "0.150".parse().unwrap();
+        assert_eq!(percent_words(Lang::Vi, share), "0,15 %");
+        assert_eq!(percent_words(Lang::En, share), "0.15 %");
+    }
 
     #[test]
     fn an_account_is_read_in_ones_own_language() {

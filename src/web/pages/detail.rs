@@ -4,6 +4,7 @@
 use super::wording::Lang;
 use crate::clock::BusinessDay;
 use crate::exception::{Detail, Hint, Suggested};
+use crate::reconciliation::classification::Class;
 use crate::reconciliation::evidence::{self, Evidence, words_en, words_vi};
 use crate::statement::sequence::Oddity;
 
@@ -177,7 +178,9 @@ fn line(lang: Lang, code: &str, hint: Option<&Hint>) -> String {
 }
 
 fn suggested(lang: Lang, one: &Suggested) -> String {
-    format!("{} ({}): {}", one.what, one.score, evidence(lang, &one.evidence))
+    let class = Class::parse(&one.what).ok();
+    let what = class.map_or(one.what.as_str(), |class| lang.pick(class.vi(), class.en()));
+    format!("{what} ({}): {}", one.score, evidence(lang, &one.evidence))
 }
 
 #[cfg(test)]
@@ -202,6 +205,10 @@ mod tests {
         );
         assert!(words(Lang::En, &kept).starts_with("The payer says that 25.000 đ was sent on 27/11/2026"));
         assert_eq!(words(Lang::Vi, "taken by card on 2026-11-27"), "taken by card on 2026-11-27");
+        let cash = Suggested { what: "cash_deposit".into(), score: 55, evidence: Vec::new() };
+        let hint = Some(Hint::Suggested { all: vec![cash] });
+        let kept = String::from(Detail::Line { rule: "none".into(), code: String::new(), hint });
+        assert_eq!(words(Lang::Vi, &kept), "gợi ý nộp tiền mặt (55): ");
         let kept = String::from(Detail::Waits { causes: vec![("receipt".into(), "field_missing".into())] });
         assert_eq!(words(Lang::Vi, &kept), Lang::Vi.of_code("field_missing"));
     }

@@ -7,7 +7,7 @@ pub struct Cell {
     /// Where it leads.
     pub href: Option<String>,
     /// `done`, `wait`, `late` or `gone` for a state, `mono` for a code, `money` for a figure,
-    /// `whole` for what is not broken.
+    /// `whole` for what is not broken, `breaks` for what is broken anywhere.
     pub tone: &'static str,
 }
 
@@ -34,6 +34,11 @@ impl Cell {
         Cell { text: text.into(), tone: "whole", ..Cell::default() }
     }
 
+    /// What holds long codes, which are broken wherever a line ends.
+    pub fn broken(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), tone: "breaks", ..Cell::default() }
+    }
+
     pub fn state(text: impl Into<String>, tone: &'static str) -> Cell {
         Cell { text: text.into(), tone, ..Cell::default() }
     }
@@ -45,6 +50,11 @@ impl Cell {
     /// A state is shown as a tag.
     pub fn is_tag(&self) -> bool {
         matches!(self.tone, "done" | "wait" | "late" | "gone")
+    }
+
+    /// Words that want room: squeezed beside figures they would stand one below the other.
+    pub fn is_long(&self) -> bool {
+        self.tone.is_empty() && self.text.chars().count() > 16
     }
 }
 
@@ -82,4 +92,17 @@ pub fn day(day: crate::clock::BusinessDay) -> String {
 /// An instant in Hà Nội, to the minute.
 pub fn time(at: crate::clock::Instant) -> String {
     at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_want_room_and_figures_codes_and_states_do_not() {
+        assert!(Cell::text("Phí chứng thực bản sao từ bản chính").is_long());
+        assert!(!Cell::text("30/11/2026 16:25").is_long());
+        assert!(!Cell::figure("1.254.400.000.000 đ").is_long());
+        assert!(!Cell::broken("a5cca9a9cf605e89e7863428b9eae530").is_long());
+    }
 }

@@ -141,39 +141,56 @@ fn fields(request: &HttpRequest, form: Posted<Pairs>, shared: &Shared) -> Result
 /// `POST /lookup/receipt`: to the receipt's own page.
 pub async fn by_lookup_code(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     let asked = fields(&request, form, &shared)?;
-    let found = block(move || {
-        let unknown = || Error::invalid("lookup_code", "receipt_not_found", "no receipt has this code");
-        let code = on_paper::lookup_in(asked.trimmed("lookup_code")).ok_or_else(unknown)?;
-        let app = shared.app();
-        let found = app.store.read(&Scope::All, |conn| super::receipt::find(conn, &code));
-        found.map_err(|error| of_field(error, "lookup_code"))?;
-        Ok(code)
-    });
-    match found.await {
-        Ok(code) => Ok(see(format!("/r/{}", code.as_str()))),
-        Err(error) => refused(&request, StatusCode::NOT_FOUND, error),
-    }
+    led(&request, shared, (asked, "lookup_code"), [receipt_page, pay_page]).await
 }
 
 /// `POST /lookup/pay`: by reference code to the page of what is owed, where its payer pays, or says that
 /// they have.
 pub async fn by_reference(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Shared>) -> Page {
     let asked = fields(&request, form, &shared)?;
+    led(&request, shared, (asked, "reference"), [pay_page, receipt_page]).await
+}
+
+/// Finds the page of a code.
+type Way = fn(&mut Conn, &str) -> Result<String>;
+
+/// To the page of the code that was typed: of the kind that was asked for, or of the other one, because people hold
+/// both and take one for the other.
+async fn led(
+    request: &HttpRequest,
+    shared: web::Data<Shared>,
+    (asked, field): (Fields, &'static str),
+    [meant, other]: [Way; 2],
+) -> Page {
+    let is_missing = |error: &Error| *error.kind() == Kind::NotFound;
     let found = block(move || {
-        let unknown = || {
-            let code = obligation::not_found().code();
-            Error::invalid("reference", code, "no obligation has this code")
-        };
-        let found = on_paper::code_in(asked.trimmed("reference")).ok_or_else(unknown)?;
-        let known =
-            shared.app().store.read(&Scope::All, |conn| obligation::find_by_code(conn, found.as_str()));
-        known.map_err(|error| of_field(error, "reference"))?;
-        Ok(found)
+        let typed = asked.trimmed(field);
+        if typed.is_empty() {
+            return Err(Error::invalid(field, "field_missing", "must be filled in"));
+        }
+        shared.app().store.read(&Scope::All, |conn| match meant(conn, typed) {
+            Err(error) if is_missing(&error) => {
+                other(conn, typed).map_err(|second| if is_missing(&second) { error } else { second })
+            }
+            found => found,
+        })
     });
     match found.await {
-        Ok(code) => Ok(see(format!("/p/{}", code.as_str()))),
-        Err(error) => refused(&request, StatusCode::NOT_FOUND, error),
+        Ok(page) => Ok(see(page)),
+        Err(error) => refused(request, StatusCode::NOT_FOUND, of_field(error, field)),
     }
+}
+
+fn receipt_page(conn: &mut Conn, typed: &str) -> Result<String> {
+    let code = on_paper::lookup_in(typed).ok_or_else(super::receipt::not_found)?;
+    super::receipt::find(conn, &code)?;
+    Ok(format!("/r/{}", code.as_str()))
+}
+
+fn pay_page(conn: &mut Conn, typed: &str) -> Result<String> {
+    let code = on_paper::code_in(typed).ok_or_else(obligation::not_found)?;
+    obligation::find_by_code(conn, code.as_str())?;
+    Ok(format!("/p/{}", code.as_str()))
 }
 
 /// `POST /lookup/dossier`

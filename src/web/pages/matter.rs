@@ -2,10 +2,11 @@
 
 use super::finance::about::named;
 use super::finance::part_paid;
+use super::finance::remittances::source;
 use super::finance::steps::resolution_key;
 use super::finance::tax::registration;
 use super::wording::Lang;
-use super::{called, detail, marks};
+use super::{detail, marks};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::correction::{self, Correction};
@@ -18,7 +19,9 @@ use crate::filing::{self, form::notice::Notice};
 use crate::id::*;
 use crate::obligation;
 use crate::party::Payer;
+use crate::payment::book::Method;
 use crate::payment::reduce::REDUCE;
+use crate::payment::refund::PayeeNamed;
 use crate::payment::{combine, payment_query, refund, resolve, told};
 use crate::receipt;
 use crate::receipt::profile::Certainty;
@@ -26,6 +29,7 @@ use crate::reconciliation::{reopening, rulebook};
 use crate::statement::version;
 use crate::store::Conn;
 use crate::store::vault::Vault;
+use crate::tariff::{self, Tariff, edition as tariff_edition};
 use crate::unit::{certificate, certificate_stop};
 use crate::{identity, remittance, shift, unit};
 
@@ -68,7 +72,7 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
     let mut facts = Facts::default();
     match open.matter {
         Matter::Kind(Kind::Exception) => of_exception(conn, lang, (unit, ExceptionId(id)), &mut facts)?,
-        Matter::Kind(Kind::Refund) => of_refund(conn, lang, (unit, RefundId(id)), &mut facts)?,
+        Matter::Kind(Kind::Refund) => of_refund(conn, (lang, vault), (unit, RefundId(id)), &mut facts)?,
         Matter::Kind(Kind::Correction) | Matter::Withdrawal => {
             of_correction(conn, (lang, vault), (unit, CorrectionId(id)), open.matter, &mut facts)?;
         }
@@ -100,7 +104,7 @@ fn of_exception(
 ) -> Result<()> {
     let item = exception::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/exceptions/{id}"));
-    facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
+    facts.add(lang.t("matter_case"), lang.pick(item.title_vi(), item.title_en()));
     facts.add(lang.t("exceptions_more"), named(conn, lang, unit, &detail::words(lang, &item.detail))?);
     if let Some(proposal) = work_query::last_proposal(conn, unit, id)? {
         let target = proposal.target.map(|id| resolve::target_text(&item, &proposal.resolution, id));
@@ -139,20 +143,41 @@ pub fn edition(conn: &mut Conn, open: &Open) -> Result<i64> {
     })
 }
 
-/// Whom it is paid to stands on its own page, because looking there leaves a trace.
-fn of_refund(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, RefundId), facts: &mut Facts) -> Result<()> {
+/// Whom it is paid to stands on its own page, because looking there leaves a trace; whether it goes back to where
+/// the money came from stands here, because nobody approves without knowing that.
+fn of_refund(
+    conn: &mut Conn,
+    (lang, vault): (Lang, &Vault),
+    (unit, id): (UnitId, RefundId),
+    facts: &mut Facts,
+) -> Result<()> {
     let item = refund::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/refunds/{id}"));
-    facts.add(lang.t("own_code"), item.reference_code);
+    facts.add(lang.t("own_code"), item.reference_code.clone());
     let payment = payment_query::payments(conn, &[(unit, item.payment)])?.pop();
+    let is_card = payment.as_ref().is_some_and(|payment| payment.method == Method::Card);
     if let Some(obligation) = payment.and_then(|payment| payment.obligation) {
         facts.add(lang.t("dossier"), obligation::find(conn, unit, obligation)?.dossier_code);
         for document in receipt::query::of_obligation(conn, unit, obligation)? {
             facts.add(lang.t("document"), format!("{} ({})", document.name(), day(document.issued_on)));
         }
     }
-    if refund::query::payee(conn, unit, id)?.is_none() {
-        facts.add(lang.t("account"), lang.t("refund_no_account"));
+    match refund::payee_named(conn, vault, unit, id)? {
+        PayeeNamed::Known(payee) => {
+            let is_sender = refund::sender::is_sender(conn, vault, &item, &payee)?;
+            facts.add(
+                lang.t("refund_sender"),
+                lang.t(match is_sender {
+                    Some(true) => "refund_same_account",
+                    Some(false) => "refund_other_account",
+                    None => "refund_unknown_account",
+                }),
+            );
+        }
+        // What was paid by card goes back to the card.
+        PayeeNamed::Nobody if is_card => facts.add(lang.t("account"), lang.t("refund_to_card")),
+        PayeeNamed::Nobody => facts.add(lang.t("account"), lang.t("refund_no_account")),
+        PayeeNamed::Erased => facts.add(lang.t("account"), lang.t("refund_account_erased")),
     }
     facts.add(lang.t("reason"), item.reason);
     Ok(())
@@ -258,14 +283,26 @@ fn of_order(
     facts.add(lang.t("matter_case"), lang.pick(vi, en));
     facts.add(lang.t("matter_number"), format!("{}/{}", order.order_no, order.year));
     facts.add(lang.t("matter_covered"), day(order.covered_until));
+    let tariff = tariff_of(conn, &order)?;
     for line in remittance::query::lines(conn, unit, id)? {
-        facts.add(
-            lang.t("matter_line"),
-            format!("{}: {}", called::account(lang, &line.source, None), line.amount),
-        );
+        let source = source(lang, &line.source, tariff.as_ref());
+        facts.add(lang.t("matter_line"), format!("{source}: {}", line.amount));
     }
-    facts.add(lang.t("matter_treasury"), order.treasury_account.unwrap_or_default());
+    // A kept share goes to the unit itself.
+    if order.kind != remittance::Kind::Kept {
+        facts.add(lang.t("matter_treasury"), order.treasury_account.unwrap_or_default());
+    }
     Ok(())
+}
+
+/// Kept shares are taken fee by fee, named as on the order's paper; without a tariff that can be read the codes have
+/// to do.
+fn tariff_of(conn: &mut Conn, order: &remittance::Order) -> Result<Option<Tariff>> {
+    if order.kind != remittance::Kind::Kept {
+        return Ok(None);
+    }
+    let text = tariff_edition::text_at(conn, order.created_at)?;
+    Ok(text.and_then(|text| tariff::load(&text).ok()))
 }
 
 fn of_reopening(
@@ -299,7 +336,8 @@ fn of_version(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, VersionId), fact
         None => "–".to_owned(),
     };
     for one in version::differences(conn, unit, id)?.iter().take(SHOWN_DIFFERENCES) {
-        facts.add(lang.t("matter_difference"), format!("{} → {}", side(&one.old), side(&one.new)));
+        let words = if one.is_of_words() { format!(" ({})", lang.t("version_words")) } else { String::new() };
+        facts.add(lang.t("matter_difference"), format!("{} → {}{words}", side(&one.old), side(&one.new)));
     }
     if let Some((decision, _, reason)) = version::proposal(conn, unit, id)? {
         let is_accept = decision == "accept";
@@ -396,7 +434,7 @@ fn of_key_stop(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, EventId), facts
 fn of_undo(conn: &mut Conn, lang: Lang, (unit, id): (UnitId, ExceptionId), facts: &mut Facts) -> Result<()> {
     let item = exception::find(conn, unit, id)?;
     facts.link = Some(format!("/finance/exceptions/{id}"));
-    facts.add(lang.t("matter_case"), lang.pick(item.kind.title_vi(), item.kind.title_en()));
+    facts.add(lang.t("matter_case"), lang.pick(item.title_vi(), item.title_en()));
     facts.add(lang.t("exceptions_more"), detail::words(lang, &item.detail));
     if let Some((_, reason)) = exception::reopening_asked(conn, unit, id)? {
         facts.add(lang.t("reason"), reason);

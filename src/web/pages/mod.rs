@@ -37,6 +37,7 @@ pub mod own_login;
 pub mod pay;
 mod png;
 pub mod privacy;
+mod program_reason;
 pub mod receipt;
 pub mod rendition;
 pub mod session;

@@ -149,7 +149,7 @@ pub(super) fn asked(request: &HttpRequest, name: &str) -> Result<LookupCode> {
     path_text(request, name).parse().map_err(|_| not_found())
 }
 
-fn not_found() -> Error {
+pub(super) fn not_found() -> Error {
     Error::not_found("receipt_not_found", "no receipt has this look-up code")
 }
 

@@ -413,7 +413,7 @@ async fn held(shared: &web::Data<Shared>, fields: &Fields, lang: Lang) -> Result
             }
             for (unit, id) in held.exceptions {
                 let item = exception::find(conn, unit, id)?;
-                let title = lang.pick(item.kind.title_vi(), item.kind.title_en());
+                let title = lang.pick(item.title_vi(), item.title_en());
                 let words = format!("{title} – {} ({})", item.amount, unit::find(conn, unit)?.name);
                 found.push((words, format!("/finance/exceptions/{id}/beside")));
             }

@@ -40,14 +40,16 @@ const BODY_LIMIT_BYTES: usize = 12 * 1024 * 1024;
 const SHOWN_LIMIT: usize = 50;
 /// Where the form brings the signed file.
 const FILE_FIELD: &str = "form.file";
+/// Where it brings the evidence.
+const EVIDENCE_FIELD: &str = "form.evidence";
 
 #[derive(Template)]
 #[template(path = "verify.html")]
 struct VerifyPage {
     frame: Frame,
     outcome: Option<Outcome>,
-    /// Why the file was not looked at.
-    refused: Option<&'static message::Words>,
+    /// The field of what was not looked at, and why.
+    refused: Option<(&'static str, &'static message::Words)>,
     /// The lenient rules that may be asked for.
     rules: [&'static str; Lenient::ALL.len()],
 }
@@ -138,14 +140,15 @@ pub async fn judge(request: HttpRequest, shared: web::Data<Shared>, payload: web
         Err(error) => error,
     };
     // Another file may be chosen at once.
-    let status = match error.kind() {
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Invalid { field } if field == FILE_FIELD => StatusCode::BAD_REQUEST,
+    let (status, field) = match error.kind() {
+        Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "file"),
+        Kind::Conflict => (StatusCode::CONFLICT, "file"),
+        Kind::Invalid { field } if field == FILE_FIELD => (StatusCode::BAD_REQUEST, "file"),
+        Kind::Invalid { field } if field == EVIDENCE_FIELD => (StatusCode::BAD_REQUEST, "evidence"),
         _ => return Err(error.into()),
     };
     let page = VerifyPage::with(frame, None);
-    Ok(html(status, &VerifyPage { refused: Some(message::words(error.code())), ..page }))
+    Ok(html(status, &VerifyPage { refused: Some((field, message::words(error.code()))), ..page }))
 }
 
 async fn judged(

@@ -38,6 +38,7 @@ const STAFF: &[Role] = &[Role::Cashier, Role::Finance, Role::Approver, Role::Aud
 const BOOKS: &[Role] = &[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
 const MONEY: &[Role] = &[Role::Finance, Role::Approver, Role::Auditor];
 const OFFICE: &[Role] = &[Role::Administrator, Role::Auditor];
+const CITY: &[Role] = &[Role::Approver, Role::Auditor, Role::Administrator];
 const COUNTER: &[Role] = &[Role::Cashier];
 const FRONT: &[Role] = &[Role::Cashier, Role::Finance];
 
@@ -86,7 +87,7 @@ const WAYS: &[Way] = &[
     way("/admin/operations", "way_operations", Group::Manage, OFFICE),
     way("/admin/trail", "way_trail", Group::Manage, OFFICE),
     way("/admin/evidence", "way_evidence", Group::Manage, OFFICE),
-    way("/admin/proposals", "way_proposals", Group::Manage, OFFICE),
+    way("/admin/proposals", "way_proposals", Group::Manage, CITY),
     way("/counter/favourites", "favourites_title", Group::Other, COUNTER),
     way("/counter/screen", "screen_title", Group::Other, COUNTER),
     way(

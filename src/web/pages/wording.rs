@@ -16,6 +16,11 @@ fn catalogue() -> &'static HashMap<String, Words> {
     READ.get_or_init(|| toml::from_str(CATALOGUE).unwrap_or_default())
 }
 
+/// Acts are keys of their own: `day.closed`.
+fn is_act(key: &str) -> bool {
+    key.contains('.')
+}
+
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -52,9 +57,13 @@ impl Lang {
         }
     }
 
-    /// The part in one's own language of a text that has both.
+    /// The part in one's own language of a text that has both. What both quote may have the mark between them, too.
     pub fn part(self, text: &str) -> &str {
-        text.split_once(" / ").map_or(text, |(vi, en)| self.pick(vi, en))
+        const BETWEEN: &str = " / ";
+        let middle = text.matches(BETWEEN).count() / 2;
+        let parts = text.match_indices(BETWEEN).nth(middle);
+        let parts = parts.and_then(|(at, _)| Some((text.get(..at)?, text.get(at + BETWEEN.len()..)?)));
+        parts.map_or(text, |(vi, en)| self.pick(vi, en))
     }
 
     /// The words of a key. A test holds that every key in use is in the catalogue.
@@ -65,6 +74,19 @@ impl Lang {
     /// The words of a key with its `{}` filled.
     pub fn with(self, key: &str, value: impl std::fmt::Display) -> String {
         self.t(key).replacen("{}", &value.to_string(), 1)
+    }
+
+    /// What an act of the trail is called, by its code; none for one that this version does not record.
+    pub fn of_act(self, code: &str) -> Option<&'static str> {
+        catalogue().get(code).filter(|_| is_act(code)).map(|words| self.of_words(words))
+    }
+
+    /// Every act of the trail with its words, by code.
+    pub fn acts(self) -> Vec<(&'static str, &'static str)> {
+        let acts = catalogue().iter().filter(|(code, _)| is_act(code));
+        let mut acts: Vec<_> = acts.map(|(code, words)| (code.as_str(), self.of_words(words))).collect();
+        acts.sort_unstable();
+        acts
     }
 
     /// What an error says.
@@ -83,6 +105,15 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn of_a_text_in_both_languages_ones_own_part_is_read_whatever_it_quotes() {
+        assert_eq!(Lang::Vi.part("một / one"), "một");
+        let quoting = "Số tiền “5 / 6” không đọc được / the amount “5 / 6” cannot be read";
+        assert_eq!(Lang::Vi.part(quoting), "Số tiền “5 / 6” không đọc được");
+        assert_eq!(Lang::En.part(quoting), "the amount “5 / 6” cannot be read");
+        assert_eq!(Lang::En.part("một"), "một");
+    }
 
     /// Keys as they stand in calls: `t("…")`, `with("…"`, `key("…")`.
     fn keys_in(text: &str) -> Vec<String> {
@@ -105,9 +136,10 @@ mod tests {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 files(&path, found);
-            } else if path.file_name().is_some_and(|name| name != "wording.rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                found.push(text.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
+            } else if path.file_name().is_some_and(|name| name != "wording.rs")
+                && path.extension().is_some_and(|end| end == "rs" || end == "html")
+            {
+                found.push(std::fs::read_to_string(&path).unwrap());
             }
         }
     }
@@ -119,6 +151,9 @@ mod tests {
         let mut texts = Vec::new();
         files(&web.join("pages"), &mut texts);
         files(&web.join("templates"), &mut texts);
+        for text in &mut texts {
+            *text = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        }
         let is_key =
             |key: &String| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
         let used: BTreeSet<String> = texts.iter().flat_map(|text| keys_in(text)).filter(is_key).collect();
@@ -126,9 +161,59 @@ mod tests {
         let missing: Vec<_> = used.iter().filter(|key| !read.contains_key(*key)).collect();
         assert!(missing.is_empty(), "add to wording.toml: {missing:?}");
         let all = texts.concat();
-        let unused: Vec<_> =
-            read.keys().filter(|key| !used.contains(*key) && !all.contains(&format!("\"{key}\""))).collect();
+        let is_said = |key: &str| used.contains(key) || all.contains(&format!("\"{key}\""));
+        let unused: Vec<_> = read.keys().filter(|key| !is_act(key) && !is_said(key)).collect();
         assert!(unused.is_empty(), "nobody says {unused:?}");
+    }
+
+    /// Settings and fields whose names look like acts.
+    const NO_ACTS: [&str; 6] = [
+        "evidence.timestamp_trust_file",
+        "series.document_kind",
+        "series.plan_ahead_days",
+        "series.year",
+        "trust.authority_files",
+        "unit.principal",
+    ];
+
+    #[test]
+    fn every_act_of_the_trail_is_called_by_words_and_no_words_are_for_an_act_that_nobody_records() {
+        let mut texts = Vec::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
+        let is_code = |word: &&str| {
+            let (room, act) = word.split_once('.').unwrap_or_default();
+            let is_plain = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            !room.is_empty() && !act.is_empty() && is_plain(room) && is_plain(act)
+        };
+        let mut recorded = BTreeSet::new();
+        for text in &texts {
+            for (at, _) in text.match_indices("Entry::by(") {
+                let statement = text[at..].split(';').next().unwrap_or_default();
+                recorded.extend(statement.split('"').skip(1).step_by(2).find(is_code));
+            }
+        }
+        // An act may be passed on before it is recorded: whatever is called like one of a room that has acts.
+        let acts = Lang::En.acts();
+        let rooms: BTreeSet<&str> =
+            acts.iter().filter_map(|(code, _)| code.split_once('.')).map(|(room, _)| room).collect();
+        let is_of_room = |code: &&str| {
+            let (room, act) = code.split_once('.').unwrap_or_default();
+            rooms.contains(room) && !["html", "json"].contains(&act) && !NO_ACTS.contains(code)
+        };
+        for text in &texts {
+            recorded.extend(text.split('"').filter(is_code).filter(is_of_room));
+        }
+        assert!(recorded.len() > 100, "the scan found {} acts only", recorded.len());
+        for passed_on in ["notice.approved", "login.locked"] {
+            assert!(recorded.contains(passed_on), "{passed_on}");
+        }
+        let unnamed: Vec<_> = recorded.iter().filter(|code| Lang::Vi.of_act(code).is_none()).collect();
+        assert!(unnamed.is_empty(), "add to wording.toml: {unnamed:?}");
+        let all = texts.concat();
+        let idle: Vec<_> = acts.iter().filter(|(code, _)| !all.contains(&format!("\"{code}\""))).collect();
+        assert!(idle.is_empty(), "nobody records {idle:?}");
+        assert_eq!(Lang::Vi.of_act("day.closed"), Some("Khóa ngày"));
+        assert_eq!(Lang::Vi.of_act("trail_actor"), None, "another word is no act");
     }
 
     /// Files of pages with Vietnamese in them: each string beside its English one, or a word that is stored.

@@ -208,6 +208,7 @@ fn whatever_is_wrong_with_an_obligation_is_said_of_its_field_and_nothing_is_rais
             ("/due_on", json!("2126-09-09"), "due_on", "date_out_of_range"),
             ("/result_due_on", json!("2026-09-01"), "result_due_on", "due_before_submission"),
             ("/submitted_at", json!("1926-09-02T07:30:00+07:00"), "submitted_at", "date_out_of_range"),
+            ("/submitted_at", json!("2026-09-04T00:00:00+07:00"), "submitted_at", "day_in_future"),
             ("/payer/phone", json!("12"), "payer.phone", "phone_unreadable"),
             ("/payer/email", json!("x"), "payer.email", "email_wrong"),
             ("/payer/tax_code", json!("0101234566"), "payer.tax_code", "tax_code_wrong"),

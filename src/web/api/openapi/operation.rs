@@ -129,7 +129,11 @@ fn request_body(endpoint: &Endpoint, shape: Option<&Shape>) -> Option<Value> {
     if let Some(example) = example {
         content["example"] = example;
     }
-    Some(json!({ "required": is_required, "content": { JSON: content } }))
+    let mut media = json!({ JSON: content });
+    if endpoint.path == "/api/v1/dossier-totals" {
+        media["text/csv"] = json!({ "schema": {} });
+    }
+    Some(json!({ "required": is_required, "content": media }))
 }
 
 fn responses(endpoint: &Endpoint, shape: Option<&Shape>) -> Map<String, Value> {
@@ -190,6 +194,7 @@ fn media_of(endpoint: &Endpoint, shape: Option<&Shape>) -> Vec<&'static str> {
         "/api/v1/corrections/{id}/agreement" if endpoint.method == "GET" => {
             vec!["application/pdf", "image/png", "image/jpeg"]
         }
+        "/api/v1/city/figures" => [JSON, "application/pdf"].into_iter().chain(SHEETS).collect(),
         "/finance/pictures/{id}" => vec!["image/png", "image/jpeg", "image/webp"],
         "/p/{code}/events" => vec!["text/event-stream"],
         "/healthz" | "/metrics" | "/robots.txt" => vec!["text/plain"],

@@ -226,7 +226,7 @@ pub fn table() -> BTreeMap<&'static str, Shape> {
         ("POST /api/v1/days/reopenings/{id}/refuse", Shape::new().reads::<step::ReasonBody>()),
         ("POST /api/v1/months/close", Shape::new().reads::<months::CloseBody>()),
         ("GET /api/v1/months", Shape::new().asks::<books::AccountQuery>()),
-        ("GET /api/v1/lists/{list}", Shape::new().asks::<lists::Query>()),
+        ("GET /api/v1/lists/{list}", Shape::new().asks::<lists::Query>().answers::<lists::Page>()),
         ("GET /api/v1/reports/fees", Shape::new().asks::<figures::FeesQuery>()),
         ("GET /api/v1/reports/cut-off", Shape::new().asks::<figures::CutOffQuery>()),
         ("GET /api/v1/reports/due", Shape::new().asks::<figures::DueQuery>()),

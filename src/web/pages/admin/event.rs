@@ -11,7 +11,7 @@ use super::READERS;
 use super::operations::state_of;
 use crate::actor::{Actor, Role};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::RawEventId;
 use crate::payment::archived::{self, Event};
 use crate::privacy::file;
@@ -34,7 +34,6 @@ struct EventPage {
     can_open: bool,
     must_confirm: bool,
     wrong: Wrong,
-    typed: Fields,
     id: RawEventId,
     /// What is known of it, and what was made of it.
     listings: Vec<Listing>,
@@ -44,12 +43,30 @@ struct EventPage {
 
 /// `GET /admin/operations/events/{id}`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+    signed.require(&READERS)?;
+    let id: RawEventId = extract::path(&request, "id")?;
+    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, id).await?))
 }
 
-async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<EventPage> {
+/// The page again, with what is wrong with one of its forms.
+pub(super) async fn refused(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (id, error): (RawEventId, Error),
+) -> Page {
+    let mut page = compose(request, signed, shared, id).await?;
+    page.wrong = Wrong::of(error, page.frame.lang)?;
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    id: RawEventId,
+) -> Result<EventPage> {
     signed.require(&READERS)?;
-    let id: RawEventId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let found = block(move || app.read(&actor, |conn| archived::one(conn, &actor, id)));
@@ -59,7 +76,6 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
         can_open: signed.actor.role == Role::Administrator,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
-        typed: Fields::default(),
         id,
         listings: vec![facts(frame.lang, &event), listed(frame.lang, claims)],
         body: None,
@@ -111,19 +127,13 @@ pub async fn open(
     let by = By::confirmed(&[Role::Administrator]);
     let opening =
         move |app: &App, actor: &Actor, fields: &Fields| body(app, actor, id, fields.get("purpose"));
-    let Acted { signed, fields, done: shown } =
-        acting::act(&request, signed, form, &shared, by, opening).await?;
-    let mut page = compose(&request, &signed, &shared).await?;
+    let Acted { signed, done: shown, .. } = acting::act(&request, signed, form, &shared, by, opening).await?;
     match shown {
         Ok(body) => {
-            page.body = Some(body);
-            Ok(html(StatusCode::OK, &page))
+            let page = compose(&request, &signed, &shared, id).await?;
+            Ok(html(StatusCode::OK, &EventPage { body: Some(body), ..page }))
         }
-        Err(error) => {
-            page.wrong = Wrong::of(error, page.frame.lang)?;
-            page.typed = fields;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
-        }
+        Err(error) => refused(&request, &signed, &shared, (id, error)).await,
     }
 }
 

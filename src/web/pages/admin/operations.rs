@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::READERS;
+use super::{READERS, event};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
@@ -205,10 +205,15 @@ pub async fn replay(
         app.write(actor, |tx, stamp| archived::reread(tx, stamp, actor, &running.channels, id))
     };
     let by = By::confirmed(&[Role::Administrator]);
-    let Acted { signed, done, .. } = acting::act(&request, signed, form, &shared, by, reading).await?;
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, reading).await?;
     let outcome = match done {
         Ok(arrival) => shared.running.settler.settle(arrival).await,
         Err(error) => Err(error),
+    };
+    // The form stands on the event's page.
+    let outcome = match (outcome, fields.trimmed("event").parse::<RawEventId>()) {
+        (Err(error), Ok(id)) => return event::refused(&request, &signed, &shared, (id, error)).await,
+        (outcome, _) => outcome,
     };
     let mut page = compose(&request, &signed, &shared, Asked::default()).await?;
     match outcome {

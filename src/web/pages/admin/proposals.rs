@@ -7,7 +7,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::READERS;
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::BusinessDay;
@@ -22,6 +21,7 @@ use crate::unit::{self, CITY, Unit, account, entrustment};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::{self, Acted, By};
+use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, time};
@@ -43,6 +43,8 @@ struct Row {
     state: &'static str,
     tone: &'static str,
     is_open: bool,
+    /// The reader proposed it: another person approves.
+    is_own: bool,
     /// What keeps an account from ending.
     waits_for: Vec<String>,
 }
@@ -55,7 +57,6 @@ struct ProposalsPage {
     can_change: bool,
     must_confirm: bool,
     wrong: Wrong,
-    typed: Fields,
     rows: Vec<Row>,
     entrustments: Listing,
     units: Vec<(String, String)>,
@@ -75,7 +76,7 @@ async fn compose(
     signed: &Signed,
     shared: &web::Data<Shared>,
 ) -> Result<ProposalsPage> {
-    signed.require(&READERS)?;
+    signed.require(&proposal::READERS)?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
     let (rows, entrustments, accounts, units) = block(move || {
@@ -84,7 +85,7 @@ async fn compose(
             let mut units = unit::all(conn)?;
             units.retain(|unit| unit.id != CITY && actor.scope.covers(unit.id));
             let rows: Vec<Row> =
-                found.iter().map(|one| row(conn, lang, &units, one)).collect::<Result<_>>()?;
+                found.iter().map(|one| row(conn, (lang, &actor), &units, one)).collect::<Result<_>>()?;
             let entrustments = entrusted(conn, lang, &units)?;
             let accounts = open_accounts(conn, &units)?;
             Ok((rows, entrustments, accounts, units.into_iter().map(|unit| (unit.code, unit.name)).collect()))
@@ -96,7 +97,6 @@ async fn compose(
         can_change: signed.actor.role == Role::Administrator && signed.actor.scope == Scope::All,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
-        typed: Fields::default(),
         rows,
         entrustments,
         units,
@@ -107,7 +107,7 @@ async fn compose(
     })
 }
 
-fn row(conn: &mut Conn, lang: Lang, units: &[Unit], one: &Proposal) -> Result<Row> {
+fn row(conn: &mut Conn, (lang, actor): (Lang, &Actor), units: &[Unit], one: &Proposal) -> Result<Row> {
     let (state, tone) = match one.state {
         State::Proposed => ("proposal_open", "wait"),
         State::Approved => ("proposal_approved", "done"),
@@ -127,6 +127,7 @@ fn row(conn: &mut Conn, lang: Lang, units: &[Unit], one: &Proposal) -> Result<Ro
         state: lang.t(state),
         tone,
         is_open: one.state == State::Proposed,
+        is_own: actor.person == Some(one.maker),
         waits_for: waits_for(conn, lang, one)?,
     })
 }
@@ -159,7 +160,7 @@ fn words(conn: &mut Conn, lang: Lang, units: &[Unit], content: &Content) -> Resu
                 lang.t("proposal_target"),
                 lang.pick(vi, en),
                 target.shown(),
-                target.kinds.join(", "),
+                called::kinds(lang, &target.kinds),
                 day(BusinessDay(target.valid_from)),
                 until.unwrap_or_default(),
                 target.source,
@@ -286,7 +287,9 @@ pub async fn target(
     shared: web::Data<Shared>,
 ) -> Page {
     change(request, signed, form, shared, |app, actor, fields| {
-        let percent = fields.trimmed("percent").parse().map_err(|_| wrong("percent", "target_wrong"))?;
+        let percent: Option<i64> = fields.trimmed("percent").parse().ok();
+        let percent = percent.filter(|percent| (0..=100).contains(percent));
+        let percent = percent.ok_or_else(|| wrong("percent", "target_wrong"))?;
         let until = fields.trimmed("valid_until");
         let content = Content::Target(Target {
             measure: Measure::parse(fields.get("measure"))?,
@@ -298,7 +301,11 @@ pub async fn target(
             source: crate::text::clean(fields.get("source")),
             certainty: fields.get("certainty").to_owned(),
         });
-        proposed(app, actor, fields, |_| Ok(content.clone()))
+        let done = proposed(app, actor, fields, |_| Ok(content.clone()));
+        done.map_err(|error| match error.code() {
+            "unit_kind_unknown" => wrong("kinds", "unit_kind_unknown"),
+            _ => error,
+        })
     })
     .await
 }
@@ -419,13 +426,12 @@ pub(super) async fn change(
     act: impl Fn(&App, &Actor, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
     let by = By::confirmed(&[Role::Administrator]);
-    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, act).await?;
+    let Acted { signed, done, .. } = acting::act(&request, signed, form, &shared, by, act).await?;
     match done {
         Ok(()) => Ok(see("/admin/proposals")),
         Err(error) => {
             let mut page = compose(&request, &signed, &shared).await?;
             page.wrong = Wrong::of(error, page.frame.lang)?;
-            page.typed = fields;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }

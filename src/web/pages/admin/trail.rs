@@ -44,6 +44,8 @@ struct TrailPage {
     from: String,
     until: String,
     listing: Listing,
+    /// Codes of acts with their words, to choose from.
+    acts: Vec<(&'static str, &'static str)>,
     /// Persons with logins, by id: a name stands in no address.
     people: Vec<(String, String)>,
     /// The entry before which the next page begins.
@@ -196,7 +198,8 @@ async fn compose(
         })?;
         // Persons may be registered at another unit than the one they work for.
         app.store.read(&Scope::All, |conn| {
-            let rows = found.iter().map(|(unit, one)| row(conn, unit, one)).collect::<Result<Vec<_>>>()?;
+            let rows = found.iter().map(|(unit, one)| row(conn, lang, unit, one));
+            let rows = rows.collect::<Result<Vec<_>>>()?;
             let known = if is_going_on { Vec::new() } else { person::choices(conn, &actor)? };
             let people = known
                 .into_iter()
@@ -216,6 +219,7 @@ async fn compose(
         csrf: signed.csrf.clone(),
         wrong: Wrong::default(),
         units: places,
+        acts: if is_going_on { Vec::new() } else { frame.lang.acts() },
         people: read.people,
         from: from.to_string(),
         until: until.to_string(),
@@ -241,19 +245,25 @@ struct Read {
     rows: Vec<Vec<Cell>>,
 }
 
-fn row(conn: &mut Conn, unit: &str, one: &audit::Found) -> Result<Vec<Cell>> {
+fn row(conn: &mut Conn, lang: Lang, unit: &str, one: &audit::Found) -> Result<Vec<Cell>> {
     let person: Option<PersonId> = one.actor.parse().ok();
-    let who = match person {
-        Some(person) => format!("{} ({})", person_name(conn, person).unwrap_or_default(), one.actor),
-        None => one.actor.clone(),
+    let who = match (person, one.actor.as_str()) {
+        (Some(person), code) => format!("{} ({code})", person_name(conn, person).unwrap_or_default()),
+        (None, "system") => format!("{} (system)", lang.t("trail_system")),
+        (None, "unknown") => lang.t("trail_unknown").to_owned(),
+        (None, code) => code.to_owned(),
+    };
+    let act = match lang.of_act(&one.action) {
+        Some(words) => format!("{words} – {}", one.action),
+        None => one.action.clone(),
     };
     Ok(vec![
         Cell::text(time(one.at)),
         Cell::text(unit.to_owned()),
         Cell::text(who),
-        Cell::mono(one.action.clone()),
+        Cell::text(act),
         Cell::mono(one.subject.clone()),
-        Cell::text(one.detail.clone()),
+        Cell::broken(one.detail.clone()),
     ])
 }
 

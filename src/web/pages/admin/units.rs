@@ -305,8 +305,8 @@ fn numbering(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
             Cell::mono(format!("{} {}", one.template, one.series)),
             Cell::text(called::document(lang, &one.document_kind)),
             Cell::figure(one.year),
-            Cell::figure(one.next_no - 1),
-            Cell::figure(one.remaining()),
+            Cell::count(one.next_no - 1),
+            Cell::count(one.remaining()),
             Cell::state(called::phase(lang, one.phase), if one.is_open { "done" } else { "gone" }),
         ]
     };

@@ -108,6 +108,9 @@ struct CityPage {
 struct Asked {
     month: Option<String>,
     format: Option<String>,
+    /// What `see_done` adds; the frame reads it.
+    #[serde(rename = "done")]
+    _done: Option<String>,
 }
 
 /// `GET /city?month=`
@@ -230,7 +233,7 @@ fn targets(lang: Lang, all: &Targets) -> Vec<TargetRow> {
         let (vi, en) = Measure::words(target.measure);
         TargetRow {
             measure: lang.pick(vi, en),
-            kinds: target.kinds.iter().map(|kind| called::kind_of(lang, kind)).collect::<Vec<_>>().join(", "),
+            kinds: called::kinds(lang, &target.kinds),
             asked: target.shown(),
             from: target.valid_from.format("%d/%m/%Y").to_string(),
             until: target.valid_until.map(|day| day.format("%d/%m/%Y").to_string()),
@@ -254,7 +257,8 @@ pub async fn report(request: HttpRequest, signed: Signed, shared: web::Data<Shar
     Ok(file(bytes, media_type, &name))
 }
 
-/// `POST /city/totals`: a file of the dossier system's totals; all of it or nothing.
+/// `POST /city/totals?month=`: a file of the dossier system's totals; all of it or nothing. The month is the one
+/// that the page shows, before and after.
 pub async fn totals(
     request: HttpRequest,
     signed: Signed,
@@ -266,7 +270,8 @@ pub async fn totals(
     let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
     let boundary = boundary(&request).ok_or_else(unreadable)?;
     let sent = body(payload, API_BODY_LIMIT_BYTES).await;
-    let mut page = compose(&request, &signed, &shared, None).await?;
+    let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
+    let mut page = compose(&request, &signed, &shared, asked.month.clone()).await?;
     let bytes = match sent {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -286,6 +291,7 @@ pub async fn totals(
         app.write(&signed.actor, |tx, stamp| total::record(tx, stamp, &signed.actor, &rows))
     });
     match outcome.await {
+        Ok(_) if asked.month.is_some() => Ok(see_done(format!("/city?month={}", page.month))),
         Ok(_) => Ok(see_done("/city")),
         Err(error) => {
             let line = line_of(&error);

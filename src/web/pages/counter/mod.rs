@@ -31,10 +31,10 @@ use super::wording::Lang;
 use super::{Page, Posted, html_that_prints, on_paper};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
+use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PartyId, PaymentId, UnitId};
-use crate::notification::address;
 use crate::obligation::{Obligation, counter_query, ticket};
 use crate::payment::{counter, pos};
 use crate::shift::report::{self, Report};
@@ -92,8 +92,12 @@ struct CounterPage {
     unit: String,
     /// Whether the cashier may take money.
     has_shift: bool,
+    /// Today's count differs and waits for another person: no shift is opened before that.
+    is_count_waiting: bool,
     asked: String,
     found: Option<Vec<Row>>,
+    /// Another unit, whose code was asked for: who pays there is not said.
+    elsewhere: Option<String>,
     /// What was taken each time the drawer was open, the newest first.
     turns: Vec<TurnTaken>,
     /// Card payments of the shift whose approval code is not noted: id, document and sum.
@@ -167,7 +171,7 @@ async fn compose(
     let lang = frame.lang;
     block(move || {
         let actor = &actor;
-        app.read(actor, |conn| {
+        let mut page = app.read(actor, |conn| {
             let unit = own_unit(actor)?;
             let found = match asked.as_deref().filter(|asked| !asked.is_empty()) {
                 Some(asked) => {
@@ -177,10 +181,12 @@ async fn compose(
                 }
                 None => None,
             };
-            let (mut cards, mut turns, mut has_shift) = (Vec::new(), Vec::new(), false);
+            let (mut cards, mut turns) = (Vec::new(), Vec::new());
+            let (mut has_shift, mut is_count_waiting) = (false, false);
             if let Some(shift) = in_use_or_of_today(conn, actor, unit, app.clock.now().business_day())? {
                 let report = report::report(conn, &shift)?;
                 has_shift = shift.state == State::InUse;
+                is_count_waiting = shift.state == State::Counted;
                 if has_shift {
                     cards = without_slip(conn, unit, &report.takings)?;
                 }
@@ -191,14 +197,20 @@ async fn compose(
                 csrf,
                 unit: unit::find(conn, unit)?.name,
                 has_shift,
+                is_count_waiting,
                 asked: asked.clone().unwrap_or_default(),
                 found,
+                elsewhere: None,
                 turns,
                 cards,
                 wrong: Wrong::default(),
                 typed: Fields::default(),
             })
-        })
+        })?;
+        if page.found.as_ref().is_some_and(Vec::is_empty) {
+            page.elsewhere = elsewhere(&app, actor, &page.asked)?;
+        }
+        Ok(page)
     })
     .await
 }
@@ -273,6 +285,12 @@ fn in_use_or_of_today(
     Ok(last.filter(|shift| shift.opened_on == today))
 }
 
+/// Whether the count of today's drawer differs and waits for another person: no shift is opened before that.
+fn is_count_waiting(conn: &mut Conn, actor: &Actor, unit: UnitId, today: BusinessDay) -> Result<bool> {
+    let shift = in_use_or_of_today(conn, actor, unit, today)?;
+    Ok(shift.is_some_and(|shift| shift.state == State::Counted))
+}
+
 /// By reference code, the document's look-up code or number, dossier, today's ticket, the payer's name, phone or
 /// personal number: whatever was typed or scanned. A scanned VietQR holds the reference code among its fields.
 /// What is owed comes first, then what was paid lately.
@@ -296,11 +314,7 @@ fn look(
         return Ok(by_ticket);
     }
     let kinds = ["name", "phone", "personal_id", "tax_code", "passport"];
-    let mut terms: Vec<party::Term> =
-        kinds.map(|kind| (kind, party::term_hash(vault, unit, kind, asked))).to_vec();
-    for number in other_spellings(asked) {
-        terms.push(("phone", party::term_hash(vault, unit, "phone", &number)));
-    }
+    let terms: [party::Term; 5] = kinds.map(|kind| (kind, party::term_hash(vault, unit, kind, asked)));
     let mut found = counter_query::owed_by(conn, unit, &terms, FOUND_LIMIT)?;
     found.extend(counter::owed_again_by(conn, unit, &terms)?);
     let shown: BTreeSet<ObligationId> = found.iter().map(|item| item.id).collect();
@@ -311,11 +325,14 @@ fn look(
     Ok(found)
 }
 
-/// A mobile number is found however it was written down: with 0 or with 84 in front.
-fn other_spellings(asked: &str) -> Vec<String> {
-    let international = address::mobile(asked);
-    let national = international.as_deref().and_then(|number| number.strip_prefix("84"));
-    national.map(|rest| vec![format!("0{rest}"), format!("84{rest}")]).unwrap_or_default()
+/// The name of another unit, to which the code of a paper belongs: the payer is sent there.
+fn elsewhere(app: &App, actor: &Actor, asked: &str) -> Result<Option<String>> {
+    let everywhere = Actor { scope: Scope::All, ..actor.clone() };
+    app.store.read(&Scope::All, |conn| {
+        let found = on_paper::of_document(conn, &everywhere, asked)?;
+        let other = found.iter().find(|item| !actor.scope.covers(item.unit));
+        other.map(|item| unit::find(conn, item.unit).map(|one| one.name)).transpose()
+    })
 }
 
 fn rows(

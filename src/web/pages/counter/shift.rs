@@ -23,7 +23,7 @@ use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::{self, Acted, By};
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -302,16 +302,20 @@ fn next_slips(fields: &Fields) -> Result<Vec<i64>> {
     typed.filter(|typed| !typed.is_empty()).map(|typed| typed.parse::<i64>().map_err(wrong)).collect()
 }
 
-/// Pieces by note as they were typed; an empty field is none of that note.
+/// Pieces by note as they were typed; an empty field is none of that note. What cannot be is told beside its note.
 fn count_of(fields: &Fields) -> Result<Count> {
-    let wrong = || Error::invalid("count", "cash_count_wrong", "whole numbers of pieces");
     let mut pieces = Vec::new();
-    for (note, typed) in fields.beginning("n") {
-        let Ok(note) = note.parse::<i64>() else { continue };
+    for (name, typed) in fields.beginning("n") {
+        let Ok(note) = name.parse::<i64>() else { continue };
         let typed = typed.trim();
-        if !typed.is_empty() {
-            pieces.push((note, typed.parse::<i64>().map_err(|_| wrong())?));
+        if typed.is_empty() {
+            continue;
         }
+        let field = format!("n{name}");
+        let wrong = |_| Error::invalid(&field, "cash_count_wrong", "whole numbers of pieces");
+        let counted = (note, typed.parse::<i64>().map_err(wrong)?);
+        Count::of(&[counted]).total().map_err(|error| of_field(error, &field))?;
+        pieces.push(counted);
     }
     let count = Count::of(&pieces);
     count.total()?;
@@ -429,5 +433,15 @@ mod tests {
         assert_eq!(count(&[("n30000", "1")]), Err("cash_count_wrong"), "there is no such note");
         assert_eq!(count(&[("n1000", "-1")]), Err("cash_count_wrong"));
         assert_eq!(count(&[("n1000", "1,5")]), Err("cash_count_wrong"));
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_told_beside_its_note() {
+        for (note, typed) in [("n1000", "-1"), ("n500000", "hai"), ("n200", "1000000")] {
+            let fields = [("n20000", "3"), (note, typed)];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+            let wrong = Wrong::of(count_of(&Fields::of(fields)).unwrap_err(), Lang::Vi).unwrap();
+            assert!(wrong.at(note).is_some(), "{note}: {wrong:?}");
+        }
     }
 }

@@ -142,7 +142,13 @@ pub async fn change(
 }
 
 fn number(fields: &Fields) -> Result<i64> {
-    fields.trimmed("number").parse().map_err(|_| provisional::not_found())
+    filled(fields, "number")?.parse().map_err(|_| provisional::not_found())
+}
+
+/// What was typed off the paper into a field that every slip has.
+fn filled<'f>(fields: &'f Fields, field: &'static str) -> Result<&'f str> {
+    let typed = Some(fields.trimmed(field)).filter(|typed| !typed.is_empty());
+    typed.ok_or_else(|| Error::invalid(field, "field_missing", "must be filled in"))
 }
 
 /// `GET /counter/slips/{id}/pdf`: the sheets of a pad.
@@ -183,6 +189,9 @@ pub async fn enter(
     let id: ObligationId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let done = block(move || {
+        for field in ["number", "amount", "collected_at"] {
+            filled(&typed, field)?;
+        }
         let paper = Paper {
             obligation: id,
             amount: Dong(typed.dong("amount")?.unwrap_or_default()),

@@ -8,7 +8,7 @@ use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use super::waiting::{Waiting, is_despite};
-use super::{in_use, own_unit, standing};
+use super::{in_use, is_count_waiting, own_unit, standing};
 use crate::actor::Role;
 use crate::amount::Dong;
 use crate::app::App;
@@ -57,6 +57,8 @@ pub(super) struct TakePage {
     /// The bank took its money back while its document stands.
     is_owed_again: bool,
     has_shift: bool,
+    /// Today's count differs and waits for another person: no shift is opened before that.
+    is_count_waiting: bool,
     /// The slip on which it was collected and which waits for another person.
     slip_waits: Option<i64>,
     /// The transfer that the bank told of and no statement has proven: it may be the same money.
@@ -79,6 +81,8 @@ pub(super) struct TakePage {
     is_taken: bool,
     /// The money came another way while the cashier took it: it is given back.
     is_late: bool,
+    /// The approval code on record, where another one was typed after it.
+    kept_code: Option<String>,
     pub(super) paper: Paper,
     /// The dossier it was linked to afterwards.
     linked: Option<String>,
@@ -113,6 +117,18 @@ struct Asked {
     /// The obligation was paid before the form came.
     #[serde(default)]
     late: Option<u8>,
+    /// Another approval code than the one on record was typed.
+    #[serde(default)]
+    kept: Option<u8>,
+}
+
+impl Asked {
+    fn kept_code(self, conn: &mut Conn, unit: UnitId) -> Result<Option<String>> {
+        match (self.kept, self.taken) {
+            (Some(_), Some(payment)) => pos::query::approval_code(conn, unit, payment),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// A payment of this cashier's drawer, with the change it left.
@@ -149,7 +165,7 @@ pub(super) async fn fresh(
 }
 
 /// Names a form: nobody guesses it and no two forms share it.
-pub(super) fn fresh_key() -> Result<[u8; 16]> {
+pub(in crate::web::pages) fn fresh_key() -> Result<[u8; 16]> {
     let mut bytes = [0_u8; 16];
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
         .map_err(|_| Error::internal("the random source failed"))?;
@@ -176,6 +192,7 @@ async fn compose(
             let item = obligation::find(conn, unit, id)?;
             let shift = in_use(conn, &actor, own_unit(&actor)?)?.map(|shift| shift.id);
             let taken = just_taken(conn, unit, shift, asked.taken)?;
+            let today = app.clock.now().business_day();
             let owed = counter::owed(conn, &item)?;
             let waiting = Waiting::of(conn, unit, std::slice::from_ref(&item))?;
             let slip_waits = waiting.slip(id);
@@ -207,6 +224,7 @@ async fn compose(
                 is_partial: item.allocated.is_positive() && item.outstanding().is_positive(),
                 is_owed_again: owed > item.outstanding(),
                 has_shift: shift.is_some(),
+                is_count_waiting: is_count_waiting(conn, &actor, own_unit(&actor)?, today)?,
                 lines: lines.iter().map(|line| (line.item_name.clone(), line.amount.to_string())).collect(),
                 tendered: String::new(),
                 approval_code: String::new(),
@@ -218,8 +236,9 @@ async fn compose(
                 is_taken: taken.is_some(),
                 paper: Paper::default(),
                 is_late: asked.late.is_some(),
+                kept_code: if taken.is_some() { asked.kept_code(conn, unit)? } else { None },
                 linked: walk_in::linked(conn, unit, id)?,
-                ticket: ticket::of_day(conn, unit, &[id], app.clock.now().business_day())?.remove(&id),
+                ticket: ticket::of_day(conn, unit, &[id], today)?.remove(&id),
             })
         })
     })
@@ -241,19 +260,34 @@ struct Confirmed {
     is_despite: bool,
 }
 
+/// What the button that was pressed takes.
+pub(super) fn method_of(fields: &Fields) -> Result<Method> {
+    match fields.get("method") {
+        "cash" => Ok(Method::Cash),
+        "card" => Ok(Method::Card),
+        _ => Err(Error::conflict("counter_method", "cash or card")),
+    }
+}
+
+/// The form was sent before by its other button, or its money came another way: what lies on the desk now is given
+/// back.
+pub(super) fn is_late(error: &Error) -> bool {
+    matches!(error.code(), "obligation_closed" | "idempotency_key_reused")
+}
+
+/// Enter presses the first button, which is cash: who has noted a card's approval code did not mean that.
 fn read_form(fields: &Fields) -> Result<Confirmed> {
-    let method = match fields.get("method") {
-        "card" => Method::Card,
-        _ => Method::Cash,
-    };
+    let method = method_of(fields)?;
+    let code = fields.trimmed("approval_code");
+    if method == Method::Cash && !code.is_empty() {
+        return Err(Error::invalid("approval_code", "card_code_with_cash", "a card's code, and cash"));
+    }
     let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
     let amount = fields.dong("amount")?.unwrap_or_default();
     if let Some(tendered) = tendered {
         Tender { tendered: Dong(tendered), due: Dong(amount) }.check()?;
     }
-    let code = fields.trimmed("approval_code");
-    let slip = (method == Method::Card && !code.is_empty())
-        .then(|| (code.to_owned(), fields.trimmed("terminal").to_owned()));
+    let slip = (!code.is_empty()).then(|| (code.to_owned(), fields.trimmed("terminal").to_owned()));
     Ok(Confirmed { method, tendered, amount: Dong(amount), slip, is_despite: is_despite(fields) })
 }
 
@@ -277,7 +311,8 @@ pub async fn take(
                 ROUTE,
                 key.clone(),
                 request.path(),
-                &format!("{}/{}/{:?}", confirmed.method.as_str(), confirmed.amount.0, confirmed.slip),
+                // A card's code that is typed behind the back button makes no other taking of it.
+                &format!("{}/{}", confirmed.method.as_str(), confirmed.amount.0),
             );
             let name = signed.name.clone();
             block(move || taking(&app, &held, &actor, name, id, &confirmed, &repeatable)).await
@@ -285,11 +320,12 @@ pub async fn take(
         Err(error) => Err(error),
     };
     match taken {
-        Ok(payment) => Ok(see(format!("/counter/obligations/{id}?taken={payment}"))),
-        // Another till or the bank was faster: what lies on the desk is given back.
-        Err(error) if error.code() == "obligation_closed" => {
-            Ok(see(format!("/counter/obligations/{id}?late=1")))
+        Ok((payment, is_other_kept)) => {
+            let kept = if is_other_kept { "&kept=1" } else { "" };
+            Ok(see(format!("/counter/obligations/{id}?taken={payment}{kept}")))
         }
+        // Another till or the bank was faster: what lies on the desk is given back.
+        Err(error) if is_late(&error) => Ok(see(format!("/counter/obligations/{id}?late=1"))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
             let mut page = compose(&request, &signed, &shared, key, Asked::default()).await?;
@@ -302,7 +338,7 @@ pub async fn take(
     }
 }
 
-pub(super) fn key_of(fields: &Fields) -> Result<String> {
+pub(in crate::web::pages) fn key_of(fields: &Fields) -> Result<String> {
     let key = fields.get("key");
     let is_good = (1..=KEY_LIMIT).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_hexdigit());
     is_good
@@ -310,6 +346,7 @@ pub(super) fn key_of(fields: &Fields) -> Result<String> {
         .ok_or_else(|| Error::invalid("form.key", "form_unreadable", "no form key"))
 }
 
+/// The payment, and whether another approval code than the one that was typed is on record.
 fn taking(
     app: &Arc<App>,
     shared: &Shared,
@@ -318,7 +355,7 @@ fn taking(
     id: ObligationId,
     confirmed: &Confirmed,
     repeatable: &Repeatable,
-) -> Result<PaymentId> {
+) -> Result<(PaymentId, bool)> {
     let mut numbered: Vec<(UnitId, ReceiptId)> = Vec::new();
     let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
         let unit = locate(tx, actor, id)?;
@@ -344,7 +381,34 @@ fn taking(
     if !given.is_repeated && !numbered.is_empty() {
         app.sealing.numbered(&numbered);
     }
-    first_of(&given.body)
+    let payment = first_of(&given.body)?;
+    let is_other_kept = match &confirmed.slip {
+        Some(slip) if given.is_repeated => note_slip(app, actor, (id, payment), slip)?,
+        _ => false,
+    };
+    Ok((payment, is_other_kept))
+}
+
+/// Notes the code of a card's slip of a payment that was taken before; one that is noted already stays. Whether that
+/// is another one.
+fn note_slip(
+    app: &App,
+    actor: &crate::actor::Actor,
+    (obligation, payment): (ObligationId, PaymentId),
+    (code, terminal): &(String, String),
+) -> Result<bool> {
+    let noted = app.write(actor, |tx, stamp| {
+        let unit = locate(tx, actor, obligation)?;
+        pos::record_slip(tx, stamp, actor, unit, payment, (code, terminal))
+    });
+    match noted {
+        Err(error) if error.code() == "card_slip_exists" => app.read(actor, |conn| {
+            let unit = locate(conn, actor, obligation)?;
+            let typed = pos::rules::approval_code(code)?;
+            Ok(pos::query::approval_code(conn, unit, payment)? != Some(typed))
+        }),
+        noted => noted.map(|()| false),
+    }
 }
 
 /// What a taking answers, the first time and whenever its form is sent again.

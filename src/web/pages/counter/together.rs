@@ -6,9 +6,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::take::{Answer, first_of, fresh_key, just_taken, key_of};
+use super::take::{Answer, first_of, fresh_key, is_late, just_taken, key_of, method_of};
 use super::waiting::{Waiting, is_despite};
-use super::{Row, in_use, own_unit, rows};
+use super::{Row, in_use, is_count_waiting, own_unit, rows};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::app::App;
@@ -49,6 +49,8 @@ struct TogetherPage {
     total: String,
     total_plain: i64,
     has_shift: bool,
+    /// Today's count differs and waits for another person: no shift is opened before that.
+    is_count_waiting: bool,
     tendered: String,
     receipts: Vec<ReceiptLink>,
     /// Whether a document still waits for its signature.
@@ -151,6 +153,7 @@ async fn compose(
                 total: total.to_string(),
                 total_plain: total.0,
                 has_shift: shift.is_some(),
+                is_count_waiting: is_count_waiting(conn, &actor, unit, app.clock.now().business_day())?,
                 tendered: String::new(),
                 is_waiting: receipts.iter().any(|receipt| !receipt.is_signed),
                 receipts,
@@ -181,7 +184,7 @@ fn read_form(fields: &Fields) -> Result<Confirmed> {
         parts.push((id, Dong(amount.parse().map_err(|_| unreadable())?)));
     }
     let total = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
-    let method = if fields.get("method") == "card" { Method::Card } else { Method::Cash };
+    let method = method_of(fields)?;
     let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
     if let Some(tendered) = tendered {
         Tender { tendered: Dong(tendered), due: total }.check()?;
@@ -213,7 +216,7 @@ pub async fn take(
     };
     match taken {
         Ok(payment) => Ok(see(format!("{}&taken={payment}", address(&ids)))),
-        Err(error) if error.code() == "obligation_closed" => Ok(see(format!("{}&late=1", address(&ids)))),
+        Err(error) if is_late(&error) => Ok(see(format!("{}&late=1", address(&ids)))),
         Err(error) => {
             let wrong = Wrong::of(error, Lang::of(&request))?;
             let asked = Asked { ids, ..Asked::default() };

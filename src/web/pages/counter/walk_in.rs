@@ -24,7 +24,7 @@ use crate::text;
 use crate::unit::{self, Unit};
 use crate::web::Shared;
 use crate::web::api::raise;
-use crate::web::idempotency::{Given, Repeatable, given_before, once};
+use crate::web::idempotency::{Repeatable, first_answer, given_before, once};
 use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see, see_done};
@@ -75,6 +75,8 @@ struct WalkInPage {
     /// Groups of the tariff that pay less or nothing.
     groups: Vec<(String, String)>,
     total: Option<String>,
+    /// What this very form raised before with other figures, as behind the back button.
+    made: Option<ObligationId>,
 }
 
 impl WalkInPage {
@@ -163,6 +165,7 @@ async fn compose(
         typed,
         groups,
         total: None,
+        made: None,
     })
 }
 
@@ -218,7 +221,7 @@ pub async fn raise(
         if wants_price {
             return price(held.app(), lang, &actor, &typed).map(Outcome::Priced);
         }
-        raised(&held, &actor, &typed, &repeatable).map(Outcome::Raised)
+        raised(&held, &actor, &typed, &repeatable)
     })
     .await;
     let mut status = StatusCode::OK;
@@ -227,10 +230,17 @@ pub async fn raise(
         items.map(|item| (item.code.clone(), words(lang, item))).collect()
     };
     let chosen: Vec<(String, String)> = tariff_of(shared.app())?.map(named).unwrap_or_default();
+    // What was raised stays; only another press, under a key of its own, raises another one.
+    let key = if matches!(done, Ok(Outcome::Before(_))) { text::hex(&fresh_key()?) } else { key };
     // What is chosen to be added stands among the choices still when the form comes back.
     let mut page = compose(&request, &signed, &shared, (key, fields), done.is_ok()).await?;
     match done {
         Ok(Outcome::Raised(id)) => return Ok(see(format!("/counter/obligations/{id}"))),
+        Ok(Outcome::Before(id)) => {
+            page.wrong = Wrong(vec![(String::new(), lang.t("walk_in_before").to_owned())]);
+            page.made = Some(id);
+            status = StatusCode::CONFLICT;
+        }
         Ok(Outcome::Priced(priced)) => page.show(priced),
         Err(error) => {
             page.wrong = beside(error, &page, &chosen)?;
@@ -243,6 +253,8 @@ pub async fn raise(
 enum Outcome {
     Priced(Option<Priced>),
     Raised(ObligationId),
+    /// This form raised something with other figures: these raise nothing.
+    Before(ObligationId),
 }
 
 /// The field of an error as the form names it; what is wrong with an item that has no such field stands on top
@@ -283,24 +295,36 @@ fn price(app: &App, lang: Lang, actor: &Actor, fields: &Fields) -> Result<Option
 }
 
 /// Raises it once, however often the form is sent.
-fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<ObligationId> {
-    let given = match given_before(shared.app(), actor, repeatable)? {
-        Some(given) => given,
-        None => raise_once(shared, actor, fields, repeatable)?,
+fn raised(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<Outcome> {
+    let given = match given_before(shared.app(), actor, repeatable) {
+        Ok(Some(given)) => Ok(given.body),
+        Ok(None) => raise_once(shared, actor, fields, repeatable),
+        Err(error) => Err(error),
     };
+    match given {
+        Ok(body) => obligation_in(&body).map(Outcome::Raised),
+        Err(error) if error.code() == "idempotency_key_reused" => {
+            let first = first_answer(shared.app(), actor, repeatable)?.ok_or(error)?;
+            obligation_in(&first).map(Outcome::Before)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn obligation_in(body: &[u8]) -> Result<ObligationId> {
     let answer: serde_json::Value =
-        serde_json::from_slice(&given.body).map_err(|error| Error::internal(error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| Error::internal(error.to_string()))?;
     let id = answer.get("obligation").and_then(|id| id.as_str()).unwrap_or_default();
     id.parse().map_err(|_| Error::internal("a stored answer names no obligation"))
 }
 
-fn raise_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<Given> {
+fn raise_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<Vec<u8>> {
     let app = shared.app();
     let (unit, _) = desk(app, actor)?;
     raise::require_live(app, unit.id)?;
     let tariff = app.tariff()?;
     let units = raise::Units { receiving: unit.id, competent: unit.id, collecting: unit.clone() };
-    once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
+    let given = once(app, &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
         let case = match fields.trimmed("case") {
             "" => local_case(stamp)?,
             typed => typed.to_owned(),
@@ -311,7 +335,8 @@ fn raise_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repe
             ticket::note(tx, stamp, actor, (unit.id, made.id), fields.trimmed("ticket"))?;
         }
         respond::to_bytes(&json!({ "obligation": made.id }))
-    })
+    })?;
+    Ok(given.body)
 }
 
 /// `POST /counter/obligations/{id}/withdraw`: it was raised by mistake, or its visitor went away. What is owed ends

@@ -12,6 +12,7 @@ use crate::store::Stamp;
 use crate::tariff::{FeeItem, Measure, Pricing, Tariff};
 use crate::unit::Unit;
 use crate::web::api::raise::{Asked, AskedLine};
+use crate::web::pages::called;
 use crate::web::pages::fields::Fields;
 use crate::web::pages::wording::Lang;
 
@@ -36,7 +37,7 @@ pub(super) fn price_words(lang: Lang, item: &FeeItem, pricing: &Pricing) -> Stri
     };
     match pricing {
         Pricing::PerUnit { price, of } => format!("{price}/{}", unit(of)),
-        Pricing::Percentage { percent } => format!("{percent} %"),
+        Pricing::Percentage { percent } => called::percent_words(lang, *percent),
         Pricing::Tiers { tiers, of, .. } => {
             let steps: Vec<String> = tiers.iter().map(|tier| tier.price.to_string()).collect();
             format!("{}/{}", steps.join(" → "), unit(of))

@@ -156,7 +156,7 @@ fn word(conn: &mut Conn, lang: Lang, unit: UnitId, id: &str) -> Result<Option<St
     }
     if let Ok(item) = id.parse::<ExceptionId>() {
         let found = exception::find(conn, unit, item).ok();
-        let title = |item: Exception| lang.pick(item.kind.title_vi(), item.kind.title_en());
+        let title = |item: Exception| lang.pick(item.title_vi(), item.title_en());
         return Ok(found.map(|item| (item.amount, item)).map(|(sum, item)| format!("{} {sum}", title(item))));
     }
     if let Ok(line) = id.parse::<LineId>() {

@@ -9,6 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::days::OpenRow;
+use super::report_page::names;
 use super::{READERS, account_named, bridge_page, confirm};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, CertificateId, UnitId};
 use crate::identity;
 use crate::payment::settler::Numbered as _;
+use crate::reconciliation::day_close::certificate::ordinal;
 use crate::reconciliation::day_close::{self, certificates};
 use crate::reconciliation::month_close::{self, Month};
 use crate::reconciliation::{bridge, office, open_days, reopening};
@@ -45,7 +47,8 @@ struct Proof {
     /// The day as people read it and as an address has it; of a month its name twice.
     shown: String,
     named: String,
-    revision: i64,
+    /// Which certificate of its day or month it is, as people count them.
+    time: i64,
     opening: String,
     closing: String,
     stands: bool,
@@ -134,6 +137,7 @@ async fn compose(
             let last = last.map(|month| month.named.parse::<Month>()).transpose()?;
             let next = last.map_or(first, Month::next);
             let unit_named = unit::find(conn, unit)?;
+            let names = names(conn, frame.lang, tariff.as_deref(), &unit_named)?;
             let in_its_way = (told.date, told.obstacles.as_slice());
             let all = ((None, None), SHOWN_DAYS);
             let open = open_days::with_told(conn, &stamp, &actor, &held, all, in_its_way)?;
@@ -150,7 +154,7 @@ async fn compose(
                 days: days(conn, unit, account)?,
                 next_month: (next.last() < stamp.today()).then(|| next.to_string()),
                 months,
-                bridge: bridge_page::listings(&frame, &report, tariff.as_deref()),
+                bridge: bridge_page::listings(&frame, &report, &names),
                 bridge_title: report.title,
                 bridge_day: told.date.to_string(),
                 requests: requests(conn, &frame, unit, account)?,
@@ -198,7 +202,7 @@ fn days(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof>>
         id: one.id,
         shown: day(one.date),
         named: one.date.to_string(),
-        revision: one.revision,
+        time: ordinal(one.revision),
         opening: one.opening.to_string(),
         closing: one.closing.to_string(),
         stands: standing.contains(&(one.date, one.revision)),
@@ -216,7 +220,7 @@ fn months(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof
             id: one.id,
             shown: named.clone(),
             named,
-            revision: one.revision,
+            time: ordinal(one.revision),
             opening: one.opening.to_string(),
             closing: one.closing.to_string(),
             stands,

@@ -106,7 +106,7 @@ async fn compose(
                 wrong,
                 typed,
                 id,
-                title: lang.pick(item.kind.title_vi(), item.kind.title_en()),
+                title: lang.pick(item.title_vi(), item.title_en()),
                 amount: item.amount.to_string(),
                 owner: owner.map_or_else(|| item.owner.clone(), |(_, key)| lang.t(key).to_owned()),
                 assignee: item.assignee.map(|person| person_name(conn, person)).transpose()?,
@@ -171,13 +171,14 @@ pub async fn step(
 }
 
 fn act(app: &App, actor: &Actor, id: ExceptionId, fields: &Fields) -> Result<()> {
+    let owner = owner_typed(app, fields)?;
     app.write(actor, |tx, stamp| {
         let unit = locate(tx, actor, id)?;
+        if let Some(owner) = &owner {
+            let given = (owner, fields.get("reason"));
+            return exception::assign(tx, stamp, actor, unit, id, given).map(|_| ());
+        }
         match fields.get("do") {
-            "assign" => {
-                let given = (&owner_typed(fields)?, fields.get("reason"));
-                exception::assign(tx, stamp, actor, unit, id, given).map(|_| ())
-            }
             "letter" => letter::write(tx, stamp, actor, unit, id, fields.get("question")).map(|_| ()),
             "reply" => {
                 let reply = reply_of(fields)?;
@@ -189,12 +190,16 @@ fn act(app: &App, actor: &Actor, id: ExceptionId, fields: &Fields) -> Result<()>
     })
 }
 
-/// The owner that a form names: a role, and perhaps a person.
+/// The owner that a form names: a role, and perhaps a person. None where it gives its item to nobody.
 ///
 /// # Errors
-/// `person_not_found` and those of `Owner::role`.
-pub(super) fn owner_typed(fields: &Fields) -> Result<Owner> {
-    Ok(Owner { role: Owner::role(fields.get("owner"))?, person: chosen(fields)? })
+/// Those of `Owner::named`.
+pub(super) fn owner_typed(app: &App, fields: &Fields) -> Result<Option<Owner>> {
+    if fields.get("do") != "assign" {
+        return Ok(None);
+    }
+    let person = chosen(fields)?;
+    app.store.read(&Scope::All, |conn| Owner::named(conn, fields.get("owner"), person)).map(Some)
 }
 
 fn chosen(fields: &Fields) -> Result<Option<PersonId>> {

@@ -8,7 +8,9 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
 use super::READERS;
-use super::report_page::{Ask, ReportPage, listing, part, period_typed, unit_choices, unit_named};
+use super::report_page::{
+    Ask, ReportPage, call, listing, names, part, period_typed, unit_choices, unit_named,
+};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -16,7 +18,6 @@ use crate::report::chart::Charts;
 use crate::report::table::Table;
 use crate::report::{self, Book, Period, trial_balance};
 use crate::store::Conn;
-use crate::tariff::FeeItem;
 use crate::unit::{Unit, account};
 use crate::web::Shared;
 use crate::web::api::ledgers::{self, Name};
@@ -110,31 +111,13 @@ fn show(page: &mut ReportPage, found: &Found) {
     let (from, until) = (&asked.from, &asked.until);
     page.file = Some(format!("/finance/books/{book}/file?unit={unit}{account}&from={from}&until={until}"));
     let mut shown = listing(lang, words(lang, &asked.book), &found.table);
-    for cell in shown.rows.iter_mut().flatten() {
-        cell.text = called(&found.names, std::mem::take(&mut cell.text));
+    if lang == Lang::En {
+        for cell in shown.rows.iter_mut().flatten() {
+            cell.text = report::in_english(&cell.text).unwrap_or_else(|| std::mem::take(&mut cell.text));
+        }
     }
+    call(&found.names, &mut shown);
     page.listings = vec![shown];
-}
-
-/// A detail of an account by what people know it as.
-fn called(names: &[(String, String)], text: String) -> String {
-    let named = names.iter().find_map(|(key, name)| {
-        let rest = text.strip_prefix(key.as_str())?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| format!("{name}{}", rest.replace('/', " · ")))
-    });
-    named.unwrap_or(text)
-}
-
-/// What the details of the ledger's accounts begin with, and what that is called.
-fn names(conn: &mut Conn, lang: Lang, app: &App, unit: &Unit) -> Result<Vec<(String, String)>> {
-    let held = account::of_unit(conn, unit.id)?;
-    let mut found: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
-    // A service without a tariff has books nevertheless.
-    if let Ok(tariff) = app.tariff_on(conn) {
-        let name = |item: &FeeItem| (item.code.clone(), lang.pick(&item.name.vi, &item.name.en).to_owned());
-        found.extend(tariff.items().map(name));
-    }
-    Ok(found)
 }
 
 fn asks(frame: &Frame, asked: &Asked, units: Vec<(String, String)>, accounts: Vec<String>) -> Vec<Ask> {
@@ -166,7 +149,9 @@ fn found(conn: &mut Conn, app: &App, actor: &Actor, lang: Lang, typed: &Asked) -
     let name: Name = book.parse().map_err(|_| Error::invalid("book", "book_unknown", "no such book"))?;
     let charts = Charts::of_unit(&app.config.books, &unit.code)?;
     let (table, note, account) = drawn(conn, (&unit, name, &typed.account), period, &charts)?;
-    let names = names(conn, lang, app, &unit)?;
+    // A service without a tariff has books nevertheless.
+    let tariff = app.tariff_on(conn).ok();
+    let names = names(conn, lang, tariff.as_deref(), &unit)?;
     let asked = Asked {
         unit: unit.code,
         book: name.as_str().to_owned(),

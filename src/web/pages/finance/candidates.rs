@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::amount::Dong;
 use crate::error::Result;
 use crate::exception::{Detail, Exception, Kind};
 use crate::id::{ExceptionId, LineId, MovementId, ObligationId, UnitId};
@@ -214,6 +215,12 @@ fn named(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<(Obligatio
     for id in notified(conn, item)? {
         found.push((id, Reason::Notified, lang.t("evidence_notified").to_owned()));
     }
+    if item.kind == Kind::SeveralObligations {
+        for (code, id, _) in owed_by_code(conn, item)? {
+            let words = detail::of_evidence(lang, &[Evidence::CodeVerified { code }]);
+            found.push((id, Reason::Suggested, words));
+        }
+    }
     if let Some(kept) = Detail::read(&item.detail) {
         let suggested = kept.suggested().into_iter();
         for (id, evidence) in suggested {
@@ -224,6 +231,42 @@ fn named(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<(Obligatio
         }
     }
     Ok(found)
+}
+
+/// The unit's obligations that the codes of the item's line name, in their order, with what is open of each. Where two
+/// codes lead to one, as after a merger, it stands once, under the first.
+fn owed_by_code(conn: &mut Conn, item: &Exception) -> Result<Vec<(String, ObligationId, Dong)>> {
+    let Some(Detail::Line { code, .. }) = Detail::read(&item.detail) else { return Ok(Vec::new()) };
+    let codes: Vec<String> = code.split('+').filter(|code| !code.is_empty()).map(str::to_owned).collect();
+    let resolved = query::resolve_codes(conn, &codes)?;
+    let own: Vec<(UnitId, ObligationId)> =
+        resolved.values().copied().filter(|(unit, _)| *unit == item.unit).collect();
+    let owed: BTreeMap<ObligationId, Dong> =
+        query::by_ids(conn, &own)?.iter().map(|one| (one.id, one.outstanding())).collect();
+    let mut seen = BTreeSet::new();
+    let named = |code: String| {
+        let (_, id) = *resolved.get(&code)?;
+        owed.get(&id).filter(|_| seen.insert(id)).map(|open| (code, id, *open))
+    };
+    Ok(codes.into_iter().filter_map(named).collect())
+}
+
+/// How a transfer that names several obligations may be divided, as the form takes it: to each what it owes, as far as
+/// the money reaches. Whoever proposes it changes it as they know better.
+pub(super) fn division(conn: &mut Conn, item: &Exception) -> Result<String> {
+    if item.kind != Kind::SeveralObligations {
+        return Ok(String::new());
+    }
+    let (mut left, mut parts) = (item.amount, Vec::new());
+    for (code, _, open) in owed_by_code(conn, item)? {
+        let part = open.min(left);
+        if part.is_positive() {
+            left = left.checked_sub(part)?;
+            // The sum alone, as people type it.
+            parts.push(format!("{code} {}", part.to_string().split(' ').next().unwrap_or_default()));
+        }
+    }
+    Ok(parts.join("\n"))
 }
 
 /// The unit's obligations whose codes the bank named as payments of the item's entry, before or after the line was

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::accounts;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::statement::layout::{Column, DateOrder, Layout};
+use crate::statement::layout::{Column, DateOrder, Layout, Place};
 use crate::statement::{self, Choice, FirstRows, Format, Parsed};
 use crate::store::Conn;
 use crate::web::pages::wording::Lang;
@@ -72,7 +72,14 @@ pub(super) fn choice(file: &[u8], told: Told<'_>) -> Result<Option<Layout>> {
         dates: said.dates,
         currency: Some("VND".to_owned()),
     };
-    first.layout(choice).map(Some)
+    let layout = first.layout(choice)?;
+    if !layout.is_without_heading {
+        return Ok(Some(layout));
+    }
+    Ok(Some(match statement::preview(file, None) {
+        Some(found) => layout.with_texts_of(&found.mapping),
+        None => layout,
+    }))
 }
 
 /// The form for a file: with what was chosen, or with what was understood. `None` for files that are no
@@ -136,7 +143,13 @@ impl Said {
         let Some(found) = statement::preview(file, mapping) else {
             return Said { heading_line: likely_heading(first), ..Said::default() };
         };
-        let columns = found.columns.iter().filter_map(|one| Some((one.meaning?, one.number))).collect();
+        let known = found.columns.iter().filter_map(|one| Some((one.meaning?, one.number)));
+        let mut columns: BTreeMap<Column, usize> = known.collect();
+        // Of several texts the form shows the description.
+        let description = found.mapping.columns.get(&Column::Description);
+        if let (Some(Place::Number(number)), false) = (description, found.mapping.other_texts.is_empty()) {
+            columns.insert(Column::Description, *number);
+        }
         Said { heading_line: found.heading_line, columns, dates: found.mapping.dates }
     }
 }

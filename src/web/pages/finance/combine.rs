@@ -166,7 +166,7 @@ async fn compose(
 fn part(lang: Lang, one: &Exception) -> Part {
     Part {
         id: one.id,
-        title: lang.pick(one.kind.title_vi(), one.kind.title_en()),
+        title: lang.pick(one.title_vi(), one.title_en()),
         amount: one.amount.to_string(),
         opened_on: one.opened_on.0.format("%d/%m/%Y").to_string(),
     }

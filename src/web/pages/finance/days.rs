@@ -21,7 +21,7 @@ use crate::report;
 use crate::web::Shared;
 use crate::web::api;
 use crate::web::extract;
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -109,17 +109,29 @@ struct DaysPage {
 
 /// `GET /finance/days`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+    let asked: Result<Asked> = extract::query(&request).map_err(|error| of_field(error, "from"));
+    match asked.and_then(|asked| Ok((asked.span()?, asked))) {
+        Ok(asked) => Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?)),
+        Err(error) => {
+            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let every = Default::default();
+            let page = DaysPage { wrong, ..compose(&request, &signed, &shared, every).await? };
+            Ok(html(StatusCode::BAD_REQUEST, &page))
+        }
+    }
 }
 
-async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shared>) -> Result<DaysPage> {
+async fn compose(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    (span, asked): (open_days::Span, Asked),
+) -> Result<DaysPage> {
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let app = Arc::clone(shared.app());
     let actor = signed.actor.clone();
     let lang = frame.lang;
-    let asked: Asked = extract::query(request)?;
-    let span = asked.span()?;
     let (rows, query) = block(move || {
         let stamp = app.stamp();
         let today = stamp.today();
@@ -184,7 +196,7 @@ pub async fn close(
     let fields = signed.fields(&request, form)?;
     signed.require(&[Role::Finance])?;
     let app = Arc::clone(shared.app());
-    let mut page = compose(&request, &signed, &shared).await?;
+    let mut page = compose(&request, &signed, &shared, Default::default()).await?;
     let closing = block(move || closing(&app, &signed, &fields)).await;
     let mut status = StatusCode::OK;
     match closing {

@@ -315,7 +315,7 @@ fn row(conn: &mut Conn, lang: Lang, unit: String, item: &Exception, today: Busin
         revision: item.revision,
         id: item.id,
         unit,
-        title: lang.pick(item.kind.title_vi(), item.kind.title_en()),
+        title: lang.pick(item.title_vi(), item.title_en()),
         amount: item.amount.to_string(),
         opened_on: item.opened_on.0.format("%d/%m/%Y").to_string(),
         age: item.age_days(today),
@@ -382,6 +382,10 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
     {
         return Ok(vec![error]);
     }
+    let owner = match owner_typed(app, fields) {
+        Ok(owner) => owner,
+        Err(error) => return Ok(vec![error]),
+    };
     let mut failed = Vec::new();
     for id in chosen {
         if fields.get("do") == "approve" {
@@ -394,8 +398,8 @@ fn each(app: &crate::app::App, signed: &Signed, fields: &Fields) -> Result<Vec<E
                 let noted = exception::comment(tx, stamp, actor, unit, id, fields.get("reason"));
                 return noted.map(|_| ()).map_err(|error| of_field(error, "reason"));
             }
-            if fields.get("do") == "assign" {
-                let given = (&owner_typed(fields)?, fields.get("reason"));
+            if let Some(owner) = &owner {
+                let given = (owner, fields.get("reason"));
                 return exception::assign(tx, stamp, actor, unit, id, given).map(|_| ());
             }
             proposing::propose_as(tx, stamp, actor, (unit, id), fields)

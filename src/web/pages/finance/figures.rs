@@ -7,10 +7,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
-use super::report_page::{Ask, Chart, Hand, ReportPage, listing, part, unit_choices, unit_named};
+use super::report_page::{
+    Ask, Chart, Hand, ReportPage, call, listing, names, part, unit_choices, unit_named,
+};
 use super::{READERS, units};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::report::fees::calendar::Urgency;
@@ -47,6 +50,8 @@ struct Found {
     /// Month, year, or the year of a cut-off.
     period: String,
     table: Table,
+    /// Fee items by their names.
+    names: Vec<(String, String)>,
     chart: Option<Chart>,
 }
 
@@ -132,7 +137,9 @@ fn show(page: &mut ReportPage, found: Option<Found>, file: &str, name: &str) {
     let lang = page.frame.lang;
     page.notes = found.table.title.iter().map(|line| part(lang, line).to_owned()).collect();
     page.file = Some(format!("{file}?unit={}&{name}={}", found.unit, found.period));
-    page.listings.push(listing(lang, page.title, &found.table));
+    let mut shown = listing(lang, page.title, &found.table);
+    call(&found.names, &mut shown);
+    page.listings.push(shown);
     page.chart = found.chart;
 }
 
@@ -151,7 +158,13 @@ fn figures(
     let sums: Vec<(String, Dong)> =
         figures.items.iter().map(|one| (called::item(lang, &one.code, tariff), one.collected)).collect();
     let chart = Chart::of(lang, ("chart_items", "chart_items_words", "city_item"), &sums);
-    Ok(Found { period: span.to_string(), table: fees::table(&unit, span, &figures), chart, unit: unit.code })
+    Ok(Found {
+        period: span.to_string(),
+        table: fees::table(&unit, span, &figures, stamp.today()),
+        names: names(conn, lang, tariff, &unit)?,
+        chart,
+        unit: unit.code,
+    })
 }
 
 /// What is to be handed in, of every unit one keeps.
@@ -229,7 +242,8 @@ pub async fn at_year_end(request: HttpRequest, signed: Signed, shared: web::Data
     let (choices, found) = block(move || {
         let today = app.stamp().today();
         app.read(&actor, |conn| {
-            let found = cut_off_asked(conn, &actor, (&typed, lang), today.year() - 1);
+            let tariff = app.tariff_on(conn).ok();
+            let found = cut_off_asked(conn, &actor, (&typed, lang, tariff.as_deref()), today);
             Ok((unit_choices(conn, &actor)?, found))
         })
     })
@@ -265,22 +279,28 @@ pub async fn at_year_end(request: HttpRequest, signed: Signed, shared: web::Data
 fn cut_off_asked(
     conn: &mut Conn,
     actor: &Actor,
-    (asked, lang): (&Asked, Lang),
-    last_year: i32,
+    (asked, lang, tariff): (&Asked, Lang, Option<&Tariff>),
+    today: BusinessDay,
 ) -> Result<Found> {
     let unit = unit_named(conn, actor, &asked.unit)?;
     let wrong = |_| Error::invalid("year", "fee_period_unreadable", "expected YYYY");
     let year = match asked.year.trim() {
-        "" => last_year,
+        "" => today.year() - 1,
         text => text.parse().map_err(wrong)?,
     };
     let report = cut_off::cut_off(conn, actor, unit.id, year)?;
     let chart =
         Chart::of(lang, ("chart_cut_off", "chart_cut_off_words", "chart_section"), &sections(lang, &report));
-    Ok(Found { period: year.to_string(), table: cut_off::table(&unit, &report), chart, unit: unit.code })
+    Ok(Found {
+        period: year.to_string(),
+        table: cut_off::table(&unit, &report, today),
+        names: names(conn, lang, tariff, &unit)?,
+        chart,
+        unit: unit.code,
+    })
 }
 
-/// What stands open of each section, in the order of the report.
+/// What stands open of each section, in the order of the report: how much it is, on whichever side.
 fn sections(lang: Lang, report: &cut_off::CutOff) -> Vec<(String, Dong)> {
     let mut sums: Vec<(String, Dong)> = Vec::new();
     for one in &report.positions {
@@ -291,7 +311,7 @@ fn sections(lang: Lang, report: &cut_off::CutOff) -> Vec<(String, Dong)> {
             None => sums.push((name.to_owned(), one.balance)),
         }
     }
-    sums
+    sums.into_iter().map(|(name, sum)| (name, Dong(sum.0.saturating_abs()))).collect()
 }
 
 /// `GET /finance/cut-off/file?unit=&year=&format=csv|xlsx`

@@ -17,6 +17,7 @@ use crate::statement::inbox;
 use crate::statement::job::{self, Job};
 use crate::store::Conn;
 use crate::unit::{self, Unit, account};
+use crate::web::pages::called;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing;
 use crate::web::pages::session::Signed;
@@ -133,7 +134,7 @@ fn told(conn: &mut Conn, actor: &Actor, lang: Lang, job: &Job) -> Result<Importi
     let own_refused = told.refused.into_iter().filter(|one| actor.scope.covers(one.unit));
     let left_out = own_refused.take(SHOWN_FINDINGS).map(|one| {
         let account = one.account_no.as_deref().unwrap_or("–");
-        (which(lang, one.ordinal, account), one.at, one.message)
+        (which(lang, one.ordinal, account), called::place_in_file(lang, &one.at), one.message)
     });
     let left_out: Vec<(String, String, String)> = left_out.collect();
     let mut accounts = Vec::new();
@@ -152,15 +153,16 @@ fn told(conn: &mut Conn, actor: &Actor, lang: Lang, job: &Job) -> Result<Importi
         failed: job.error_code.as_deref().map(|code| lang.of_code(code).to_owned()),
         lines: is_done.then(|| (sum(|one| one.lines_new), sum(|one| one.lines_known))),
         left_out,
-        errors: places(told.errors),
-        warnings: places(told.warnings),
+        errors: places(lang, told.errors),
+        warnings: places(lang, told.warnings),
         notes,
         accounts,
     })
 }
 
-fn places(findings: Vec<ToldFinding>) -> Vec<(String, String)> {
-    findings.into_iter().take(SHOWN_FINDINGS).map(|one| (one.at, one.message)).collect()
+fn places(lang: Lang, findings: Vec<ToldFinding>) -> Vec<(String, String)> {
+    let told = |one: ToldFinding| (called::place_in_file(lang, &one.at), one.message);
+    findings.into_iter().take(SHOWN_FINDINGS).map(told).collect()
 }
 
 /// The newest imports of the units that ran by themselves: words and where.
@@ -215,7 +217,9 @@ fn dropped_words(lang: Lang, unit: &str, one: inbox::Taken) -> Dropped {
     let is_failed = one.outcome == "failed";
     let reason = one.error_code.as_deref().filter(|_| one.places.is_empty());
     let is_shown = |place: &inbox::Place| is_failed || place.is_left_out;
-    let place = |place: inbox::Place| (place.at, lang.pick(&place.vi, &place.en).to_owned());
+    let place = |place: inbox::Place| {
+        (called::place_in_file(lang, &place.at), lang.pick(&place.vi, &place.en).to_owned())
+    };
     Dropped {
         words: format!("{}: {} – {unit}", listing::time(one.received_at), one.name),
         state: lang.t(state),

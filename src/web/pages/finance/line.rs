@@ -217,7 +217,7 @@ fn items(conn: &mut Conn, frame: &Frame, unit: UnitId, told: &Explanation) -> Re
     subjects.extend(told.parts.iter().map(|part| Subject::Movement(part.movement)));
     let found = exception::query::about(conn, unit, &subjects)?.into_iter();
     let rows = found.map(|item| {
-        let title = frame.lang.pick(item.kind.title_vi(), item.kind.title_en());
+        let title = frame.lang.pick(item.title_vi(), item.title_en());
         let tone = if item.state == State::Resolved { "done" } else { "wait" };
         vec![
             Cell::link(title, format!("/finance/exceptions/{}", item.id)),

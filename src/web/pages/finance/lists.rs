@@ -248,7 +248,8 @@ fn worded(lang: Lang, role: Role, list: List, row: &[Value], found: &Found) -> V
         .collect()
 }
 
-/// Ids stand by what people call them, or by their last letters; the file has them whole.
+/// Ids stand by what people call them, or by their last letters; the file has them whole, but accounts by their
+/// numbers.
 fn cell(role: Role, value: &Value, names: &HashMap<String, String>) -> Cell {
     match value {
         Value::Text(text) => {

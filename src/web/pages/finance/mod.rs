@@ -33,6 +33,7 @@ pub mod refund;
 pub mod refund_request;
 pub mod refund_start;
 pub mod refunds;
+pub mod remittance;
 pub mod remittances;
 mod report_page;
 pub mod reports;

@@ -13,12 +13,13 @@ use crate::app::App;
 use crate::audit;
 use crate::duty;
 use crate::error::{Error, Result};
-use crate::id::{RefundId, UnitId};
+use crate::id::{ObligationId, RefundId, UnitId};
 use crate::identity::person_name;
 use crate::obligation;
 use crate::party;
+use crate::payment::book::Method;
 use crate::payment::payment_query;
-use crate::payment::refund::{self, Payee, State, query, sender};
+use crate::payment::refund::{self, Payee, PayeeNamed, State, query, sender};
 use crate::receipt;
 use crate::store::past::PastEvent;
 use crate::store::{Conn, Stamp};
@@ -30,7 +31,7 @@ use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, Posted, html};
+use crate::web::pages::{Page, Posted, html, program_reason};
 use crate::web::respond::block;
 
 /// Why the account is seen, as the trail has it.
@@ -58,8 +59,12 @@ struct RefundPage {
     state: &'static str,
     tone: &'static str,
     payee: Option<Payee>,
+    /// An account was named, and erased since: what that means for the next step.
+    erased: Option<&'static str>,
     /// None while no statement names the sender.
     is_sender: Option<bool>,
+    /// Paid by card and no account is named: it goes back to the card, which needs none.
+    to_card: bool,
     /// Whose money it was; documents made of it: look-up code and name.
     payer: String,
     receipts: Vec<(String, String)>,
@@ -89,7 +94,9 @@ fn locate(conn: &mut Conn, actor: &Actor, id: RefundId) -> Result<UnitId> {
 struct Looked {
     item: refund::Refund,
     payee: Option<Payee>,
+    is_erased: bool,
     is_sender: Option<bool>,
+    to_card: bool,
     payer: String,
     receipts: Vec<(String, String)>,
     events: Vec<PastEvent>,
@@ -101,10 +108,12 @@ fn look(app: &App, actor: &Actor, id: RefundId) -> Result<Looked> {
         let unit = locate(tx, actor, id)?;
         let item = refund::find(tx, unit, id)?;
         let events = query::events(tx, unit, id)?;
-        let payee = match actor.role {
-            Role::Auditor => None,
-            _ => refund::payee(tx, stamp.vault, unit, id)?,
+        let named = match actor.role {
+            Role::Auditor => PayeeNamed::Nobody,
+            _ => refund::payee_named(tx, stamp.vault, unit, id)?,
         };
+        let is_erased = matches!(named, PayeeNamed::Erased);
+        let payee = named.known();
         let is_sender = match &payee {
             Some(payee) => sender::is_sender(tx, stamp.vault, &item, payee)?,
             None => None,
@@ -113,8 +122,11 @@ fn look(app: &App, actor: &Actor, id: RefundId) -> Result<Looked> {
             let entry = audit::Entry::by(actor, unit, "refund.payee_seen", id).with(PURPOSE);
             audit::record(tx, stamp, &[entry])?;
         }
-        let (payer, receipts) = paid_for(tx, stamp, actor, &item)?;
-        Ok(Looked { item, payee, is_sender, payer, receipts, events })
+        let payment = payment_query::payments(tx, &[(unit, item.payment)])?.pop();
+        let to_card = payment.as_ref().is_some_and(|payment| payment.method == Method::Card)
+            && query::payee(tx, unit, id)?.is_none();
+        let (payer, receipts) = paid_for(tx, stamp, actor, (unit, payment.and_then(|one| one.obligation)))?;
+        Ok(Looked { item, payee, is_erased, is_sender, to_card, payer, receipts, events })
     })
 }
 
@@ -123,14 +135,11 @@ fn paid_for(
     conn: &mut Conn,
     stamp: &Stamp<'_>,
     actor: &Actor,
-    item: &refund::Refund,
+    (unit, obligation): (UnitId, Option<ObligationId>),
 ) -> Result<(String, Vec<(String, String)>)> {
-    let payment = payment_query::payments(conn, &[(item.unit, item.payment)])?.pop();
-    let Some(obligation) = payment.and_then(|payment| payment.obligation) else {
-        return Ok(Default::default());
-    };
-    let owed = obligation::find(conn, item.unit, obligation)?;
-    let documents = receipt::query::of_obligation(conn, item.unit, obligation)?;
+    let Some(obligation) = obligation else { return Ok(Default::default()) };
+    let owed = obligation::find(conn, unit, obligation)?;
+    let documents = receipt::query::of_obligation(conn, unit, obligation)?;
     let documents = documents.into_iter().map(|one| (one.lookup_code.clone(), one.name())).collect();
     let key = (owed.unit, owed.party);
     let payer = match actor.role {
@@ -151,7 +160,7 @@ async fn compose(
     let id: RefundId = extract::path(request, "id")?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
-    let (Looked { item, payee, is_sender, payer, receipts, .. }, events, delegated) = block(move || {
+    let (looked, events, delegated) = block(move || {
         let mut looked = look(&app, &actor, id)?;
         // Persons stand at the city, whatever unit they work for.
         let events =
@@ -161,6 +170,7 @@ async fn compose(
         Ok((looked, events, delegated))
     })
     .await?;
+    let Looked { item, payee, is_erased, is_sender, to_card, payer, receipts, .. } = looked;
     let (state, tone) = state_words(frame.lang, item.state);
     let role = signed.actor.role;
     Ok(RefundPage {
@@ -175,12 +185,16 @@ async fn compose(
         state,
         tone,
         can_name: role == Role::Finance && item.state == State::Requested,
-        can_approve: role == Role::Approver && item.state == State::Requested && payee.is_some(),
-        can_send: role == Role::Finance && matches!(item.state, State::Approved | State::Bounced),
+        can_approve: role == Role::Approver && item.state == State::Requested && (payee.is_some() || to_card),
+        can_send: role == Role::Finance
+            && matches!(item.state, State::Approved | State::Bounced)
+            && !is_erased,
         can_refuse: matches!(role, Role::Finance | Role::Approver)
             && matches!(item.state, State::Requested | State::Approved | State::Bounced),
         payee,
+        erased: is_erased.then(|| frame.t(erased_key(item.state))),
         is_sender,
+        to_card,
         payer,
         receipts,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
@@ -192,6 +206,15 @@ async fn compose(
     })
 }
 
+/// An account is named again before the approval alone; after it the refund is refused and asked for anew.
+fn erased_key(state: State) -> &'static str {
+    match state {
+        State::Requested => "refund_account_erased",
+        State::Approved | State::Bounced => "refund_account_erased_unsent",
+        State::Sent | State::Debited | State::Refused => "refund_account_erased_since",
+    }
+}
+
 fn past(conn: &mut Conn, lang: Lang, events: Vec<PastEvent>) -> Vec<Past> {
     let past = |event: PastEvent| {
         let state = State::ALL.into_iter().find(|state| state.as_str() == event.state);
@@ -200,7 +223,7 @@ fn past(conn: &mut Conn, lang: Lang, events: Vec<PastEvent>) -> Vec<Past> {
             at: event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string(),
             who: who.unwrap_or_default(),
             words: state.map_or("", |state| state_words(lang, state).0),
-            why: event.reason.unwrap_or_default(),
+            why: program_reason::words(lang, &event.reason.unwrap_or_default()),
         }
     };
     events.into_iter().map(past).collect()

@@ -6,26 +6,30 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::id::PaymentId;
+use crate::id::{PaymentId, RefundId};
 use crate::payment::payment_query;
 use crate::payment::refund::sender::{self, Sender};
-use crate::payment::refund::{self, Ask, Payee, Refund, query};
+use crate::payment::refund::{self, Ask, Payee, Refund, query, rules};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
+use crate::web::idempotency::{Repeatable, once};
+use crate::web::pages::counter::take::{fresh_key, key_of};
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
-use crate::web::respond::block;
-use crate::{obligation, receipt};
+use crate::web::respond::{block, to_bytes};
+use crate::{obligation, receipt, text};
+
+const ROUTE: &str = "POST /finance/refund-start";
 
 /// Why the sender is seen, as the trail has it.
 const PURPOSE: &str = "refund";
@@ -42,6 +46,8 @@ struct Asked {
 struct StartPage {
     frame: Frame,
     csrf: String,
+    /// Names this form, so that sending it twice asks once.
+    key: String,
     wrong: Wrong,
     typed: Fields,
     /// What the payment was for, in words; empty while none is named.
@@ -66,7 +72,8 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
             }
         }
     }
-    let page = drawn(&request, &signed, &shared, (Wrong::default(), Fields::of(pairs))).await?;
+    let key = text::hex(&fresh_key()?);
+    let page = drawn(&request, &signed, &shared, (Wrong::default(), Fields::of(pairs), key)).await?;
     Ok(html(StatusCode::OK, &page))
 }
 
@@ -89,7 +96,7 @@ async fn drawn(
     request: &HttpRequest,
     signed: &Signed,
     shared: &web::Data<Shared>,
-    (wrong, typed): (Wrong, Fields),
+    (wrong, typed, key): (Wrong, Fields, String),
 ) -> Result<StartPage> {
     let frame = Frame::of(signed, request);
     let mut about = Vec::new();
@@ -97,10 +104,11 @@ async fn drawn(
         let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
         about = block(move || app.read(&actor, |conn| about_payment(conn, lang, &actor, payment))).await?;
     }
-    Ok(StartPage { frame, csrf: signed.csrf.clone(), wrong, typed, about })
+    Ok(StartPage { frame, csrf: signed.csrf.clone(), key, wrong, typed, about })
 }
 
-/// The sum, its dossier and its documents: people know these, not the payment's code.
+/// The sum, what of it may still be asked back, its dossier and its documents: people know these, not the payment's
+/// code.
 fn about_payment(
     conn: &mut Conn,
     lang: Lang,
@@ -109,7 +117,9 @@ fn about_payment(
 ) -> Result<Vec<(&'static str, String)>> {
     let Some(unit) = query::unit_of_payment(conn, &actor.scope, payment)? else { return Ok(Vec::new()) };
     let Some(found) = payment_query::payments(conn, &[(unit, payment)])?.pop() else { return Ok(Vec::new()) };
-    let mut about = vec![(lang.t("refund_paid"), found.amount.to_string())];
+    let free = rules::free(&found, &query::of_payments(conn, &[(unit, payment)])?)?;
+    let mut about =
+        vec![(lang.t("refund_paid"), found.amount.to_string()), (lang.t("refund_free"), free.to_string())];
     if let Some(obligation) = found.obligation {
         about.push((lang.t("dossier"), obligation::find(conn, unit, obligation)?.dossier_code));
         for document in receipt::query::of_obligation(conn, unit, obligation)? {
@@ -119,7 +129,13 @@ fn about_payment(
     Ok(about)
 }
 
-/// `POST /finance/refund-start`
+/// The answer that is kept for a form that is sent again.
+#[derive(Deserialize, Serialize)]
+struct Made {
+    refund: RefundId,
+}
+
+/// `POST /finance/refund-start`: once, however often the form is sent.
 pub async fn ask(
     request: HttpRequest,
     signed: Signed,
@@ -128,16 +144,45 @@ pub async fn ask(
 ) -> Page {
     let fields = signed.fields(&request, form)?;
     signed.require(&[Role::Finance])?;
-    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
-    let made = block(move || app.write(&actor, |tx, stamp| requested(tx, stamp, &actor, &typed))).await;
-    match made {
-        Ok(refund) => Ok(see(format!("/finance/refunds/{}", refund.id))),
-        Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
-            let page = drawn(&request, &signed, &shared, (wrong, fields)).await?;
-            Ok(html(StatusCode::BAD_REQUEST, &page))
+    let (key, lang) = (key_of(&fields)?, Lang::of(&request));
+    let repeatable = Repeatable::of_form(
+        signed.session.login.as_sender(),
+        ROUTE,
+        key.clone(),
+        request.path(),
+        &content(&fields),
+    );
+    let (held, actor, typed) = (shared.clone(), signed.actor.clone(), fields.clone());
+    let made = block(move || asked_once(&held, &actor, &typed, &repeatable)).await;
+    let (wrong, key) = match made {
+        Ok(refund) => return Ok(see(format!("/finance/refunds/{refund}"))),
+        // As behind the back button: what was asked for stands, and another press asks for more.
+        Err(error) if error.code() == "idempotency_key_reused" => {
+            let told = (String::new(), lang.t("refund_before").to_owned());
+            (Wrong(vec![told]), text::hex(&fresh_key()?))
         }
-    }
+        Err(error) => (Wrong::of(error, lang)?, key),
+    };
+    let page = drawn(&request, &signed, &shared, (wrong, fields, key)).await?;
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+/// What must be the same for a form that is sent again to be the same.
+fn content(fields: &Fields) -> String {
+    ["payment", "amount", "reason", "bank", "account_no", "holder"]
+        .map(|name| fields.trimmed(name))
+        .join("\n")
+}
+
+fn asked_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repeatable) -> Result<RefundId> {
+    let given =
+        once(shared.app(), &shared.in_flight, actor, repeatable, StatusCode::CREATED, |tx, stamp| {
+            let refund = requested(tx, stamp, actor, fields)?.id;
+            to_bytes(&Made { refund })
+        })?;
+    let made: Made =
+        serde_json::from_slice(&given.body).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(made.refund)
 }
 
 fn requested(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, fields: &Fields) -> Result<Refund> {

@@ -15,23 +15,20 @@ use super::imports::Refusal;
 use super::partner_columns;
 use super::{READERS, accounts, units};
 use crate::actor::{Actor, Role};
-use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, RemittanceId, UnitId};
-use crate::identity;
+use crate::id::{AccountId, UnitId};
 use crate::payment::partner_file::{Fault, Why};
-use crate::remittance::{self, Draft, Kind, Order, State, Status, alarm, query, report};
+use crate::remittance::{self, Draft, Kind, Order, State, alarm, query, report};
 use crate::statement::partner;
 use crate::store::{Conn, Stamp};
 use crate::tariff::Tariff;
 use crate::unit::{BankAccount, Unit};
 use crate::web::Shared;
-use crate::web::api;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES};
 use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
-use crate::web::pages::listing::{Cell, Listing, or_dash, time};
+use crate::web::pages::listing::{Cell, Listing, or_dash};
 use crate::web::pages::matter::day;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
@@ -182,7 +179,7 @@ fn alarms_of(
 
 /// The ledger account of what is handed over, in words: `budget_due/805-2716` is chapter and sub-item, and of
 /// a kept share it is the fee item.
-fn source(lang: Lang, account: &str, tariff: Option<&Tariff>) -> String {
+pub(in crate::web::pages) fn source(lang: Lang, account: &str, tariff: Option<&Tariff>) -> String {
     match account.split_once('/') {
         Some((_, "interest")) => lang.t("remit_interest").to_owned(),
         Some(("share_kept", code)) => called::item(lang, code, tariff),
@@ -242,14 +239,14 @@ fn order_row(lang: Lang, unit: &Unit, order: &Order) -> Vec<Cell> {
 }
 
 /// Of one that is rejected in part it says so.
-fn words_of(lang: Lang, order: &Order) -> (&'static str, &'static str) {
+pub(in crate::web::pages) fn words_of(lang: Lang, order: &Order) -> (&'static str, &'static str) {
     match order.state {
         State::Rejected if order.is_in_part() => (lang.t("remittance_in_part"), "late"),
         state => state_words(lang, state),
     }
 }
 
-fn state_words(lang: Lang, state: State) -> (&'static str, &'static str) {
+pub(super) fn state_words(lang: Lang, state: State) -> (&'static str, &'static str) {
     let (key, tone) = match state {
         State::Drafted => ("correct_requested", "wait"),
         State::Approved => ("correct_approved", "wait"),
@@ -361,7 +358,8 @@ fn outcome(lang: Lang, imported: &report::Imported) -> Listing {
         vec![order, Cell::state(lang.t(key), tone)]
     };
     let faults = imported.faults.iter().map(|fault| {
-        vec![Cell::text(lang.with("remittance_row", fault.line_no)), Cell::state(fault.why, "late")]
+        let why = lang.pick(fault.why_vi, fault.why);
+        vec![Cell::text(lang.with("remittance_row", fault.line_no)), Cell::state(why, "late")]
     });
     Listing {
         caption: lang.t("remittance_outcome"),
@@ -373,123 +371,6 @@ fn outcome(lang: Lang, imported: &report::Imported) -> Listing {
 fn unit_chosen(conn: &mut Conn, actor: &Actor, code: &str) -> Result<UnitId> {
     let found = units(conn, actor)?.into_iter().find(|unit| unit.code == code);
     found.map(|unit| unit.id).ok_or_else(|| Error::invalid("unit", "unit_not_found", "no such unit"))
-}
-
-#[derive(Template)]
-#[template(path = "remittance.html")]
-struct OrderPage {
-    frame: Frame,
-    id: RemittanceId,
-    title: &'static str,
-    number: String,
-    amount: String,
-    state: &'static str,
-    tone: &'static str,
-    facts: Vec<(&'static str, String)>,
-    lines: Listing,
-    past: Listing,
-    waits: bool,
-}
-
-/// `GET /finance/remittances/{id}`
-pub async fn one(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    signed.require(&READERS)?;
-    let id: RemittanceId = extract::path(&request, "id")?;
-    let frame = Frame::of(&signed, &request);
-    let (app, actor) = (Arc::clone(shared.app()), signed.actor);
-    let page = block(move || {
-        let tariff = app.tariff().ok();
-        app.read(&actor, |conn| {
-            let unit = api::remittances::locate(conn, &actor, id)?;
-            let order = remittance::find(conn, unit, id)?;
-            compose_one(conn, frame, &order, tariff.as_deref())
-        })
-    });
-    Ok(html(StatusCode::OK, &page.await?))
-}
-
-/// What the Treasury said of a line.
-fn line_state(lang: Lang, status: Option<Status>) -> Cell {
-    match status {
-        Some(Status::Credited) => Cell::state(lang.t("remittance_credited"), "done"),
-        Some(Status::Rejected) => Cell::state(lang.t("remittance_rejected"), "late"),
-        None => Cell::text("–"),
-    }
-}
-
-fn compose_one(conn: &mut Conn, frame: Frame, order: &Order, tariff: Option<&Tariff>) -> Result<OrderPage> {
-    let (unit, id, lang) = (order.unit, order.id, frame.lang);
-    let (vi, en) = order.kind.title();
-    let (state, tone) = words_of(lang, order);
-    let lines: Vec<Vec<Cell>> = query::lines(conn, unit, id)?
-        .into_iter()
-        .map(|line| {
-            vec![
-                Cell::text(source(lang, &line.source, tariff)),
-                Cell::text(or_dash(line.chapter)),
-                Cell::text(or_dash(line.sub_item)),
-                Cell::figure(line.amount),
-                line_state(lang, line.status),
-                Cell::text(line.reason.unwrap_or_default()),
-            ]
-        })
-        .collect();
-    let mut past = Vec::new();
-    for event in query::events(conn, unit, id)? {
-        let who = event.person.map(|person| identity::called(conn, person)).transpose()?;
-        let known = State::ALL.into_iter().find(|state| state.as_str() == event.state);
-        past.push(vec![
-            Cell::text(time(event.at)),
-            Cell::text(known.map_or("–", |state| state_words(lang, state).0)),
-            Cell::text(or_dash(who)),
-            Cell::text(event.reason.unwrap_or_default()),
-        ]);
-    }
-    let until: BusinessDay = order.covered_until;
-    let facts = [
-        ("own_code", order.reference_code.clone()),
-        ("matter_covered", day(until)),
-        ("matter_treasury", or_dash(order.treasury_account.clone())),
-        ("matter_makers", identity::called(conn, order.maker)?),
-    ];
-    Ok(OrderPage {
-        id,
-        title: lang.pick(vi, en),
-        number: format!("{}/{}", order.order_no, order.year),
-        amount: order.amount.to_string(),
-        state,
-        tone,
-        facts: facts.into_iter().map(|(key, value)| (lang.t(key), value)).collect(),
-        lines: Listing {
-            caption: frame.t("remittance_lines"),
-            heads: vec![
-                frame.t("matter_line"),
-                frame.t("remittance_chapter"),
-                frame.t("remittance_item"),
-                frame.t("amount"),
-                frame.t("state"),
-                frame.t("reason"),
-            ],
-            rows: lines,
-        },
-        past: Listing {
-            caption: frame.t("workbench_past"),
-            heads: vec![frame.t("day"), frame.t("state"), frame.t("remittance_who"), frame.t("reason")],
-            rows: past,
-        },
-        waits: order.state == State::Drafted,
-        frame,
-    })
-}
-
-/// `GET /finance/remittances/{id}/pdf`: the order to be signed and handed over.
-pub async fn pdf(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(api::remittances::pdf_of(&request, signed.actor, shared).await?)
-}
-
-/// `GET /finance/remittances/{id}/xml`
-pub async fn xml(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(api::remittances::xml_of(&request, signed.actor, shared).await?)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use crate::report::Period;
 use crate::report::sheet::Cell as Value;
 use crate::report::table::Table;
 use crate::store::Conn;
-use crate::unit::Unit;
+use crate::tariff::{FeeItem, Tariff};
+use crate::unit::{Unit, account};
 use crate::web::pages::called;
 use crate::web::pages::chart::{self, Bar};
 use crate::web::pages::fields::Wrong;
@@ -154,9 +155,64 @@ pub(super) fn listing(lang: Lang, caption: &'static str, table: &Table) -> Listi
     }
 }
 
+/// What the details of the ledger's accounts begin with, and what people know it as: accounts of the bank by their
+/// numbers, fee items by their names.
+pub(super) fn names(
+    conn: &mut Conn,
+    lang: Lang,
+    tariff: Option<&Tariff>,
+    unit: &Unit,
+) -> Result<Vec<(String, String)>> {
+    let held = account::of_unit(conn, unit.id)?;
+    let mut found: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
+    if let Some(tariff) = tariff {
+        let name = |item: &FeeItem| (item.code.clone(), lang.pick(&item.name.vi, &item.name.en).to_owned());
+        found.extend(tariff.items().map(name));
+    }
+    Ok(found)
+}
+
+/// Puts these names for the details of a list: those that stand alone, and those behind the words of an account.
+pub(super) fn call(names: &[(String, String)], shown: &mut Listing) {
+    for cell in shown.rows.iter_mut().flatten() {
+        cell.text = called_by(names, std::mem::take(&mut cell.text));
+    }
+}
+
+/// A detail by its name; any other text stays.
+pub(super) fn called_by(names: &[(String, String)], text: String) -> String {
+    let (of, detail) = text.split_once(" · ").map_or(("", text.as_str()), |(words, detail)| (words, detail));
+    let named = names.iter().find_map(|(key, name)| {
+        let rest = detail.strip_prefix(key.as_str())?;
+        let is_whole = rest.is_empty() || rest.starts_with('/');
+        is_whole.then(|| format!("{name}{}", rest.replace('/', " · ")))
+    });
+    match named {
+        Some(named) if of.is_empty() => named,
+        Some(named) => format!("{of} · {named}"),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_detail_is_called_what_people_know_it_as() {
+        let names =
+            [("acc_1".to_owned(), "9990000401".to_owned()), ("HT-01".to_owned(), "Phí khai sinh".to_owned())];
+        let called = |text: &str| called_by(&names, text.to_owned());
+        assert_eq!(called("acc_1"), "9990000401");
+        assert_eq!(
+            called("Kênh đã báo có, chờ sao kê · acc_1/vpbank"),
+            "Kênh đã báo có, chờ sao kê · 9990000401 · vpbank"
+        );
+        assert_eq!(called("Phần được để lại · HT-01"), "Phần được để lại · Phí khai sinh");
+        for other in ["acc_12", "HT-010", "Dòng sao kê lin_1 · FT26334000000002", "Cộng"] {
+            assert_eq!(called(other), other);
+        }
+    }
 
     #[test]
     fn a_period_left_out_is_the_month_so_far() {

@@ -27,6 +27,7 @@ use crate::unit;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::{self, Acted, By};
+use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::matter::day;
@@ -153,6 +154,7 @@ async fn compose(
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
     let must_confirm = !signed.session.is_confirmed(app.clock.now());
     let has_second_factor = signed.session.login.has_second_factor();
+    let lang = frame.lang;
     block(move || {
         let stamp = app.stamp();
         let (unit, name, stored, account_no, (rows, waiting, page), keyed) = app.read(&actor, |conn| {
@@ -164,7 +166,7 @@ async fn compose(
             let shown = open.get(first..last).unwrap_or_default();
             let texts = quarantine::texts_of(conn, stamp.vault, &stored, shown)?;
             let rows: Vec<Row> =
-                shown.iter().zip(texts).map(|(line, text)| row(line, text, &typed)).collect();
+                shown.iter().zip(texts).map(|(line, text)| row(lang, line, text, &typed)).collect();
             let account_no = unit::account::find(conn, unit, stored.account)?.account_no;
             let keyed = quarantine::keyed(conn, unit, id)?;
             let name = unit::find(conn, unit)?.name;
@@ -205,12 +207,12 @@ async fn compose(
     .await
 }
 
-fn row(line: &quarantine::Quarantined, text: Option<String>, typed: &Fields) -> Row {
+fn row(lang: Lang, line: &quarantine::Quarantined, text: Option<String>, typed: &Fields) -> Row {
     let of = |field: &str| typed.get(&format!("{field}.{}", line.id)).to_owned();
     Row {
         id: line.id,
-        place: line.place.clone(),
-        message: line.message.clone(),
+        place: called::place_in_file(lang, &line.place),
+        message: lang.part(&line.message).to_owned(),
         text: text.unwrap_or_default(),
         is_discarded: of("do") == "discard",
         booking_date: of("date"),

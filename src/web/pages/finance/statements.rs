@@ -9,7 +9,7 @@ use askama::Template;
 use rust_decimal::Decimal;
 
 use super::broken_off::{self, BrokenOff};
-use super::columns::{self, Columns};
+use super::columns::{self, Columns, Told};
 use super::{READERS, account_named, importing, units};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -31,6 +31,7 @@ use crate::web::Shared;
 use crate::web::extract::{self, STATEMENT_BODY_LIMIT_BYTES, body};
 use crate::web::multipart::{Part, boundary, parts};
 use crate::web::pages::acting::{self, Acted, By};
+use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::matter::day;
@@ -83,6 +84,8 @@ struct StatementsPage {
     left_out: Vec<(String, String, String)>,
     /// Place in the file and what is wrong there.
     errors: Vec<(String, String)>,
+    /// The same of lines that an import would set aside.
+    set_aside: Vec<(String, String)>,
     warnings: Vec<(String, String)>,
     /// Versions and lines that wait for somebody: words and where.
     waiting: Vec<(String, String)>,
@@ -108,6 +111,7 @@ impl StatementsPage {
             done: None,
             left_out: Vec::new(),
             errors: Vec::new(),
+            set_aside: Vec::new(),
             warnings: Vec::new(),
             waiting: Vec::new(),
             recent: Vec::new(),
@@ -231,29 +235,38 @@ pub async fn take(
         let file = field("file").filter(|file| !file.is_empty());
         let file = file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
         let layout = columns::choice(file, &text)?;
-        if text("do") == "import" {
-            return import(&app, &signed, lang, file, layout.as_ref(), &text("account"));
+        let reading = Reading::of(&app, &signed.actor, (file, layout.as_ref()), &text("account"))?;
+        let looked = || look(&app, lang, &signed.actor, (file, &reading), &text);
+        if text("do") != "import" {
+            let (foreseen, columns) = looked()?;
+            return Ok(Outcome::Read(foreseen, columns));
         }
-        let actor = &signed.actor;
-        let options = Options { layout: layout.as_ref(), ..Options::default() };
-        let today = app.stamp().today();
-        let Foreseen { parsed, mapping, refused } = foresee(&app.store, today, actor, file, options)?;
-        let columns = app.read(actor, |conn| {
-            columns::columns(conn, lang, actor, (file, &parsed, mapping.as_ref()), &text)
-        })?;
-        Ok(Outcome::Read(parsed, columns, refused))
+        match import(&app, &signed.actor, lang, (file, &reading))? {
+            // Why nothing went in is told, whatever becomes of the form for its columns.
+            Outcome::Imported(done, imported, _) if !imported.errors.is_empty() => {
+                let columns = looked().ok().and_then(|(_, columns)| columns);
+                Ok(Outcome::Imported(done, imported, columns))
+            }
+            outcome => Ok(outcome),
+        }
     })
     .await;
     let mut status = StatusCode::OK;
     match outcome {
-        Ok(Outcome::Read(parsed, columns, refused)) => {
+        Ok(Outcome::Read(Foreseen { parsed, refused, goes_in, .. }, columns)) => {
             page.left_out = left_out(lang, &refused);
-            page.errors = places(lang, &parsed.errors);
+            let faults = places(lang, &parsed.errors);
+            if goes_in {
+                page.set_aside = faults;
+            } else {
+                page.errors = faults;
+            }
             page.warnings = places(lang, &parsed.warnings);
             page.preview = Some(sheets(&parsed));
             page.columns = columns;
         }
-        Ok(Outcome::Imported(done, imported)) => {
+        Ok(Outcome::Imported(done, imported, columns)) => {
+            page.columns = columns;
             page.left_out = left_out(lang, &imported.refused);
             page.errors = places(lang, &imported.errors);
             page.warnings = places(lang, &imported.warnings);
@@ -272,37 +285,71 @@ pub async fn take(
 }
 
 enum Outcome {
-    Read(Parsed, Option<Columns>, Vec<RefusedStatement>),
-    Imported(Done, Imported),
+    Read(Foreseen, Option<Columns>),
+    /// With the columns of a table that nothing was taken of.
+    Imported(Done, Imported, Option<Columns>),
     /// It is taken in by itself.
     Queued(JobId),
+}
+
+/// How a file is read, to be looked at as to be imported: by the columns that were said, for the account that was
+/// chosen.
+struct Reading<'l> {
+    layout: Option<&'l Layout>,
+    holder: Option<(UnitId, AccountId, String)>,
+}
+
+impl<'l> Reading<'l> {
+    /// # Errors
+    /// `account_not_found`, `statement_account_unknown`.
+    fn of(
+        app: &App,
+        actor: &Actor,
+        (file, layout): (&[u8], Option<&'l Layout>),
+        account: &str,
+    ) -> Result<Reading<'l>> {
+        let holder =
+            (!account.is_empty()).then(|| holder_of(app, actor, account, (file, layout))).transpose()?;
+        Ok(Reading { layout, holder })
+    }
+
+    fn options(&self) -> Options<'_> {
+        let account_no = self.holder.as_ref().map(|(_, _, number)| number.as_str());
+        Options { layout: self.layout, account_no, progress: None }
+    }
+}
+
+/// A file as an import would take it in, and what the columns of a table are.
+fn look(
+    app: &App,
+    lang: Lang,
+    actor: &Actor,
+    (file, reading): (&[u8], &Reading<'_>),
+    told: Told<'_>,
+) -> Result<(Foreseen, Option<Columns>)> {
+    let foreseen = foresee(&app.store, app.stamp().today(), actor, file, reading.options())?;
+    let columns = app.read(actor, |conn| {
+        let read = (file, &foreseen.parsed, foreseen.mapping.as_ref());
+        columns::columns(conn, lang, actor, read, told)
+    })?;
+    Ok((foreseen, columns))
 }
 
 /// Imports and matches: whoever brings a statement wants to see what it explains. What was said of the
 /// columns is kept for the account first. An account that cannot be matched is told and keeps nobody
 /// else's money waiting.
-fn import(
-    app: &App,
-    signed: &Signed,
-    lang: Lang,
-    file: &[u8],
-    layout: Option<&Layout>,
-    account: &str,
-) -> Result<Outcome> {
-    let actor = &signed.actor;
+fn import(app: &App, actor: &Actor, lang: Lang, (file, reading): (&[u8], &Reading<'_>)) -> Result<Outcome> {
     let stamp = || app.stamp();
-    let chosen = layout.map(|layout| holder_of(app, signed, account, file, layout)).transpose()?;
-    let account_no = chosen.as_ref().map(|(_, _, number)| number.as_str());
-    let options = Options { layout, account_no, progress: None };
+    let options = reading.options();
     let outcome = if file.len() > QUEUED_BYTES {
         job::queue(&app.store, &stamp, actor, file, options)?
     } else {
         Err(Box::new(office::import_with(&app.store, &stamp, actor, file, options)?))
     };
     let is_taken = outcome.as_ref().err().is_none_or(|imported| imported.errors.is_empty());
-    if let (Some((unit, id, _)), Some(layout), true) = (chosen, layout, is_taken) {
+    if let (Some((unit, id, _)), Some(layout), true) = (&reading.holder, reading.layout, is_taken) {
         // The account's next files are read by the columns that brought this one in.
-        app.write(actor, |tx, stamp| saved::save(tx, stamp, actor, unit, id, layout))?;
+        app.write(actor, |tx, stamp| saved::save(tx, stamp, actor, *unit, *id, layout))?;
     }
     let imported = match outcome {
         Ok(job) => return Ok(Outcome::Queued(job.id)),
@@ -332,28 +379,33 @@ fn import(
             }
         }
     }
-    Ok(Outcome::Imported(done, imported))
+    Ok(Outcome::Imported(done, imported, None))
 }
 
-/// The account that the columns are kept for. A table that names an account is of that one.
+/// The account that a file is of which names none, and that its columns are kept for: a table whose columns were said
+/// and that names an account is of that one.
 fn holder_of(
     app: &App,
-    signed: &Signed,
+    actor: &Actor,
     account: &str,
-    file: &[u8],
-    layout: &Layout,
+    (file, layout): (&[u8], Option<&Layout>),
 ) -> Result<(UnitId, AccountId, String)> {
-    let actor = &signed.actor;
-    let (unit, id, number) = app.read(actor, |conn| {
-        let (unit, id) = account_named(conn, actor, account)?;
-        Ok((unit, id, unit::account::find(conn, unit, id)?.account_no))
-    })?;
+    let (unit, id, number) = chosen(app, actor, account)?;
+    let Some(layout) = layout else { return Ok((unit, id, number)) };
     let read = statement::parse_with(file, Some(layout));
     let mut told = read.statements.iter().filter_map(statement::Statement::account_number);
     match told.find(|told| *told != text::squash(&number)) {
         Some(_) => Err(Error::invalid("account", "statement_account_unknown", "the table names another one")),
         None => Ok((unit, id, number)),
     }
+}
+
+/// The account that was chosen, and its number.
+fn chosen(app: &App, actor: &Actor, account: &str) -> Result<(UnitId, AccountId, String)> {
+    app.read(actor, |conn| {
+        let (unit, id) = account_named(conn, actor, account)?;
+        Ok((unit, id, unit::account::find(conn, unit, id)?.account_no))
+    })
 }
 
 fn ways(conn: &mut Conn, lang: Lang, imported: &Imported) -> Result<Vec<(String, String)>> {
@@ -392,7 +444,8 @@ fn left_out(lang: Lang, refused: &[RefusedStatement]) -> Vec<(String, String, St
     let told = |one: &RefusedStatement| {
         let (vi, en) = one.finding.words();
         let account = one.account_no.as_deref().unwrap_or("–");
-        (which(lang, one.ordinal, account), one.finding.at.clone(), lang.pick(vi, en).to_owned())
+        let place = called::place_in_file(lang, &one.finding.at);
+        (which(lang, one.ordinal, account), place, lang.pick(vi, en).to_owned())
     };
     refused.iter().take(SHOWN_FINDINGS).map(told).collect()
 }
@@ -405,7 +458,7 @@ pub(super) fn which(lang: Lang, ordinal: i32, account: &str) -> String {
 fn places(lang: Lang, findings: &[Finding]) -> Vec<(String, String)> {
     let told = |one: &Finding| {
         let (vi, en) = one.words();
-        (one.at.clone(), lang.pick(vi, en).to_owned())
+        (called::place_in_file(lang, &one.at), lang.pick(vi, en).to_owned())
     };
     findings.iter().take(SHOWN_FINDINGS).map(told).collect()
 }

@@ -15,6 +15,7 @@ use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::{AccountId, PersonId, UnitId};
 use crate::identity::person_name;
+use crate::report::proposal;
 use crate::store::Conn;
 use crate::unit::trust::{self, Decided};
 use crate::unit::{Level, account};
@@ -68,7 +69,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     Ok(TrustPage {
         csrf: signed.csrf.clone(),
         can_end: ENDERS.contains(&signed.actor.role),
-        sees_proposals: matches!(signed.actor.role, Role::Administrator | Role::Auditor),
+        sees_proposals: proposal::READERS.contains(&signed.actor.role),
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         has_second_factor: signed.session.login.has_second_factor(),
         wrong: Wrong::default(),

@@ -1,6 +1,7 @@
 //! `/finance/versions/{id}`: a statement that the bank sent again with other lines: what differs, and
 //! what one person proposes about it. Another person decides among what waits.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -8,11 +9,15 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::READERS;
+use super::workbench::{TEXT_READERS, purpose};
 use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{AccountId, UnitId, VersionId};
-use crate::statement::version::{self, Decision, Side};
+use crate::id::{AccountId, LineId, UnitId, VersionId};
+use crate::statement::version::{self, Decision, Difference, Side, Version};
+use crate::statement::{line_query, line_texts};
 use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
@@ -83,11 +88,13 @@ async fn compose(
     let frame = Frame::of(signed, request);
     let (app, actor, csrf) = (Arc::clone(shared.app()), signed.actor.clone(), signed.csrf.clone());
     block(move || {
-        app.read(&actor, |conn| {
+        let (held, all) = app.read(&actor, |conn| {
             let unit = locate(conn, &actor, id)?;
-            let held = version::find(conn, unit, id)?;
-            let all = version::differences(conn, unit, id)?;
-            let unit = unit::find(conn, unit)?;
+            Ok((version::find(conn, unit, id)?, version::differences(conn, unit, id)?))
+        })?;
+        let words = words(&app, &actor, &held, &all)?;
+        app.read(&actor, |conn| {
+            let unit = unit::find(conn, held.unit)?;
             let rest = rest(frame.lang, all.len(), (&unit.code, held.created_at.business_day()));
             let rows = all.iter().take(SHOWN).map(|one| {
                 let (key, tone) = match one.kind {
@@ -96,10 +103,11 @@ async fn compose(
                     version::Kind::Changed => ("matter_changed", "late"),
                 };
                 let money = frame.t(if one.moves_money { "yes" } else { "no" });
+                let (old, new) = said(frame.lang, one, &words);
                 vec![
                     Cell::state(frame.t(key), tone),
-                    Cell::text(side(&one.old)),
-                    Cell::text(side(&one.new)),
+                    Cell::text(side(&one.old) + &old),
+                    Cell::text(side(&one.new) + &new),
                     Cell::text(money),
                 ]
             });
@@ -133,6 +141,46 @@ async fn compose(
         })
     })
     .await
+}
+
+/// The words before and after of lines on the screen that differ in nothing else, for those who may read them; seeing
+/// them leaves a trace.
+fn words(
+    app: &App,
+    actor: &Actor,
+    version: &Version,
+    all: &[Difference],
+) -> Result<HashMap<LineId, (String, String)>> {
+    if !TEXT_READERS.contains(&actor.role) {
+        return Ok(HashMap::new());
+    }
+    let new = version::words_in_file(&app.store, &app.vault, version, all)?;
+    let shown: Vec<LineId> =
+        all.iter().take(SHOWN).filter_map(|one| one.line).filter(|line| new.contains_key(line)).collect();
+    if shown.is_empty() {
+        return Ok(HashMap::new());
+    }
+    app.write(actor, |tx, stamp| {
+        let (mut found, mut entries) = (HashMap::new(), Vec::new());
+        for line in line_query::lines_by_id(tx, version.unit, &shown)? {
+            let texts = line_texts(tx, stamp.vault, line.unit, line.id, line.key, &line.memo_cipher)?;
+            let now = new.get(&line.id).cloned().unwrap_or_default();
+            found.insert(line.id, (texts.memo, now));
+            let entry = audit::Entry::by(actor, line.unit, "line.texts_seen", line.id);
+            entries.push(entry.with(purpose(actor.role)));
+        }
+        audit::record(tx, stamp, &entries)?;
+        Ok(found)
+    })
+}
+
+/// What is said behind both sides of a difference of words alone: the words, or that they differ.
+fn said(lang: Lang, one: &Difference, words: &HashMap<LineId, (String, String)>) -> (String, String) {
+    match one.line.and_then(|line| words.get(&line)) {
+        Some((old, new)) => (format!(" “{old}”"), format!(" “{new}”")),
+        None if one.is_of_words() => (String::new(), format!(" ({})", lang.t("version_words"))),
+        None => Default::default(),
+    }
 }
 
 /// A day that a bank sent again may differ in ten thousand lines: they are one list, on the screen and as a file.
@@ -184,6 +232,27 @@ pub async fn propose(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_of_words_says_so_to_who_may_not_read_them() {
+        let of = |reference: &str| Side {
+            booking_date: "2026-11-28".parse().unwrap(),
+            amount: crate::amount::Dong(10_000),
+            bank_reference: Some(reference.to_owned()),
+        };
+        let changed = |new| Difference {
+            kind: version::Kind::Changed,
+            moves_money: false,
+            line: Some(LineId(1)),
+            old: Some(of("R1")),
+            new: Some(of(new)),
+        };
+        let told = |one: &Difference, words| said(Lang::Vi, one, &words).1;
+        assert_eq!(told(&changed("R1"), HashMap::new()), " (chỉ nội dung khác)");
+        assert_eq!(told(&changed("R2"), HashMap::new()), "");
+        let words = HashMap::from([(LineId(1), ("le phi".to_owned(), "le phi HK".to_owned()))]);
+        assert_eq!(told(&changed("R1"), words), " “le phi HK”");
+    }
 
     #[test]
     fn differences_that_are_not_shown_are_counted_and_lead_to_the_list_that_has_all() {

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::about::{self, Fact};
-use super::candidates::{Candidate, Related, candidates, related};
+use super::candidates::{Candidate, Related, candidates, division, related};
 use super::combined::{self, Together};
 use super::exceptions::locate;
 use super::originals::originals;
@@ -41,7 +41,7 @@ use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see_done};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, Posted, html};
+use crate::web::pages::{Page, Posted, html, program_reason};
 use crate::web::respond::block;
 use crate::{audit, identity, statement, unit};
 
@@ -231,6 +231,9 @@ async fn compose(
                 if found.is_empty() {
                     found = part_paid::lines(conn, lang, &item)?;
                 }
+                if typed.parts.is_empty() {
+                    typed.parts = division(conn, &item)?;
+                }
                 if typed.resolution.is_empty() {
                     let usual = steps::resolutions(item.kind).iter().find(|one| resolutions.contains(one));
                     typed.resolution = usual.copied().unwrap_or_default().to_owned();
@@ -247,7 +250,7 @@ async fn compose(
             let usual_effect = lang.pick(item.kind.effect_vi(), item.kind.effect_en());
             Ok(WorkbenchPage {
                 revision: item.revision,
-                title: lang.pick(item.kind.title_vi(), item.kind.title_en()),
+                title: lang.pick(item.title_vi(), item.title_en()),
                 next_step: withdrawing.as_ref().map_or(usual_step, |one| one.next_step),
                 effect: withdrawing.as_ref().map_or(usual_effect, |one| one.effect),
                 withdrawing,
@@ -392,7 +395,8 @@ fn past(conn: &mut Conn, lang: Lang, item: &Exception) -> Result<Vec<Past>> {
             None => what,
         };
         let at = event.at.in_hanoi().format("%H:%M %d/%m/%Y").to_string();
-        found.push(Past { at, who, what, why: event.reason });
+        let why = if person.is_some() { event.reason } else { program_reason::words(lang, &event.reason) };
+        found.push(Past { at, who, what, why });
     }
     Ok(found)
 }

@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::acting::{self, Acted, By};
+use super::called;
 use super::fields::{Fields, Pairs, Wrong};
 use super::frame::{Frame, see};
 use super::listing::{day, time};
@@ -146,12 +147,14 @@ fn items(lang: Lang, tariff: &Tariff, today: BusinessDay) -> Vec<ItemPart> {
 fn charge(lang: Lang, at: usize, one: &Charge, today: BusinessDay) -> ChargeRow {
     let places = match &one.places {
         Places::City => lang.t("tariff_city").to_owned(),
-        Places::Kinds(kinds) => kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "),
+        Places::Kinds(kinds) => {
+            kinds.iter().map(|kind| called::unit_kind(lang, *kind)).collect::<Vec<_>>().join(", ")
+        }
         Places::Units(codes) => codes.iter().cloned().collect::<Vec<_>>().join(", "),
     };
     let price = match &one.pricing {
         Pricing::PerUnit { price, .. } => price.to_string(),
-        Pricing::Percentage { percent } => format!("{percent} %"),
+        Pricing::Percentage { percent } => called::percent_words(lang, *percent),
         Pricing::Tiers { tiers, .. } => {
             let steps: Vec<String> = tiers.iter().map(|tier| tier.price.to_string()).collect();
             format!("{}: {}", lang.t("tariff_tiers"), steps.join(" → "))
@@ -248,7 +251,9 @@ async fn propose(
     let mut page = compose(&request, &signed, &shared).await?;
     match done {
         Ok(Ok(id)) => return Ok(see(format!("/tariff/drafts/{id}"))),
-        Ok(Err(problems)) => page.problems = problems.iter().map(ToString::to_string).collect(),
+        Ok(Err(problems)) => {
+            page.problems = problems.iter().map(|one| problem(page.frame.lang, one)).collect();
+        }
         Err(error) => page.wrong = Wrong::of(error, page.frame.lang)?,
     }
     if !fields.get("text").is_empty() {
@@ -256,6 +261,12 @@ async fn propose(
     }
     page.typed = fields;
     Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+/// A bad row of a text: where, what is wrong, and what the reader of the text says of it.
+fn problem(lang: Lang, one: &RowError) -> String {
+    let place = lang.with("import_line", one.line);
+    format!("{place}, {}: {} ({})", one.row, lang.of_code(one.code), one.detail)
 }
 
 #[derive(Template)]
@@ -409,7 +420,26 @@ async fn decide(
 
 #[cfg(test)]
 mod tests {
-    use super::changed;
+    use super::{Lang, changed, charge, load, problem};
+
+    #[test]
+    fn a_price_says_where_it_holds_and_how_much_as_people_read_it() {
+        let tariff = load(include_str!("../../../../fixtures/tariff/hanoi.toml")).unwrap();
+        let today = "2026-11-29".parse().unwrap();
+        let read = |lang, code: &str| charge(lang, 0, &tariff.item(code).unwrap().charges[0], today);
+        let shown = |code| read(Lang::Vi, code);
+        assert_eq!(shown("ho_tich_cai_chinh").places, "Xã, Phường");
+        assert!(shown("dat_dai_tham_dinh").price.starts_with("0,15 %"));
+        assert!(read(Lang::En, "dat_dai_tham_dinh").price.starts_with("0.15 %"));
+    }
+
+    #[test]
+    fn a_bad_row_of_a_text_is_told_in_ones_own_language() {
+        let problems = load("[[fee]]\ncode = \"sai\"\n").unwrap_err();
+        let told = problem(Lang::Vi, &problems[0]);
+        assert!(told.starts_with(&format!("Dòng {}, ", problems[0].line)), "{told}");
+        assert!(told.contains(Lang::Vi.of_code(problems[0].code)), "{told}");
+    }
 
     #[test]
     fn a_draft_shows_what_goes_and_what_comes() {

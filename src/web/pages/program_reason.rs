@@ -1,0 +1,98 @@
+//! Why the program itself moved an item on: stored in English, as the trail keeps it, and told in the reader's words.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::wording::Lang;
+use crate::amount::Dong;
+
+const CATALOGUE: &str = include_str!("../program_reasons.toml");
+
+fn catalogue() -> &'static HashMap<String, String> {
+    static READ: OnceLock<HashMap<String, String>> = OnceLock::new();
+    READ.get_or_init(|| toml::from_str(CATALOGUE).unwrap_or_default())
+}
+
+/// The reason in the reader's language. What the catalogue does not have is told as it is stored.
+pub fn words(lang: Lang, stored: &str) -> String {
+    let (pattern, numbers) = without_numbers(stored);
+    match catalogue().get(&pattern).filter(|_| lang == Lang::Vi) {
+        Some(words) => {
+            numbers.iter().fold(words.clone(), |words, digits| words.replacen("{}", &grouped(digits), 1))
+        }
+        None => stored.to_owned(),
+    }
+}
+
+/// The reason with `{}` in the place of each number, and the numbers.
+fn without_numbers(stored: &str) -> (String, Vec<&str>) {
+    let (mut pattern, mut numbers, mut rest) = (String::new(), Vec::new(), stored);
+    while let Some(at) = rest.find(|one: char| one.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|one: char| !one.is_ascii_digit()).unwrap_or(from.len());
+        let (digits, after) = from.split_at(end);
+        pattern.push_str(before);
+        pattern.push_str("{}");
+        numbers.push(digits);
+        rest = after;
+    }
+    pattern.push_str(rest);
+    (pattern, numbers)
+}
+
+/// A number as sums are written, without its currency.
+fn grouped(digits: &str) -> String {
+    let Ok(number) = digits.parse() else { return digits.to_owned() };
+    Dong(number).to_string().split(' ').next().unwrap_or(digits).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_programs_reasons_are_told_in_the_readers_language() {
+        let told = |stored: &str| words(Lang::Vi, stored);
+        assert_eq!(told("5 working days in suspense"), "treo chờ xác định đã 5 ngày làm việc");
+        assert_eq!(told("25000 đồng, no longer 30000"), "nay 25.000 đ, trước 30.000 đ");
+        assert_eq!(told("the payer paid again"), "người nộp đã nộp lại");
+        assert_eq!(words(Lang::En, "the payer paid again"), "the payer paid again");
+        assert_eq!(told("nhầm hồ sơ 12"), "nhầm hồ sơ 12", "what a person wrote stays as it is");
+    }
+
+    #[test]
+    fn each_reason_says_every_number_it_was_stored_with() {
+        let read: HashMap<String, String> = toml::from_str(CATALOGUE).expect("program_reasons.toml is TOML");
+        assert!(read.len() > 50);
+        for (stored, words) in &read {
+            assert_eq!(stored.matches("{}").count(), words.matches("{}").count(), "{stored}");
+            assert_eq!(&crate::text::clean(words), words, "{stored}");
+        }
+    }
+
+    /// Reasons as rooms name them, each in a constant `WHY`.
+    fn reasons_in(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                reasons_in(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let named = text.split("const WHY: &str = \"").skip(1);
+                found.extend(named.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_that_a_room_gives_is_told_in_vietnamese() {
+        let mut found = Vec::new();
+        reasons_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        let missing: Vec<&String> =
+            found.iter().filter(|reason| words(Lang::Vi, reason) == **reason).collect();
+        assert!(found.len() > 15, "the scan found {} only", found.len());
+        assert!(missing.is_empty(), "add to program_reasons.toml: {missing:?}");
+    }
+}
