@@ -11,8 +11,8 @@
 //! Reference code of the order, chapter, sub-item, whole đồng, day as YYYY-MM-DD or, as an office program
 //! that saved the file writes it, DD/MM/YYYY and not after today, `credited` or `rejected`, and why. Quotes
 //! are not needed: the last column takes the rest of its line. Any other file is read as the Treasury's own
-//! table, by its headings or by the columns that a person named (`report_table.rs`). All rows of an order count together.
-//! A bad row is told with its line and never stops the others.
+//! table, by its headings or by the columns that a person named (`report_table.rs`). All rows of an order
+//! count together. A bad row is told with its line and never stops the others.
 
 use std::collections::BTreeMap;
 

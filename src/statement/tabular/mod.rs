@@ -6,7 +6,8 @@
 //! of one account into a statement (`ledger` tells the rows of several apart), `attempt` tries the ways
 //! to read them (`rank`, `sides`, `habit`) until the balances prove one, `given` is what is known before,
 //! `stated` takes out the rows of balances and sums (`of_day` those of a day), which `balance_words` knows by
-//! their words, `state` tells the rows that are not booked, `astray` those whose cells stand in other places (`shifted` where balances alone show it),
+//! their words, `state` tells the rows that are not booked, `astray` those whose cells stand in other places
+//! (`shifted` where balances alone show it),
 //! `ending` tells a cut file, and `order` brings the rows into the order of booking and finds the balances.
 //! `totals` compares the rows with what stands beside them. `amount` reads money in the notation of
 //! the table, `denomination` finds its currency and `account` the number of the account. `contents` lets the
