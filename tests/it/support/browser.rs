@@ -156,7 +156,7 @@ impl Browser {
         // A page that is being left answers nothing: it is asked again when the next one is there.
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         while self.ask("Runtime.evaluate", params.clone())["result"]["result"]["value"] != json!(true) {
-            if start.elapsed() > Duration::from_secs(10) {
+            if start.elapsed() > Duration::from_secs(30) {
                 let text = self.eval("document.body ? document.body.innerText : ''");
                 panic!("{expression} did not come true on:\n{}", text.as_str().unwrap_or_default());
             }
