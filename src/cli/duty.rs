@@ -186,10 +186,15 @@ fn delegate(office: &Office, asked: &Delegate) -> Result<()> {
 }
 
 /// Who takes a delegation on and uses it.
-const DELEGATES: Roles = (Role::Finance, &[Role::Cashier, Role::Approver, Role::Administrator]);
+const DELEGATES: Roles = (Role::Finance, &delegation::DELEGATES);
+
+/// The delegate at the console.
+fn delegated(office: &Office, one: &One) -> Result<Actor> {
+    office.delegate(DELEGATES, one.person, |conn| delegation::unit_of(conn, one.delegation))
+}
 
 fn answer(office: &Office, one: &One, answer: Answer) -> Result<()> {
-    let actor = office.delegate(DELEGATES, one.person, |conn| delegation::unit_of(conn, one.delegation))?;
+    let actor = delegated(office, one)?;
     let changed = office.write(&Actor::system(), |tx, stamp| {
         let unit = delegation::unit_of(tx, one.delegation)?;
         delegation::answer(tx, stamp, &actor, (unit, one.delegation), (answer, Seat::Console))
@@ -199,7 +204,7 @@ fn answer(office: &Office, one: &One, answer: Answer) -> Result<()> {
 }
 
 fn approve(office: &Office, one: &One, act: &str, subject: &str) -> Result<()> {
-    let actor = office.delegate(DELEGATES, one.person, |conn| delegation::unit_of(conn, one.delegation))?;
+    let actor = delegated(office, one)?;
     let kind = Kind::delegable(act)?;
     let subject = kind.subject_id(subject)?;
     // The delegation opens its unit, whichever the delegate's own is.

@@ -247,7 +247,7 @@ pub struct Alarms {
 }
 
 /// Who looks after an item without settling it.
-const WORKERS: Roles = (Role::Finance, &[Role::Approver, Role::Administrator]);
+const WORKERS: Roles = (Role::Finance, &exception::WORKERS);
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     if let Command::Kinds(asked) = command {

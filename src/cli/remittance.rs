@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, PersonId, RemittanceId, UnitId};
 use crate::remittance::document::{self, Content};
 use crate::remittance::{self, Draft, Kind, Order, query, report};
+use crate::statement::{partner, saved};
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit;
 use crate::web::{both, remittance_view as summary};
@@ -231,10 +232,15 @@ fn write(office: &Office, asked: &Document) -> Result<()> {
 fn import(office: &Office, asked: &ReportFile) -> Result<u8> {
     let actor = office::person(Role::Finance, asked.person);
     let bytes = read_bytes(&asked.file)?;
-    let imported = office.write(&actor, |tx, stamp| {
-        let unit = unit::find_by_code(tx, &asked.unit)?;
-        report::import(tx, stamp, &actor, unit.id, &bytes)
+    let (unit, named) = office.read(&actor, |conn| {
+        let unit = unit::find_by_code(conn, &asked.unit)?.id;
+        actor.require_role(&[Role::Finance])?;
+        actor.scope.require(unit)?;
+        Ok((unit, saved::named(conn, unit, partner::Kind::Treasury)?))
     })?;
+    // To read a report takes a while: callbacks are not kept waiting for it.
+    let told = report::Told::read(&bytes, named).map_err(|fault| report::unreadable(&fault))?;
+    let imported = office.write(&actor, |tx, stamp| report::take(tx, stamp, &actor, unit, &told))?;
     print_json(&imported)?;
     let is_good = imported.faults.is_empty()
         && imported

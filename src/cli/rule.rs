@@ -103,7 +103,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 /// Who decides on a proposed version.
-const DECIDERS: Roles = (Role::Approver, &[Role::Finance, Role::Administrator]);
+const DECIDERS: Roles = (Role::Approver, &rulebook::WRITERS);
 
 fn deciding(office: &Office, rule: ClassRuleId, person: PersonId) -> Result<Actor> {
     office.acting(DECIDERS, person, |conn| unit_of(query::unit_of(conn, &Scope::All, rule)?))

@@ -80,7 +80,7 @@ pub struct Act {
 
 const DECISION_LIMIT: usize = 100;
 /// Roles in which a person takes a delegation on and uses it; auditors change nothing.
-const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
+pub(crate) const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
 /// Offers a delegation; it lends nothing until the delegate accepts it.
 ///

@@ -29,7 +29,7 @@ pub use reopen::{
     refuse as refuse_reopening,
 };
 pub use subject::Subject;
-pub use work::{CITY_OWNER, Owner, assign, comment, escalate, remind};
+pub use work::{CITY_OWNER, Owner, WORKERS, assign, comment, escalate, remind};
 
 /// An exception to be opened. The same (kind, subject) is opened once.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use crate::store::{Conn, Stamp, Tx};
 pub const CITY_OWNER: &str = "city";
 
 /// Who may work on the queue.
-const WORKERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
+pub const WORKERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
 
 /// To whom an exception is given: a role of the unit or the city, and perhaps one person, who is somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]

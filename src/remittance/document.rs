@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::identity;
 use crate::receipt::markup::Markup;
 use crate::store::Conn;
-use crate::tariff::edition;
+use crate::tariff::{self, Tariff, edition};
 use crate::text::words::{Wording, amount_in_words};
 use crate::unit::{self, BankAccount, Unit, account};
 
@@ -19,9 +19,8 @@ pub const VERSION: &str = "RO-1.0";
 pub struct Content {
     pub order: Order,
     pub lines: Vec<Line>,
-    /// The tariff in force when a kept share was ordered, as it was written: the page names fees by it. None of other
-    /// orders, and where there was none.
-    pub tariff: Option<String>,
+    /// The page names fees by it: that of `tariff_of`.
+    pub tariff: Option<Tariff>,
     pub unit: Unit,
     pub account: BankAccount,
     pub maker: String,
@@ -33,10 +32,7 @@ impl Content {
     pub fn read(conn: &mut Conn, order: &Order) -> Result<Content> {
         Ok(Content {
             lines: query::lines(conn, order.unit, order.id)?,
-            tariff: match order.kind {
-                Kind::Kept => edition::text_at(conn, order.created_at)?,
-                Kind::Treasury | Kind::Claim => None,
-            },
+            tariff: tariff_of(conn, order)?,
             unit: unit::find(conn, order.unit)?,
             account: account::find(conn, order.unit, order.account)?,
             maker: identity::person_name(conn, order.maker).unwrap_or_default(),
@@ -86,6 +82,15 @@ impl Kind {
             }
         }
     }
+}
+
+/// The tariff of the day on which a kept share was ordered: its fees are named by it wherever it is shown. None for
+/// other orders, and where none reads: an order is printed and shown whatever became of the tariff, with codes then.
+pub fn tariff_of(conn: &mut Conn, order: &Order) -> Result<Option<Tariff>> {
+    if order.kind != Kind::Kept {
+        return Ok(None);
+    }
+    Ok(edition::text_at(conn, order.created_at)?.and_then(|text| tariff::load(&text).ok()))
 }
 
 /// The canonical bytes. The schema is `xsd/remittance/RO-1.0.xsd`.

@@ -11,7 +11,7 @@ use crate::pdf::{
     Align, Attachment, Cell, Column, Description, Face, Furniture, Moment, Paper, Paragraph, Part, Row,
     Sheet, Stack, Table, Width,
 };
-use crate::tariff::{self, Tariff};
+use crate::tariff::Tariff;
 use crate::text;
 
 const TEXT: f32 = 11.0;
@@ -124,10 +124,9 @@ fn lines(sheet: &mut Sheet, content: &Content) {
         column(if is_kept { "Khoản phí" } else { "Tiểu mục" }, Width::Rest),
         column("Số tiền (đồng)", Width::Fit(96.0)),
     ];
-    // An order is printed whatever became of the tariff: one that does not read any more names nothing.
-    let tariff = content.tariff.as_deref().and_then(|text| tariff::load(text).ok());
+    let tariff = content.tariff.as_ref();
     let numbered = content.lines.iter().enumerate();
-    let body = numbered.map(|(index, line)| row(index + 1, line, tariff.as_ref())).collect();
+    let body = numbered.map(|(index, line)| row(index + 1, line, tariff)).collect();
     let sum = |words: &str| Paragraph::new(TEXT).piece(Face::Bold, TEXT, words).align(Align::Right);
     let total =
         vec![Cell { span: 3, content: sum("Tổng cộng") }, Cell::of(sum(&grouped(content.order.amount)))];

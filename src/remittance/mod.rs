@@ -340,8 +340,7 @@ pub fn refuse(
     let person = actor.require_person()?;
     let reason = text::reason(reason)?;
     let mut order = locked(tx, unit, id)?;
-    // An approved order may be at the bank already: whoever drew it up does not free its sum alone.
-    if order.state != State::Drafted && person == order.maker {
+    if rules::ends_alone(&order, Some(person)) {
         return Err(Error::forbidden("maker_is_checker", "another person must refuse an approved order"));
     }
     let state = rules::next(&order, Event::Refused)?;

@@ -39,6 +39,8 @@ use crate::text;
 
 pub(super) const ROWS_LIMIT: usize = 10_000;
 pub(super) const REASON_LIMIT: usize = 300;
+/// Why an item about a report that did not fit asks about something else.
+const WHY: &str = "the Treasury rejected it";
 
 /// What the Treasury did with a sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -95,15 +97,20 @@ const LATER: Why = ("ngày sau hôm nay", "the day is after today");
 /// # Errors
 /// `treasury_report_unreadable` when it is no such file at all; `partner_column_missing`.
 pub fn parse(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault>)> {
-    read(bytes, named).map_err(|fault| fault.error("report", "treasury_report_unreadable"))
+    read(bytes, named).map_err(|fault| unreadable(&fault))
 }
 
 /// The same, with the place of what makes it no report.
-pub fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
+fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
     match partner::ours(bytes, &report_form::HEADING) {
         Some((text, separator)) => report_form::read(text, separator),
         None => report_table::read(bytes, named),
     }
+}
+
+/// What makes a file no report, as an error.
+pub fn unreadable(fault: &partner::Fault) -> Error {
+    fault.error("report", "treasury_report_unreadable")
 }
 
 /// Whether a text may be a code of an order or of a sub-item.
@@ -144,32 +151,22 @@ impl<'f> Told<'f> {
     /// Reads a file; `named` are the tables whose columns a person named. Pure.
     ///
     /// # Errors
-    /// `treasury_report_unreadable`, `partner_column_missing`.
-    pub fn read(bytes: &'f [u8], named: Vec<Named>) -> Result<Told<'f>> {
-        let (rows, faults) = parse(bytes, &named)?;
+    /// The place of what makes it no report; `unreadable` says the same as an error.
+    pub fn read(bytes: &'f [u8], named: Vec<Named>) -> std::result::Result<Told<'f>, partner::Fault> {
+        let (rows, faults) = read(bytes, &named)?;
         let file_sha256 = text::hex(digest(&SHA256, bytes).as_ref());
         Ok(Told { bytes, named, rows, faults, file_sha256 })
     }
+
+    /// Whether no row of it could be read.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
 }
 
-/// Reads a report and takes it on for one unit.
-///
-/// # Errors
-/// `role_not_allowed`, `treasury_report_unreadable`, `partner_column_missing`.
-pub fn import(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    bytes: &[u8],
-) -> Result<Imported> {
-    actor.require_role(&[Role::Finance])?;
-    actor.scope.require(unit)?;
-    let told = Told::read(bytes, saved::named(tx, unit, partner::Kind::Treasury)?)?;
-    enter(tx, stamp, actor, unit, &told)
-}
-
-/// Takes a report on that was read before, and reads it anew where somebody named columns since.
+/// Takes a report on for one unit that was read before, and reads it anew where somebody named columns since. The
+/// same file again changes nothing, unless an order that it did not fit fits it now: then it is taken for the orders
+/// that had not agreed, and only for them.
 ///
 /// # Errors
 /// `role_not_allowed`, `treasury_report_unreadable`, `partner_column_missing`.
@@ -183,21 +180,9 @@ pub fn take(
     actor.require_role(&[Role::Finance])?;
     actor.scope.require(unit)?;
     let named = saved::named(tx, unit, partner::Kind::Treasury)?;
-    if named == told.named {
-        return enter(tx, stamp, actor, unit, told);
-    }
-    enter(tx, stamp, actor, unit, &Told::read(told.bytes, named)?)
-}
-
-/// The same file again changes nothing, unless an order that it did not fit fits it now: then it is taken for the
-/// orders that had not agreed, and only for them.
-fn enter(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    told: &Told<'_>,
-) -> Result<Imported> {
+    let reread = (named != told.named).then(|| Told::read(told.bytes, named));
+    let reread = reread.transpose().map_err(|fault| unreadable(&fault))?;
+    let told = reread.as_ref().unwrap_or(told);
     let (file, (told, faults)) = (&told.file_sha256, until(stamp.today(), told));
     let earlier = report_query::earlier(tx, unit, file)?;
     if earlier.count > 0 && !is_wanted_again(tx, unit, &told, &earlier)? {
@@ -453,6 +438,8 @@ fn post<'a>(
     ledger::post(tx, stamp, &postings)
 }
 
+/// Asks about an order that a report does not fit, or that the Treasury rejected. The open item about a report that
+/// did not fit asks about the rejection from then on.
 fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool) -> Result<()> {
     let item = exception::New {
         unit: order.unit,
@@ -469,7 +456,13 @@ fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool)
         }
         .into(),
     };
-    exception::open(tx, stamp, &[item]).map(|_| ())
+    let opened = exception::open(tx, stamp, std::slice::from_ref(&item))?;
+    if opened > 0 || !is_rejected {
+        return Ok(());
+    }
+    let Some(open) = exception::find_open(tx, item.unit, item.kind, item.subject)? else { return Ok(()) };
+    let now = (item.amount, item.detail.as_str());
+    exception::restate(tx, stamp, (item.unit, open.id), now, WHY.to_owned()).map(|_| ())
 }
 
 /// The reports of a unit, newest first: (id, rows, when).

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Kind, Line, Order, Remittable, State};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::id::AccountId;
+use crate::id::{AccountId, PersonId};
 use crate::ledger::Account;
 
 /// What happens to an order.
@@ -87,6 +87,11 @@ pub fn undebited(order: &Order) -> Option<State> {
         (Kind::Treasury, State::Rejected) => Some(State::Rejected),
         _ => None,
     }
+}
+
+/// An approved order may be at the bank already: whoever drew it up does not free its sum alone.
+pub fn ends_alone(order: &Order, person: Option<PersonId>) -> bool {
+    order.state != State::Drafted && person == Some(order.maker)
 }
 
 /// Its money left, was rejected, and comes back as the Treasury booked it.

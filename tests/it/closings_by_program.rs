@@ -185,6 +185,7 @@ fn the_same_on_the_command_line() {
         assert!(bridge.contains("Cầu nối") && bridge.contains("25.000 đ"), "{bridge}");
         let called = "Phải nộp ngân sách / Owed to the budget";
         assert!(bridge.contains(called) && !bridge.contains("budget_due/"), "{bridge}");
+        assert!(!bridge.contains("acc_"), "accounts of the bank are called by their numbers: {bridge}");
         let file = world.database.folder.path().join("bridge.csv");
         done(&["day", "bridge"], &["--date", &today, "--out", file.to_str().unwrap()]);
         assert!(std::fs::read_to_string(&file).unwrap().contains("Chưa giải thích"));

@@ -13,7 +13,7 @@ use crate::cards;
 use crate::cash_by_command::Shell;
 use crate::corrections::person;
 use crate::gateways::{self, claimed};
-use crate::remittances::{self, approved, collected, now};
+use crate::remittances::{self, approved, collected, now, take_report};
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
 use crate::support::world::POLL;
@@ -86,7 +86,7 @@ fn the_treasurys_own_table_credits_its_order_and_tells_the_row_that_says_nothing
         let finance = person(order.unit, world.clerk, Role::Finance);
         let take = || {
             let (unit, bytes) = (order.unit, text.as_bytes());
-            world.app.write(&finance, |tx, stamp| report::import(tx, stamp, &finance, unit, bytes)).unwrap()
+            world.app.write(&finance, |tx, stamp| take_report(tx, stamp, &finance, unit, bytes)).unwrap()
         };
         let taken = take();
         let outcome = taken.orders.iter().find(|one| one.reference_code == order.reference_code);
@@ -309,7 +309,7 @@ fn the_treasurys_table_that_nobody_knows_is_read_by_what_is_kept_for_its_heading
         let finance = person(order.unit, world.clerk, Role::Finance);
         let take = || {
             let (unit, bytes) = (order.unit, text.as_bytes());
-            world.app.write(&finance, |tx, stamp| report::import(tx, stamp, &finance, unit, bytes))
+            world.app.write(&finance, |tx, stamp| take_report(tx, stamp, &finance, unit, bytes))
         };
         assert_eq!(take().unwrap_err().code(), "treasury_report_unreadable");
         let named = |headings: &str, (second, third): (Field, Field)| {

@@ -7,7 +7,7 @@ use bienlai::clock::{BusinessDay, Instant};
 use bienlai::correction::Kind as CorrectionKind;
 use bienlai::error::Result;
 use bienlai::exception::{self, Kind as ExceptionKind};
-use bienlai::id::ExceptionId;
+use bienlai::id::{ExceptionId, UnitId};
 use bienlai::ledger::Account;
 use bienlai::obligation::Obligation;
 use bienlai::payment::resolve;
@@ -15,8 +15,10 @@ use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::proof::Obstacle;
 use bienlai::reconciliation::reconcile;
 use bienlai::remittance::document::{self, Content};
-use bienlai::remittance::report::{self, Imported};
+use bienlai::remittance::report::{self, Imported, Told};
 use bienlai::remittance::{self, Draft, Kind, Order, State};
+use bienlai::statement::{partner, saved};
+use bienlai::store::{Stamp, Tx};
 use bienlai::tariff::edition;
 
 use crate::corrections::{corrected, person};
@@ -104,8 +106,21 @@ pub fn told(world: &World, rows: &[&str]) -> Imported {
     let unit = world.ba_dinh.id;
     world
         .app
-        .write(&finance, |tx, stamp| report::import(tx, stamp, &finance, unit, text.as_bytes()))
+        .write(&finance, |tx, stamp| take_report(tx, stamp, &finance, unit, text.as_bytes()))
         .expect("the report is read")
+}
+
+/// A report is read by what is kept for the unit, and taken on.
+pub fn take_report(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    unit: UnitId,
+    bytes: &[u8],
+) -> Result<Imported> {
+    let named = saved::named(tx, unit, partner::Kind::Treasury)?;
+    let told = Told::read(bytes, named).map_err(|fault| report::unreadable(&fault))?;
+    report::take(tx, stamp, actor, unit, &told)
 }
 
 pub fn outcome(imported: &Imported) -> &'static str {
@@ -235,6 +250,12 @@ fn a_report_that_does_not_fit_changes_nothing_and_is_named() {
         let early = told(&world, &[&tomorrow]);
         assert_eq!((early.orders.len(), early.faults.len()), (0, 1), "no day that has not come: {early:?}");
         assert_eq!(now(&world, &order).state, State::Approved);
+        // The mended report rejects the order: what is open says so.
+        let refused = format!("{},805,2771,20500,{day},rejected,sai chương", order.reference_code);
+        assert_eq!(outcome(&told(&world, &[&refused])), "rejected");
+        assert_eq!(world.open_kinds(order.unit), [ExceptionKind::TreasuryRejected]);
+        let named = world.exceptions(order.unit).pop().unwrap().title_vi();
+        assert_eq!(named, ExceptionKind::TreasuryRejected.title_vi(), "it was refused");
     });
 }
 
@@ -305,11 +326,11 @@ fn the_kept_share_is_withdrawn_by_an_order_of_its_own() {
     });
 }
 
-const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
-const FEE_NAME: &str = "Phí chứng thực bản sao từ bản chính";
+pub const TARIFF: &str = include_str!("../../fixtures/tariff/hanoi.toml");
+pub const FEE_NAME: &str = "Phí chứng thực bản sao từ bản chính";
 
 /// An order over the kept share of one fee of the city's tariff.
-fn kept_of_a_named_fee(world: &World) -> Order {
+pub fn kept_of_a_named_fee(world: &World) -> Order {
     world.change(|tx, stamp| edition::store_first(tx, stamp, &Actor::system(), TARIFF)).unwrap();
     let fee = line("chung_thuc_ban_sao", "phi", "receipt", Dong(25_000));
     let owed = world.raise_lines(&world.ba_dinh, vec![fee]);

@@ -2,6 +2,7 @@
 
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::clock::Instant;
 use bienlai::exception::{self, Kind, State};
 use bienlai::payment::refund::{self, Payee};
 use bienlai::payment::resolve;
@@ -110,6 +111,21 @@ fn an_order_over_kept_shares_is_shown_with_codes_where_its_tariff_does_not_read(
         remittances::newer_tariff(&world, "không đọc được", order.created_at);
         assert_eq!(chief.get("/duties").status, 200, "{}", chief.page);
         chief.sees("HT-01");
+        service.stop();
+    });
+}
+
+#[test]
+fn the_page_of_an_order_over_kept_shares_keeps_the_names_of_its_day() {
+    each_database(|database| {
+        let world = World::settled_in_before(database, 1);
+        let order = remittances::kept_of_a_named_fee(&world);
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
+        let later = remittances::TARIFF.replace(remittances::FEE_NAME, "Phí sao y");
+        remittances::newer_tariff(&world, &later, Instant(order.created_at.0 + 1));
+        chief.get(&format!("/finance/remittances/{}", order.id));
+        chief.sees(remittances::FEE_NAME);
         service.stop();
     });
 }

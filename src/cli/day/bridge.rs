@@ -15,6 +15,7 @@ use crate::report;
 use crate::report::sheet::Cell;
 use crate::report::table::Table;
 use crate::tariff::Tariff;
+use crate::unit::account;
 use crate::web::both;
 
 #[derive(Debug, Args)]
@@ -38,9 +39,10 @@ const WAY: &str = " → ";
 /// Exit code 1 when bank and books differ.
 pub fn run(office: &Office, asked: &Bridge) -> Result<u8> {
     let stamp = office.stamp();
-    let report = office.read(&Actor::system(), |conn| {
-        let (unit, account) = asked.place.find(conn)?;
-        bridge::of_day(conn, &stamp, &Actor::system(), (unit.id, account.id), asked.date)
+    let (report, held) = office.read(&Actor::system(), |conn| {
+        let (unit, one) = asked.place.find(conn)?;
+        let report = bridge::of_day(conn, &stamp, &Actor::system(), (unit.id, one.id), asked.date)?;
+        Ok((report, account::of_unit(conn, unit.id)?))
     })?;
     if asked.json {
         print_json(&report)?;
@@ -48,19 +50,21 @@ pub fn run(office: &Office, asked: &Bridge) -> Result<u8> {
         let mut table = report::bridge::table(&report);
         // Files are for programs: they keep the names of the ledger, as those of the page do.
         if asked.out.is_none() {
-            call_accounts(&mut table, office.tariff().ok().as_deref());
+            let numbers: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
+            call_accounts(&mut table, office.tariff().ok().as_deref(), &numbers);
         }
         reports::put(&table, asked.out.as_deref())?;
     }
     Ok(if report.difference.is_zero() { DONE } else { NO })
 }
 
-/// Calls accounts of the ledger what the page calls them, each side of a way from one to another.
-fn call_accounts(table: &mut Table, tariff: Option<&Tariff>) {
+/// Calls accounts of the ledger what the page calls them, each side of a way from one to another; accounts of the bank
+/// by their numbers.
+fn call_accounts(table: &mut Table, tariff: Option<&Tariff>, numbers: &[(String, String)]) {
     for cell in table.rows.iter_mut().flatten() {
         if let Cell::Text(text) = cell {
-            let called: Vec<String> = text.split(WAY).map(|account| both::account(account, tariff)).collect();
-            *text = called.join(WAY);
+            let sides = text.split(WAY).map(|account| both::account(account, tariff, numbers));
+            *text = sides.collect::<Vec<String>>().join(WAY);
         }
     }
 }
@@ -74,9 +78,20 @@ mod tests {
         let row = |text: &str| vec![Cell::text("Cầu nối / Bridge"), Cell::text(text), Cell::Empty];
         let way = "fees_collected/X → budget_due/805-2716";
         let mut table = Table { rows: vec![row(way), row("lin_1 (exc_2)")], ..Table::default() };
-        call_accounts(&mut table, None);
+        call_accounts(&mut table, None, &[]);
         let called =
             "Phí, lệ phí đã thu / Fees collected · X → Phải nộp ngân sách / Owed to the budget · 805-2716";
         assert_eq!(table.rows, [row(called), row("lin_1 (exc_2)")]);
+    }
+
+    #[test]
+    fn accounts_of_the_bank_are_called_by_their_numbers() {
+        let row = |text: &str| vec![Cell::text("–"), Cell::text(text)];
+        let way = "clearing/acc_1/vpbank → bank/acc_1";
+        let mut table = Table { rows: vec![row(way), row("acc_12")], ..Table::default() };
+        call_accounts(&mut table, None, &[("acc_1".to_owned(), "9990000401".to_owned())]);
+        let called = "Kênh đã báo có, chờ sao kê / Claimed by a channel, not on a statement · 9990000401 · vpbank \
+                      → Tiền gửi ngân hàng / Money in the bank · 9990000401";
+        assert_eq!(table.rows, [row(called), row("acc_12")]);
     }
 }

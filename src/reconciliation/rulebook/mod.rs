@@ -70,7 +70,8 @@ pub enum Origin {
     Shipped,
 }
 
-const WRITERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
+/// Who proposes versions of rules and decides on them.
+pub(crate) const WRITERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
 
 /// Proposes a version of a rule. It covers nothing before another person approves it.
 ///

@@ -71,10 +71,15 @@ pub(super) fn is_iban(cell: &str) -> bool {
     starts && cell.len() >= 15 && account_in_cell(cell).is_some()
 }
 
+/// The only cell of its row that is not empty.
+pub(super) fn lone_cell(row: &Row) -> Option<&str> {
+    let mut filled = (0..row.cells.len()).map(|index| row.cell(index)).filter(|cell| !cell.is_empty());
+    filled.next().filter(|_| filled.next().is_none())
+}
+
 /// The number of an account that stands alone in its row.
 pub(super) fn lone_account(row: &Row) -> Option<String> {
-    let mut filled = row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
-    let (only, None) = (filled.next()?, filled.next()) else { return None };
+    let only = lone_cell(row)?;
     let digits = only.bytes().filter(u8::is_ascii_digit).count();
     let is_number = digits > 6 && !only.contains(char::is_whitespace) && !only.contains(['/', '.']);
     account_word(only).filter(|_| is_number && !may_be_date(only))

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::amount::Notation;
 use super::astray::{self, Around, Astray, Sheet};
+use super::cell_words::has_figure;
 use super::column::Column;
 use super::ending::{self, Ending};
 use super::given::Given;
@@ -341,10 +342,7 @@ impl Attempt {
         }
         let is_other = |row: &&Row| {
             let cell = self.columns.cell(row, Column::Amount);
-            is_dated(&self.columns, row)
-                && cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
-                && !is_credited(cell)
-                && !is_plain(cell)
+            is_dated(&self.columns, row) && has_figure(cell) && !is_credited(cell) && !is_plain(cell)
         };
         if let Some(row) = given.body.iter().find(is_other) {
             self.findings.error(Finding::new(

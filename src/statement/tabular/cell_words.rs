@@ -8,6 +8,11 @@ pub(super) fn is_amount(mark: &str) -> bool {
     mark.bytes().any(|byte| byte.is_ascii_digit()) && !mark.contains(char::is_alphabetic)
 }
 
+/// A digit that is no zero: an amount that moves something, in any spelling.
+pub(super) fn has_figure(cell: &str) -> bool {
+    cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+}
+
 /// More words than numbers, as a payer writes and no bank numbers its documents.
 pub(super) fn is_in_words(reference: &str) -> bool {
     let letters = reference.chars().filter(|c| c.is_alphabetic()).count();

@@ -3,6 +3,7 @@
 //! A file that is cut off mostly ends inside of a row. Its last line then has no line end, and what is
 //! left of the row is shorter than the others: half a date, an amount without its decimals, no balance.
 
+use super::cell_words::has_figure;
 use super::column::Column;
 use super::header::Columns;
 use super::label;
@@ -97,10 +98,9 @@ fn lacks_last_cell(columns: &Columns, last: &Row, others: &[&Row]) -> bool {
     let is_currency = columns.index(Column::Currency) == width.checked_sub(1);
     // A debit of all cells has nothing where its credit would stand.
     let sides = [Column::Debit, Column::Credit];
-    let moves = |cell: &str| cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     let is_whole = last.cells.len() == width
         && sides.iter().any(|side| columns.index(*side) == width.checked_sub(1))
-        && sides.iter().any(|side| moves(columns.cell(last, *side)));
+        && sides.iter().any(|side| has_figure(columns.cell(last, *side)));
     (is_currency || is_money(columns, width.saturating_sub(1)))
         && !is_whole
         && !has(last)

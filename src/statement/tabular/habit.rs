@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::amount::Notation;
+use super::cell_words::has_figure;
 use super::column::Column;
 use super::denomination;
 use super::header::Columns;
@@ -101,7 +102,5 @@ pub(super) fn is_credited(cell: &str) -> bool {
 pub(super) fn is_plain(cell: &str) -> bool {
     let upper = cell.to_ascii_uppercase();
     let is_marked = ["CR", "DR", "DB"].iter().any(|mark| upper.trim_end_matches('.').ends_with(mark));
-    upper.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
-        && !is_marked
-        && !upper.contains(['-', '−', '–', '+', '(', '▲', '△', '▼'])
+    has_figure(cell) && !is_marked && !upper.contains(['-', '−', '–', '+', '(', '▲', '△', '▼'])
 }

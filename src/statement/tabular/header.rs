@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, NaiveDate};
 
 use super::amount::Notation;
+use super::cell_words::has_figure;
 use super::column::{Column, classify, has_any, normalise};
 use super::denomination::Surroundings;
 use super::dictionary;
@@ -252,7 +253,7 @@ impl Columns {
         let is_currency = |index: usize| self.found.contains(&(Column::Currency, index));
         let sides = self.index(Column::Debit).zip(self.index(Column::Credit));
         let sides = sides.filter(|(debit, credit)| is_currency(debit + 1) && is_currency(credit + 1));
-        let is_filled = |index: usize| row.cell(index).bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+        let is_filled = |index: usize| has_figure(row.cell(index));
         sides.map_or_else(
             || self.cell(row, Column::Currency),
             |(debit, credit)| row.cell(if is_filled(credit) { credit + 1 } else { debit + 1 }),
@@ -273,7 +274,6 @@ impl Columns {
 
     /// Whether nothing moved in the row but what the bank only keeps back.
     pub fn is_reserved(&self, row: &Row) -> bool {
-        let has_figure = |cell: &str| cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
         let is_kept = self.reserved.is_some_and(|index| has_figure(row.cell(index)));
         is_kept && !has_figure(self.cell(row, Column::Amount))
     }

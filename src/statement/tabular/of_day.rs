@@ -30,15 +30,15 @@ pub(super) fn place(
     movements: &mut [Movement],
     findings: &mut Findings,
 ) {
-    let day_of = |movement: &Movement| movement.lines.first().and_then(|line| line.day());
-    let is_newest_first = movements.first().and_then(day_of) > movements.last().and_then(day_of);
+    let is_newest_first =
+        movements.first().and_then(Movement::day) > movements.last().and_then(Movement::day);
     let (count, currency) = (movements.len(), statement.currency.clone().unwrap_or_default());
     for row in rows {
         let known = match row.place(is_newest_first).filter(|at| *at < count) {
             Some(at) => {
                 let Some(movement) = movements.get_mut(at) else { continue };
                 // A row that stands among others of later days proves nothing.
-                if day_of(movement).is_none_or(|day| day > row.day) {
+                if movement.day().is_none_or(|day| day > row.day) {
                     continue;
                 }
                 *movement.balance.get_or_insert(row.balance)

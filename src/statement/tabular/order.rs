@@ -102,7 +102,8 @@ impl Movement {
             || (self.charge_count > 0 && (reaches(self.charges_flipped()) || reaches(self.without_charges())))
     }
 
-    fn day(&self) -> Option<NaiveDate> {
+    /// The day of its first line.
+    pub fn day(&self) -> Option<NaiveDate> {
         self.lines.first().and_then(Line::day)
     }
 

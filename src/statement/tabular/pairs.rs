@@ -36,11 +36,7 @@ pub(super) fn of_two_rows(labels: &Row, values: &Row) -> Option<Vec<Stated>> {
 
 /// The label of an account alone in its row, with the number alone in the next.
 pub(super) fn of_label_alone(label: &Row, value: &Row) -> Option<Vec<Stated>> {
-    let only = |row: &Row| -> Option<usize> {
-        let mut filled = (0..row.cells.len()).filter(|index| !row.cell(*index).is_empty());
-        filled.next().filter(|_| filled.next().is_none())
-    };
-    let (name, number) = (label.cell(only(label)?), value.cell(only(value)?));
+    let (name, number) = (account::lone_cell(label)?, account::lone_cell(value)?);
     let is_label = part_of(name) == Some(Part::Account) && !name.chars().any(char::is_numeric);
     let is_number = !number.contains(char::is_whitespace)
         && number.bytes().filter(u8::is_ascii_digit).count() > 6

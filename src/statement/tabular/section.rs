@@ -9,6 +9,7 @@ use crate::text::clean;
 
 use super::account;
 use super::attempt;
+use super::cell_words::has_figure;
 use super::column::Column;
 use super::contents;
 use super::denomination::{self, Surroundings};
@@ -408,7 +409,7 @@ fn is_movement(columns: &Columns, row: &Row) -> bool {
     };
     if is_dated(columns, row) {
         // A zero in any spelling moves nothing.
-        let has_both_sides = has_both(|cell| cell.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
+        let has_both_sides = has_both(has_figure);
         let is_total = has_both_sides && row.cells.iter().any(|cell| label::is_total(cell));
         return !is_total && !is_labelled_balance(columns, row);
     }

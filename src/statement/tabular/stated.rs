@@ -17,7 +17,7 @@ use super::movement::{amount_in, is_dated};
 use super::order::{Movement, follows};
 use super::rows::Row;
 use crate::statement::finding::{Finding, Findings};
-use crate::statement::model::{Balance, Line, Statement};
+use crate::statement::model::{Balance, Statement};
 
 /// What a row states by the words of one of its cells alone.
 pub(super) fn statement_of(row: &Row) -> Option<Label> {
@@ -152,7 +152,7 @@ impl Table {
     fn of(movements: &[Movement], opening: Option<Decimal>) -> Table {
         let is_plain = |movement: &Movement| movement.label.is_none();
         let mut plain = movements.iter().filter(|movement| is_plain(movement));
-        let days = plain.clone().filter_map(day_of);
+        let days = plain.clone().filter_map(Movement::day);
         Table {
             opening,
             balances: movements.iter().map(|movement| movement.balance).collect(),
@@ -192,7 +192,7 @@ impl Table {
     /// A booked balance is that of the end or the beginning where it stands at an end of the rows, with a day
     /// that is not inside of them.
     fn role_of_balance(&self, movement: &Movement, index: usize) -> Role {
-        let (Some((earliest, latest)), Some(day)) = (self.days, day_of(movement)) else {
+        let (Some((earliest, latest)), Some(day)) = (self.days, movement.day()) else {
             return Role::States(Label::Closing);
         };
         let is_above = self.first_plain.is_some_and(|first| index < first) && earliest < latest;
@@ -270,14 +270,14 @@ fn is_newest_first(movements: &[Movement]) -> Option<bool> {
     let forward = pairs().filter(|(one, other)| follows(one, other)).count();
     let backward = pairs().filter(|(one, other)| follows(other, one)).count();
     let by_balances = (forward != backward).then_some(backward > forward);
-    let days: Vec<NaiveDate> = plain.iter().filter_map(|movement| day_of(movement)).collect();
+    let days: Vec<NaiveDate> = plain.iter().filter_map(|movement| movement.day()).collect();
     let is_one_day = days.iter().all(|day| days.first() == Some(day));
     match (do_fall(&days), by_balances) {
         (Some(by_days), Some(by_balances)) => (by_days == by_balances).then_some(by_days),
         (Some(by_days), None) => Some(by_days),
         (None, _) if !is_one_day => None,
         (None, Some(by_balances)) => Some(by_balances),
-        (None, None) => do_fall(&movements.iter().filter_map(day_of).collect::<Vec<_>>()),
+        (None, None) => do_fall(&movements.iter().filter_map(Movement::day).collect::<Vec<_>>()),
     }
 }
 
@@ -330,10 +330,6 @@ fn doubtful(row: &Movement) -> Finding {
 fn states(movement: &Movement) -> bool {
     let sum = movement.sum().map(|sum| sum.abs());
     movement.balance.is_none_or(|balance| Some(balance.abs()) == sum)
-}
-
-fn day_of(movement: &Movement) -> Option<NaiveDate> {
-    movement.lines.first().and_then(Line::day)
 }
 
 fn balance_of(movement: &Movement) -> Option<Balance> {

@@ -4,11 +4,13 @@
 use super::{Difference, Event, Version, advance, compare, difference_row, query, settle_exception};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
+use crate::statement::draft::{self, Draft};
 use crate::statement::line::{self, CodesOf};
+use crate::statement::query as statements;
 use crate::statement::saved::{self, Understood};
-use crate::statement::{draft, query as statements};
+use crate::store::vault::Vault;
 use crate::store::{Stamp, Store, Tx, rows};
-use crate::unit::account;
+use crate::unit::{BankAccount, account};
 
 /// What a new comparison came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,23 +30,29 @@ pub fn compare_again(
     codes_of: &CodesOf<'_>,
     version: &Version,
 ) -> Result<Vec<Difference>> {
+    let (account, format, draft) = in_file(store, stamp.vault, version)?
+        .ok_or_else(|| Error::internal("a stored bank file no longer reads as before"))?;
+    let features = line::features(stamp.vault, version.unit, &draft.lines);
+    let found = store
+        .read(&Actor::system().scope, |conn| compare(conn, &account, &draft, format, &features, codes_of))?;
+    Ok(found.map_or_else(Vec::new, |found| found.differences))
+}
+
+/// The account of a version, the format of its file and what its statement says there; `None` where the file no
+/// longer reads as it did.
+pub(super) fn in_file(
+    store: &Store,
+    vault: &Vault,
+    version: &Version,
+) -> Result<Option<(BankAccount, &'static str, Draft)>> {
     let system = Actor::system();
     let account = store.read(&system.scope, |conn| account::find(conn, version.unit, version.account))?;
     let stored = (version.unit, version.file_sha256.as_str());
-    let (_, understood) = saved::understand_stored(store, stamp.vault, &system, stored, &account.account_no)?;
+    let (_, understood) = saved::understand_stored(store, vault, &system, stored, &account.account_no)?;
     let Understood { mut parsed, account_no, .. } = understood;
-    let sorted = draft::drafts(&mut parsed, account_no.as_deref())
-        .map_err(|_| Error::internal("a stored bank file no longer reads"))?;
-    let draft = sorted
-        .drafts
-        .iter()
-        .find(|draft| draft.position == version.position)
-        .ok_or_else(|| Error::internal("a stored bank file has fewer statements than before"))?;
-    let features = line::features(stamp.vault, version.unit, &draft.lines);
-    let format = parsed.format.as_str();
-    let found =
-        store.read(&system.scope, |conn| compare(conn, &account, draft, format, &features, codes_of))?;
-    Ok(found.map_or_else(Vec::new, |found| found.differences))
+    let Ok(sorted) = draft::drafts(&mut parsed, account_no.as_deref()) else { return Ok(None) };
+    let told = sorted.drafts.into_iter().find(|draft| draft.position == version.position);
+    Ok(told.map(|draft| (account, parsed.format.as_str(), draft)))
 }
 
 /// Records a comparison that is not the one on record.

@@ -3,18 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Difference, Side, Version};
-use crate::actor::Actor;
+use super::{Difference, Side, Version, again};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::LineId;
-use crate::statement::saved::{self, Understood};
-use crate::statement::{draft, line};
+use crate::statement::line;
 use crate::store::Store;
 use crate::store::vault::Vault;
 use crate::text;
-use crate::unit::account;
 
 /// The words that the file of a version has for the lines whose words alone it changes. A line is left out where the
 /// file's keys were destroyed, or where an unchanged line of the file looks like it.
@@ -30,18 +27,11 @@ pub fn words_in_file(
     if !differences.iter().any(Difference::is_of_words) {
         return Ok(HashMap::new());
     }
-    let system = Actor::system();
-    let account = store.read(&system.scope, |conn| account::find(conn, version.unit, version.account))?;
-    let stored = (version.unit, version.file_sha256.as_str());
-    let understood = match saved::understand_stored(store, vault, &system, stored, &account.account_no) {
-        Ok((_, understood)) => understood,
+    let told = match again::in_file(store, vault, version) {
+        Ok(Some((_, _, told))) => told,
+        Ok(None) => return Ok(HashMap::new()),
         Err(error) if error.code() == "erased" => return Ok(HashMap::new()),
         Err(error) => return Err(error),
-    };
-    let Understood { mut parsed, account_no, .. } = understood;
-    let Ok(sorted) = draft::drafts(&mut parsed, account_no.as_deref()) else { return Ok(HashMap::new()) };
-    let Some(told) = sorted.drafts.into_iter().find(|draft| draft.position == version.position) else {
-        return Ok(HashMap::new());
     };
     let sides: Vec<Side> = line::features(vault, version.unit, &told.lines).iter().map(Side::of).collect();
     let words = told.lines.iter().map(|line| text::clean(line.read.memo.as_deref().unwrap_or_default()));

@@ -57,7 +57,7 @@ pub async fn assign(
     shared: web::Data<Shared>,
 ) -> Answer {
     let asked: AssignBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
-    caller.0.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    caller.0.require_role(&exception::WORKERS)?;
     let (held, reason) = (shared.clone(), asked.reason);
     let owner = block(move || owner_named(held.app(), &asked.owner, asked.person)).await?;
     change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
@@ -210,7 +210,7 @@ impl Action {
 
 /// `POST /api/v1/exceptions/bulk`: each item in a transaction of its own, with an answer of its own.
 pub async fn bulk(caller: Caller, payload: web::Payload, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&[Role::Finance, Role::Approver, Role::Administrator])?;
+    caller.0.require_role(&exception::WORKERS)?;
     caller.0.require_person()?;
     let asked: BulkBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     if asked.exceptions.is_empty() || asked.exceptions.len() > BULK_LIMIT {

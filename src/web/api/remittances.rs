@@ -263,7 +263,7 @@ pub async fn import(
             Ok((unit, saved::named(conn, unit, partner::Kind::Treasury)?))
         })?;
         // To read a report takes a while: callbacks are not kept waiting for it.
-        let told = report::Told::read(&bytes, named)?;
+        let told = report::Told::read(&bytes, named).map_err(|fault| report::unreadable(&fault))?;
         app.write(actor, |tx, stamp| report::take(tx, stamp, actor, unit, &told))
     });
     respond::ok(&json!({ "report": imported.await? }))

@@ -2,6 +2,7 @@
 
 use super::called;
 use super::finance::exceptions::OWNERS;
+use super::finance::report_page::called_by;
 use super::finance::tax::words;
 use super::finance::{refunds, remittances, stored};
 use super::frame::role_words;
@@ -84,14 +85,17 @@ pub fn client_state(is_revoked: bool) -> String {
     both(|lang| lang.t(key).to_owned())
 }
 
-/// An account of the ledger in words, with what it is about: a fee item by its name, else as it is. Any other text
-/// stays.
-pub fn account(text: &str, tariff: Option<&Tariff>) -> String {
-    let Some((vi, en)) = ledger::words::words(text) else { return text.to_owned() };
-    match ledger::words::about(text) {
-        "" => format!("{vi} / {en}"),
-        about => format!("{vi} / {en} · {}", both(|lang| called::item(lang, about, tariff))),
-    }
+/// An account of the ledger in words, with what it is about: a fee item by its name, what `names` has by what stands
+/// there, else as it is. Any other text stays.
+pub fn account(text: &str, tariff: Option<&Tariff>, names: &[(String, String)]) -> String {
+    let called = match (ledger::words::words(text), ledger::words::about(text)) {
+        (None, _) => text.to_owned(),
+        (Some((vi, en)), "") => format!("{vi} / {en}"),
+        (Some((vi, en)), about) => {
+            format!("{vi} / {en} · {}", both(|lang| called::item(lang, about, tariff)))
+        }
+    };
+    called_by(names, called)
 }
 
 /// A stored word of lists, a state or a kind; another word stays.

@@ -10,13 +10,12 @@ use crate::tariff::{Tariff, UnitKind};
 use crate::unit::series::life::Phase;
 use crate::web::pages::wording::Lang;
 
-/// An account of the ledger in words, with what it is about: a fee item by its name, else as it is. Any
-/// other text stays.
-pub fn account(lang: Lang, text: &str, tariff: Option<&Tariff>) -> String {
+/// An account of the ledger in words, with what it is about as it is. Any other text stays.
+pub fn account(lang: Lang, text: &str) -> String {
     match (words::words(text), words::about(text)) {
         (None, _) => text.to_owned(),
         (Some((vi, en)), "") => lang.pick(vi, en).to_owned(),
-        (Some((vi, en)), about) => format!("{} · {}", lang.pick(vi, en), item(lang, about, tariff)),
+        (Some((vi, en)), about) => format!("{} · {about}", lang.pick(vi, en)),
     }
 }
 
@@ -142,9 +141,9 @@ mod tests {
 
     #[test]
     fn an_account_is_read_in_ones_own_language() {
-        assert_eq!(account(Lang::Vi, "budget_due/805-2716", None), "Phải nộp ngân sách · 805-2716");
-        assert_eq!(account(Lang::En, "interest", None), "Interest");
-        assert_eq!(account(Lang::Vi, "Biên lai 7", None), "Biên lai 7");
+        assert_eq!(account(Lang::Vi, "budget_due/805-2716"), "Phải nộp ngân sách · 805-2716");
+        assert_eq!(account(Lang::En, "interest"), "Interest");
+        assert_eq!(account(Lang::Vi, "Biên lai 7"), "Biên lai 7");
         assert_eq!(document(Lang::En, "invoice_vat"), "VAT invoice");
         assert_eq!(document(Lang::Vi, "invoice"), "Hóa đơn");
         assert_eq!(signer(Lang::Vi, "software"), "khóa trong hệ thống");

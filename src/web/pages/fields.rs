@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 use super::wording::Lang;
 use crate::error::{Error, Kind, Result};
 use crate::obligation::bank_bin;
+use crate::text;
+
+/// How long the name of a form may be.
+const KEY_LIMIT: usize = 64;
 
 /// A form's fields as they came.
 pub type Pairs = Vec<(String, String)>;
@@ -59,6 +63,26 @@ impl Fields {
     pub fn beginning<'a>(&'a self, with: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
     }
+}
+
+/// Names a form: nobody guesses it and no two forms share it.
+pub fn fresh_key() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
+        .map_err(|_| Error::internal("the random source failed"))?;
+    Ok(text::hex(&bytes))
+}
+
+/// The name that a form came with.
+///
+/// # Errors
+/// `form_unreadable` where it has none.
+pub fn key_of(fields: &Fields) -> Result<String> {
+    let key = fields.get("key");
+    let is_good = (1..=KEY_LIMIT).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_hexdigit());
+    is_good
+        .then(|| key.to_owned())
+        .ok_or_else(|| Error::invalid("form.key", "form_unreadable", "no form key"))
 }
 
 /// What a use case refuses under a name of its own, or does not find, is the fault of this field.

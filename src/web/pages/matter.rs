@@ -29,7 +29,6 @@ use crate::reconciliation::{reopening, rulebook};
 use crate::statement::version;
 use crate::store::Conn;
 use crate::store::vault::Vault;
-use crate::tariff::{self, Tariff, edition as tariff_edition};
 use crate::unit::{certificate, certificate_stop};
 use crate::{identity, remittance, shift, unit};
 
@@ -283,7 +282,7 @@ fn of_order(
     facts.add(lang.t("matter_case"), lang.pick(vi, en));
     facts.add(lang.t("matter_number"), format!("{}/{}", order.order_no, order.year));
     facts.add(lang.t("matter_covered"), day(order.covered_until));
-    let tariff = tariff_of(conn, &order)?;
+    let tariff = remittance::document::tariff_of(conn, &order)?;
     for line in remittance::query::lines(conn, unit, id)? {
         let source = source(lang, &line.source, tariff.as_ref());
         facts.add(lang.t("matter_line"), format!("{source}: {}", line.amount));
@@ -293,16 +292,6 @@ fn of_order(
         facts.add(lang.t("matter_treasury"), order.treasury_account.unwrap_or_default());
     }
     Ok(())
-}
-
-/// Kept shares are taken fee by fee, named as on the order's paper; without a tariff that can be read the codes have
-/// to do.
-fn tariff_of(conn: &mut Conn, order: &remittance::Order) -> Result<Option<Tariff>> {
-    if order.kind != remittance::Kind::Kept {
-        return Ok(None);
-    }
-    let text = tariff_edition::text_at(conn, order.created_at)?;
-    Ok(text.and_then(|text| tariff::load(&text).ok()))
 }
 
 fn of_reopening(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::wording::Lang;
-use crate::amount::Dong;
+use crate::receipt::rendition::wording::grouped;
 
 const CATALOGUE: &str = include_str!("../program_reasons.toml");
 
@@ -40,12 +40,6 @@ fn without_numbers(stored: &str) -> (String, Vec<&str>) {
     (pattern, numbers)
 }
 
-/// A number as sums are written, without its currency.
-fn grouped(digits: &str) -> String {
-    let Ok(number) = digits.parse() else { return digits.to_owned() };
-    Dong(number).to_string().split(' ').next().unwrap_or(digits).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -72,16 +66,37 @@ mod tests {
         }
     }
 
-    /// Reasons as rooms name them, each in a constant `WHY`.
+    /// How statements begin that end an item by itself.
+    const SETTLING: [&str; 6] = [
+        "settled_exceptions.push(",
+        ".settle.push(",
+        "settle_exception(",
+        "settle_rejection(",
+        "tell_settled(",
+        "asked_alone(",
+    ];
+
+    /// What stands in quotes in the statements of a file that begin so. What has no blank is no reason.
+    fn given_in<'a>(text: &'a str, beginning: &str) -> Vec<&'a str> {
+        let statements = text.split(beginning).skip(1).filter_map(|rest| rest.split(';').next());
+        let quoted = statements.flat_map(|statement| statement.split('"').skip(1).step_by(2));
+        quoted.filter(|words| words.contains(' ')).collect()
+    }
+
+    /// Reasons as rooms give them, each in a constant `WHY` or where an item is settled.
     fn reasons_in(folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 reasons_in(&path, found);
-            } else if path.extension().is_some_and(|kind| kind == "rs") {
+            } else if path.extension().is_some_and(|kind| kind == "rs")
+                && !path.ends_with("program_reason.rs")
+            {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let named = text.split("const WHY: &str = \"").skip(1);
                 found.extend(named.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+                let given = SETTLING.iter().flat_map(|beginning| given_in(&text, beginning));
+                found.extend(given.map(str::to_owned));
             }
         }
     }
@@ -93,6 +108,8 @@ mod tests {
         let missing: Vec<&String> =
             found.iter().filter(|reason| words(Lang::Vi, reason) == **reason).collect();
         assert!(found.len() > 15, "the scan found {} only", found.len());
+        let given = "what it hinted at is settled";
+        assert!(found.iter().any(|reason| reason == given), "what is given where an item is settled");
         assert!(missing.is_empty(), "add to program_reasons.toml: {missing:?}");
     }
 }

@@ -5,12 +5,13 @@ use bienlai::amount::Dong;
 use bienlai::id::{PaymentId, RefundId, ShiftId};
 use bienlai::payment::book::Method;
 use bienlai::payment::refund::{self, Payee, Refund, State};
-use bienlai::remittance::{self, Draft, Kind, Order, report};
+use bienlai::remittance::{self, Draft, Kind, Order};
 use bienlai::shift::{self, Count, deposit};
 
 use super::city::City;
 use super::office::Work;
 use crate::corrections::person;
+use crate::remittances::take_report;
 
 impl City {
     /// What the drawers hold goes to the bank, which counts it a day later, not always alike.
@@ -256,7 +257,7 @@ impl City {
         let (unit, finance) = (self.unit(commune), self.finance(commune));
         let text = format!("ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n{rows}");
         self.act(&finance, &format!("the Treasury: {}", rows.trim_end()), |tx, stamp| {
-            report::import(tx, stamp, &finance, unit, text.as_bytes())
+            take_report(tx, stamp, &finance, unit, text.as_bytes())
         });
     }
 }

@@ -14,13 +14,11 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ClientId, UnitId};
 use crate::identity::{self, Client, NewClient};
-use crate::text;
 use crate::unit::{self, CITY, Unit};
 use crate::web::Shared;
 use crate::web::idempotency::{Repeatable, once};
 use crate::web::pages::acting::{self, Acted, By};
-use crate::web::pages::counter::take::{fresh_key, key_of};
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, fresh_key, key_of};
 use crate::web::pages::frame::{Frame, role_words};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -96,7 +94,7 @@ async fn compose(request: &HttpRequest, signed: &Signed, shared: &web::Data<Shar
     .await?;
     Ok(ClientsPage {
         csrf: signed.csrf.clone(),
-        key: text::hex(&fresh_key()?),
+        key: fresh_key()?,
         can_change: signed.actor.role == Role::Administrator,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, PaymentId, ReceiptId, ShiftId, UnitId};
 use crate::obligation::{self, query, ticket, walk_in};
+use crate::party;
 use crate::payment::advised;
 use crate::payment::book::Method;
 use crate::payment::counter::{self, Taking, Tender};
@@ -24,17 +25,15 @@ use crate::store::Conn;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::idempotency::{Repeatable, once};
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, fresh_key, key_of};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::pay::{self, receipts_of};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, ReceiptLink, html_that_prints};
 use crate::web::respond::{self, block};
-use crate::{party, text};
 
 const ROUTE: &str = "POST /counter/obligations/{id}/take";
-const KEY_LIMIT: usize = 64;
 
 #[derive(Template)]
 #[template(path = "take.html")]
@@ -150,7 +149,7 @@ pub(super) fn just_taken(
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     signed.require(&[Role::Cashier])?;
     let asked = extract::query::<Asked>(&request).unwrap_or_default();
-    let key = text::hex(&fresh_key()?);
+    let key = fresh_key()?;
     let page = compose(&request, &signed, &shared, key, asked).await?;
     Ok(html_that_prints(StatusCode::OK, &page))
 }
@@ -161,15 +160,7 @@ pub(super) async fn fresh(
     signed: &Signed,
     shared: &web::Data<Shared>,
 ) -> Result<TakePage> {
-    compose(request, signed, shared, text::hex(&fresh_key()?), Asked::default()).await
-}
-
-/// Names a form: nobody guesses it and no two forms share it.
-pub(in crate::web::pages) fn fresh_key() -> Result<[u8; 16]> {
-    let mut bytes = [0_u8; 16];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
-        .map_err(|_| Error::internal("the random source failed"))?;
-    Ok(bytes)
+    compose(request, signed, shared, fresh_key()?, Asked::default()).await
 }
 
 async fn compose(
@@ -336,14 +327,6 @@ pub async fn take(
             Ok(html_that_prints(StatusCode::BAD_REQUEST, &page))
         }
     }
-}
-
-pub(in crate::web::pages) fn key_of(fields: &Fields) -> Result<String> {
-    let key = fields.get("key");
-    let is_good = (1..=KEY_LIMIT).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_hexdigit());
-    is_good
-        .then(|| key.to_owned())
-        .ok_or_else(|| Error::invalid("form.key", "form_unreadable", "no form key"))
 }
 
 /// The payment, and whether another approval code than the one that was typed is on record.

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::take::{Answer, first_of, fresh_key, is_late, just_taken, key_of, method_of};
+use super::take::{Answer, first_of, is_late, just_taken, method_of};
 use super::waiting::{Waiting, is_despite};
 use super::{Row, in_use, is_count_waiting, own_unit, rows};
 use crate::actor::{Actor, Role};
@@ -20,11 +20,10 @@ use crate::payment::book::Method;
 use crate::payment::counter::{self, TOGETHER_LIMIT, Taking, Tender};
 use crate::payment::settler::Numbered;
 use crate::store::Conn;
-use crate::text;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::idempotency::{Repeatable, once};
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, fresh_key, key_of};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::pay::receipts_of;
 use crate::web::pages::session::Signed;
@@ -97,7 +96,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     if let [one] = asked.ids.as_slice() {
         return Ok(see(format!("/counter/obligations/{one}")));
     }
-    let key = text::hex(&fresh_key()?);
+    let key = fresh_key()?;
     Ok(html_that_prints(StatusCode::OK, &compose(&request, &signed, &shared, key, asked).await?))
 }
 

@@ -9,7 +9,6 @@ use askama::Template;
 use serde_json::json;
 
 use super::own_unit;
-use super::take::{fresh_key, key_of};
 use super::walk_in_form::{
     ASKED, MORE, asked, chosen, content, is_of_payer, local_case, placed, price_words,
 };
@@ -20,13 +19,12 @@ use crate::error::{Error, Kind, Result};
 use crate::id::{ObligationId, UnitId};
 use crate::obligation::{self, IntakeMode, ticket, walk_in};
 use crate::tariff::{ExemptionGroup, FeeItem, Measure, Place, Pricing, Tariff, UnitKind};
-use crate::text;
 use crate::unit::{self, Unit};
 use crate::web::Shared;
 use crate::web::api::raise;
 use crate::web::idempotency::{Repeatable, first_answer, given_before, once};
 use crate::web::pages::acting::{self, Acted, By};
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, fresh_key, key_of};
 use crate::web::pages::frame::{Frame, see, see_done};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
@@ -97,7 +95,7 @@ impl WalkInPage {
 
 /// `GET /counter/walk-in`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    let key = text::hex(&fresh_key()?);
+    let key = fresh_key()?;
     let page = compose(&request, &signed, &shared, (key, Fields::default()), false).await?;
     Ok(html(StatusCode::OK, &page))
 }
@@ -231,7 +229,7 @@ pub async fn raise(
     };
     let chosen: Vec<(String, String)> = tariff_of(shared.app())?.map(named).unwrap_or_default();
     // What was raised stays; only another press, under a key of its own, raises another one.
-    let key = if matches!(done, Ok(Outcome::Before(_))) { text::hex(&fresh_key()?) } else { key };
+    let key = if matches!(done, Ok(Outcome::Before(_))) { fresh_key()? } else { key };
     // What is chosen to be added stands among the choices still when the form comes back.
     let mut page = compose(&request, &signed, &shared, (key, fields), done.is_ok()).await?;
     match done {

@@ -50,7 +50,7 @@ fn head(lang: Lang, account: &str) -> String {
 
 /// From one account to another, an open item with its number in the queue, or an id.
 fn detail(lang: Lang, text: &str, names: &Names) -> Cell {
-    let named = |account: &str| called_by(names, called::account(lang, account, None));
+    let named = |account: &str| called_by(names, called::account(lang, account));
     if let Some((from, to)) = text.split_once(" → ") {
         return Cell::text(format!("{} → {}", named(from), named(to)));
     }

@@ -35,7 +35,7 @@ pub mod refund_start;
 pub mod refunds;
 pub mod remittance;
 pub mod remittances;
-mod report_page;
+pub(super) mod report_page;
 pub mod reports;
 mod roads;
 mod rule_form;

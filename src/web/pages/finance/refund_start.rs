@@ -20,14 +20,13 @@ use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::idempotency::{Repeatable, once};
-use crate::web::pages::counter::take::{fresh_key, key_of};
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, fresh_key, key_of};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::{block, to_bytes};
-use crate::{obligation, receipt, text};
+use crate::{obligation, receipt};
 
 const ROUTE: &str = "POST /finance/refund-start";
 
@@ -72,7 +71,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
             }
         }
     }
-    let key = text::hex(&fresh_key()?);
+    let key = fresh_key()?;
     let page = drawn(&request, &signed, &shared, (Wrong::default(), Fields::of(pairs), key)).await?;
     Ok(html(StatusCode::OK, &page))
 }
@@ -159,7 +158,7 @@ pub async fn ask(
         // As behind the back button: what was asked for stands, and another press asks for more.
         Err(error) if error.code() == "idempotency_key_reused" => {
             let told = (String::new(), lang.t("refund_before").to_owned());
-            (Wrong(vec![told]), text::hex(&fresh_key()?))
+            (Wrong(vec![told]), fresh_key()?)
         }
         Err(error) => (Wrong::of(error, lang)?, key),
     };

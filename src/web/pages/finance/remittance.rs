@@ -14,9 +14,8 @@ use crate::error::Result;
 use crate::id::RemittanceId;
 use crate::identity;
 use crate::remittance::report::Status;
-use crate::remittance::{self, Kind, Order, State, query, rules};
+use crate::remittance::{self, Kind, Order, State, document, query, rules};
 use crate::store::Conn;
-use crate::tariff::Tariff;
 use crate::web::Shared;
 use crate::web::api;
 use crate::web::extract;
@@ -76,11 +75,10 @@ async fn compose(
     let frame = Frame::of(signed, request);
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let mut page = block(move || {
-        let tariff = app.tariff().ok();
         app.read(&actor, |conn| {
             let unit = api::remittances::locate(conn, &actor, id)?;
             let order = remittance::find(conn, unit, id)?;
-            drawn(conn, frame, &actor, &order, tariff.as_deref())
+            drawn(conn, frame, &actor, &order)
         })
     })
     .await?;
@@ -99,19 +97,12 @@ fn line_state(lang: Lang, status: Option<Status>) -> Cell {
     }
 }
 
-fn drawn(
-    conn: &mut Conn,
-    frame: Frame,
-    actor: &Actor,
-    order: &Order,
-    tariff: Option<&Tariff>,
-) -> Result<OrderPage> {
+fn drawn(conn: &mut Conn, frame: Frame, actor: &Actor, order: &Order) -> Result<OrderPage> {
     let lang = frame.lang;
     let (vi, en) = order.kind.title();
     let (state, tone) = words_of(lang, order);
     let ends = rules::next(order, rules::Event::Refused).is_ok() && ENDERS.contains(&actor.role);
-    // Whoever drew an approved order up does not free its sum alone.
-    let is_alone = order.state != State::Drafted && actor.person == Some(order.maker);
+    let is_alone = rules::ends_alone(order, actor.person);
     Ok(OrderPage {
         csrf: String::new(),
         wrong: Wrong::default(),
@@ -123,7 +114,7 @@ fn drawn(
         state,
         tone,
         facts: facts(conn, lang, order)?,
-        lines: lines(conn, lang, order, tariff)?,
+        lines: lines(conn, lang, order)?,
         past: past(conn, lang, order)?,
         waits: order.state == State::Drafted,
         next: next(lang, order),
@@ -158,12 +149,13 @@ fn facts(conn: &mut Conn, lang: Lang, order: &Order) -> Result<Vec<(&'static str
     Ok(facts)
 }
 
-fn lines(conn: &mut Conn, lang: Lang, order: &Order, tariff: Option<&Tariff>) -> Result<Listing> {
+fn lines(conn: &mut Conn, lang: Lang, order: &Order) -> Result<Listing> {
+    let tariff = document::tariff_of(conn, order)?;
     let rows = query::lines(conn, order.unit, order.id)?
         .into_iter()
         .map(|line| {
             vec![
-                Cell::text(source(lang, &line.source, tariff)),
+                Cell::text(source(lang, &line.source, tariff.as_ref())),
                 Cell::text(or_dash(line.chapter)),
                 Cell::text(or_dash(line.sub_item)),
                 Cell::figure(line.amount),

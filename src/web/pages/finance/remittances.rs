@@ -184,7 +184,7 @@ pub(in crate::web::pages) fn source(lang: Lang, account: &str, tariff: Option<&T
         Some((_, "interest")) => lang.t("remit_interest").to_owned(),
         Some(("share_kept", code)) => called::item(lang, code, tariff),
         Some((_, codes)) => lang.with("remit_codes", codes),
-        None => called::account(lang, account, None),
+        None => called::account(lang, account),
     }
 }
 
@@ -304,7 +304,8 @@ pub async fn report(
     let (lang, kind) = (Lang::of(&request), partner::Kind::Treasury);
     let (imported, columns) = block(move || {
         Ok(partner_columns::look((&app, &actor, lang), kind, (&typed, file), |bytes, reading| {
-            let (told, _) = report::read(bytes, &reading.named)
+            // To read a report takes a while: callbacks are not kept waiting for it.
+            let told = report::Told::read(bytes, reading.named.clone())
                 .map_err(|fault| Fault { line: fault.line, why: Why::Table(fault.why) })?;
             if told.is_empty() {
                 reading.nothing_read()?;
@@ -312,7 +313,7 @@ pub async fn report(
             let imported = app.write(&actor, |tx, stamp| {
                 let unit = unit_chosen(tx, &actor, typed.trimmed("unit"))?;
                 reading.keep(tx, stamp, &actor, unit)?;
-                report::import(tx, stamp, &actor, unit, bytes)
+                report::take(tx, stamp, &actor, unit, &told)
             })?;
             Ok(imported)
         }))

@@ -145,7 +145,7 @@ pub(super) fn part(lang: Lang, text: &str) -> &str {
 pub(super) fn listing(lang: Lang, caption: &'static str, table: &Table) -> Listing {
     let cell = |value: &Value| match value {
         Value::Amount(_) | Value::Count(_) => Cell::figure(value.shown()),
-        Value::Text(text) => Cell::text(called::account(lang, part(lang, text), None)),
+        Value::Text(text) => Cell::text(called::account(lang, part(lang, text))),
         other => Cell::text(other.shown()),
     };
     Listing {
@@ -180,7 +180,7 @@ pub(super) fn call(names: &[(String, String)], shown: &mut Listing) {
 }
 
 /// A detail by its name; any other text stays.
-pub(super) fn called_by(names: &[(String, String)], text: String) -> String {
+pub(in crate::web::pages) fn called_by(names: &[(String, String)], text: String) -> String {
     let (of, detail) = text.split_once(" · ").map_or(("", text.as_str()), |(words, detail)| (words, detail));
     let named = names.iter().find_map(|(key, name)| {
         let rest = detail.strip_prefix(key.as_str())?;
