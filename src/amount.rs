@@ -68,16 +68,9 @@ impl Dong {
     pub fn min(self, other: Dong) -> Dong {
         Dong(self.0.min(other.0))
     }
-}
 
-#[track_caller]
-fn overflow() -> Error {
-    Error::invalid("amount", "amount_out_of_range", "the amount is too large")
-}
-
-/// `1.234.567 đ`: grouped by dots, as Vietnamese documents write it.
-impl fmt::Display for Dong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// `1.234.567`: for where the currency stands elsewhere.
+    pub fn grouped(self) -> String {
         let digits = self.0.unsigned_abs().to_string();
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
         if self.0 < 0 {
@@ -89,7 +82,19 @@ impl fmt::Display for Dong {
             }
             grouped.push(digit);
         }
-        write!(f, "{grouped} đ")
+        grouped
+    }
+}
+
+#[track_caller]
+fn overflow() -> Error {
+    Error::invalid("amount", "amount_out_of_range", "the amount is too large")
+}
+
+/// `1.234.567 đ`: grouped by dots, as Vietnamese documents write it.
+impl fmt::Display for Dong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} đ", self.grouped())
     }
 }
 
@@ -109,6 +114,7 @@ mod tests {
         assert_eq!(Dong(999).to_string(), "999 đ");
         assert_eq!(Dong(25_000).to_string(), "25.000 đ");
         assert_eq!(Dong(-1_234_567).to_string(), "-1.234.567 đ");
+        assert_eq!([Dong(999), Dong(-1_234_567)].map(Dong::grouped), ["999", "-1.234.567"]);
     }
 
     #[test]

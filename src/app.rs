@@ -18,6 +18,7 @@ use crate::payment::settler::{Settler, Tools};
 use crate::payment::webhook;
 use crate::receipt::seal::Keyring;
 use crate::receipt::verify::TrustStore;
+use crate::report::chart::Charts;
 use crate::report::collection::Kept;
 use crate::report::verify::Standing;
 use crate::store::lease::NodeLeaseHolder;
@@ -53,8 +54,10 @@ impl App {
     /// Opens the database (migrating it where the configuration says so) and leases an id node.
     pub fn open(config: Config, clock: Clock) -> Result<Arc<App>> {
         crate::receipt::profile::check_shipped()?;
-        // A fault of the file is told before anything is made of it.
+        // A fault of the file, or of one that it names, is told before anything is made of it.
         channels(&config)?;
+        let trust = trusted(&config)?;
+        Charts::check(&config.books)?;
         if config.database.migrate_at_start {
             for name in migrate::run(&config.owner_url()?)? {
                 tracing::info!(migration = name, "migration applied");
@@ -70,7 +73,6 @@ impl App {
         store.read(&Scope::All, migrate::check)?;
         let lease = Arc::new(NodeLeaseHolder::take(&store, &clock, &holder_name(&clock))?);
         let vault = Arc::new(opened_vault(&config, &store, &clock, &lease)?);
-        let trust = trusted(&config)?;
         let public_url = config.web.public_url.as_str();
         let sso = config.sso.as_ref().map(|sso| Provider::new(sso, public_url)).transpose()?;
         let calendar = Arc::new(Calendar::new(working_days(&config, &store)?));

@@ -259,6 +259,9 @@ impl Config {
         if let Some(place) = self.books.charts.iter().find(|place| !place.exists()) {
             return invalid("books.charts", &format!("{}: no such file or folder", place.display()));
         }
+        if let Some(folder) = self.statements.inbox.as_ref().filter(|folder| !folder.is_dir()) {
+            return invalid("statements.inbox", &format!("{}: no such folder", folder.display()));
+        }
         self.vault.second()?;
         if self.master_key()?.iter().all(|byte| *byte == 0) {
             return invalid(
@@ -342,6 +345,11 @@ mod tests {
             error("[retention]\npersonal_data_years = 0\n").starts_with("retention.personal_data_years:")
         );
         assert!(error("[books]\nchart_file = \"/nowhere\"\n").starts_with("books.chart_file:"));
+        assert!(error("[statements]\ninbox = \"/nowhere\"\n").starts_with("statements.inbox: /nowhere:"));
+        for endpoint in ["http://gateway.example", "https://gateway.example/", "gateway.example"] {
+            let told = error(&format!("[tax]\nendpoint = \"{endpoint}\"\n"));
+            assert!(told.starts_with("tax.endpoint: https://…"), "{endpoint}: {told}");
+        }
         assert!(error("[web]\nstreams_per_address = 0\n").starts_with("web.streams_per_address:"));
         assert!(error("[web]\npublic_url = \"httpfoo\"\n").starts_with("web.public_url:"));
         let stamps = "[evidence]\ntimestamp_url = \"http://x\"\ntimestamp_trust_file = \"/nowhere\"\n";

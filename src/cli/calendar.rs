@@ -6,10 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::office::{self, Office};
 use super::{DONE, print_json, table};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::PersonId;
+use crate::unit::CITY;
 use crate::unit::holidays::{self, Kind};
 
 #[derive(Debug, Subcommand)]
@@ -60,7 +61,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Holiday(asked) => enter(&office, &asked, Kind::Holiday)?,
         Command::Worked(asked) => enter(&office, &asked, Kind::Worked)?,
         Command::Withdraw { day, person } => {
-            let actor = office::actor(Role::Administrator, person);
+            let actor = office.acting_if_named(office::ADMINISTRATORS, person, |_| Ok(CITY))?;
             office.write(&actor, |tx, stamp| holidays::withdraw(tx, stamp, &actor, day))?;
             println!("{day}: withdrawn");
         }
@@ -85,7 +86,7 @@ fn list(office: &Office, json: bool) -> Result<()> {
 }
 
 fn enter(office: &Office, asked: &Days, kind: Kind) -> Result<()> {
-    let actor = office::actor(Role::Administrator, asked.person);
+    let actor = office.acting_if_named(office::ADMINISTRATORS, asked.person, |_| Ok(CITY))?;
     let span = (asked.day, asked.until.unwrap_or(asked.day));
     let new =
         office.write(&actor, |tx, stamp| holidays::enter(tx, stamp, &actor, span, (kind, &asked.name)))?;

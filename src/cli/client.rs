@@ -97,7 +97,9 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         }
         Command::List { unit, json } => list(&office, unit.as_deref(), json)?,
         Command::End { client, person } => {
-            let actor = office::actor(Role::Administrator, person);
+            let actor = office.acting_if_named(office::ADMINISTRATORS, person, |conn| {
+                identity::locate_client(conn, &Scope::All, client)
+            })?;
             office.write(&actor, |tx, stamp| {
                 let unit = identity::locate_client(tx, &actor.scope, client)?;
                 identity::revoke(tx, stamp, &actor, unit, client)

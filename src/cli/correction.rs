@@ -157,8 +157,12 @@ fn change(
     print_json(&correction_view(&changed))
 }
 
+/// Who looks at an agreement.
+const READERS: Roles = (Role::Auditor, &correction::READERS);
+
 fn write_agreement(office: &Office, reading: &Reading) -> Result<()> {
-    let actor = office::person(Role::Auditor, reading.decision.person);
+    let actor = acting(office, READERS, &reading.decision)?;
+    actor.require_role(&correction::READERS)?;
     let document = office.write(&actor, |tx, stamp| {
         let unit = correction::locate(tx, &actor.scope, reading.decision.correction)?;
         agreement::read(tx, stamp, &actor, unit, reading.decision.correction)

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use super::listing::List;
 use super::office::{self, Office};
 use super::{DONE, NO, books, print_json};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::PersonId;
@@ -123,8 +123,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn close(office: &Office, asked: &Close) -> Result<u8> {
-    let actor = office::actor(Role::Finance, asked.person);
     let (unit, account) = office.read(&Actor::system(), |conn| asked.place.find(conn))?;
+    let actor = office.acting_if_named(office::BOOKKEEPERS, asked.person, |_| Ok(unit.id))?;
     let outcome = books::close_day(office, &actor, &unit, &account, asked.date)?;
     print_json(&outcome.report)?;
     Ok(if outcome.is_clean { DONE } else { NO })

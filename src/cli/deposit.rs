@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::listing::{Layout, List};
 use super::office::{self, Office};
 use super::{DONE, print_json};
-use crate::actor::{Role, Scope};
+use crate::actor::Scope;
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::{PersonId, ShiftId, SlipId};
@@ -75,7 +75,7 @@ fn part(text: &str) -> Result<(ShiftId, Dong)> {
 }
 
 fn hand_over(office: &Office, asked: &HandOver) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting_in(office::CLERKS, asked.person, &asked.unit)?;
     let parts = asked.parts.iter().map(|text| part(text)).collect::<Result<Vec<_>>>()?;
     let slip = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;

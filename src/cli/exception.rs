@@ -1,6 +1,7 @@
 //! `bienlai exception …`
 
 mod combination;
+mod complaint;
 mod kinds;
 mod letter;
 
@@ -20,7 +21,6 @@ use crate::exception::{self, Ask, Decision, Exception, Kind, Owner, State, query
 use crate::id::{ExceptionId, LineId, PersonId, UnitId};
 use crate::payment::split::Part;
 use crate::payment::{combine, handover, reopen, resolve, undo, unmatch};
-use crate::queue::complaint::{self, Complaint};
 use crate::queue::{alarm, hint};
 use crate::reconciliation::explanation_query;
 use crate::report::proposal::{self, Content};
@@ -77,7 +77,7 @@ pub enum Command {
     /// Record what the bank answered
     Reply(letter::Answer),
     /// Take a citizen's complaint down
-    Complain(Complain),
+    Complain(complaint::Complain),
     /// Draft up to which sum one person may settle exceptions of a unit; another administrator approves it
     Limit(Limit),
     /// Money that has lain too long; looks over the queue first
@@ -204,20 +204,6 @@ pub struct Propose {
 }
 
 #[derive(Debug, Args)]
-pub struct Complain {
-    /// The obligation, payment or receipt it is about: obl_…, pay_…, rcp_…
-    subject: String,
-    /// counter, phone, letter or portal
-    #[arg(long)]
-    way: String,
-    /// What was said, without names
-    words: String,
-    /// Who takes it down, as per_…
-    #[arg(long, value_name = "ID")]
-    person: PersonId,
-}
-
-#[derive(Debug, Args)]
 pub struct Limit {
     /// The collecting unit, by its code
     #[arg(long, value_name = "CODE")]
@@ -290,14 +276,11 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
                 exception::refuse_reopening(tx, stamp, actor, unit, id, &asked.reason)
             })?;
         }
-        Command::Hint(step) => {
-            let actor = office::person(Role::Finance, step.person);
-            print_json(&office.store.read(&Scope::All, |conn| hint::of(conn, &actor, step.exception))?)?;
-        }
+        Command::Hint(step) => show_hint(&office, &step)?,
         Command::Letter(asked) => letter::write(&office, &asked)?,
         Command::Print(asked) => letter::print(&office, &asked)?,
         Command::Reply(asked) => letter::answer(&office, &asked)?,
-        Command::Complain(asked) => complain(&office, &asked)?,
+        Command::Complain(asked) => complaint::take(&office, &asked)?,
         Command::Limit(asked) => draft_limit(&office, &asked)?,
         Command::Alarms(asked) => alarms(&office, &asked)?,
     }
@@ -367,6 +350,14 @@ fn show(office: &Office, id: ExceptionId) -> Result<()> {
             "transfer": handover::transfer(conn, &item)?, "combination": together }))
     })?;
     print_json(&shown)
+}
+
+/// Who asks for hints.
+const HINTED: Roles = (Role::Finance, &hint::READERS);
+
+fn show_hint(office: &Office, step: &Step) -> Result<()> {
+    let actor = office.acting(HINTED, step.person, |conn| locate(conn, &Actor::system(), step.exception))?;
+    print_json(&office.store.read(&Scope::All, |conn| hint::of(conn, &actor, step.exception))?)
 }
 
 fn take(
@@ -450,16 +441,8 @@ fn unmatch(office: &Office, asked: &Unmatch) -> Result<()> {
     print_json(&json!({ "exception": exception_view(&item, today), "undo": foreseen }))
 }
 
-fn complain(office: &Office, asked: &Complain) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
-    let new =
-        Complaint { subject: asked.subject.clone(), way: asked.way.clone(), words: asked.words.clone() };
-    let item = office.write(&actor, |tx, stamp| complaint::record(tx, stamp, &actor, &new))?;
-    print_json(&exception_view(&item, office.clock.now().business_day()))
-}
-
 fn draft_limit(office: &Office, asked: &Limit) -> Result<()> {
-    let actor = office::person(Role::Administrator, asked.person);
+    let actor = office.acting_in_city(office::ADMINISTRATORS, asked.person)?;
     let id = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?.id;
         let (amount, decision_no) = (Dong(asked.amount), asked.decision.clone());

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::day::Place;
 use super::office::{self, Office};
 use super::{DONE, NO, print_json, table, unreadable};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::PersonId;
 use crate::reconciliation::day_close::certificate::ordinal;
@@ -68,8 +68,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn close(office: &Office, asked: &Close) -> Result<u8> {
-    let actor = office::actor(Role::Finance, asked.person);
     let (unit, account) = office.read(&Actor::system(), |conn| asked.place.find(conn))?;
+    let actor = office.acting_if_named(office::BOOKKEEPERS, asked.person, |_| Ok(unit.id))?;
     let place = (unit.id, account.id);
     let closing =
         month_close::close(&office.store, &office.keyring, &|| office.stamp(), &actor, place, asked.month)?;

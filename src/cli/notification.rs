@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, print_json, read_bytes, table};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{MessageId, ObligationId, PersonId, ReceiptId};
 use crate::notification::{self, Channel, State, bounce, consent, query, view};
 use crate::obligation;
+use crate::store::Conn;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -156,8 +157,7 @@ fn show(office: &Office, id: &str) -> Result<u8> {
             }
             Err(_) => {
                 let receipt: ReceiptId = id.parse()?;
-                let unit = crate::receipt::query::unit_of(conn, &actor.scope, receipt)?
-                    .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt"))?;
+                let unit = super::receipt::locate(conn, &actor.scope, receipt)?;
                 query::of_subject(conn, unit, "receipt", receipt.0)?
             }
         };
@@ -172,10 +172,16 @@ fn show(office: &Office, id: &str) -> Result<u8> {
     Ok(DONE)
 }
 
+/// Who sends again.
+const SENDERS: Roles = (Role::Finance, &notification::SENDERS);
+
 fn retry(office: &Office, options: &Retry) -> Result<u8> {
-    let actor = office::actor(Role::Finance, options.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        query::unit_of(conn, scope, options.id)?.ok_or_else(notification::not_found)
+    };
+    let actor = office.acting_if_named(SENDERS, options.person, |conn| locate(conn, &Scope::All))?;
     office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &actor.scope, options.id)?.ok_or_else(notification::not_found)?;
+        let unit = locate(tx, &actor.scope)?;
         notification::retry(tx, stamp, &actor, unit, options.id)
     })?;
     println!("{} đang chờ gửi lại / waits to be sent again", options.id);

@@ -16,7 +16,7 @@ use crate::identity::{self, login};
 use crate::store::Conn;
 use crate::unit::{self, BankAccount, Unit, succession};
 
-/// The roles that may do something: the one in which somebody does it who never had a login, and the others.
+/// The roles that may do something: the one in which somebody acts who never had a login, and all others that may.
 pub type Roles = (Role, &'static [Role]);
 
 /// Who decides what somebody else asked for.
@@ -25,6 +25,10 @@ pub const DECIDERS: Roles = (Role::Approver, &[Role::Finance]);
 pub const ASKERS: Roles = (Role::Finance, &[Role::Approver]);
 /// Who takes down what a payer asks for.
 pub const CLERKS: Roles = (Role::Finance, &[Role::Cashier]);
+/// Who keeps the books of a unit.
+pub const BOOKKEEPERS: Roles = (Role::Finance, &[]);
+/// Who looks after units, or after the whole city.
+pub const ADMINISTRATORS: Roles = (Role::Administrator, &[]);
 
 /// An open application that gives its node back when the command ends.
 pub struct Office {
@@ -54,6 +58,38 @@ impl Office {
         self.seated(roles, person, locate, |covers, may| (!covers, !may))
     }
 
+    /// The same for what is done in a unit that is named by its code.
+    ///
+    /// # Errors
+    /// `unit_not_found`, and those of `acting`.
+    pub fn acting_in(&self, roles: Roles, person: PersonId, code: &str) -> Result<Actor> {
+        self.acting(roles, person, |conn| Ok(unit::find_by_code(conn, code)?.id))
+    }
+
+    /// The same for what holds for the whole city.
+    ///
+    /// # Errors
+    /// As those of `acting`.
+    pub fn acting_in_city(&self, roles: Roles, person: PersonId) -> Result<Actor> {
+        self.acting(roles, person, |_| Ok(unit::CITY))
+    }
+
+    /// The same where somebody may be named; else the program acts.
+    ///
+    /// # Errors
+    /// As those of `acting`.
+    pub fn acting_if_named(
+        &self,
+        roles: Roles,
+        person: Option<PersonId>,
+        locate: impl FnOnce(&mut Conn) -> Result<UnitId>,
+    ) -> Result<Actor> {
+        match person {
+            Some(person) => self.acting(roles, person, locate),
+            None => Ok(Actor::system()),
+        }
+    }
+
     /// The same for somebody to whom a delegation opens its unit: a role that may comes first, whichever unit its
     /// login sees.
     ///
@@ -80,7 +116,7 @@ impl Office {
             let logins = login::of_person(conn, person)?;
             if logins.is_empty() {
                 identity::person_name(conn, person)?;
-                return Ok(self::person(wanted, person));
+                return Ok(Actor { person: Some(person), client: None, role: wanted, scope: Scope::All });
             }
             let unit = locate(conn)?;
             let open = logins.iter().filter(|one| one.is_active());
@@ -129,17 +165,12 @@ pub fn load_to_listen(path: &Path, listen: Option<SocketAddr>) -> Result<Config>
     Config::load_to_listen(path, listen)
 }
 
-/// Who acts on the command line: a person in a role where one is named, else the program.
+/// Who acts in a run over many units: a person in a role where one is named for the trail, else the program.
 pub fn actor(role: Role, person: Option<PersonId>) -> Actor {
     match person {
         Some(person) => Actor { person: Some(person), client: None, role, scope: Scope::All },
         None => Actor::system(),
     }
-}
-
-/// A person acting in a role on the command line, with every unit in sight.
-pub fn person(role: Role, person: PersonId) -> Actor {
-    Actor { person: Some(person), client: None, role, scope: Scope::All }
 }
 
 /// The units to work on: one by code, or all.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::listing::{Layout, List};
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, print_json, read_bytes};
 use crate::actor::{Role, Scope};
 use crate::amount::Dong;
@@ -18,6 +18,7 @@ use crate::payment::pos::{self, Batch, NewBatch, file, query};
 use crate::payment::refund;
 use crate::statement::partner::Kind;
 use crate::statement::saved;
+use crate::store::Conn;
 use crate::unit;
 use crate::web::{both, exception_view};
 
@@ -100,10 +101,13 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn slip(office: &Office, asked: &Slip) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        refund::query::unit_of_payment(conn, scope, asked.payment)?
+            .ok_or_else(|| Error::not_found("payment_not_found", "no such payment"))
+    };
+    let actor = office.acting(office::CLERKS, asked.person, |conn| locate(conn, &Scope::All))?;
     office.write(&actor, |tx, stamp| {
-        let unit = refund::query::unit_of_payment(tx, &actor.scope, asked.payment)?
-            .ok_or_else(|| Error::not_found("payment_not_found", "no such payment"))?;
+        let unit = locate(tx, &actor.scope)?;
         let what = (asked.approval_code.as_str(), asked.terminal.as_str());
         pos::record_slip(tx, stamp, &actor, unit, asked.payment, what)
     })?;
@@ -112,7 +116,7 @@ fn slip(office: &Office, asked: &Slip) -> Result<()> {
 }
 
 fn import(office: &Office, asked: &Import) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting_in(office::BOOKKEEPERS, asked.person, &asked.unit)?;
     let named = office.read(&actor, |conn| {
         let unit = unit::find_by_code(conn, &asked.unit)?;
         saved::named(conn, unit.id, Kind::Pos)
@@ -139,10 +143,15 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
     print_json(&batch)
 }
 
+/// Who asks for a batch to be withdrawn.
+const WITHDRAWERS: Roles = (Role::Finance, &withdrawal::ASKERS);
+
 fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let locate =
+        |conn: &mut Conn, scope: &Scope| query::unit_of(conn, scope, asked.batch)?.ok_or_else(pos::not_found);
+    let actor = office.acting(WITHDRAWERS, asked.person, |conn| locate(conn, &Scope::All))?;
     let item = office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &Scope::All, asked.batch)?.ok_or_else(pos::not_found)?;
+        let unit = locate(tx, &actor.scope)?;
         withdrawal::ask(tx, stamp, &actor, (unit, Subject::Batch(asked.batch)), &asked.reason)
     })?;
     print_json(&exception_view(&item, office.clock.now().business_day()))

@@ -11,15 +11,19 @@ use clap::{Args, Subcommand};
 
 use self::told::Told;
 use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
+use crate::actor::Scope;
 use crate::clock::{BusinessDay, Clock, Instant};
 use crate::error::{Error, Result};
+use crate::id::{ReceiptId, UnitId};
 use crate::pdf::embedded::{self, Embedded};
 use crate::receipt::evidence::bundle::{Finding, Judgement};
+use crate::receipt::query;
 use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{
     self, DocumentReport, Integrity, Lenient, Problem, Report, SignatureReport, Summary, Trust, TrustStore,
     Verdict,
 };
+use crate::store::Conn;
 use crate::web::message;
 
 #[derive(Debug, Subcommand)]
@@ -119,6 +123,11 @@ pub struct Verify {
     /// PEM certificates of the authorities whose time stamps are believed; without it, --trust
     #[arg(long, value_name = "CA.pem", requires = "evidence")]
     timestamp_trust: Option<PathBuf>,
+}
+
+/// The unit of a receipt within a scope.
+pub(super) fn locate(conn: &mut Conn, scope: &Scope, id: ReceiptId) -> Result<UnitId> {
+    query::unit_of(conn, scope, id)?.ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt"))
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {

@@ -188,8 +188,7 @@ fn line(text: &str) -> Result<(String, Dong)> {
 }
 
 fn draft(office: &Office, asked: &NewOrder) -> Result<()> {
-    let actor =
-        office.acting((Role::Finance, &[]), asked.person, |conn| Ok(locate(conn, &asked.place)?.0))?;
+    let actor = office.acting(office::BOOKKEEPERS, asked.person, |conn| Ok(locate(conn, &asked.place)?.0))?;
     let lines = asked.lines.iter().map(|text| line(text)).collect::<Result<Vec<_>>>()?;
     let order = office.write(&actor, |tx, stamp| {
         let (unit, account, kind) = locate(tx, &asked.place)?;
@@ -230,7 +229,7 @@ fn write(office: &Office, asked: &Document) -> Result<()> {
 }
 
 fn import(office: &Office, asked: &ReportFile) -> Result<u8> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting_in(office::BOOKKEEPERS, asked.person, &asked.unit)?;
     let bytes = read_bytes(&asked.file)?;
     let (unit, named) = office.read(&actor, |conn| {
         let unit = unit::find_by_code(conn, &asked.unit)?.id;
@@ -238,8 +237,7 @@ fn import(office: &Office, asked: &ReportFile) -> Result<u8> {
         actor.scope.require(unit)?;
         Ok((unit, saved::named(conn, unit, partner::Kind::Treasury)?))
     })?;
-    // To read a report takes a while: callbacks are not kept waiting for it.
-    let told = report::Told::read(&bytes, named).map_err(|fault| report::unreadable(&fault))?;
+    let told = report::Told::of(&bytes, named)?;
     let imported = office.write(&actor, |tx, stamp| report::take(tx, stamp, &actor, unit, &told))?;
     print_json(&imported)?;
     let is_good = imported.faults.is_empty()

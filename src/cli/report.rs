@@ -163,7 +163,7 @@ fn due(office: &Office, unit: Option<&str>) -> Result<u8> {
 }
 
 fn filed(office: &Office, asked: &Filed) -> Result<u8> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting_in((Role::Finance, &fees::FILERS), asked.person, &asked.unit)?;
     let span = Span::parse(&asked.period)?;
     office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::office::{self, Office, Roles};
+use super::office::{Office, Roles};
 use super::{DONE, print_json, read_text, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::{Error, Result};
@@ -144,13 +144,16 @@ fn list(office: &Office, asked: &List) -> Result<()> {
     Ok(())
 }
 
+/// Who proposes a version.
+const MAKERS: Roles = (Role::Finance, &rulebook::WRITERS);
+
 fn propose(office: &Office, asked: &Propose) -> Result<()> {
     let rules: Vec<Rule> = parse_rules(&read_text(&asked.file)?)?;
     if rules.is_empty() {
         return Err(Error::invalid("file", "class_rules_unreadable", "the file has no [[rule]]"));
     }
     let unit = place(office, asked.unit.as_deref())?;
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting(MAKERS, asked.person, |_| Ok(unit))?;
     let made = office.write(&actor, |tx, stamp| {
         rules
             .iter()

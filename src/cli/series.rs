@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::office::{self, Office};
 use super::{DONE, NO, print_json, table};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::PersonId;
 use crate::register::chain::{Audit, audit};
@@ -194,10 +194,9 @@ fn named(register: Vec<Series>, asked: &Stop) -> Result<Series> {
 }
 
 fn stop(office: &Office, asked: &Stop) -> Result<u8> {
-    let actor = office::actor(Role::Administrator, Some(asked.person));
+    let actor = office.acting_in(office::ADMINISTRATORS, asked.person, &asked.unit)?;
     let stopped = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
-        crate::identity::person_name(tx, asked.person)?;
         let found = named(series::of_unit(tx, unit.id)?, asked)?;
         life::stop(tx, stamp, &actor, unit.id, found.id, &asked.reason)
     })?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::listing::{Layout, List};
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, print_json, read_bytes, read_text};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -17,6 +17,7 @@ use crate::payment::gateway::{self, NewSettlement, Settlement, file, query};
 use crate::payment::payout::withdrawal;
 use crate::statement::partner::Kind;
 use crate::statement::saved;
+use crate::store::Conn;
 use crate::unit;
 use crate::web::{both, exception_view};
 
@@ -133,7 +134,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn import(office: &Office, asked: &Import) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting_in(office::BOOKKEEPERS, asked.person, &asked.unit)?;
     let layout = match &asked.layout {
         Some(path) => file::Layout::from_toml(&read_text(path)?)?,
         None => file::Layout::built_in()?,
@@ -163,10 +164,16 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
     print_json(&settlement)
 }
 
+/// Who asks for a report to be withdrawn.
+const WITHDRAWERS: Roles = (Role::Finance, &withdrawal::ASKERS);
+
 fn withdraw(office: &Office, asked: &Withdraw) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let locate = |conn: &mut Conn, scope: &Scope| {
+        query::unit_of(conn, scope, asked.settlement)?.ok_or_else(gateway::not_found)
+    };
+    let actor = office.acting(WITHDRAWERS, asked.person, |conn| locate(conn, &Scope::All))?;
     let item = office.write(&actor, |tx, stamp| {
-        let unit = query::unit_of(tx, &Scope::All, asked.settlement)?.ok_or_else(gateway::not_found)?;
+        let unit = locate(tx, &actor.scope)?;
         withdrawal::ask(tx, stamp, &actor, (unit, Subject::Settlement(asked.settlement)), &asked.reason)
     })?;
     print_json(&exception_view(&item, office.clock.now().business_day()))

@@ -105,7 +105,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 }
 
 fn open(office: &Office, asked: &Open) -> Result<()> {
-    let actor = office::person(Role::Cashier, asked.person);
+    let actor = office.acting_in((Role::Cashier, &[]), asked.person, &asked.unit)?;
     let float = Count::parse(&asked.float)?;
     let opened = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
@@ -115,10 +115,10 @@ fn open(office: &Office, asked: &Open) -> Result<()> {
 }
 
 fn close(office: &Office, asked: &Close) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting(office::CLERKS, asked.person, |conn| locate(conn, asked.shift))?;
     let count = Count::parse(&asked.count)?;
     let (closed, counted) = office.write(&actor, |tx, stamp| {
-        let unit = locate(tx, asked.shift)?;
+        let unit = query::unit_of(tx, &actor.scope, asked.shift)?.ok_or_else(shift::not_found)?;
         shift::close(tx, stamp, &actor, (unit, asked.shift), &count, &asked.next_slips)
     })?;
     print_json(&json!({ "shift": summary(&closed), "counted": counted }))

@@ -25,8 +25,8 @@ pub enum Command {
     /// Load such a month into a fresh database as the days went by, match it, and hold every decision
     /// against the truth
     ///
-    /// Exit code 1 when a match is false, a line is missing, or less than 97 % of what is decidable
-    /// was decided without a person.
+    /// Exit code 1 when a match is false, a line is missing, an obligation holds another sum than it should
+    /// (but for what waits for a person), or less than 97 % of what is decidable was decided without a person.
     Score(ScoreOptions),
     /// Cơ quan chứng thực mô phỏng / a certification authority: revocation list, OCSP and time stamps
     /// (RFC 3161)

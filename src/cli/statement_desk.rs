@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
@@ -299,6 +299,11 @@ fn row(one: &Difference) -> Vec<String> {
     cells
 }
 
+/// Who proposes what becomes of a corrected statement.
+const MAKERS: Roles = (Role::Finance, &version::DECIDERS);
+/// Who decides about lines set aside.
+const LINE_DECIDERS: Roles = (Role::Finance, &quarantine::DECIDERS);
+
 fn deciding(office: &Office, id: VersionId, person: PersonId) -> Result<Actor> {
     office.acting(office::DECIDERS, person, |conn| unit_of_version(conn, &Scope::All, id))
 }
@@ -314,7 +319,7 @@ pub fn version(config: &Path, command: &VersionCommand) -> Result<u8> {
         }
         VersionCommand::Propose { id, decision, reason, person } => {
             let decision = Decision::parse(decision)?;
-            let actor = office::person(Role::Finance, *person);
+            let actor = office.acting(MAKERS, *person, |conn| unit_of_version(conn, &Scope::All, *id))?;
             office.write(&actor, |tx, stamp| {
                 let unit = unit_of_version(tx, &actor.scope, *id)?;
                 version::propose(tx, stamp, &actor, unit, *id, (decision, reason))
@@ -380,8 +385,7 @@ fn decide(
     person: PersonId,
     verdicts: &[Verdict],
 ) -> Result<u8> {
-    let actor = office::person(Role::Finance, person);
-    let (unit, statement) = office.read(&actor, |conn| {
+    let (unit, statement) = office.read(&Actor::system(), |conn| {
         let scope = &Scope::All;
         let statement = match (statement, verdicts.first()) {
             (Some(statement), _) => statement,
@@ -392,6 +396,7 @@ fn decide(
             .ok_or_else(|| Error::not_found("statement_not_found", "no such statement"))?;
         Ok((unit, statement))
     })?;
+    let actor = office.acting(LINE_DECIDERS, person, |_| Ok(unit))?;
     let stamp = || office.stamp();
     let decided = reconciliation::office::decide_quarantine(
         &office.store,
@@ -446,6 +451,9 @@ fn list_quarantine(office: &Office, place: &Place) -> Result<u8> {
     Ok(if rows.is_empty() { DONE } else { NO })
 }
 
+/// Who saves mappings.
+const KEEPERS: Roles = (Role::Finance, &saved::KEEPERS);
+
 pub fn map(config: &Path, command: &MapCommand) -> Result<u8> {
     let office = Office::open(config)?;
     let missing = || Error::invalid("account", "field_missing", "name the account");
@@ -460,7 +468,7 @@ pub fn map(config: &Path, command: &MapCommand) -> Result<u8> {
             let layout = Layout::from_toml(&read_text(file)?)?;
             let (unit, account) = place.find(&office)?;
             let account = account.ok_or_else(missing)?;
-            let actor = office::actor(Role::Finance, *person);
+            let actor = office.acting_if_named(KEEPERS, *person, |_| Ok(unit))?;
             let saved =
                 office.write(&actor, |tx, stamp| saved::save(tx, stamp, &actor, unit, account, &layout))?;
             print_json(&json!({ "layout": saved })).map(|()| DONE)

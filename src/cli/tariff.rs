@@ -10,7 +10,6 @@ use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::{EventId, PersonId};
 use crate::tariff::{self, RowError, draft};
-use crate::unit::CITY;
 use crate::web::{both, message};
 
 #[derive(Debug, Subcommand)]
@@ -77,14 +76,14 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Drafts => list(config),
         Command::Approve(decision) => {
             let office = Office::open(config)?;
-            let actor = office.acting(DECIDERS, decision.checker, |_| Ok(CITY))?;
+            let actor = office.acting_in_city(DECIDERS, decision.checker)?;
             office.write(&actor, |tx, stamp| draft::approve(tx, stamp, &actor, decision.draft))?;
             println!("{}: đang áp dụng / in force", decision.draft);
             Ok(DONE)
         }
         Command::Refuse { decision, reason } => {
             let office = Office::open(config)?;
-            let actor = office.acting(DECIDERS, decision.checker, |_| Ok(CITY))?;
+            let actor = office.acting_in_city(DECIDERS, decision.checker)?;
             office.write(&actor, |tx, stamp| draft::refuse(tx, stamp, &actor, decision.draft, &reason))?;
             println!("{}: đã từ chối / refused", decision.draft);
             Ok(DONE)
@@ -96,7 +95,7 @@ fn propose(config: &Path, load: &Load) -> Result<u8> {
     let content = read_text(&load.file)?;
     let office = Office::open(config)?;
     let (Some(maker), Some(reason)) = (load.maker, &load.reason) else { return first(&office, &content) };
-    let actor = office::person(Role::Administrator, maker);
+    let actor = office.acting_in_city(office::ADMINISTRATORS, maker)?;
     let made = office.write(&actor, |tx, stamp| draft::propose(tx, stamp, &actor, &content, reason))?;
     match made {
         Ok(draft) => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::office::{self, Office};
+use super::office::{self, Office, Roles};
 use super::{DONE, table};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -129,9 +129,13 @@ fn list(config: &Path, unit: &str) -> Result<()> {
     Ok(())
 }
 
+/// Who ends a trust.
+const ENDERS: Roles = (Role::Administrator, &trust::ENDERS);
+
 fn end(config: &Path, asked: &End) -> Result<()> {
-    let actor = Actor { person: Some(asked.person), role: Role::Administrator, ..Actor::system() };
-    let id = Office::open(config)?.write(&actor, |tx, stamp| {
+    let office = Office::open(config)?;
+    let actor = office.acting_in(ENDERS, asked.person, &asked.unit)?;
+    let id = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
         let account = office::account(tx, &unit, &asked.account)?;
         trust::end(tx, stamp, &actor, (unit.id, account.id, &asked.channel), &asked.reason)

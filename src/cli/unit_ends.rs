@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 
 use super::office::{self, Office};
-use crate::actor::{Role, Scope};
+use crate::actor::Scope;
 use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::id::PersonId;
@@ -54,7 +54,7 @@ pub struct Merge {
     /// The unit that goes on
     #[arg(long, value_name = "CODE")]
     into: String,
-    /// The day from which the other unit goes on, YYYY-MM-DD
+    /// The day from which the other unit goes on, today or later, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     on: BusinessDay,
     /// The number of the decision
@@ -100,7 +100,7 @@ pub struct Name {
     /// The new address
     #[arg(long)]
     address: String,
-    /// The first day
+    /// The first day, today or later
     #[arg(long, value_name = "DATE")]
     from: BusinessDay,
     /// The number of the decision
@@ -142,9 +142,9 @@ pub fn run(config: &Path, command: Command) -> Result<()> {
 
 /// Proposes and approves in one transaction: where the second person cannot, nothing was proposed.
 fn decide(config: &Path, both: &Both, content: impl Fn(&mut Conn) -> Result<Content>) -> Result<()> {
-    let (maker, checker) =
-        (office::person(Role::Administrator, both.maker), office::person(Role::Administrator, both.checker));
     let office = Office::open(config)?;
+    let maker = office.acting_in_city(office::ADMINISTRATORS, both.maker)?;
+    let checker = office.acting_in_city(office::ADMINISTRATORS, both.checker)?;
     let id = office.store.write(&Scope::All, Lane::Live, |tx| {
         let content = content(tx)?;
         let id = proposal::propose(tx, &office.stamp(), &maker, &content, &both.reason)?;
@@ -170,7 +170,10 @@ fn hand_over(config: &Path, asked: &HandOver) -> Result<()> {
         }
         return Ok(());
     };
-    let actor = office::person(Role::Administrator, person);
+    // A login of who goes on sees both units, one of the unit that ends sees only its own.
+    let actor = office.acting(office::ADMINISTRATORS, person, |conn| {
+        Ok(unit::succession::ending(conn, unit.id)?.map_or(unit.id, |merger| merger.successor))
+    })?;
     let done = winding_up::unit::hand_over(&office.store, &|| office.stamp(), &actor, unit.id)?;
     println!("{}: {} nghĩa vụ / obligations, {} ký hiệu / series", unit.code, done.obligations, done.series);
     Ok(())

@@ -14,7 +14,7 @@ use crate::receipt::content::identifier::is_tax_code;
 use crate::register;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::imprint::{self, Imprint, Principal};
-use crate::unit::{self, NewUnit, Unit, account, registration, series};
+use crate::unit::{self, NewUnit, Unit, account, codes, registration, series};
 
 /// A unit as the file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -141,6 +141,9 @@ impl fmt::Display for Done {
 }
 
 /// Registers the unit, its accounts and its series where they are missing.
+///
+/// # Errors
+/// Those of each use case; `tax_code_taken` for a new unit.
 pub fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, file: &UnitFile) -> Result<Done> {
     let known = known(tx, &file.code)?;
     let is_new = known.is_none();
@@ -162,6 +165,9 @@ pub fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, file: &UnitFile)
             },
         )?,
     };
+    if is_new {
+        codes::require_own_tax_code(tx, unit, &file.tax_code, stamp.today())?;
+    }
     let accounts = register_accounts(tx, stamp, actor, unit, &file.accounts)?;
     let (series, waiting) = open_series(tx, stamp, actor, unit, &file.series)?;
     if let Some(wanted) = &file.imprint {

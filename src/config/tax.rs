@@ -3,7 +3,11 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::sso::is_safe_url;
 use crate::error::{Error, Result};
+
+/// What an endpoint must look like, in the words of a refusal.
+pub const ENDPOINT_FORM: &str = "https://…, or http:// on this machine, without a slash at the end";
 
 /// The way to the tax authority.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +35,36 @@ impl Tax {
         if !(1..=60).contains(&self.timeout_s) {
             return invalid("tax.timeout_s", "1 to 60");
         }
+        if self.endpoint.as_ref().is_some_and(|url| !is_safe_endpoint(url)) {
+            return invalid("tax.endpoint", ENDPOINT_FORM);
+        }
         Ok(())
+    }
+}
+
+/// An address that messages may go to: TLS, or this machine, and a path that can be gone on with.
+pub fn is_safe_endpoint(url: &str) -> bool {
+    is_safe_url(url) && !url.ends_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for good in ["https://gateway.example/api", "http://127.0.0.1:9900", "http://localhost:1"] {
+            assert!(is_safe_endpoint(good), "{good}");
+        }
+        for bad in [
+            "http://gateway.example",
+            "http://127.0.0.1.example",
+            "http://localhost@gateway.example",
+            "ftp://x",
+            "https://",
+            "https://x/",
+        ] {
+            assert!(!is_safe_endpoint(bad), "{bad}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 
 use ring::digest::{SHA256, digest};
 
-use super::{Correction, State, find, query, tell};
-use crate::actor::{Actor, Role};
+use super::{ASKERS, Correction, State, find, query, tell};
+use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::*;
@@ -43,7 +43,7 @@ pub fn attach(
     id: CorrectionId,
     bytes: &[u8],
 ) -> Result<Correction> {
-    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(unit)?;
     let person = actor.require_person()?;
     let (media_type, _) = media_type(bytes)?;

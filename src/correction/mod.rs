@@ -169,6 +169,12 @@ pub struct Told {
     pub events: Vec<PastEvent>,
 }
 
+/// Who looks at corrections and their agreements.
+pub const READERS: [Role; 6] =
+    [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
+/// Who asks for a correction, and attaches its agreement.
+pub const ASKERS: [Role; 2] = [Role::Finance, Role::Cashier];
+
 const NUMBER_LIMIT: usize = 50;
 const ABOUT_LIMIT: usize = 500;
 
@@ -179,7 +185,7 @@ const ABOUT_LIMIT: usize = 500;
 /// The rules' names (`correction_…`), `receipt_not_found`, `correction_open` when one is
 /// asked for already, `correction_agreement_missing`, and those of `Content::validate`.
 pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> Result<Correction> {
-    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
     let reason = text::reason(&ask.reason)?;

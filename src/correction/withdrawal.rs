@@ -1,8 +1,8 @@
 //! Withdrawing an approved correction whose money never came: one person asks, another agrees. The
 //! extra lines go, nothing was numbered, the document stands as before and may be corrected again.
 
-use super::{Correction, State, checker, find, query, tell};
-use crate::actor::{Actor, Role};
+use super::{ASKERS, Correction, State, checker, find, query, tell};
+use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::id::*;
@@ -23,7 +23,7 @@ pub fn ask(
     id: CorrectionId,
     reason: &str,
 ) -> Result<Correction> {
-    actor.require_role(&[Role::Finance, Role::Cashier])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
     let reason = text::reason(reason)?;

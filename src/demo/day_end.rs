@@ -13,6 +13,9 @@ use crate::id::PersonId;
 use crate::simulator::statement::{File, write_all};
 use crate::unit::{self, BankAccount, Unit, account};
 
+/// What is told, and remembered, of an account whose day is closed.
+const CLOSED: &str = "đã khóa, có chứng nhận / closed with a certificate";
+
 /// Delivers, imports, matches and closes, once.
 pub fn run(service: &Service, folder: &Folder, state: &mut State) -> Result<()> {
     if !state.delivered.is_empty() {
@@ -30,7 +33,7 @@ pub fn run(service: &Service, folder: &Folder, state: &mut State) -> Result<()> 
         print_delivered(&state.delivered);
     }
     for (unit, account) in accounts(service)? {
-        if state.closed.get(&account.account_no).is_none_or(|said| !said.starts_with("đã đóng")) {
+        if state.closed.get(&account.account_no).is_none_or(|said| said != CLOSED) {
             let said = close(service, state, &unit, &account)?;
             state.closed.insert(account.account_no.clone(), said);
             state.save(folder)?;
@@ -122,8 +125,10 @@ fn print_delivered(delivered: &[Delivered]) {
 fn close(service: &Service, state: &State, unit: &Unit, account: &BankAccount) -> Result<String> {
     let actor = accountant(state)?;
     match books::close_day(&service.app, &actor, unit, account, state.day()?) {
-        Ok(outcome) if outcome.is_clean => Ok("đã khóa, có chứng nhận / closed with a certificate".into()),
+        Ok(outcome) if outcome.is_clean => Ok(CLOSED.into()),
         Ok(outcome) => Ok(format!("chưa khóa được / stays open: {}", outcome.summary)),
+        // Closed by a start that ended before it could remember that.
+        Err(error) if error.code() == "day_closed" => Ok(CLOSED.into()),
         Err(error) if error.is_internal() || error.is_busy() => Err(error),
         Err(error) => Ok(format!("chưa khóa được / stays open: {error}")),
     }

@@ -78,8 +78,13 @@ fn the_demo_shows_everything_once_and_a_second_start_continues_with_the_same_dat
     assert!(!letters.is_empty() && texts.lines().count() > 0, "payers got their receipts: {:?}", first.links);
     commands_name_the_pages_of_the_start(&scratch, &first);
     links_lead_somewhere_and_evidence_is_whole(&scratch, &first.links);
+    let told_of_closing =
+        || state::State::load(&Folder::existing(&scratch.0).unwrap()).map(|state| state.closed).unwrap();
+    let closed = told_of_closing();
+    assert!(!closed.is_empty(), "each account's day was to be closed");
     let second = run(&scratch.options(false)).unwrap();
     commands_name_the_pages_of_the_start(&scratch, &second);
+    assert_eq!(told_of_closing(), closed, "a day that is closed is told as closed at each start");
     assert_eq!((second.receipts, second.exceptions), (first.receipts, first.exceptions));
     assert_eq!(second.table, first.table, "nothing happened twice");
     assert_eq!(

@@ -10,9 +10,10 @@ use crate::audit;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::*;
-use crate::identity::{self, person};
+use crate::identity::{self, person, person::Person};
 use crate::store::{Conn, Stamp, Tx, failure};
 use crate::text;
+use crate::unit;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,9 +81,18 @@ pub struct Act {
 
 const DECISION_LIMIT: usize = 100;
 /// Roles in which a person takes a delegation on and uses it; auditors change nothing.
-pub(crate) const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
+pub const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
-/// Offers a delegation; it lends nothing until the delegate accepts it.
+/// Whom an actor may offer a delegation: the others they may choose who come in in a role that takes one on.
+pub fn choices(conn: &mut Conn, actor: &Actor) -> Result<Vec<Person>> {
+    let acting = person::acting(conn, &DELEGATES)?;
+    let mut found = person::choices(conn, actor)?;
+    found.retain(|one| actor.person != Some(one.id) && acting.contains(&one.id));
+    Ok(found)
+}
+
+/// Offers a delegation; it lends nothing until the delegate accepts it. The same offer once more, while nobody
+/// has answered the first one, is the first one: a form that is sent twice offers once.
 ///
 /// # Errors
 /// `role_not_allowed`, `unit_not_found`, `delegation_to_oneself`, `delegation_giver_no_approver`
@@ -113,6 +123,14 @@ pub fn offer(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, offer: &Offer) -
         state: State::Offered,
         revision: 1,
     };
+    // Offers of a unit follow each other, so that the second of two equal ones sees the first.
+    unit::query::lock(tx, offer.unit)?;
+    let is_same = |found: &Delegation| {
+        *found == Delegation { id: found.id, created_at: found.created_at, ..delegation.clone() }
+    };
+    if let Some(first) = query::between(tx, &delegation)?.into_iter().find(is_same) {
+        return Ok(first);
+    }
     query::insert(tx, &delegation)?;
     note(tx, stamp, actor, &delegation, ("offered", giver, None))?;
     Ok(delegation)

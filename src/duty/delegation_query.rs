@@ -180,6 +180,17 @@ pub fn lock(tx: &mut Tx<'_>, unit: UnitId, id: DelegationId) -> Result<Option<De
     found.pop().map(read).transpose()
 }
 
+/// What the giver of one lent to its delegate in its unit, whatever became of it.
+pub fn between(conn: &mut Conn, one: &Delegation) -> Result<Vec<Delegation>> {
+    let keys = [
+        ("unit_id", Column::of([one.unit])),
+        ("giver_person_id", Column::of([one.giver])),
+        ("delegate_person_id", Column::of([one.delegate])),
+    ];
+    let found: Vec<Stored> = rows::fetch::<Sql, _>(conn, SELECT, &keys, "", Lock::None)?;
+    found.into_iter().map(read).collect()
+}
+
 /// By its id alone: who is named in it decides whether it is in sight.
 pub fn by_id(conn: &mut Conn, id: DelegationId) -> Result<Option<Delegation>> {
     let keys = [("id", Column::of([id]))];

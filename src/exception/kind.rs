@@ -294,7 +294,7 @@ const FACTS: [Facts; 36] = [
         next_step: ("Tìm theo số tiền, tên, hồ sơ; không rõ thì viết thư tra soát hỏi ngân hàng hoặc đề nghị trả lại người chuyển; có quyết định thì nộp ngân sách.", "Search by amount, name and dossier; failing that, write to the bank to ask or to have it returned to the sender; by decision it goes to the budget."),
         effect: ("Không lập biên lai; tiền ở mục chờ xử lý.", "No receipt; the money stands in suspense.") },
     Facts { kind: Kind::DamagedCode, name: "damaged_code", owner: FINANCE, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,
-        title: ("Mã thanh toán bị hỏng", "Damaged reference code"),
+        title: ("Mã nộp tiền bị hỏng", "Damaged reference code"),
         next_step: ("Chọn mã gần giống có đúng số tiền và trình duyệt.", "Choose the close code with the same amount and have it approved."),
         effect: ("Không lập biên lai; tiền ở mục chờ xử lý đến khi hai người chọn nghĩa vụ.", "No receipt; the money stands in suspense until two persons choose the obligation.") },
     Facts { kind: Kind::WrongAccount, name: "wrong_account", owner: APPROVER, due_working_days: 2, second_person: true, day_close: DayClose::CarriedByName,

@@ -249,10 +249,37 @@ pub fn restate(
     if item.state != State::Open {
         return Ok(false);
     }
+    put_anew(tx, stamp, &mut item, (amount, detail), reason)?;
+    Ok(true)
+}
+
+/// The same where what happened leaves no end that may be proposed: a proposal that waits is sent back by it, as it
+/// could not be approved any more. False where the item ended.
+pub fn overrule(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    (unit, id): (UnitId, ExceptionId),
+    now: (Dong, &str),
+    reason: String,
+) -> Result<bool> {
+    let mut item = query::lock(tx, unit, id)?;
+    if item.state == State::Resolved {
+        return Ok(false);
+    }
+    put_anew(tx, stamp, &mut item, now, reason)?;
+    Ok(true)
+}
+
+fn put_anew(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    item: &mut Exception,
+    (amount, detail): (Dong, &str),
+    reason: String,
+) -> Result<()> {
     (item.amount, item.detail) = (amount, detail.to_owned());
     let act = query::Act { kind: "restated", reason, restates: true, ..query::Act::default() };
-    advance(tx, stamp, &mut item, State::Open, act)?;
-    Ok(true)
+    advance(tx, stamp, item, State::Open, act)
 }
 
 /// Closes exceptions because their cause is gone: the missing part was paid, the claim proven.

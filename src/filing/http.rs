@@ -16,6 +16,7 @@ use ureq::http::StatusCode;
 use super::endpoint::TaxEndpoint;
 use super::envelope;
 use super::rules::Outcome;
+use crate::config::tax::{ENDPOINT_FORM, is_safe_endpoint};
 use crate::error::{Error, Result};
 
 /// Answers to one message; each is far below 2 MB.
@@ -41,9 +42,8 @@ impl HttpEndpoint {
     /// # Errors
     /// `tax_endpoint_wrong`.
     pub fn new(url: &str, token: Option<SecretString>, timeout: Duration) -> Result<HttpEndpoint> {
-        if !is_safe(url) {
-            let detail = "expected https://…, or http:// on this machine, without a slash at the end";
-            return Err(Error::invalid("tax.url", "tax_endpoint_wrong", detail));
+        if !is_safe_endpoint(url) {
+            return Err(Error::invalid("tax.endpoint", "tax_endpoint_wrong", ENDPOINT_FORM));
         }
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
@@ -62,16 +62,6 @@ impl HttpEndpoint {
     fn bearer(&self) -> String {
         self.token.as_ref().map(|token| format!("Bearer {}", token.expose_secret())).unwrap_or_default()
     }
-}
-
-/// TLS, or this machine.
-pub fn is_safe(url: &str) -> bool {
-    let host = |rest: &str| rest.split(['/', ':']).next().unwrap_or_default().to_owned();
-    let is_local = url
-        .strip_prefix("http://")
-        .is_some_and(|rest| matches!(host(rest).as_str(), "localhost" | "127.0.0.1"));
-    let is_tls = url.strip_prefix("https://").is_some_and(|rest| !host(rest).is_empty());
-    (is_local || is_tls) && !url.ends_with('/')
 }
 
 impl TaxEndpoint for HttpEndpoint {
@@ -149,23 +139,6 @@ fn failure(error: &ureq::Error) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn plain_http_is_for_this_machine_only() {
-        for good in ["https://gateway.example/api", "http://127.0.0.1:9900", "http://localhost:1"] {
-            assert!(is_safe(good), "{good}");
-        }
-        for bad in [
-            "http://gateway.example",
-            "http://127.0.0.1.example",
-            "http://localhost@gateway.example",
-            "ftp://x",
-            "https://",
-            "https://x/",
-        ] {
-            assert!(!is_safe(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn answers_come_as_one_envelope_or_as_a_list() {

@@ -69,6 +69,9 @@ pub fn draft_missing(
     draft(tx, stamp, actor, &keys)
 }
 
+/// Who lets a halted message go again, has a refused invoice sent again, and the authority asked again.
+pub const RELEASERS: [Role; 2] = [Role::Administrator, Role::Approver];
+
 /// Drafts the sending of an invoice once more that the authority refused: as when it did not know the series
 /// or the certificate yet. A person says so, who knows that the cause is gone.
 ///
@@ -82,7 +85,7 @@ pub fn again(
     unit: UnitId,
     receipt: ReceiptId,
 ) -> Result<FilingId> {
-    actor.require_role(&[Role::Administrator, Role::Approver])?;
+    actor.require_role(&RELEASERS)?;
     actor.require_person()?;
     actor.scope.require(unit)?;
     let sendings = invoice_query::sendings(tx, unit, receipt)?;

@@ -24,6 +24,9 @@ pub struct Request {
     pub place: String,
 }
 
+/// Who requests a notice, and takes back or turns down what was requested.
+pub const ASKERS: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
+
 /// Requests a notice. It waits for another person. One about a document whose last notice the authority did not
 /// accept names that one as what it corrects.
 ///
@@ -32,7 +35,7 @@ pub struct Request {
 /// `receipt_not_valid`, `notice_mixed`, `notice_pending` while the same receipt stands in an open one,
 /// `registration_missing`, and those of `Notice::check`.
 pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, asked: Request) -> Result<FilingId> {
-    actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver, Role::Administrator])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(asked.unit)?;
     let maker = actor.require_person()?;
     let mut items = Vec::with_capacity(asked.documents.len());
@@ -239,7 +242,7 @@ pub fn withdraw(
     id: FilingId,
     reason: &str,
 ) -> Result<Filing> {
-    actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver, Role::Administrator])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(unit)?;
     let mut filing = super::requested(tx, (unit, id), Kind::ErrorNotice, NOT_REQUESTED)?;
     super::withdraw(tx, stamp, actor, (&mut filing, reason), "notice.withdrawn")?;

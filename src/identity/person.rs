@@ -2,7 +2,7 @@
 //! checkers are compared by person, so whoever invites chooses somebody known, or says outright that
 //! somebody of the same name is another human.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::login::Login;
 use super::{check_scope, create_person, login_query, query, read_scope};
@@ -102,7 +102,13 @@ pub fn holds(conn: &mut Conn, person: PersonId, roles: &[Role], unit: UnitId) ->
 
 /// Whether a person comes in at all in one of these roles, wherever.
 pub fn acts(conn: &mut Conn, person: PersonId, roles: &[Role]) -> Result<bool> {
-    Ok(seats(conn)?.iter().any(|seat| seat.person == person && roles.contains(&seat.role)))
+    Ok(acting(conn, roles)?.contains(&person))
+}
+
+/// Everybody who comes in at all in one of these roles, wherever.
+pub fn acting(conn: &mut Conn, roles: &[Role]) -> Result<HashSet<PersonId>> {
+    let found = seats(conn)?;
+    Ok(found.into_iter().filter(|seat| roles.contains(&seat.role)).map(|seat| seat.person).collect())
 }
 
 /// The persons of a unit itself who may decide what others asked for. Those who look after the whole

@@ -29,7 +29,7 @@ pub mod wording;
 
 use std::str::FromStr;
 
-pub use outbox::{New, Outbox, address_of, bounced, cancelled, delivered, enqueue, noticed, retry};
+pub use outbox::{New, Outbox, SENDERS, address_of, bounced, cancelled, delivered, enqueue, noticed, retry};
 
 use crate::clock::Instant;
 use crate::error::{Error, Result};

@@ -263,15 +263,21 @@ fn channel_after(conn: &mut Conn, name: &str) -> Result<Option<String>> {
     Ok(found.into_iter().next().map(|one| one.channel))
 }
 
+/// Events that are looked at for the one that came last: one that was read again is archived anew, with the time at
+/// which it came, and is not the channel's last word.
+const LAST_LOOKED_AT: i64 = 50;
+
 /// The newest event of a channel, if it came since an instant.
 fn last_at(conn: &mut Conn, scope: &Scope, channel: &str, since: Instant) -> Result<Option<Instant>> {
     let found: Vec<Last> = diesel::sql_query(format!(
-        "SELECT e.channel, e.received_at AS last_at, CAST(0 AS BIGINT) AS n FROM raw_event e \
-         WHERE e.channel = $1 AND e.id >= $2 {} ORDER BY e.id DESC LIMIT 1",
+        "SELECT s.channel, MAX(s.received_at) AS last_at, CAST(0 AS BIGINT) AS n FROM \
+         (SELECT e.channel, e.received_at FROM raw_event e WHERE e.channel = $1 AND e.id >= $2 {} \
+         ORDER BY e.id DESC LIMIT $3) AS s GROUP BY s.channel",
         in_scope(scope)
     ))
     .bind::<Text, _>(channel)
     .bind::<BigInt, _>(first_minted_at(since))
+    .bind::<BigInt, _>(LAST_LOOKED_AT)
     .load(conn)
     .classify()?;
     Ok(found.into_iter().next().and_then(|last| last.last_at))

@@ -2,6 +2,8 @@
 //! is proven as if matching had found it. `bank` is posted already; suspense gives the money to clearing,
 //! or to what an advised claim named.
 
+use std::collections::BTreeSet;
+
 use super::book::{Book, CollectedBy, Held, Incoming, Method, PaymentState};
 use super::documents;
 use super::flush::flush;
@@ -49,13 +51,15 @@ fn claim(conn: &mut Conn, item: &Exception, target: Option<i64>) -> Result<Optio
     Ok(Some(found).filter(|_| is_placed))
 }
 
-/// What an advised claim names, where all of it is the unit's own.
+/// What an advised claim names, where all of it is the unit's own. An obligation that a merger brought here has two
+/// codes, and a claim that tells both names it alone.
 fn destination(conn: &mut Conn, claim: &Movement) -> Result<Vec<ObligationId>> {
     let codes: Vec<String> =
         claim.code.split('+').filter(|code| !code.is_empty()).map(str::to_owned).collect();
-    let named = obligation::query::resolve_codes(conn, &codes)?;
-    let is_own = named.values().all(|(unit, _)| *unit == claim.unit);
-    Ok(if is_own && named.len() == 1 { named.into_values().map(|(_, id)| id).collect() } else { Vec::new() })
+    let named: BTreeSet<(UnitId, ObligationId)> =
+        obligation::query::resolve_codes(conn, &codes)?.into_values().collect();
+    let is_own = named.iter().all(|(unit, _)| *unit == claim.unit);
+    Ok(if is_own && named.len() == 1 { named.into_iter().map(|(_, id)| id).collect() } else { Vec::new() })
 }
 
 /// Carries it out for the line and the movement it had opened. The account is locked.

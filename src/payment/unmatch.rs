@@ -76,6 +76,9 @@ impl Plan {
     }
 }
 
+/// Who asks for a line to be taken apart.
+pub const ASKERS: [Role; 2] = [Role::Finance, Role::Approver];
+
 /// Asks for a line to be taken apart: an exception about it with the proposal of its un-matching.
 ///
 /// # Errors
@@ -87,7 +90,7 @@ pub fn ask(
     (unit, line): (UnitId, LineId),
     reason: &str,
 ) -> Result<Exception> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(unit)?;
     let plan = plan(tx, unit, line)?;
     let new = exception::New {

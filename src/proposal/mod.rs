@@ -60,6 +60,20 @@ pub fn reason_of(raw: &str) -> Result<String> {
     text::required("reason", raw, "field_missing", text::REASON_LIMIT)
 }
 
+/// What the same person proposed in the same words, and nobody decided yet: a form that is sent twice proposes once.
+/// Whoever asks holds the lock of the city's unit, so that the second of two equal ones sees the first.
+///
+/// # Errors
+/// `field_missing`, `field_too_long`.
+pub fn waiting_already(conn: &mut Conn, maker: PersonId, new: &New<'_>) -> Result<Option<Proposal>> {
+    let reason = reason_of(new.reason)?;
+    let is_same = |one: &Proposal| {
+        one.maker == maker && one.content == new.content && one.base == new.base && one.reason == reason
+    };
+    let waiting = of_state(conn, new.kind, State::Proposed)?;
+    Ok(waiting.into_iter().filter(is_same).max_by_key(|one| one.id))
+}
+
 /// Writes a proposal down; nothing holds before another person approves it.
 ///
 /// # Errors

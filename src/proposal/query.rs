@@ -7,6 +7,7 @@ use crate::clock::Instant;
 use crate::error::Result;
 use crate::id::{EventId, PersonId, UnitId};
 use crate::store::failure::Classify;
+use crate::store::page::Page;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema_duty::proposal;
 use crate::store::{Conn, Tx};
@@ -104,13 +105,15 @@ pub fn find(conn: &mut Conn, kinds: &[&str], id: EventId) -> Result<Option<Propo
     found.map(from_stored).transpose()
 }
 
-/// The newest of these kinds.
-pub fn list(conn: &mut Conn, kinds: &[&str], limit: i64) -> Result<Vec<Proposal>> {
-    let found: Vec<Columns> = proposal::table
-        .filter(proposal::unit_id.eq(UnitId::CITY))
+/// A page of the newest of these kinds, of one state where one is named.
+pub fn list(
+    conn: &mut Conn,
+    kinds: &[&str],
+    page: impl Into<Page>,
+    state: Option<State>,
+) -> Result<Vec<Proposal>> {
+    let found: Vec<Columns> = crate::newest_of!(proposal, UnitId::CITY, page, state)
         .filter(proposal::kind.eq_any(kinds))
-        .order(proposal::id.desc())
-        .limit(limit)
         .select(columns!())
         .load(conn)
         .classify()?;

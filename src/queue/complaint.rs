@@ -15,6 +15,9 @@ use crate::store::{Conn, Stamp, Tx};
 /// How it reached us.
 pub const WAYS: [&str; 4] = ["counter", "phone", "letter", "portal"];
 
+/// Who takes complaints down.
+pub const TAKERS: [Role; 3] = [Role::Cashier, Role::Finance, Role::Approver];
+
 /// What a complaint says. No name belongs into the words: the obligation knows its payer.
 #[derive(Clone, Debug)]
 pub struct Complaint {
@@ -29,7 +32,7 @@ pub struct Complaint {
 /// # Errors
 /// `complaint_subject_wrong`, `complaint_way_unknown`, `comment_missing`.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Complaint) -> Result<Exception> {
-    actor.require_role(&[Role::Cashier, Role::Finance, Role::Approver])?;
+    actor.require_role(&TAKERS)?;
     let person = actor.require_person()?;
     if !WAYS.contains(&new.way.as_str()) {
         return Err(Error::invalid("way", "complaint_way_unknown", WAYS.join(", ")));
@@ -53,6 +56,14 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: &Complaint
     let entry = audit::Entry::by(actor, unit, "complaint.recorded", id).with(person.to_string());
     audit::record(tx, stamp, &[entry])?;
     Ok(item)
+}
+
+/// The unit of what a complaint is about, as far as the actor sees it.
+///
+/// # Errors
+/// `complaint_subject_wrong`.
+pub fn unit_of(conn: &mut Conn, actor: &Actor, subject: &str) -> Result<UnitId> {
+    Ok(about(conn, actor, subject)?.0)
 }
 
 fn about(conn: &mut Conn, actor: &Actor, text: &str) -> Result<(UnitId, Subject, Dong)> {

@@ -30,12 +30,15 @@ pub struct Hint {
 /// The most units that are named: a usual fee is owed everywhere and says nothing.
 const NAMED_LIMIT: usize = 20;
 
+/// Who asks for hints.
+pub const READERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
+
 /// Asks for a suspense item of the caller's own. `conn` must see every unit.
 ///
 /// # Errors
 /// `exception_not_found`, `hint_unfit` when the item is no open money in suspense.
 pub fn of(conn: &mut Conn, actor: &Actor, id: ExceptionId) -> Result<Hint> {
-    actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor])?;
+    actor.require_role(&READERS)?;
     let not_found = || Error::not_found("exception_not_found", "no such exception in your scope");
     let unit = exception::query::unit_of(conn, &actor.scope, id)?.ok_or_else(not_found)?;
     let item = exception::find(conn, unit, id)?;

@@ -94,7 +94,11 @@ pub struct Reply {
 }
 
 const QUESTION_LIMIT: usize = 1_000;
-const WRITERS: [Role; 2] = [Role::Finance, Role::Approver];
+
+/// Who writes letters and records replies.
+pub const WRITERS: [Role; 2] = [Role::Finance, Role::Approver];
+/// Who prints a letter and sees what it and its replies say of people.
+pub const PRINTERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
 
 /// Writes a letter about an open item with a line or a claim. One letter at a time: the bank
 /// answers first.

@@ -163,7 +163,7 @@ impl Evidence {
             Evidence::ReferenceAmountDiffers { line, movement } => {
                 format!("cùng số tham chiếu nhưng sao kê {line}, báo có {movement}")
             }
-            Evidence::ReferenceCodeDiffers => "cùng số tham chiếu nhưng mã thanh toán khác".into(),
+            Evidence::ReferenceCodeDiffers => "cùng số tham chiếu nhưng mã nộp tiền khác".into(),
             Evidence::AmountExact => "đúng số tiền".into(),
             Evidence::AmountUnder { missing } => format!("thiếu {missing}"),
             Evidence::AmountOver { surplus } => format!("thừa {surplus}"),

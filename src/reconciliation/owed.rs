@@ -35,6 +35,8 @@ pub(super) fn codes_asked(lines: &[Line], movements: &[Movement], settings: &Set
     asked
 }
 
+type Key = (UnitId, ObligationId);
+
 /// Open obligations read at a time.
 const PAGE: i64 = 50_000;
 
@@ -46,8 +48,11 @@ pub(super) fn read(
     codes: BTreeSet<String>,
     claimed: &BTreeMap<String, i64>,
 ) -> Result<Owed> {
-    let resolved = query::resolve_codes(conn, &codes.into_iter().collect::<Vec<_>>())?;
-    let keys: BTreeSet<(UnitId, ObligationId)> = resolved.values().copied().collect();
+    let mut asked: BTreeMap<Key, BTreeSet<String>> = BTreeMap::new();
+    for (code, key) in query::resolve_codes(conn, &codes.into_iter().collect::<Vec<_>>())? {
+        asked.entry(key).or_default().insert(code);
+    }
+    let keys: Vec<Key> = asked.keys().copied().collect();
     let mut payers = Vec::new();
     let mut seen: BTreeMap<ObligationId, Obligation> = BTreeMap::new();
     let mut take = |found: Vec<obligation::Obligation>| {
@@ -55,10 +60,11 @@ pub(super) fn read(
             if obligation.unit == unit {
                 payers.push((obligation.id, obligation.party));
             }
-            seen.entry(obligation.id).or_insert_with(|| as_matched(&obligation, claimed));
+            let codes = asked.get(&(obligation.unit, obligation.id));
+            seen.entry(obligation.id).or_insert_with(|| as_matched(&obligation, codes, claimed));
         }
     };
-    take(query::by_ids(conn, &keys.into_iter().collect::<Vec<_>>())?);
+    take(query::by_ids(conn, &keys)?);
     let mut behind = ObligationId(0);
     loop {
         let page = query::open_of_unit(conn, unit, behind, PAGE)?;
@@ -67,11 +73,14 @@ pub(super) fn read(
         take(page);
     }
     // Another unit's obligation may be out of sight; that it is another unit's is all we need.
-    for (code, (owner, id)) in resolved {
+    for ((owner, id), codes) in asked {
+        let mut codes = codes.into_iter();
+        let Some(code) = codes.next() else { continue };
         seen.entry(id).or_insert_with(|| Obligation {
             id,
             unit: owner,
             code,
+            former_codes: codes.collect(),
             outstanding: Dong::ZERO,
             dossier_code_folded: None,
             state_open: true,
@@ -82,13 +91,24 @@ pub(super) fn read(
     Ok(Owed { obligations: seen.into_values().collect(), payers })
 }
 
-fn as_matched(obligation: &obligation::Obligation, claimed: &BTreeMap<String, i64>) -> Obligation {
-    let pending = claimed.get(&obligation.reference_code).copied().unwrap_or_default();
+/// An obligation with the codes under which lines name it. What waits under any
+/// code that lines name is on its way to it.
+fn as_matched(
+    obligation: &obligation::Obligation,
+    codes: Option<&BTreeSet<String>>,
+    claimed: &BTreeMap<String, i64>,
+) -> Obligation {
+    let named = codes.into_iter().flatten();
+    let former_codes: Vec<String> =
+        named.filter(|code| **code != obligation.reference_code).cloned().collect();
+    let own = std::iter::once(&obligation.reference_code).chain(&former_codes);
+    let pending: i64 = own.filter_map(|code| claimed.get(code)).sum();
     let outstanding = obligation.outstanding();
     Obligation {
         id: obligation.id,
         unit: obligation.unit,
         code: obligation.reference_code.clone(),
+        former_codes,
         outstanding: Dong((outstanding.0 - pending).max(0)),
         dossier_code_folded: Some(text::squash(&obligation.dossier_code)),
         state_open: outstanding.is_positive(),

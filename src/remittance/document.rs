@@ -1,9 +1,12 @@
 //! The order as a document: canonical XML, and the page that people sign and hand over, with the
 //! XML attached. The layout is a proposal of ours [P]; the Treasury's own forms bind the transfer.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::{Kind, Line, Order, State, form, query};
-use crate::amount::Dong;
 use crate::error::Result;
+use crate::id::EventId;
 use crate::identity;
 use crate::receipt::markup::Markup;
 use crate::store::Conn;
@@ -84,13 +87,44 @@ impl Kind {
     }
 }
 
-/// The tariff of the day on which a kept share was ordered: its fees are named by it wherever it is shown. None for
-/// other orders, and where none reads: an order is printed and shown whatever became of the tariff, with codes then.
+/// The tariff of the day on which a kept share was ordered: its fees are named by it on its page, on its paper and
+/// where it waits for approval. None for other orders, and where none reads: an order is printed and shown whatever
+/// became of the tariff, with codes then.
 pub fn tariff_of(conn: &mut Conn, order: &Order) -> Result<Option<Tariff>> {
-    if order.kind != Kind::Kept {
-        return Ok(None);
+    match edition_of(conn, order)? {
+        Some(edition) => parsed(conn, edition),
+        None => Ok(None),
     }
-    Ok(edition::text_at(conn, order.created_at)?.and_then(|text| tariff::load(&text).ok()))
+}
+
+/// The tariffs of all orders on one page, by edition: however many orders an edition names the fees of, its text is
+/// read and parsed once.
+#[derive(Default)]
+pub struct Tariffs {
+    by_edition: BTreeMap<EventId, Option<Tariff>>,
+}
+
+impl Tariffs {
+    /// As `tariff_of` gives it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn of(&mut self, conn: &mut Conn, order: &Order) -> Result<Option<&Tariff>> {
+        let Some(edition) = edition_of(conn, order)? else { return Ok(None) };
+        let tariff = match self.by_edition.entry(edition) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(parsed(conn, edition)?),
+        };
+        Ok(tariff.as_ref())
+    }
+}
+
+fn edition_of(conn: &mut Conn, order: &Order) -> Result<Option<EventId>> {
+    if order.kind == Kind::Kept { edition::id_at(conn, order.created_at) } else { Ok(None) }
+}
+
+fn parsed(conn: &mut Conn, edition: EventId) -> Result<Option<Tariff>> {
+    Ok(edition::text_of(conn, edition)?.and_then(|text| tariff::load(&text).ok()))
 }
 
 /// The canonical bytes. The schema is `xsd/remittance/RO-1.0.xsd`.
@@ -151,9 +185,4 @@ pub fn file_stem(order: &Order) -> String {
         Kind::Claim => "de-nghi-hoan-tra",
     };
     format!("{noun}-{}-{}", order.year, order.order_no)
-}
-
-/// An amount as documents of the state print it: `1.234.567`.
-pub(super) fn grouped(amount: Dong) -> String {
-    amount.to_string()
 }

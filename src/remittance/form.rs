@@ -4,7 +4,7 @@
 use chrono::Datelike;
 use ring::digest::{SHA256, digest};
 
-use super::document::{Content, file_stem, grouped};
+use super::document::{Content, file_stem};
 use super::{Kind, Line};
 use crate::error::Result;
 use crate::pdf::{
@@ -129,7 +129,7 @@ fn lines(sheet: &mut Sheet, content: &Content) {
     let body = numbered.map(|(index, line)| row(index + 1, line, tariff)).collect();
     let sum = |words: &str| Paragraph::new(TEXT).piece(Face::Bold, TEXT, words).align(Align::Right);
     let total =
-        vec![Cell { span: 3, content: sum("Tổng cộng") }, Cell::of(sum(&grouped(content.order.amount)))];
+        vec![Cell { span: 3, content: sum("Tổng cộng") }, Cell::of(sum(&content.order.amount.grouped()))];
     sheet.table(&Table { columns, title_size: SMALL, body, foot: vec![total], keep_with: 90.0 });
     sheet.space(5.0);
     sheet.text(Paragraph::new(TEXT).regular("Số tiền viết bằng chữ: ").bold(&content.in_words()).bold("."));
@@ -151,7 +151,7 @@ fn row(number: usize, line: &Line, tariff: Option<&Tariff>) -> Row {
         cell(&number.to_string(), Align::Centre),
         cell(line.chapter.as_deref().unwrap_or("–"), Align::Centre),
         cell(item_words(line, tariff), Align::Left),
-        cell(&grouped(line.amount), Align::Right),
+        cell(&line.amount.grouped(), Align::Right),
     ]
 }
 

@@ -340,7 +340,7 @@ pub fn refuse(
     let person = actor.require_person()?;
     let reason = text::reason(reason)?;
     let mut order = locked(tx, unit, id)?;
-    if rules::ends_alone(&order, Some(person)) {
+    if rules::is_by_maker_alone(&order, Some(person)) {
         return Err(Error::forbidden("maker_is_checker", "another person must refuse an approved order"));
     }
     let state = rules::next(&order, Event::Refused)?;
@@ -382,19 +382,9 @@ pub fn store_line(
     }
     if let Leg::BackInPart(amount) = leg {
         order.returned = order.returned.checked_add(amount)?;
-        ask_about_the_rest(tx, stamp, order)?;
+        report::ask_anew(tx, stamp, order, "a part came back")?;
     }
     Ok(())
-}
-
-/// The item about the rejection asks for what is still to come back.
-fn ask_about_the_rest(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order) -> Result<()> {
-    let subject = Subject::Remittance(order.id);
-    let Some(item) = exception::find_open(tx, order.unit, ExceptionKind::TreasuryRejected, subject)? else {
-        return Ok(());
-    };
-    let now = (order.returning(), item.detail.as_str());
-    exception::restate(tx, stamp, (order.unit, item.id), now, "a part came back".to_owned()).map(|_| ())
 }
 
 /// Two persons found that the bank paid an order which was refused. Its sums are taken again where

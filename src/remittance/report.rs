@@ -92,16 +92,11 @@ pub(super) const DAY: Why = (
 );
 const LATER: Why = ("ngày sau hôm nay", "the day is after today");
 
-/// Reads a report; `named` are the tables whose columns a person named. Pure.
-///
-/// # Errors
-/// `treasury_report_unreadable` when it is no such file at all; `partner_column_missing`.
-pub fn parse(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault>)> {
-    read(bytes, named).map_err(|fault| unreadable(&fault))
-}
-
-/// The same, with the place of what makes it no report.
-fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
+/// The rows of a report and what of it cannot be read, or the place of what makes it none. Pure.
+pub(super) fn read(
+    bytes: &[u8],
+    named: &[Named],
+) -> std::result::Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
     match partner::ours(bytes, &report_form::HEADING) {
         Some((text, separator)) => report_form::read(text, separator),
         None => report_table::read(bytes, named),
@@ -109,7 +104,7 @@ fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<(Vec<Row>, Vec<Fau
 }
 
 /// What makes a file no report, as an error.
-pub fn unreadable(fault: &partner::Fault) -> Error {
+pub(super) fn unreadable(fault: &partner::Fault) -> Error {
     fault.error("report", "treasury_report_unreadable")
 }
 
@@ -137,7 +132,8 @@ pub struct Imported {
     pub faults: Vec<Fault>,
 }
 
-/// A report that was read, which takes a while: before the transaction that takes it on.
+/// A report that was read. To read one takes a while: it is read before the transaction that takes it on, so that
+/// callbacks are not kept waiting for it.
 pub struct Told<'f> {
     bytes: &'f [u8],
     /// The tables whose columns a person had named when it was read.
@@ -151,11 +147,29 @@ impl<'f> Told<'f> {
     /// Reads a file; `named` are the tables whose columns a person named. Pure.
     ///
     /// # Errors
-    /// The place of what makes it no report; `unreadable` says the same as an error.
+    /// The place of what makes it no report.
     pub fn read(bytes: &'f [u8], named: Vec<Named>) -> std::result::Result<Told<'f>, partner::Fault> {
         let (rows, faults) = read(bytes, &named)?;
         let file_sha256 = text::hex(digest(&SHA256, bytes).as_ref());
         Ok(Told { bytes, named, rows, faults, file_sha256 })
+    }
+
+    /// The same, with what makes it no report as an error.
+    ///
+    /// # Errors
+    /// `treasury_report_unreadable` when it is no such file at all; `partner_column_missing`.
+    pub fn of(bytes: &'f [u8], named: Vec<Named>) -> Result<Told<'f>> {
+        Told::read(bytes, named).map_err(|fault| unreadable(&fault))
+    }
+
+    /// The rows that could be read.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The rows that could not.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
     }
 
     /// Whether no row of it could be read.
@@ -180,8 +194,7 @@ pub fn take(
     actor.require_role(&[Role::Finance])?;
     actor.scope.require(unit)?;
     let named = saved::named(tx, unit, partner::Kind::Treasury)?;
-    let reread = (named != told.named).then(|| Told::read(told.bytes, named));
-    let reread = reread.transpose().map_err(|fault| unreadable(&fault))?;
+    let reread = (named != told.named).then(|| Told::of(told.bytes, named)).transpose()?;
     let told = reread.as_ref().unwrap_or(told);
     let (file, (told, faults)) = (&told.file_sha256, until(stamp.today(), told));
     let earlier = report_query::earlier(tx, unit, file)?;
@@ -438,16 +451,34 @@ fn post<'a>(
     ledger::post(tx, stamp, &postings)
 }
 
-/// Asks about an order that a report does not fit, or that the Treasury rejected. The open item about a report that
-/// did not fit asks about the rejection from then on.
+/// Asks about an order that a report does not fit, or that the Treasury rejected. The item about a report that did not
+/// fit asks about the rejection from then on: an end that somebody proposed for it is sent back.
 fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool) -> Result<()> {
-    let item = exception::New {
+    let item = question(order, stamp.today(), is_rejected);
+    let opened = exception::open(tx, stamp, std::slice::from_ref(&item))?;
+    if opened > 0 || !is_rejected {
+        return Ok(());
+    }
+    ask_anew(tx, stamp, order, WHY)
+}
+
+/// The item about a rejected order asks for what is still to come back.
+pub(super) fn ask_anew(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, why: &str) -> Result<()> {
+    let item = question(order, stamp.today(), true);
+    let Some(open) = exception::find_open(tx, item.unit, item.kind, item.subject)? else { return Ok(()) };
+    let now = (item.amount, item.detail.as_str());
+    exception::overrule(tx, stamp, (item.unit, open.id), now, why.to_owned()).map(|_| ())
+}
+
+/// What is asked about an order.
+fn question(order: &Order, today: BusinessDay, is_rejected: bool) -> exception::New {
+    exception::New {
         unit: order.unit,
         kind: ExceptionKind::TreasuryRejected,
         subject: Subject::Remittance(order.id),
         account: Some(order.account),
         amount: if is_rejected { order.returning() } else { order.amount },
-        opened_on: stamp.today(),
+        opened_on: today,
         detail: Detail::Order {
             number: order.order_no,
             year: order.year,
@@ -455,14 +486,7 @@ fn differs(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, is_rejected: bool)
             is_rejected,
         }
         .into(),
-    };
-    let opened = exception::open(tx, stamp, std::slice::from_ref(&item))?;
-    if opened > 0 || !is_rejected {
-        return Ok(());
     }
-    let Some(open) = exception::find_open(tx, item.unit, item.kind, item.subject)? else { return Ok(()) };
-    let now = (item.amount, item.detail.as_str());
-    exception::restate(tx, stamp, (item.unit, open.id), now, WHY.to_owned()).map(|_| ())
 }
 
 /// The reports of a unit, newest first: (id, rows, when).
@@ -496,7 +520,7 @@ mod tests {
     }
 
     fn told(rows: &str) -> Verdict {
-        let (rows, faults) = parse(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
+        let (rows, faults) = read(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
         assert_eq!(faults, []);
         verdict(&order(State::Debited), &lines(), &rows.iter().collect::<Vec<_>>())
     }
@@ -514,7 +538,7 @@ mod tests {
     #[test]
     fn what_was_told_before_is_known() {
         let rows = "C1,805,2771,12500,2026-11-25,credited,\nC1,805,2716,8000,2026-11-25,credited,\n";
-        let (rows, _) = parse(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
+        let (rows, _) = read(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
         let rows: Vec<&Row> = rows.iter().collect();
         assert_eq!(verdict(&order(State::Settled), &lines(), &rows), Verdict::Known);
         assert_eq!(verdict(&order(State::Drafted), &lines(), &rows), Verdict::Differs);
@@ -530,7 +554,7 @@ mod tests {
                     A;805;2771;1;25/11/26;credited;\r\n\
                     A;805;2771;1;2026-11-25;paid;\r\n\
                     A;805\r\n";
-        let (rows, faults) = parse(text.as_bytes(), &[]).unwrap();
+        let (rows, faults) = read(text.as_bytes(), &[]).unwrap();
         assert_eq!((rows.len(), rows[0].line_no), (1, 2));
         assert_eq!(rows[0].reference_code, "HNPH7K2MQ4X97");
         assert_eq!(rows[0].reason, "sai mã; chương 805");
@@ -543,7 +567,7 @@ mod tests {
     fn no_slashed_day_is_read_where_one_of_them_has_its_month_in_front() {
         let rows = "A,805,2771,1,05/11/2026,credited,\nA,805,2771,1,11/25/2026,credited,\n\
                     A,805,2771,1,2026-11-25,credited,\n";
-        let (rows, faults) = parse(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
+        let (rows, faults) = read(format!("{HEAD}{rows}").as_bytes(), &[]).unwrap();
         assert_eq!(rows.iter().map(|row| row.line_no).collect::<Vec<_>>(), [4]);
         assert_eq!(faults, [Fault::at(2, MONTH_FIRST), Fault::at(3, MONTH_FIRST)]);
     }
@@ -551,7 +575,7 @@ mod tests {
     #[test]
     fn what_is_no_report_is_refused() {
         for wrong in [&b""[..], b"a,b\n", b"\xff\xfe", b"<xml/>"] {
-            assert_eq!(parse(wrong, &[]).unwrap_err().code(), "treasury_report_unreadable");
+            assert_eq!(unreadable(&read(wrong, &[]).unwrap_err()).code(), "treasury_report_unreadable");
         }
     }
 }

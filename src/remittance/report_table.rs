@@ -95,15 +95,14 @@ fn whole_chapter(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::parse;
+    use super::super::report::unreadable;
     use super::*;
 
     const ORDERS: &[u8] = include_bytes!("../../fixtures/partner/treasury/orders.csv");
     const CREDITS: &[u8] = include_bytes!("../../fixtures/partner/treasury/credits.xls");
 
     fn told(bytes: &[u8]) -> (Vec<(String, String, i64, Status)>, Vec<usize>) {
-        let (rows, faults) =
-            parse(bytes, &[]).unwrap_or_else(|error| panic!("{} {}", error.code(), error.detail()));
+        let (rows, faults) = report::read(bytes, &[]).unwrap_or_else(|fault| panic!("{fault:?}"));
         let rows = rows.into_iter().map(|row| {
             let place = format!("{} {} {}", row.reference_code, row.chapter, row.sub_item);
             (place, row.on.to_string(), row.amount.0, row.status)
@@ -122,7 +121,7 @@ mod tests {
         ];
         assert_eq!(rows, wanted);
         assert_eq!(faults, [8], "a state that says neither");
-        let (rows, _) = parse(ORDERS, &[]).unwrap();
+        let (rows, _) = report::read(ORDERS, &[]).unwrap();
         assert_eq!(rows[2].reason, "Sai mã chương");
     }
 
@@ -147,11 +146,11 @@ mod tests {
             )
         };
         assert_eq!(told(table("Tổng cộng,,,1.000,,\n").as_bytes()).0.len(), 1);
-        let error = parse(table("Tổng cộng,,,1.001,,\n").as_bytes(), &[]).unwrap_err();
+        let refused = |text: &str| unreadable(&report::read(text.as_bytes(), &[]).unwrap_err());
+        let error = refused(&table("Tổng cộng,,,1.001,,\n"));
         assert_eq!(error.code(), "treasury_report_unreadable");
         assert!(error.detail().starts_with("line 3"), "{}", error.detail());
-        let without = table("").replace("Chương", "Nguồn");
-        let error = parse(without.as_bytes(), &[]).unwrap_err();
+        let error = refused(&table("").replace("Chương", "Nguồn"));
         assert_eq!(error.code(), "partner_column_missing");
         assert!(error.detail().contains("Chapter") && error.detail().contains("Nguồn"), "{}", error.detail());
     }

@@ -89,8 +89,8 @@ pub fn undebited(order: &Order) -> Option<State> {
     }
 }
 
-/// An approved order may be at the bank already: whoever drew it up does not free its sum alone.
-pub fn ends_alone(order: &Order, person: Option<PersonId>) -> bool {
+/// Whether the person would end alone what they drew up and somebody approved: it may be at the bank already.
+pub fn is_by_maker_alone(order: &Order, person: Option<PersonId>) -> bool {
     order.state != State::Drafted && person == Some(order.maker)
 }
 

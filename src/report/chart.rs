@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 /// The files that ship with the program, oldest first.
 const SHIPPED: [&str; 1] = [include_str!("../../charts/TT24-2024.toml")];
 
+/// The field of the configuration that names charts beside the shipped ones.
+const CHARTS: &str = "books.charts";
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chart {
@@ -83,16 +86,24 @@ impl Charts {
     /// `chart_unreadable`.
     pub fn of_unit(books: &Books, code: &str) -> Result<Charts> {
         if let Some(file) = &books.chart_file {
-            return Ok(Charts(vec![read(file)?]));
+            return Ok(Charts(vec![read("books.chart_file", file)?]));
         }
         let mut found = Charts::shipped()?;
         for place in &books.charts {
             for file in files(place)? {
-                found.0.push(read(&file)?);
+                found.0.push(read(CHARTS, &file)?);
             }
         }
         found.0.retain(|chart| chart.units.is_empty() || chart.units.iter().any(|unit| unit == code));
         Ok(found)
+    }
+
+    /// Reads every file that is named, whichever unit it is of.
+    ///
+    /// # Errors
+    /// `chart_unreadable`.
+    pub fn check(books: &Books) -> Result<()> {
+        Charts::of_unit(books, "").map(|_| ())
     }
 
     /// The chart in force on a day: one that names the unit before one that names none, then the newest; the
@@ -126,8 +137,9 @@ impl Charts {
     }
 }
 
-fn read(file: &Path) -> Result<Chart> {
-    Chart::parse(&std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?)
+fn read(field: &str, file: &Path) -> Result<Chart> {
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(field, file, &error))?;
+    Chart::parse(&text).map_err(|error| unreadable(field, file, &error.detail()))
 }
 
 /// A file, or the files of a folder that end in `.toml`, by name.
@@ -136,8 +148,8 @@ fn files(place: &Path) -> Result<Vec<PathBuf>> {
         return Ok(vec![place.to_owned()]);
     }
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(place).map_err(|error| unreadable(place, &error))? {
-        let path = entry.map_err(|error| unreadable(place, &error))?.path();
+    for entry in std::fs::read_dir(place).map_err(|error| unreadable(CHARTS, place, &error))? {
+        let path = entry.map_err(|error| unreadable(CHARTS, place, &error))?.path();
         if path.extension().is_some_and(|ending| ending == "toml") {
             found.push(path);
         }
@@ -146,6 +158,6 @@ fn files(place: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn unreadable(place: &Path, error: &std::io::Error) -> Error {
-    Error::invalid("books.charts", "chart_unreadable", format!("{}: {error}", place.display()))
+fn unreadable(field: &str, place: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::invalid(field, "chart_unreadable", format!("{}: {error}", place.display()))
 }

@@ -23,6 +23,8 @@ const POLICY_OID: &[u8] = &[0x2a, 3, 4, 1];
 const STAMPER_DAYS: u32 = 3_650;
 /// Certificates of responders are short-lived.
 const RESPONDER_DAYS: u32 = 30;
+/// They are issued before they are used: whoever asks looked at the clock a moment before the answer.
+const RESPONDER_LEAD_S: i64 = 60;
 /// 1.2.840.10045.4.3.2, which has no parameters.
 const ECDSA_SHA256_OID: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 
@@ -143,7 +145,7 @@ impl Shared {
         let single = der::sequence(&[id, &status, &der::time(now), &next]);
         let responder = der::tlv(der::context(2), &der::tlv(der::OCTET_STRING, &[7; 20]));
         let data = der::sequence(&[&responder, &der::time(now), &der::sequence(&[&single])]);
-        let responder = self.authority.responding(now, RESPONDER_DAYS)?;
+        let responder = self.authority.responding(now.minus_seconds(RESPONDER_LEAD_S), RESPONDER_DAYS)?;
         let signature = der::bits(&responder.sign(&data)?);
         let algorithm = der::sequence(&[&der::tlv(der::OID, ECDSA_SHA256_OID)]);
         let certificates = der::tlv(der::context(0), &der::sequence(&[responder.certificate_der()]));
@@ -237,4 +239,26 @@ fn name_of(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     let serial = inside.one(der::INTEGER)?.whole;
     inside.one(der::SEQUENCE)?;
     Some((inside.one(der::SEQUENCE)?.whole, serial))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receipt::evidence::revocation;
+    use crate::receipt::key::{certificates_in, issue_test_certificate, test_authority};
+
+    #[test]
+    fn an_answer_is_believed_by_who_looked_at_the_clock_a_moment_before_it() {
+        let answered_at = Clock::System.now();
+        let issuer = test_authority(answered_at).unwrap();
+        let key = issue_test_certificate(&issuer, "Thử Nghiệm", "9900000009", answered_at, 400).unwrap();
+        let chain = certificates_in(&key.chain_pem()).unwrap();
+        let asked = revocation::question(&chain[0], &chain[1]).unwrap();
+        let (id, _) = question(&asked).unwrap();
+        let authority = Authority::start(issuer, Clock::fixed(answered_at)).unwrap();
+        let answer = authority.shared.status(id, None).unwrap();
+        let asked_at = answered_at.minus_seconds(1);
+        let standing = revocation::by_answer(&answer, &chain[0], &chain[1], asked_at).unwrap();
+        assert_eq!(standing.revoked_at, None);
+    }
 }

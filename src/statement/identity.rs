@@ -130,6 +130,72 @@ pub fn plan(balance_before: Dong, known: &[Known], span: Span<'_>) -> Plan {
     Plan { verdicts, is_chained: true, skip }
 }
 
+/// How the opening balance of a stored statement lies to the known lines of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chain {
+    Follows,
+    /// It follows only behind lines that the statement tells itself, which no statement begins behind: the day before
+    /// is told with so much too little, or the statement's own lines were taken for twins that lie before it.
+    AmidItsOwn,
+    Broken,
+}
+
+/// What a stored statement, whose lines are not at hand, told of the lines of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Again {
+    pub count: usize,
+    /// What they come to, where that is known.
+    pub sum: Option<Dong>,
+}
+
+/// Among more lines than this, or where they come to more sums, their number has to do.
+const LINES_LIMIT: usize = 200;
+const SUMS_LIMIT: usize = 20_000;
+
+impl Again {
+    /// Whether they can be among lines of these amounts.
+    fn is_among(self, amounts: &[Dong]) -> bool {
+        let are_enough = self.count <= amounts.len();
+        let Some(sum) = self.sum.filter(|_| amounts.len() <= LINES_LIMIT) else { return are_enough };
+        let mut reached = BTreeSet::from([(0, Dong::ZERO)]);
+        for amount in amounts {
+            let open = reached.iter().filter(|(count, _)| *count < self.count);
+            let next: Vec<(usize, Dong)> =
+                open.filter_map(|(count, sum)| Some((count + 1, sum.checked_add(*amount).ok()?))).collect();
+            reached.extend(next);
+            if reached.len() > SUMS_LIMIT {
+                return are_enough;
+            }
+        }
+        self.count == 0 || reached.contains(&(self.count, sum))
+    }
+}
+
+/// Looks again whether a statement follows what is known. `known` are the lines of others; what it told `again` of
+/// them lies behind its opening balance, and a balance before that is equal by chance.
+pub fn chain(balance_before: Dong, known: &[Known], span: Span<'_>, again: Again) -> Chain {
+    let starts = starts(balance_before, known, &span);
+    if starts.iter().any(|start| again.is_among(&amounts_behind(known, &span, *start))) {
+        Chain::Follows
+    } else if starts.is_empty() {
+        Chain::Broken
+    } else {
+        Chain::AmidItsOwn
+    }
+}
+
+/// The lines behind so many of the first day; what was taken out since may have been any of them.
+fn amounts_behind(known: &[Known], span: &Span<'_>, start: usize) -> Vec<Dong> {
+    let mut passed = 0;
+    let is_behind = |line: &&Known| {
+        let is_of_day = !line.is_withdrawn && line.features.date == span.first_day;
+        let is_before = is_of_day && line.place != Place::Behind && passed < start;
+        passed += usize::from(is_before);
+        !is_before
+    };
+    known.iter().filter(is_behind).map(|line| line.features.amount).collect()
+}
+
 /// The verdicts where only a reference or memo that agrees makes two lines one, behind `skip` known
 /// lines of the first day.
 pub fn plan_strictly(known: &[Known], span: Span<'_>, skip: usize) -> Vec<Verdict> {
@@ -411,6 +477,23 @@ mod tests {
         let plan = plan(Dong(0), &stored, span(9_999, &lines));
         assert_eq!(plan.verdicts, [Verdict::Known(0), Verdict::New { occurrence: 1 }]);
         assert!(!plan.is_chained);
+    }
+
+    #[test]
+    fn a_stored_statement_follows_only_where_what_it_told_again_lies_behind_its_opening_balance() {
+        let again = |count, sum| Again { count, sum: Some(Dong(sum)) };
+        let at = |stored: &[Known], opening: i64, again| chain(Dong(0), stored, span(opening, &[]), again);
+        // Its only line is a twin, and was taken for the first one while the one between them was missing.
+        let day = known(&[line(100, "a", None), line(50, "b", None), line(100, "a", None)]);
+        let steps: Vec<Chain> = (1..=3).map(|here| at(&day[..here], 150, again(1, 100))).collect();
+        assert_eq!(steps, [Chain::Broken, Chain::AmidItsOwn, Chain::Follows], "the whole day brings it");
+        // The day before is told with 100 too little, and its first line makes up for it by chance.
+        let told = known(&[line(100, "a", Some("R1")), line(30, "b", Some("R2")), line(40, "c", None)]);
+        assert_eq!(at(&told, 100, again(2, 130)), Chain::AmidItsOwn);
+        assert_eq!(chain(Dong(100), &told, span(100, &[]), again(2, 130)), Chain::Follows, "it is mended");
+        let unread = Again { count: 2, sum: None };
+        assert_eq!(at(&told, 100, unread), Chain::Follows, "nothing but the number of its lines is known");
+        assert_eq!(at(&told, 9_999, again(0, 0)), Chain::Broken);
     }
 
     #[test]

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
-use super::identity::{self, Features, Place, Span};
+use super::identity::{self, Again, Chain, Features, Place, Span};
 use super::line_query;
+use super::quarantine;
 use super::query::{self, StoredStatement};
 use super::version::{self, query::Told};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
-use crate::exception::{self, Detail, Kind, Subject};
+use crate::exception::{self, Detail, Exception, Kind, Subject};
 use crate::id::*;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::BankAccount;
@@ -30,6 +31,8 @@ pub enum Oddity {
     NumberRepeated { number: i64, other: StatementId },
     /// A later number is here already, with a later day.
     OutOfSequence { number: i64, last: i64 },
+    /// The opening balance follows only behind lines that the statement tells itself, so many of which were here.
+    AmidItsOwn { opening: Dong, count: usize },
 }
 
 impl Oddity {
@@ -44,6 +47,11 @@ impl Oddity {
             Oddity::OutOfSequence { number, last } => {
                 format!("Sao kê số {number} đến sau sao kê số {last}.")
             }
+            Oddity::AmidItsOwn { opening, count } => format!(
+                "Số dư đầu kỳ {opening} chỉ khớp sau những dòng mà chính sao kê này có: hoặc sao kê trước đó thiếu hay in \
+                 sai, hoặc trong {count} dòng đã coi là có sẵn có dòng mới giống hệt dòng trước. Hãy nạp sao kê cả ngày \
+                 của ngân hàng, và sao kê đã sửa của ngày trước nếu có."
+            ),
         }
     }
 
@@ -64,12 +72,21 @@ impl Oddity {
             Oddity::OutOfSequence { number, last } => {
                 format!("Statement number {number} came after number {last}.")
             }
+            Oddity::AmidItsOwn { opening, count } => format!(
+                "The opening balance {opening} follows only behind lines that the statement shows itself: either a \
+                 statement before it is missing or misprinted, or among its {count} lines that were taken as known there \
+                 are new ones that look like earlier ones. Load the bank’s statement of the whole day, and the corrected \
+                 one of the day before if there is one."
+            ),
         }
     }
 
     /// Whether a statement is missing, which keeps the day open.
     fn is_gap(&self) -> bool {
-        matches!(self, Oddity::OpeningDiffers { .. } | Oddity::NumbersMissing { .. })
+        matches!(
+            self,
+            Oddity::OpeningDiffers { .. } | Oddity::NumbersMissing { .. } | Oddity::AmidItsOwn { .. }
+        )
     }
 }
 
@@ -122,12 +139,17 @@ pub(super) fn oddities(
         let known = balance_before(conn, account, stored.opening_on)?;
         odd.push(Oddity::OpeningDiffers { known, opening: stored.opening });
     }
-    if stored.sequence.is_some() {
-        let others = query::statements_of(conn, account.unit, account.id)?;
-        let ready: Vec<StoredStatement> = others.into_iter().filter(StoredStatement::is_ready).collect();
-        odd.extend(by_number(stored, &ready));
-    }
+    odd.extend(by_number_now(conn, account, stored)?);
     Ok(odd)
+}
+
+fn by_number_now(conn: &mut Conn, account: &BankAccount, stored: &StoredStatement) -> Result<Vec<Oddity>> {
+    if stored.sequence.is_none() {
+        return Ok(Vec::new());
+    }
+    let others = query::statements_of(conn, account.unit, account.id)?;
+    let ready: Vec<StoredStatement> = others.into_iter().filter(StoredStatement::is_ready).collect();
+    Ok(by_number(stored, &ready))
 }
 
 /// The balance at the beginning of a day, from the opening of the account and all ready lines.
@@ -254,17 +276,26 @@ pub(super) fn apart(
         return Ok(BTreeMap::new());
     }
     let of_day = query::ready_on(conn, account.unit, account.id, &[last])?;
+    Ok(apart_among(&of_day, this, told))
+}
+
+/// The same of the statements that close on its last day.
+fn apart_among(
+    of_day: &[StoredStatement],
+    this: &Telling<'_>,
+    told: &[Told],
+) -> BTreeMap<StatementId, Place> {
     let place = |other: &StoredStatement| {
         if other.sequence > this.sequence { Place::Behind } else { Place::Before }
     };
     let lines = lines_by_statement(told);
-    let is_apart = |other: &StoredStatement| {
+    let is_apart = |other: &&StoredStatement| {
         let framed = Telling::without_lines(other);
         let own = lines.get(&other.id).map(Vec::as_slice).unwrap_or_default();
         this.is_framed_apart_from(&framed) && this.is_apart_from(&framed.with_lines(own))
     };
-    let apart = of_day.iter().filter(|other| is_apart(other));
-    Ok(apart.map(|other| (other.id, place(other))).collect())
+    let apart = of_day.iter().filter(is_apart);
+    apart.map(|other| (other.id, place(other))).collect()
 }
 
 fn lines_by_statement(told: &[Told]) -> BTreeMap<StatementId, Vec<&Features>> {
@@ -284,22 +315,17 @@ pub(super) fn known_beside(
     this: &Telling<'_>,
 ) -> Result<Vec<Told>> {
     let told = version::known(conn, account, first, last)?;
-    placed(conn, account, told, this)
+    let apart = apart(conn, account, this, &told)?;
+    Ok(placed(told, this, &apart))
 }
 
-fn placed(
-    conn: &mut Conn,
-    account: &BankAccount,
-    mut told: Vec<Told>,
-    this: &Telling<'_>,
-) -> Result<Vec<Told>> {
-    let apart = apart(conn, account, this, &told)?;
+fn placed(mut told: Vec<Told>, this: &Telling<'_>, apart: &BTreeMap<StatementId, Place>) -> Vec<Told> {
     for line in &mut told {
         line.known.place = apart.get(&line.statement).copied().unwrap_or_default();
         line.known.is_of_same_format = line.format == this.format;
     }
     told.sort_by_key(|line| (line.known.features.date, line.known.place));
-    Ok(told)
+    told
 }
 
 /// Opens the exception of a statement before which one is missing.
@@ -345,29 +371,68 @@ pub(super) fn settle_gaps(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account: &BankAcco
     {
         let id = StatementId(gap.subject_id);
         let stored = query::statement(tx, account.unit, id)?;
-        let is_chained = is_chained(tx, account, &stored)?;
-        if !oddities(tx, account, &stored, is_chained)?.iter().any(Oddity::is_gap) {
+        let odd = oddities_now(tx, account, &stored)?;
+        if !odd.iter().any(Oddity::is_gap) {
             let reason = "the missing statement came";
             causes.push((account.unit, Kind::StatementGap, Subject::Statement(id), reason));
+        } else if odd.iter().any(|one| matches!(one, Oddity::AmidItsOwn { .. })) {
+            ask_for_the_whole_day(tx, stamp, &gap, &odd)?;
         }
     }
     exception::settle_by_themselves(tx, stamp, &causes).map(|_| ())
 }
 
-fn is_chained(conn: &mut Conn, account: &BankAccount, stored: &StoredStatement) -> Result<bool> {
+/// What came since made an equal balance, but not before the statement: the item says what helps then.
+fn ask_for_the_whole_day(tx: &mut Tx<'_>, stamp: &Stamp<'_>, gap: &Exception, odd: &[Oddity]) -> Result<()> {
+    let gaps = odd.iter().filter(|one| one.is_gap()).filter_map(|one| serde_json::to_value(one).ok());
+    let detail: String = Detail::Gaps { gaps: gaps.collect() }.into();
+    if gap.detail == detail {
+        return Ok(());
+    }
+    let reason = "its opening balance follows only behind its own lines".to_owned();
+    exception::restate(tx, stamp, (gap.unit, gap.id), (gap.amount, detail.as_str()), reason).map(|_| ())
+}
+
+/// Everything odd about a stored statement by what is known now.
+fn oddities_now(conn: &mut Conn, account: &BankAccount, stored: &StoredStatement) -> Result<Vec<Oddity>> {
+    let (chain, count) = chain(conn, account, stored)?;
+    if chain != Chain::AmidItsOwn {
+        return oddities(conn, account, stored, chain == Chain::Follows);
+    }
+    let mut odd = vec![Oddity::AmidItsOwn { opening: stored.opening, count }];
+    odd.extend(by_number_now(conn, account, stored)?);
+    Ok(odd)
+}
+
+/// How it lies now among the lines of others, and how many of these it told.
+fn chain(conn: &mut Conn, account: &BankAccount, stored: &StoredStatement) -> Result<(Chain, usize)> {
     let before = balance_before(conn, account, stored.opening_on)?;
-    let day = version::known(conn, account, stored.opening_on, stored.opening_on)?;
-    let this = Telling::stored(stored, &day);
-    let day = placed(conn, account, day, &this)?;
-    // Its own lines lie behind its opening balance, and so do those of its other versions.
+    let told = version::known(conn, account, stored.opening_on, stored.closing_on)?;
     let of_day = query::ready_on(conn, account.unit, account.id, &[stored.closing_on])?;
+    let this = Telling::stored(stored, &told);
+    let apart = apart_among(&of_day, &this, &told);
+    let told = placed(told, &this, &apart);
+    // Its own lines lie behind its opening balance, and so do those of its other versions.
     let versions = of_day.iter().filter(|one| is_version(one, stored)).map(|one| one.id);
-    let own: BTreeSet<StatementId> = versions.chain([stored.id]).collect();
-    let others = day.into_iter().filter(|line| !own.contains(&line.statement));
-    let known: Vec<identity::Known> = others.map(|line| line.known).collect();
+    let of_own: BTreeSet<StatementId> = versions.chain([stored.id]).collect();
+    let (own, others): (Vec<Told>, Vec<Told>) =
+        told.into_iter().partition(|line| of_own.contains(&line.statement));
+    // What did not read is in its balances and not among its lines.
+    let has_all = of_own.len() == 1 && quarantine::of_statement(conn, account.unit, stored.id)?.is_empty();
+    let again = Again {
+        count: usize::try_from(stored.line_count).unwrap_or_default().saturating_sub(own.len()),
+        sum: if has_all { Some(told_of_others(stored, &own)?) } else { None },
+    };
+    let known: Vec<identity::Known> = others.into_iter().map(|line| line.known).collect();
     let span =
         Span { first_day: stored.opening_on, opening: stored.opening, closing: stored.closing, lines: &[] };
-    Ok(identity::plan(before, &known, span).is_chained)
+    Ok((identity::chain(before, &known, span, again), again.count))
+}
+
+/// What the statement moved beside its own lines.
+fn told_of_others(stored: &StoredStatement, own: &[Told]) -> Result<Dong> {
+    let brought = Dong::sum(own.iter().map(|line| line.known.features.amount))?;
+    stored.closing.checked_sub(stored.opening)?.checked_sub(brought)
 }
 
 /// Whether two statements of one day are one, sent twice.

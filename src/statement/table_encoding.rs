@@ -55,6 +55,9 @@ static PAGES: [(&Encoding, &[&str]); 18] = [
 
 pub(super) fn find(bytes: &[u8]) -> Page {
     let head = head_of(bytes);
+    if is_no_text(head) {
+        return Page::Of(WINDOWS_1258);
+    }
     let top = top_of(head);
     let is_own = |heading: &Heading| {
         heading.is_vietnamese || (heading.language.is_none() && has_tones(&decoded(head, WINDOWS_1258)))
@@ -84,6 +87,13 @@ pub(super) fn find(bytes: &[u8]) -> Page {
             Page::Of(if is_western { WINDOWS_1252 } else { WINDOWS_1258 })
         }),
     }
+}
+
+/// Whether the bytes are of no text in any page, so that looking for headings in each would be for nothing: one
+/// in fifty or more is a control character that only programs write.
+fn is_no_text(head: &[u8]) -> bool {
+    let is_foreign = |byte: &&u8| matches!(byte, 0..=8 | 14..=25 | 28..=31);
+    head.iter().filter(is_foreign).count() * 50 > head.len()
 }
 
 /// Whether the accented letters are those into which the page of the West turns Lithuanian and Latvian: an eth
@@ -263,6 +273,15 @@ mod tests {
         ] {
             assert_eq!(page_of(rows, encoding), encoding.name(), "{rows}");
         }
+    }
+
+    #[test]
+    fn bytes_of_a_program_are_no_text_and_a_table_that_ends_as_dos_does_is_one() {
+        assert!(is_no_text(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0"));
+        assert!(!is_no_text(
+            b"Ngay;Dien giai;So tien\r\n01/10/2026;Thu phi;25000\r\n02/10/2026;Thu phi;5000\r\n\x1a"
+        ));
+        assert!(!is_no_text(b""));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct Request {
 /// Assesses a request. Errors name the item (`items[2].pages`) and are the caller's to correct:
 /// `tariff_items_missing`, `tariff_item_unknown`, `tariff_group_unknown`,
 /// `tariff_charge_not_in_force`, `tariff_quantity_missing`, `tariff_quantity_unused`,
-/// `quantity_not_positive`, `tariff_quantity_out_of_range`, `tariff_amount_differs`,
+/// `quantity_not_positive`, `tariff_quantity_out_of_range`, `tariff_quantity_not_whole`, `tariff_amount_differs`,
 /// `tariff_amount_missing`, `tariff_amount_outside_range`, `amount_out_of_range`.
 pub fn assess(tariff: &Tariff, request: &Request) -> Result<Assessment> {
     if request.items.is_empty() {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::id::{EventId, PersonId};
 use crate::proposal::{self, New};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::CITY;
+use crate::unit::{self, CITY};
 
 /// The whole tariff as it would be, resting on the edition it changes.
 pub use crate::proposal::{Proposal as Draft, State};
@@ -27,7 +27,8 @@ fn require_city(actor: &Actor) -> Result<PersonId> {
     actor.require_person()
 }
 
-/// Proposes a tariff. Bad rows come back located, and then nothing is stored.
+/// Proposes a tariff. Bad rows come back located, and then nothing is stored. What the same person proposed in the
+/// same words and nobody decided yet is not proposed again: the answer is the draft that waits.
 ///
 /// # Errors
 /// `role_not_allowed`, `tariff_is_the_citys`, `person_required`, `field_missing`, `tariff_unchanged`.
@@ -50,7 +51,12 @@ pub fn propose(
     }
     let (base, content) = (newest.map(|(id, _)| id), content.to_owned());
     let sha256 = audit::sha256_hex(content.as_bytes());
-    let id = proposal::propose(tx, stamp, maker, New { kind: "tariff", content, base, reason })?;
+    let new = New { kind: "tariff", content, base, reason };
+    unit::query::lock(tx, CITY)?;
+    if let Some(first) = proposal::waiting_already(tx, maker, &new)? {
+        return Ok(Ok(first.id));
+    }
+    let id = proposal::propose(tx, stamp, maker, new)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "tariff.proposed", id).with(sha256)])?;
     Ok(Ok(id))
 }
@@ -105,5 +111,5 @@ pub fn find(conn: &mut Conn, id: EventId) -> Result<Draft> {
 
 /// The newest drafts.
 pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Draft>> {
-    proposal::list(conn, &KINDS, limit)
+    proposal::list(conn, &KINDS, limit, None)
 }

@@ -86,12 +86,12 @@ pub fn newest_text(conn: &mut Conn) -> Result<Option<(EventId, String)>> {
         .classify()
 }
 
-/// The edition that was in force at a moment, as it was written; None before the first one.
-pub fn text_at(conn: &mut Conn, at: Instant) -> Result<Option<String>> {
+/// Which edition was in force at a moment; None before the first one.
+pub fn id_at(conn: &mut Conn, at: Instant) -> Result<Option<EventId>> {
     tariff_edition::table
         .filter(tariff_edition::loaded_at.le(at))
         .order(tariff_edition::id.desc())
-        .select(tariff_edition::content)
+        .select(tariff_edition::id)
         .first(conn)
         .optional()
         .classify()

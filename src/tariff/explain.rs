@@ -86,22 +86,22 @@ impl Step {
     fn vi(&self) -> String {
         match self {
             Step::PerUnit { price, quantity, unit, result } => {
-                format!("{} {} × {price}/{} = {result}", number_vi(*quantity), unit.vi, unit.vi)
+                format!("{} {} × {price}/{} = {result}", number_of(*quantity), unit.vi, unit.vi)
             }
             Step::Tier { after, quantity, price, unit, result } => {
                 let which = if after.is_zero() {
                     "đầu".to_owned()
                 } else {
-                    format!("tiếp theo (trên {})", number_vi(*after))
+                    format!("tiếp theo (trên {})", number_of(*after))
                 };
-                format!("{} {} {which} × {price} = {} đ", number_vi(*quantity), unit.vi, number_vi(*result))
+                format!("{} {} {which} × {price} = {} đ", number_of(*quantity), unit.vi, number_of(*result))
             }
             Step::CapPerCopy { before, cap } => format!("Mỗi bản thu không quá {cap} (tính ra {before})"),
             Step::Copies { per_copy, copies, result } => {
-                format!("{} bản × {per_copy}/bản = {result}", number_vi(*copies))
+                format!("{} bản × {per_copy}/bản = {result}", number_of(*copies))
             }
             Step::Percentage { percent, base, result } => {
-                format!("{} % × {base} = {result}", number_vi(*percent))
+                format!("{} % × {base} = {result}", number_of(*percent))
             }
             Step::Stated { amount } => format!("Theo số tiền thực tế: {amount}"),
             Step::Floor { before, floor } => format!("Mức thu tối thiểu {floor} (tính ra {before})"),
@@ -112,59 +112,45 @@ impl Step {
                 let verb = if *percent == Decimal::ONE_HUNDRED {
                     "Miễn".to_owned()
                 } else {
-                    format!("Giảm {} %", number_vi(*percent))
+                    format!("Giảm {} %", number_of(*percent))
                 };
                 format!("{verb} cho {}: −{reduction}, còn {result} ({legal_ground})", group.vi)
             }
         }
     }
 
+    /// Amounts are written as on every page and document, whatever its language: `8.000 đ`.
     fn en(&self) -> String {
         match self {
             Step::PerUnit { price, quantity, unit, result } => {
-                format!(
-                    "{} × {} per {} = {}",
-                    number_en(*quantity),
-                    dong_en(*price),
-                    unit.en,
-                    dong_en(*result)
-                )
+                format!("{} × {price} per {} = {result}", number_of(*quantity), unit.en)
             }
             Step::Tier { after, quantity, price, unit, result } => {
                 let which =
-                    if after.is_zero() { String::new() } else { format!(" above {}", number_en(*after)) };
+                    if after.is_zero() { String::new() } else { format!(" above {}", number_of(*after)) };
                 format!(
-                    "{} × {} per {}{which} = {} VND",
-                    number_en(*quantity),
-                    dong_en(*price),
+                    "{} × {price} per {}{which} = {} đ",
+                    number_of(*quantity),
                     unit.en,
-                    number_en(*result)
+                    number_of(*result)
                 )
             }
-            Step::CapPerCopy { before, cap } => {
-                format!("At most {} per copy (instead of {})", dong_en(*cap), dong_en(*before))
-            }
+            Step::CapPerCopy { before, cap } => format!("At most {cap} per copy (instead of {before})"),
             Step::Copies { per_copy, copies, result } => {
-                format!("{} × {} per copy = {}", number_en(*copies), dong_en(*per_copy), dong_en(*result))
+                format!("{} × {per_copy} per copy = {result}", number_of(*copies))
             }
             Step::Percentage { percent, base, result } => {
-                format!("{} % of {} = {}", number_en(*percent), dong_en(*base), dong_en(*result))
+                format!("{} % of {base} = {result}", number_of(*percent))
             }
-            Step::Stated { amount } => format!("As actually charged: {}", dong_en(*amount)),
-            Step::Floor { before, floor } => {
-                format!("At least {} (instead of {})", dong_en(*floor), dong_en(*before))
-            }
-            Step::Cap { before, cap } => {
-                format!("At most {} (instead of {})", dong_en(*cap), dong_en(*before))
-            }
-            Step::OnlineZero { channel } => format!("{}: 0 VND", channel_en(*channel)),
-            Step::Free => "Charge: 0 VND".to_owned(),
+            Step::Stated { amount } => format!("As actually charged: {amount}"),
+            Step::Floor { before, floor } => format!("At least {floor} (instead of {before})"),
+            Step::Cap { before, cap } => format!("At most {cap} (instead of {before})"),
+            Step::OnlineZero { channel } => format!("{}: 0 đ", channel_en(*channel)),
+            Step::Free => "Charge: 0 đ".to_owned(),
             Step::Exemption { group, percent, reduction, legal_ground, result } => format!(
-                "{} % off for {}: −{}, leaving {} ({legal_ground})",
-                number_en(*percent),
-                group.en,
-                dong_en(*reduction),
-                dong_en(*result)
+                "{} % off for {}: −{reduction}, leaving {result} ({legal_ground})",
+                number_of(*percent),
+                group.en
             ),
         }
     }
@@ -186,21 +172,8 @@ fn channel_en(channel: IntakeMode) -> &'static str {
     }
 }
 
-/// `1.234,5`
-fn number_vi(number: Decimal) -> String {
-    grouped(number, '.', ',')
-}
-
-/// `1,234.5`
-fn number_en(number: Decimal) -> String {
-    grouped(number, ',', '.')
-}
-
-fn dong_en(amount: Dong) -> String {
-    format!("{} VND", number_en(amount.to_decimal()))
-}
-
-fn grouped(number: Decimal, group: char, point: char) -> String {
+/// `1.234,5`, in both languages: the sums beside it are written so everywhere.
+fn number_of(number: Decimal) -> String {
     let plain = number.abs().normalize().to_string();
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     let mut text = String::with_capacity(plain.len() + plain.len() / 3 + 1);
@@ -209,12 +182,12 @@ fn grouped(number: Decimal, group: char, point: char) -> String {
     }
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(group);
+            text.push('.');
         }
         text.push(digit);
     }
     if !fraction.is_empty() {
-        text.push(point);
+        text.push(',');
         text.push_str(fraction);
     }
     text

@@ -101,7 +101,7 @@ fn agrees(amount: Dong, stated: Option<Dong>) -> Result<()> {
 }
 
 fn per_unit(item: &FeeItem, price: Dong, of: Measure, quantities: &Quantities) -> Result<Gross> {
-    let quantity = counted(of, quantities)?;
+    let quantity = whole_where_of_pieces(item, of, counted(of, quantities)?)?;
     let amount = product(price.to_decimal(), quantity).and_then(Dong::round_half_up)?;
     let unit = unit_of(item, of);
     let steps = if price.is_zero() {
@@ -124,7 +124,7 @@ fn percentage(item: &FeeItem, percent: Decimal, quantities: &Quantities) -> Resu
 }
 
 fn tiered(item: &FeeItem, tiers: &[Tier], of: Measure, quantities: &Quantities) -> Result<Gross> {
-    let quantity = counted(of, quantities)?;
+    let quantity = whole_where_of_pieces(item, of, counted(of, quantities)?)?;
     let unit = unit_of(item, of);
     let mut steps = Vec::new();
     let mut sum = Decimal::ZERO;
@@ -212,6 +212,18 @@ fn counted(of: Measure, quantities: &Quantities) -> Result<Decimal> {
             "tariff_quantity_out_of_range",
             format!("expected at most {QUANTITY_LIMIT} with at most {QUANTITY_DECIMALS} decimals"),
         ));
+    }
+    Ok(number)
+}
+
+/// An item whose unit is a copy or a page is counted in whole ones, also where its charge counts them as a quantity.
+/// Of other units the tariff does not say whether they can be divided.
+fn whole_where_of_pieces(item: &FeeItem, of: Measure, number: Decimal) -> Result<Decimal> {
+    let unit = unit_of(item, of).vi.to_lowercase();
+    let is_piece = [Measure::Pages, Measure::Copies].iter().any(|piece| unit_of(item, *piece).vi == unit);
+    if is_piece && number.scale() > 0 {
+        let detail = format!("this item is counted in whole ones ({unit})");
+        return Err(Error::invalid(field(of), "tariff_quantity_not_whole", detail));
     }
     Ok(number)
 }

@@ -92,7 +92,7 @@ fn a_fixed_amount_is_multiplied_by_what_is_counted() {
     assert_eq!(explained(&line), "3 bản × 8.000 đ/bản = 24.000 đ\nCăn cứ: Thông tư 281/2016/TT-BTC");
     assert_eq!(
         explained_in_english(&line),
-        "3 × 8,000 VND per copy = 24,000 VND\nLegal ground: Thông tư 281/2016/TT-BTC"
+        "3 × 8.000 đ per copy = 24.000 đ\nLegal ground: Thông tư 281/2016/TT-BTC"
     );
 }
 
@@ -295,6 +295,11 @@ fn what_the_request_gets_wrong_is_named() {
             with("chung_thuc_chu_ky", Quantities { quantity: Some(Decimal::new(1, 7)), ..none() }),
             "items[1].quantity",
             "tariff_quantity_out_of_range",
+        ),
+        (
+            with("ho_tich_xac_nhan_hon_nhan", Quantities { quantity: Some(Decimal::new(15, 1)), ..none() }),
+            "items[1].quantity",
+            "tariff_quantity_not_whole",
         ),
         (
             with("chung_thuc_chu_ky", Quantities { quantity: Some(1_000_000_001.into()), ..none() }),

@@ -181,6 +181,11 @@ pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<BankAccount>> {
     of_units(conn, &[unit])
 }
 
+/// What the ledger calls the accounts of a unit, and their numbers, by which people know them.
+pub fn numbers(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, String)>> {
+    Ok(of_unit(conn, unit)?.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect())
+}
+
 /// The accounts of these units, in the order in which they were opened here.
 pub fn of_units(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<BankAccount>> {
     let found: Vec<Stored> = bank_account::table

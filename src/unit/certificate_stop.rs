@@ -25,6 +25,11 @@ pub struct Asked {
     pub asked_at: Instant,
 }
 
+/// Who asks for a certificate to be stopped.
+pub const ASKERS: [Role; 2] = [Role::Administrator, Role::Approver];
+/// Who decides about it.
+pub const DECIDERS: [Role; 3] = [Role::Administrator, Role::Approver, Role::Finance];
+
 /// Asks for a certificate to be stopped.
 ///
 /// # Errors
@@ -37,7 +42,7 @@ pub fn ask(
     (unit, certificate): (UnitId, CertificateId),
     reason: &str,
 ) -> Result<EventId> {
-    actor.require_role(&[Role::Administrator, Role::Approver])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
     let reason = text::reason(reason)?;
@@ -126,7 +131,7 @@ fn decide(
     (unit, id): (UnitId, EventId),
     refused: Option<String>,
 ) -> Result<CertificateId> {
-    actor.require_role(&[Role::Administrator, Role::Approver, Role::Finance])?;
+    actor.require_role(&DECIDERS)?;
     actor.scope.require(unit)?;
     let checker = actor.require_person()?;
     let asked = find(tx, unit, id)?;

@@ -4,6 +4,7 @@ use super::city::Identity;
 use super::{certificate, query};
 use crate::actor::{Actor, Role};
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::store::{Stamp, Tx};
@@ -13,6 +14,26 @@ use crate::store::{Stamp, Tx};
 pub struct Codes {
     pub tax_code: Option<String>,
     pub budget_code: Option<String>,
+}
+
+/// A tax code is one taxpayer's: of two units that collect under the same one, neither the tax office nor who checks a
+/// receipt could tell whose a series is. One that a merger ended leaves its code to another from the merger's day on.
+/// Asked under the lock of the city's unit, so that of two who take one code at once the second sees the first.
+///
+/// # Errors
+/// `tax_code_taken`, naming the unit that has it.
+pub fn require_own_tax_code(tx: &mut Tx<'_>, unit: UnitId, tax_code: &str, today: BusinessDay) -> Result<()> {
+    query::lock(tx, UnitId::CITY)?;
+    let others = super::all(tx)?;
+    let collects = |one: &super::Unit| one.valid_until.is_none_or(|last_day| today <= last_day);
+    let holder = others.iter().find(|one| one.id != unit && one.tax_code == tax_code && collects(one));
+    match holder {
+        None => Ok(()),
+        Some(one) => {
+            let detail = format!("{} {} has it", one.code, one.name);
+            Err(Error::invalid("tax_code", "tax_code_taken", detail))
+        }
+    }
 }
 
 /// Changes a unit's codes from now on. Documents keep what they were issued with.

@@ -49,6 +49,18 @@ pub fn check(naming: &Naming, decision_no: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether a name may hold from a day on.
+///
+/// # Errors
+/// `date_in_the_past`.
+pub fn check_day(valid_from: BusinessDay, today: BusinessDay) -> Result<()> {
+    if valid_from < today {
+        let detail = "documents were issued under the name of before already";
+        return Err(Error::invalid("valid_from", "date_in_the_past", detail));
+    }
+    Ok(())
+}
+
 /// Records how a unit is called from a day on, which is today or later: documents of before keep what they say.
 ///
 /// # Errors
@@ -64,10 +76,7 @@ pub fn record(
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(unit)?;
     check(naming, decision_no)?;
-    if valid_from < stamp.today() {
-        let detail = "documents were issued under the name of before already";
-        return Err(Error::invalid("valid_from", "date_in_the_past", detail));
-    }
+    check_day(valid_from, stamp.today())?;
     let id: EventId = stamp.mint()?;
     let row = NamingRow {
         unit_id: unit,

@@ -65,8 +65,9 @@ pub fn before(conn: &mut Conn, unit: UnitId) -> Result<BTreeSet<UnitId>> {
 ///
 /// # Errors
 /// `merger_with_itself`, `merger_of_the_city`, `unit_not_found`, `unit_merged` where either of them was ended by
-/// a merger already, `field_missing` without the decision.
-pub fn check(conn: &mut Conn, merger: &Succession) -> Result<()> {
+/// a merger already, `field_missing` without the decision, `date_in_the_past`: what the unit raised and issued until
+/// today stays its own.
+pub fn check(conn: &mut Conn, merger: &Succession, today: BusinessDay) -> Result<()> {
     if merger.unit == merger.successor {
         return Err(Error::invalid("successor", "merger_with_itself", "another unit goes on"));
     }
@@ -75,6 +76,10 @@ pub fn check(conn: &mut Conn, merger: &Succession) -> Result<()> {
     }
     if text::clean(&merger.decision).is_empty() {
         return Err(Error::invalid("decision_no", "field_missing", "name the decision"));
+    }
+    if merger.effective_on < today {
+        let detail = "until today the unit raised and issued on its own";
+        return Err(Error::invalid("effective_on", "date_in_the_past", detail));
     }
     for unit in [merger.unit, merger.successor] {
         let found = super::find(conn, unit)?;
@@ -97,7 +102,7 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, merger: &Succes
         actor.scope.require(*unit)?;
         units::lock(tx, *unit)?;
     }
-    check(tx, merger)?;
+    check(tx, merger, stamp.today())?;
     let row = SuccessionRow {
         unit_id: merger.unit,
         successor_id: merger.successor,

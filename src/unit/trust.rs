@@ -128,16 +128,28 @@ pub fn check(
 /// `trust_decided_since`.
 pub fn require_undecided_since(
     conn: &mut Conn,
-    (unit, account, channel): (UnitId, AccountId, &str),
+    pair: (UnitId, AccountId, &str),
     since: Instant,
 ) -> Result<()> {
-    let is_newer =
-        |one: &Decided| (one.account, one.channel.as_str()) == (account, channel) && one.decided_at >= since;
-    if history(conn, unit)?.iter().any(is_newer) {
+    if is_decided_since(conn, pair, since)? {
         let detail = "the trust in this channel was decided otherwise since: propose it again";
         return Err(Error::conflict("trust_decided_since", detail));
     }
     Ok(())
+}
+
+/// Whether the trust in a channel of an account was granted or ended at that moment or later.
+///
+/// # Errors
+/// `Unavailable`.
+pub fn is_decided_since(
+    conn: &mut Conn,
+    (unit, account, channel): (UnitId, AccountId, &str),
+    since: Instant,
+) -> Result<bool> {
+    let is_newer =
+        |one: &Decided| (one.account, one.channel.as_str()) == (account, channel) && one.decided_at >= since;
+    Ok(history(conn, unit)?.iter().any(is_newer))
 }
 
 /// Records the decision. The newest row for (account, channel) is the one in force.
@@ -196,6 +208,9 @@ pub fn suspend(
     Ok(id)
 }
 
+/// Who ends a trust: less is believed then, so that one person is enough.
+pub const ENDERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
+
 /// A person ends the trust, for example because the channel's secret may have leaked.
 ///
 /// # Errors
@@ -207,7 +222,7 @@ pub fn end(
     (unit, account, channel): (UnitId, AccountId, &str),
     reason: &str,
 ) -> Result<TrustId> {
-    actor.require_role(&[Role::Administrator, Role::Finance, Role::Approver])?;
+    actor.require_role(&ENDERS)?;
     actor.scope.require(unit)?;
     let person = actor.require_person()?;
     if reason.trim().is_empty() {

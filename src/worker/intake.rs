@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::every_tick;
 use super::inbox::Inbox;
+use super::{every_tick, note_outcome};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::error::Result;
@@ -16,13 +16,15 @@ pub(super) fn take_in(app: &Arc<App>, is_stopping: &AtomicBool) {
     let mut inbox = app.config.statements.inbox.as_deref().map(Inbox::new);
     let keep_on = || !is_stopping.load(Ordering::SeqCst);
     let mut round = 0_u64;
+    // Counted by itself: the rounds that do not look would make each failure a first one, told each second.
+    let mut failures = 0_u32;
     every_tick(is_stopping, 1, || {
         round += 1;
         run_imports(app, &keep_on)?;
-        match inbox.as_mut().filter(|_| round.is_multiple_of(5)) {
-            Some(inbox) => inbox.look(app, &keep_on).map(|_| ()),
-            None => Ok(()),
+        if let Some(inbox) = inbox.as_mut().filter(|_| round.is_multiple_of(5)) {
+            note_outcome("inbox", &mut failures, inbox.look(app, &keep_on).map(|_| ()));
         }
+        Ok(())
     });
 }
 

@@ -50,6 +50,7 @@ fn merged(world: &World) -> bienlai::unit::succession::Succession {
 fn an_account_does_not_end_while_a_refund_leaves_it_and_page_and_command_say_so() {
     each_database(|database| {
         let world = World::settled_in_today(database);
+        crate::duties::register_both(&world);
         let payment = overpaid(&world);
         assert!(!waits_for(&world, What::RefundUnderWay));
         let refund = request(&world, payment, 5_000).unwrap();

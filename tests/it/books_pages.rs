@@ -11,6 +11,7 @@ use bienlai::payment::pos;
 use bienlai::report::fees::Span;
 use bienlai::worker;
 
+use crate::cards;
 use crate::refunds::{statement, today};
 use crate::support::bank_file::BankFile;
 use crate::support::program::{Reply, Service};
@@ -104,7 +105,7 @@ fn figures_that_were_handed_in_are_no_longer_due() {
         let mut finance = at_ba_dinh(&world, &service, Role::Finance, "ketoan.mau");
         finance.get(&format!("/finance/figures?unit=00004&period={month}"));
         let due = format!("unit=00004&#38;period={month}");
-        finance.sees(&due);
+        finance.sees(&format!("<a href=\"/finance/figures?{due}\""));
         // The same question on the page and in the file, and a picture of it with its table and words.
         let at = finance.page.find("qry_").expect("a query id");
         let query: String = finance.page[at..].chars().take(20).collect();
@@ -214,6 +215,10 @@ fn a_card_batch_is_looked_at_before_it_is_taken_on() {
         assert_eq!(send(&mut finance, "preview", bad).status, 400);
         finance.sees("Dòng 3: số tiền phải là số nguyên đồng");
         let good = "loai,ma_chuan_chi,so_tien\nsale,A1,25000\nchargeback,A2,5000\n";
+        let wrong = [("unit", "00004"), ("settled_on", "hôm qua"), ("fee", "hai"), ("do", "import")];
+        assert_eq!(finance.upload("/finance/batches", &wrong, good.as_bytes()).status, 400);
+        finance.is_told("date_unreadable");
+        finance.is_told("amount_not_whole");
         assert_eq!(send(&mut finance, "preview", good).status, 200, "{}", finance.page);
         finance.sees("19.750 đ");
         finance.sees("value=\"POS000126\"");
@@ -248,6 +253,21 @@ fn a_card_batch_is_looked_at_before_it_is_taken_on() {
         assert_eq!(asked.status, 303, "{}", finance.page);
         finance.get(location(&asked));
         finance.sees("Rút bảng kê nhập nhầm");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_batch_that_waits_for_its_line_names_the_payments_it_is_about_and_leaves_open_whose_the_rest_is() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = cards::by_card(&world, "A1");
+        let items = [cards::sale("A1"), cards::sale("A2")];
+        let batch = cards::batch(&world, "POS000127", 250, &items).expect("the batch is taken on");
+        let mut service = Service::start(&world);
+        let mut finance = at_ba_dinh(&world, &service, Role::Finance, "ketoan.mau");
+        finance.get(&format!("/finance/batches/{}", batch.id));
+        finance.sees(&payment.to_string());
         service.stop();
     });
 }

@@ -249,6 +249,24 @@ fn a_payment_under_way_is_named_and_never_booked_until_its_outcome_comes() {
 }
 
 #[test]
+fn a_word_that_a_payment_is_under_way_which_comes_after_its_money_says_nothing_new() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(FEE);
+        let claim = world.claim(&owed, FEE).claim;
+        let mut service = Service::start(&world);
+        assert_eq!(callback_of(service.address, &claim, "pending").unwrap().status, 200);
+        assert_eq!(callback(service.address, &claim).unwrap().status, 200);
+        assert_eq!(callback_of(service.address, &claim, "failed").unwrap().status, 200, "settles the item");
+        assert_eq!(callback_of(service.address, &claim, "pending").unwrap().status, 200, "a late repetition");
+        wait_for_signatures(&world, Duration::from_secs(60));
+        service.stop();
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty(), "nobody is asked to wait for the outcome");
+        assert_eq!((world.receipts(&owed).len(), world.count("raw_event")), (1, 4), "each message is kept");
+    });
+}
+
+#[test]
 fn a_callback_that_is_not_proven_changes_nothing() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -1,11 +1,15 @@
 //! What the city decides by two persons: a target for its units, whom its certificate signs for.
 
 use bienlai::actor::{Actor, Role, Scope};
+use bienlai::amount::Dong;
+use bienlai::id::EventId;
 use bienlai::identity::{self, NewClient};
+use bienlai::report::proposal::{self, Content, Limit};
 use bienlai::unit::{CITY, city, entrustment};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::duties::register_both;
 use crate::strangers::token;
 use crate::support::program::{Reply, Service, send};
 use crate::support::visitor::{Visitor, seated};
@@ -109,6 +113,77 @@ fn client(world: &World, name: &str) -> String {
         };
         Ok(identity::create_client(tx, stamp, &system, new)?.1.expose_secret().to_owned())
     })
+}
+
+#[test]
+fn no_proposal_that_waits_is_hidden_behind_newer_ones() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let by = |person| Actor {
+            person: Some(person),
+            client: None,
+            role: Role::Administrator,
+            scope: Scope::All,
+        };
+        register_both(&world);
+        let (maker, checker) = (by(world.clerk), by(world.chief));
+        let unit = world.ba_dinh.id;
+        let propose = |amount: i64, reason: &str| {
+            let asked = Limit { unit, amount: Dong(amount), decision_no: "9/QĐ-UBND".to_owned() };
+            world.change(|tx, stamp| {
+                proposal::propose(tx, stamp, &maker, &Content::Limit(asked.clone()), reason)
+            })
+        };
+        propose(5_000, "Hạn mức xin trước tiên");
+        let later: Vec<EventId> = (0..50).map(|more| propose(5_000 + more, "Hạn mức xin về sau")).collect();
+        let mut service = Service::start(&world);
+        let mut admin = seated(&world, service.address, Role::Administrator, "quantri.mot", Scope::All);
+        admin.get("/admin/proposals");
+        assert!(!admin.page.contains("Hạn mức xin trước tiên"), "a page has fifty");
+        let rest = admin.page.split_once("href=\"/admin/proposals?before=").expect("older ones follow").1;
+        let older = format!("/admin/proposals?before={}", rest.split_once('"').unwrap().0);
+        admin.get(&older);
+        admin.sees("Hạn mức xin trước tiên");
+        let has_older = admin.page.contains("href=\"/admin/proposals?before=");
+        assert!(!has_older, "there are no older ones");
+
+        world.change(|tx, stamp| {
+            later.iter().try_for_each(|id| proposal::refuse(tx, stamp, &checker, *id, "Chưa cần").map(|_| ()))
+        });
+        admin.get("/admin/proposals?state=proposed");
+        admin.sees("Hạn mức xin trước tiên");
+        assert!(!admin.page.contains("Hạn mức xin về sau"), "those were decided");
+        assert_eq!(admin.get("/admin/proposals?before=evt_x").status, 400);
+        admin.get("/admin/proposals?unit=00376");
+        assert_eq!(admin.page.matches("<option value=\"00376\" selected>").count(), 5, "{}", admin.page);
+        service.stop();
+    });
+}
+
+#[test]
+fn a_proposal_that_is_sent_twice_waits_once() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let by = |person| Actor {
+            person: Some(person),
+            client: None,
+            role: Role::Administrator,
+            scope: Scope::All,
+        };
+        let (one, two) = (by(world.clerk), by(world.chief));
+        let propose = |maker: &Actor, amount: i64| {
+            let (unit, decision_no) = (world.ba_dinh.id, "9/QĐ-UBND".to_owned());
+            let asked = Content::Limit(Limit { unit, amount: Dong(amount), decision_no });
+            world.change(|tx, stamp| proposal::propose(tx, stamp, maker, &asked, "Nhiều khoản nhỏ"))
+        };
+        let first = propose(&one, 5_000);
+        assert_eq!(propose(&one, 5_000), first);
+        assert_ne!(propose(&one, 6_000), first, "another limit is another proposal");
+        assert_ne!(propose(&two, 5_000), first, "and so is another person's");
+        assert_eq!(world.count("proposal"), 3);
+        world.change(|tx, stamp| proposal::refuse(tx, stamp, &two, first, "Chưa cần").map(|_| ()));
+        assert_ne!(propose(&one, 5_000), first, "what was decided waits no more");
+    });
 }
 
 #[test]

@@ -55,6 +55,17 @@ fn an_event_of_the_archive_is_read_again_and_the_money_stays_once() {
         let unknown = bienlai::id::RawEventId(7).to_string();
         assert_eq!(city.post("/admin/operations/replay", &[("event", &unknown)]).status, 404);
 
+        // What is read again is not the last that its channel told.
+        let later = world.raise(Dong(5_000));
+        let claim = world.claim(&later, Dong(5_000)).claim;
+        callback_until_taken(service.address, &claim, std::time::Duration::from_secs(10));
+        assert_eq!(city.post("/admin/operations/replay", &[("event", &event)]).status, 200);
+        let auditor = Actor { person: None, client: None, role: Role::Auditor, scope: Scope::All };
+        let health = world.look(|conn| archived::health(conn, &auditor, &[BANK], world.now()));
+        let last = health.iter().find(|one| one.channel == BANK).and_then(|one| one.last_at);
+        let newest = world.words("SELECT CAST(MAX(received_at) AS TEXT) AS t FROM raw_event").remove(0);
+        assert_eq!(last.map(|at| at.0.to_string()), Some(newest));
+
         // Another unit's administrator sees none of it.
         let own = Scope::unit(world.tay_ho.id);
         let mut other = seated(&world, service.address, Role::Administrator, "quantri.tayho", own);
@@ -189,6 +200,12 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         city.get("/admin/trail");
         city.post("/admin/trail", &[("text", "account.")]);
         city.sees("Tất cả đơn vị");
+        let reversed =
+            [("unit", "all"), ("from", "2026-11-30"), ("until", "2026-11-01"), ("text", "account.")];
+        assert_eq!(city.post("/admin/trail", &reversed).status, 400);
+        city.is_told("book_period_reversed");
+        city.sees("value=\"2026-11-01\"");
+        city.post("/admin/trail", &[("text", "account.")]);
         city.sees("Việc chung của thành phố");
         let rows = city.page.split("<tbody>").nth(1).unwrap().to_owned();
         for unit in [&world.ba_dinh, &world.tay_ho] {
@@ -221,6 +238,7 @@ fn the_trail_is_searched_and_proven_and_a_changed_entry_is_found() {
         let id = option.rsplit("<option value=\"").next().unwrap().split('"').next().unwrap().to_owned();
         assert!(id.starts_with("per_"), "{id}");
         city.get(&format!("/admin/trail?person={id}"));
+        assert!(!city.page.contains(" ()</option>"), "who has no login any more has a name alone");
         let rows = city.page.split("<tbody>").nth(1).unwrap();
         let others = rows.split("<tr>").skip(1).filter(|row| !row.contains(&id)).count();
         assert_eq!(others, 0, "{rows}");
@@ -249,7 +267,7 @@ fn an_account_goes_live_only_when_every_step_is_there() {
         {
             city.sees(text);
         }
-        for way in ["/admin/proposals#naming-unit", "/tax/registration?unit=00004"] {
+        for way in ["/admin/proposals?unit=00004#naming-unit", "/tax/registration?unit=00004"] {
             city.sees(&format!("href=\"{way}\""));
         }
         let account = city.value("account").unwrap();

@@ -112,11 +112,15 @@ fn test_payment(world: &World) {
     let begun = world.app.write(&admin, |tx, stamp| trial::begin(tx, stamp, &admin, unit, account));
     let owed = begun.unwrap();
     assert_eq!((owed.total, owed.state), (onboarding::TEST_AMOUNT, State::Cancelled), "nobody owes it");
+    let far = || checklist(world).steps.pop().expect("the test is the last step").vi;
+    assert_eq!(far(), format!("chờ 1.000 đ mang mã {}", owed.reference_code));
     world.claim(&owed, Dong(1_000)).reference("TEST1").settle();
+    assert_eq!(far(), "còn thiếu sao kê, hoàn lại");
     let today = world.now().business_day();
     let memo = format!("{} NGUYEN THI THU nop phi", owed.reference_code);
     statement(world, BankFile::new(no, today, 0).book(1_000, &memo, "TEST1"));
     assert!(missing(world).contains(&"test_payment"), "it was not sent back yet");
+    assert_eq!(far(), "còn thiếu hoàn lại");
     let payment = world.payments(&world.soc_son).remove(0);
     assert_eq!(payment.surplus, Dong(1_000));
     let (maker, checker) =

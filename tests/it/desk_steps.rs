@@ -133,6 +133,12 @@ fn a_refund_begins_with_the_account_that_sent_the_money_and_shows_whose_it_was()
         };
         assert_eq!(finance.post(&step, &named("xyz gì đó")).status, 400);
         finance.sees("Không có ngân hàng này trong danh sách");
+        // Everything that is wrong is told, in the order of the form.
+        let nothing = [("do", "name"), ("bank", "xyz gì đó"), ("account_no", "?"), ("holder", "")];
+        assert_eq!(finance.post(&step, &nothing).status, 400);
+        let at =
+            |field: &str| finance.page.find(&format!("href=\"#{field}\"")).expect("a fault of the field");
+        assert!(at("bank") < at("account_no") && at("account_no") < at("holder"), "{}", finance.page);
         assert_eq!(finance.post(&step, &named("970432")).status, 303, "{}", finance.page);
         approver.get(location(&made));
         approver.sees("VPBank (970432)");
@@ -238,6 +244,8 @@ fn a_cashier_takes_money_to_the_bank_with_a_slip_that_has_its_code() {
         let name = format!("d.{shift}");
         assert_eq!(cashier.post("/counter/deposit", &[(name.as_str(), "30.000")]).status, 400);
         cashier.sees("value=\"30.000\"");
+        cashier.is_told("deposit_beyond_drawer");
+        cashier.sees(&format!("href=\"#{name}\""));
         assert_eq!(cashier.post("/counter/deposit", &[(name.as_str(), "20.000")]).status, 303);
         cashier.get("/counter/deposit");
         let code = world.words("SELECT reference_code AS t FROM deposit_slip").remove(0);

@@ -79,6 +79,24 @@ fn a_walk_in_says_who_pays_is_charged_as_their_group_and_is_found_again() {
         cashier.sees("<details open>");
         cashier.sees("value=\"số máy\"");
         assert_eq!(world.count("obligation"), 0, "nothing is half-saved");
+        // Everything that is wrong is told at once, in the order of the form.
+        let wrong = [
+            ("key", key.as_str()),
+            ("do", "raise"),
+            ("ticket", "Lê Thị Mẫu"),
+            ("phone", "số máy"),
+            ("tax_code", "123"),
+            ("personal_id", "1"),
+            ("quantity.chung_thuc_chu_ky", "một"),
+            ("quantity.ho_kinh_doanh", "-1"),
+        ];
+        assert_eq!(cashier.post("/counter/walk-in", &wrong).status, 400);
+        let at =
+            |field: &str| cashier.page.find(&format!("href=\"#{field}\"")).expect("a fault of the field");
+        let told = wrong[2..].iter().map(|&(field, _)| at(field));
+        assert!(told.is_sorted(), "{}", cashier.page);
+        let reason = "Số lượng: Hãy nhập một số.";
+        assert_eq!(cashier.page.matches(reason).count(), 4, "each on top and once beside its field");
         assert_eq!(cashier.post("/counter/walk-in", &form("price", "0900 000 017", "khong_co")).status, 400);
         let half = form("price", "0900 000 017", "nguoi_cao_tuoi");
         assert_eq!(cashier.post("/counter/walk-in", &half).status, 200, "{}", cashier.page);

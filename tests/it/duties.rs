@@ -360,6 +360,48 @@ fn a_delegation_is_used_by_the_login_that_took_it_on() {
 }
 
 #[test]
+fn a_delegation_is_offered_to_who_may_accept_it_and_once_however_often_its_form_is_sent() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let home = world.ba_dinh.id;
+        let (giver, delegate) = giver_and_delegate(&world, home);
+        let (auditor, nobody) = (person(&world, home, "Kiểm Toán Mẫu"), person(&world, home, "Đã Nghỉ Mẫu"));
+        let unit = Scope::unit(home);
+        let mut service = Service::start(&world);
+        appoint(&world, Role::Finance, "ketoan.mau", unit.clone(), delegate);
+        appoint(&world, Role::Auditor, "kiemtoan.mau", unit.clone(), auditor);
+        let ready = appoint(&world, Role::Approver, "duyet.mau", unit, giver);
+        let mut chief = Visitor::at(service.address);
+        chief.sign_in(&ready.name, crate::support::visitor::PASSWORD, &ready.code(&world));
+        chief.get("/duties");
+        let is_offered = |id: PersonId| chief.page.contains(&format!("<option value=\"{id}\""));
+        assert_eq!([delegate, auditor, nobody, giver].map(is_offered), [true, false, false, false]);
+
+        let today = world.now().business_day();
+        let (from, until) = (today.to_string(), today.plus_days(3).to_string());
+        let to = delegate.to_string();
+        let form = |limit: &'static str| {
+            [
+                ("unit", "00004"),
+                ("delegate", to.as_str()),
+                ("act-refund", "yes"),
+                ("limit", limit),
+                ("valid_from", from.as_str()),
+                ("valid_until", until.as_str()),
+                ("decision_no", "15/QĐ-UBND"),
+                ("decision_on", from.as_str()),
+            ]
+        };
+        assert_eq!(chief.post("/duties/offer", &form("5.000")).status, 303, "{}", chief.page);
+        assert_eq!(chief.post("/duties/offer", &form("5.000")).status, 303, "{}", chief.page);
+        assert_eq!(world.count("delegation"), 1);
+        assert_eq!(chief.post("/duties/offer", &form("6.000")).status, 303, "{}", chief.page);
+        assert_eq!(world.count("delegation"), 2, "another limit is another offer");
+        service.stop();
+    });
+}
+
+#[test]
 fn a_delegation_ends_with_the_power_it_came_from() {
     each_database(|database| {
         let world = World::settled_in_today(database);

@@ -173,7 +173,7 @@ fn drawer_signed_off(world: &World, shell: &Shell, clerk: &str, (cashier, chief)
 }
 
 /// Two people who may not sign in to the commune: a cashier who left, and an approver who set nothing up yet.
-fn shut_out(world: &World, shell: &Shell) -> [PersonId; 2] {
+pub(crate) fn shut_out(world: &World, shell: &Shell) -> [PersonId; 2] {
     let (left, newcomer) = (shell.person("Ngô Thị Mẫu"), shell.person("Trịnh Văn Mẫu"));
     let (unit, system) = (Scope::unit(world.ba_dinh.id), Actor::system());
     appoint(world, Role::Cashier, "thungan.cu", unit.clone(), left);
@@ -229,7 +229,7 @@ fn commands_let_who_signs_in_do_what_their_login_may_and_no_more() {
 }
 
 /// Two credits of Ba Đình that nobody knows, as the list shows them.
-fn two_unknown(world: &World, shell: &Shell) -> [Value; 2] {
+pub(crate) fn two_unknown(world: &World, shell: &Shell) -> [Value; 2] {
     let (commune, today) = (&world.ba_dinh, world.now().business_day());
     let file = BankFile::new(commune.account_no, today, 0)
         .book(11_000, "chuyen tien", "R1")

@@ -220,6 +220,43 @@ fn a_missing_statement_opens_an_exception_that_its_arrival_closes() {
 }
 
 #[test]
+fn a_twin_that_was_taken_for_the_line_before_a_gap_keeps_the_gap_open_until_the_whole_day_brings_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.ba_dinh.id;
+        let from = |opening| BankFile::new(world.ba_dinh.account_no, today(&world), opening);
+        let first = from(0).book(5_000, "nop phi", "");
+        let between = from(5_000).book(700, "khac", "");
+        let last = from(5_700).book(5_000, "nop phi", "");
+        let came = [&first, &last, &between].map(|file| counts(&import(&world, &file.csv())));
+        assert_eq!(came, [(1, 0), (0, 1), (1, 0)]);
+        assert_eq!(world.open_kinds(unit), [Kind::StatementGap], "5.000 are missing still");
+        let asked = world.exceptions(unit).remove(0).detail;
+        assert!(asked.contains("amid_its_own"), "it says what to load: {asked}");
+        let whole = from(0).book(5_000, "nop phi", "").book(700, "khac", "").book(5_000, "nop phi", "");
+        assert_eq!(counts(&import(&world, &whole.csv())), (1, 2));
+        assert!(world.open_kinds(unit).is_empty());
+    });
+}
+
+#[test]
+fn a_gap_behind_a_misprinted_day_does_not_end_by_a_balance_amid_the_lines_of_its_statement() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let monday = today(&world);
+        world.wait_days(1);
+        let from = |day, opening| BankFile::new(world.ba_dinh.account_no, day, opening);
+        let told =
+            |opening| from(today(&world), opening).book(5_000, "nop phi", "R1").book(700, "le phi", "R2");
+        let came = [0, 5_000].map(|opening| counts(&import(&world, &told(opening).csv())));
+        assert_eq!(came, [(2, 0), (0, 2)], "the first one was misprinted");
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::StatementGap], "Monday is missing");
+        import(&world, &from(monday, 0).book(5_000, "hom truoc", "R0").csv());
+        assert!(world.open_kinds(world.ba_dinh.id).is_empty());
+    });
+}
+
+#[test]
 fn twins_in_numbered_statements_of_one_day_are_lines_of_their_own_in_whatever_order_these_come() {
     each_database(|database| {
         let world = World::settled_in(database);

@@ -54,6 +54,7 @@ mod desks;
 mod documents;
 mod due_receipts;
 mod duties;
+mod ended_logins_by_command;
 mod ends;
 mod entrusted;
 mod erased_messages;

@@ -7,8 +7,9 @@ use bienlai::error::Result;
 use bienlai::exception;
 use bienlai::id::{AccountId, EventId, UnitId};
 use bienlai::ledger::{self, Account};
-use bienlai::obligation::{self, State};
+use bienlai::obligation::{self, Obligation, State};
 use bienlai::payment::{reopen, resolve};
+use bienlai::reconciliation::reconcile;
 use bienlai::report::proposal::{self, AccountEnd, Content, Merger, Naming};
 use bienlai::report::verify;
 use bienlai::report::winding_up::{self, What};
@@ -16,6 +17,8 @@ use bienlai::store::Lane;
 use bienlai::unit::account::{self, NewAccount};
 use bienlai::unit::trust;
 
+use crate::imports::import;
+use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
 use crate::support::visitor::{location, seated};
 use crate::support::world::line;
@@ -178,6 +181,76 @@ fn a_merged_unit_raises_nothing_more_and_what_it_left_goes_on_in_the_other() {
     });
 }
 
+/// What was owed to the unit that was merged, and how it goes on in the other.
+fn taken_over(world: &World) -> (Obligation, Obligation) {
+    let owed = world.raise_at(&world.tay_ho, Dong(40_000));
+    decided(world, &merger(world, world.now().business_day())).unwrap();
+    hand_over(world).unwrap();
+    let new = world.look(|conn| obligation::find_by_code(conn, &owed.reference_code));
+    assert_ne!((new.unit, &new.reference_code), (owed.unit, &owed.reference_code));
+    (owed, new)
+}
+
+/// A line on the account of the unit that goes on brings the money, and is matched.
+fn credited(world: &World, memo: &str) {
+    let (to, day) = (&world.ba_dinh, world.now().business_day());
+    import(world, &BankFile::new(to.account_no, day, 0).book(40_000, memo, "FT26327001").camt());
+    reconcile(&world.store, &world.stamp(), &Actor::system(), to.id, to.account).unwrap();
+}
+
+fn assert_paid(world: &World, owed: &Obligation) {
+    let paid = world.again(owed);
+    assert_eq!((paid.state, world.receipts(&paid).len()), (State::Paid, 1));
+    assert_eq!(world.look(|conn| verify::unit(conn, owed.unit)), []);
+}
+
+#[test]
+fn a_line_that_shows_the_code_on_the_old_paper_is_matched_with_what_goes_on_in_the_other_unit() {
+    for is_told_twice in [false, true] {
+        each_database(|database| {
+            let world = World::settled_in(database);
+            let (owed, new) = taken_over(&world);
+            let own = if is_told_twice { new.reference_code.as_str() } else { "" };
+            credited(&world, &format!("{} {own} nop phi", owed.reference_code));
+            assert_paid(&world, &new);
+        });
+    }
+}
+
+#[test]
+fn a_claim_that_tells_both_codes_of_what_goes_on_names_one_obligation_and_is_shown_by_its_line() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (owed, new) = taken_over(&world);
+        let (unit, told) = (new.unit, format!("{} {}", owed.reference_code, new.reference_code));
+        let claim = world.money(&world.ba_dinh, Dong(40_000)).by("vietqr").memo(&told).reference("FT777");
+        let answer = claim.settle();
+        assert_eq!((answer.obligation, answer.obligations), (Some(new.id), vec![new.id]));
+        credited(&world, "noi dung bi cat");
+        let waits = |item: &exception::Exception| item.kind == exception::Kind::UnidentifiedCredit;
+        let item = world.exceptions(unit).into_iter().find(waits).expect("nobody knows whose it is");
+        let movement = world.words("SELECT CAST(id AS TEXT) AS t FROM movement WHERE state = 'expected'");
+        let ask = ("proves", Some(movement[0].parse::<i64>().unwrap()), "ngân hàng xác nhận");
+        let clerk = Actor { role: Role::Finance, ..city(&world, false) };
+        world.change(|tx, stamp| exception::propose(tx, stamp, &clerk, unit, item.id, ask));
+        world.change(|tx, stamp| resolve::approve(tx, stamp, &chief(&world), unit, item.id));
+        assert_paid(&world, &new);
+    });
+}
+
+#[test]
+fn a_merger_holds_from_today_at_the_earliest_when_it_is_proposed_and_when_it_is_approved() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let today = world.now().business_day();
+        assert_eq!(code(propose(&world, &merger(&world, today.plus_days(-1)))), "date_in_the_past");
+        let id = propose(&world, &merger(&world, today)).unwrap();
+        world.wait_days(1);
+        assert_eq!(code(approve(&world, id, true)), "date_in_the_past", "a day went by since");
+        world.raise_at(&world.tay_ho, Dong(10_000));
+    });
+}
+
 #[test]
 fn the_staff_of_the_unit_that_goes_on_acts_for_the_other_and_hands_it_over_on_its_page() {
     each_database(|database| {
@@ -212,6 +285,9 @@ fn the_staff_of_the_unit_that_goes_on_acts_for_the_other_and_hands_it_over_on_it
         let approve = format!("/admin/proposals/evt_{}/approve", rest.split_once('/').unwrap().0);
         assert_eq!(maker.post(&approve, &[]).status, 400, "another person decides");
         assert_eq!(checker.post(&approve, &[]).status, 303, "{}", checker.page);
+        checker.get("/onboarding");
+        assert!(!checker.page.contains("/onboarding/00091"), "it goes live no more: {}", checker.page);
+        checker.sees("/onboarding/00004");
 
         assert_eq!(admin.get("/admin/units/00091").status, 200);
         admin.sees("nhập vào");
@@ -296,6 +372,35 @@ fn a_unit_gets_its_budget_code_by_two_persons_and_keeps_the_tax_code_its_certifi
 }
 
 #[test]
+fn a_unit_takes_the_tax_code_of_another_only_after_a_merger_ended_that_one() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = world.soc_son.id;
+        let present = world.look(|conn| bienlai::unit::find(conn, unit));
+        let tay_ho = world.look(|conn| bienlai::unit::find(conn, world.tay_ho.id));
+        let today = world.now().business_day();
+        let taking = |valid_from| {
+            Content::Naming(Naming {
+                unit,
+                name: present.name.clone(),
+                address: present.address.clone(),
+                valid_from,
+                decision_no: "32/NQ-HĐND".into(),
+                tax_code: Some(tay_ho.tax_code.clone()),
+                budget_code: None,
+            })
+        };
+        assert_eq!(code(propose(&world, &taking(today))), "tax_code_taken");
+        decided(&world, &merger(&world, today.next())).unwrap();
+        let early = propose(&world, &taking(today.next()));
+        assert_eq!(code(early), "tax_code_taken", "it collects until the merger's day");
+        world.wait_days(1);
+        decided(&world, &taking(today.next())).unwrap();
+        assert_eq!(world.look(|conn| bienlai::unit::find(conn, unit)).tax_code, tay_ho.tax_code);
+    });
+}
+
+#[test]
 fn a_document_carries_the_name_of_its_day_of_issue() {
     each_database(|database| {
         let world = World::settled_in(database);
@@ -312,7 +417,7 @@ fn a_document_carries_the_name_of_its_day_of_issue() {
                 budget_code: None,
             })
         };
-        assert_eq!(code(decided(&world, &naming(today.plus_days(-1)))), "date_in_the_past");
+        assert_eq!(code(propose(&world, &naming(today.plus_days(-1)))), "date_in_the_past");
         decided(&world, &naming(today.next())).unwrap();
         let issued = || {
             let owed = world.raise(Dong(25_000));

@@ -7,6 +7,7 @@ use bienlai::identity::{self, NewClient};
 use crate::cash_by_command::Shell;
 use crate::strangers::token;
 use crate::support::program::{Service, send};
+use crate::support::visitor::appoint;
 use crate::support::world::BANK;
 use crate::support::{World, each_database};
 
@@ -226,7 +227,40 @@ fn a_unit_is_merged_and_handed_over_by_command_with_both_persons_named() {
         assert!(told.contains("Shifts that are not closed: 1"), "{told}");
         let (code, _, error) = shell.run(&["unit", "hand-over", "--unit", "00091", "--person", &maker]);
         assert!(code != 0 && error.contains("unit_busy") && error.contains("shift_open: 1"), "{error}");
+        // Of two logins the one that sees both units hands over, whichever was named first.
+        let both = shell.person("Mai Thị Mẫu");
+        appoint(&world, Role::Administrator, "a.tayho", Scope::unit(world.tay_ho.id), both);
+        appoint(&world, Role::Administrator, "b.badinh", Scope::unit(world.ba_dinh.id), both);
+        let both = both.to_string();
+        let (code, _, error) = shell.run(&["unit", "hand-over", "--unit", "00091", "--person", &both]);
+        assert!(code != 0 && error.contains("unit_busy"), "{error}");
         assert_eq!(world.count("obligation_handover"), 0, "nothing moved");
         assert_eq!(world.again(&owed).state, bienlai::obligation::State::Raised);
+    });
+}
+
+fn unit_file(world: &World, unit: &str, tax_code: &str) -> String {
+    let path = world.database.folder.path().join("unit.toml");
+    let text = format!(
+        "[[unit]]\ncode = \"{unit}\"\nname = \"Phường Mẫu\"\nkind = \"phường\"\ntax_code = \"{tax_code}\"\n\
+         address = \"Số 1 phố Thử\"\nvalid_from = \"2025-07-01\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_file_of_units_is_loaded_as_often_as_one_likes_and_brings_no_other_unit_under_a_tax_code_in_use() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let units = world.count("unit");
+        for told in ["registered", "known"] {
+            let (code, out, error) = shell.run(&["unit", "load", &unit_file(&world, "09999", "9900000030")]);
+            assert!(code == 0 && out.contains(told), "{out} {error}");
+        }
+        let (code, _, error) = shell.run(&["unit", "load", &unit_file(&world, "09998", "9900000030")]);
+        assert!(code != 0 && error.contains("tax_code_taken"), "{error}");
+        assert_eq!(world.count("unit"), units + 1, "nothing is half registered");
     });
 }

@@ -84,17 +84,14 @@ fn the_treasurys_own_table_credits_its_order_and_tells_the_row_that_says_nothing
             .replace("MALENH00001", &order.reference_code)
             .replace("25/11/2026", "24/11/2026");
         let finance = person(order.unit, world.clerk, Role::Finance);
-        let take = || {
-            let (unit, bytes) = (order.unit, text.as_bytes());
-            world.app.write(&finance, |tx, stamp| take_report(tx, stamp, &finance, unit, bytes)).unwrap()
-        };
+        let take = || take_report(&world, &finance, order.unit, text.as_bytes()).expect("the report is read");
         let taken = take();
         let outcome = taken.orders.iter().find(|one| one.reference_code == order.reference_code);
         assert_eq!(outcome.map(|one| one.outcome), Some("credited"), "{taken:?}");
         assert_eq!(taken.faults.len(), 1, "what is under way is neither credited nor rejected: {taken:?}");
         assert_eq!(now(&world, &order).state, State::Credited);
-        let (rows, _) = report::parse(text.as_bytes(), &[]).unwrap();
-        assert!(rows.iter().any(|row| row.status == Status::Rejected && row.chapter == "018"));
+        let told = report::Told::of(text.as_bytes(), Vec::new()).unwrap();
+        assert!(told.rows().iter().any(|row| row.status == Status::Rejected && row.chapter == "018"));
         assert!(take().is_known, "the same file changes nothing");
         remittances::shown(&world, 33_000, -20_500, &format!("NOP NSNN {}", order.reference_code));
         assert_eq!(now(&world, &order).state, State::Settled);
@@ -307,10 +304,7 @@ fn the_treasurys_table_that_nobody_knows_is_read_by_what_is_kept_for_its_heading
         let code = &order.reference_code;
         let text = format!("Aaa;Bbb;Ccc;Ddd;Eee;Fff\n{code};805;2771;20.500;Đã ghi có;24/11/2026\n");
         let finance = person(order.unit, world.clerk, Role::Finance);
-        let take = || {
-            let (unit, bytes) = (order.unit, text.as_bytes());
-            world.app.write(&finance, |tx, stamp| take_report(tx, stamp, &finance, unit, bytes))
-        };
+        let take = || take_report(&world, &finance, order.unit, text.as_bytes());
         assert_eq!(take().unwrap_err().code(), "treasury_report_unreadable");
         let named = |headings: &str, (second, third): (Field, Field)| {
             let fields =

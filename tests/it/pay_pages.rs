@@ -339,7 +339,8 @@ fn without_scripts_the_page_turns_by_itself_and_not_under_who_says_that_they_tra
         citizen.sees("value=\"hai mươi\"");
         assert!(!citizen.page.contains(turns), "its reasons are read");
         let today = world.now().business_day().to_string();
-        let said = [("amount", "25.000"), ("on", today.as_str())];
+        // As a banking app prints it.
+        let said = [("amount", "25,000 VND"), ("on", today.as_str())];
         assert_eq!(citizen.post(&format!("{path}/told"), &said).status, 200);
         citizen.sees(&format!("content=\"20;url={path}\""));
         service.stop();
@@ -359,7 +360,10 @@ fn a_receipt_and_the_page_that_checks_one_are_read_in_one_language_and_switched_
         let own = format!("http://{}", service.address);
         for (page, vi, en) in [
             (receipt.as_str(), "Đơn vị thu", "Collected by"),
+            (receipt.as_str(), "(MST ", "(tax code "),
+            (receipt.as_str(), "Tải bản đã ký (XML)", "Download the signed file (XML)"),
             ("/verify", "Kiểm tra chữ ký số", "Check the signatures"),
+            ("/lookup", "/verify\">Kiểm tra chữ ký số", "/verify\">Check a signature"),
         ] {
             for (lang, seen, other) in [("vi", vi, en), ("en", en, vi)] {
                 visitor.post_from(&own, "/language", &[("lang", lang), ("back", page)]);
@@ -368,6 +372,19 @@ fn a_receipt_and_the_page_that_checks_one_are_read_in_one_language_and_switched_
                 assert!(!visitor.page.contains(other), "{page} in {lang} says {other}");
             }
         }
+        service.stop();
+    });
+}
+
+#[test]
+fn who_is_told_to_ask_the_unit_reads_on_the_pay_page_where_it_is() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        let mut service = Service::start(&world);
+        let mut citizen = Visitor::at(service.address);
+        citizen.get(&format!("/p/{}", owed.reference_code));
+        citizen.sees("<dt>Địa chỉ</dt><dd>Số 1 phố Thử</dd>");
         service.stop();
     });
 }

@@ -343,6 +343,10 @@ fn a_keeper_answers_at_the_page_and_an_auditor_reads_it() {
         keeper.sees("đã trao bản sao");
         let incident =
             [("unit", "00004"), ("nature", "gửi nhầm hộp thư"), ("affected", "3"), ("hours", "10")];
+        let [unit, nature, _, hours] = incident;
+        let uncounted = [unit, nature, ("affected", "vài người"), hours];
+        assert_eq!(keeper.post("/privacy/incident", &uncounted).status, 400);
+        keeper.is_told("number_unreadable");
         assert_eq!(keeper.post("/privacy/incident", &incident).status, 200, "{}", keeper.page);
         keeper.sees("Còn 61 giờ để báo");
         let mut auditor = seat(Role::Auditor, "kiemtoan.mau");

@@ -63,6 +63,14 @@ fn what_was_collected_on_paper_is_entered_countersigned_and_receipted_once() {
         let at = world.now().plus_seconds(59).in_hanoi().format("%Y-%m-%dT%H:%M").to_string();
         cashier.get(&page);
         let enter = format!("{page}/slip");
+        let wrong = [("number", "hai"), ("amount", ""), ("collected_at", "hôm qua")];
+        assert_eq!(cashier.post(&enter, &wrong).status, 400);
+        for (field, code) in
+            [("number", "slip_not_found"), ("amount", "field_missing"), ("collected_at", "slip_time_wrong")]
+        {
+            cashier.is_told(code);
+            cashier.sees(&format!("href=\"#{field}\""));
+        }
         for wrong in
             [("99", at.as_str()), ("2", "hôm qua"), ("2", "2020-01-01T08:00"), ("2", "2100-01-01T08:00")]
         {

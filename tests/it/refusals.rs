@@ -475,7 +475,7 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
         refused!("entrustment_incomplete", |tx, stamp| {
             imprint::record(tx, stamp, &system, unit, today, &imprint)
         });
-        refused!("merger_of_the_city", |tx, _stamp| succession::check(tx, &merger));
+        refused!("merger_of_the_city", |tx, stamp| succession::check(tx, &merger, stamp.today()));
         refused!("certificate_not_found", |tx, stamp| {
             certificate_stop::ask(tx, stamp, &local, (unit, CertificateId(7)), "lộ khóa")
         });

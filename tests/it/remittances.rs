@@ -14,11 +14,10 @@ use bienlai::payment::resolve;
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::proof::Obstacle;
 use bienlai::reconciliation::reconcile;
-use bienlai::remittance::document::{self, Content};
+use bienlai::remittance::document::{self, Content, Tariffs};
 use bienlai::remittance::report::{self, Imported, Told};
 use bienlai::remittance::{self, Draft, Kind, Order, State};
 use bienlai::statement::{partner, saved};
-use bienlai::store::{Stamp, Tx};
 use bienlai::tariff::edition;
 
 use crate::corrections::{corrected, person};
@@ -104,23 +103,14 @@ pub fn told(world: &World, rows: &[&str]) -> Imported {
     let mut text = "ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n".to_owned();
     text.extend(rows.iter().map(|row| format!("{row}\n")));
     let unit = world.ba_dinh.id;
-    world
-        .app
-        .write(&finance, |tx, stamp| take_report(tx, stamp, &finance, unit, text.as_bytes()))
-        .expect("the report is read")
+    take_report(world, &finance, unit, text.as_bytes()).expect("the report is read")
 }
 
-/// A report is read by what is kept for the unit, and taken on.
-pub fn take_report(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    unit: UnitId,
-    bytes: &[u8],
-) -> Result<Imported> {
-    let named = saved::named(tx, unit, partner::Kind::Treasury)?;
-    let told = Told::read(bytes, named).map_err(|fault| report::unreadable(&fault))?;
-    report::take(tx, stamp, actor, unit, &told)
+/// A report is read by what is kept for the unit, and then taken on.
+pub fn take_report(world: &World, actor: &Actor, unit: UnitId, bytes: &[u8]) -> Result<Imported> {
+    let named = world.look(|conn| saved::named(conn, unit, partner::Kind::Treasury));
+    let told = Told::of(bytes, named)?;
+    world.app.write(actor, |tx, stamp| report::take(tx, stamp, actor, unit, &told))
 }
 
 pub fn outcome(imported: &Imported) -> &'static str {
@@ -385,6 +375,27 @@ fn an_order_printed_again_keeps_the_names_of_its_day() {
         let again = page_of(&world, &order);
         assert!(again.contains(FEE_NAME), "{again}");
         assert_eq!(again, first);
+    });
+}
+
+#[test]
+fn the_orders_of_one_page_name_their_fees_each_by_the_tariff_of_its_day() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let order = kept_of_a_named_fee(&world);
+        world.wait_days(1);
+        newer_tariff(&world, &TARIFF.replace(FEE_NAME, "Phí sao y"), world.now());
+        let later = Order { created_at: world.now(), ..order.clone() };
+        let budget = Order { kind: Kind::Treasury, ..order.clone() };
+        let mut tariffs = Tariffs::default();
+        let called = [&order, &later, &order, &budget].map(|order| {
+            world.look(|conn| {
+                let fee = tariffs.of(conn, order)?.and_then(|tariff| tariff.item("chung_thuc_ban_sao"));
+                Ok(fee.map(|fee| fee.name.vi.clone()))
+            })
+        });
+        let names = [Some(FEE_NAME), Some("Phí sao y"), Some(FEE_NAME), None];
+        assert_eq!(called, names.map(|name| name.map(str::to_owned)));
     });
 }
 

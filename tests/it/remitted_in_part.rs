@@ -3,7 +3,7 @@
 
 use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
-use bienlai::exception::{self, Kind as ExceptionKind};
+use bienlai::exception::{self, Exception, Kind as ExceptionKind};
 use bienlai::ledger::Account;
 use bienlai::payment::resolve;
 use bienlai::remittance::{Kind, Order, State};
@@ -89,6 +89,59 @@ fn of_an_order_that_is_rejected_in_part_the_credited_lines_stay_and_the_others_c
         let second = draft_of(&world, Kind::Treasury, &[]).unwrap();
         assert_eq!((second.amount, second.order_no), (Dong(20_500), 2), "the interest is not ordered twice");
         assert_eq!(world.problems(), Vec::<String>::new());
+    });
+}
+
+/// What is asked about the order, settled or not.
+fn asked_about(world: &World, order: &Order) -> Exception {
+    let items = world.exceptions(order.unit);
+    items.into_iter().find(|item| item.kind == ExceptionKind::TreasuryRejected).expect("it is asked about")
+}
+
+#[test]
+fn an_item_about_a_report_that_did_not_fit_asks_for_what_the_next_one_rejects_of_the_order() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected_with_interest(&world);
+        let order = approved(&world, Kind::Treasury);
+        let rows = in_part(&world, &order);
+        assert_eq!(outcome(&told(&world, &[&rows[0]])), "differs", "a line is missing");
+        let asked = asked_about(&world, &order);
+        assert_ne!(asked.title_en(), asked.kind.title_en(), "nothing was rejected");
+        assert_eq!(asked.amount, Dong(21_200));
+        assert_eq!(outcome(&told(&world, &[&rows[0], &rows[1]])), "in_part");
+        let asked = asked_about(&world, &order);
+        assert_eq!((asked.amount, asked.title_en()), (Dong(20_500), asked.kind.title_en()));
+    });
+}
+
+#[test]
+fn an_end_proposed_for_a_report_that_did_not_fit_is_sent_back_when_the_treasury_rejects_the_order() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        collected_with_interest(&world);
+        let order = approved(&world, Kind::Treasury);
+        let rows = in_part(&world, &order);
+        assert_eq!(outcome(&told(&world, &[&rows[0]])), "differs");
+        let (unit, id) = (order.unit, asked_about(&world, &order).id);
+        let (maker, checker) =
+            (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+        let propose = || {
+            world.app.write(&maker, |tx, stamp| {
+                let ask = exception::Ask::from(("acknowledge", None, "chờ báo cáo khác"));
+                resolve::propose(tx, stamp, &maker, (unit, id), ask, &[])
+            })
+        };
+        assert_eq!(propose().unwrap().state, exception::State::Proposed);
+        assert_eq!(outcome(&told(&world, &[&rows[0], &rows[1]])), "in_part");
+        let asked = asked_about(&world, &order);
+        assert_eq!((asked.state, asked.amount), (exception::State::Open, Dong(20_500)));
+        assert_eq!(asked.title_en(), asked.kind.title_en(), "it says that it was rejected");
+        let late = world.app.write(&checker, |tx, stamp| resolve::approve(tx, stamp, &checker, unit, id));
+        assert_eq!(late.unwrap_err().code(), "exception_not_proposed");
+        assert_eq!(propose().unwrap_err().code(), "resolution_unfit", "its money is still to come back");
+        assert_eq!(outcome(&told(&world, &[&rows[1], &rows[0]])), "known");
+        assert_eq!(asked_about(&world, &order).amount, Dong(20_500));
     });
 }
 

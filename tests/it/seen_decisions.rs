@@ -70,6 +70,25 @@ fn a_payee_that_was_changed_after_the_approver_looked_is_not_approved() {
 }
 
 #[test]
+fn a_refund_that_no_statement_shows_yet_says_so_in_the_place_of_the_button() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed = world.raise(Dong(25_000));
+        world.claim(&owed, Dong(30_000)).settle();
+        let asked = request(&world, world.payments(&world.ba_dinh)[0].id, 5_000).unwrap();
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
+        for page in [format!("/finance/refunds/{}", asked.id), "/duties".to_owned()] {
+            chief.get(&page);
+            chief.is_told("refund_money_unproven");
+            chief.sees("value=\"refuse\"");
+            assert!(!chief.page.contains("value=\"approve\""), "{}", chief.page);
+        }
+        service.stop();
+    });
+}
+
+#[test]
 fn another_proposal_than_the_one_on_the_page_is_not_approved() {
     each_database(|database| {
         let world = World::settled_in_today(database);
@@ -124,8 +143,10 @@ fn the_page_of_an_order_over_kept_shares_keeps_the_names_of_its_day() {
         let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
         let later = remittances::TARIFF.replace(remittances::FEE_NAME, "Phí sao y");
         remittances::newer_tariff(&world, &later, Instant(order.created_at.0 + 1));
-        chief.get(&format!("/finance/remittances/{}", order.id));
+        let shown = chief.get(&format!("/finance/remittances/{}", order.id));
+        assert_eq!(shown.status, 200, "{}", chief.page);
         chief.sees(remittances::FEE_NAME);
+        assert!(!chief.page.contains("Phí sao y"), "that is its name of later: {}", chief.page);
         service.stop();
     });
 }

@@ -260,7 +260,9 @@ fn the_page_says_which_documents_each_certificate_is_registered_to_sign_and_from
         assert_eq!(shown("Biên lai", &first), 1, "the other one is listed for invoices");
         assert_eq!(shown("Hóa đơn", &second), 2);
         let home = format!("http://{}", service.address);
-        office.post_from(&home, "/language", &[("lang", "en"), ("back", page)]);
+        let back = office.value("back").unwrap();
+        let switched = office.post_from(&home, "/language", &[("lang", "en"), ("back", &back)]);
+        assert_eq!(location(&switched), page, "the unit that was chosen is still shown");
         office.get(page);
         office.sees("Registered to sign");
         office.sees(&format!("Receipt: {first} – {until}; Invoice: {second} – {until}"));

@@ -105,7 +105,7 @@ fn the_language_can_be_changed_on_the_answer_to_a_form() {
         ];
         let form = format!("csrf={token}&unit=00004&period=x&reference_no=1");
         assert_eq!(finance.ask("POST", "/finance/figures", &headers, form.as_bytes()).status, 400);
-        finance.sees("name=\"back\" value=\"/finance/figures\"");
+        finance.sees("name=\"back\" value=\"/finance/figures?unit=00004\"");
         service.stop();
     });
 }

@@ -289,13 +289,14 @@ fn the_city_registers_a_unit_on_a_page_and_goes_on_at_its_checklist() {
             ("09999", "9900000009", "12345", "phải có 7 chữ số"),
             ("phường 9", "9900000009", "", "Mã đơn vị có 1 đến 20 ký tự"),
             ("00004", "9900000009", "", "Đơn vị này đã được đăng ký"),
+            ("09999", "9900000016", "", "Mã số thuế này là của một đơn vị khác đang hoạt động"),
         ] {
             assert_eq!(admin.post("/admin/units", &form(code, tax, budget)).status, 400, "{told}");
             admin.sees(told);
             admin.sees("value=\"Ủy ban nhân dân phường Mẫu Mới\"");
         }
         assert_eq!(world.count("unit"), units, "nothing is half-saved");
-        let made = admin.post("/admin/units", &form("09999", "9900000009", "1234567"));
+        let made = admin.post("/admin/units", &form("09999", "9900000030", "1234567"));
         assert_eq!((made.status, location(&made)), (303, "/onboarding/09999"), "{}", admin.page);
         admin.get("/onboarding/09999");
         admin.sees("Ủy ban nhân dân phường Mẫu Mới");

@@ -115,6 +115,33 @@ fn whoever_brings_no_file_is_told_so_and_may_choose_one_at_once() {
 }
 
 #[test]
+fn who_brings_a_picture_is_told_what_can_be_checked_instead() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let page = brought(&service, "/verify", b"\x89PNG\r\n\x1a\n\xff");
+        for said in ["Không đọc được", "Ảnh chụp và bản quét không kiểm tra được", "href=\"/lookup\""]
+        {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        service.stop();
+    });
+}
+
+#[test]
+fn whose_signature_a_file_carries_is_said_in_words() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let receipt = include_bytes!("../../fixtures/receipt/test-only-receipt.xml");
+        let page = brought(&service, "/verify", receipt);
+        assert!(page.contains("Chữ ký của tổ chức thu (TCThu)"), "{page}");
+        assert!(!page.contains("Ảnh chụp và bản quét"), "it was read: {page}");
+        service.stop();
+    });
+}
+
+#[test]
 fn the_sum_of_an_invoice_in_dong_is_written_as_a_receipts_is_and_another_currency_as_it_stands() {
     each_database(|database| {
         let world = World::settled_in_today(database);

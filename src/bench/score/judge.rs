@@ -39,7 +39,7 @@ pub struct Score {
     pub false_matches: usize,
     /// Lines without a decision on record: lost, or told twice. Must be 0.
     pub missing: usize,
-    /// Obligations that hold another sum than they should. Must be 0.
+    /// Obligations that hold another sum than they should, but for what waits in a line that was left. Must be 0.
     pub false_sums: usize,
     pub kinds: BTreeMap<&'static str, KindScore>,
     /// The first of what is wrong or was left although decidable.
@@ -106,14 +106,19 @@ pub fn judge(
     let mut score = Score { lines: month.truths.len(), ..Score::default() };
     // A line that no truth knows was told twice, or invented.
     score.missing = decided.len().saturating_sub(month.truths.len());
+    // Money that a person places later stands on no obligation yet, unless a channel's word was enough.
+    let mut waits: HashMap<&str, i64> = HashMap::new();
     for truth in &month.truths {
         let key: Key<'_> = (&truth.account_no, truth.booked_on, &truth.bank_reference, truth.amount);
         let lines = found.get(&key).map(Vec::as_slice).unwrap_or_default();
-        score.count(truth, lines);
+        if score.count(truth, lines) == Verdict::Left {
+            truth.parts.iter().for_each(|(code, part)| *waits.entry(code).or_default() += part.0);
+        }
     }
     for paid in month.paid.iter().filter(|paid| paid.is_decidable) {
         let stands = allocated.get(&paid.reference_code).copied().unwrap_or_default();
-        if stands != paid.amount {
+        let waiting = waits.get(paid.reference_code.as_str()).copied().unwrap_or_default();
+        if !(0..=waiting).contains(&(paid.amount.0 - stands.0)) {
             score.false_sums += 1;
             score.example(format!("{}: {} stands, {} should", paid.reference_code, stands.0, paid.amount.0));
         }
@@ -143,7 +148,7 @@ fn verdict(truth: &Truth, lines: &[&Decided]) -> Verdict {
 }
 
 impl Score {
-    fn count(&mut self, truth: &Truth, lines: &[&Decided]) {
+    fn count(&mut self, truth: &Truth, lines: &[&Decided]) -> Verdict {
         let verdict = verdict(truth, lines);
         let kind = self.kinds.entry(truth.deal.as_str()).or_default();
         kind.lines += 1;
@@ -174,6 +179,7 @@ impl Score {
                 truth.parts
             ));
         }
+        verdict
     }
 
     fn example(&mut self, words: String) {
@@ -186,6 +192,7 @@ impl Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulator::month::Paid;
 
     const CODE: &str = "HNPH7K2MQ4X97";
 
@@ -214,16 +221,26 @@ mod tests {
     }
 
     fn judged(deal: Deal, lines: &[Decided]) -> Score {
+        judged_with(deal, lines, Vec::new(), &HashMap::new())
+    }
+
+    /// The same, with what should stand on the obligation and what does.
+    fn judged_with(
+        deal: Deal,
+        lines: &[Decided],
+        paid: Vec<Paid>,
+        allocated: &HashMap<String, Dong>,
+    ) -> Score {
         let month = Folder {
             places: Vec::new(),
             owed: Vec::new(),
             told: Vec::new(),
             statements: Vec::new(),
             truths: vec![truth(deal)],
-            paid: Vec::new(),
+            paid,
         };
         let accounts = HashMap::from([(AccountId(1), "1001".to_owned())]);
-        judge(&month, lines, &HashMap::new(), &accounts)
+        judge(&month, lines, allocated, &accounts)
     }
 
     #[test]
@@ -249,6 +266,20 @@ mod tests {
         let score = judged(Deal::Exact, &[line(Some("unknown"), &[])]);
         assert_eq!((score.false_matches, score.missing, score.rate()), (0, 0, 0.0));
         assert!(!score.is_passed());
+    }
+
+    #[test]
+    fn an_obligation_waits_with_a_line_that_was_left_and_never_holds_another_sum() {
+        let false_sums = |class: &str, parts: &[(&str, i64)], stands: i64| {
+            let paid = Paid { reference_code: CODE.into(), amount: Dong(25_000), is_decidable: true };
+            let allocated = HashMap::from([(CODE.to_owned(), Dong(stands))]);
+            judged_with(Deal::Exact, &[line(Some(class), parts)], vec![paid], &allocated).false_sums
+        };
+        assert_eq!(false_sums("unknown", &[], 0), 0, "it waits for the person the line waits for");
+        assert_eq!(false_sums("unknown", &[], 25_000), 0, "a channel's word was enough");
+        assert_eq!(false_sums("unknown", &[], 26_000), 1, "more than it should");
+        assert_eq!(false_sums("fee_receipt", &[(CODE, 25_000)], 25_000), 0);
+        assert_eq!(false_sums("fee_receipt", &[(CODE, 25_000)], 0), 1, "the line was decided");
     }
 
     #[test]

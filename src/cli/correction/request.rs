@@ -2,19 +2,17 @@
 
 use clap::Args;
 
-use crate::actor::Role;
+use crate::actor::{Role, Scope};
 use crate::amount::Dong;
-use crate::cli::office::{self, Office};
-use crate::cli::print_json;
+use crate::cli::office::{self, Office, Roles};
+use crate::cli::{print_json, receipt};
 use crate::clock::BusinessDay;
 use crate::correction::{self, Agreement, Ask, Kind};
 use crate::error::{Error, Result};
 use crate::filing::notice;
-use crate::id::{PersonId, ReceiptId, UnitId};
+use crate::id::{PersonId, ReceiptId};
 use crate::obligation::Line;
 use crate::party::Payer;
-use crate::receipt;
-use crate::store::Tx;
 use crate::text;
 use crate::web::raise::AskedLine;
 use crate::web::{correction_asked_view, correction_lines};
@@ -148,15 +146,12 @@ fn added(text: &str) -> std::result::Result<AskedLine, String> {
     Ok(line)
 }
 
-fn unit_of(tx: &mut Tx<'_>, receipt: ReceiptId) -> Result<UnitId> {
-    receipt::query::unit_of(tx, &crate::actor::Scope::All, receipt)?
-        .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt"))
-}
-
 pub fn ask(office: &Office, request: &Request) -> Result<()> {
-    let actor = office::person(Role::Finance, request.person);
+    let subject = request.receipt;
+    let actor =
+        office.acting(office::CLERKS, request.person, |conn| receipt::locate(conn, &Scope::All, subject))?;
     let made = office.write(&actor, |tx, stamp| {
-        let unit = unit_of(tx, request.receipt)?;
+        let unit = receipt::locate(tx, &actor.scope, subject)?;
         let in_force = correction::lines_in_force(tx, unit, request.receipt)?;
         let asked = asked_lines(&in_force, request)?;
         let ask = Ask {
@@ -203,15 +198,20 @@ fn asked_lines(in_force: &[Line], request: &Request) -> Result<Vec<AskedLine>> {
     Ok(asked)
 }
 
+/// Who requests a notice.
+const NOTICE_ASKERS: Roles = (Role::Finance, &notice::ASKERS);
+
 /// `LDo` of a notice allows so many characters.
 const REASON_LIMIT: usize = 255;
 
 /// A wrong name or address alone: notice 04/SS, no new number. Another person approves it with
 /// `bienlai tax notice approve`.
 pub fn explain(office: &Office, asked: &Explain) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let subject = asked.receipt;
+    let actor =
+        office.acting(NOTICE_ASKERS, asked.person, |conn| receipt::locate(conn, &Scope::All, subject))?;
     let id = office.write(&actor, |tx, stamp| {
-        let unit = unit_of(tx, asked.receipt)?;
+        let unit = receipt::locate(tx, &actor.scope, subject)?;
         let shown = correction::payer_shown(tx, unit, asked.receipt)?;
         let reason = reason(&shown, asked)?;
         let place = office.config.tax.place.clone();

@@ -39,18 +39,19 @@ const WAY: &str = " → ";
 /// Exit code 1 when bank and books differ.
 pub fn run(office: &Office, asked: &Bridge) -> Result<u8> {
     let stamp = office.stamp();
-    let (report, held) = office.read(&Actor::system(), |conn| {
+    // Files are for programs: they keep the names of the ledger, as those of the page do.
+    let is_for_people = !asked.json && asked.out.is_none();
+    let (report, numbers) = office.read(&Actor::system(), |conn| {
         let (unit, one) = asked.place.find(conn)?;
         let report = bridge::of_day(conn, &stamp, &Actor::system(), (unit.id, one.id), asked.date)?;
-        Ok((report, account::of_unit(conn, unit.id)?))
+        let numbers = if is_for_people { account::numbers(conn, unit.id)? } else { Vec::new() };
+        Ok((report, numbers))
     })?;
     if asked.json {
         print_json(&report)?;
     } else {
         let mut table = report::bridge::table(&report);
-        // Files are for programs: they keep the names of the ledger, as those of the page do.
-        if asked.out.is_none() {
-            let numbers: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
+        if is_for_people {
             call_accounts(&mut table, office.tariff().ok().as_deref(), &numbers);
         }
         reports::put(&table, asked.out.as_deref())?;

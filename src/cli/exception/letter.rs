@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::office::{self, Office};
+use super::super::office::{Office, Roles};
 use super::super::{print_json, unreadable};
 use super::{Step, locate};
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Scope};
 use crate::audit;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -58,23 +58,30 @@ pub struct Answer {
     person: PersonId,
 }
 
+/// Who writes letters and records replies.
+const WRITERS: Roles = (Role::Finance, &letter::WRITERS);
+/// Who prints them.
+const PRINTERS: Roles = (Role::Finance, &letter::PRINTERS);
+
 pub fn write(office: &Office, asked: &New) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.step.person);
+    let subject = asked.step.exception;
+    let actor = office.acting(WRITERS, asked.step.person, |conn| locate(conn, &Actor::system(), subject))?;
     let letter = office.write(&actor, |tx, stamp| {
-        let unit = locate(tx, &actor, asked.step.exception)?;
-        letter::write(tx, stamp, &actor, unit, asked.step.exception, &asked.question)
+        let unit = locate(tx, &actor, subject)?;
+        letter::write(tx, stamp, &actor, unit, subject, &asked.question)
     })?;
     print_json(&letter_view(&letter))
 }
 
-fn of_letter(conn: &mut Conn, actor: &Actor, id: LetterId) -> Result<UnitId> {
-    letter_query::unit_of(conn, &actor.scope, id)?.ok_or_else(letter_query::not_found)
+fn of_letter(conn: &mut Conn, scope: &Scope, id: LetterId) -> Result<UnitId> {
+    letter_query::unit_of(conn, scope, id)?.ok_or_else(letter_query::not_found)
 }
 
 pub fn print(office: &Office, asked: &Print) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting(PRINTERS, asked.person, |conn| of_letter(conn, &Scope::All, asked.letter))?;
+    actor.require_role(&letter::PRINTERS)?;
     let content = office.write(&actor, |tx, stamp| {
-        let unit = of_letter(tx, &actor, asked.letter)?;
+        let unit = of_letter(tx, &actor.scope, asked.letter)?;
         let letter = letter_query::find(tx, unit, asked.letter)?;
         audit::record(tx, stamp, &[audit::Entry::by(&actor, unit, "letter.printed", asked.letter)])?;
         Content::read(tx, stamp.vault, &letter)
@@ -85,7 +92,7 @@ pub fn print(office: &Office, asked: &Print) -> Result<()> {
 }
 
 pub fn answer(office: &Office, asked: &Answer) -> Result<()> {
-    let actor = office::person(Role::Finance, asked.person);
+    let actor = office.acting(WRITERS, asked.person, |conn| of_letter(conn, &Scope::All, asked.letter))?;
     let told = Reply {
         outcome: Outcome::parse(&asked.outcome)?,
         on: asked.on.unwrap_or_else(|| office.clock.now().business_day()),
@@ -93,7 +100,7 @@ pub fn answer(office: &Office, asked: &Answer) -> Result<()> {
         words: asked.words.clone(),
     };
     let letter = office.write(&actor, |tx, stamp| {
-        let unit = of_letter(tx, &actor, asked.letter)?;
+        let unit = of_letter(tx, &actor.scope, asked.letter)?;
         letter::record_reply(tx, stamp, &actor, unit, asked.letter, &told)
     })?;
     print_json(&letter_view(&letter))

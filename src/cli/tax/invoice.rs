@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Subcommand;
 
 use crate::actor::{Actor, Role};
-use crate::cli::office::{self, Office};
+use crate::cli::office::Office;
 use crate::cli::{DONE, table};
 use crate::error::Result;
 use crate::filing::invoice;
@@ -96,10 +96,9 @@ fn missing(office: &Office, unit: &str) -> Result<u8> {
 }
 
 fn again(office: &Office, unit: &str, receipt: ReceiptId, person: PersonId) -> Result<u8> {
-    let actor = office::person(Role::Administrator, person);
+    let actor = office.acting_in((Role::Administrator, &invoice::RELEASERS), person, unit)?;
     let drafted = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, unit)?;
-        crate::identity::person_name(tx, person)?;
         invoice::again(tx, stamp, &actor, unit.id, receipt)
     })?;
     println!("{drafted}");

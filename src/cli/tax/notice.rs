@@ -6,15 +6,15 @@ use clap::Subcommand;
 
 use super::{DECIDERS, locate};
 use crate::actor::{Role, Scope};
-use crate::cli::office::{self, Office, Roles};
-use crate::cli::{DONE, table};
+use crate::cli::office::{Office, Roles};
+use crate::cli::{DONE, receipt, table};
 use crate::clock::BusinessDay;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::filing::form::notice::Demand;
 use crate::filing::{Kind, notice, query};
 use crate::id::{FilingId, PersonId, ReceiptId};
+use crate::unit;
 use crate::web::{both, payer_reads};
-use crate::{receipt, unit};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -62,8 +62,10 @@ pub enum Command {
     },
 }
 
+/// Who requests a notice.
+const ASKERS: Roles = (Role::Finance, &notice::ASKERS);
 /// Who takes a notice back.
-const WITHDRAWERS: Roles = (Role::Approver, &[Role::Finance, Role::Administrator, Role::Cashier]);
+const WITHDRAWERS: Roles = (Role::Approver, &notice::ASKERS);
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     let office = Office::open(config)?;
@@ -71,11 +73,10 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Request { receipt, reason, demand_no, demand_on, person } => {
             let demand = demand_no.zip(demand_on);
             let demand = demand.map(|(number, noticed_on)| Demand { number, noticed_on });
-            let actor = office::actor(Role::Finance, Some(person));
+            let first = receipt.first().copied().unwrap_or(ReceiptId(0));
+            let actor = office.acting(ASKERS, person, |conn| receipt::locate(conn, &Scope::All, first))?;
             let id = office.write(&actor, |tx, stamp| {
-                let first = receipt.first().copied().unwrap_or(ReceiptId(0));
-                let unit = receipt::query::unit_of(tx, &actor.scope, first)?
-                    .ok_or_else(|| Error::not_found("receipt_not_found", "no such receipt"))?;
+                let unit = receipt::locate(tx, &actor.scope, first)?;
                 let documents = receipt.iter().map(|id| (*id, reason.clone())).collect();
                 let place = office.config.tax.place.clone();
                 let demand = demand.clone();

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 
 use super::{DECIDERS, locate};
-use crate::actor::{Actor, Role, Scope};
+use crate::actor::{Actor, Scope};
 use crate::cli::office::{self, Office};
 use crate::cli::{DONE, read_text, table};
 use crate::clock::BusinessDay;
@@ -197,7 +197,7 @@ fn decided(
 }
 
 fn run_draft(office: &Office, draft: &Draft) -> Result<u8> {
-    let actor = office::person(Role::Administrator, draft.person);
+    let actor = office.acting_in(office::ADMINISTRATORS, draft.person, &draft.unit)?;
     let mut entrustments = Vec::new();
     for path in &draft.entrust {
         entrustments.extend(entrustments_in(&read_text(path)?)?);

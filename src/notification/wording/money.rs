@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::notification::money::Miss;
 use crate::notification::sms::segment;
 
-/// What a message about money says; amounts are printed, as `25.000 ₫`.
+/// What a message about money says; amounts are printed, as `25.000 đ`.
 #[derive(Clone, Debug)]
 pub struct MoneyFacts {
     pub miss: Miss,
@@ -78,8 +78,8 @@ impl Said {
                 told_en: format!(
                     "{unit} has received {received} for dossier {dossier_code}, which is {difference} too much."
                 ),
-                next: "Khoản thừa được giữ cho Ông/Bà. Xin liên hệ đơn vị thu để được hoàn trả.",
-                next_en: "The surplus is kept for you. Please ask the collecting unit for its refund.",
+                next: "Khoản thừa được giữ cho Ông/Bà. Để nhận lại, mở liên kết dưới đây và chọn “Xin hoàn tiền”.",
+                next_en: "The surplus is kept for you. To have it back, open the link and choose “Ask for it back”.",
                 button: "Xem khoản nộp",
                 button_en: "See what was paid",
             },
@@ -104,7 +104,7 @@ pub fn sms(facts: &MoneyFacts, is_unicode: bool) -> String {
     let MoneyFacts { received, difference, link, .. } = facts;
     let said = match facts.miss {
         Miss::Partial => format!("đã nhận {received}, còn thiếu {difference}. Nộp tiếp: {link}"),
-        Miss::Surplus => format!("nhận thừa {difference}, xin liên hệ để hoàn trả. Xem: {link}"),
+        Miss::Surplus => format!("nhận thừa {difference}. Xin hoàn tiền tại: {link}"),
     };
     segment::in_one(short_unit(&facts.unit), |unit| format!("{unit}: {said}"), is_unicode)
 }
@@ -138,6 +138,17 @@ mod tests {
     }
 
     #[test]
+    fn who_paid_too_much_is_told_where_to_ask_for_it_back() {
+        let words = words(&facts(Miss::Surplus)).unwrap();
+        for form in [&words.plain, &words.html] {
+            assert!(
+                form.contains("chọn “Xin hoàn tiền”") && form.contains("choose “Ask for it back”"),
+                "{form}"
+            );
+        }
+    }
+
+    #[test]
     fn every_text_is_one_unaccented_segment_even_with_a_long_unit() {
         for miss in [Miss::Partial, Miss::Surplus] {
             let mut facts = facts(miss);
@@ -148,6 +159,10 @@ mod tests {
             assert_eq!(segment::size(&text).segments, 1, "{text}");
             assert!(text.ends_with("/p/HNPH7K2MQ4X97"), "the link stays whole: {text}");
         }
+        assert_eq!(
+            sms(&facts(Miss::Surplus), false),
+            "phuong Ba Dinh: nhan thua 15.000 d. Xin hoan tien tai: https://bienlai.example.vn/p/HNPH7K2MQ4X97"
+        );
         assert_eq!(
             sms(&facts(Miss::Partial), false),
             "phuong Ba Dinh: da nhan 10.000 d, con thieu 15.000 d. Nop tiep: https://bienlai.example.vn/p/HNPH7K2MQ4X97"

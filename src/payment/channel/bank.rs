@@ -13,7 +13,7 @@
 //! | `amount` | required | whole đồng, at most 13 digits, without sign or separators |
 //! | `currency` | required | `"VND"` |
 //! | `memo` | required | what the payer wrote, unshortened; may be empty |
-//! | `booked_at` | required | RFC 3339 time with offset, `2026-11-22T09:30:15+07:00` |
+//! | `booked_at` | required | RFC 3339 time with offset, of the years 2000 to 2099, `2026-11-22T09:30:15+07:00` |
 //! | `bank_reference` | optional | the reference the statement will show (`FT…`), at most 140 characters |
 //! | `trace` | optional | the switch's trace number; kept with the message |
 //! | `sender_account`, `sender_name` | optional | at most 140 characters |
@@ -82,6 +82,7 @@ const MEMO: Field = Field::memo(&["memo"]);
 const REFERENCE: Field = Field::bank_reference(&["bank_reference"]);
 const SENDER_ACCOUNT: Field = Field::sender_account(&["sender_account"]);
 const SENDER_NAME: Field = Field::sender_name(&["sender_name"]);
+const BOOKED_AT_FORM: &str = "an RFC 3339 time with offset, of the years 2000 to 2099";
 const STATUS: Field = Field::status(&["status"]);
 const BOOKED_AT: Field = Field::occurred_at(&["booked_at"]);
 
@@ -182,7 +183,7 @@ fn check_currency(message: &Object) -> Result<(), Refusal> {
 fn read_booked_at(message: &Object) -> Result<Instant, Refusal> {
     let written = message.required_short_text(&BOOKED_AT)?;
     let at: Option<Instant> = written.parse().ok();
-    at.and_then(plausible).ok_or_else(|| BOOKED_AT.unreadable("an RFC 3339 time with offset"))
+    at.and_then(plausible).ok_or_else(|| BOOKED_AT.unreadable(BOOKED_AT_FORM))
 }
 
 impl Channel for Bank {

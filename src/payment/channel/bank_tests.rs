@@ -126,6 +126,14 @@ fn a_payment_under_way_is_no_claim_and_a_status_nobody_knows_is_refused() {
 }
 
 #[test]
+fn a_time_of_another_century_is_refused_with_the_years_that_are_taken() {
+    let text = String::from_utf8(CREDIT.to_vec()).unwrap();
+    let refusal = read_signed(text.replacen("2025-", "1999-", 1).as_bytes()).unwrap_err();
+    assert_eq!(refusal.code, "callback_occurred_at_unreadable");
+    assert!(refusal.detail.contains("the years 2000 to 2099"), "{}", refusal.detail);
+}
+
+#[test]
 fn the_banks_test_message_is_answered_and_not_booked() {
     let notice = read_signed(include_bytes!("../../../fixtures/callback/bank/test.json"));
     assert_eq!(notice, Ok(Notice::Nothing { code: "callback_without_amount" }));

@@ -12,6 +12,9 @@ use crate::store::{Conn, Stamp, Tx};
 
 const WHY: &str = "the paper is withdrawn";
 
+/// Who asks for a paper to be withdrawn.
+pub const ASKERS: [Role; 2] = [Role::Finance, Role::Approver];
+
 /// Asks for a paper to be withdrawn: an item about it with the proposal.
 ///
 /// # Errors
@@ -24,7 +27,7 @@ pub fn ask(
     (unit, subject): (UnitId, Subject),
     reason: &str,
 ) -> Result<Exception> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.require_role(&ASKERS)?;
     actor.scope.require(unit)?;
     let paper = paper::find(tx, unit, subject)?;
     require_waiting(&paper)?;

@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
 use crate::ledger::Account;
-use crate::obligation::{bank_bin, code};
+use crate::obligation::code;
 use crate::store::{Conn, Stamp, Tx, rows};
 use crate::text;
 use crate::unit::account::KIND_REFUND;
@@ -400,7 +400,7 @@ fn store_payee(
     payee: &Payee,
     person_id: PersonId,
 ) -> Result<()> {
-    let payee = checked_payee(payee)?;
+    let payee = rules::checked_payee(payee)?;
     let plain = serde_json::to_vec(&payee).map_err(|error| Error::internal(error.to_string()))?;
     let id: EventId = stamp.mint()?;
     let key = stamp.sealing_key(tx, unit)?;
@@ -415,23 +415,6 @@ fn store_payee(
         created_at: stamp.now,
     };
     rows::insert(tx, &[row])
-}
-
-/// An account as people type it, in the form it is stored: the bank by its number, so that two persons and the
-/// bank's own form mean the same one.
-fn checked_payee(payee: &Payee) -> Result<Payee> {
-    let account_no = text::squash(&payee.account_no);
-    if !(4..=34).contains(&account_no.len()) || !account_no.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(Error::invalid("payee.account_no", "payee_account_wrong", "4 to 34 letters and digits"));
-    }
-    let bank = cleaned("payee.bank", &payee.bank, "field_missing")?;
-    let unknown =
-        || Error::invalid("payee.bank", "payee_bank_unknown", "a bank of the list, by number or name");
-    Ok(Payee {
-        bank: bank_bin::find(&bank).ok_or_else(unknown)?.bin.clone(),
-        account_no,
-        holder: cleaned("payee.holder", &payee.holder, "field_missing")?,
-    })
 }
 
 const TEXT_LIMIT: usize = 500;
@@ -472,7 +455,7 @@ mod tests {
     fn a_payee_is_an_account_that_a_bank_of_the_list_can_have() {
         let payee = |bank: &str, account_no: &str, holder: &str| {
             let [bank, account_no, holder] = [bank, account_no, holder].map(str::to_owned);
-            checked_payee(&Payee { bank, account_no, holder })
+            rules::checked_payee(&Payee { bank, account_no, holder })
         };
         let good = payee(" 970436 ", "0123 456 789", " NGUYEN VAN MAU ").unwrap();
         assert_eq!((good.bank.as_str(), good.account_no.as_str()), ("970436", "0123456789"));
@@ -490,5 +473,16 @@ mod tests {
         for (made, code) in refused {
             assert_eq!(made.unwrap_err().code(), code);
         }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_payee_is_told() {
+        let payee = |bank: &str, account_no: &str, holder: &str| {
+            let [bank, account_no, holder] = [bank, account_no, holder].map(str::to_owned);
+            rules::payee_faults(&Payee { bank, account_no, holder })
+        };
+        let codes: Vec<&str> = payee("", "?", "").iter().map(Error::code).collect();
+        assert_eq!(codes, ["field_missing", "payee_account_wrong", "field_missing"]);
+        assert!(payee("970436", "0123456789", "NGUYEN VAN MAU").is_empty());
     }
 }

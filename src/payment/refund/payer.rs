@@ -4,7 +4,7 @@
 
 use super::payer_query::{self as query, AnswerRow, AskedRow, RequestRow};
 use super::proof::{self, Shown};
-use super::{Ask, Payee, Refund, State, checked_payee, cleaned, name_payee, opened_payee, rules, sender};
+use super::{Ask, Payee, Refund, State, cleaned, name_payee, opened_payee, rules, sender};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::audit;
@@ -132,7 +132,7 @@ pub fn ask(
     (payee, code): (&Payee, &str),
     courier: &Courier,
 ) -> Result<Asked> {
-    let payee = checked_payee(payee)?;
+    let payee = rules::checked_payee(payee)?;
     let keys: Vec<_> =
         payment_query::payments_for(tx, item.unit, item.id)?.into_iter().map(|id| (item.unit, id)).collect();
     payment_query::lock_payments(tx, &keys)?;

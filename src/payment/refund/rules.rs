@@ -1,10 +1,12 @@
 //! Which step of a refund follows which, and who may take it. Pure.
 
-use super::{Refund, State};
+use super::{Payee, Refund, State, cleaned};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
 use crate::id::PersonId;
+use crate::obligation::bank_bin;
 use crate::payment::book::{Method, Payment, PaymentState};
+use crate::text;
 
 /// The states in which a refund still holds a part of its payment's surplus.
 pub fn is_live(state: State) -> bool {
@@ -49,13 +51,48 @@ pub fn check_approval(
     if checker == refund.maker || checker == payee_by {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
     }
-    // Of a payment that the bank took back in part, the surplus may still be paid out.
-    let is_left = payment.state == PaymentState::Reversed && payment.surplus.is_positive();
-    if payment.state != PaymentState::Proven && !is_left {
+    if !is_proven(payment) {
         let detail = format!("the payment is {}", payment.state.as_str());
         return Err(Error::conflict("refund_money_unproven", detail));
     }
     Ok(())
+}
+
+/// Whether a statement shows the money that a refund pays out. Of a payment that the bank took back in part, the
+/// surplus may still be paid out.
+pub fn is_proven(payment: &Payment) -> bool {
+    let is_left = payment.state == PaymentState::Reversed && payment.surplus.is_positive();
+    payment.state == PaymentState::Proven || is_left
+}
+
+/// An account as people type it, in the form it is stored: the bank by its number, so that two persons and the
+/// bank's own form mean the same one.
+pub(super) fn checked_payee(payee: &Payee) -> Result<Payee> {
+    Ok(Payee { account_no: account_no(payee)?, bank: bank(payee)?, holder: holder(payee)? })
+}
+
+/// What is wrong with an account as it was typed, in the order in which forms ask for it.
+pub fn payee_faults(payee: &Payee) -> Vec<Error> {
+    [bank(payee), account_no(payee), holder(payee)].into_iter().filter_map(std::result::Result::err).collect()
+}
+
+fn account_no(payee: &Payee) -> Result<String> {
+    let account_no = text::squash(&payee.account_no);
+    if !(4..=34).contains(&account_no.len()) || !account_no.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Error::invalid("payee.account_no", "payee_account_wrong", "4 to 34 letters and digits"));
+    }
+    Ok(account_no)
+}
+
+fn bank(payee: &Payee) -> Result<String> {
+    let bank = cleaned("payee.bank", &payee.bank, "field_missing")?;
+    let unknown =
+        || Error::invalid("payee.bank", "payee_bank_unknown", "a bank of the list, by number or name");
+    Ok(bank_bin::find(&bank).ok_or_else(unknown)?.bin.clone())
+}
+
+fn holder(payee: &Payee) -> Result<String> {
+    cleaned("payee.holder", &payee.holder, "field_missing")
 }
 
 /// A step that only follows certain states.

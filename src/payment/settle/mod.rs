@@ -9,6 +9,8 @@ mod identify;
 mod read;
 mod take;
 
+use std::collections::BTreeSet;
+
 use ring::digest::{SHA256, digest};
 
 use read::{Read, World, look, read_claims};
@@ -43,7 +45,7 @@ pub struct Settled {
     pub movement: MovementId,
     /// The one obligation that the claim names; None when it names several.
     pub obligation: Option<ObligationId>,
-    /// All that it names, in the order of its codes; none where one of them is another unit's.
+    /// All that it names, each once, in the order of its codes; none where one of them is another unit's.
     pub obligations: Vec<ObligationId>,
     /// The receipt of the first obligation that the claim names, once it is paid: the first of `receipts`.
     pub receipt: Option<ReceiptId>,
@@ -125,8 +127,10 @@ pub fn settle(tx: &mut Tx<'_>, stamp: &Stamp<'_>, arrivals: &[Arrival]) -> Resul
 impl Batch<'_> {
     /// Step 5 for one claim.
     fn decide(&mut self, tx: &mut Tx<'_>, read: &Read<'_>) -> Result<Settled> {
-        let named: Vec<(UnitId, ObligationId)> =
-            read.codes.iter().filter_map(|code| self.world.codes.get(code).copied()).collect();
+        let mut seen = BTreeSet::new();
+        let named = read.codes.iter().filter_map(|code| self.world.codes.get(code).copied());
+        // An obligation that a merger brought here has two codes.
+        let named: Vec<(UnitId, ObligationId)> = named.filter(|one| seen.insert(*one)).collect();
         let is_own = named.iter().all(|(unit, _)| *unit == read.unit);
         let obligations: Vec<ObligationId> =
             named.iter().filter(|_| is_own).map(|(_, obligation)| *obligation).collect();

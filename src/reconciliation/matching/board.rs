@@ -134,10 +134,9 @@ impl<'a> Board<'a> {
         obligations.dedup_by_key(|one| one.id);
         let mut code_owner: HashMap<&str, Option<usize>> = HashMap::with_capacity(obligations.len());
         for (index, obligation) in obligations.iter().enumerate() {
-            code_owner
-                .entry(obligation.code.as_str())
-                .and_modify(|owner| *owner = None)
-                .or_insert(Some(index));
+            for code in std::iter::once(&obligation.code).chain(&obligation.former_codes) {
+                code_owner.entry(code.as_str()).and_modify(|owner| *owner = None).or_insert(Some(index));
+            }
         }
         let linked: HashSet<ObligationId> = movements.iter().filter_map(|one| one.obligation).collect();
         let code_of: HashMap<_, _> = obligations

@@ -1,6 +1,6 @@
 //! Credits that prove no known movement: what the line's own codes make of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::board::{Board, verified};
 use super::edit::digits_swapped;
@@ -130,17 +130,17 @@ fn fit(open: Dong, due: Dong, state_open: bool) -> (Fit, Vec<Evidence>) {
     (fit, std::iter::once(about_amount).chain(swapped).collect())
 }
 
-/// What is due under each of the line's codes; None unless all of them are open obligations of the
-/// account's unit, and no more than a memo may have.
+/// What is due under the line's codes, of each obligation once, however many of them name it; None unless all of them
+/// are open obligations of the account's unit, and no more than a memo may have.
 fn dues(board: &Board<'_>, index: usize) -> Option<Vec<(usize, Dong)>> {
     let card = &board.lines[index];
-    let owners: Vec<usize> =
+    let owners: BTreeSet<usize> =
         card.codes.iter().map(|code| board.obligation_of(code)).collect::<Option<_>>()?;
     let own = |&owner: &usize| {
         let obligation = board.obligations[owner].obligation;
         obligation.unit == card.line.unit && obligation.state_open
     };
-    let is_certain = owners.len() <= board.settings.codes_limit && owners.iter().all(own);
+    let is_certain = card.codes.len() <= board.settings.codes_limit && owners.iter().all(own);
     is_certain.then(|| owners.into_iter().map(|owner| (owner, board.obligations[owner].due)).collect())
 }
 

@@ -83,6 +83,8 @@ pub struct Obligation {
     pub id: ObligationId,
     pub unit: UnitId,
     pub code: String,
+    /// Under which lines name it, too: printed before a merger, as long as papers with them are paid.
+    pub former_codes: Vec<String>,
     /// What is still due when every movement known for it, proven or only claimed, is counted.
     pub outstanding: Dong,
     pub dossier_code_folded: Option<String>,

@@ -88,7 +88,10 @@ impl Obstacle {
                 format!("Số dư đầu ngày {found} khác số dư cuối ngày trước {expected}.")
             }
             Obstacle::ClosingDiffers { computed, stated } => {
-                format!("Số dư cuối ngày tính được {computed}, sao kê ghi {stated}.")
+                format!(
+                    "Số dư cuối ngày tính được {computed}, sao kê ghi {stated}: có dòng còn thiếu hoặc bị ghi hai lần; hãy \
+                     nạp sao kê cả ngày của ngân hàng."
+                )
             }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("Sổ kế toán ghi số dư {ledger}, ngân hàng {bank}.")
@@ -161,7 +164,10 @@ impl Obstacle {
                 format!("The day opens with {found}, but the day before closed with {expected}.")
             }
             Obstacle::ClosingDiffers { computed, stated } => {
-                format!("The closing balance comes to {computed}; the statement says {stated}.")
+                format!(
+                    "The closing balance comes to {computed}; the statement says {stated}: a line is missing or stands here \
+                     twice; load the bank’s statement of the whole day."
+                )
             }
             Obstacle::LedgerDiffers { ledger, bank } => {
                 format!("The ledger has a balance of {ledger}, the bank {bank}.")

@@ -71,7 +71,7 @@ pub enum Origin {
 }
 
 /// Who proposes versions of rules and decides on them.
-pub(crate) const WRITERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
+pub const WRITERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
 
 /// Proposes a version of a rule. It covers nothing before another person approves it.
 ///

@@ -232,6 +232,9 @@ pub fn due_of_units(
     Ok(found)
 }
 
+/// Who records that figures were handed in.
+pub const FILERS: [Role; 2] = [Role::Finance, Role::Administrator];
+
 /// Records that figures were handed in: the reminder ends. A person says so, with the number of the
 /// confirmation.
 ///
@@ -245,7 +248,7 @@ pub fn record_filing(
     span: Span,
     reference_no: &str,
 ) -> Result<()> {
-    actor.require_role(&[Role::Finance, Role::Administrator])?;
+    actor.require_role(&FILERS)?;
     actor.scope.require(unit)?;
     let person = actor.require_person()?;
     if span.period()?.until >= stamp.today() {

@@ -142,7 +142,11 @@ pub fn checklists(
     let units: Vec<Unit> = unit::all(conn)?
         .into_iter()
         .filter(|unit| unit.id != CITY && actor.scope.covers(unit.id))
-        .filter(|unit| only.is_none_or(|only| only == unit.id))
+        .filter(|unit| match only {
+            Some(only) => only == unit.id,
+            // What another unit goes on for goes live no more.
+            None => unit.valid_until.is_none_or(|last_day| stamp.today() <= last_day),
+        })
         .collect();
     let ids: Vec<UnitId> = units.iter().map(|unit| unit.id).collect();
     let known = onboarding_query::known(conn, &ids, stamp)?;

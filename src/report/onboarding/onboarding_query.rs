@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::TEST_AMOUNT;
+use super::{TEST_AMOUNT, trial};
 use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, PersonId, UnitId};
 use crate::store::failure::Classify;
 use crate::store::schema::{
-    bank_account, movement, payment, receipt_series, refund, registration, statement,
+    bank_account, movement, obligation, payment, receipt_series, refund, registration, statement,
 };
 use crate::store::schema_figures::account_live;
 use crate::store::{Conn, Stamp, Tx, rows};
@@ -31,6 +31,8 @@ pub struct Known {
     pub first_statements: HashMap<(UnitId, AccountId), Dong>,
     /// The test payment: told by a channel, on a statement, refunded.
     pub tests: HashMap<(UnitId, AccountId), (bool, bool, bool)>,
+    /// The code under which the newest test of an account is transferred.
+    pub begun: HashMap<(UnitId, AccountId), String>,
     pub live: HashMap<(UnitId, AccountId), Instant>,
 }
 
@@ -66,6 +68,7 @@ pub fn known(conn: &mut Conn, units: &[UnitId], stamp: &Stamp<'_>) -> Result<Kno
         .collect();
     known.first_statements = first_statements(conn, units)?;
     known.tests = tests(conn, units)?;
+    known.begun = begun(conn, units, stamp.today(), &mut known.tests)?;
     let live: Vec<(UnitId, AccountId, Instant)> = account_live::table
         .filter(account_live::unit_id.eq_any(units))
         .select((account_live::unit_id, account_live::account_id, account_live::created_at))
@@ -113,6 +116,7 @@ fn first_statements(conn: &mut Conn, units: &[UnitId]) -> Result<HashMap<(UnitId
 }
 
 type Tests = HashMap<(UnitId, AccountId), (bool, bool, bool)>;
+type Codes = HashMap<(UnitId, AccountId), String>;
 
 /// From the refunds of that sum: there are few, and money that goes back came as a payment before.
 fn tests(conn: &mut Conn, units: &[UnitId]) -> Result<Tests> {
@@ -140,16 +144,52 @@ fn tests(conn: &mut Conn, units: &[UnitId]) -> Result<Tests> {
     let mut tests = Tests::new();
     for (unit, account, claimed_by, proven, state) in found {
         let one = (!claimed_by.is_empty(), proven == TEST_AMOUNT, state == "debited");
-        let best = tests.entry((unit, account)).or_insert(one);
-        // One payment went the whole way, or the one that went furthest.
-        let count = |(told, proven, refunded): (bool, bool, bool)| {
-            u8::from(told) + u8::from(proven) + u8::from(refunded)
-        };
-        if count(one) > count(*best) {
-            *best = one;
-        }
+        furthest(&mut tests, (unit, account), one);
     }
     Ok(tests)
+}
+
+/// One payment went the whole way, or the one that went furthest.
+fn furthest(tests: &mut Tests, place: (UnitId, AccountId), one: (bool, bool, bool)) {
+    let count =
+        |(told, proven, refunded): (bool, bool, bool)| u8::from(told) + u8::from(proven) + u8::from(refunded);
+    let best = tests.entry(place).or_insert(one);
+    if count(one) > count(*best) {
+        *best = one;
+    }
+}
+
+/// How long a test that somebody began is looked for.
+const BEGUN_DAYS: i64 = 30;
+
+/// The codes of the tests that were begun lately, the newest of each account; what came for them joins the tests.
+fn begun(conn: &mut Conn, units: &[UnitId], today: BusinessDay, tests: &mut Tests) -> Result<Codes> {
+    let dossiers: Vec<String> = (0..=BEGUN_DAYS).map(|days| trial::dossier(today.plus_days(-days))).collect();
+    let raised: Vec<(UnitId, AccountId, String)> = obligation::table
+        .filter(obligation::dossier_code.eq_any(&dossiers))
+        .filter(obligation::unit_id.eq_any(units))
+        .filter(obligation::procedure_code.eq(trial::ITEM))
+        .order(obligation::id)
+        .select((obligation::unit_id, obligation::account_id, obligation::reference_code))
+        .load(conn)
+        .classify()?;
+    if raised.is_empty() {
+        return Ok(Codes::new());
+    }
+    let accounts: Vec<AccountId> = raised.iter().map(|one| one.1).collect();
+    let codes: Vec<&str> = raised.iter().map(|one| one.2.as_str()).collect();
+    let came: Vec<(UnitId, AccountId, String, Dong)> = movement::table
+        .filter(movement::unit_id.eq_any(units))
+        .filter(movement::account_id.eq_any(&accounts))
+        .filter(movement::code.eq_any(&codes))
+        .filter(movement::amount.eq(TEST_AMOUNT))
+        .select((movement::unit_id, movement::account_id, movement::claimed_by, movement::proven))
+        .load(conn)
+        .classify()?;
+    for (unit, account, claimed_by, proven) in came {
+        furthest(tests, (unit, account), (!claimed_by.is_empty(), proven == TEST_AMOUNT, false));
+    }
+    Ok(raised.into_iter().map(|(unit, account, code)| ((unit, account), code)).collect())
 }
 
 /// Whether somebody let an account go live.

@@ -1,6 +1,6 @@
 //! What each step asks, from what is known. Pure.
 
-use super::{Known, Standing, Step};
+use super::{Known, Standing, Step, TEST_AMOUNT};
 use crate::actor::{Role, Scope};
 use crate::clock::{BusinessDay, Instant};
 use crate::receipt::content::identifier::is_tax_code;
@@ -192,8 +192,18 @@ fn opening(account: Option<&BankAccount>, known: &Known) -> Standing {
 fn test_payment(account: Option<&BankAccount>, known: &Known) -> Standing {
     let step = Step::TestPayment;
     let Some(account) = account else { return missing(step) };
-    match known.tests.get(&(account.unit, account.id)) {
-        None => missing(step),
+    let place = (account.unit, account.id);
+    match known.tests.get(&place) {
+        None => known.begun.get(&place).map_or_else(
+            || missing(step),
+            |code| {
+                let (vi, en) = (
+                    format!("chờ {TEST_AMOUNT} mang mã {code}"),
+                    format!("waits for {TEST_AMOUNT} with the code {code}"),
+                );
+                standing(step, false, vi, en)
+            },
+        ),
         Some((true, true, true)) => standing(step, true, "đủ ba bước", "all three"),
         Some((told, proven, refunded)) => {
             let parts = [

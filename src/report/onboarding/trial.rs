@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::TEST_AMOUNT;
 use crate::actor::{Actor, Role};
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
 use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
@@ -14,6 +15,11 @@ use crate::unit::account;
 
 /// What the test stands under in lists: no fee of the tariff has this code.
 pub const ITEM: &str = "TEST";
+
+/// The dossier that the tests begun on a day stand under: who looks for them knows it.
+pub(super) fn dossier(day: BusinessDay) -> String {
+    format!("{ITEM}-{day}")
+}
 
 /// Raises the test of an account and cancels it. Transfer its sum with its code, and refund what came.
 ///
@@ -56,7 +62,7 @@ pub fn begin(
     };
     let new = NewObligation {
         unit,
-        dossier_code: format!("TEST-{}", stamp.today()),
+        dossier_code: dossier(stamp.today()),
         procedure_code: ITEM.to_owned(),
         procedure_field: "Khoản thử".to_owned(),
         intake_mode: IntakeMode::Counter,

@@ -7,7 +7,7 @@ use super::super::winding_up::account;
 use super::Proposal;
 use crate::actor::Actor;
 use crate::amount::Dong;
-use crate::clock::BusinessDay;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::exception::limit;
 use crate::id::{AccountId, PersonId, UnitId};
@@ -156,10 +156,10 @@ impl Content {
         is_successor || self.unit().is_none_or(|unit| actor.scope.covers(unit))
     }
 
-    /// Whether it can be asked for at all.
-    pub(super) fn check(&self, conn: &mut Conn, reason: &str) -> Result<()> {
+    /// Whether it can be asked for at all, or still be approved.
+    pub(super) fn check(&self, tx: &mut Tx<'_>, today: BusinessDay, reason: &str) -> Result<()> {
         if let Some(unit) = self.unit() {
-            unit::find(conn, unit)?;
+            unit::find(tx, unit)?;
         }
         match self {
             Content::Target(target) => target.check(),
@@ -169,21 +169,37 @@ impl Content {
                 let (number, decided_on) = (asked.decision_no.clone(), asked.decided_on);
                 entrustment::check(&Decision { number, decided_on, valid_from, valid_until })
             }
-            Content::Merger(asked) => succession::check(conn, &merger(asked)),
+            Content::Merger(asked) => succession::check(tx, &merger(asked), today),
             Content::AccountEnd(asked) => {
-                account::check(conn, asked.unit, asked.account, asked.last_day, reason)
+                account::check(tx, asked.unit, asked.account, asked.last_day, reason)
             }
             Content::Naming(asked) => {
                 check_codes(asked)?;
-                naming::check(&named(asked), &asked.decision_no)
+                // One that stays as it is takes nobody's.
+                let present = unit::find(tx, asked.unit)?.tax_code;
+                if let Some(tax_code) = asked.tax_code.as_ref().filter(|code| **code != present) {
+                    codes::require_own_tax_code(tx, asked.unit, tax_code, today)?;
+                }
+                naming::check(&named(asked), &asked.decision_no)?;
+                naming::check_day(asked.valid_from, today)
             }
             Content::Trust(asked) => {
-                unit::account::find(conn, asked.unit, asked.account)?;
+                unit::account::find(tx, asked.unit, asked.account)?;
                 let days = (asked.valid_from, asked.valid_until);
                 let limits = (asked.claim_limit, asked.unproven_limit, asked.age_limit_days);
                 trust::check(&asked.agreement_no, days, limits)
             }
             Content::Limit(asked) => limit::check(asked.amount, &asked.decision_no),
+        }
+    }
+
+    /// Whether something else was decided since, so that what was proposed at that moment is not carried out.
+    pub(super) fn is_overtaken_since(&self, conn: &mut Conn, proposed_at: Instant) -> Result<bool> {
+        match self {
+            Content::Trust(asked) => {
+                trust::is_decided_since(conn, (asked.unit, asked.account, &asked.channel), proposed_at)
+            }
+            _ => Ok(false),
         }
     }
 }

@@ -16,8 +16,9 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::id::{EventId, PersonId};
 use crate::proposal::{self, New};
+use crate::store::page::Page;
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::CITY;
+use crate::unit::{self, CITY};
 
 const KINDS: [&str; 7] = ["targets", "entrustment", "merger", "account", "naming", "trust", "limit"];
 
@@ -59,11 +60,13 @@ fn require_city(actor: &Actor) -> Result<()> {
     Err(Error::forbidden("proposal_is_the_citys", "it is decided for the whole city"))
 }
 
-/// Proposes a decision; nothing holds before another person approves it.
+/// Proposes a decision; nothing holds before another person approves it. What the same person proposed in the same
+/// words and nobody decided yet is not proposed again: the answer is the one that waits, unless something else was
+/// decided since and it can no longer be approved.
 ///
 /// # Errors
 /// `role_not_allowed`, `proposal_is_the_citys`, `person_required`, `field_missing`, `target_wrong`,
-/// `entrustment_dates_wrong`, `unit_not_found`, `unit_merged`, `account_ended`.
+/// `entrustment_dates_wrong`, `unit_not_found`, `unit_merged`, `account_ended`, `date_in_the_past`, `tax_code_taken`.
 pub fn propose(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -74,10 +77,17 @@ pub fn propose(
     actor.require_role(&[Role::Administrator])?;
     require_city(actor)?;
     let maker = actor.require_person()?;
-    content.check(tx, &proposal::reason_of(reason)?)?;
+    content.check(tx, stamp.today(), &proposal::reason_of(reason)?)?;
     let kind = content.kind();
-    let content = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
-    let id = proposal::propose(tx, stamp, maker, New { kind, content, base: None, reason })?;
+    let text = serde_json::to_string(content).map_err(|error| Error::internal(error.to_string()))?;
+    let new = New { kind, content: text, base: None, reason };
+    unit::query::lock(tx, CITY)?;
+    if let Some(first) = proposal::waiting_already(tx, maker, &new)?
+        && !content.is_overtaken_since(tx, first.created_at)?
+    {
+        return Ok(first.id);
+    }
+    let id = proposal::propose(tx, stamp, maker, new)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.proposed", id).with(kind)])?;
     Ok(id)
 }
@@ -93,7 +103,7 @@ pub fn approve(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: EventId) -
     proposal::approve(tx, stamp, &mut stored, checker)?;
     let found = Proposal::of(&stored)?;
     // It was right when it was proposed; units, accounts and limits may have changed since.
-    found.content.check(tx, &found.reason)?;
+    found.content.check(tx, stamp.today(), &found.reason)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "proposal.approved", id)])?;
     content::carry_out(tx, stamp, actor, &found, checker)?;
     Ok(found)
@@ -133,11 +143,28 @@ fn undecided(conn: &mut Conn, actor: &Actor, id: EventId) -> Result<(proposal::P
 /// # Errors
 /// `role_not_allowed`.
 pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>> {
+    Ok(page(conn, actor, limit, None)?.0)
+}
+
+/// A page of the proposals that an actor may see, of one state where one is named, and the last of the page where
+/// older ones may follow. Needs a connection that sees the city's unit.
+///
+/// # Errors
+/// `role_not_allowed`.
+pub fn page(
+    conn: &mut Conn,
+    actor: &Actor,
+    page: impl Into<Page>,
+    state: Option<State>,
+) -> Result<(Vec<Proposal>, Option<EventId>)> {
     actor.require_role(&READERS)?;
-    let stored = proposal::list(conn, &KINDS, limit)?;
+    let page: Page = page.into();
+    let stored = proposal::list(conn, &KINDS, page, state)?;
+    let is_full = i64::try_from(stored.len()).is_ok_and(|count| count == page.limit);
+    let older = stored.last().map(|one| one.id).filter(|_| is_full);
     let mut found = stored.iter().map(Proposal::of).collect::<Result<Vec<_>>>()?;
     found.retain(|one| one.content.is_for(actor));
-    Ok(found)
+    Ok((found, older))
 }
 
 /// The targets that come with the program and those the city set since. City rules are read whatever the

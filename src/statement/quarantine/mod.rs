@@ -255,6 +255,9 @@ pub struct Allowed<'a> {
     pub limit: Option<Dong>,
 }
 
+/// Who decides about lines set aside.
+pub const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
+
 /// Decides every open line of a statement at once. Where one person may not (`second`), the first
 /// person's verdicts are kept as a keyed hash, and those of another person must be the same.
 ///
@@ -271,7 +274,7 @@ pub fn decide<'a>(
     (unit, id): (UnitId, StatementId),
     verdicts: &[Verdict],
 ) -> Result<Decided> {
-    actor.require_role(&[Role::Finance, Role::Approver])?;
+    actor.require_role(&DECIDERS)?;
     actor.scope.require(unit)?;
     actor.require_person()?;
     let drafted = drafted(store, &stamp(), actor, unit, id)?;

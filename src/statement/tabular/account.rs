@@ -84,3 +84,19 @@ pub(super) fn lone_account(row: &Row) -> Option<String> {
     let is_number = digits > 6 && !only.contains(char::is_whitespace) && !only.contains(['/', '.']);
     account_word(only).filter(|_| is_number && !may_be_date(only))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_number_is_an_account_as_a_spreadsheet_keeps_its_zeros() {
+        let lone = |cell: &str| lone_account(&Row { line: 1, cells: vec![String::new(), cell.to_owned()] });
+        for cell in ["0123456789", "=\"0123456789\"", "'0123456789"] {
+            assert_eq!(lone(cell).as_deref(), Some("0123456789"), "{cell}");
+        }
+        for other in ["=\"2026-01-05\"", "=\"12345\"", "0123456789 a"] {
+            assert_eq!(lone(other), None, "{other}");
+        }
+    }
+}

@@ -37,7 +37,7 @@ pub(super) fn split(columns: &Columns, body: &[Row]) -> Option<Parts> {
             part.push(row.clone());
         }
     }
-    Some(Parts { rows: parts, is_sure: currency_count > 1 || leads(columns) || has_other_account(columns) })
+    Some(Parts { rows: parts, is_sure: currency_count > 1 || is_of_row(columns) })
 }
 
 pub(super) struct Parts {
@@ -59,6 +59,11 @@ fn distinct<'a>(cells: impl Iterator<Item = &'a str>) -> Option<usize> {
         }
     }
     Some(seen.len())
+}
+
+/// Whether the account of a row is the one that it is booked on, whatever the other rows say.
+pub(super) fn is_of_row(columns: &Columns) -> bool {
+    leads(columns) || has_other_account(columns)
 }
 
 /// Beside the account of the other side this one is that of the row.

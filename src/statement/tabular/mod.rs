@@ -15,7 +15,8 @@
 //! dates of other calendars into ours, `digits` the digits of the East. `quotes` mends cells whose quotes are
 //! not doubled. `unheaded` finds the columns of a table without headings, `unnamed` the meaning of those
 //! behind the last heading, `summary` what is stated around the table, `pairs` labels with their values in the
-//! next row. `cell_words` tells the form of a cell. `preview` shows how a table is understood.
+//! next row. `two_rows` makes one of headings that stand in two. `cell_words` tells the form of a cell.
+//! `preview` shows how a table is understood.
 //!
 //! The bank's view is kept: “Nợ/Debit” is money out of our account.
 
@@ -75,6 +76,7 @@ mod summary;
 mod tests;
 mod told;
 mod totals;
+mod two_rows;
 mod unheaded;
 #[cfg(test)]
 mod unheaded_tests;
@@ -116,6 +118,7 @@ pub(super) struct Heading {
 pub(super) fn heading(text: &str) -> Option<Heading> {
     let delimiter = rows::sniff(text, Layouts::default())?;
     let rows = rows::split(text, delimiter, header::SEARCHED_ROWS);
+    let rows = two_rows::joined(&rows, Layouts::default());
     let (at, columns) = header::find(&rows, Layouts::default())?;
     let row = rows.get(at)?;
     let mut surroundings = denomination::Surroundings::default();
@@ -191,8 +194,9 @@ pub(super) fn read(sheets: &[Vec<Row>], format: Format, ending: Ending, layouts:
     for (nth, sheet) in sheets.iter().enumerate() {
         shape::check_width(sheet, &mut findings);
         // A sheet without a heading row is a cover, a chart or a note.
-        if header::find(sheet, layouts).is_some() {
-            let rows = digits::plain(sheet);
+        let sheet = two_rows::joined(sheet, layouts);
+        if header::find(&sheet, layouts).is_some() {
+            let rows = digits::plain(&sheet);
             let rows = calendar::common(&rows, layouts);
             let found = section::read_sections(&rows, &[], ending, layouts, &mut findings);
             statements.extend(on_sheet(nth, found));
@@ -259,7 +263,7 @@ pub(super) fn rows_of_unknown(text: &str) -> Vec<Row> {
 
 /// How the first table is understood.
 pub(super) fn preview(sheets: &[Vec<Row>], layouts: Layouts<'_>) -> Option<Preview> {
-    let by_heading = sheets.iter().find_map(|sheet| Preview::of(sheet, layouts));
+    let by_heading = sheets.iter().find_map(|sheet| Preview::of(&two_rows::joined(sheet, layouts), layouts));
     by_heading.or_else(|| {
         let found = sheets.iter().filter(|_| layouts.own().is_none());
         let mut found = found.filter_map(|sheet| Some((sheet, unheaded::find(sheet)?)));
@@ -279,5 +283,6 @@ pub(super) fn told(
     layouts: Layouts<'_>,
 ) -> (Option<bool>, Option<rust_decimal::Decimal>) {
     let holds = |sheet: &&Vec<Row>| sheet.iter().any(|row| row.line == line);
-    sheets.iter().find(holds).map_or((None, None), |sheet| told::told(sheet, line, layouts))
+    let said = |sheet: &Vec<Row>| told::told(&two_rows::joined(sheet, layouts), line, layouts);
+    sheets.iter().find(holds).map_or((None, None), said)
 }

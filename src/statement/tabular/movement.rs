@@ -17,6 +17,7 @@ use super::denomination;
 use super::dictionary;
 use super::habit::{Habits, is_plain};
 use super::header::Columns;
+use super::ledger;
 use super::mark::apply_mark;
 use super::order::Movement;
 use super::rows::Row;
@@ -77,6 +78,8 @@ pub(super) struct RowReader<'a> {
     entry_count: u32,
     /// Of the rows so far, as long as all have the same.
     account: Option<String>,
+    /// Some row before told its account, or that it has none.
+    has_told_account: bool,
     has_other_account: bool,
 }
 
@@ -99,6 +102,7 @@ impl<'a> RowReader<'a> {
             around: Around::default(),
             entry_count: 0,
             account: None,
+            has_told_account: false,
             has_other_account: false,
         }
     }
@@ -206,6 +210,18 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    /// A row that leaves out the account it is booked on is of that of the others.
+    fn note_account(&mut self, row: &Row) {
+        let cell = self.columns.cell(row, Column::Account);
+        if cell.is_empty() && ledger::is_of_row(self.columns) {
+            return;
+        }
+        let account = account::account_in_cell(cell);
+        self.has_other_account |= self.has_told_account && account != self.account;
+        self.has_told_account = true;
+        self.account = self.account.take().or(account);
+    }
+
     fn line_of(&mut self, row: &Row, day: NaiveDate, behind_date: &str) -> Result<Line, Fault> {
         let columns = self.columns;
         let value_cell = columns.cell(row, Column::ValueDate);
@@ -216,9 +232,7 @@ impl<'a> RowReader<'a> {
         // “Ngày/TNX Date - Số CT/Doc No” holds both in one cell.
         let document = behind_date.split_whitespace().find(|word| is_document(word));
         self.entry_count = self.entry_count.saturating_add(1);
-        let account = account::account_in_cell(columns.cell(row, Column::Account));
-        self.has_other_account |= self.entry_count > 1 && account != self.account;
-        self.account = self.account.take().or(account);
+        self.note_account(row);
         Ok(Line {
             // A table with value dates only does not say when it was booked.
             booking_date: Some(day).filter(|_| has_booking_date(columns, row)),

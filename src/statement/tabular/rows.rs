@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::header;
 use super::quotes;
+use super::two_rows;
 use crate::statement::layout::Layouts;
 use crate::text;
 
@@ -37,6 +38,7 @@ impl Row {
 pub(super) fn sniff(text: &str, layouts: Layouts<'_>) -> Option<u8> {
     let scored = [b',', b';', b'\t', b'|'].into_iter().filter_map(|delimiter| {
         let rows = split(text, delimiter, header::SEARCHED_ROWS);
+        let rows = two_rows::joined(&rows, layouts);
         let (at, columns) = header::find(&rows, layouts)?;
         // Without a heading row the separator is the one that makes enough cells.
         let is_wide = rows.get(at).is_some_and(|row| row.cells.len() >= columns.width());

@@ -1,7 +1,8 @@
 //! What a table is made of beside its rows. All invented.
 
+use crate::statement::layout::Layout;
 use crate::statement::model::{Parsed, Statement};
-use crate::statement::parse;
+use crate::statement::{parse, parse_with, preview};
 
 fn read(table: &str) -> Parsed {
     parse(table.as_bytes())
@@ -222,6 +223,60 @@ fn rows_of_two_accounts_are_two_statements() {
     let table = "Date,Description,Account,Counterparty account,Amount\n2026-11-23,Rent,NL99INGB9999999999,,-20.00\n2026-11-24,Wages,NL99INGB9999999998,NL99ASNB9999999999,50.00\n";
     let parsed = read(table);
     assert_eq!(parsed.statements.len(), 2, "{:?}", parsed.errors);
+}
+
+#[test]
+fn rows_that_leave_out_the_account_of_the_others_are_of_it_and_of_no_other() {
+    let table = |[first, second, third]: [&str; 3]| {
+        format!(
+            "Account,Date,Description,Amount\n{first},2026-11-23,Rent,-20.00\n{second},2026-11-24,Wages,50.00\n{third},2026-11-25,Rent,-5.00\n"
+        )
+    };
+    let number = "NL99INGB9999999999";
+    for accounts in [[number, "", number], ["", number, ""]] {
+        let statement = only(&table(accounts));
+        assert_eq!((statement.account.as_deref(), statement.lines.len()), (Some(number), 3), "{accounts:?}");
+    }
+    let two = only(&table([number, "", "NL99INGB9999999998"]));
+    assert_eq!(two.account, None, "nobody says whose the second row is");
+}
+
+#[test]
+fn the_sides_of_the_money_may_stand_in_a_row_below_the_other_headings() {
+    let below = "Ngày;Diễn giải;Phát sinh;;Số dư\n;;Nợ;Có;\n23/11/2026;Thu;;25000;25000\n24/11/2026;Phí;5500;;19500\n";
+    assert_eq!(amounts(&only(below)), ["25000", "-5500"]);
+    let rows = "23/11/2026;23/11/2026;;50,00;50,00;Bonifico\n24/11/2026;24/11/2026;7,50;;42,50;Spese\n";
+    let split = "Data;Valuta;Importo;;Saldo;Descrizione\n;;Dare;Avere;;\n";
+    let above = ";;Importo;;;\nData;Valuta;Dare;Avere;Saldo;Descrizione\n";
+    let repeated = split.replacen("Importo;", "Importo;Importo", 1);
+    for headings in [split, &repeated, above] {
+        assert_eq!(amounts(&only(&format!("{headings}{rows}"))), ["50.00", "-7.50"], "{headings}");
+    }
+}
+
+#[test]
+fn each_account_of_a_sheet_repeats_its_two_rows_of_headings() {
+    let table = |account: &str, debit: &str, balance: &str| {
+        format!(
+            "Số tài khoản;{account};;;\nNgày;Diễn giải;Số tiền;;Số dư\n;;Nợ;Có;\n23/11/2026;Thu;;25000;25000\n\
+             24/11/2026;Phí;{debit};;{balance}\n\n"
+        )
+    };
+    let both = [table("0123456789", "5500", "19500"), table("0123456780", "1000", "24000")].concat();
+    let parsed = read(&both);
+    assert_eq!(parsed.errors, vec![]);
+    let all: Vec<Vec<String>> = parsed.statements.iter().map(amounts).collect();
+    assert_eq!(all, [["25000", "-5500"], ["25000", "-1000"]]);
+}
+
+#[test]
+fn the_mapping_of_a_preview_reads_the_table_whose_headings_stand_in_two_rows() {
+    let table = "Ngày;Diễn giải;Phát sinh;;Số dư\n;;Nợ;Có;\n23/11/2026;Thu;;25000;25000\n24/11/2026;Phí;5500;;19500\n";
+    let shown = preview(table.as_bytes(), None).unwrap().mapping;
+    let kept = Layout::from_toml(&shown.to_toml().unwrap()).unwrap();
+    let parsed = parse_with(table.as_bytes(), Some(&kept));
+    assert_eq!(parsed.errors, vec![]);
+    assert_eq!(amounts(&parsed.statements[0]), ["25000", "-5500"]);
 }
 
 #[test]

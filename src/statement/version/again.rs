@@ -30,7 +30,7 @@ pub fn compare_again(
     codes_of: &CodesOf<'_>,
     version: &Version,
 ) -> Result<Vec<Difference>> {
-    let (account, format, draft) = in_file(store, stamp.vault, version)?
+    let InFile { account, format, draft } = in_file(store, stamp.vault, version)?
         .ok_or_else(|| Error::internal("a stored bank file no longer reads as before"))?;
     let features = line::features(stamp.vault, version.unit, &draft.lines);
     let found = store
@@ -38,13 +38,17 @@ pub fn compare_again(
     Ok(found.map_or_else(Vec::new, |found| found.differences))
 }
 
-/// The account of a version, the format of its file and what its statement says there; `None` where the file no
-/// longer reads as it did.
-pub(super) fn in_file(
-    store: &Store,
-    vault: &Vault,
-    version: &Version,
-) -> Result<Option<(BankAccount, &'static str, Draft)>> {
+/// A version as its file has it.
+pub(super) struct InFile {
+    account: BankAccount,
+    /// The format of the file.
+    format: &'static str,
+    /// What its statement says there.
+    pub draft: Draft,
+}
+
+/// Reads a version in its file again; `None` where the file no longer reads as it did.
+pub(super) fn in_file(store: &Store, vault: &Vault, version: &Version) -> Result<Option<InFile>> {
     let system = Actor::system();
     let account = store.read(&system.scope, |conn| account::find(conn, version.unit, version.account))?;
     let stored = (version.unit, version.file_sha256.as_str());
@@ -52,7 +56,7 @@ pub(super) fn in_file(
     let Understood { mut parsed, account_no, .. } = understood;
     let Ok(sorted) = draft::drafts(&mut parsed, account_no.as_deref()) else { return Ok(None) };
     let told = sorted.drafts.into_iter().find(|draft| draft.position == version.position);
-    Ok(told.map(|draft| (account, parsed.format.as_str(), draft)))
+    Ok(told.map(|draft| InFile { account, format: parsed.format.as_str(), draft }))
 }
 
 /// Records a comparison that is not the one on record.

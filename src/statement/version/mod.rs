@@ -44,8 +44,8 @@ use rules::{KnownLine, NewLine};
 pub use waiting::{statement_of, touching, undecided, unfinished};
 pub use words::words_in_file;
 
-/// Who may decide about versions and lines set aside.
-const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
+/// Who decides about versions.
+pub const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 
 /// What is decided about a held version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

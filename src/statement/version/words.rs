@@ -28,7 +28,7 @@ pub fn words_in_file(
         return Ok(HashMap::new());
     }
     let told = match again::in_file(store, vault, version) {
-        Ok(Some((_, _, told))) => told,
+        Ok(Some(found)) => found.draft,
         Ok(None) => return Ok(HashMap::new()),
         Err(error) if error.code() == "erased" => return Ok(HashMap::new()),
         Err(error) => return Err(error),

@@ -62,7 +62,7 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/api/v1/obligations",
-        vi: "Lập nghĩa vụ nộp của một hồ sơ; trả mã thanh toán và mã VietQR.",
+        vi: "Lập nghĩa vụ nộp của một hồ sơ; trả mã nộp tiền và mã VietQR.",
         en: "Raises what a dossier owes; answers 201 with reference code and VietQR.",
         who: "dossier_system, cashier",
         notes: "Idempotency-Key required (1 to 128 visible ASCII characters): the same key and body get the same \

@@ -34,7 +34,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         en: "Lends one's power to approve in a unit to another person: acts, sum, days and decision. It counts when \
              they accept it. What was lent cannot be lent on.",
         who: "approver",
-        notes: "acts: exception, refund, correction, remittance, reopening, notice. limit: whole đồng for a single act.",
+        notes: "acts: exception, refund, correction, remittance, reopening, notice. limit: whole đồng for a single act. \
+                The same offer again, while nobody answered the first one, is answered with the first one.",
         body: r#"{ "unit": "00070", "delegate": "per_01j9…", "acts": ["refund", "remittance"], "limit": 5000000,
   "valid_from": "2026-11-23", "valid_until": "2026-12-04", "decision": { "number": "12/QĐ-UBND", "on": "2026-11-20" } }"#,
         answer: r#"{ "delegation": { "id": "dlg_01j9…", "state": "offered", "giver": "per_01j9…", "delegate": "per_01ja…",

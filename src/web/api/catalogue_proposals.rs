@@ -10,7 +10,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề xuất của thành phố: chỉ tiêu, ủy nhiệm ký, sáp nhập, chấm dứt tài khoản, tên mới; mới nhất trước.",
         en: "What the city decides by two persons: targets, entrustments, mergers, ends of accounts, names; newest first.",
         who: READERS,
-        notes: "Targets, and what is about the units in scope.",
+        notes: "Targets, and what is about the units in scope; the newest 500.",
         answer: r#"{ "proposals": [ { "id": "evt_01j9…", "content": { "what": "target", "of": { "measure": "online",
   "kinds": ["xã"], "percent": 70, "above": false, "valid_from": "2027-01-01", "valid_until": null, "source": "…",
   "certainty": "P" } }, "reason": "…", "maker": "per_01j9…", "created_at": "2026-11-27T09:00:00+07:00",
@@ -23,7 +23,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         vi: "Đề xuất một quyết định của thành phố; chưa có hiệu lực trước khi người khác duyệt.",
         en: "Proposes a decision of the city; nothing holds before another person approves.",
         who: "administrator",
-        notes: "Exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust, limit, and the reason.",
+        notes: "Exactly one of target, entrustment, entrustment_end, merger, account_end, naming, trust, limit, and the reason. \
+                What the same person proposed in the same words and still waits is answered with its id.",
         body: r#"{ "reason": "Chỉ tiêu năm 2027", "target": { "measure": "online", "kinds": ["xã", "phường"],
   "percent": 70, "valid_from": "2027-01-01", "source": "Quyết định giao chỉ tiêu", "certainty": "P" } }"#,
         answer: r#"{ "id": "evt_01j9…" }"#,
@@ -76,7 +77,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/admin/proposals",
         vi: "Quyết định của thành phố: chỉ tiêu, ủy nhiệm ký, sáp nhập, chấm dứt tài khoản, tên, hạn mức, tin báo có.",
-        en: "The city's decisions: targets, entrustments, mergers, ends of accounts, names, limits, trust in channels.",
+        en: "The city's decisions: targets, entrustments, mergers, ends of accounts, names, limits, trust in channels; \
+             ?state=proposed &before= &unit=.",
         who: READERS,
         ..NONE
     },

@@ -4,11 +4,11 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::corrections::{READERS, locate, summary};
+use super::corrections::{locate, summary};
 use super::seen::ApproveBody;
 use super::step::{ReasonBody, step};
 use crate::actor::Actor;
-use crate::correction::{self, agreement, withdrawal};
+use crate::correction::{self, READERS, agreement, withdrawal};
 use crate::error::Result;
 use crate::id::{CorrectionId, UnitId};
 use crate::store::{Stamp, Tx};

@@ -10,10 +10,10 @@ use super::raise::{self, AskedLine};
 use super::seen::ApproveBody;
 use super::step::{ReasonBody, step};
 use super::{listing, receipts, repeatable, view};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::app::App;
 use crate::clock::BusinessDay;
-use crate::correction::{self, Agreement, Ask, Correction, Kind, State, Told};
+use crate::correction::{self, ASKERS, Agreement, Ask, Correction, Kind, READERS, State, Told};
 use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::exception;
@@ -30,8 +30,6 @@ use crate::web::respond::{self, Answer, block};
 use crate::working_days::WorkingDays;
 
 const REQUEST: &str = "POST /api/v1/receipts/{id}/corrections";
-pub(super) const READERS: [Role; 6] =
-    [Role::UnitReader, Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 
 #[derive(Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +51,7 @@ pub async fn request(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Finance, Role::Cashier])?;
+    caller.0.require_role(&ASKERS)?;
     let id: ReceiptId = extract::path(&request, "id")?;
     let app = Arc::clone(shared.app());
     repeatable::create(request, caller, payload, shared, REQUEST, move |tx, stamp, actor, asked: &Body| {

@@ -30,8 +30,6 @@ use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller, STATEMENT_BODY_LIM
 use crate::web::respond::{self, Answer, block};
 
 const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
-/// Who decides about versions and lines set aside.
-const DECIDERS: [Role; 2] = [Role::Finance, Role::Approver];
 const REASON_LIMIT: usize = 1_000;
 const LAYOUT_LIMIT_BYTES: usize = 64 * 1024;
 
@@ -204,7 +202,7 @@ pub async fn propose_version(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&DECIDERS)?;
+    caller.0.require_role(&version::DECIDERS)?;
     let id: VersionId = extract::path(&request, "id")?;
     let asked: ProposeBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let decision = Decision::parse(&asked.decision)?;
@@ -222,7 +220,7 @@ pub async fn propose_version(
 
 /// `POST /api/v1/versions/{id}/approve`: another person than the one who proposed.
 pub async fn approve_version(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&DECIDERS)?;
+    caller.0.require_role(&version::DECIDERS)?;
     let id: VersionId = extract::path(&request, "id")?;
     let decided = block(move || {
         let app = shared.app();
@@ -242,7 +240,7 @@ pub async fn send_version_back(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&DECIDERS)?;
+    caller.0.require_role(&version::DECIDERS)?;
     let reason = bounded(&ReasonBody::read(payload).await?)?;
     let changed = step(&request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
         let version = version::send_back(tx, stamp, actor, unit, id, &reason)?;
@@ -314,7 +312,7 @@ pub async fn give_up(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&DECIDERS)?;
+    caller.0.require_role(&given_up::DECIDERS)?;
     let reason = bounded(&ReasonBody::read(payload).await?)?;
     let given_up = step(&request, caller, shared, locate_statement, move |tx, stamp, actor, unit, id| {
         let statement = given_up::give_up(tx, stamp, actor, (unit, id), &reason)?;
@@ -341,7 +339,7 @@ pub async fn decide_quarantine(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&DECIDERS)?;
+    caller.0.require_role(&quarantine::DECIDERS)?;
     let id: StatementId = extract::path(&request, "id")?;
     let asked: QuarantineBody = extract::json(&extract::body(payload, API_BODY_LIMIT_BYTES).await?)?;
     let decided = block(move || {
@@ -407,7 +405,7 @@ pub async fn save_layout(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Finance, Role::Administrator])?;
+    caller.0.require_role(&saved::KEEPERS)?;
     let asked: LayoutQuery = extract::query(&request)?;
     let body = extract::body(payload, LAYOUT_LIMIT_BYTES).await?;
     let saved = block(move || {

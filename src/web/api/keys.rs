@@ -75,7 +75,7 @@ pub async fn stop(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator, Role::Approver])?;
+    caller.0.require_role(&certificate_stop::ASKERS)?;
     let reason = ReasonBody::read(payload).await?;
     let asked = step(&request, caller, shared, certified, move |tx, stamp, actor, unit, id| {
         let id = certificate_stop::ask(tx, stamp, actor, (unit, id), &reason)?;
@@ -119,7 +119,7 @@ pub async fn withdraw_stop(
     payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Answer {
-    caller.0.require_role(&[Role::Administrator, Role::Approver])?;
+    caller.0.require_role(&certificate_stop::ASKERS)?;
     let reason = ReasonBody::read(payload).await?;
     let kept = change(&request, caller, shared, move |tx, stamp, actor, unit, id| {
         let certificate = certificate_stop::withdraw(tx, stamp, actor, (unit, id), &reason)?;

@@ -7,19 +7,16 @@ use serde_json::{Value, json};
 
 use super::exceptions::{READERS, locate as locate_exception};
 use super::{listing, paging};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::audit;
 use crate::error::Result;
 use crate::id::{ExceptionId, LetterId, UnitId};
-use crate::queue::letter::{self, Content, Letter, Reply};
+use crate::queue::letter::{self, Content, Letter, PRINTERS, Reply};
 use crate::queue::letter_query;
 use crate::store::{Conn, Stamp};
 use crate::web::Shared;
 use crate::web::extract::{self, API_BODY_LIMIT_BYTES, Caller};
 use crate::web::respond::{self, Answer, block};
-
-/// Who sees what a letter says of people.
-const PRINTERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Auditor];
 
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -61,7 +61,7 @@ pub(super) async fn withdraw<I>(
 where
     I: FromStr<Err = Error> + Copy + Send + 'static,
 {
-    caller.0.require_role(&[Role::Finance, Role::Approver])?;
+    caller.0.require_role(&withdrawal::ASKERS)?;
     let reason = ReasonBody::read(payload).await?;
     let item = step(request, caller, shared, locate, move |tx, stamp, actor, unit, id| {
         let item = withdrawal::ask(tx, stamp, actor, (unit, subject(id)), &reason)?;

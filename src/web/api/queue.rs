@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exceptions::READERS;
 use super::{unit_asked, view};
-use crate::actor::{Role, Scope};
+use crate::actor::Scope;
 use crate::id::ExceptionId;
 use crate::queue::complaint::{self, Complaint};
 use crate::queue::{alarm, hint};
@@ -17,7 +17,7 @@ use crate::web::respond::{self, Answer, block};
 
 /// `GET /api/v1/exceptions/{id}/hints`: units that wait for exactly this sum, once.
 pub async fn hints(request: HttpRequest, caller: Caller, shared: web::Data<Shared>) -> Answer {
-    caller.0.require_role(&[Role::Finance, Role::Approver, Role::Auditor])?;
+    caller.0.require_role(&hint::READERS)?;
     let id: ExceptionId = extract::path(&request, "id")?;
     // The whole city is looked at; what comes back names units and nothing else.
     let found = block(move || shared.app().store.read(&Scope::All, |conn| hint::of(conn, &caller.0, id)));

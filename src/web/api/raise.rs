@@ -14,6 +14,8 @@ use crate::notification::address;
 use crate::obligation::{self, IntakeMode, Line, NewObligation, Obligation};
 use crate::party::Payer;
 use crate::payment::content::check_documents;
+use crate::receipt::content::identifier::{is_personal_id, is_tax_code};
+use crate::receipt::profile;
 use crate::report::onboarding;
 use crate::store::{Conn, Stamp, Tx};
 use crate::tariff::{self, AskedItem, Assessment, Place, Quantities, Tariff, UnitKind};
@@ -266,6 +268,22 @@ fn check_payer(payer: &Payer) -> Result<()> {
         return Err(Error::invalid("phone", "phone_unreadable", "8 to 17 digits").in_field("payer"));
     }
     Ok(())
+}
+
+/// Everything that is wrong with a payer, where `raise` names what it comes upon first.
+pub fn payer_faults(payer: &Payer, on: BusinessDay) -> Vec<Error> {
+    let payer = payer.cleaned();
+    let provinces = profile::for_day(on).personal_id_provinces.value;
+    let tax_code = payer.tax_code.as_deref().filter(|code| !is_tax_code(code));
+    let personal_id = payer.personal_id.as_deref().filter(|id| !is_personal_id(id, provinces));
+    let of =
+        |field: &str, code: &'static str| Error::invalid(field, code, "not of its form").in_field("payer");
+    let faults = [
+        check_payer(&payer).err(),
+        tax_code.map(|_| of("tax_code", "tax_code_wrong")),
+        personal_id.map(|_| of("personal_id", "personal_id_wrong")),
+    ];
+    faults.into_iter().flatten().collect()
 }
 
 /// Whether mail could be sent there; an address like `x` would be signed into the receipt. Empty is none.

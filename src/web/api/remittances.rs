@@ -262,8 +262,7 @@ pub async fn import(
             actor.require_role(&[Role::Finance])?;
             Ok((unit, saved::named(conn, unit, partner::Kind::Treasury)?))
         })?;
-        // To read a report takes a while: callbacks are not kept waiting for it.
-        let told = report::Told::read(&bytes, named).map_err(|fault| report::unreadable(&fault))?;
+        let told = report::Told::of(&bytes, named)?;
         app.write(actor, |tx, stamp| report::take(tx, stamp, actor, unit, &told))
     });
     respond::ok(&json!({ "report": imported.await? }))

@@ -1,5 +1,5 @@
 //! What stored words are called on pages: accounts of the ledger, fee items, kinds of documents and of units,
-//! shares, series, signers.
+//! shares, series, signers; what a file that somebody brings is, and whose signatures are in it.
 
 use rust_decimal::Decimal;
 
@@ -38,6 +38,35 @@ pub fn document(lang: Lang, stored: &str) -> String {
             lang.pick(vi, en).to_owned()
         },
     )
+}
+
+/// What a file that somebody brings to be verified is, in Vietnamese and English.
+pub fn in_file(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "invoice" => ("Hóa đơn", "Invoice"),
+        "receipt" => ("Biên lai", "Receipt"),
+        "certificate" => ("Chứng từ", "Certificate"),
+        "notice" => ("Thông báo", "Notice"),
+        "declaration" => ("Tờ khai", "Declaration"),
+        "summary" => ("Bảng tổng hợp", "Summary"),
+        "usage_report" => ("Báo cáo sử dụng biên lai", "Report of used receipts"),
+        _ => ("Tệp", "File"),
+    }
+}
+
+/// Whose signature stands in a place, by the element that the tax authority names it with, in Vietnamese and
+/// English.
+pub fn signature(role: &str) -> (&'static str, &'static str) {
+    match role {
+        "TCThu" => ("Chữ ký của tổ chức thu", "Signature of the collecting body"),
+        "NThu" => ("Chữ ký của người thu tiền", "Signature of the collecting officer"),
+        "NNop" => ("Chữ ký của người nộp", "Signature of the payer"),
+        "NBan" => ("Chữ ký của người bán", "Signature of the seller"),
+        "NMua" => ("Chữ ký của người mua", "Signature of the buyer"),
+        "NNT" => ("Chữ ký của người nộp thuế", "Signature of the taxpayer"),
+        "CQT" | "TTCQT" => ("Chữ ký của cơ quan thuế", "Signature of the tax authority"),
+        _ => ("Chữ ký khác", "Another signature"),
+    }
 }
 
 /// A kind of collecting unit.

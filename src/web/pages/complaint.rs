@@ -12,15 +12,13 @@ use super::frame::Frame;
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html, on_paper};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::exception::Exception;
-use crate::queue::complaint::{self, Complaint, WAYS};
+use crate::queue::complaint::{self, Complaint, TAKERS, WAYS};
 use crate::store::{Conn, Stamp, Tx};
 use crate::web::Shared;
 use crate::web::respond::block;
-
-const TAKERS: [Role; 3] = [Role::Cashier, Role::Finance, Role::Approver];
 
 #[derive(Template)]
 #[template(path = "complaint.html")]

@@ -1,6 +1,6 @@
 //! Delegations as `/duties` shows them: what waits under each, and what was approved under it.
 
-use super::duties::{DELEGATES, READERS, SHOWN, money, title};
+use super::duties::{READERS, SHOWN, money, title};
 use super::matter::{self, Facts, day, facts, moment};
 use super::wording::Lang;
 use crate::actor::{Actor, Role};
@@ -10,6 +10,7 @@ use crate::duty::{Kind, rules, waiting};
 use crate::error::Result;
 use crate::id::{DelegationId, UnitId};
 use crate::identity::person_name;
+use crate::remittance::document::Tariffs;
 use crate::store::vault::Vault;
 use crate::store::{Conn, Stamp};
 use crate::unit;
@@ -52,9 +53,10 @@ fn delegated_row(
     vault: &Vault,
     (actor, lang): (&Actor, Lang),
     one: &Open,
+    tariffs: &mut Tariffs,
 ) -> Result<DelegatedRow> {
     let (vi, en) = one.matter.title();
-    let mut facts = facts(conn, vault, lang, one)?;
+    let mut facts = facts(conn, vault, lang, one, tariffs)?;
     // The pages behind the facts are the unit's own.
     let may_look = READERS.contains(&actor.role) && actor.scope.covers(one.unit);
     facts.link = facts.link.filter(|_| may_look);
@@ -74,6 +76,7 @@ pub(super) fn delegation_row(
     stamp: &Stamp<'_>,
     (actor, lang): (&Actor, Lang),
     one: &Delegation,
+    tariffs: &mut Tariffs,
 ) -> Result<DelegationRow> {
     let today = stamp.today();
     let is_mine = actor.person == Some(one.delegate);
@@ -81,7 +84,7 @@ pub(super) fn delegation_row(
     let governs = actor.role == Role::Administrator && actor.scope.covers(one.unit);
     let stands = matches!(one.state, State::Offered | State::Accepted);
     let mut waits = Vec::new();
-    if is_mine && DELEGATES.contains(&actor.role) {
+    if is_mine && delegation::DELEGATES.contains(&actor.role) {
         waits = waiting::of_unit(conn, one.unit, &one.acts)?;
         waits.retain(|waits| rules::check_act(one, one.delegate, waits.kind, waits, today).is_ok());
     }
@@ -90,7 +93,8 @@ pub(super) fn delegation_row(
     while open.len() < SHOWN
         && let Some(next) = waits.next()
     {
-        let row = delegated_row(conn, stamp.vault, (actor, lang), &Open::of(one.unit, next))?;
+        let waits = Open::of(one.unit, next);
+        let row = delegated_row(conn, stamp.vault, (actor, lang), &waits, tariffs)?;
         // A part of a combination is decided with the whole.
         open.extend(Some(row).filter(|row| !row.facts.is_part));
     }

@@ -21,13 +21,14 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::duty::agenda::{self, Counts, Item, Place};
-use crate::duty::decision::{self, Matter, Open, Verdict};
-use crate::duty::delegation::{self, Answer, Offer};
+use crate::duty::decision::{self, Matter, Verdict};
+use crate::duty::delegation::{self, Answer, DELEGATES, Offer};
 use crate::duty::{Kind, Seat};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::id::{DelegationId, PersonId, UnitId};
-use crate::identity::{person, vouch};
+use crate::identity::vouch;
 use crate::payment::settler::Numbered;
+use crate::remittance::document::Tariffs;
 use crate::store::Conn;
 use crate::store::vault::Vault;
 use crate::unit;
@@ -38,7 +39,6 @@ use crate::web::respond::block;
 
 const SEATED: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator, Role::Auditor];
 pub(super) const READERS: [Role; 4] = [Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
-pub(super) const DELEGATES: [Role; 4] = [Role::Cashier, Role::Finance, Role::Approver, Role::Administrator];
 
 /// Decisions of one page, and of one delegation on it.
 pub(super) const SHOWN: usize = 50;
@@ -166,17 +166,16 @@ impl Parts {
             }
             false => Default::default(),
         };
-        let row =
-            |item: &Item| waiting_row(conn, stamp.vault, (actor, lang), &item.open, item.why.as_deref());
+        let mut tariffs = Tariffs::default();
+        let row = |item: &Item| waiting_row(conn, stamp.vault, (actor, lang), item, &mut tariffs);
         let waiting: Vec<WaitingRow> = shown.iter().map(row).collect::<Result<_>>()?;
         let found = delegation::list(conn, actor)?;
-        let delegations: Result<Vec<DelegationRow>> =
-            found.iter().map(|one| delegation_row(conn, &stamp, (actor, lang), one)).collect();
+        let delegated = |one| delegation_row(conn, &stamp, (actor, lang), one, &mut tariffs);
+        let delegations: Result<Vec<DelegationRow>> = found.iter().map(delegated).collect();
         let offers = actor.role == Role::Approver;
         let all = if offers { unit::all(conn)? } else { Vec::new() };
         let own = all.into_iter().filter(|unit| unit.id != unit::CITY && actor.scope.covers(unit.id));
-        let people = if offers { person::choices(conn, actor)? } else { Vec::new() };
-        let others = people.into_iter().filter(|one| actor.person != Some(one.id));
+        let people = if offers { delegation::choices(conn, actor)? } else { Vec::new() };
         Ok(Parts {
             waiting,
             total: counts.waiting(),
@@ -184,7 +183,7 @@ impl Parts {
             elsewhere: elsewhere(&counts, vouch::awaiting(conn, actor)?.len(), lang),
             delegations: delegations?,
             units: own.map(|unit| (unit.code.clone(), unit.name)).collect(),
-            people: others.map(|one| (one.id.to_string(), one.name)).collect(),
+            people: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
         })
     }
 }
@@ -216,11 +215,12 @@ fn waiting_row(
     conn: &mut Conn,
     vault: &Vault,
     (actor, lang): (&Actor, Lang),
-    one: &Open,
-    why: Option<&str>,
+    item: &Item,
+    tariffs: &mut Tariffs,
 ) -> Result<WaitingRow> {
+    let one = &item.open;
     let (vi, en) = one.matter.title();
-    let mut facts = facts(conn, vault, lang, one)?;
+    let mut facts = facts(conn, vault, lang, one, tariffs)?;
     // An administrator does not see to whom refunds go.
     let is_closed =
         |link: &String| actor.role == Role::Administrator && link.starts_with("/finance/refunds/");
@@ -233,7 +233,7 @@ fn waiting_row(
         subject: one.matter.subject_text(one.id),
         amount: money(one.amount),
         asked_at: moment(one.asked_at),
-        why: match why {
+        why: match item.why.as_deref() {
             Some("nobody_else") => lang.t("duties_nobody_else"),
             Some(_) => lang.t("duties_waited"),
             None => "",

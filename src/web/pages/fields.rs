@@ -42,19 +42,18 @@ impl Fields {
         bank_bin::find(typed).map_or(typed, |bank| bank.bin.as_str()).to_owned()
     }
 
-    /// Whole đồng, with or without dots; `None` for an empty field.
+    /// Whole đồng as people type them and banking apps print them: `25000`, `25.000 đ`, `25,000 VND`; `None` for an
+    /// empty field.
     ///
     /// # Errors
     /// `amount_not_whole`, `amount_out_of_range`.
     pub fn dong(&self, name: &str) -> Result<Option<i64>> {
-        let text = self.trimmed(name).trim_end_matches(['đ', 'Đ']).trim_end();
+        let text: String = without_currency(self.trimmed(name)).split([' ', '\u{a0}']).collect();
         if text.is_empty() {
             return Ok(None);
         }
-        let digits: String = text.chars().filter(|c| !matches!(c, '.' | ' ' | '\u{a0}')).collect();
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Error::invalid(name, "amount_not_whole", "digits only"));
-        }
+        let digits =
+            ungrouped(&text).ok_or_else(|| Error::invalid(name, "amount_not_whole", "digits only"))?;
         let amount = digits.parse().ok().filter(|amount| *amount <= crate::amount::Dong::LIMIT.0);
         amount.map(Some).ok_or_else(|| Error::invalid(name, "amount_out_of_range", "too large"))
     }
@@ -63,6 +62,30 @@ impl Fields {
     pub fn beginning<'a>(&'a self, with: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
     }
+}
+
+/// An amount without the name of the currency behind it.
+fn without_currency(text: &str) -> &str {
+    let number = text.trim_end_matches(|c: char| c.is_alphabetic() || c == '₫');
+    let currency = text.get(number.len()..).unwrap_or_default().to_lowercase();
+    if matches!(currency.as_str(), "đ" | "₫" | "đồng" | "vnđ" | "vnd") {
+        number.trim_end()
+    } else {
+        text
+    }
+}
+
+/// The digits of a whole number whose thousands dots or commas may part, and never both: what stands behind the
+/// other one is a fraction.
+fn ungrouped(text: &str) -> Option<String> {
+    let separator = if text.contains(',') { ',' } else { '.' };
+    let mut groups = text.split(separator);
+    let first = groups.next()?;
+    let rest: Vec<&str> = groups.collect();
+    let is_grouped = rest.is_empty() || (first.len() <= 3 && rest.iter().all(|group| group.len() == 3));
+    let is_whole = is_grouped && !first.is_empty();
+    let digits = format!("{first}{}", rest.concat());
+    (is_whole && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
 
 /// Names a form: nobody guesses it and no two forms share it.
@@ -122,6 +145,27 @@ impl Wrong {
         }
     }
 
+    /// Everything that is wrong with a form: what reading its fields shows, in the order of the form, and what
+    /// ended the attempt.
+    pub fn all(faults: Vec<Error>, ended: Error, lang: Lang) -> Result<Wrong> {
+        let mut all = Wrong::default();
+        for error in faults.into_iter().chain([ended]) {
+            all.add(Wrong::of(error, lang)?);
+        }
+        Ok(all)
+    }
+
+    /// Tells more beside what is told already. Of each field the first reason counts, and of the form as a whole
+    /// each reason once.
+    pub fn add(&mut self, more: Wrong) {
+        for told in more.0 {
+            let is_told = if told.0.is_empty() { self.0.contains(&told) } else { self.at(&told.0).is_some() };
+            if !is_told {
+                self.0.push(told);
+            }
+        }
+    }
+
     pub fn is_some(&self) -> bool {
         !self.0.is_empty()
     }
@@ -146,7 +190,12 @@ mod tests {
         assert_eq!(amount("500.000"), Ok(Some(500_000)));
         assert_eq!(amount(" 25 000 đ "), Ok(Some(25_000)));
         assert_eq!(amount(""), Ok(None));
-        for wrong in ["-5", "1,5", "1e6", "năm", "٣"] {
+        for said in ["25,000 VND", "25,000VND", "25.000 vnđ", "25000₫", "25.000 đồng", "25 000 Đ"] {
+            assert_eq!(amount(said), Ok(Some(25_000)), "{said}");
+        }
+        for wrong in
+            ["-5", "1,5", "1e6", "năm", "٣", "25000.00", "25,000.00", "25.000,5", "2.50", ".500", "25 USD"]
+        {
             assert_eq!(amount(wrong), Err("amount_not_whole"), "{wrong}");
         }
         assert_eq!(amount("99999999999999"), Err("amount_out_of_range"));
@@ -161,5 +210,22 @@ mod tests {
         let large = || Error::too_large("body_too_large", "at most 4 MB");
         assert!(Wrong::of(large(), Lang::Vi).is_err());
         assert!(Wrong::of_file(large(), Lang::Vi).unwrap().at("file").is_some());
+    }
+
+    #[test]
+    fn every_fault_of_a_form_is_told_and_of_each_field_the_first_reason() {
+        let at = |field: &str, code: &'static str| Error::invalid(field, code, "");
+        let faults = vec![at("payee.bank", "field_missing"), at("amount", "amount_not_whole")];
+        let all = Wrong::all(faults, at("amount", "amount_zero"), Lang::Vi).unwrap();
+        let fields: Vec<&str> = all.0.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["bank", "amount"]);
+        assert_eq!(all.at("amount"), Some(Lang::Vi.of_code("amount_not_whole")));
+        let closed = || Error::conflict("obligation_closed", "");
+        let all = Wrong::all(vec![at("amount", "amount_zero")], closed(), Lang::Vi).unwrap();
+        assert_eq!(all.0.len(), 2, "what ended the attempt is told as well");
+        let twice = Wrong::all(vec![closed()], closed(), Lang::Vi).unwrap();
+        assert_eq!(twice.0.len(), 1, "{twice:?}");
+        let broken = Wrong::all(vec![at("amount", "amount_zero")], Error::internal("x"), Lang::Vi);
+        assert!(broken.is_err(), "a fault of ours is not the form's");
     }
 }

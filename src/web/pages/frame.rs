@@ -19,6 +19,13 @@ const LANGUAGE_LIFE_S: i64 = 365 * 86_400;
 /// What an address ends with that a form leads to when it was taken.
 const DONE: &str = "done=1";
 
+/// What an address may say about which part of a page is shown, and is kept where the language is switched.
+/// Nothing that people type to find somebody, and nothing that opens a thing by itself, is among it.
+const KEPT: [&str; 20] = [
+    "account", "after", "age", "before", "book", "date", "day", "from", "kind", "month", "owner", "page",
+    "period", "quarter", "rule", "size", "state", "unit", "until", "year",
+];
+
 /// The frame of a page.
 #[derive(Default)]
 pub struct Frame {
@@ -78,26 +85,41 @@ impl Frame {
     }
 }
 
-/// The path of a page that can be asked for again; of the answer to a form, the page the form stood on.
-/// Paths hold no personal data.
+/// The place of a page that can be asked for again; of the answer to a form, the page the form stood on.
+/// Places hold no personal data.
 fn back(request: &HttpRequest) -> String {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return request.path().to_owned();
+        return place(request.path(), request.query_string());
     }
-    referer(request).unwrap_or_default().to_owned()
+    asked_from(request).map(|(path, query)| place(path, query)).unwrap_or_default()
 }
 
 /// The path of the page of ours that a request came from; browsers name it to us alone.
 pub(super) fn referer(request: &HttpRequest) -> Option<&str> {
-    let from = request.headers().get(header::REFERER)?.to_str().ok()?;
-    path_of(from).and_then(local)
+    asked_from(request).map(|(path, _)| path)
 }
 
-/// The path of an address, without what is asked.
-fn path_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let path = rest.get(rest.find('/')?..)?;
-    path.split(['?', '#']).next()
+/// The path of that page and what was asked of it.
+fn asked_from(request: &HttpRequest) -> Option<(&str, &str)> {
+    let from = request.headers().get(header::REFERER)?.to_str().ok()?;
+    let (_, rest) = from.split_once("://")?;
+    let address = rest.get(rest.find('/')?..)?.split('#').next()?;
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    local(path).map(|path| (path, query))
+}
+
+/// A path, and of what is asked there what is kept. While somebody signs in nothing is: a provider's answer has a
+/// `state` of its own.
+fn place(path: &str, query: &str) -> String {
+    let is_inside = !path.starts_with("/sign-in");
+    let kept: Vec<&str> = query.split('&').filter(|pair| is_inside && is_kept(pair)).collect();
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+}
+
+fn is_kept(pair: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let is_word = |value: &str| (1..=64).contains(&value.len()) && value.bytes().all(is_plain);
+    pair.split_once('=').is_some_and(|(name, value)| KEPT.contains(&name) && is_word(value))
 }
 
 pub fn role_words(lang: Lang, role: Role) -> &'static str {
@@ -139,9 +161,15 @@ pub async fn choose(request: HttpRequest, form: Posted<LanguageForm>) -> Page {
         .max_age(actix_web::cookie::time::Duration::seconds(LANGUAGE_LIFE_S))
         .finish();
     Ok(HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, local(&asked.back).unwrap_or("/lookup").to_owned()))
+        .insert_header((header::LOCATION, led_back(&asked.back)))
         .cookie(cookie)
         .finish())
+}
+
+/// Where a form leads back to: a place of ours, whatever the form says.
+fn led_back(asked: &str) -> String {
+    let (path, query) = asked.split_once('?').unwrap_or((asked, ""));
+    local(path).map_or_else(|| "/lookup".to_owned(), |path| place(path, query))
 }
 
 /// A path of this service and nothing that a browser would take for another place.
@@ -188,6 +216,25 @@ mod tests {
         assert_eq!(back("https://bienlai.example//evil.example"), "");
         let asked = actix_web::test::TestRequest::get().uri("/finance/days").to_http_request();
         assert_eq!(super::back(&asked), "/finance/days");
+        assert_eq!(back("https://bienlai.example/finance/days?unit=00004#top"), "/finance/days?unit=00004");
+    }
+
+    #[test]
+    fn the_language_is_switched_on_the_same_part_of_a_page_and_carries_nothing_of_a_person() {
+        let asked = |query: &str| {
+            let request = actix_web::test::TestRequest::get().uri(&format!("/finance/exceptions?{query}"));
+            super::back(&request.to_http_request())
+        };
+        assert_eq!(asked("unit=00004&month=2026-11"), "/finance/exceptions?unit=00004&month=2026-11");
+        for left_out in
+            ["text=Nguyen", "code=K7", "next=/users", "done=1", "unit=", "unit", "unit=%C4%90%20A"]
+        {
+            assert_eq!(asked(left_out), "/finance/exceptions", "{left_out}");
+        }
+        assert_eq!(led_back("/tax/registration?unit=00004&text=Mau"), "/tax/registration?unit=00004");
+        assert_eq!(led_back("/sign-in/sso/callback?state=abc"), "/sign-in/sso/callback");
+        assert_eq!(led_back("//evil.example?unit=00004"), "/lookup");
+        assert_eq!(led_back("/a?unit=b\r\nX: y"), "/a");
     }
 
     #[test]

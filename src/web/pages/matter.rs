@@ -26,6 +26,7 @@ use crate::payment::{combine, payment_query, refund, resolve, told};
 use crate::receipt;
 use crate::receipt::profile::Certainty;
 use crate::reconciliation::{reopening, rulebook};
+use crate::remittance::document::Tariffs;
 use crate::statement::version;
 use crate::store::Conn;
 use crate::store::vault::Vault;
@@ -45,6 +46,8 @@ pub struct Facts {
     pub paper: Option<String>,
     /// It is part of a combination, which is decided as a whole on the page behind the link.
     pub is_part: bool,
+    /// What is missing before it can be approved, in words.
+    pub missing: Option<&'static str>,
 }
 
 impl Facts {
@@ -65,8 +68,14 @@ pub fn moment(at: Instant) -> String {
     at.in_hanoi().format("%d/%m/%Y %H:%M").to_string()
 }
 
-/// What an open decision is about.
-pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<Facts> {
+/// What an open decision is about. `tariffs` are those that the page has read so far.
+pub fn facts(
+    conn: &mut Conn,
+    vault: &Vault,
+    lang: Lang,
+    open: &Open,
+    tariffs: &mut Tariffs,
+) -> Result<Facts> {
     let (unit, id) = (open.unit, open.id);
     let mut facts = Facts::default();
     match open.matter {
@@ -75,7 +84,9 @@ pub fn facts(conn: &mut Conn, vault: &Vault, lang: Lang, open: &Open) -> Result<
         Matter::Kind(Kind::Correction) | Matter::Withdrawal => {
             of_correction(conn, (lang, vault), (unit, CorrectionId(id)), open.matter, &mut facts)?;
         }
-        Matter::Kind(Kind::Remittance) => of_order(conn, lang, (unit, RemittanceId(id)), &mut facts)?,
+        Matter::Kind(Kind::Remittance) => {
+            of_order(conn, (lang, tariffs), (unit, RemittanceId(id)), &mut facts)?;
+        }
         Matter::Kind(Kind::Reopening) => of_reopening(conn, lang, (unit, ReopeningId(id)), &mut facts)?,
         Matter::Kind(Kind::Version) => of_version(conn, lang, (unit, VersionId(id)), &mut facts)?,
         Matter::Kind(Kind::Rule) => of_rule(conn, lang, (unit, ClassRuleId(id)), &mut facts)?,
@@ -155,6 +166,8 @@ fn of_refund(
     facts.add(lang.t("own_code"), item.reference_code.clone());
     let payment = payment_query::payments(conn, &[(unit, item.payment)])?.pop();
     let is_card = payment.as_ref().is_some_and(|payment| payment.method == Method::Card);
+    let is_proven = payment.as_ref().is_some_and(refund::rules::is_proven);
+    facts.missing = (!is_proven).then(|| lang.of_code("refund_money_unproven"));
     if let Some(obligation) = payment.and_then(|payment| payment.obligation) {
         facts.add(lang.t("dossier"), obligation::find(conn, unit, obligation)?.dossier_code);
         for document in receipt::query::of_obligation(conn, unit, obligation)? {
@@ -272,7 +285,7 @@ fn payer_changes(old: &Payer, new: &Payer) -> Vec<String> {
 
 fn of_order(
     conn: &mut Conn,
-    lang: Lang,
+    (lang, tariffs): (Lang, &mut Tariffs),
     (unit, id): (UnitId, RemittanceId),
     facts: &mut Facts,
 ) -> Result<()> {
@@ -282,9 +295,9 @@ fn of_order(
     facts.add(lang.t("matter_case"), lang.pick(vi, en));
     facts.add(lang.t("matter_number"), format!("{}/{}", order.order_no, order.year));
     facts.add(lang.t("matter_covered"), day(order.covered_until));
-    let tariff = remittance::document::tariff_of(conn, &order)?;
+    let tariff = tariffs.of(conn, &order)?;
     for line in remittance::query::lines(conn, unit, id)? {
-        let source = source(lang, &line.source, tariff.as_ref());
+        let source = source(lang, &line.source, tariff);
         facts.add(lang.t("matter_line"), format!("{source}: {}", line.amount));
     }
     // A kept share goes to the unit itself.

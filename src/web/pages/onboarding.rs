@@ -193,7 +193,7 @@ async fn compose(
 fn place(step: Step, code: &str) -> Option<String> {
     let unit = |form: &str| Some(format!("/admin/units/{code}{form}"));
     match step {
-        Step::NamesAndTaxCode | Step::BudgetCode => Some("/admin/proposals#naming-unit".to_owned()),
+        Step::NamesAndTaxCode | Step::BudgetCode => Some(format!("/admin/proposals?unit={code}#naming-unit")),
         Step::Registration => Some(format!("/tax/registration?unit={code}")),
         Step::TreasuryAccount => unit("#imprint-form"),
         Step::Series => unit("#series-form"),

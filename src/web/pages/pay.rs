@@ -126,6 +126,9 @@ pub(super) struct PayPage {
     /// The bank told of a transfer that never came: it is asked for again.
     is_disproven: bool,
     unit: String,
+    /// Where the payer asks who is told to ask the unit.
+    unit_address: String,
+    unit_phone: Option<String>,
     dossier_code: String,
     procedure_field: String,
     payer: Option<String>,
@@ -262,6 +265,7 @@ fn compose(
         Some(number) => Some(frame.lang.with("pay_slip_waits", number)),
         None => plain_words(frame.lang, standing, item.due_on),
     };
+    let unit = unit::find(conn, item.unit)?;
     Ok(PayPage {
         standing: frame.lang.t(words),
         code: code.grouped(),
@@ -274,7 +278,9 @@ fn compose(
         is_late: standing != Standing::Late && item.outstanding().is_positive() && today > item.due_on,
         is_advised: standing == Standing::Advised,
         is_disproven: is_disproven && on_slip.is_none() && item.outstanding().is_positive(),
-        unit: unit::find(conn, item.unit)?.name,
+        unit: unit.name,
+        unit_address: unit.address,
+        unit_phone: unit.phone,
         dossier_code: item.dossier_code.clone(),
         procedure_field: item.procedure_field.clone(),
         payer: payer.and_then(|payer| payer.name).map(|name| mask::name(&name)),

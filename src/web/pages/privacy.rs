@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::acting::{self, Acted, By};
 use super::fields::{Fields, Pairs, Wrong};
+use super::finance::stored;
 use super::frame::Frame;
 use super::matter::moment;
 use super::session::Signed;
@@ -284,7 +285,8 @@ pub async fn see(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+    let lang = Lang::of(&request);
+    change(request, signed, form, shared, &[Role::Administrator], true, move |app, actor, fields| {
         let id = request_of(fields)?;
         let file = app.write(actor, |tx, stamp| {
             let unit = request::locate(tx, actor, id)?;
@@ -294,17 +296,20 @@ pub async fn see(
         let names = app.store.read(&Scope::All, |conn| {
             file.views.iter().map(|view| person_name(conn, view.person)).collect::<Result<Vec<String>>>()
         })?;
-        Ok(Some(shown(file, names)))
+        Ok(Some(shown(lang, file, names)))
     })
     .await
 }
 
-fn shown(file: File, names: Vec<String>) -> FileShown {
+fn shown(lang: Lang, file: File, names: Vec<String>) -> FileShown {
     let entries = file.entries.into_iter().map(|entry| {
         let documents: Vec<String> = entry
             .documents
             .iter()
-            .map(|one| format!("{} {:07} – {} – {}", one.series, one.number, one.amount, one.state))
+            .map(|one| {
+                let state = stored::value(lang, &one.state);
+                format!("{} {:07} – {} – {state}", one.series, one.number, one.amount)
+            })
             .collect();
         let payer = entry.payer.map(|payer| words(&payer)).unwrap_or_default();
         let owed = format!("{} – {}", entry.total, moment(entry.raised_at));
@@ -392,6 +397,12 @@ pub async fn approve(
     .await
 }
 
+/// How many people or hours, with or without dots; an empty field is none.
+fn counted(fields: &Fields, name: &'static str) -> Result<i64> {
+    let number = fields.dong(name).map_err(|_| Error::invalid(name, "number_unreadable", "digits only"))?;
+    Ok(number.unwrap_or(0))
+}
+
 /// `POST /privacy/incident`: opens an incident; its clock runs from now less the hours it was known.
 pub async fn incident(
     request: HttpRequest,
@@ -400,8 +411,8 @@ pub async fn incident(
     shared: web::Data<Shared>,
 ) -> Page {
     change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
-        let affected = fields.dong("affected")?.unwrap_or(0);
-        let hours = fields.dong("hours")?.unwrap_or(0).min(24 * 3_660);
+        let affected = counted(fields, "affected")?;
+        let hours = counted(fields, "hours")?.min(24 * 3_660);
         app.write(actor, |tx, stamp| {
             let unit = unit_of(tx, fields)?;
             let found_at = stamp.now.minus_seconds(hours * 3_600);

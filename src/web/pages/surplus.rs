@@ -16,7 +16,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Kind, Result};
 use crate::obligation::{self, Obligation};
 use crate::payment::refund::payer::{self, Asked as Outcome, PayerRequest};
-use crate::payment::refund::{self, Payee, Refund, State};
+use crate::payment::refund::{self, Payee, Refund, State, rules};
 use crate::store::{Conn, Lane};
 use crate::web::Shared;
 use crate::web::respond::block;
@@ -120,6 +120,7 @@ pub async fn ask(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Sh
         account_no: fields.trimmed("account_no").to_owned(),
         holder: fields.trimmed("holder").to_owned(),
     };
+    let faults = rules::payee_faults(&payee);
     let shown_code = fields.trimmed("code").to_owned();
     let asked = block(move || {
         let app = &running.app;
@@ -159,7 +160,7 @@ pub async fn ask(request: HttpRequest, form: Posted<Pairs>, shared: web::Data<Sh
             StatusCode::TOO_MANY_REQUESTS
         }
         Err(error) => {
-            surplus.wrong = Wrong::of(error, lang)?;
+            surplus.wrong = Wrong::all(faults, error, lang)?;
             StatusCode::BAD_REQUEST
         }
     };

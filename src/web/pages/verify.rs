@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::called;
 use super::frame::Frame;
 use super::receipt::{current, standing};
 use super::wording::Lang;
@@ -74,6 +75,8 @@ struct Outcome {
     tone: &'static str,
     documents: Vec<DocumentWords>,
     left_out: usize,
+    /// Nothing in it could be judged: whoever brought it is told what to bring.
+    is_unreadable: bool,
     /// The signed file was inside a PDF, whose pages say whatever they say.
     is_from_pdf: bool,
     evidence: Option<EvidenceWords>,
@@ -82,7 +85,7 @@ struct Outcome {
 /// What the evidence proves.
 struct EvidenceWords {
     words: String,
-    words_en: &'static str,
+    words_en: String,
     tone: &'static str,
     facts: Vec<(Both, String)>,
     remarks: Vec<&'static message::Words>,
@@ -109,7 +112,9 @@ struct Entry {
 }
 
 struct SignatureWords {
+    /// The element of the place that it signs, and what that is to people.
     role: String,
+    whose: Both,
     by: String,
     signed_at: String,
     covers: String,
@@ -220,13 +225,13 @@ fn evidence_words(judgement: &Judgement) -> EvidenceWords {
     let (words, words_en) = judgement.finding.words();
     let moments = [
         (("Tồn tại lúc", "Existed at"), judgement.existed_at),
-        (("Trạng thái chứng thư lúc", "Status at"), judgement.status_at),
+        (("Trạng thái chứng thư lúc", "Certificate status as of"), judgement.status_at),
         (("Thu hồi", "Revoked"), judgement.revoked_at),
         (("Hết hạn", "Expired"), judgement.certificate_expired_at),
     ];
     EvidenceWords {
         words: capitalised(words),
-        words_en,
+        words_en: capitalised(words_en),
         tone: match judgement.finding {
             Finding::ValidWhenSigned | Finding::ValidWhenSignedExpiredSince => "done",
             Finding::NotProven => "wait",
@@ -326,7 +331,9 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
     };
     let shown = report.documents.iter().zip(entries);
     let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();
-    Outcome { words, words_en, tone, documents, left_out, is_from_pdf: false, evidence: None }
+    let is_unreadable =
+        report.documents.iter().all(|one| one.signatures.is_empty()) && report.verdict == Verdict::Unreadable;
+    Outcome { words, words_en, tone, documents, left_out, is_unreadable, is_from_pdf: false, evidence: None }
 }
 
 fn are_signers_known(report: &Report) -> bool {
@@ -362,16 +369,7 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
         );
     }
     DocumentWords {
-        kind: match kind {
-            "invoice" => ("Hóa đơn", "Invoice"),
-            "receipt" => ("Biên lai", "Receipt"),
-            "certificate" => ("Chứng từ", "Certificate"),
-            "notice" => ("Thông báo", "Notice"),
-            "declaration" => ("Tờ khai", "Declaration"),
-            "summary" => ("Bảng tổng hợp", "Summary"),
-            "usage_report" => ("Báo cáo sử dụng biên lai", "Report of used receipts"),
-            _ => ("Tệp", "File"),
-        },
+        kind: called::in_file(kind),
         entry,
         is_unconfirmed: !facts.is_empty() && !document.is_confirmed(),
         facts,
@@ -394,6 +392,7 @@ fn signature_words(signature: &SignatureReport) -> SignatureWords {
     let dash = || "–".to_owned();
     SignatureWords {
         role: signature.role.clone(),
+        whose: called::signature(&signature.role),
         by: signature.by.clone().unwrap_or_else(dash),
         signed_at: signature.signing_time.map_or_else(dash, moment),
         covers: signature.covers.join(", "),

@@ -261,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn the_code_that_a_payer_transfers_with_has_one_name() {
+        let other = "mã thanh toán";
+        for (key, words) in catalogue() {
+            assert!(!words.vi.to_lowercase().contains(other), "{key}");
+        }
+        let errors = include_str!("../../../errors.toml").to_lowercase();
+        assert!(!errors.contains(other));
+    }
+
+    #[test]
     fn the_words_stand_in_two_languages() {
         for (key, words) in catalogue() {
             assert!(!words.vi.is_empty() && !words.en.is_empty(), "{key}");

@@ -576,22 +576,25 @@ fn with_authorities_configured_the_page_says_apart_what_is_intact_and_who_is_con
 }
 
 #[test]
-fn an_authority_file_that_is_none_is_named_at_start() {
-    for (file, why) in [("/nowhere/ca.pem", "/nowhere/ca.pem"), ("Cargo.toml", "Cargo.toml")] {
+fn a_file_that_the_configuration_names_and_that_is_none_is_told_before_a_database_is_made() {
+    let folder = std::env::temp_dir().join(format!("bienlai-no-file-{}", std::process::id()));
+    for (section, name, file, code) in [
+        ("trust", "authority_files", "/nowhere/ca.pem", "config_invalid"),
+        ("trust", "authority_files", "Cargo.toml", "config_invalid"),
+        ("books", "charts", "Cargo.toml", "chart_unreadable"),
+    ] {
         let text = format!(
-            "[database]\nurl = \"sqlite://{}/bienlai-no-trust-{}/test.db\"\n[vault]\nmaster_key = \"{}\"\n\
-             [trust]\nauthority_files = [\"{file}\"]\n",
-            std::env::temp_dir().display(),
-            std::process::id(),
+            "[database]\nurl = \"sqlite://{}/test.db\"\n[vault]\nmaster_key = \"{}\"\n\
+             [{section}]\n{name} = [\"{file}\"]\n",
+            folder.display(),
             "07".repeat(32)
         );
         let config = crate::config::Config::parse(&text).unwrap();
         let error = crate::app::App::open(config, crate::clock::Clock::System).err().unwrap();
-        assert_eq!(error.code(), "config_invalid");
-        assert!(
-            error.to_string().contains("trust.authority_files") && error.detail().contains(why),
-            "{error}"
-        );
+        assert_eq!(error.code(), code);
+        let told = error.to_string();
+        assert!(told.starts_with(&format!("{section}.{name}: {file}")), "{told}");
+        assert!(!folder.exists(), "{file}: nothing was made");
     }
 }
 

@@ -256,9 +256,8 @@ impl City {
     pub(super) fn hear_treasury(&mut self, commune: usize, rows: &str) {
         let (unit, finance) = (self.unit(commune), self.finance(commune));
         let text = format!("ma_lenh,chuong,tieu_muc,so_tien,ngay,trang_thai,ly_do\n{rows}");
-        self.act(&finance, &format!("the Treasury: {}", rows.trim_end()), |tx, stamp| {
-            take_report(tx, stamp, &finance, unit, text.as_bytes())
-        });
+        let taken = take_report(&self.world, &finance, unit, text.as_bytes());
+        self.told(&format!("the Treasury: {}", rows.trim_end()), taken);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Keys for stories: a commune that signs as the story wants.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
 use bienlai::clock::Instant;
@@ -27,10 +30,21 @@ pub struct KeyWorld {
     pub authority: TestAuthority,
 }
 
+/// The authority of the worlds of one moment: its key takes a second to make, and no story changes it.
+fn authority_of(now: Instant) -> TestAuthority {
+    static MADE: Mutex<BTreeMap<Instant, (SecretString, String)>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (key, certificate) = made.entry(now).or_insert_with(|| {
+        let authority = test_authority(now).expect("an authority");
+        (authority.key_pem(), authority.certificate_pem().to_owned())
+    });
+    TestAuthority::from_pem(key, certificate).expect("the authority's own key and certificate")
+}
+
 impl KeyWorld {
     pub fn new(world: World) -> KeyWorld {
         world.open_series(&world.soc_son, "SS-26E", 99_999);
-        let authority = test_authority(world.now()).expect("an authority");
+        let authority = authority_of(world.now());
         KeyWorld { world, authority }
     }
 

@@ -356,6 +356,17 @@ fn one_transfer_for_two_obligations_is_split_when_the_sum_is_exact() {
 }
 
 #[test]
+fn what_is_paid_under_a_code_from_before_a_merger_is_owed_once_and_settles_what_it_leads_to() {
+    let moved = [Obligation { former_codes: vec![X.into()], ..obligation(9, Y, 25_000) }];
+    assert_eq!(fit_of(&run(&[line(1, 25_000).code(X)], &[], &moved), 1), (9, Fit::Exact));
+    let both = run(&[line(1, 25_000).code(X).code(Y)], &[], &moved);
+    let parts = vec![(ObligationId(9), Dong(25_000))];
+    assert_eq!(credit_of(&both, 1).kind, CreditKind::SeveralCodes { parts });
+    let twice = run(&[line(1, 50_000).code(X).code(Y)], &[], &moved);
+    assert_eq!(credit_of(&twice, 1).kind, CreditKind::SeveralCodes { parts: vec![] });
+}
+
+#[test]
 fn two_codes_whose_sum_is_not_paid_are_left_to_a_person_with_the_only_exact_choice() {
     let outcome =
         run(&[line(1, 25_000).code(X).code(Y)], &[], &[obligation(8, X, 25_000), obligation(9, Y, 15_000)]);

@@ -52,6 +52,7 @@ pub fn obligation(id: i64, code: &str, outstanding: i64) -> Obligation {
         id: ObligationId(id),
         unit: A,
         code: code.into(),
+        former_codes: vec![],
         outstanding: Dong(outstanding),
         dossier_code_folded: None,
         state_open: true,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Deserialize;
 
 use crate::actor::{Actor, Role, Scope};
 use crate::app::App;
@@ -16,13 +17,13 @@ use crate::identity::person_name;
 use crate::report::proposal::{self, Content, Entrustment, EntrustmentEnd, Proposal, State};
 use crate::report::target::{Measure, Target};
 use crate::report::winding_up;
-use crate::store::{Conn, Lane};
+use crate::store::{self, Conn, Lane};
 use crate::unit::{self, CITY, Unit, account, entrustment};
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::called;
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, time};
 use crate::web::pages::session::Signed;
@@ -58,37 +59,74 @@ struct ProposalsPage {
     must_confirm: bool,
     wrong: Wrong,
     rows: Vec<Row>,
+    /// The page shows what waits to be decided, and no others.
+    only_waiting: bool,
+    /// Newer ones were left out.
+    is_later: bool,
+    /// The last on the page, where older ones may follow.
+    older: Option<EventId>,
     entrustments: Listing,
     units: Vec<(String, String)>,
+    /// The unit that the forms are opened for, and its first account; empty for none.
+    chosen: String,
+    chosen_account: String,
     /// Accounts that did not end: `{unit's code}/{number}`.
     accounts: Vec<String>,
     channels: Vec<String>,
     measures: Vec<(&'static str, &'static str)>,
 }
 
-/// `GET /admin/proposals`
+/// Which proposals are asked for: all, or `state=proposed` for what waits to be decided; and the unit, by its code,
+/// that the forms are opened for.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Asked {
+    state: String,
+    before: Option<EventId>,
+    unit: String,
+}
+
+impl Asked {
+    /// The state of those on the page; none for all.
+    fn state(&self) -> Option<State> {
+        (self.state == State::Proposed.as_str()).then_some(State::Proposed)
+    }
+}
+
+/// `GET /admin/proposals?state=&before=&unit=`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    Ok(html(StatusCode::OK, &compose(&request, &signed, &shared).await?))
+    match extract::query(&request) {
+        Ok(asked) => Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?)),
+        Err(error) => {
+            let wrong = Wrong::of(of_field(error, "before"), Lang::of(&request))?;
+            let page = compose(&request, &signed, &shared, Asked::default()).await?;
+            Ok(html(StatusCode::BAD_REQUEST, &ProposalsPage { wrong, ..page }))
+        }
+    }
 }
 
 async fn compose(
     request: &HttpRequest,
     signed: &Signed,
     shared: &web::Data<Shared>,
+    asked: Asked,
 ) -> Result<ProposalsPage> {
     signed.require(&proposal::READERS)?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
-    let (rows, entrustments, accounts, units) = block(move || {
+    let state = asked.state();
+    let shown = store::page::Page { cursor: asked.before.map(i64::from), limit: SHOWN };
+    let (rows, older, entrustments, accounts, units) = block(move || {
         app.store.read(&Scope::All, |conn| {
-            let found = proposal::list(conn, &actor, SHOWN)?;
+            let (found, older) = proposal::page(conn, &actor, shown, state)?;
             let mut units = unit::all(conn)?;
             units.retain(|unit| unit.id != CITY && actor.scope.covers(unit.id));
             let rows: Vec<Row> =
                 found.iter().map(|one| row(conn, (lang, &actor), &units, one)).collect::<Result<_>>()?;
             let entrustments = entrusted(conn, lang, &units)?;
             let accounts = open_accounts(conn, &units)?;
-            Ok((rows, entrustments, accounts, units.into_iter().map(|unit| (unit.code, unit.name)).collect()))
+            let units: Vec<_> = units.into_iter().map(|unit| (unit.code, unit.name)).collect();
+            Ok((rows, older, entrustments, accounts, units))
         })
     })
     .await?;
@@ -98,13 +136,23 @@ async fn compose(
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
         rows,
+        only_waiting: state.is_some(),
+        is_later: asked.before.is_some(),
+        older,
         entrustments,
         units,
+        chosen_account: accounts.iter().find(|one| is_of(one, &asked.unit)).cloned().unwrap_or_default(),
+        chosen: asked.unit,
         accounts,
         channels: shared.app().config.channels.names().into_iter().map(str::to_owned).collect(),
         measures: Measure::ALL.map(|one| (one.as_str(), lang.pick(one.words().0, one.words().1))).to_vec(),
         frame,
     })
+}
+
+/// Whether an account, `{unit's code}/{number}`, is one of this unit.
+fn is_of(account: &str, code: &str) -> bool {
+    account.split_once('/').is_some_and(|(unit, _)| unit == code)
 }
 
 fn row(conn: &mut Conn, (lang, actor): (Lang, &Actor), units: &[Unit], one: &Proposal) -> Result<Row> {
@@ -237,7 +285,7 @@ fn words(conn: &mut Conn, lang: Lang, units: &[Unit], content: &Content) -> Resu
 
 /// The codes that a naming changes, too.
 fn codes_named(lang: Lang, asked: &proposal::Naming) -> String {
-    [("naming_tax_code", &asked.tax_code), ("naming_budget_code", &asked.budget_code)]
+    [("tax_code", &asked.tax_code), ("unit_budget_code", &asked.budget_code)]
         .iter()
         .filter_map(|(key, code)| code.as_ref().map(|code| format!("; {}: {code}", lang.t(key))))
         .collect()
@@ -430,7 +478,7 @@ pub(super) async fn change(
     match done {
         Ok(()) => Ok(see("/admin/proposals")),
         Err(error) => {
-            let mut page = compose(&request, &signed, &shared).await?;
+            let mut page = compose(&request, &signed, &shared, Asked::default()).await?;
             page.wrong = Wrong::of(error, page.frame.lang)?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }

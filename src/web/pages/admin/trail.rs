@@ -164,6 +164,9 @@ async fn compose(
     let today = app.clock.now().business_day();
     let until = day_asked("until", &asked.until, today)?;
     let from = day_asked("from", &asked.from, until.plus_days(1 - DAYS))?;
+    if until < from {
+        return Err(Error::invalid("until", "book_period_reversed", "the last day comes before the first"));
+    }
     let before = Some(asked.before.trim()).filter(|text| !text.is_empty());
     let before = before.map(str::parse::<AuditId>).transpose().map_err(|error| error.in_field("form"))?;
     let (typed, lang) = (asked.clone(), frame.lang);
@@ -201,9 +204,12 @@ async fn compose(
             let rows = found.iter().map(|(unit, one)| row(conn, lang, unit, one));
             let rows = rows.collect::<Result<Vec<_>>>()?;
             let known = if is_going_on { Vec::new() } else { person::choices(conn, &actor)? };
-            let people = known
-                .into_iter()
-                .map(|one| (one.id.to_string(), format!("{} ({})", one.name, one.logins.join(", "))));
+            let people = known.into_iter().map(|one| {
+                // Who left has no login any more.
+                let logins = one.logins.join(", ");
+                let words = if logins.is_empty() { one.name } else { format!("{} ({logins})", one.name) };
+                (one.id.to_string(), words)
+            });
             Ok(Read { units, people: people.collect(), last: found.last().map(|(_, one)| one.id), rows })
         })
     })

@@ -25,7 +25,7 @@ use crate::unit::certificate::{self, Custody};
 use crate::unit::certificate_stop;
 use crate::unit::imprint::{self, Imprint};
 use crate::unit::series::{self, NewSeries, life};
-use crate::unit::{self, CITY, NewUnit, Unit};
+use crate::unit::{self, CITY, NewUnit, Unit, codes};
 use crate::web::Shared;
 use crate::web::extract::path_text;
 use crate::web::pages::acting::{self, Acted, By};
@@ -55,7 +55,10 @@ pub async fn register(
         let new = new_unit(fields)?;
         let code = new.code.clone();
         confirm(app, signed, fields.get("confirm"))?;
-        app.write(&signed.actor, |tx, stamp| unit::register(tx, stamp, &signed.actor, new.clone()))?;
+        app.write(&signed.actor, |tx, stamp| {
+            let id = unit::register(tx, stamp, &signed.actor, new.clone())?;
+            codes::require_own_tax_code(tx, id, &new.tax_code, stamp.today())
+        })?;
         Ok(code)
     };
     let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, registering).await?;

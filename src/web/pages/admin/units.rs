@@ -115,8 +115,10 @@ fn row(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> Result<Ve
 
 fn valid(unit: &Unit, today: BusinessDay) -> Cell {
     match unit.valid_until {
-        Some(until) if until < today => Cell::state(day(until), "gone"),
-        Some(until) => Cell::text(format!("{} – {}", day(unit.valid_from), day(until))),
+        Some(until) => {
+            let days = format!("{} – {}", day(unit.valid_from), day(until));
+            if until < today { Cell::state(days, "gone") } else { Cell::text(days) }
+        }
         None => Cell::text(day(unit.valid_from)),
     }
 }

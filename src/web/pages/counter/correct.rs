@@ -11,7 +11,7 @@ use super::take::locate;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::correction::{self, Agreement, Ask, Kind, agreement};
+use crate::correction::{self, ASKERS, Agreement, Ask, Kind, agreement};
 use crate::error::{Error, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::obligation::{self, Line};
@@ -27,9 +27,6 @@ use crate::web::pages::upload::{self, Chosen};
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
-
-/// Who asks for corrections.
-const ASKERS: [Role; 2] = [Role::Cashier, Role::Finance];
 
 /// The agreement and the fields around it.
 const FORM_LIMIT_BYTES: usize = agreement::BYTES_LIMIT + 64 * 1024;

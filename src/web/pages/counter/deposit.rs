@@ -35,6 +35,7 @@ const SLIP_DAYS: i64 = 7;
 struct Drawer {
     id: ShiftId,
     opened_on: String,
+    balance: Dong,
     held: String,
     /// What the form proposes or what was typed.
     amount: String,
@@ -98,7 +99,8 @@ fn drawers(conn: &mut Conn, actor: &Actor, typed: &Fields) -> Result<(Vec<Drawer
             let name = format!("d.{}", one.id);
             let amount =
                 if typed.get("csrf").is_empty() { held.0.to_string() } else { typed.get(&name).to_owned() };
-            found.push(Drawer { id: one.id, opened_on: day(one.opened_on), held: held.to_string(), amount });
+            let (opened_on, balance, held) = (day(one.opened_on), held, held.to_string());
+            found.push(Drawer { id: one.id, opened_on, balance, held, amount });
         }
     }
     Ok((found, waiting))
@@ -141,11 +143,31 @@ pub async fn hand_over(
     match done {
         Ok(()) => Ok(see("/counter/deposit")),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
-            let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
+            let mut page = compose(&request, &signed, &shared, (Wrong::default(), fields.clone())).await?;
+            page.wrong = wrong_with(&page.drawers, &fields, error, Lang::of(&request))?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
+}
+
+/// Everything that is wrong with what is taken out, each beside its drawer, and what ended the attempt unless a
+/// drawer says it.
+fn wrong_with(drawers: &[Drawer], fields: &Fields, ended: Error, lang: Lang) -> Result<Wrong> {
+    let mut wrong = Wrong::default();
+    for one in drawers {
+        let field = format!("d.{}", one.id);
+        let code = match fields.dong(&field) {
+            Err(error) => error.code(),
+            Ok(Some(amount)) if amount > one.balance.0 => "deposit_beyond_drawer",
+            Ok(_) => continue,
+        };
+        wrong.0.push((field, lang.of_code(code).to_owned()));
+    }
+    let told = lang.of_code(ended.code());
+    if !wrong.0.iter().any(|(_, reason)| reason == told) {
+        wrong.add(Wrong::of(ended, lang)?);
+    }
+    Ok(wrong)
 }
 
 /// The drawers with what is taken out of each; an empty field takes nothing.

@@ -1,5 +1,6 @@
 //! `/counter/shift`: a cashier opens the drawer with a counted float and closes it with a count.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -304,22 +305,42 @@ fn next_slips(fields: &Fields) -> Result<Vec<i64>> {
 
 /// Pieces by note as they were typed; an empty field is none of that note. What cannot be is told beside its note.
 fn count_of(fields: &Fields) -> Result<Count> {
-    let mut pieces = Vec::new();
-    for (name, typed) in fields.beginning("n") {
-        let Ok(note) = name.parse::<i64>() else { continue };
-        let typed = typed.trim();
-        if typed.is_empty() {
-            continue;
-        }
-        let field = format!("n{name}");
-        let wrong = |_| Error::invalid(&field, "cash_count_wrong", "whole numbers of pieces");
-        let counted = (note, typed.parse::<i64>().map_err(wrong)?);
-        Count::of(&[counted]).total().map_err(|error| of_field(error, &field))?;
-        pieces.push(counted);
-    }
+    let pieces: Vec<(i64, i64)> =
+        pieces(fields).into_iter().map(|(_, counted)| counted).collect::<Result<_>>()?;
     let count = Count::of(&pieces);
     count.total()?;
     Ok(count)
+}
+
+/// Each note with what was typed for it, the largest first as on the form.
+fn pieces(fields: &Fields) -> Vec<(i64, Result<(i64, i64)>)> {
+    let typed = |(name, typed): (&str, &str)| {
+        let note: i64 = name.parse().ok()?;
+        let typed = Some(typed.trim()).filter(|typed| !typed.is_empty())?;
+        Some((note, counted(&format!("n{name}"), note, typed)))
+    };
+    let mut pieces: Vec<_> = fields.beginning("n").filter_map(typed).collect();
+    pieces.sort_by_key(|(note, _)| Reverse(*note));
+    pieces
+}
+
+fn counted(field: &str, note: i64, typed: &str) -> Result<(i64, i64)> {
+    let wrong = |_| Error::invalid(field, "cash_count_wrong", "whole numbers of pieces");
+    let counted = (note, typed.parse::<i64>().map_err(wrong)?);
+    Count::of(&[counted]).total().map_err(|error| of_field(error, field))?;
+    Ok(counted)
+}
+
+/// Everything that is wrong with a count: each note by its name, the slips, and what ended the attempt.
+fn wrong_with(fields: &Fields, ended: Error, lang: Lang) -> Result<Wrong> {
+    let mut wrong = Wrong::default();
+    for (note, counted) in pieces(fields) {
+        let Err(error) = counted else { continue };
+        let told = Wrong::of(error, lang)?.0.into_iter();
+        wrong.add(Wrong(told.map(|(field, reason)| (field, format!("{}: {reason}", Dong(note)))).collect()));
+    }
+    wrong.add(Wrong::all(next_slips(fields).err().into_iter().collect(), ended, lang)?);
+    Ok(wrong)
 }
 
 /// `POST /counter/shift/open`
@@ -362,7 +383,7 @@ pub async fn close(
             return Ok(html(StatusCode::OK, &page));
         }
         Err(error) => {
-            let wrong = Wrong::of(error, lang)?;
+            let wrong = wrong_with(&fields, error, lang)?;
             let page = compose(&request, &signed, &shared, &fields, wrong).await?;
             return Ok(html(StatusCode::BAD_REQUEST, &page));
         }
@@ -394,7 +415,7 @@ async fn change(
             Ok(see(begun.unwrap_or_else(|| "/counter/shift".to_owned())))
         }
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(request))?;
+            let wrong = wrong_with(fields, error, Lang::of(request))?;
             let page = compose(request, signed, shared, fields, wrong).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
@@ -443,5 +464,16 @@ mod tests {
             let wrong = Wrong::of(count_of(&Fields::of(fields)).unwrap_err(), Lang::Vi).unwrap();
             assert!(wrong.at(note).is_some(), "{note}: {wrong:?}");
         }
+    }
+
+    #[test]
+    fn every_note_that_cannot_be_counted_is_told_by_its_name() {
+        let typed = [("n1000", "-1"), ("n500000", "hai"), ("n200", "3"), ("next_slip", "x")];
+        let fields = Fields::of(typed.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
+        let ended = count_of(&fields).unwrap_err();
+        let wrong = wrong_with(&fields, ended, Lang::Vi).unwrap();
+        let told: Vec<&str> = wrong.0.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(told, ["n500000", "n1000", "next_slip"]);
+        assert!(wrong.at("n1000").is_some_and(|reason| reason.starts_with("1.000 đ: ")), "{wrong:?}");
     }
 }

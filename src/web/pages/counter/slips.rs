@@ -17,7 +17,6 @@ use crate::id::{ObligationId, PadId};
 use crate::payment::provisional::{self as money, Paper};
 use crate::shift::provisional::{self, State};
 use crate::shift::{provisional_query as query, slip_form};
-use crate::unit;
 use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -26,6 +25,7 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
+use crate::{text, unit};
 
 /// Pads on the page.
 const PADS_SHOWN: i64 = 20;
@@ -134,10 +134,18 @@ pub async fn change(
     match done {
         Ok(()) => Ok(see("/counter/slips")),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let wrong = Wrong::all(faults_of_change(&fields), error, Lang::of(&request))?;
             let page = compose(&request, &signed, &shared, wrong, &fields).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
+    }
+}
+
+/// What cannot be read of a slip that is marked spoiled, in the order of the form.
+fn faults_of_change(fields: &Fields) -> Vec<Error> {
+    match fields.get("do") {
+        "print" => Vec::new(),
+        _ => [number(fields).err(), text::reason(fields.get("reason")).err()].into_iter().flatten().collect(),
     }
 }
 
@@ -189,25 +197,25 @@ pub async fn enter(
     let id: ObligationId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let done = block(move || {
-        for field in ["number", "amount", "collected_at"] {
-            filled(&typed, field)?;
-        }
+        let number = number(&typed)?;
         let paper = Paper {
             obligation: id,
-            amount: Dong(typed.dong("amount")?.unwrap_or_default()),
+            amount: amount(&typed)?,
             collected_at: moment(&typed)?,
             differs: typed.get("differs") == "1",
         };
         app.write(&actor, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
-            money::enter(tx, stamp, &actor, (unit, number(&typed)?), &paper).map(|_| ())
+            money::enter(tx, stamp, &actor, (unit, number), &paper).map(|_| ())
         })
     })
     .await;
     match done {
         Ok(()) => Ok(see("/counter/slips")),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let faults = [number(&fields).err(), amount(&fields).err(), moment(&fields).err()];
+            let faults = faults.into_iter().flatten().collect();
+            let wrong = Wrong::all(faults, error, Lang::of(&request))?;
             let mut page = super::take::fresh(&request, &signed, &shared).await?;
             page.wrong = wrong;
             page.paper = super::take::Paper::typed(&fields);
@@ -216,8 +224,13 @@ pub async fn enter(
     }
 }
 
+fn amount(fields: &Fields) -> Result<Dong> {
+    filled(fields, "amount")?;
+    Ok(Dong(fields.dong("amount")?.unwrap_or_default()))
+}
+
 /// The time of a `datetime-local` field, as people in Hà Nội mean it.
 fn moment(fields: &Fields) -> Result<Instant> {
     let wrong = |_| Error::invalid("collected_at", "slip_time_wrong", "a day and a time");
-    format!("{}:00+07:00", fields.trimmed("collected_at")).parse().map_err(wrong)
+    format!("{}:00+07:00", filled(fields, "collected_at")?).parse().map_err(wrong)
 }

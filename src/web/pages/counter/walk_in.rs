@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::own_unit;
 use super::walk_in_form::{
-    ASKED, MORE, asked, chosen, content, is_of_payer, local_case, placed, price_words,
+    ASKED, MORE, asked, chosen, content, faults, is_of_payer, local_case, placed, price_words,
 };
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -223,11 +223,14 @@ pub async fn raise(
     })
     .await;
     let mut status = StatusCode::OK;
-    let named = |tariff: Arc<Tariff>| {
+    let today = shared.app().clock.now().business_day();
+    let read = |tariff: Arc<Tariff>| {
         let items = chosen(&tariff, &fields).into_iter();
-        items.map(|item| (item.code.clone(), words(lang, item))).collect()
+        let named = items.map(|item| (item.code.clone(), words(lang, item))).collect();
+        (named, faults(&tariff, &fields, today))
     };
-    let chosen: Vec<(String, String)> = tariff_of(shared.app())?.map(named).unwrap_or_default();
+    let (chosen, faults): (Vec<(String, String)>, Vec<Error>) =
+        tariff_of(shared.app())?.map(read).unwrap_or_default();
     // What was raised stays; only another press, under a key of its own, raises another one.
     let key = if matches!(done, Ok(Outcome::Before(_))) { fresh_key()? } else { key };
     // What is chosen to be added stands among the choices still when the form comes back.
@@ -241,7 +244,10 @@ pub async fn raise(
         }
         Ok(Outcome::Priced(priced)) => page.show(priced),
         Err(error) => {
-            page.wrong = beside(error, &page, &chosen)?;
+            for error in faults.into_iter().chain([error]) {
+                let told = beside(error, &page, &chosen)?;
+                page.wrong.add(told);
+            }
             status = StatusCode::BAD_REQUEST;
         }
     }
@@ -265,8 +271,10 @@ fn beside(error: Error, page: &WalkInPage, chosen: &[(String, String)]) -> Resul
     };
     let reason = lang.of_code(error.code()).to_owned();
     let (place, whose) = placed(&field, chosen);
-    let has = |name: &str| page.items.iter().any(|item| item.fields.iter().any(|one| one.name == name));
-    if has(&place) || is_of_payer(&place) {
+    if let Some(number) = page.items.iter().flat_map(|item| &item.fields).find(|one| one.name == place) {
+        return Ok(Wrong(vec![(place, format!("{}: {reason}", number.words))]));
+    }
+    if is_of_payer(&place) {
         return Ok(Wrong(vec![(place, reason)]));
     }
     let reason = whose.map_or(reason.clone(), |item| format!("{item}: {reason}"));

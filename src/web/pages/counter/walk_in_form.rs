@@ -3,15 +3,15 @@
 use rust_decimal::Decimal;
 
 use crate::amount::Dong;
-use crate::clock::Instant;
+use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::id::EventId;
-use crate::obligation::{IntakeMode, walk_in};
+use crate::obligation::{IntakeMode, ticket, walk_in};
 use crate::party::Payer;
 use crate::store::Stamp;
 use crate::tariff::{FeeItem, Measure, Pricing, Tariff};
 use crate::unit::Unit;
-use crate::web::api::raise::{Asked, AskedLine};
+use crate::web::api::raise::{self, Asked, AskedLine};
 use crate::web::pages::called;
 use crate::web::pages::fields::Fields;
 use crate::web::pages::wording::Lang;
@@ -71,6 +71,26 @@ fn lines(tariff: &Tariff, fields: &Fields) -> Result<Vec<AskedLine>> {
     Ok(asked)
 }
 
+/// What cannot be read of the form, in the order of its fields.
+pub(super) fn faults(tariff: &Tariff, fields: &Fields, on: BusinessDay) -> Vec<Error> {
+    let typed = fields.trimmed("ticket");
+    let of_ticket = if typed.is_empty() { None } else { ticket::read(typed).err() };
+    let of_item = |item: &FeeItem| {
+        let code = item.code.clone();
+        ASKED.into_iter().filter_map(move |kind| number_fault(fields, kind, &format!("{kind}.{code}")))
+    };
+    let of_numbers = chosen(tariff, fields).into_iter().flat_map(of_item);
+    of_ticket.into_iter().chain(raise::payer_faults(&payer(fields), on)).chain(of_numbers).collect()
+}
+
+fn number_fault(fields: &Fields, kind: &str, name: &str) -> Option<Error> {
+    match kind {
+        "pages" | "copies" => whole(fields, name).err(),
+        "quantity" => decimal(fields, name).err(),
+        _ => fields.dong(name).err(),
+    }
+}
+
 fn whole(fields: &Fields, name: &str) -> Result<Option<u32>> {
     let text = fields.trimmed(name);
     if text.is_empty() {
@@ -116,7 +136,6 @@ pub(super) fn asked(
     let lines = lines(tariff, fields)?;
     let first = lines.first().map(|line| line.item.clone()).unwrap_or_default();
     let procedure = tariff.procedures().find(|procedure| procedure.items.contains(&first));
-    let some = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
     Ok(Asked {
         unit: unit.code.clone(),
         dossier_code: case,
@@ -129,17 +148,25 @@ pub(super) fn asked(
         result_due_on: None,
         due_on: now.business_day(),
         electronic_payment_required: false,
-        payer: Payer {
-            name: some("name"),
-            address: some("address"),
-            phone: some("phone"),
-            tax_code: some("tax_code"),
-            personal_id: some("personal_id"),
-            ..Payer::default()
-        },
+        payer: payer(fields),
         lines,
-        exemptions: some("group").into_iter().collect(),
+        exemptions: some(fields, "group").into_iter().collect(),
     })
+}
+
+fn payer(fields: &Fields) -> Payer {
+    Payer {
+        name: some(fields, "name"),
+        address: some(fields, "address"),
+        phone: some(fields, "phone"),
+        tax_code: some(fields, "tax_code"),
+        personal_id: some(fields, "personal_id"),
+        ..Payer::default()
+    }
+}
+
+fn some(fields: &Fields, name: &str) -> Option<String> {
+    Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty())
 }
 
 /// A number of the desk's own for a case that has none yet: `QUAY-261127-7C02FA`.

@@ -1,6 +1,8 @@
 //! `/finance/batches`: the acquirer's batches of card payments: a file is looked at and taken on; each batch
 //! with its rows and the payments they are.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, web};
 
 use super::imports::{self, Outcome, Preview, Refusal, SHOWN_ITEMS, SHOWN_TAKEN};
@@ -13,7 +15,7 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::error::Result;
 use crate::exception::Subject;
-use crate::id::{BatchId, UnitId};
+use crate::id::{BatchId, PaymentId, UnitId};
 use crate::payment::pos::{self, Batch, Item, NewBatch, file, query, rules};
 use crate::statement::partner::Kind;
 use crate::store::Conn;
@@ -163,16 +165,14 @@ fn cells(lang: Lang, item: &Item) -> Vec<Cell> {
 
 fn read(conn: &mut Conn, frame: &Frame, unit: UnitId, id: BatchId) -> Result<Paper> {
     let batch = pos::find(conn, unit, id)?;
-    let matches = query::matches(conn, unit, id)?;
-    let rows = (1..)
-        .zip(query::items(conn, unit, id)?)
-        .map(|(number, item): (i32, Item)| {
-            let payment = matches.iter().find(|(of, _)| *of == number);
-            let mut row = cells(frame.lang, &item);
-            row.push(Cell::mono(or_dash(payment.map(|(_, id)| id.to_string()))));
-            row
-        })
-        .collect();
+    let items = query::items(conn, unit, id)?;
+    let payments = payments_of(conn, &batch, &items)?;
+    let row = |(place, item): (usize, &Item)| {
+        let mut row = cells(frame.lang, item);
+        row.push(Cell::mono(or_dash(payments.get(&place).map(ToString::to_string))));
+        row
+    };
+    let rows = items.iter().enumerate().map(row).collect();
     let heads = ["import_kind", "batches_code", "amount", "import_payment"];
     Ok(Paper {
         title: frame.lang.with("batches_one", &batch.reference),
@@ -184,6 +184,16 @@ fn read(conn: &mut Conn, frame: &Frame, unit: UnitId, id: BatchId) -> Result<Pap
         },
         state: batch.state,
     })
+}
+
+/// The payments that the items are, by their places: what the line proved, and while it is awaited, what it will.
+fn payments_of(conn: &mut Conn, batch: &Batch, items: &[Item]) -> Result<BTreeMap<usize, PaymentId>> {
+    if batch.state == "awaited" {
+        return Ok(rules::matched(items, &query::candidates(conn, batch.unit, items)?));
+    }
+    let proven = query::matches(conn, batch.unit, batch.id)?.into_iter();
+    let place = |number: i32| usize::try_from(number).ok()?.checked_sub(1);
+    Ok(proven.filter_map(|(number, payment)| Some((place(number)?, payment))).collect())
 }
 
 fn facts(frame: &Frame, batch: &Batch) -> Vec<(&'static str, String)> {

@@ -9,7 +9,7 @@ use askama::Template;
 
 use super::READERS;
 use super::exceptions::{OWNERS, locate};
-use crate::actor::{Actor, Role, Scope};
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
 use crate::error::{Error, Result};
@@ -28,8 +28,6 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-
-const WORKERS: [Role; 2] = [Role::Finance, Role::Approver];
 
 /// A letter with the bank's replies.
 struct LetterRow {
@@ -119,7 +117,7 @@ async fn compose(
                     .map(|one| (one.as_str(), lang.t(outcome_key(one))))
                     .collect(),
                 hint,
-                can_work: WORKERS.contains(&actor.role),
+                can_work: letter::WRITERS.contains(&actor.role),
                 is_open: item.state != State::Resolved,
                 frame,
             })
@@ -157,7 +155,7 @@ pub async fn step(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&WORKERS)?;
+    signed.require(&letter::WRITERS)?;
     let id: ExceptionId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     match block(move || act(&app, &actor, id, &typed)).await {
@@ -219,7 +217,7 @@ fn reply_of(fields: &Fields) -> Result<Reply> {
 
 /// `GET /finance/letters/{id}/pdf`: the letter to be signed; printing it leaves a trace.
 pub async fn letter_pdf(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    signed.require(&[Role::Finance, Role::Approver, Role::Auditor])?;
+    signed.require(&letter::PRINTERS)?;
     let id: LetterId = extract::path(&request, "id")?;
     let (app, actor) = (Arc::clone(shared.app()), signed.actor);
     let (name, bytes) = block(move || {

@@ -10,7 +10,6 @@ use crate::id::{ExceptionId, LineId, MovementId, ObligationId, UnitId};
 use crate::obligation::{Obligation, counter_query, query};
 use crate::party;
 use crate::payment::{line_query, told};
-use crate::receipt::rendition::wording::grouped;
 use crate::reconciliation::classification::words;
 use crate::reconciliation::evidence::{self, Evidence};
 use crate::reconciliation::matching::one_edit_apart;
@@ -264,7 +263,7 @@ pub(super) fn division(conn: &mut Conn, item: &Exception) -> Result<String> {
         if part.is_positive() {
             left = left.checked_sub(part)?;
             // The sum alone, as people type it.
-            parts.push(format!("{code} {}", grouped(&part.0.to_string())));
+            parts.push(format!("{code} {}", part.grouped()));
         }
     }
     Ok(parts.join("\n"))

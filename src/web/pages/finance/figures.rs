@@ -11,13 +11,13 @@ use super::report_page::{
     Ask, Chart, Hand, ReportPage, call, listing, names, part, unit_choices, unit_named,
 };
 use super::{READERS, units};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::report::fees::calendar::Urgency;
-use crate::report::fees::{self, Span};
+use crate::report::fees::{self, FILERS, Span};
 use crate::report::{cut_off, table::Table};
 use crate::store::{Conn, Stamp};
 use crate::tariff::Tariff;
@@ -32,9 +32,6 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-
-/// Who records that figures were handed in.
-const FILERS: [Role; 2] = [Role::Finance, Role::Administrator];
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

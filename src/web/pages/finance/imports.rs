@@ -116,19 +116,26 @@ pub(super) async fn answer<S>(
             return Ok(html(StatusCode::OK, &page));
         }
         Ok(Outcome::Taken(_)) => {}
-        Err(refusal) => refuse(&mut page, refusal)?,
+        Err(refusal) => refuse(&mut page, refusal, fields)?,
     }
     Ok(html(StatusCode::BAD_REQUEST, &page))
 }
 
 /// Notes on the page why a file was not taken; what is no fault of the form goes on as an error.
-fn refuse(page: &mut ImportsPage, refusal: Refusal) -> Result<()> {
+fn refuse(page: &mut ImportsPage, refusal: Refusal, fields: &Fields) -> Result<()> {
     let lang = page.frame.lang;
     match refusal {
-        Refusal::Wrong(error) => page.wrong = Wrong::of(error, lang)?,
+        Refusal::Wrong(error) => page.wrong = Wrong::all(faults(fields), error, lang)?,
         Refusal::Unreadable(fault) => page.faults.push(place(lang, &fault)),
     }
     Ok(())
+}
+
+/// What cannot be read of the form, in its order. Looking at a file asks for no day.
+fn faults(fields: &Fields) -> Vec<Error> {
+    let of_day = if fields.get("do") == "import" { settled_on(fields).err() } else { None };
+    let of_money = ["fee", "charge"].into_iter().filter_map(|name| fields.dong(name).err());
+    of_day.into_iter().chain(of_money).collect()
 }
 
 fn place(lang: Lang, fault: &Fault) -> (String, String) {

@@ -10,7 +10,7 @@ use askama::Template;
 use super::originals::paid_by;
 use super::workbench::{TEXT_READERS, purpose};
 use super::{READERS, stored, undoing, versions};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::exception::{self, State, Subject};
 use crate::id::{AccountId, LineId, MovementId, UnitId};
@@ -31,9 +31,6 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
 use crate::web::respond::block;
 use crate::{audit, identity, unit};
-
-/// Who decides about a line.
-const WORKERS: [Role; 2] = [Role::Finance, Role::Approver];
 
 #[derive(Template)]
 #[template(path = "line.html")]
@@ -101,7 +98,7 @@ fn compose(
 ) -> Result<LinePage> {
     let line = statement::line_query::line(conn, unit, id)?;
     let told = explanation::explain(conn, unit, id)?;
-    let may_ask = WORKERS.contains(&actor.role);
+    let may_ask = unmatch::ASKERS.contains(&actor.role);
     let foreseen = Foreseen::of(unmatch::plan(conn, unit, id).map(|plan| plan.effect))?;
     Ok(LinePage {
         id,

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{MessageId, ReceiptId, UnitId};
 use crate::notification::view::{self, EventView, MessageView};
-use crate::notification::{self, Channel, Message, State, address, query};
+use crate::notification::{self, Channel, Message, SENDERS, State, address, query};
 use crate::receipt;
 use crate::store::Conn;
 use crate::web::Shared;
@@ -28,8 +28,6 @@ use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
 const READERS: [Role; 5] = [Role::Cashier, Role::Finance, Role::Approver, Role::Auditor, Role::Administrator];
-/// Who sends again.
-const SENDERS: [Role; 3] = [Role::Cashier, Role::Finance, Role::Administrator];
 /// Messages on one page.
 const SHOWN_LIMIT: i64 = 50;
 /// What ended without arriving.

@@ -31,9 +31,6 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-/// Who may ask for a paper to be withdrawn.
-const WITHDRAWERS: [Role; 2] = [Role::Finance, Role::Approver];
-
 /// What is particular to one sort of papers; `I` is its id, `S` what was found in a file that is looked at.
 pub(super) struct Papers<I: 'static, S: 'static> {
     /// Where they are listed; each stands below by its id.
@@ -189,7 +186,7 @@ where
                 let mut facts = vec![(frame.t("unit"), crate::unit::find(conn, unit)?.name)];
                 facts.extend(paper.facts);
                 facts.push((frame.t("state"), stored::value(frame.lang, &paper.state)));
-                let may_ask = WITHDRAWERS.contains(&actor.role) && paper.state == "awaited";
+                let may_ask = withdrawal::ASKERS.contains(&actor.role) && paper.state == "awaited";
                 Ok(ImportPage {
                     csrf,
                     wrong: typed.wrong,
@@ -215,7 +212,7 @@ where
         shared: &web::Data<Shared>,
     ) -> Page {
         let fields = signed.fields(request, form)?;
-        signed.require(&WITHDRAWERS)?;
+        signed.require(&withdrawal::ASKERS)?;
         let id: I = extract::path(request, "id")?;
         let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
         let done = block(move || {

@@ -19,7 +19,7 @@ use crate::obligation;
 use crate::party;
 use crate::payment::book::Method;
 use crate::payment::payment_query;
-use crate::payment::refund::{self, Payee, PayeeNamed, State, query, sender};
+use crate::payment::refund::{self, Payee, PayeeNamed, State, query, rules, sender};
 use crate::receipt;
 use crate::store::past::PastEvent;
 use crate::store::{Conn, Stamp};
@@ -65,6 +65,8 @@ struct RefundPage {
     is_sender: Option<bool>,
     /// Paid by card and no account is named: it goes back to the card, which needs none.
     to_card: bool,
+    /// What stands in the way of an approval while no statement shows the money.
+    unproven: Option<&'static str>,
     /// Whose money it was; documents made of it: look-up code and name.
     payer: String,
     receipts: Vec<(String, String)>,
@@ -97,6 +99,7 @@ struct Looked {
     is_erased: bool,
     is_sender: Option<bool>,
     to_card: bool,
+    is_proven: bool,
     payer: String,
     receipts: Vec<(String, String)>,
     events: Vec<PastEvent>,
@@ -125,8 +128,9 @@ fn look(app: &App, actor: &Actor, id: RefundId) -> Result<Looked> {
         let payment = payment_query::payments(tx, &[(unit, item.payment)])?.pop();
         let to_card = payment.as_ref().is_some_and(|payment| payment.method == Method::Card)
             && query::payee(tx, unit, id)?.is_none();
+        let is_proven = payment.as_ref().is_some_and(rules::is_proven);
         let (payer, receipts) = paid_for(tx, stamp, actor, (unit, payment.and_then(|one| one.obligation)))?;
-        Ok(Looked { item, payee, is_erased, is_sender, to_card, payer, receipts, events })
+        Ok(Looked { item, payee, is_erased, is_sender, to_card, is_proven, payer, receipts, events })
     })
 }
 
@@ -170,7 +174,7 @@ async fn compose(
         Ok((looked, events, delegated))
     })
     .await?;
-    let Looked { item, payee, is_erased, is_sender, to_card, payer, receipts, .. } = looked;
+    let Looked { item, payee, is_erased, is_sender, to_card, is_proven, payer, receipts, .. } = looked;
     let (state, tone) = state_words(frame.lang, item.state);
     let role = signed.actor.role;
     Ok(RefundPage {
@@ -185,7 +189,10 @@ async fn compose(
         state,
         tone,
         can_name: role == Role::Finance && item.state == State::Requested,
-        can_approve: role == Role::Approver && item.state == State::Requested && (payee.is_some() || to_card),
+        can_approve: role == Role::Approver
+            && item.state == State::Requested
+            && is_proven
+            && (payee.is_some() || to_card),
         can_send: role == Role::Finance
             && matches!(item.state, State::Approved | State::Bounced)
             && !is_erased,
@@ -195,6 +202,8 @@ async fn compose(
         erased: is_erased.then(|| frame.t(erased_key(item.state))),
         is_sender,
         to_card,
+        unproven: (item.state == State::Requested && !is_proven)
+            .then(|| frame.lang.of_code("refund_money_unproven")),
         payer,
         receipts,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
@@ -257,7 +266,9 @@ pub async fn step(
     match done {
         Ok(()) => Ok(see_done(format!("/finance/refunds/{id}"))),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let names = fields.get("do") == "name";
+            let faults = if names { rules::payee_faults(&payee_typed(&fields)) } else { Vec::new() };
+            let wrong = Wrong::all(faults, error, Lang::of(&request))?;
             let page = compose(&request, &signed, &shared, wrong, &fields).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }

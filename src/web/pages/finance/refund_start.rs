@@ -26,7 +26,7 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::{block, to_bytes};
-use crate::{obligation, receipt};
+use crate::{obligation, receipt, text};
 
 const ROUTE: &str = "POST /finance/refund-start";
 
@@ -160,7 +160,7 @@ pub async fn ask(
             let told = (String::new(), lang.t("refund_before").to_owned());
             (Wrong(vec![told]), fresh_key()?)
         }
-        Err(error) => (Wrong::of(error, lang)?, key),
+        Err(error) => (Wrong::all(faults(&fields), error, lang)?, key),
     };
     let page = drawn(&request, &signed, &shared, (wrong, fields, key)).await?;
     Ok(html(StatusCode::BAD_REQUEST, &page))
@@ -185,18 +185,36 @@ fn asked_once(shared: &Shared, actor: &Actor, fields: &Fields, repeatable: &Repe
 }
 
 fn requested(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, fields: &Fields) -> Result<Refund> {
-    let unknown = || Error::invalid("payment", "payment_not_found", "no such payment in your scope");
-    let payment: PaymentId = fields.trimmed("payment").parse().map_err(|_| unknown())?;
+    let payment = payment(fields)?;
     let unit = query::unit_of_payment(tx, &actor.scope, payment)?.ok_or_else(unknown)?;
-    let missing = || Error::invalid("amount", "refund_amount_wrong", "above zero");
     let ask = Ask {
         unit,
         payment,
-        amount: Dong(fields.dong("amount")?.ok_or_else(missing)?),
+        amount: amount(fields)?,
         reason: fields.get("reason").to_owned(),
         payee: payee(fields),
     };
     refund::request(tx, stamp, actor, &ask)
+}
+
+/// What cannot be read of the form, in the order of its fields.
+fn faults(fields: &Fields) -> Vec<Error> {
+    let before = [payment(fields).err(), amount(fields).err(), text::reason(fields.get("reason")).err()];
+    let of_payee = payee(fields).map(|payee| rules::payee_faults(&payee)).unwrap_or_default();
+    before.into_iter().flatten().chain(of_payee).collect()
+}
+
+fn unknown() -> Error {
+    Error::invalid("payment", "payment_not_found", "no such payment in your scope")
+}
+
+fn payment(fields: &Fields) -> Result<PaymentId> {
+    fields.trimmed("payment").parse().map_err(|_| unknown())
+}
+
+fn amount(fields: &Fields) -> Result<Dong> {
+    let missing = || Error::invalid("amount", "refund_amount_wrong", "above zero");
+    fields.dong("amount")?.map(Dong).filter(|amount| amount.is_positive()).ok_or_else(missing)
 }
 
 /// None while nothing of it is typed: what the page filled in from the bank's line names no bank, and is asked for

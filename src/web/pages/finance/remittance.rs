@@ -102,7 +102,7 @@ fn drawn(conn: &mut Conn, frame: Frame, actor: &Actor, order: &Order) -> Result<
     let (vi, en) = order.kind.title();
     let (state, tone) = words_of(lang, order);
     let ends = rules::next(order, rules::Event::Refused).is_ok() && ENDERS.contains(&actor.role);
-    let is_alone = rules::ends_alone(order, actor.person);
+    let is_alone = rules::is_by_maker_alone(order, actor.person);
     Ok(OrderPage {
         csrf: String::new(),
         wrong: Wrong::default(),

@@ -304,7 +304,6 @@ pub async fn report(
     let (lang, kind) = (Lang::of(&request), partner::Kind::Treasury);
     let (imported, columns) = block(move || {
         Ok(partner_columns::look((&app, &actor, lang), kind, (&typed, file), |bytes, reading| {
-            // To read a report takes a while: callbacks are not kept waiting for it.
             let told = report::Told::read(bytes, reading.named.clone())
                 .map_err(|fault| Fault { line: fault.line, why: Why::Table(fault.why) })?;
             if told.is_empty() {

@@ -163,8 +163,7 @@ pub(super) fn names(
     tariff: Option<&Tariff>,
     unit: &Unit,
 ) -> Result<Vec<(String, String)>> {
-    let held = account::of_unit(conn, unit.id)?;
-    let mut found: Vec<_> = held.into_iter().map(|one| (one.id.to_string(), one.account_no)).collect();
+    let mut found = account::numbers(conn, unit.id)?;
     if let Some(tariff) = tariff {
         let name = |item: &FeeItem| (item.code.clone(), lang.pick(&item.name.vi, &item.name.en).to_owned());
         found.extend(tariff.items().map(name));

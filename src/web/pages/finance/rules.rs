@@ -11,13 +11,13 @@ use serde::Deserialize;
 use super::report_page::{day_typed, unit_named};
 use super::rule_form::{TRIED_DAYS, begun, classes, rank_of, rule_of, says, with_days};
 use super::{READERS, confirm, stored, units};
-use crate::actor::{Actor, Role, Scope};
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{ClassRuleId, UnitId};
 use crate::identity;
 use crate::reconciliation::classification::Class;
-use crate::reconciliation::rulebook::{self, Change, NewVersion, Question, Version, WhatIf, query};
+use crate::reconciliation::rulebook::{self, Change, NewVersion, Question, Version, WRITERS, WhatIf, query};
 use crate::store::Conn;
 use crate::unit::CITY;
 use crate::web::Shared;
@@ -30,8 +30,6 @@ use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
 
-/// Who proposes and decides.
-const WRITERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
 /// How the form names the rules of all units.
 const WHOLE_CITY: &str = "city";
 /// Lines of a trial on the page.

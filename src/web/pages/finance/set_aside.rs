@@ -13,7 +13,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::READERS;
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::amount::Dong;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -176,7 +176,7 @@ async fn compose(
             true => None,
             false => quarantine::expected(&app.store, &stamp, &actor, unit, id)?,
         };
-        let can_decide = matches!(actor.role, Role::Finance | Role::Approver) && !rows.is_empty();
+        let can_decide = quarantine::DECIDERS.contains(&actor.role) && !rows.is_empty();
         let (first, last, page) = place(page, waiting);
         Ok(SetAsidePage {
             carried: carried(&typed, &rows),
@@ -285,7 +285,7 @@ pub async fn decide(
         return Ok(html(StatusCode::OK, &page));
     }
     let deciding = move |app: &App, signed: &Signed, fields: &Fields| decided(app, &signed.actor, id, fields);
-    let by = By::confirmed(&[Role::Finance, Role::Approver]);
+    let by = By::confirmed(&quarantine::DECIDERS);
     let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, deciding).await?;
     match done {
         Ok(Decided::Lines(_)) => Ok(see("/finance/statements")),

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::{READERS, account_named, units};
-use crate::actor::{Actor, Role, Scope};
+use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -17,7 +17,7 @@ use crate::id::{AccountId, PersonId, UnitId};
 use crate::identity::person_name;
 use crate::report::proposal;
 use crate::store::Conn;
-use crate::unit::trust::{self, Decided};
+use crate::unit::trust::{self, Decided, ENDERS};
 use crate::unit::{Level, account};
 use crate::web::Shared;
 use crate::web::pages::acting::{self, Acted, By};
@@ -28,9 +28,6 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-
-/// Who may end a trust: less is believed then, so that one person is enough.
-const ENDERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
 
 #[derive(Template)]
 #[template(path = "trust.html")]

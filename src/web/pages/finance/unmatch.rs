@@ -9,7 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{READERS, proposing, undoing, units};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::id::{LineId, MovementId, ObligationId, UnitId};
 use crate::payment::payment_query;
@@ -70,7 +70,7 @@ async fn compose(
     signed.require(&READERS)?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
-    let may_ask = matches!(actor.role, Role::Finance | Role::Approver);
+    let may_ask = unmatch::ASKERS.contains(&actor.role);
     let looked_for = what.trim().to_owned();
     let lines = block(move || {
         if looked_for.is_empty() {
@@ -139,7 +139,7 @@ pub async fn ask(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Finance, Role::Approver])?;
+    signed.require(&unmatch::ASKERS)?;
     let app = Arc::clone(shared.app());
     let (actor, typed) = (signed.actor.clone(), fields.clone());
     let done = block(move || {

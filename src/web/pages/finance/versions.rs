@@ -10,7 +10,7 @@ use askama::Template;
 
 use super::READERS;
 use super::workbench::{TEXT_READERS, purpose};
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::app::App;
 use crate::audit;
 use crate::clock::BusinessDay;
@@ -111,7 +111,7 @@ async fn compose(
                     Cell::text(money),
                 ]
             });
-            let can_work = matches!(actor.role, Role::Finance | Role::Approver);
+            let can_work = version::DECIDERS.contains(&actor.role);
             Ok(VersionPage {
                 csrf,
                 wrong,
@@ -208,7 +208,7 @@ pub async fn propose(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    signed.require(&[Role::Finance, Role::Approver])?;
+    signed.require(&version::DECIDERS)?;
     let id: VersionId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let proposed = block(move || {

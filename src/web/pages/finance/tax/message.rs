@@ -8,9 +8,10 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 
 use super::words;
-use crate::actor::{Actor, Role};
+use crate::actor::Actor;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::filing::invoice::RELEASERS;
 use crate::filing::rules::State;
 use crate::filing::transmission::{self, Event, Message, ReplyRecord};
 use crate::filing::{self, Filing, Kind, invoice, notice, reply};
@@ -31,9 +32,6 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
-
-/// Who lets a halted message go again, and has the authority asked again.
-const RELEASERS: [Role; 2] = [Role::Approver, Role::Administrator];
 
 /// An answer of the authority.
 struct Answer {
