@@ -35,13 +35,23 @@ macro_rules! moment {
     };
 }
 
+/// Where the keys of certificates come from, as PKCS#8 in DER.
+pub type KeySource = fn() -> Result<SecretSlice<u8>>;
+
 /// A certification authority for trials: its name says that it has no legal value.
 pub struct TestAuthority {
     key: KeyPair,
     certificate_pem: String,
+    keys: KeySource,
 }
 
 impl TestAuthority {
+    /// The same authority, whose certificates are for RSA keys that somebody made beforehand: a key takes a second to
+    /// make, and trials issue certificates by the hundred.
+    pub fn with_keys(self, keys: KeySource) -> TestAuthority {
+        TestAuthority { keys, ..self }
+    }
+
     /// The certificate that goes into a trust store.
     pub fn certificate_pem(&self) -> &str {
         &self.certificate_pem
@@ -102,7 +112,7 @@ impl TestAuthority {
     /// # Errors
     /// `Internal`.
     pub fn stamping(&self, now: Instant, validity_days: u32) -> Result<TestDelegate> {
-        let key = new_key()?;
+        let key = pair(&(self.keys)()?)?;
         let mut subject = DistinguishedName::new();
         subject.push(DnType::CountryName, country()?);
         subject.push(DnType::CommonName, "bienlai TEST TSA");
@@ -155,7 +165,7 @@ impl TestAuthority {
             let detail = "the certificate belongs to another key";
             return Err(Error::invalid("certificate", "key_certificate_mismatch", detail));
         }
-        Ok(TestAuthority { key, certificate_pem: certificate_pem.to_owned() })
+        Ok(TestAuthority { key, certificate_pem: certificate_pem.to_owned(), keys: new_key })
     }
 }
 
@@ -184,15 +194,15 @@ impl TestDelegate {
 /// # Errors
 /// `Internal` when no key can be made.
 pub fn test_authority(now: Instant) -> Result<TestAuthority> {
-    let key = new_key()?;
+    let key = pair(&new_key()?)?;
     let mut params = params(authority_name()?, now, AUTHORITY_VALID_DAYS);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let certificate = params.self_signed(&key).map_err(issuing_failed)?;
-    Ok(TestAuthority { key, certificate_pem: certificate.pem() })
+    Ok(TestAuthority { key, certificate_pem: certificate.pem(), keys: new_key })
 }
 
-/// Issues a certificate with a new RSA-2048 key for `subject_name` with `tax_code` in its UID.
+/// Issues a certificate with an RSA-2048 key, a new one unless the authority has its keys from elsewhere, for `subject_name` with `tax_code` in its UID.
 ///
 /// # Errors
 /// `Internal` when no key or certificate can be made.
@@ -218,7 +228,7 @@ pub fn issue_with_list(
     validity_days: u32,
     list_url: Option<&str>,
 ) -> Result<SigningKey> {
-    let key = new_key()?;
+    let key = pair(&(authority.keys)()?)?;
     let mut subject = DistinguishedName::new();
     subject.push(DnType::CountryName, country()?);
     subject.push(DnType::OrganizationalUnitName, TEST_MARK);
@@ -260,11 +270,20 @@ fn country() -> Result<DnValue> {
     PrintableString::try_from("VN").map(DnValue::PrintableString).map_err(issuing_failed)
 }
 
-fn new_key() -> Result<KeyPair> {
+/// A new RSA key.
+///
+/// # Errors
+/// `Internal`.
+pub fn new_key() -> Result<SecretSlice<u8>> {
     let key = RsaPrivateKey::new(&mut OsRng, KEY_BITS_MIN)
         .map_err(|_| Error::internal("no RSA key could be made"))?;
     let der = key.to_pkcs8_der().map_err(|_| Error::internal("the new RSA key could not be encoded"))?;
-    KeyPair::from_pkcs8_der_and_sign_algo(&der.as_bytes().into(), &PKCS_RSA_SHA256).map_err(issuing_failed)
+    Ok(SecretSlice::from(der.as_bytes().to_vec()))
+}
+
+fn pair(der: &SecretSlice<u8>) -> Result<KeyPair> {
+    KeyPair::from_pkcs8_der_and_sign_algo(&der.expose_secret().into(), &PKCS_RSA_SHA256)
+        .map_err(issuing_failed)
 }
 
 #[track_caller]

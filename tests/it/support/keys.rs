@@ -1,22 +1,23 @@
 //! Keys for stories: a commune that signs as the story wants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
 use bienlai::clock::Instant;
+use bienlai::error::Result;
 use bienlai::filing::registration::listed_from_pem;
 use bienlai::id::{CertificateId, ReceiptId};
 use bienlai::receipt::key::alarm::{self, Kind};
 use bienlai::receipt::key::{
-    SigningKey, TestAuthority, issue_test_certificate, issue_with_list, pem_text, test_authority,
+    SigningKey, TestAuthority, issue_test_certificate, issue_with_list, new_key, pem_text, test_authority,
 };
 use bienlai::receipt::signer::{RemoteKey, RemoteSecret};
 use bienlai::simulator::signing_service::{PIN, SigningService, TOKEN};
 use bienlai::unit::certificate::{self, Custody, NewCertificate, SignerKind};
 use bienlai::unit::registration::{self, Acceptance, CertificateAction};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use super::World;
 
@@ -38,7 +39,28 @@ fn authority_of(now: Instant) -> TestAuthority {
         let authority = test_authority(now).expect("an authority");
         (authority.key_pem(), authority.certificate_pem().to_owned())
     });
-    TestAuthority::from_pem(key, certificate).expect("the authority's own key and certificate")
+    let authority =
+        TestAuthority::from_pem(key, certificate).expect("the authority's own key and certificate");
+    authority.with_keys(key_in_turn)
+}
+
+/// A key for a certificate: the first stories make a stock of them, and all take them in turn. No story issues so
+/// many certificates that it meets a key of its own again.
+fn key_in_turn() -> Result<SecretSlice<u8>> {
+    const STOCK: usize = 24;
+    static MADE: Mutex<VecDeque<Vec<u8>>> = Mutex::new(VecDeque::new());
+    let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut stock = made();
+    if stock.len() >= STOCK
+        && let Some(key) = stock.pop_front()
+    {
+        stock.push_back(key.clone());
+        return Ok(SecretSlice::from(key));
+    }
+    drop(stock);
+    let key = new_key()?;
+    made().push_back(key.expose_secret().to_vec());
+    Ok(key)
 }
 
 impl KeyWorld {
