@@ -67,12 +67,9 @@ impl Fields {
 /// An amount without the name of the currency behind it.
 fn without_currency(text: &str) -> &str {
     let number = text.trim_end_matches(|c: char| c.is_alphabetic() || c == '₫');
-    let currency = text.get(number.len()..).unwrap_or_default().to_lowercase();
-    if matches!(currency.as_str(), "đ" | "₫" | "đồng" | "vnđ" | "vnd") {
-        number.trim_end()
-    } else {
-        text
-    }
+    let currency = text.get(number.len()..).unwrap_or_default();
+    let is_dong = currency == "₫" || matches!(text::fold(currency).as_str(), "D" | "DONG" | "VND");
+    if is_dong { number.trim_end() } else { text }
 }
 
 /// The digits of a whole number whose thousands dots or commas may part, and never both: what stands behind the
@@ -190,7 +187,8 @@ mod tests {
         assert_eq!(amount("500.000"), Ok(Some(500_000)));
         assert_eq!(amount(" 25 000 đ "), Ok(Some(25_000)));
         assert_eq!(amount(""), Ok(None));
-        for said in ["25,000 VND", "25,000VND", "25.000 vnđ", "25000₫", "25.000 đồng", "25 000 Đ"] {
+        for said in ["25,000 VND", "25,000VND", "25.000 vnđ", "25000₫", "25.000 đồng", "25 000 Đ", "25.000d"]
+        {
             assert_eq!(amount(said), Ok(Some(25_000)), "{said}");
         }
         for wrong in
