@@ -46,8 +46,8 @@ pub struct TestAuthority {
 }
 
 impl TestAuthority {
-    /// The same authority, whose certificates are for RSA keys that somebody made beforehand: a key takes a second to
-    /// make, and trials issue certificates by the hundred.
+    /// The same authority, whose certificates are for RSA keys that somebody made beforehand: a key takes a second
+    /// to make, and trials issue certificates by the hundred.
     pub fn with_keys(self, keys: KeySource) -> TestAuthority {
         TestAuthority { keys, ..self }
     }
@@ -202,7 +202,8 @@ pub fn test_authority(now: Instant) -> Result<TestAuthority> {
     Ok(TestAuthority { key, certificate_pem: certificate.pem(), keys: new_key })
 }
 
-/// Issues a certificate with an RSA-2048 key, a new one unless the authority has its keys from elsewhere, for `subject_name` with `tax_code` in its UID.
+/// Issues a certificate for `subject_name` with `tax_code` in its UID, and an RSA-2048 key: a new one unless the
+/// authority has its keys from elsewhere.
 ///
 /// # Errors
 /// `Internal` when no key or certificate can be made.
