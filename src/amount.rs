@@ -4,17 +4,48 @@ use std::fmt;
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 
 use crate::error::{Error, Result};
+use crate::text;
 
 /// An amount in whole đồng. It may be negative (an adjustment down, money out).
 ///
 /// Arithmetic is checked: there is no `+` on purpose, so that an overflow is an error of the
 /// caller's data and never a wrapped sum.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Dong(pub i64);
+
+/// What else than an amount is refused with.
+pub const EXPECTED: &str = "whole đồng, a number without quotes";
+
+/// What is no amount is refused by saying what is expected, in no words of the program's own.
+impl<'de> Deserialize<'de> for Dong {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(Written)
+    }
+}
+
+struct Written;
+
+impl Visitor<'_> for Written {
+    type Value = Dong;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(EXPECTED)
+    }
+
+    fn visit_i64<E: de::Error>(self, amount: i64) -> Result<Dong, E> {
+        Ok(Dong(amount))
+    }
+
+    fn visit_u64<E: de::Error>(self, amount: u64) -> Result<Dong, E> {
+        let too_large = |_| E::invalid_value(Unexpected::Unsigned(amount), &self);
+        i64::try_from(amount).map(Dong).map_err(too_large)
+    }
+}
 
 impl Dong {
     pub const ZERO: Dong = Dong(0);
@@ -71,18 +102,7 @@ impl Dong {
 
     /// `1.234.567`: for where the currency stands elsewhere.
     pub fn grouped(self) -> String {
-        let digits = self.0.unsigned_abs().to_string();
-        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-        if self.0 < 0 {
-            grouped.push('-');
-        }
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                grouped.push('.');
-            }
-            grouped.push(digit);
-        }
-        grouped
+        text::grouped(&self.0.to_string())
     }
 }
 
@@ -115,6 +135,17 @@ mod tests {
         assert_eq!(Dong(25_000).to_string(), "25.000 đ");
         assert_eq!(Dong(-1_234_567).to_string(), "-1.234.567 đ");
         assert_eq!([Dong(999), Dong(-1_234_567)].map(Dong::grouped), ["999", "-1.234.567"]);
+    }
+
+    #[test]
+    fn an_amount_is_read_from_a_number_and_nothing_else() {
+        let read = |text: &str| serde_json::from_str::<Dong>(text).map_err(|error| error.to_string());
+        assert_eq!(read("-25000"), Ok(Dong(-25_000)));
+        assert_eq!(read("9223372036854775807"), Ok(Dong(i64::MAX)));
+        for wrong in ["\"-1\"", "2.5", "9223372036854775808", "null", "[1]"] {
+            let told = read(wrong).unwrap_err();
+            assert!(told.contains(EXPECTED) && !told.contains("i64"), "{told}");
+        }
     }
 
     #[test]

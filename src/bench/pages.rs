@@ -35,6 +35,10 @@ const LIMIT_MS: f64 = 50.0;
 const UNPAID: usize = 200;
 /// The first rounds open what stays open: connection, session, statements.
 const OPENING: usize = 5;
+/// How often a kept PDF is asked for: the service's CPU time is told in hundredths of a second.
+const KEPT_PDFS: usize = 2_000;
+/// How many PDF pages of receipts a second of CPU serves at least.
+const PDFS_PER_CPU_S: f64 = 120.0;
 
 /// One connection that stays open.
 struct Client {
@@ -226,6 +230,7 @@ pub fn pages(options: &Options) -> Result<Report> {
         figures.push((name.into(), timed(options.rounds, || client.get(&path))?));
         asked.insert(path);
     }
+    let pdf = format!("/r/{lookup}.pdf");
     let places = BTreeMap::from([
         ("p", waiting.clone()),
         ("r", lookup),
@@ -253,6 +258,8 @@ pub fn pages(options: &Options) -> Result<Report> {
         let form = format!("csrf={token}&q={}", asked.replace(' ', "+"));
         figures.push((name.into(), timed(options.rounds, || cashier.post("/counter/search", &form))?));
     }
+    let [citizen, ..] = &mut clients;
+    kept_pdfs(&mut scene.report, citizen, service.pid(), &pdf)?;
     service.stop();
     let mut slow = Vec::new();
     for (name, took) in figures {
@@ -267,6 +274,24 @@ pub fn pages(options: &Options) -> Result<Report> {
     let slow = if slow.is_empty() { "none".to_owned() } else { slow.join(", ") };
     scene.report.note(format!("over {LIMIT_MS} ms: {slow}"));
     Ok(scene.report)
+}
+
+/// The PDF of a receipt that was drawn once and is served from the store since, asked for by HTTP.
+fn kept_pdfs(report: &mut Report, citizen: &mut Client, service: u32, path: &str) -> Result<()> {
+    tell("receipt as PDF, kept");
+    // Whoever asks first has it drawn.
+    timed(1, || citizen.get(path))?;
+    let before = child::cpu(service);
+    let took = timed(KEPT_PDFS, || citizen.get(path))?;
+    let used = child::cpu(service).zip(before).map(|(after, before)| (after - before).as_secs_f64());
+    let p99 = took.get(KEPT_PDFS * 99 / 100).copied().unwrap_or_default();
+    report.add("receipt as PDF, kept: p99", p99.as_secs_f64() * 1_000.0, "ms");
+    if let Some(used) = used.filter(|used| *used > 0.0) {
+        let served = (KEPT_PDFS + OPENING) as f64 / used;
+        let target = Target::AtLeast(PDFS_PER_CPU_S);
+        report.aim("receipts as PDF, kept, per second of service CPU", served, "/s", target);
+    }
+    Ok(())
 }
 
 /// The pages and lists that the service's document names and that answer, and what is left out of them.

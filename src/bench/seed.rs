@@ -11,11 +11,13 @@ use crate::error::Result;
 use crate::id::{AccountId, PersonId, UnitId};
 use crate::obligation::{IntakeMode, Line, NewObligation, raise};
 use crate::party::Payer;
-use crate::receipt::key::{SigningKey, issue_test_certificate, test_authority};
+use crate::receipt::content::identifier::is_tax_code;
+use crate::receipt::key::{SigningKey, issue_for_key, new_key, test_authority};
 use crate::store::{Stamp, Tx};
 use crate::unit::{self, NewUnit, account, registration, series, trust};
 use crate::{cli, filing, worker};
 
+/// The first tax code of those that the units have in turn.
 const TAX_CODE: &str = "0100000003";
 pub const AMOUNT: Dong = Dong(25_000);
 /// Obligations raised in one transaction.
@@ -77,17 +79,20 @@ impl Town {
         Town::open(app, &openings)
     }
 
-    /// Registers these units. All sign with one key, which each holds as its own.
+    /// Registers these units. All sign with one key, which each holds as its own, under a certificate of its own tax
+    /// code.
     pub fn open(app: &App, openings: &[Opening]) -> Result<Town> {
         let now = app.clock.now();
         let authority = test_authority(now)?;
-        let key = issue_test_certificate(&authority, "Phường đo tốc độ", TAX_CODE, now, 365)?;
+        let secret = new_key()?;
+        let issue = |code: &str| issue_for_key(&authority, &secret, "Phường đo tốc độ", code, now, 365);
         let actor = Actor::system();
         let mut desks = Vec::with_capacity(openings.len());
-        for opening in openings {
-            desks.push(app.write(&actor, |tx, stamp| open_desk(tx, stamp, &actor, opening, &key))?);
+        for (opening, code) in openings.iter().zip(tax_codes()) {
+            let own = (issue(&code)?, code);
+            desks.push(app.write(&actor, |tx, stamp| open_desk(tx, stamp, &actor, opening, &own))?);
         }
-        Ok(Town { desks, key })
+        Ok(Town { desks, key: issue(TAX_CODE)? })
     }
 
     /// Raises `count` obligations in turn over the first `units` units, and gives the trail its
@@ -117,12 +122,18 @@ impl Town {
     }
 }
 
+/// Tax codes whose check digit fits, from the first on: no two units have one.
+fn tax_codes() -> impl Iterator<Item = String> {
+    let first: u64 = TAX_CODE.parse().unwrap_or_default();
+    (first..).map(|number| format!("{number:010}")).filter(|code| is_tax_code(code))
+}
+
 fn open_desk(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     opening: &Opening,
-    key: &SigningKey,
+    (key, tax_code): &(SigningKey, String),
 ) -> Result<Desk> {
     let unit = unit::register(
         tx,
@@ -132,7 +143,7 @@ fn open_desk(
             code: opening.code.clone(),
             name: opening.name.clone(),
             kind: "phường".to_owned(),
-            tax_code: TAX_CODE.to_owned(),
+            tax_code: tax_code.clone(),
             budget_code: None,
             address: "Hà Nội".to_owned(),
             phone: None,

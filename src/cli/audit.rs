@@ -72,15 +72,15 @@ pub enum Command {
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
     match command {
-        Command::Verify { unit } => verify(&Office::open(config)?, unit.as_deref()),
+        Command::Verify { unit } => verify(&Office::open_existing(config)?, unit.as_deref()),
         Command::Bundle { unit, from, until, out } => {
-            bundle(&Office::open(config)?, &unit, (from, until), &out)
+            bundle(&Office::open_existing(config)?, &unit, (from, until), &out)
         }
         Command::VerifyBundle { file, trust, timestamp_trust, entrusted, json } => {
             let stamps = timestamp_trust.as_deref().or(trust.as_deref());
             verify_bundle(&file, (trust.as_deref(), stamps), entrusted, json)
         }
-        Command::Refused { limit, body } => refused(&Office::open(config)?, limit, body),
+        Command::Refused { limit, body } => refused(&Office::open_existing(config)?, limit, body),
     }
 }
 

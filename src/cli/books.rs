@@ -4,7 +4,7 @@
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
@@ -40,7 +40,12 @@ pub fn import_with(app: &App, actor: &Actor, bytes: &[u8], options: Options<'_>)
 
 /// Matches every account of the units and signs the receipts that came of it. One account's failure never blocks
 /// another: it stands in its place with the error's code, and the outcome is not clean.
+///
+/// # Errors
+/// `role_not_allowed`; `unit_not_found` for a unit out of scope, before anything is matched.
 pub fn reconcile(app: &App, actor: &Actor, units: &[Unit]) -> Result<Outcome> {
+    actor.require_role(&[Role::Finance, Role::System])?;
+    units.iter().try_for_each(|unit| actor.scope.require(unit.id))?;
     let mut reports = Vec::new();
     let mut is_clean = true;
     for unit in units {

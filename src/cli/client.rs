@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
-use super::office::{self, Office};
+use super::office::{self, Office, unit_id};
 use super::{DONE, print_json, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::Result;
@@ -166,11 +166,4 @@ fn new_client(conn: &mut Conn, create: &Create) -> Result<NewClient> {
         Scope::Units(units)
     };
     Ok(NewClient { unit, name: create.name.clone(), person: create.person, role: create.role, scope })
-}
-
-fn unit_id(conn: &mut Conn, code: &str) -> Result<UnitId> {
-    match code {
-        "city" => Ok(unit::CITY),
-        code => unit::find_by_code(conn, code).map(|unit| unit.id),
-    }
 }

@@ -6,7 +6,7 @@ mod stop;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::office::Office;
@@ -35,7 +35,8 @@ pub enum Command {
     Issue(Issue),
     /// Store a unit's signing key, encrypted, from PKCS#12 or PEM
     ///
-    /// Example: bienlai key import --unit 00004 --p12 phuong.p12 --password-file matkhau.txt
+    /// Example: bienlai key import --unit 00004 --p12 phuong.p12 --password-file matkhau.txt, or
+    /// bienlai key import --unit 00004 --pem phuong.pem
     Import(Import),
     /// Sign with a key in a token behind a PKCS#11 module
     ///
@@ -56,9 +57,6 @@ pub enum Command {
     StopApprove {
         /// What was asked for, as evt_…
         id: EventId,
-        /// The unit, by its code; `city` for the city's certificate
-        #[arg(long, value_name = "CODE")]
-        unit: String,
         /// Who decides, as per_…
         #[arg(long, value_name = "ID")]
         person: PersonId,
@@ -67,9 +65,6 @@ pub enum Command {
     StopRefuse {
         /// What was asked for, as evt_…
         id: EventId,
-        /// The unit, by its code; `city` for the city's certificate
-        #[arg(long, value_name = "CODE")]
-        unit: String,
         /// The reason; it is kept
         #[arg(long)]
         reason: String,
@@ -185,17 +180,18 @@ pub struct Issue {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("key_file").required(true).args(["p12", "pem"])))]
 pub struct Import {
     #[command(flatten)]
     turn: Turn,
     /// Key, certificate and chain as PKCS#12; --pem takes the same as PEM
-    #[arg(long, value_name = "FILE", required_unless_present = "pem", requires = "password_file")]
+    #[arg(long, value_name = "FILE", requires = "password_file")]
     p12: Option<PathBuf>,
     /// A file whose first line is the password of the PKCS#12 file
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Key, certificate and chain in one file
-    #[arg(long, value_name = "FILE", conflicts_with = "p12")]
+    /// Key, certificate and chain as PEM in one file, the key in the clear; instead of --p12
+    #[arg(long, value_name = "FILE")]
     pem: Option<PathBuf>,
 }
 
@@ -207,10 +203,8 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::AddPkcs11(added) => custody::add_pkcs11(config, added),
         Command::AddRemote(added) => custody::add_remote(config, added),
         Command::Stop(asked) => stop::ask(config, &asked),
-        Command::StopApprove { id, unit, person } => stop::decide(config, (&unit, id), person, None),
-        Command::StopRefuse { id, unit, reason, person } => {
-            stop::decide(config, (&unit, id), person, Some(&reason))
-        }
+        Command::StopApprove { id, person } => stop::decide(config, id, person, None),
+        Command::StopRefuse { id, reason, person } => stop::decide(config, id, person, Some(&reason)),
         Command::List => custody::list(config),
         Command::SignWaiting => custody::sign_waiting(config),
         Command::Rewrap(asked) => rewrap::run(config, &asked),
@@ -253,10 +247,27 @@ fn import_key(config: &Path, import: &Import) -> Result<u8> {
         certificate::store_as(tx, stamp, &actor, new, custody)
     })?;
     println!("{id}  {}", key.certificate().subject());
+    say_begin(&office, unit.id, id)?;
     if key.certificate().is_test() {
         println!("a test certificate: receipts signed with it have no legal value");
     }
+    custody::warn_of_form(&office, &unit, key.certificate())?;
     Ok(DONE)
+}
+
+/// From when a stored certificate signs: one whose own dates begin later does not sign yet, whatever was asked.
+fn say_begin(office: &Office, unit: UnitId, id: CertificateId) -> Result<()> {
+    let held = office.read(&Actor::system(), |conn| certificate::of_unit(conn, unit))?;
+    let Some(begin) = held.into_iter().find(|one| one.id == id).map(|one| one.active_from) else {
+        return Ok(());
+    };
+    let at = begin.in_hanoi().format("%H:%M %d/%m/%Y");
+    if begin > office.clock.now() {
+        println!("! chưa ký; ký từ {at} / does not sign yet, signs from {at}");
+    } else {
+        println!("ký từ {at} / signs from {at}");
+    }
+    Ok(())
 }
 
 fn read_key(import: &Import, tax_code: &str) -> Result<SigningKey> {

@@ -41,6 +41,7 @@ mod shift;
 mod simulate;
 mod statement;
 mod statement_desk;
+mod statement_map;
 mod statement_stream;
 pub mod table;
 mod tariff;
@@ -58,6 +59,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::payment::partner_file::Faults;
+use crate::statement::partner;
 use crate::web::message;
 
 /// Fees of administrative dossiers, signed e-receipts, and the daily proof that the money in the
@@ -348,6 +351,17 @@ fn read_text(path: &std::path::Path) -> Result<String> {
 #[track_caller]
 fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
     Error::invalid("file", "file_unreadable", format!("{}: {error}", path.display()))
+}
+
+/// The bad rows of a partner's file, one by one on standard error, Vietnamese first; then how many more there are.
+fn tell_rows(faults: &Faults) {
+    for fault in &faults.told {
+        eprintln!("{}: {}", partner::place_vi(fault.line, fault.column), fault.why.vi());
+        eprintln!("  {}: {}", partner::place_en(fault.line, fault.column), fault.why.en());
+    }
+    if faults.more > 0 {
+        eprintln!("và {0} dòng lỗi nữa / and {0} more bad rows", faults.more);
+    }
 }
 
 fn print_json(value: &impl serde::Serialize) -> Result<()> {

@@ -62,7 +62,7 @@ pub struct Retry {
 
 #[derive(Debug, Args)]
 pub struct Bounce {
-    /// The report; standard input when absent, as a mail server's pipe gives it
+    /// The report; standard input when absent or -, as a mail server's pipe gives it
     file: Option<PathBuf>,
 }
 
@@ -189,7 +189,7 @@ fn retry(office: &Office, options: &Retry) -> Result<u8> {
 }
 
 fn take_bounce(office: &Office, file: Option<&Path>) -> Result<u8> {
-    let bytes = match file {
+    let bytes = match file.filter(|path| *path != Path::new("-")) {
         Some(path) => read_bytes(path)?,
         None => {
             let mut bytes = Vec::new();
@@ -201,17 +201,34 @@ fn take_bounce(office: &Office, file: Option<&Path>) -> Result<u8> {
         }
     };
     let report = bounce::parse(&bytes)?;
+    let goes_by_sms = office.config.sms.is_some();
     let state = office.write(&Actor::system(), |tx, stamp| match report.action {
-        bounce::Action::Failed => notification::bounced(tx, stamp, report.message, "dsn", &report.status),
+        bounce::Action::Failed => {
+            notification::bounced(tx, stamp, report.message, "dsn", &report.status, goes_by_sms)
+        }
         bounce::Action::Delivered => notification::delivered(tx, stamp, report.message, "dsn"),
         bounce::Action::Delayed => {
             let (unit, id) = report.message;
             Ok(query::find(tx, unit, id)?.ok_or_else(notification::not_found)?.state)
         }
     })?;
-    let (vi, en) = state.words();
-    println!("{}: {vi} / {en} {}", report.message.1, report.status);
+    println!("{}: {}", report.message.1, taken(&report, state));
     Ok(DONE)
+}
+
+/// What became of a message by its report. That a server goes on trying is no bounce and changes no state, so its
+/// code is not told as that of the state.
+fn taken(report: &bounce::Report, state: State) -> String {
+    let (vi, en) = state.words();
+    let status = &report.status;
+    if report.action == bounce::Action::Delayed {
+        let code = if status.is_empty() { String::new() } else { format!(" ({status})") };
+        return format!(
+            "không ghi là bị trả lại: máy chủ thư còn gửi lại{code}; vẫn {vi} / \
+             not taken as a bounce: the mail server goes on trying{code}; still {en}"
+        );
+    }
+    format!("{vi} / {en} {status}")
 }
 
 fn record_consent(office: &Office, options: Consent) -> Result<u8> {
@@ -236,6 +253,19 @@ fn record_consent(office: &Office, options: Consent) -> Result<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::UnitId;
+
+    #[test]
+    fn a_delay_is_told_as_one_and_not_as_the_code_of_a_bounce() {
+        let told = |action: bounce::Action, status: &str, state: State| {
+            let message = (UnitId(5), MessageId(77));
+            taken(&bounce::Report { message, action, status: status.to_owned() }, state)
+        };
+        assert_eq!(told(bounce::Action::Failed, "5.2.2", State::Bounced), "bị trả lại / bounced 5.2.2");
+        let delayed = told(bounce::Action::Delayed, "4.2.2", State::Bounced);
+        assert!(delayed.starts_with("không ghi là bị trả lại") && delayed.contains("(4.2.2)"), "{delayed}");
+        assert!(delayed.ends_with("still bounced") && !delayed.contains("bounced 4.2.2"), "{delayed}");
+    }
 
     #[test]
     fn messages_that_were_sent_are_not_said_to_wait_for_a_configuration() {

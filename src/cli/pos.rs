@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::listing::{Layout, List};
 use super::office::{self, Office, Roles};
-use super::{DONE, print_json, read_bytes};
+use super::{DONE, print_json, read_bytes, tell_rows};
 use crate::actor::{Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -121,7 +121,10 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
         let unit = unit::find_by_code(conn, &asked.unit)?;
         saved::named(conn, unit.id, Kind::Pos)
     })?;
-    let report = file::parse(&read_bytes(&asked.file)?, &named)?;
+    let report = file::read(&read_bytes(&asked.file)?, &named).map_err(|faults| {
+        tell_rows(&faults);
+        file::refused(&faults)
+    })?;
     let fee = report.fee_beside(Dong(asked.fee))?;
     let settled_on: BusinessDay = asked.settled_on.parse()?;
     let batch = office.write(&actor, |tx, stamp| {

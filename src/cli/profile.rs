@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{DONE, print_json, table};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::receipt::profile::{self, Certainty, Listed, Profile};
 
 #[derive(Debug, Subcommand)]
@@ -53,7 +53,7 @@ fn list() {
 
 fn show(name: Option<&str>, json: bool) -> Result<()> {
     let profile = match name {
-        Some(name) => profile::by_name(name)?,
+        Some(name) => named(name)?,
         None => profile::newest(),
     };
     let items = profile.items();
@@ -73,6 +73,15 @@ fn show(name: Option<&str>, json: bool) -> Result<()> {
     Ok(())
 }
 
+/// The profile that a person names, who may have mistyped it.
+fn named(name: &str) -> Result<&'static Profile> {
+    let name = name.trim();
+    profile::all().iter().find(|profile| profile.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let known: Vec<&str> = profile::all().iter().map(|profile| profile.name).collect();
+        Error::invalid("name", "profile_not_found", format!("there are {}", known.join(", ")))
+    })
+}
+
 /// A rule of several parts takes a line for each.
 fn lines(item: &Listed) -> Vec<Vec<String>> {
     let row = |(at, part): (usize, &str)| match at {
@@ -87,5 +96,16 @@ fn legend() {
     for mark in [Certainty::Verified, Certainty::SecondHand, Certainty::FromMemory, Certainty::OwnProposal] {
         let (vi, en) = mark.words();
         println!("[{}] {vi} / {en}", mark.mark());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_found_in_letters_of_either_case() {
+        assert_eq!(named(" nd70-2.1.0 ").unwrap().name, "ND70-2.1.0");
+        assert_eq!(named("nd70-2.1").unwrap_err().code(), "profile_not_found");
     }
 }

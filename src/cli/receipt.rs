@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use self::told::Told;
-use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, unreadable};
+use super::{DONE, UNREADABLE, print_json, read_bytes, read_text, unreadable};
 use crate::actor::Scope;
 use crate::clock::{BusinessDay, Clock, Instant};
 use crate::error::{Error, Result};
 use crate::id::{ReceiptId, UnitId};
 use crate::pdf::embedded::{self, Embedded};
-use crate::receipt::evidence::bundle::{Finding, Judgement};
+use crate::receipt::evidence::bundle::Judgement;
 use crate::receipt::query;
 use crate::receipt::rendition::{self, Links, Standing};
 use crate::receipt::verify::{
@@ -37,9 +37,10 @@ pub enum Command {
     ///
     /// The verdict is the worst of all documents: `valid` – intact, signed by its issuer, and every
     /// signer vouched for by an authority of --trust; `intact` – nothing was changed, but no --trust
-    /// was given, an algorithm is of yesterday (SHA-1, RSA below 2048 bits), or a note leaves open whose
-    /// it is (who signed as the tax authority is known only with --tax-authority); `invalid` – with the
-    /// exact reasons; `unreadable` – no document that could be judged.
+    /// was given, an algorithm is of yesterday (SHA-1, RSA below 2048 bits), a note leaves open whose
+    /// it is (who signed as the tax authority is known only with --tax-authority), or the certificate is over
+    /// and nothing proves when it was signed: with --evidence that proves it, it is valid; `invalid` – with the
+    /// exact reasons, or because the evidence contradicts it; `unreadable` – no document that could be judged.
     ///
     /// Exit code 0: valid or intact; 1: invalid; 2: unreadable, or nothing could be judged as asked; with
     /// --json that is said as {"error": {"code", "message"}} on standard output too. There every document
@@ -52,9 +53,12 @@ pub enum Command {
     Evidence(evidence::Evidence),
     /// Draw the rendition (PDF) of a signed document; needs neither database nor configuration
     ///
-    /// A document that is not intact is refused: a page would make it look genuine. One whose signer
-    /// --trust does not confirm is drawn with that said across the page. Whether it was replaced or
-    /// cancelled since is not in the file; the service knows.
+    /// Takes the signed XML, not a PDF. A document that is not intact is refused: a page would make it look
+    /// genuine. One whose signer --trust does not confirm, or whose certificate is over, is drawn with that said
+    /// across the page; where --evidence proves that it was valid when it was signed, nothing is. What the evidence
+    /// contradicts is refused. Of what cannot be read the reason is told, and of an intact document that is no
+    /// receipt or invoice that it has no rendition. Whether it was replaced or cancelled since is not in the file;
+    /// the service knows.
     Pdf(Pdf),
 }
 
@@ -65,7 +69,7 @@ pub struct Pdf {
     /// Where to write; beside the file with the ending .pdf otherwise
     #[arg(short, long, value_name = "OUT.pdf")]
     output: Option<PathBuf>,
-    /// Write over a file that is there; without it that is refused
+    /// Write over a file that is there; without it that is refused, and over the signed file always
     #[arg(long)]
     force: bool,
     /// How the public pages are reached; without it the page has no QR code
@@ -73,6 +77,8 @@ pub struct Pdf {
     public_url: Option<String>,
     #[command(flatten)]
     trusted: Trusted,
+    #[command(flatten)]
+    proof: Proof,
 }
 
 /// Who is believed.
@@ -101,6 +107,34 @@ impl Trusted {
     }
 }
 
+/// What proves when it was signed.
+#[derive(Debug, Args)]
+struct Proof {
+    /// The evidence written by `receipt evidence`: judges whether it was valid when signed
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// PEM certificates of the authorities whose time stamps are believed; without it, --trust
+    #[arg(long, value_name = "CA.pem", requires = "evidence")]
+    timestamp_trust: Option<PathBuf>,
+}
+
+impl Proof {
+    /// Judges a document by the evidence that came with it, if any, and has the report say so.
+    fn weigh(
+        &self,
+        trusted: &Trusted,
+        document: &[u8],
+        report: &mut Report,
+        at: Instant,
+    ) -> Result<Option<Judgement>> {
+        let Some(bundle) = &self.evidence else { return Ok(None) };
+        let authorities = self.timestamp_trust.as_ref().or(trusted.trust.as_ref());
+        let found = evidence::judge(bundle, document, report, authorities, at)?;
+        found.weigh(report);
+        Ok(Some(found))
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Verify {
     /// Signed documents, as XML, or as the PDF that carries the XML; - reads standard input
@@ -117,12 +151,8 @@ pub struct Verify {
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
-    /// The evidence written by `receipt evidence`: judges whether it was valid when signed
-    #[arg(long, value_name = "FILE")]
-    evidence: Option<PathBuf>,
-    /// PEM certificates of the authorities whose time stamps are believed; without it, --trust
-    #[arg(long, value_name = "CA.pem", requires = "evidence")]
-    timestamp_trust: Option<PathBuf>,
+    #[command(flatten)]
+    proof: Proof,
 }
 
 /// The unit of a receipt within a scope.
@@ -140,20 +170,49 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
 
 fn pdf(options: Pdf) -> Result<u8> {
     let document = read_bytes(&options.file)?;
-    let report = verify::verify(&document, &options.trusted.store()?, Clock::System.now());
+    if embedded::is_pdf(&document) {
+        return Err(Error::invalid("file", "rendition_of_pdf", options.file.display().to_string()));
+    }
+    let output = options.output.unwrap_or_else(|| options.file.with_extension("pdf"));
+    if is_same_file(&options.file, &output) {
+        return Err(Error::invalid("output", "rendition_over_original", output.display().to_string()));
+    }
+    let now = Clock::System.now();
+    let mut report = verify::verify(&document, &options.trusted.store()?, now);
+    options.proof.weigh(&options.trusted, &document, &mut report, now)?;
     let standing = match report.verdict {
         Verdict::Valid => Standing::Valid,
         Verdict::Intact => Standing::Unconfirmed,
+        Verdict::Invalid if report.is_contradicted() => {
+            return Err(Error::invalid("evidence", "rendition_contradicted", "see `bienlai receipt verify`"));
+        }
         Verdict::Invalid | Verdict::Unreadable => {
-            return Err(Error::invalid("file", "rendition_not_intact", "see `bienlai receipt verify`"));
+            return Err(Error::invalid("file", why_refused(&report), "see `bienlai receipt verify`"));
         }
     };
+    if !report.documents.iter().any(|one| RENDERED_KINDS.contains(&one.kind)) {
+        let kinds: Vec<&str> = report.documents.iter().map(|one| one.kind).collect();
+        return Err(Error::invalid("file", "rendition_of_other", kinds.join(", ")));
+    }
     let links = Links { public_url: options.public_url.map(|url| url.trim_end_matches('/').to_owned()) };
     let page = rendition::render(&document, &standing, &links)?;
-    let output = options.output.unwrap_or_else(|| options.file.with_extension("pdf"));
     write_page(&output, &page, options.force)?;
     eprintln!("{}", output.display());
     Ok(DONE)
+}
+
+/// The kinds of documents that have a rendition.
+const RENDERED_KINDS: [&str; 2] = ["receipt", "invoice"];
+
+/// Of what cannot be read the reader's reason is told: nothing of it was altered.
+fn why_refused(report: &Report) -> &'static str {
+    let unread = report.problems().into_iter().find(|problem| problem.is_unreadable());
+    unread.map_or("rendition_not_intact", Problem::code)
+}
+
+/// Whether both paths lead to one file that is there: the signed original is never written over.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// A file that is there may be another document's page: it is written over only when that is asked for.
@@ -221,7 +280,7 @@ fn verify(options: &Verify) -> Result<u8> {
     let trust = options.trusted.store()?;
     let lenient: Vec<Lenient> = options.lenient.iter().map(|name| name.parse()).collect::<Result<_>>()?;
     let at = options.at.as_deref().map_or_else(|| Ok(Clock::System.now()), moment)?;
-    if options.evidence.is_some() && options.files.len() > 1 {
+    if options.proof.evidence.is_some() && options.files.len() > 1 {
         return Err(Error::invalid("evidence", "evidence_of_many", "one file at a time"));
     }
     let terms = Terms { trust, lenient, at };
@@ -230,7 +289,7 @@ fn verify(options: &Verify) -> Result<u8> {
         let file = examined(options, &terms, path)?;
         file.unread.iter().for_each(super::tell);
         if !options.json {
-            print_report(path, &file.report, options.files.len() > 1);
+            print_report(path, &file, options.files.len() > 1);
             file.evidence.iter().for_each(evidence::print);
         }
         files.push(file);
@@ -238,11 +297,7 @@ fn verify(options: &Verify) -> Result<u8> {
     if options.json {
         print_json(&Told::of(&files))?;
     }
-    let is_contradicted = |file: &Examined<'_>| {
-        file.evidence.as_ref().is_some_and(|judgement| judgement.finding == Finding::Contradicted)
-    };
-    let least = if files.iter().any(is_contradicted) { NO } else { DONE };
-    Ok(files.iter().map(|file| file.report.exit_code()).fold(least, u8::max))
+    Ok(files.iter().map(|file| file.report.exit_code()).fold(DONE, u8::max))
 }
 
 fn examined<'o>(options: &Verify, terms: &Terms, path: &'o Path) -> Result<Examined<'o>> {
@@ -251,15 +306,7 @@ fn examined<'o>(options: &Verify, terms: &Terms, path: &'o Path) -> Result<Exami
         Err(error) => return Ok(unread(path, error)),
     };
     let mut report = verify::verify_leniently(&bytes, &terms.trust, terms.at, &terms.lenient);
-    let evidence = match &options.evidence {
-        Some(bundle) => {
-            let authorities = options.timestamp_trust.as_ref().or(options.trusted.trust.as_ref());
-            let found = evidence::judge(bundle, &bytes, &report, authorities, terms.at)?;
-            found.weigh(&mut report);
-            Some(found)
-        }
-        None => None,
-    };
+    let evidence = options.proof.weigh(&options.trusted, &bytes, &mut report, terms.at)?;
     Ok(Examined { path, report, evidence, unread: None })
 }
 
@@ -301,20 +348,34 @@ fn read_limited(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn print_report(path: &Path, report: &Report, several: bool) {
+/// The verdict in one line. A revocation that came after a proven signature is told with its day, as the end of a
+/// certificate is told.
+fn heading(report: &Report, evidence: Option<&Judgement>) -> String {
+    if let Some(proof) = evidence.filter(|one| report.is_valid() && one.revoked_since().is_some()) {
+        let (vi, en) = proof.words();
+        return format!("{} / {en}", vi.to_uppercase());
+    }
+    let words = match report.verdict {
+        Verdict::Valid if report.is_over_since() => {
+            "HỢP LỆ KHI KÝ, CHỨNG THƯ ĐÃ HẾT HẠN SAU ĐÓ / valid when signed; certificate since expired"
+        }
+        Verdict::Valid => "HỢP LỆ / valid",
+        Verdict::Intact => "TOÀN VẸN, CHƯA ĐƯỢC XÁC NHẬN / intact, not confirmed",
+        Verdict::Invalid if report.is_contradicted() => {
+            "KHÔNG HỢP LỆ, BẰNG CHỨNG TRÁI NGƯỢC / invalid: contradicted by the evidence"
+        }
+        Verdict::Invalid => "KHÔNG HỢP LỆ / invalid",
+        Verdict::Unreadable => "KHÔNG ĐỌC ĐƯỢC / not readable as a receipt",
+    };
+    words.to_owned()
+}
+
+fn print_report(path: &Path, file: &Examined<'_>, several: bool) {
     if several {
         println!("{}:", path.display());
     }
-    println!(
-        "{}",
-        match report.verdict {
-            Verdict::Valid => "HỢP LỆ / valid",
-            Verdict::Intact => "TOÀN VẸN, CHƯA ĐƯỢC XÁC NHẬN / intact, not confirmed",
-            Verdict::Invalid => "KHÔNG HỢP LỆ / invalid",
-            Verdict::Unreadable => "KHÔNG ĐỌC ĐƯỢC / not readable as a receipt",
-        }
-    );
-    for document in &report.documents {
+    println!("{}", heading(&file.report, file.evidence.as_ref()));
+    for document in &file.report.documents {
         println!("  Loại / kind:            {}", document.kind);
         if let Some(summary) = &document.summary {
             print_summary(summary);
@@ -388,6 +449,31 @@ fn print_signature(signature: &SignatureReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receipt::evidence::bundle::Finding;
+    use crate::receipt::testing;
+
+    #[test]
+    fn a_revocation_after_a_proven_signature_is_told_in_the_verdict_and_one_that_proves_nothing_is_not() {
+        let report = verify::verify(&testing::document(), &testing::trust(), testing::now());
+        let told = |finding: Finding| {
+            let judgement = Judgement {
+                finding,
+                existed_at: None,
+                timestamp_trusted: true,
+                status_at: None,
+                revoked_at: Some("2026-11-12T08:00:00+07:00".parse().unwrap()),
+                certificate_expired_at: None,
+                problems: Vec::new(),
+            };
+            heading(&report, Some(&judgement))
+        };
+        assert_eq!(
+            told(Finding::ValidWhenSigned),
+            "HỢP LỆ KHI KÝ; CHỨNG THƯ ĐÃ BỊ THU HỒI SAU ĐÓ, NGÀY 12/11/2026 / \
+             valid when signed; certificate since revoked, on 12/11/2026"
+        );
+        assert_eq!(told(Finding::NotProven), "HỢP LỆ / valid");
+    }
 
     #[test]
     fn a_pdf_without_a_signed_file_in_it_is_told_and_what_is_no_pdf_is_judged_as_it_is() {

@@ -24,7 +24,8 @@ pub struct Options {
     /// Only this unit, by its code
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
-    /// The person who runs it, as per_…; without it the trail names the program
+    /// The person who runs it, as per_…: the accounts of the units that their logins for finance see; without it the
+    /// program runs it, in every unit
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }
@@ -88,8 +89,12 @@ pub fn run(config: &Path, options: Options) -> Result<u8> {
 }
 
 fn reconcile(office: &Office, options: &Options) -> Result<u8> {
-    let actor = office::actor(Role::Finance, options.person);
-    let units = office.read(&Actor::system(), |conn| office::units(conn, options.unit.as_deref()))?;
+    let actor = office.acting_over(Role::Finance, options.person)?;
+    let mut units = office.read(&Actor::system(), |conn| office::units(conn, options.unit.as_deref()))?;
+    // One that is named is refused where it is out of scope; of all, those in scope are meant.
+    if options.unit.is_none() {
+        units.retain(|unit| actor.scope.covers(unit.id));
+    }
     let outcome = books::reconcile(office, &actor, &units)?;
     print_json(&outcome.report)?;
     Ok(if outcome.is_clean { DONE } else { NO })

@@ -20,7 +20,7 @@ use crate::web::both;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Prove that every series holds each number from 1 to the last exactly once, each as it was
-    /// issued, and verify the nightly certificates; exit 1 on a gap or a broken seal
+    /// issued, and verify the nightly certificates; exit 1 on a gap, a broken seal, or without any series
     Audit {
         /// Only this unit, by its code
         #[arg(long, value_name = "CODE")]
@@ -59,7 +59,7 @@ pub struct Stop {
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
-    let office = Office::open(config)?;
+    let office = Office::open_existing(config)?;
     match command {
         Command::Audit { unit, json } => audited(&office, unit.as_deref(), json),
         Command::List { unit } => list(&office, unit.as_deref()),
@@ -73,6 +73,13 @@ fn audited(office: &Office, unit: Option<&str>, as_json: bool) -> Result<u8> {
     for unit in office.read(&actor, |conn| office::units(conn, unit))? {
         let audit = audit(&office.store, &actor.scope, unit.id)?;
         audits.push((unit, audit));
+    }
+    // What has nothing to prove is not whole: it may be another database than the one that was meant.
+    if audits.iter().all(|(_, audit)| audit.proofs.is_empty() && audit.certificate_count == 0) {
+        if as_json {
+            print_json(&json!({ "whole": false, "code": "series_none", "units": [] }))?;
+        }
+        return Err(Error::not_found("series_none", "no unit that was asked for has a series"));
     }
     let is_whole = audits.iter().all(|(_, audit)| audit.is_whole());
     if as_json {
@@ -89,7 +96,7 @@ fn unit_json(unit: &Unit, audit: &Audit) -> Value {
         "unit": unit.code,
         "whole": audit.is_whole(),
         "certificates": audit.certificate_count,
-        "certificates_broken": audit.broken,
+        "certificates_broken": audit.broken.as_ref().map(ToString::to_string),
         "series": audit.proofs.iter().map(series_json).collect::<Vec<_>>(),
     })
 }
@@ -124,7 +131,7 @@ fn print(audits: &[(Unit, Audit)]) {
             None => {
                 println!("{}: {} chứng nhận hợp lệ / certificates hold", unit.code, audit.certificate_count)
             }
-            Some(fault) => println!("{}: {fault}", unit.code),
+            Some(broken) => println!("{}: {}", unit.code, both::broken(broken)),
         }
     }
 }
@@ -140,7 +147,9 @@ fn row(unit: &str, proof: &Proof) -> Vec<String> {
         proof.by_state.get("cancelled").copied().unwrap_or(0).to_string(),
         match proof.faults.first() {
             None => "liền mạch / no gap".to_owned(),
-            Some((number, fault)) => format!("{number}: {} ({} in all)", fault.as_str(), proof.fault_count),
+            Some((number, fault)) => {
+                format!("{number}: {} ({} tất cả / in all)", both::fault(*fault), proof.fault_count)
+            }
         },
     ]
 }
@@ -195,11 +204,18 @@ fn named(register: Vec<Series>, asked: &Stop) -> Result<Series> {
 
 fn stop(office: &Office, asked: &Stop) -> Result<u8> {
     let actor = office.acting_in(office::ADMINISTRATORS, asked.person, &asked.unit)?;
-    let stopped = office.write(&actor, |tx, stamp| {
+    let (stopped, leaves_none) = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
         let found = named(series::of_unit(tx, unit.id)?, asked)?;
-        life::stop(tx, stamp, &actor, unit.id, found.id, &asked.reason)
+        let stopped = life::stop(tx, stamp, &actor, unit.id, found.id, &asked.reason)?;
+        let leaves_none = series::leaves_none(&series::of_unit(tx, unit.id)?, &stopped);
+        Ok((stopped, leaves_none))
     })?;
     println!("{} {}", stopped.series, both::phase(stopped.phase));
+    if leaves_none {
+        let kind = both::value(&stopped.document_kind);
+        println!("không lập được chứng từ loại này cho đến khi mở ký hiệu khác: {kind}");
+        println!("nothing of this kind is issued until another series of it is open");
+    }
     Ok(DONE)
 }

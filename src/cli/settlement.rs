@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::listing::{Layout, List};
 use super::office::{self, Office, Roles};
-use super::{DONE, print_json, read_bytes, read_text};
+use super::{DONE, print_json, read_bytes, read_text, tell_rows};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -143,7 +143,10 @@ fn import(office: &Office, asked: &Import) -> Result<()> {
         let unit = unit::find_by_code(conn, &asked.unit)?;
         saved::named(conn, unit.id, Kind::Gateway)
     })?;
-    let items = file::parse(&read_bytes(&asked.file)?, &layout, &named)?;
+    let items = file::read(&read_bytes(&asked.file)?, &layout, &named).map_err(|faults| {
+        tell_rows(&faults);
+        file::refused(&faults)
+    })?;
     let settlement = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &asked.unit)?;
         let account = match &asked.account {

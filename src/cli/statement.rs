@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::statement_desk as desk;
+use super::statement_map;
 use super::statement_stream::{self, Input};
 use super::{DONE, UNREADABLE, print_json, read_bytes, table, unreadable};
 use crate::error::{Error, Result};
@@ -83,7 +84,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         Command::Diff { id, json } => desk::diff(config, id, json),
         Command::Version(command) => desk::version(config, &command),
         Command::Quarantine(command) => desk::quarantine(config, command),
-        Command::Map(command) => desk::map(config, &command),
+        Command::Map(command) => statement_map::run(config, &command),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `bienlai statement …` with a database: importing, corrected statements, lines set aside, mappings.
+//! `bienlai statement …` with a database: importing, corrected statements, lines set aside.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::office::{self, Office, Roles};
-use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, table};
+use super::{DONE, NO, UNREADABLE, print_json, read_bytes, read_text, statement_map, table};
 use crate::actor::{Actor, Role, Scope};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -18,7 +18,7 @@ use crate::reconciliation::{self, restated};
 use crate::statement::layout::Layout;
 use crate::statement::quarantine::{self, Decided, Repair, Verdict};
 use crate::statement::version::{self, Decision, Difference, Side};
-use crate::statement::{Format, Imported, Options, Progress, job, query, saved};
+use crate::statement::{Format, Imported, Options, Progress, job, query};
 use crate::text;
 
 /// Rows that a list shows.
@@ -34,7 +34,8 @@ pub struct Import {
     /// The account, for a file that names none
     #[arg(long, value_name = "NUMBER")]
     account: Option<String>,
-    /// The person who imports, as per_…; without it the trail names the program
+    /// The person who imports, as per_…: a statement of a unit that their logins for finance do not see stays out;
+    /// without it the trail names the program
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }
@@ -51,7 +52,7 @@ pub struct Place {
 }
 
 impl Place {
-    fn find(&self, office: &Office) -> Result<(UnitId, Option<AccountId>)> {
+    pub(super) fn find(&self, office: &Office) -> Result<(UnitId, Option<AccountId>)> {
         office.read(&Actor::system(), |conn| {
             let unit = crate::unit::find_by_code(conn, &self.unit)?;
             let account = match &self.account {
@@ -178,7 +179,10 @@ pub fn import_file(config: &Path, import: &Import) -> Result<u8> {
     };
     let bytes = read_bytes(&import.file)?;
     let office = Office::open(config)?;
-    let actor = office::actor(Role::Finance, import.person);
+    if let (Some(person), Some(layout)) = (import.person, &layout) {
+        statement_map::check_keeper(&office, person, (bytes.as_slice(), layout), import.account.as_deref())?;
+    }
+    let actor = office.acting_over(Role::Finance, import.person)?;
     let bar = std::io::stderr().is_terminal();
     let progress = |progress: Progress| {
         if bar {
@@ -193,7 +197,7 @@ pub fn import_file(config: &Path, import: &Import) -> Result<u8> {
         eprintln!();
     }
     if let Some(layout) = layout.as_ref().filter(|_| imported.errors.is_empty()) {
-        save_for_accounts(&office, &actor, &imported, layout)?;
+        statement_map::keep(&office, import.person, &imported, layout)?;
     }
     tell_people(&imported);
     print_json(&imported)?;
@@ -213,13 +217,6 @@ fn draw(progress: Progress) {
     let (done, total) = (progress.lines_done, progress.lines_total);
     eprint!("\r[{}{}] {done}/{total}", "█".repeat(filled), " ".repeat(WIDTH - filled));
     let _ = std::io::stderr().flush();
-}
-
-fn save_for_accounts(office: &Office, actor: &Actor, imported: &Imported, layout: &Layout) -> Result<()> {
-    for one in &imported.statements {
-        office.write(actor, |tx, stamp| saved::save(tx, stamp, actor, one.unit, one.account, layout))?;
-    }
-    Ok(())
 }
 
 /// What is odd is told on the side, so that the JSON stays JSON.
@@ -449,31 +446,6 @@ fn list_quarantine(office: &Office, place: &Place) -> Result<u8> {
         }
     }
     Ok(if rows.is_empty() { DONE } else { NO })
-}
-
-/// Who saves mappings.
-const KEEPERS: Roles = (Role::Finance, &saved::KEEPERS);
-
-pub fn map(config: &Path, command: &MapCommand) -> Result<u8> {
-    let office = Office::open(config)?;
-    let missing = || Error::invalid("account", "field_missing", "name the account");
-    match command {
-        MapCommand::Show(place) => {
-            let (unit, account) = place.find(&office)?;
-            let account = account.ok_or_else(missing)?;
-            let found = office.read(&Actor::system(), |conn| saved::versions(conn, unit, account))?;
-            print_json(&json!({ "layouts": found })).map(|()| DONE)
-        }
-        MapCommand::Save { file, place, person } => {
-            let layout = Layout::from_toml(&read_text(file)?)?;
-            let (unit, account) = place.find(&office)?;
-            let account = account.ok_or_else(missing)?;
-            let actor = office.acting_if_named(KEEPERS, *person, |_| Ok(unit))?;
-            let saved =
-                office.write(&actor, |tx, stamp| saved::save(tx, stamp, &actor, unit, account, &layout))?;
-            print_json(&json!({ "layout": saved })).map(|()| DONE)
-        }
-    }
 }
 
 pub fn imports(config: &Path, place: &Place) -> Result<u8> {

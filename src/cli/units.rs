@@ -14,7 +14,8 @@ use crate::receipt::content::identifier::is_tax_code;
 use crate::register;
 use crate::store::{Conn, Stamp, Tx};
 use crate::unit::imprint::{self, Imprint, Principal};
-use crate::unit::{self, NewUnit, Unit, account, codes, registration, series};
+use crate::unit::series::Phase;
+use crate::unit::{self, NewUnit, Unit, account, registration, series};
 
 /// A unit as the file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -124,6 +125,8 @@ pub struct Done {
     pub is_new: bool,
     pub accounts: usize,
     pub series: usize,
+    /// Those of the new series that open when their year begins.
+    pub planned: usize,
     /// Series that wait for the acceptance of the registration.
     pub waiting: usize,
 }
@@ -132,6 +135,9 @@ impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = if self.is_new { "registered" } else { "known" };
         write!(f, "{unit}, {} new accounts, {} new series", self.accounts, self.series)?;
+        if self.planned > 0 {
+            write!(f, " ({} open when their year begins)", self.planned)?;
+        }
         if self.waiting > 0 {
             let next = "record the acceptance (bienlai tax registration accept) and load again";
             write!(f, "; {} series wait for the registration: {next}", self.waiting)?;
@@ -165,15 +171,13 @@ pub fn apply(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, file: &UnitFile)
             },
         )?,
     };
-    if is_new {
-        codes::require_own_tax_code(tx, unit, &file.tax_code, stamp.today())?;
-    }
     let accounts = register_accounts(tx, stamp, actor, unit, &file.accounts)?;
-    let (series, waiting) = open_series(tx, stamp, actor, unit, &file.series)?;
+    let entered = enter_series(tx, stamp, actor, unit, &file.series)?;
     if let Some(wanted) = &file.imprint {
         record_imprint(tx, stamp, actor, unit, wanted)?;
     }
-    Ok(Done { unit, is_new, accounts, series, waiting })
+    let Entered { series, planned, waiting } = entered;
+    Ok(Done { unit, is_new, accounts, series, planned, waiting })
 }
 
 fn known(conn: &mut Conn, code: &str) -> Result<Option<Unit>> {
@@ -238,31 +242,47 @@ fn record_imprint(
     Ok(())
 }
 
-fn open_series(
+/// What became of the series of a file: how many are new, how many of these are of a year to come, and how many
+/// wait.
+#[derive(Default)]
+struct Entered {
+    series: usize,
+    planned: usize,
+    waiting: usize,
+}
+
+fn enter_series(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
     unit: UnitId,
     wanted: &[SeriesFile],
-) -> Result<(usize, usize)> {
+) -> Result<Entered> {
     let known = series::of_unit(tx, unit)?;
     let is_known = |new: &SeriesFile| {
         known
             .iter()
             .any(|old| (&old.template, &old.series, old.year) == (&new.template, &new.series, new.year))
     };
-    let (mut count, mut waiting) = (0, 0);
-    for new in wanted.iter().filter(|new| !is_known(new)) {
+    let mut entered = Entered::default();
+    for (row, new) in (1..).zip(wanted).filter(|(_, new)| !is_known(new)) {
         let new = series_of(unit, new);
-        register::check_new(&new)?;
+        let checked = register::check_new(&new).and_then(|()| register::check_year(&new, stamp.today()));
+        checked.map_err(|error| error.in_field(&named(row, &new)))?;
         if registration::accepted(tx, unit, &new.document_kind)?.is_none() {
-            waiting += 1;
+            entered.waiting += 1;
             continue;
         }
-        series::open(tx, stamp, actor, new)?;
-        count += 1;
+        let phase = register::enrol(tx, stamp, actor, new)?;
+        entered.planned += usize::from(phase == Phase::Planned);
+        entered.series += 1;
     }
-    Ok((count, waiting))
+    Ok(entered)
+}
+
+/// A series of the file by its row among those of its unit, from 1, and its name: a file has many.
+fn named(row: usize, new: &series::NewSeries) -> String {
+    format!("row {row} {} {}", new.template, new.series)
 }
 
 fn series_of(unit: UnitId, file: &SeriesFile) -> series::NewSeries {
@@ -315,8 +335,11 @@ mod tests {
             last_allowed_no: 10,
             registration: "TB".to_owned(),
         };
+        let today = "2026-09-01".parse().unwrap();
         let refused = |new: SeriesFile| {
-            register::check_new(&series_of(UnitId(2), &new)).err().map(|error| error.code())
+            let new = series_of(UnitId(2), &new);
+            let checked = register::check_new(&new).and_then(|()| register::check_year(&new, today));
+            checked.err().map(|error| error.code())
         };
         assert_eq!(refused(series("receipt", "01BLP0-001", "BL-26E", 2026)), None);
         assert_eq!(refused(series("invoice_vat", "1", "K26TAA", 2026)), None);
@@ -335,6 +358,18 @@ mod tests {
             let name = format!("{} {} {}", new.document_kind, new.template, new.series);
             assert_eq!(refused(new), Some(code), "{name}");
         }
+        let until = |kind: &str, template: &str, name: &str, last_allowed_no: i64| {
+            refused(SeriesFile { last_allowed_no, ..series(kind, template, name, 2026) })
+        };
+        let receipts = |last: i64| until("receipt", "01BLP0-001", "BL-26E", last);
+        let invoices = |last: i64| until("invoice_vat", "1", "K26TAA", last);
+        assert_eq!([receipts(1), receipts(9_999_999), invoices(99_999_999)], [None; 3]);
+        for wrong in [receipts(0), receipts(-5), receipts(10_000_000), invoices(100_000_000)] {
+            assert_eq!(wrong, Some("series_last_number_wrong"));
+        }
+        assert_eq!(refused(series("receipt", "01BLP0-001", "BL-27E", 2027)), None, "next year's");
+        let far = refused(series("receipt", "01BLP0-001", "BL-28E", 2028));
+        assert_eq!(far, Some("series_year_far"));
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub fn run(config: &Path, command: Command) -> Result<u8> {
         }
         Command::End { login } => office.write(&actor, |tx, stamp| {
             let id = login::find_by_name(tx, &login)?.id;
-            leaving::end(tx, stamp, &actor, id)
+            leaving::end(tx, stamp, &actor, None, id)
         })?,
         Command::Vouch { login } => office.write(&actor, |tx, stamp| {
             let id = login::find_by_name(tx, &login)?.id;

@@ -7,7 +7,7 @@ use super::sso::is_safe_url;
 use crate::error::{Error, Result};
 
 /// What an endpoint must look like, in the words of a refusal.
-pub const ENDPOINT_FORM: &str = "https://…, or http:// on this machine, without a slash at the end";
+const ENDPOINT_FORM: &str = "https://…, or http:// on this machine, without a slash at the end";
 
 /// The way to the tax authority.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,7 +43,7 @@ impl Tax {
 }
 
 /// An address that messages may go to: TLS, or this machine, and a path that can be gone on with.
-pub fn is_safe_endpoint(url: &str) -> bool {
+fn is_safe_endpoint(url: &str) -> bool {
     is_safe_url(url) && !url.ends_with('/')
 }
 

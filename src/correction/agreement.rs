@@ -105,6 +105,14 @@ fn context(row: EventId) -> String {
     format!("correction_agreement/{}", row.0)
 }
 
+/// Whether a file could be kept.
+///
+/// # Errors
+/// `agreement_too_large`, `agreement_type_unknown`.
+pub fn check(bytes: &[u8]) -> Result<()> {
+    media_type(bytes).map(|_| ())
+}
+
 pub fn too_large() -> Error {
     Error::invalid("agreement", "agreement_too_large", format!("at most {BYTES_LIMIT} bytes"))
 }

@@ -99,16 +99,24 @@ pub(super) struct Draft<'a> {
     pub agreement: &'a Agreement,
 }
 
-/// The lines as asked. Where only the payer is named they stay as they are. An adjustment to nothing keeps
-/// the items at nothing, so that the obligation still says what it was about.
-pub(super) fn asked_lines(ask: &Ask, looked: &Looked) -> Vec<Line> {
+/// The lines as asked. Where only the payer is named they stay as they are. A request that names neither says of
+/// no line what it should have been: who takes all of them off names each at nothing. Only an invoice that is
+/// cancelled here already can be adjusted to nothing else.
+///
+/// # Errors
+/// `correction_lines_missing`, `correction_cancel_whole`.
+pub(super) fn asked_lines(ask: &Ask, looked: &Looked) -> Result<Vec<Line>> {
     match ask.kind {
-        Kind::Cancel => Vec::new(),
-        _ if ask.lines.is_empty() && ask.payer.is_some() => looked.lines.clone(),
-        Kind::Adjust if ask.lines.is_empty() => {
-            looked.lines.iter().map(|line| at_amount(line, Dong::ZERO)).collect()
+        Kind::Cancel => rules::check_cancel(&ask.lines, ask.payer.as_ref()).map(|()| Vec::new()),
+        _ if !ask.lines.is_empty() => Ok(ask.lines.clone()),
+        _ if ask.payer.is_some() => Ok(looked.lines.clone()),
+        Kind::Adjust if looked.is_withdrawn => {
+            Ok(looked.lines.iter().map(|line| at_amount(line, Dong::ZERO)).collect())
         }
-        _ => ask.lines.clone(),
+        _ => {
+            let detail = "name the lines as they should have been, or the payer; a line at 0 is taken off";
+            Err(Error::invalid("lines", "correction_lines_missing", detail))
+        }
     }
 }
 

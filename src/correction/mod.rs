@@ -3,6 +3,7 @@
 //! transaction. One that asks for more and is not paid is withdrawn by two persons (`withdrawal`).
 
 pub mod agreement;
+pub mod ground;
 mod look;
 mod query;
 pub mod rules;
@@ -120,8 +121,8 @@ pub struct Ask {
     pub kind: Kind,
     pub reason: String,
     pub agreement: Agreement,
-    /// The document's lines as they should have been, all of them; none when cancelling. None beside a
-    /// payer: the lines are right.
+    /// The document's lines as they should have been, all of them, what is taken off at 0; none when cancelling.
+    /// None beside a payer: the lines are right.
     pub lines: Vec<Line>,
     /// The payer's data as they should have been, when those were wrong.
     pub payer: Option<Payer>,
@@ -175,24 +176,23 @@ pub const READERS: [Role; 6] =
 /// Who asks for a correction, and attaches its agreement.
 pub const ASKERS: [Role; 2] = [Role::Finance, Role::Cashier];
 
-const NUMBER_LIMIT: usize = 50;
-const ABOUT_LIMIT: usize = 500;
-
 /// Asks for a correction. Everything that would refuse it is looked at now, and again when it is
 /// approved.
 ///
 /// # Errors
 /// The rules' names (`correction_…`), `receipt_not_found`, `correction_open` when one is
-/// asked for already, `correction_agreement_missing`, and those of `Content::validate`.
+/// asked for already, `correction_lines_missing`, `correction_cancel_whole`, `correction_agreement_missing`,
+/// `correction_agreement_in_future`, `correction_agreement_before_document`, and those of `Content::validate`.
 pub fn request(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, ask: Ask) -> Result<Correction> {
     actor.require_role(&ASKERS)?;
     actor.scope.require(ask.unit)?;
     let maker = actor.require_person()?;
     let reason = text::reason(&ask.reason)?;
-    let agreement = checked_agreement(&ask.agreement, stamp.today())?;
+    let agreement = ground::checked(&ask.agreement, stamp.today())?;
     let looked = look(tx, stamp, ask.unit, ask.receipt, ask.kind)?;
     let payer = ask.payer.as_ref().map(Payer::cleaned);
-    let new = asked_lines(&ask, &looked);
+    rules::check_agreed(agreement.on, looked.original.issued_on, stamp.today())?;
+    let new = asked_lines(&ask, &looked)?;
     check_change(tx, stamp, &looked, &Draft { way: ask.kind, agreement: &agreement }, &new, payer.as_ref())?;
     let id: CorrectionId = stamp.mint()?;
     let party = match &payer {
@@ -337,20 +337,6 @@ fn tell(
         at: stamp.now,
     };
     rows::insert(tx, &[event])
-}
-
-/// The agreement was made before anybody asks for what it agrees on.
-fn checked_agreement(asked: &Agreement, today: BusinessDay) -> Result<Agreement> {
-    const MISSING: &str = "correction_agreement_missing";
-    if asked.on > today {
-        let detail = format!("it is dated {}, and today is {today}", asked.on);
-        return Err(Error::invalid("agreement.on", "correction_agreement_in_future", detail));
-    }
-    Ok(Agreement {
-        number: text::required("agreement.number", &asked.number, MISSING, NUMBER_LIMIT)?,
-        on: asked.on,
-        about: text::required("agreement.about", &asked.about, MISSING, ABOUT_LIMIT)?,
-    })
 }
 
 pub fn find(conn: &mut Conn, unit: UnitId, id: CorrectionId) -> Result<Correction> {

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::Kind;
 use crate::amount::Dong;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::obligation::{Line, State};
 use crate::party::Payer;
@@ -131,6 +132,19 @@ fn refuse(code: &'static str, detail: &str) -> Result<()> {
     Err(Error::conflict(code, detail))
 }
 
+/// Nobody agrees on what is wrong with a document before there is one. One that its series dates ahead of today is
+/// agreed on today.
+///
+/// # Errors
+/// `correction_agreement_before_document`.
+pub fn check_agreed(on: BusinessDay, issued_on: BusinessDay, today: BusinessDay) -> Result<()> {
+    if on >= issued_on.min(today) {
+        return Ok(());
+    }
+    let detail = format!("it is dated {on}, and the document was issued on {issued_on}");
+    Err(Error::invalid("agreement.on", "correction_agreement_before_document", detail))
+}
+
 /// What is to be changed.
 pub struct Change<'a> {
     pub way: Kind,
@@ -147,6 +161,20 @@ pub struct Change<'a> {
     pub may_cancel: bool,
 }
 
+/// A cancelling ends the whole document: lines or a payer beside it would be dropped unseen.
+///
+/// # Errors
+/// `correction_cancel_whole` beside `lines` or `payer`.
+pub fn check_cancel(lines: &[Line], payer: Option<&Payer>) -> Result<()> {
+    let field = match (lines, payer) {
+        ([], None) => return Ok(()),
+        ([], Some(_)) => "payer",
+        _ => "lines",
+    };
+    let detail = "a document is cancelled whole: leave it out, or replace or adjust instead";
+    Err(Error::invalid(field, "correction_cancel_whole", detail))
+}
+
 /// Whether the change fits its way, and needs a new document at all. A wrong tax code or other mark of
 /// identity is adjusted or replaced, as wrong amounts are (Circular 91/2026/TT-BTC art. 10); a wrong name or
 /// address alone is neither.
@@ -160,9 +188,12 @@ pub fn check_change(change: &Change<'_>) -> Result<()> {
         return Err(Error::invalid("lines", "correction_line_unfit", detail));
     }
     for (index, line) in new.iter().enumerate() {
-        let adds_up = line.gross.checked_sub(line.reduction)? == line.amount;
-        if !adds_up || line.amount < Dong::ZERO {
-            let field = format!("lines[{index}].amount");
+        let field = format!("lines[{index}].amount");
+        if line.amount < Dong::ZERO {
+            let detail = "the right amount of a line is 0 or more, and 0 takes it off";
+            return Err(Error::invalid(field, "correction_amount_negative", detail));
+        }
+        if line.gross.checked_sub(line.reduction)? != line.amount {
             return Err(Error::invalid(field, "line_does_not_add_up", "amount must be gross less reduction"));
         }
     }
@@ -513,6 +544,18 @@ mod tests {
     }
 
     #[test]
+    fn an_agreement_is_no_older_than_its_document() {
+        let of = |on: &str, issued_on: &str| {
+            let day = |text: &str| -> BusinessDay { text.parse().unwrap() };
+            check_agreed(day(on), day(issued_on), day("2026-11-24")).map_err(|error| error.code())
+        };
+        assert_eq!(of("2026-11-23", "2026-11-23"), Ok(()));
+        assert_eq!(of("2026-11-24", "2026-11-23"), Ok(()));
+        assert_eq!(of("2026-11-22", "2026-11-23"), Err("correction_agreement_before_document"));
+        assert_eq!(of("2026-11-24", "2026-11-25"), Ok(()), "its series is dated ahead of today");
+    }
+
+    #[test]
     fn a_refused_way_names_the_ways_there_are() {
         let standing = Standing {
             state: "signed",
@@ -522,6 +565,18 @@ mod tests {
         };
         let refused = check(Kind::Cancel, &standing).unwrap_err().to_string();
         assert!(refused.contains("replace, adjust") && !refused.contains("cancel,"), "{refused}");
+    }
+
+    #[test]
+    fn a_cancelling_names_neither_lines_nor_a_payer() {
+        let refused = |lines: &[Line], payer: Option<&Payer>| {
+            check_cancel(lines, payer).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let (lines, payer) = ([line("a", 100)], Payer::default());
+        assert_eq!(refused(&[], None), "");
+        assert!(refused(&lines, Some(&payer)).starts_with("lines: "));
+        let told = refused(&[], Some(&payer));
+        assert!(told.starts_with("payer: ") && told.contains("correction_cancel_whole"), "{told}");
     }
 
     #[test]
@@ -535,6 +590,7 @@ mod tests {
         let mut wrong = line("a", 90);
         wrong.gross = Dong(80);
         assert_eq!(change(Kind::Adjust, &lines, &[wrong], None), "line_does_not_add_up");
+        assert_eq!(change(Kind::Adjust, &lines, &[line("a", -8)], None), "correction_amount_negative");
         let mut postage = line("p", 90);
         postage.kind = "pass_through".into();
         assert_eq!(change(Kind::Adjust, &lines, &[postage], None), "correction_line_unfit");

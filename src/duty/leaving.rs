@@ -52,13 +52,23 @@ pub fn held(conn: &mut Conn, login: &Login) -> Result<Held> {
     Ok(held)
 }
 
-/// Ends a login for good, once everything is handed over.
+/// Ends a login for good, once everything is handed over. The one that its administrator acts by, `own`, is ended by
+/// another administrator: it would be gone with the press of a button, and with the last one nobody could make another.
 ///
 /// # Errors
-/// `login_holds_work` with the ids of what it holds, and those of `login::end`.
-pub fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: LoginId) -> Result<()> {
+/// `login_end_own`, `login_holds_work` with the ids of what it holds, and those of `login::end`.
+pub fn end(
+    tx: &mut Tx<'_>,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    own: Option<LoginId>,
+    id: LoginId,
+) -> Result<()> {
     // First whether the actor may at all: nobody else learns what is held.
     let login = login::governed(tx, actor, id)?;
+    if own == Some(id) {
+        return Err(Error::forbidden("login_end_own", "another administrator ends it"));
+    }
     let held = held(tx, &login)?;
     if !held.is_empty() {
         return Err(Error::conflict("login_holds_work", held.text()));

@@ -34,6 +34,14 @@ pub fn check(amount: Dong, decision_no: &str) -> Result<()> {
     if amount < Dong::ZERO {
         return Err(Error::invalid("amount", "limit_wrong", "zero or above"));
     }
+    check_decision(decision_no)
+}
+
+/// Whether the decision about a limit is named.
+///
+/// # Errors
+/// `decision_missing`, `field_too_long`.
+pub fn check_decision(decision_no: &str) -> Result<()> {
     worded("decision", decision_no, "decision_missing", 100).map(|_| ())
 }
 

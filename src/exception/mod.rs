@@ -29,7 +29,7 @@ pub use reopen::{
     refuse as refuse_reopening,
 };
 pub use subject::Subject;
-pub use work::{CITY_OWNER, Owner, WORKERS, assign, comment, escalate, remind};
+pub use work::{CITY_OWNER, Owner, WORKERS, assign, comment, comment_of, escalate, remind};
 
 /// An exception to be opened. The same (kind, subject) is opened once.
 #[derive(Clone, Debug)]
@@ -254,20 +254,19 @@ pub fn restate(
 }
 
 /// The same where what happened leaves no end that may be proposed: a proposal that waits is sent back by it, as it
-/// could not be approved any more. False where the item ended.
+/// could not be approved any more. Nothing where the item ended.
 pub fn overrule(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     (unit, id): (UnitId, ExceptionId),
     now: (Dong, &str),
     reason: String,
-) -> Result<bool> {
+) -> Result<()> {
     let mut item = query::lock(tx, unit, id)?;
     if item.state == State::Resolved {
-        return Ok(false);
+        return Ok(());
     }
-    put_anew(tx, stamp, &mut item, now, reason)?;
-    Ok(true)
+    put_anew(tx, stamp, &mut item, now, reason)
 }
 
 fn put_anew(

@@ -47,6 +47,14 @@ impl Owner {
     }
 }
 
+/// A comment as it is kept.
+///
+/// # Errors
+/// `comment_missing`, `field_too_long`.
+pub fn comment_of(words: &str) -> Result<String> {
+    worded("comment", words, "comment_missing", TEXT_LIMIT)
+}
+
 /// Says something about it: an event, cleaned, at most 1,000 characters. Names of citizens do not
 /// belong there.
 ///
@@ -63,7 +71,7 @@ pub fn comment(
     actor.require_role(&WORKERS)?;
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
-    let reason = worded("comment", words, "comment_missing", TEXT_LIMIT)?;
+    let reason = comment_of(words)?;
     let mut item = query::lock(tx, unit, id)?;
     let act = query::Act { kind: "commented", maker: Some(maker), reason, ..query::Act::default() };
     let state = item.state;

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::due::{self, Due, Urgency};
 use super::rules::State as MessageState;
-use super::{Filing, Kind as FormKind, State, code, invoice, notice, query, report, transmission};
+use super::{
+    Filing, Kind as FormKind, State, code, invoice, notice, query, registration, report, transmission,
+};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{FilingId, TransmissionId, UnitId};
@@ -18,7 +20,7 @@ const SIGNING_LIMIT_S: i64 = HOUR_S;
 /// A message may wait so long for the authority before somebody is told.
 const SENDING_LIMIT_S: i64 = 24 * HOUR_S;
 /// The authority answers within a working day; over a weekend that is three days.
-const ANSWER_LIMIT_S: i64 = 3 * 24 * HOUR_S;
+pub(super) const ANSWER_LIMIT_S: i64 = 3 * 24 * HOUR_S;
 /// So long a refused form is shown; a refused invoice until it is sent again.
 const REFUSED_SHOWN_S: i64 = 60 * 24 * HOUR_S;
 
@@ -37,6 +39,8 @@ pub enum Kind {
     ReportChanged,
     FormUnsigned,
     FormRefused,
+    /// The authority accepted a registration that could not come into force here.
+    FormHeld,
     InvoiceRefused,
     /// Its money was disproven and it is cancelled here; at the authority it stands.
     InvoiceWithdrawn,
@@ -46,7 +50,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::ReportMissing,
         Kind::ReportApproval,
         Kind::ReportSending,
@@ -54,6 +58,7 @@ impl Kind {
         Kind::ReportChanged,
         Kind::FormUnsigned,
         Kind::FormRefused,
+        Kind::FormHeld,
         Kind::InvoiceRefused,
         Kind::InvoiceWithdrawn,
         Kind::MessageStuck,
@@ -70,6 +75,7 @@ impl Kind {
             Kind::ReportChanged => "report_changed",
             Kind::FormUnsigned => "form_unsigned",
             Kind::FormRefused => "form_refused",
+            Kind::FormHeld => "form_held",
             Kind::InvoiceRefused => "invoice_refused",
             Kind::InvoiceWithdrawn => "invoice_withdrawn",
             Kind::MessageStuck => "message_stuck",
@@ -107,6 +113,12 @@ impl Kind {
             Kind::FormRefused => (
                 "Cơ quan thuế từ chối tờ khai: xem lý do trong sổ truyền nhận",
                 "The authority refused a form: its reasons stand in the ledger",
+            ),
+            Kind::FormHeld => (
+                "Cơ quan thuế đã chấp nhận tờ khai đăng ký nhưng chưa áp dụng được: lập tờ khai thay đổi kê đủ \
+                 chứng thư đang cài, hoặc thôi dùng chứng thư không có trong tờ khai rồi ghi nhận chấp nhận",
+                "The authority accepted a registration that could not come into force: draft a change form that \
+                 lists every installed certificate, or stop the one it does not list and record the acceptance",
             ),
             Kind::InvoiceRefused => (
                 "Cơ quan thuế từ chối hóa đơn: xem lý do, xử lý nguyên nhân rồi gửi lại",
@@ -209,6 +221,10 @@ pub fn of_units(conn: &mut Conn, units: &[UnitId], now: Instant) -> Result<Vec<A
         if filing.kind != FormKind::ErrorNotice || !notice::is_corrected(conn, filing)? {
             found.push(of_form(filing, Kind::FormRefused));
         }
+    }
+    for (form, why) in registration::unresolved(conn, units)? {
+        let detail = format!("{} ({why})", form.form);
+        found.push(Alarm { detail, ..of_form(&form, Kind::FormHeld) });
     }
     for filing in query::refused_invoices(conn, units)? {
         if invoice::is_refused(conn, &filing)? {

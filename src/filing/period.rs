@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
+use crate::receipt::profile;
 
 /// A quarter of a calendar year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,8 +65,16 @@ impl fmt::Display for Quarter {
     }
 }
 
+/// The last year that is read: what lies behind it is mistyped.
+const LAST_YEAR: i32 = 2100;
+
+/// The quarter in which the first legal profile begins: nothing was issued electronically before.
+fn first() -> Quarter {
+    Quarter::of(profile::for_day(BusinessDay(NaiveDate::MIN)).valid_from)
+}
+
 /// # Errors
-/// `quarter_unreadable`.
+/// `quarter_unreadable`, `quarter_before_receipts`.
 impl FromStr for Quarter {
     type Err = Error;
 
@@ -73,9 +82,15 @@ impl FromStr for Quarter {
         let parts = text.trim().split_once("-Q").or_else(|| text.trim().split_once("-q"));
         let read = parts.and_then(|(year, quarter)| {
             let read = Quarter { year: year.parse().ok()?, quarter: quarter.parse().ok()? };
-            ((1..=4).contains(&read.quarter) && (2020..=2100).contains(&read.year)).then_some(read)
+            ((1..=4).contains(&read.quarter) && (1..=LAST_YEAR).contains(&read.year)).then_some(read)
         });
-        read.ok_or_else(|| Error::invalid("quarter", "quarter_unreadable", "expected YYYY-Q1 to YYYY-Q4"))
+        let read = read
+            .ok_or_else(|| Error::invalid("quarter", "quarter_unreadable", "expected YYYY-Q1 to YYYY-Q4"))?;
+        if read < first() {
+            let detail = format!("expected {} or later", first());
+            return Err(Error::invalid("quarter", "quarter_before_receipts", detail));
+        }
+        Ok(read)
     }
 }
 
@@ -101,8 +116,12 @@ mod tests {
             ("2026-10-01".into(), "2026-12-31".into())
         );
         assert_eq!(Quarter::of("2026-02-28".parse().unwrap()).form_text(), "1/2026");
-        for wrong in ["2026", "2026-Q5", "2026-Q0", "x-Q1", "1999-Q1"] {
+        for wrong in ["2026", "2026-Q5", "2026-Q0", "x-Q1", "2101-Q1", "-1-Q1"] {
             assert_eq!(wrong.parse::<Quarter>().unwrap_err().code(), "quarter_unreadable", "{wrong}");
         }
+        for early in ["1999-Q1", "2019-Q1", "2022-Q2"] {
+            assert_eq!(early.parse::<Quarter>().unwrap_err().code(), "quarter_before_receipts", "{early}");
+        }
+        assert_eq!("2022-Q3".parse::<Quarter>().unwrap(), first());
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
+use super::registration::ACCEPTANCE_HELD;
 use super::{Filing, Kind, State};
 use crate::actor::Scope;
 use crate::clock::Instant;
@@ -251,6 +252,26 @@ pub fn refused_invoices(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Filing>
         .load(conn)
         .classify()?;
     found.into_iter().map(from_columns).collect()
+}
+
+/// Registrations of these units which the authority accepted and which could not come into force, each with the code
+/// of what stood in the way; oldest first.
+pub fn held(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<(Filing, String)>> {
+    let is_newest = filing_event::unit_id
+        .eq(filing::unit_id)
+        .and(filing_event::filing_id.eq(filing::id))
+        .and(filing_event::revision.eq(filing::revision));
+    let found: Vec<(Columns, Option<String>)> = filing::table
+        .inner_join(filing_event::table.on(is_newest))
+        .filter(filing::unit_id.eq_any(units))
+        .filter(filing::kind.eq(Kind::Registration.as_str()))
+        .filter(filing::state.eq(State::Received.as_str()))
+        .filter(filing_event::kind.eq(ACCEPTANCE_HELD))
+        .order(filing::id)
+        .select((columns!(), filing_event::reason))
+        .load(conn)
+        .classify()?;
+    found.into_iter().map(|(form, why)| Ok((from_columns(form)?, why.unwrap_or_default()))).collect()
 }
 
 /// The unit of a form within a scope: ids do not tell their unit.

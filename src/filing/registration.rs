@@ -3,17 +3,26 @@
 
 use super::form::Taxpayer;
 use super::form::registration::{Action, Direction, Entrusting, Entrustment, FORM, Registration};
-use super::{Draft, Filing, Kind, State, reply, transmission};
+use super::{Draft, Filing, Kind, State, query};
 use crate::actor::{Actor, Role};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
-use crate::id::{FilingId, RegistrationId, UnitId};
+use crate::id::{FilingId, UnitId};
 use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::key::certificates_in;
 use crate::receipt::{profile, signer};
 use crate::store::{Conn, Stamp, Tx};
-use crate::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use crate::unit::registration::{self, CertificateAction, ListedCertificate};
 use crate::unit::{self, certificate, entrustment, imprint};
+
+mod earlier;
+mod recorded;
+
+use earlier::Earlier;
+pub(super) use earlier::{ACCEPTANCE_HELD, unresolved};
+pub use earlier::{Standing, not_listed_in, standing};
+pub(super) use recorded::come_into_force;
+pub use recorded::{accept_by_hand, record_by_hand};
 
 /// What somebody says for the form; the rest is known.
 pub struct Asked {
@@ -90,16 +99,13 @@ fn require_told(conn: &mut Conn, today: BusinessDay, unit: UnitId, told: &[Entru
     Ok(())
 }
 
-/// The entrustments that the last accepted form told the tax office of, and that have not ended.
+/// The entrustments that the last form which the office accepted told it of, and that have not ended.
 pub fn told_before(conn: &mut Conn, unit: UnitId, today: BusinessDay) -> Result<Vec<Entrusting>> {
-    let earlier = super::query::of_unit(conn, unit, Some(Kind::Registration), LOOKED_AT)?;
-    let Some(last) = earlier.iter().find(|one| one.state == State::Accepted) else { return Ok(Vec::new()) };
+    let earlier = Earlier::of(conn, unit)?;
+    let Some(last) = earlier.accepted() else { return Ok(Vec::new()) };
     let told = last.data::<Registration>()?.entrustments;
     Ok(told.into_iter().filter(|held| today <= held.valid_until).map(Entrusting::from).collect())
 }
-
-/// Forms that are looked at for one that is still open; the newest, and no unit has so many open ones.
-const LOOKED_AT: i64 = 20;
 
 /// Drafts 01/ĐKTĐ-CTĐT. It waits for another person.
 ///
@@ -107,7 +113,9 @@ const LOOKED_AT: i64 = 20;
 /// `person_required`; those of `Registration::check`; `registration_pending` while an earlier form waits
 /// for a person or for its answer; `registration_missing` for a change where nothing is registered, and
 /// `registration_held` for a first form where receipts are: another one would tell the office that
-/// nothing was; `registration_unchanged` for a form that says what the last accepted one said.
+/// nothing was; `registration_unchanged` for a form that says what the last accepted one said. What the
+/// office accepted and could not come into force here is registered there, and keeps no change from being
+/// drafted.
 pub fn draft(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -119,15 +127,16 @@ pub fn draft(
     actor.scope.require(unit)?;
     let maker = actor.require_person()?;
     form.check(stamp.now)?;
-    let earlier = super::query::of_unit(tx, unit, Some(Kind::Registration), LOOKED_AT)?;
-    if let Some(open) = earlier.iter().find(|one| one.state.is_live() && one.state != State::Accepted) {
+    let earlier = Earlier::of(tx, unit)?;
+    if let Some(open) = earlier.open() {
         return Err(pending(format!("{} is {}", open.id, open.state.as_str())));
     }
     require_fitting(tx, unit, form.action)?;
-    if let Some(last) = earlier.iter().find(|one| one.state == State::Accepted)
+    if let Some(last) = earlier.accepted()
         && says_the_same(&last.data()?, form)
     {
-        let detail = format!("{} said the same and was accepted", last.id);
+        let next = if earlier.is_held(last) { "; record its acceptance by hand" } else { "" };
+        let detail = format!("{} said the same and was accepted{next}", last.id);
         return Err(Error::conflict("registration_unchanged", detail));
     }
     let new = Draft {
@@ -135,8 +144,7 @@ pub fn draft(
         kind: Kind::Registration,
         form: profile::for_day(stamp.today()).registration_form.value,
         period: None,
-        // One form follows the one before it: of two persons who draft at one moment one comes too late.
-        slot: Some(earlier.first().map_or_else(|| FORM.to_owned(), |last| format!("{FORM} {}", last.id))),
+        slot: Some(slot(earlier.forms.first())),
         earlier: None,
         detail: serde_json::to_string(form).map_err(|error| Error::internal(error.to_string()))?,
         state: State::Requested,
@@ -151,6 +159,11 @@ pub fn draft(
     })
 }
 
+/// One form follows the one before it: of two persons who draft at one moment one comes too late.
+fn slot(before: Option<&Filing>) -> String {
+    before.map_or_else(|| FORM.to_owned(), |last| format!("{FORM} {}", last.id))
+}
+
 #[track_caller]
 fn pending(detail: String) -> Error {
     Error::conflict("registration_pending", detail)
@@ -158,11 +171,12 @@ fn pending(detail: String) -> Error {
 
 /// Whether the unit is where such a form begins.
 fn require_fitting(conn: &mut Conn, unit: UnitId, action: Action) -> Result<()> {
-    if action == Action::Change && registration::of_unit(conn, unit)?.is_empty() {
+    let is_held = !query::held(conn, &[unit])?.is_empty();
+    if action == Action::Change && !is_held && registration::of_unit(conn, unit)?.is_empty() {
         let detail = "a change needs a registration that was accepted";
         return Err(Error::conflict("registration_missing", detail));
     }
-    if action == Action::New && registration::accepted(conn, unit, "receipt")?.is_some() {
+    if action == Action::New && (is_held || registration::accepted(conn, unit, "receipt")?.is_some()) {
         let detail = "an accepted registration is changed by a change form (change)";
         return Err(Error::conflict("registration_held", detail));
     }
@@ -218,64 +232,6 @@ pub fn withdraw(
     let mut filing = super::requested(tx, (unit, id), Kind::Registration, NOT_REQUESTED)?;
     super::withdraw(tx, stamp, actor, (&mut filing, reason), "registration.withdrawn")?;
     Ok(filing)
-}
-
-/// What the accepted form says comes into force.
-pub(super) fn come_into_force(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    filing: &Filing,
-    reply: &reply::Reply,
-) -> Result<RegistrationId> {
-    let number = reply.notice_no.clone().unwrap_or_else(|| reply.message_code.clone());
-    let day = reply.noticed_on.filter(|day| *day <= stamp.today()).unwrap_or_else(|| stamp.today());
-    registration::record(tx, stamp, actor, acceptance(filing, number, day)?)
-}
-
-fn acceptance(
-    filing: &Filing,
-    notice_no: String,
-    accepted_on: crate::clock::BusinessDay,
-) -> Result<Acceptance> {
-    let form: Registration = filing.data()?;
-    Ok(Acceptance {
-        unit: filing.unit,
-        form: filing.form.clone(),
-        notice_no,
-        accepted_on,
-        document_kinds: vec!["receipt".to_owned()],
-        office_code: form.taxpayer.office_code,
-        office_name: form.taxpayer.office_name,
-        certificates: form.certificates,
-        filing: Some(filing.id),
-    })
-}
-
-/// A person records the acceptance of a form whose answer was unclear, or came another way.
-///
-/// # Errors
-/// `filing_not_found`, `filing_not_open`, and those of `registration::record`.
-pub fn accept_by_hand(
-    tx: &mut Tx<'_>,
-    stamp: &Stamp<'_>,
-    actor: &Actor,
-    (unit, id): (UnitId, FilingId),
-    notice_no: &str,
-    accepted_on: crate::clock::BusinessDay,
-) -> Result<RegistrationId> {
-    actor.require_role(&[Role::Administrator, Role::System])?;
-    actor.scope.require(unit)?;
-    let mut filing = super::find(tx, unit, id)?;
-    if filing.kind != Kind::Registration || filing.state < State::Signed || filing.state >= State::Accepted {
-        let detail = format!("the form is {}", filing.state.as_str());
-        return Err(Error::conflict("filing_not_open", detail));
-    }
-    let recorded = acceptance(&filing, notice_no.to_owned(), accepted_on)?;
-    let registration = registration::record(tx, stamp, actor, recorded)?;
-    super::advance(tx, stamp, actor, &mut filing, ("accepted_by_hand", State::Accepted), Some(notice_no))?;
-    transmission::settle_by_hand(tx, stamp, &filing)?;
-    Ok(registration)
 }
 
 /// A certificate as the form lists it.

@@ -303,9 +303,10 @@ fn conclude(
             Ok(_) => {}
             Err(error) if error.is_busy() || error.is_internal() => return Err(error),
             Err(error) => {
-                // The answer stays; a person clears the obstacle and records the acceptance.
+                // The answer stays. It is an alarm until a person clears the obstacle and records the acceptance, or
+                // a change form follows.
                 tracing::error!(filing = %filing.id, %error, "an acceptance could not come into force");
-                let held = ("acceptance_held", FilingState::Received);
+                let held = (registration::ACCEPTANCE_HELD, FilingState::Received);
                 return super::advance(tx, stamp, &system, filing, held, Some(error.code()));
             }
         }

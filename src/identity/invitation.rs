@@ -97,9 +97,7 @@ pub fn accept(
     let sealed = Sealed { key: open.second_key, bytes: open.second };
     let code = code.trim();
     let mut recovery = Vec::new();
-    if code.is_empty() && needs_second_factor(login.role) {
-        return Err(Error::invalid("code", "second_factor_needed", "type the code that the app shows"));
-    }
+    check_code_shown(&login, code)?;
     if !code.is_empty() {
         let secret = opened(tx, stamp.vault, login.id, &sealed)?;
         login.second_step = totp::step_of(&secret, stamp.now, 0, code)
@@ -151,9 +149,26 @@ pub(super) fn recovery_hash(vault: &Vault, login: LoginId, shown: &str) -> Strin
 
 /// Checks a new password and hashes it: tens of milliseconds, outside transactions.
 pub fn prepare(login: &Login, new: &str, again: &str) -> Result<String> {
-    password::check(new, &login.name)?;
-    if new != again {
-        return Err(Error::invalid("again", "password_differs", "type the same twice"));
+    match faults(login, new, again).into_iter().next() {
+        Some(first) => Err(first),
+        None => password::hash(new),
     }
-    password::hash(new)
+}
+
+/// Everything that is wrong with a new password, where `prepare` names what it comes upon first.
+pub fn faults(login: &Login, new: &str, again: &str) -> Vec<Error> {
+    let is_same = new == again;
+    let differs = (!is_same).then(|| Error::invalid("again", "password_differs", "type the same twice"));
+    password::check(new, &login.name).err().into_iter().chain(differs).collect()
+}
+
+/// Whether a role that needs a second factor shows a code of it.
+///
+/// # Errors
+/// `second_factor_needed`.
+pub fn check_code_shown(login: &Login, code: &str) -> Result<()> {
+    if code.trim().is_empty() && needs_second_factor(login.role) {
+        return Err(Error::invalid("code", "second_factor_needed", "type the code that the app shows"));
+    }
+    Ok(())
 }

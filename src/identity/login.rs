@@ -165,7 +165,10 @@ pub fn invite_again(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: Login
     invitation::issue(tx, stamp, id)
 }
 
-/// Ends a login for good, with its sessions and invitations.
+/// Ends a login for good, with its sessions and invitations; what hangs on it was handed over before.
+///
+/// # Errors
+/// `role_not_allowed`, `login_not_found`, `login_ended`.
 pub fn end(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, id: LoginId) -> Result<()> {
     let mut login = governed(tx, actor, id)?;
     login.state = State::Ended;
@@ -247,19 +250,26 @@ pub fn governed(tx: &mut Tx<'_>, actor: &Actor, id: LoginId) -> Result<Login> {
     Ok(login)
 }
 
-fn check(new: &NewLogin, actor: &Actor) -> Result<()> {
-    let is_for_people = matches!(
-        new.role,
-        Role::Cashier | Role::Finance | Role::Approver | Role::Administrator | Role::Auditor
-    );
+/// Whether somebody may sign in by this role in these units.
+///
+/// # Errors
+/// `role_not_for_login`, `login_without_counter`.
+pub fn check_seat(role: Role, scope: &Scope) -> Result<()> {
+    let is_for_people =
+        matches!(role, Role::Cashier | Role::Finance | Role::Approver | Role::Administrator | Role::Auditor);
     if !is_for_people {
         return Err(Error::invalid("role", "role_not_for_login", "systems show the token of a client"));
     }
     // A counter stands in one unit; who works at two has two logins.
-    let is_at_one = matches!(&new.scope, Scope::Units(units) if units.len() == 1);
-    if new.role == Role::Cashier && !is_at_one {
+    let is_at_one = matches!(scope, Scope::Units(units) if units.len() == 1);
+    if role == Role::Cashier && !is_at_one {
         return Err(Error::invalid("units", "login_without_counter", "a cashier's login is for one unit"));
     }
+    Ok(())
+}
+
+fn check(new: &NewLogin, actor: &Actor) -> Result<()> {
+    check_seat(new.role, &new.scope)?;
     check_role(&NewClient {
         unit: UnitId::CITY,
         name: new.name.clone(),
@@ -275,7 +285,11 @@ pub(super) fn normal(name: &str) -> String {
     name.trim().to_ascii_lowercase()
 }
 
-fn checked_name(name: &str) -> Result<String> {
+/// The name of a login as it is kept.
+///
+/// # Errors
+/// `login_name_wrong`.
+pub fn checked_name(name: &str) -> Result<String> {
     let name = normal(name);
     let is_good = NAME_LENGTH.contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))

@@ -219,6 +219,15 @@ pub fn balance(conn: &mut Conn, unit: UnitId, account: &Account) -> Result<Dong>
     query::balance_of(conn, unit, &account.to_string())
 }
 
+/// What stands in suspense under each line of a unit: one look for all of them.
+pub fn suspended(conn: &mut Conn, unit: UnitId) -> Result<BTreeMap<LineId, Dong>> {
+    let of_line = |(account, balance): (String, Dong)| {
+        let line: LineId = account.strip_prefix("suspense/")?.parse().ok()?;
+        Some((line, Dong(-balance.0)))
+    };
+    Ok(query::suspense(conn, unit)?.into_iter().filter_map(of_line).collect())
+}
+
 /// What it was at the end of a day.
 pub fn balance_until(conn: &mut Conn, unit: UnitId, account: &Account, until: BusinessDay) -> Result<Dong> {
     query::balance_until(conn, unit, &account.to_string(), until)

@@ -44,13 +44,37 @@ const SIDES: &str = "SELECT account, CAST(SUM(debit) AS BIGINT) AS debits, CAST(
      UNION ALL SELECT credit_account, 0, amount, unit_id, accounting_date FROM posting) AS side";
 
 pub fn balance_of(conn: &mut Conn, unit: UnitId, account: &str) -> Result<Dong> {
-    let sides: Vec<Balance> =
-        diesel::sql_query(format!("{SIDES} WHERE unit_id = $1 AND account = $2 GROUP BY account"))
-            .bind::<BigInt, _>(unit)
-            .bind::<Text, _>(account)
-            .load(conn)
-            .classify()?;
+    let waits = ["suspense/", "unexplained_debit/"].iter().any(|prefix| account.starts_with(prefix));
+    let of = if waits { waiting_sides() } else { format!("{SIDES} WHERE unit_id = $1 AND") };
+    let sides: Vec<Balance> = diesel::sql_query(format!("{of} account = $2 GROUP BY account"))
+        .bind::<BigInt, _>(unit)
+        .bind::<Text, _>(account)
+        .load(conn)
+        .classify()?;
     Ok(sides.first().map_or(Dong::ZERO, |side| Dong(side.debits - side.credits)))
+}
+
+/// The sides of a unit's postings to and from suspense and unexplained debits. The condition is that of the index which
+/// holds these postings and no others: they are few among all that a unit ever posted.
+fn waiting_sides() -> String {
+    let waits = "(debit_account LIKE 'suspense/%' OR credit_account LIKE 'suspense/%' \
+         OR debit_account LIKE 'unexplained_debit/%' OR credit_account LIKE 'unexplained_debit/%')";
+    format!(
+        "SELECT account, CAST(SUM(debit) AS BIGINT) AS debits, CAST(SUM(credit) AS BIGINT) AS credits \
+         FROM (SELECT debit_account AS account, amount AS debit, 0 AS credit FROM posting \
+         WHERE unit_id = $1 AND {waits} UNION ALL SELECT credit_account, 0, amount FROM posting \
+         WHERE unit_id = $1 AND {waits}) AS side WHERE"
+    )
+}
+
+/// The balance of each suspense account of a unit.
+pub fn suspense(conn: &mut Conn, unit: UnitId) -> Result<Vec<(String, Dong)>> {
+    let of = waiting_sides();
+    let sides: Vec<Balance> = diesel::sql_query(format!("{of} account LIKE 'suspense/%' GROUP BY account"))
+        .bind::<BigInt, _>(unit)
+        .load(conn)
+        .classify()?;
+    Ok(sides.into_iter().map(|side| (side.account, Dong(side.debits - side.credits))).collect())
 }
 
 pub fn balance_until(conn: &mut Conn, unit: UnitId, account: &str, until: BusinessDay) -> Result<Dong> {

@@ -16,6 +16,7 @@ pub mod lookup;
 mod lookup_query;
 pub mod money;
 pub mod one_time;
+mod other_way;
 mod outbox;
 pub mod query;
 pub mod readdress;
@@ -162,6 +163,7 @@ pub struct Message {
     pub expires_at: Option<Instant>,
     pub state: State,
     pub run_at: Instant,
+    /// Since it was last asked for: waits and patience go by these.
     pub attempts: u32,
     pub revision: i64,
 }

@@ -8,7 +8,9 @@ use super::money::Money;
 use super::query::{self, EventRow, MessageRow};
 use super::readdress::{self, Whereto};
 use super::rules::{self, Answer};
-use super::{Channel, KIND_CANCELLED, KIND_NOTICED, KIND_RECEIPT, Message, State, consent, not_found};
+use super::{
+    Channel, KIND_CANCELLED, KIND_NOTICED, KIND_RECEIPT, Message, State, consent, not_found, other_way,
+};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::clock::Instant;
@@ -285,7 +287,8 @@ pub(super) fn given(tx: &mut Tx<'_>, stamp: &Stamp<'_>, message: &mut Message, v
 }
 
 /// Stores what came of an attempt. A message that moved meanwhile (a report overtook the answer, or
-/// another process took it over) keeps its state; the answer is recorded all the same.
+/// another process took it over) keeps its state; the answer is recorded all the same. A mail that came back is
+/// followed by an SMS where one can leave (`goes_by_sms`).
 pub(super) fn answered(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -293,6 +296,7 @@ pub(super) fn answered(
     via: &str,
     answer: &Answer,
     (patience, chance): (crate::config::delivery::Patience, u8),
+    goes_by_sms: bool,
 ) -> Result<State> {
     let mut message = query::find(tx, sent.unit, sent.id)?.ok_or_else(not_found)?;
     let (kind, mut state) = rules::after(message.channel, answer, message.attempts, patience.attempt_limit);
@@ -313,6 +317,9 @@ pub(super) fn answered(
         | Answer::Impossible { code } => (Some(code.clone()), None),
     };
     step(tx, stamp, &mut message, kind, state, Detail { via: Some(via.to_owned()), code, reference })?;
+    if is_ours && state == State::Bounced {
+        other_way::follow(tx, stamp, &message, goes_by_sms)?;
+    }
     Ok(state)
 }
 
@@ -332,13 +339,15 @@ pub fn delivered(
     Ok(State::Delivered)
 }
 
-/// The other side says that it did not arrive and will not. Told again, nothing happens.
+/// The other side says that it did not arrive and will not. Told again, nothing happens. A mail is followed by an SMS
+/// where one can leave (`goes_by_sms`).
 pub fn bounced(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     (unit, id): (UnitId, MessageId),
     via: &str,
     code: &str,
+    goes_by_sms: bool,
 ) -> Result<State> {
     let mut message = query::find(tx, unit, id)?.ok_or_else(not_found)?;
     if !matches!(message.state, State::Sending | State::Waiting | State::Sent) {
@@ -347,6 +356,7 @@ pub fn bounced(
     let state = if message.channel == Channel::Email { State::Bounced } else { State::Failed };
     let detail = Detail { via: Some(via.to_owned()), code: Some(code.to_owned()), ..Detail::default() };
     step(tx, stamp, &mut message, "bounced", state, detail)?;
+    other_way::follow(tx, stamp, &message, goes_by_sms)?;
     Ok(state)
 }
 

@@ -56,6 +56,21 @@ pub(super) fn now(conn: &mut Conn, vault: &Vault, message: &Message) -> Result<W
     whereto(conn, vault, message, &payer)
 }
 
+/// The same for its payer by another way; None where it has no payer, or that way leads nowhere.
+pub(super) fn by_other_way(
+    conn: &mut Conn,
+    vault: &Vault,
+    message: &Message,
+    channel: Channel,
+) -> Result<Option<New>> {
+    let Some(party) = party_of(conn, vault, message)? else { return Ok(None) };
+    let key = (message.unit, party);
+    let payer = party::load(conn, vault, &[key])?.remove(&key).unwrap_or_default();
+    let Some(to) = rules::address_of(&payer, channel) else { return Ok(None) };
+    let Some(recipient) = opened(conn, vault, message)? else { return Ok(None) };
+    Ok(anew(message, recipient, to).map(|new| New { channel, ..new }))
+}
+
 fn whereto(conn: &mut Conn, vault: &Vault, message: &Message, payer: &Payer) -> Result<Whereto> {
     let Some(to) = rules::address_of(payer, message.channel) else { return Ok(Whereto::Nowhere) };
     let Some(recipient) = opened(conn, vault, message)? else { return Ok(Whereto::Nowhere) };

@@ -85,6 +85,12 @@ pub fn may_have_left<'a>(state: State, mut events: impl Iterator<Item = &'a str>
     }
 }
 
+/// The operator that has a message, by what happened to it (event, by whom): the last it was given to, or that took
+/// it. What another one says became of it is not its to say.
+pub fn holder<'a>(events: impl DoubleEndedIterator<Item = (&'a str, Option<&'a str>)>) -> Option<&'a str> {
+    events.rev().find(|(kind, _)| matches!(*kind, "given" | "sent")).and_then(|(_, via)| via)
+}
+
 /// What is to be done with a message by one of several operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -172,6 +178,17 @@ mod tests {
         assert_eq!(next_step(&[Past::NotTaken(0), Past::NotTaken(1)], 2), Step::Send(0));
         assert_eq!(next_step(&[Past::NotTaken(0)], 1), Step::Send(0));
         assert_eq!(next_step(&[Past::Open(3)], 2), Step::Send(0), "an operator that was taken off the list");
+    }
+
+    #[test]
+    fn the_operator_that_has_a_message_is_the_last_that_got_it() {
+        let of = |events: &[(&'static str, Option<&'static str>)]| holder(events.iter().copied());
+        let (first, second) = (Some("op0"), Some("op1"));
+        assert_eq!(of(&[("enqueued", None), ("claimed", None)]), None, "nobody was given it");
+        let given = [("given", first), ("not_taken", first), ("given", second)];
+        assert_eq!(of(&given), second, "before its answer is stored");
+        assert_eq!(of(&[&given[..], &[("sent", second), ("asked_again", None)]].concat()), second);
+        assert_eq!(of(&[("given", first), ("answer_lost", first)]), first, "it may have it");
     }
 
     #[test]

@@ -366,7 +366,8 @@ impl Courier {
         patience: Patience,
     ) -> Result<()> {
         let state = store.write(&Scope::All, Lane::Bulk, |tx| {
-            outbox::answered(tx, &stamps(), message, via, answer, (patience, chance()))
+            let goes_by_sms = self.goes_by(Channel::Sms);
+            outbox::answered(tx, &stamps(), message, via, answer, (patience, chance()), goes_by_sms)
         })?;
         metrics::counter!("bienlai_messages_total", "channel" => message.channel.as_str(), "state" => state.as_str())
             .increment(1);

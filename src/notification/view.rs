@@ -30,7 +30,8 @@ pub struct MessageView {
     pub state: &'static str,
     pub state_vi: &'static str,
     pub state_en: &'static str,
-    pub attempts: u32,
+    /// All there ever were, those before somebody asked for it again too.
+    pub attempts: usize,
     pub created_at: Instant,
     /// When it came into this state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +113,7 @@ pub fn of_each(
             state: message.state.as_str(),
             state_vi,
             state_en,
-            attempts: message.attempts,
+            attempts: events.iter().filter(|event| event.kind == "claimed").count(),
             created_at: message.created_at,
             changed_at: last.map(|event| event.at),
             next_attempt_at: is_waiting.then_some(message.run_at),

@@ -89,7 +89,8 @@ fn unsettled(
 }
 
 /// Refuses what was taken over the head of a transfer that the bank told of. Ask after the taking, in its
-/// transaction: that one of them is paid, or waits on a slip, is told first.
+/// transaction: that one of them is paid, or waits on a slip, is told first. Of a form that is refused anyway, ask
+/// about those that can still be taken.
 ///
 /// # Errors
 /// `transfer_advised`, unless who takes it said that they know.

@@ -32,6 +32,7 @@ use crate::obligation::{self, Line, Obligation, State, edition};
 use crate::receipt::DocumentKind;
 use crate::receipt::cancel::{Step, advance};
 use crate::receipt::issue::{self, Draft, Outcome};
+use crate::receipt::profile::{self, Correction, Profile};
 use crate::receipt::query::Stored;
 use crate::receipt::relation::{self, Action, RelationRow};
 use crate::store::{Stamp, Tx};
@@ -65,8 +66,8 @@ pub struct Amended {
 /// Carries a correction out. Roles, persons and the rules of the chain are the caller's.
 ///
 /// # Errors
-/// `correction_money_unproven`, `correction_awaits_money`, and the reasons for which a
-/// document cannot be numbered (`series_missing`, …).
+/// `correction_money_unproven`, or `correction_waits_for_statement` of a document that cannot be cancelled;
+/// `correction_awaits_money`, and the reasons for which a document cannot be numbered (`series_missing`, …).
 pub fn amend(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
@@ -105,6 +106,16 @@ pub(super) fn lock_accounts(tx: &mut Tx<'_>, owed: &Obligation) -> Result<()> {
     accounts
         .extend(payment_query::payments(tx, &ids)?.iter().filter_map(|one| Some((one.unit, one.account?))));
     query::lock_accounts(tx, &accounts.into_iter().collect::<Vec<_>>())
+}
+
+/// Cancelling does not wait for the statement: it is named where the law knows it for this kind of document.
+fn unproven(law: &Profile, kind: DocumentKind) -> Error {
+    if law.corrections(kind).value.contains(&Correction::Cancel) {
+        let detail = "no statement line shows its money yet; wait for the statement, or cancel";
+        return Error::conflict("correction_money_unproven", detail);
+    }
+    let detail = "no statement line shows its money yet; load the statement that does";
+    Error::conflict("correction_waits_for_statement", detail)
 }
 
 /// A correction under its locks.
@@ -156,8 +167,7 @@ impl Desk<'_, '_, '_> {
             held.is_some_and(|held| held.value.state == PaymentState::Claimed)
         };
         if shares.iter().any(|(payment, _)| is_claimed(payment)) {
-            let detail = "no statement line shows its money yet; wait for the statement, or cancel";
-            return Err(Error::conflict("correction_money_unproven", detail));
+            return Err(unproven(profile::for_day(self.stamp.today()), self.kind));
         }
         Ok(())
     }

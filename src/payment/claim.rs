@@ -51,7 +51,8 @@ pub struct Claim {
     pub bank_reference: Option<String>,
     pub sender_account: Option<String>,
     pub sender_name: Option<String>,
-    /// When the bank says it happened. Evidence for people, never used for ordering or cut-off.
+    /// When the bank says it happened. Evidence for people, never used for ordering or cut-off; matching asks it only
+    /// whether a claim that came late may be of a payout that was shown before.
     pub occurred_at: Option<Instant>,
 }
 

@@ -206,7 +206,8 @@ fn own_unit(material: &Material<'_>) -> content::CollectingUnit {
     }
 }
 
-fn printed_payer(payer: &Payer) -> content::Payer {
+/// A payer as documents print them.
+pub fn printed_payer(payer: &Payer) -> content::Payer {
     content::Payer {
         name: payer.name.clone(),
         tax_code: payer.tax_code.clone(),

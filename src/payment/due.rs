@@ -23,7 +23,13 @@ use crate::receipt::DocumentKind;
 use crate::receipt::issue::{self, Draft, Outcome};
 use crate::receipt::profile::FeesAndCharges;
 use crate::receipt::query::{self as receipts, Current};
-use crate::store::{Stamp, Tx};
+use crate::store::{Conn, Stamp, Tx};
+
+/// Kind and cause (an error code) of each document that a paid obligation still waits for, by kind. Where less
+/// than all is paid nothing waits but the payer.
+pub fn awaited_by(conn: &mut Conn, item: &Obligation) -> Result<Vec<(String, String)>> {
+    if item.state == State::Paid { receipts::due_of(conn, item.unit, item.id) } else { Ok(Vec::new()) }
+}
 
 /// What became of a due document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

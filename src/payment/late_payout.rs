@@ -12,7 +12,7 @@ use super::held::{store_new, touch};
 use super::line_query::{self, MatchPartRow};
 use super::movement::{Movement, State};
 use super::prove::{self, Case, Desk, HELD_KINDS, LineWork, Posted};
-use super::{documents, gateway, movement_query, pos, query, settle_cash, unmatch};
+use super::{documents, gateway, late_groups, movement_query, pos, query, settle_cash, unmatch};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
@@ -248,7 +248,8 @@ pub fn settle_posted(
     settle(tx, stamp, actor, work, None)
 }
 
-fn settle(
+/// None where the line's money does not stand there whole, or, without persons, where two took the line apart.
+pub(super) fn settle(
     tx: &mut Tx<'_>,
     stamp: &Stamp<'_>,
     actor: &Actor,
@@ -306,6 +307,14 @@ fn stands(conn: &mut Conn, work: &LineWork) -> Result<Option<Account>> {
     Ok(Some(account).filter(|_| is_whole))
 }
 
+/// Why what asked about the line ends: its paper came, or without one its claims.
+fn why(work: &LineWork) -> &'static str {
+    match &work.case {
+        Case::LumpSum(lump) if lump.settlement.is_none() => late_groups::WHY,
+        _ => WHY,
+    }
+}
+
 /// What asked about the line ends. Two persons have ended their own item, and what is left of a debit is
 /// asked about under the same name.
 fn end_items(desk: &mut Desk<'_>, work: &LineWork, by_persons: bool) {
@@ -315,7 +324,7 @@ fn end_items(desk: &mut Desk<'_>, work: &LineWork, by_persons: bool) {
         (false, true) => &[],
     };
     for kind in kinds {
-        desk.book.settled_exceptions.push((work.unit, *kind, Subject::Line(work.line), WHY));
+        desk.book.settled_exceptions.push((work.unit, *kind, Subject::Line(work.line), why(work)));
     }
 }
 
@@ -328,7 +337,8 @@ fn retire(tx: &mut Tx<'_>, desk: &mut Desk<'_>, work: &LineWork, by_persons: boo
     own.retain(|movement| movement.payment.is_none() && movement.state == State::Proven);
     for movement in &own {
         for kind in HELD_KINDS {
-            desk.book.settled_exceptions.push((work.unit, kind, Subject::Movement(movement.id), WHY));
+            let subject = Subject::Movement(movement.id);
+            desk.book.settled_exceptions.push((work.unit, kind, subject, why(work)));
         }
     }
     if !by_persons {

@@ -30,6 +30,7 @@ mod flush;
 pub mod gateway;
 pub mod handover;
 mod held;
+pub mod late_groups;
 pub mod late_payout;
 pub mod line_query;
 pub mod merger_transfer;

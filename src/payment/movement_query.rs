@@ -1,5 +1,7 @@
 //! The SQL of movements and their keys.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
@@ -248,6 +250,29 @@ pub fn claims_of_movements(
         .select((claim::movement_id, claim::channel, claim::external_id, claim::bank_reference))
         .load(conn)
         .classify()
+}
+
+/// The day on which the channels say that the money of each movement came, the earliest of their words.
+pub fn occurred_on(
+    conn: &mut Conn,
+    unit: UnitId,
+    ids: &[MovementId],
+) -> Result<HashMap<MovementId, BusinessDay>> {
+    let mut days: HashMap<MovementId, BusinessDay> = HashMap::new();
+    for chunk in ids.chunks(1_000) {
+        let found: Vec<(MovementId, Option<Instant>)> = claim::table
+            .filter(claim::unit_id.eq(unit))
+            .filter(claim::movement_id.eq_any(chunk.iter().map(|id| id.0).collect::<Vec<_>>()))
+            .filter(claim::occurred_at.is_not_null())
+            .select((claim::movement_id, claim::occurred_at))
+            .load(conn)
+            .classify()?;
+        for (movement, at) in found {
+            let Some(day) = at.map(Instant::business_day) else { continue };
+            days.entry(movement).and_modify(|known| *known = day.min(*known)).or_insert(day);
+        }
+    }
+    Ok(days)
 }
 
 /// Stores movements, each with the revision it was read at.

@@ -53,7 +53,7 @@ pub(super) fn refuse(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<Movem
 
 /// A lump sum found without a report is the only choice among the claims that matching knew: another
 /// claim of the account may make it one of two.
-fn refuse_unseen(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<MovementId>) -> Result<()> {
+pub(super) fn refuse_unseen(tx: &mut Tx<'_>, works: &[&LineWork], seen: &BTreeSet<MovementId>) -> Result<()> {
     let accounts: BTreeSet<(UnitId, AccountId)> = works
         .iter()
         .filter(|work| matches!(&work.case, Case::LumpSum(lump) if lump.settlement.is_none()))

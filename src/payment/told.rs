@@ -138,32 +138,56 @@ fn said(detail: &str) -> Option<Said> {
     }
 }
 
+/// The bank's reference of a word that is right.
 fn checked(word: &Word, now: Instant) -> Result<String> {
+    match faults(Some(word.on), &word.time, &word.trace, now).into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(text::squash(&word.trace)),
+    }
+}
+
+/// Everything that is wrong with when money was sent, and with the bank's reference, in the order of a form; `tell`
+/// refuses the first of it. A day that could not be read is none.
+pub fn faults(on: Option<BusinessDay>, time: &str, trace: &str, now: Instant) -> Vec<Error> {
+    [on.and_then(|on| check_day(on, now).err()), check_time(on, time, now).err(), check_trace(trace).err()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn check_day(on: BusinessDay, now: Instant) -> Result<()> {
     let today = now.business_day();
-    let trace = text::squash(&word.trace);
-    if trace.len() > TRACE_LIMIT {
-        return Err(Error::invalid("trace", "told_trace_wrong", format!("at most {TRACE_LIMIT} characters")));
-    }
-    if !is_time(&word.time) {
-        return Err(Error::invalid("time", "told_time_wrong", "like 14:05"));
-    }
-    if word.on > today || word.on < today.plus_days(-OLDEST_DAYS) {
+    if on > today || on < today.plus_days(-OLDEST_DAYS) {
         return Err(Error::invalid("on", "told_day_wrong", "not in the future, within the last year"));
     }
-    if is_to_come(word, now) {
+    Ok(())
+}
+
+fn check_time(on: Option<BusinessDay>, time: &str, now: Instant) -> Result<()> {
+    if !is_time(time) {
+        return Err(Error::invalid("time", "told_time_wrong", "like 14:05"));
+    }
+    if on.is_some_and(|on| is_to_come(on, time, now)) {
         return Err(Error::invalid("time", "told_time_to_come", "not in the future"));
     }
-    Ok(trace)
+    Ok(())
+}
+
+fn check_trace(trace: &str) -> Result<()> {
+    if text::squash(trace).len() > TRACE_LIMIT {
+        return Err(Error::invalid("trace", "told_trace_wrong", format!("at most {TRACE_LIMIT} characters")));
+    }
+    Ok(())
 }
 
 /// Whether the hour that is told of has not struck yet.
-fn is_to_come(word: &Word, now: Instant) -> bool {
-    let said = chrono::NaiveTime::parse_from_str(&word.time, "%H:%M");
+fn is_to_come(on: BusinessDay, time: &str, now: Instant) -> bool {
+    let said = chrono::NaiveTime::parse_from_str(time, "%H:%M");
     let is_ahead = |said: chrono::NaiveTime| {
         let ahead = said.signed_duration_since(now.in_hanoi().time());
         ahead.num_minutes() > AHEAD_MINUTES
     };
-    word.on == now.business_day() && said.is_ok_and(is_ahead)
+    on == now.business_day() && said.is_ok_and(is_ahead)
 }
 
 /// Nothing, or hours and minutes of a day.
@@ -228,6 +252,23 @@ mod tests {
         assert_eq!(code("2024-01-01", ""), Err("told_day_wrong"));
         assert_eq!(code("2026-11-27", &"x".repeat(41)), Err("told_trace_wrong"));
         assert!(is_time("") && is_time("14:05") && !is_time("25:00") && !is_time("14h05"));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_word_is_told_at_once() {
+        let now = "2026-11-27T14:00:00+07:00".parse().unwrap();
+        let codes = |on: Option<&str>, time: &str, trace: &str| -> Vec<&'static str> {
+            let on = on.map(|on| on.parse().unwrap());
+            faults(on, time, trace, now).iter().map(Error::code).collect()
+        };
+        let long = "x".repeat(41);
+        assert_eq!(
+            codes(Some("2026-11-28"), "14h05", &long),
+            ["told_day_wrong", "told_time_wrong", "told_trace_wrong"]
+        );
+        assert_eq!(codes(Some("2026-11-27"), "15:00", &long), ["told_time_to_come", "told_trace_wrong"]);
+        assert_eq!(codes(None, "23:59", &long), ["told_trace_wrong"], "of no day no hour is to come");
+        assert!(codes(Some("2026-11-27"), "13:00", "FT1").is_empty());
     }
 
     #[test]

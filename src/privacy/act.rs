@@ -131,7 +131,10 @@ pub fn propose(
 }
 
 /// New contacts, as messages go to them.
-fn reachable(asked: &Contact) -> Result<Contact> {
+///
+/// # Errors
+/// `field_missing`, `field_too_long`, `phone_not_mobile`, `email_unreadable`.
+pub fn reachable(asked: &Contact) -> Result<Contact> {
     let contact = asked.cleaned()?;
     if contact.phone.as_deref().is_some_and(|phone| address::mobile(phone).is_none()) {
         return Err(Error::invalid("phone", "phone_not_mobile", "a Vietnamese mobile number"));

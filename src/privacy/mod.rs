@@ -31,6 +31,9 @@ const CLOCK_S: i64 = 72 * 3_600;
 const TEXT_LIMIT: usize = 1_000;
 
 /// What people write, cleaned and bounded.
-fn worded(field: &str, value: &str) -> Result<String> {
+///
+/// # Errors
+/// `field_missing`, `field_too_long`.
+pub fn worded(field: &str, value: &str) -> Result<String> {
     text::required(field, value, "field_missing", TEXT_LIMIT)
 }

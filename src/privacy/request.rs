@@ -89,6 +89,19 @@ fn with_hyphen(squashed: &str) -> String {
     }
 }
 
+/// Everything that is wrong with what somebody asks, where `receive` names what it comes upon first.
+pub fn faults(ask: &Ask<'_>) -> Vec<Error> {
+    let by = known("by", ask.subject.0, &SUBJECTS);
+    let value = worded("value", ask.subject.1);
+    let form = match (&by, &value) {
+        (Ok(by), Ok(value)) => check_form(by, value).err(),
+        _ => None,
+    };
+    let kind = known("kind", ask.kind, &KINDS).err();
+    let shown = known("identity_shown", ask.identity_shown, &PROOFS).err();
+    [kind, by.err(), value.err(), form, shown].into_iter().flatten().collect()
+}
+
 /// Takes a request in at the counter.
 ///
 /// # Errors

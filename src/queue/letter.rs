@@ -183,6 +183,26 @@ fn bounded(field: &str, value: &str, missing: &'static str) -> Result<String> {
     text::required(field, value, missing, QUESTION_LIMIT)
 }
 
+/// What the bank answered, as it is kept.
+///
+/// # Errors
+/// `reply_missing`, `field_too_long`.
+pub fn reply_words(typed: &str) -> Result<String> {
+    bounded("words", typed, "reply_missing")
+}
+
+/// The number of the bank's answer; it may have none.
+///
+/// # Errors
+/// `field_too_long`.
+pub fn reply_number(typed: &str) -> Result<String> {
+    let number = text::clean(typed);
+    if number.chars().count() > 100 {
+        return Err(Error::invalid("number", "field_too_long", "at most 100 characters"));
+    }
+    Ok(number)
+}
+
 /// Records what the bank answered. Its words may name people and are sealed.
 ///
 /// # Errors
@@ -203,11 +223,7 @@ pub fn record_reply(
         let detail = "between the letter's day and today";
         return Err(Error::invalid("on", "reply_day_wrong", detail));
     }
-    let words = bounded("words", &reply.words, "reply_missing")?;
-    let number = text::clean(&reply.number);
-    if number.chars().count() > 100 {
-        return Err(Error::invalid("number", "field_too_long", "at most 100 characters"));
-    }
+    let (words, number) = (reply_words(&reply.words)?, reply_number(&reply.number)?);
     let event: EventId = stamp.mint()?;
     let key = stamp.sealing_key(tx, unit)?;
     let row = ReplyRow {

@@ -28,6 +28,7 @@ pub mod recorded;
 pub mod relation;
 pub mod relation_query;
 pub mod rendition;
+pub mod repeated;
 pub mod schema;
 pub mod seal;
 mod shelf;

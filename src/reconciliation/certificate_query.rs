@@ -26,6 +26,17 @@ pub struct Certificate {
     pub created_at: Instant,
 }
 
+/// A certificate as a list names it, without its bytes: those of a large day are megabytes.
+#[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
+pub struct Listed {
+    pub id: CertificateId,
+    /// The day; of a month its first.
+    pub date: BusinessDay,
+    pub revision: i64,
+    pub opening: Dong,
+    pub closing: Dong,
+}
+
 impl Certificate {
     /// Whether it closes its day or month still; `now` is the state and revision of that.
     pub(super) fn stands(&self, now: Option<&(String, i64)>) -> bool {

@@ -16,6 +16,7 @@ mod expected;
 pub mod explanation;
 pub mod explanation_query;
 mod hint;
+mod late_groups;
 pub mod lump;
 pub mod matching;
 pub mod month_close;

@@ -175,13 +175,13 @@ impl Payouts {
     }
 
     /// Without a report: the claims that a gateway's terms make add up, when there is one choice only.
-    fn search(&self, seen: &Seen<'_>, works: &mut Works) {
-        let marked = self.marked(seen, works);
+    pub fn search(&self, seen: &Seen<'_>, works: &mut Works) {
+        let marked = self.marked(seen.lines, works);
         if marked.is_empty() {
             return;
         }
         let mut taken = taken(seen.outcome);
-        taken.extend(self.parts.values().flat_map(|(known, ..)| known.iter().map(|(id, _)| *id)));
+        taken.extend(self.reported());
         for _ in 0..ROUNDS_LIMIT {
             let open: Vec<_> =
                 marked.iter().filter(|(line, _)| works.get(&line.id).is_some_and(is_unplaced)).collect();
@@ -223,12 +223,12 @@ impl Payouts {
     }
 
     /// Open credits that carry the marker of exactly one gateway's terms in force.
-    fn marked<'a>(&'a self, seen: &Seen<'a>, works: &Works) -> Vec<(&'a Line, &'a Terms)> {
+    fn marked<'a>(&'a self, lines: &'a [Line], works: &Works) -> Vec<(&'a Line, &'a Terms)> {
         let mut marked = Vec::new();
         if self.terms.is_empty() {
             return marked;
         }
-        for line in seen.lines.iter().filter(|line| works.get(&line.id).is_some_and(is_unplaced)) {
+        for line in lines.iter().filter(|line| works.get(&line.id).is_some_and(is_unplaced)) {
             let memo = words(&line.memo_folded);
             let mut fitting = self.terms.iter().filter(|terms| {
                 terms.valid_from <= line.booking_date
@@ -241,6 +241,24 @@ impl Payouts {
         }
         marked.sort_by_key(|(line, _)| (line.booking_date, line.id));
         marked
+    }
+
+    /// Whether one of the lines does.
+    pub fn has_marked(&self, lines: &[Line], works: &Works) -> bool {
+        !self.marked(lines, works).is_empty()
+    }
+
+    /// The claims that reports name which wait for their lines.
+    pub fn reported(&self) -> impl Iterator<Item = MovementId> + '_ {
+        self.parts.values().flat_map(|(known, ..)| known.iter().map(|(id, _)| *id))
+    }
+
+    /// A channel that told of all these claims, the first by name; None where not one did.
+    pub fn common_channel(&self, parts: &[(MovementId, Dong)]) -> Option<&str> {
+        let (first, others) = parts.split_first()?;
+        let mut known: Vec<&str> = self.channels.get(&first.0)?.iter().map(String::as_str).collect();
+        known.sort_unstable();
+        known.into_iter().find(|channel| others.iter().all(|(id, _)| self.is_of(*id, channel)))
     }
 
     fn take_apart(
@@ -359,6 +377,6 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn stored(evidence: &[Evidence]) -> String {
+pub(super) fn stored(evidence: &[Evidence]) -> String {
     serde_json::to_string(evidence).unwrap_or_default()
 }

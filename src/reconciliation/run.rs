@@ -8,6 +8,7 @@ use super::contra;
 use super::evidence;
 use super::expected::{self, Expected};
 use super::hint::hints;
+use super::late_groups::{self, Left};
 use super::matching::{self, CreditKind, Line, Movement, Obligation, Outcome, Settings, matching};
 use super::owed;
 use super::own_transfers;
@@ -23,9 +24,10 @@ use crate::clock::BusinessDay;
 use crate::error::Result;
 use crate::exception::{self, Detail, Kind, Subject};
 use crate::id::*;
+use crate::payment::late_groups::settle_group;
 use crate::payment::late_payout;
 use crate::payment::pos;
-use crate::payment::prove::{self, Case, LineWork, post_lines};
+use crate::payment::prove::{self, Case, LineWork, Posted, post_lines};
 use crate::payment::refund;
 use crate::shift::deposit;
 use crate::statement::{self, LineTexts};
@@ -60,6 +62,14 @@ pub struct Report {
     pub receipts: Vec<(UnitId, ReceiptId)>,
 }
 
+impl Report {
+    fn add_late(&mut self, posted: Option<Posted>) {
+        let posted = posted.unwrap_or_default();
+        self.proven += posted.line_count;
+        self.receipts.extend(posted.receipts);
+    }
+}
+
 struct Snapshot {
     stored: HashMap<LineId, StoredLine>,
     lines: Vec<Line>,
@@ -90,8 +100,9 @@ pub fn reconcile(
     let mut attempt = 0;
     loop {
         attempt += 1;
-        match run_once(store, stamp, actor, unit, account, &mut report) {
-            Err(error) if error.code() == failure::RETRY && attempt < ATTEMPT_LIMIT => {
+        let is_last = attempt == ATTEMPT_LIMIT;
+        match run_once(store, stamp, actor, (unit, account), is_last, &mut report) {
+            Err(error) if error.code() == failure::RETRY && !is_last => {
                 tracing::debug!(%unit, %account, attempt, "matching starts over");
             }
             other => return other.map(|()| report),
@@ -103,8 +114,8 @@ fn run_once(
     store: &Store,
     stamp: &Stamp<'_>,
     actor: &Actor,
-    unit: UnitId,
-    account: AccountId,
+    (unit, account): (UnitId, AccountId),
+    is_last: bool,
     report: &mut Report,
 ) -> Result<()> {
     restated::finish_accepted(store, stamp, unit, account)?;
@@ -132,15 +143,7 @@ fn run_once(
             left = rest;
         }
     }
-    for work in snapshot.payouts.late(&snapshot.lines, |line| {
-        snapshot.stored.get(&line).map(|stored| work(stored, Case::BankFee, "", &[]))
-    }) {
-        let late = |tx: &mut Tx<'_>| late_payout::settle_posted(tx, stamp, actor, &work);
-        if let Some(posted) = store.write(&actor.scope, Lane::Bulk, late)? {
-            report.proven += posted.line_count;
-            report.receipts.extend(posted.receipts);
-        }
-    }
+    post_late(store, stamp, actor, &snapshot, (&parts, &seen, is_last), report)?;
     own_transfers::join(store, stamp, actor, &snapshot.lines, settings)?;
     alias::learn(store, stamp, actor, unit, &snapshot.lines)?;
     report.overdue_claims = note_overdue(store, stamp, actor, &snapshot, unit, account)?;
@@ -163,6 +166,64 @@ fn run_once(
         }
     }
     Ok(())
+}
+
+/// What came after its line, which is posted already: batches and reports, and then claims that complete a line. On a
+/// busy account another claim may overtake each attempt: the last one leaves such a line to the next run, so that what
+/// follows is done.
+fn post_late(
+    store: &Store,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    snapshot: &Snapshot,
+    (posted, seen, is_last): (&[Vec<LineWork>; 3], &BTreeSet<MovementId>, bool),
+    report: &mut Report,
+) -> Result<()> {
+    let papers = snapshot.payouts.late(&snapshot.lines, |line| {
+        snapshot.stored.get(&line).map(|stored| work(stored, Case::BankFee, "", &[]))
+    });
+    for paper in &papers {
+        let late = |tx: &mut Tx<'_>| late_payout::settle_posted(tx, stamp, actor, paper);
+        report.add_late(store.write(&actor.scope, Lane::Bulk, late)?);
+    }
+    let unknown = unknown_credits(snapshot, posted);
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let left = Left {
+        lines: &snapshot.lines,
+        movements: &snapshot.movements,
+        payouts: &snapshot.payouts,
+        settings: &snapshot.settings,
+        unknown,
+        taken: posted.iter().flatten().chain(&papers).flat_map(proven_by).collect(),
+    };
+    for group in late_groups::find(store, &actor.scope, left)? {
+        let late = |tx: &mut Tx<'_>| settle_group(tx, stamp, actor, &group, seen);
+        match store.write(&actor.scope, Lane::Bulk, late) {
+            Err(error) if is_last && error.code() == failure::RETRY => {}
+            posted => report.add_late(posted?),
+        }
+    }
+    Ok(())
+}
+
+/// Credits that were posted as money nobody knows, by this run or, in the last days, by an earlier one.
+fn unknown_credits(snapshot: &Snapshot, posted: &[Vec<LineWork>; 3]) -> Vec<LineWork> {
+    let is_unknown = |line: &&StoredLine| line.is_posted && line.class.as_deref() == Some("unknown");
+    let before = snapshot.stored.values().filter(is_unknown);
+    let before = before.map(|line| work(line, Case::UnknownCredit(Kind::BulkSettlement), "", &[]));
+    let now = posted.iter().flatten().filter(|work| matches!(work.case, Case::UnknownCredit(_))).cloned();
+    before.chain(now).filter(|work| work.amount.is_positive() && work.code.is_empty()).collect()
+}
+
+/// The movements that a work proves.
+fn proven_by(work: &LineWork) -> Vec<MovementId> {
+    match &work.case {
+        Case::SameMoney(two) => two.to_vec(),
+        Case::LumpSum(lump) => lump.parts.iter().map(|(id, _)| *id).collect(),
+        _ => shown(work).iter().map(|(id, _)| *id).collect(),
+    }
 }
 
 /// The movements that a line shows for sure.

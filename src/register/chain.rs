@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::broken::{Broken, Why};
 use super::certificate::{self, Stated, StatedSeries};
-use super::proof::{Proof, Prover};
+use super::gone;
+use super::proof::{Fault, Known, Proof, Prover};
 use super::query::{self, AuditRow};
 use crate::actor::Scope;
 use crate::audit::sha256_hex;
@@ -11,7 +13,7 @@ use crate::error::Result;
 use crate::id::{SeriesId, UnitId};
 use crate::receipt::attest::Attesters;
 use crate::store::{Conn, Store};
-use crate::unit::{CITY, series};
+use crate::unit::{CITY, Series, series};
 
 /// Numbers read at a time.
 const PAGE: i64 = 256;
@@ -22,7 +24,7 @@ pub struct Audit {
     pub proofs: Vec<Proof>,
     pub certificate_count: usize,
     /// The first thing that is wrong with the stored certificates.
-    pub broken: Option<String>,
+    pub broken: Option<Broken>,
 }
 
 impl Audit {
@@ -45,13 +47,10 @@ pub fn audit(store: &Store, scope: &Scope, unit: UnitId) -> Result<Audit> {
     for one in stated.iter().flat_map(|one| &one.series) {
         asked.entry(one.id.clone()).or_default().push(one.count);
     }
-    let mut proofs = Vec::new();
-    for one in store.read(scope, |conn| series::of_unit(conn, unit))? {
-        let wanted = asked.remove(&one.id.to_string()).unwrap_or_default();
-        proofs.push(prove(store, scope, unit, one.id, wanted)?);
-    }
+    let proofs = prove_all(store, scope, unit, &stated, &mut asked)?;
     if let Some((id, _)) = asked.into_iter().next() {
-        broken.get_or_insert(format!("{id}: a certificate names this series, and it is gone"));
+        let named = stated.iter().flat_map(|night| &night.series).find(|one| one.id == id);
+        broken = broken.or_else(|| named.map(series_gone));
     }
     for one in &stated {
         if let Some(fault) = differs(one, &proofs) {
@@ -61,55 +60,147 @@ pub fn audit(store: &Store, scope: &Scope, unit: UnitId) -> Result<Audit> {
     Ok(Audit { proofs, certificate_count: certificates.len(), broken })
 }
 
+/// Proves every series of a unit as it stands now, beside what its certificates counted and what else knows of
+/// its numbers. Takes out of `asked`, by series, the numbers after which the root is wanted.
+pub fn prove_all(
+    store: &Store,
+    scope: &Scope,
+    unit: UnitId,
+    stated: &[Stated],
+    asked: &mut BTreeMap<String, Vec<i64>>,
+) -> Result<Vec<Proof>> {
+    let register = store.read(scope, |conn| series::of_unit(conn, unit))?;
+    let mut gone = gone::find(store, scope, unit, &register, stated)?;
+    let mut proofs = Vec::with_capacity(register.len());
+    for one in &register {
+        let id = one.id.to_string();
+        let known = Known {
+            certified: certified(stated, &id),
+            gone: gone.numbers.remove(&one.id).unwrap_or_default(),
+        };
+        proofs.push(prove(store, scope, unit, one.id, asked.remove(&id).unwrap_or_default(), known)?);
+    }
+    note_untraced(&mut proofs, gone.untraced);
+    Ok(proofs)
+}
+
+/// What is said of a series that stands in a certificate alone.
+pub(super) fn series_gone(one: &StatedSeries) -> Broken {
+    Broken::SeriesGone { series: one.name.clone() }
+}
+
+/// The highest number of a series that a certificate counted.
+fn certified(stated: &[Stated], id: &str) -> i64 {
+    let of_series = stated.iter().flat_map(|night| &night.series).filter(|one| one.id == id);
+    of_series.map(|one| one.count).max().unwrap_or(0)
+}
+
+/// Receipts that nothing says the series of are those of the gaps. Where there are more of them than gaps, the
+/// others had last numbers: they are told of the series that was used last.
+pub(super) fn note_untraced(proofs: &mut [Proof], untraced: i64) {
+    let gaps: i64 = proofs.iter().map(|proof| proof.missing).sum();
+    let newest = proofs.iter_mut().max_by_key(|proof| (proof.series.last_issued_on, proof.series.id));
+    let Some(proof) = newest else { return };
+    let next = proof.count + 1;
+    for _ in gaps..untraced {
+        proof.note(next, Fault::Untraced);
+    }
+}
+
 /// Proves one series as it stands now.
-pub fn prove(store: &Store, scope: &Scope, unit: UnitId, id: SeriesId, asked: Vec<i64>) -> Result<Proof> {
-    // Numbers that others give meanwhile lie above what the register said at this moment.
-    let (highest, series) = store.read(scope, |conn| {
-        let highest = query::highest(conn, unit, id)?;
-        Ok((highest, series::find(conn, unit, id)?))
-    })?;
-    let until = highest.max(series.next_no - 1);
-    let mut prover = Prover::new(series, asked);
-    let mut after = 0;
-    while after < until {
-        let page = store.read(scope, |conn| query::page(conn, unit, id, after, PAGE))?;
-        let Some(last) = page.last() else { break };
-        after = last.number;
-        page.iter().filter(|entry| entry.number <= until).for_each(|entry| prover.take(entry));
+fn prove(
+    store: &Store,
+    scope: &Scope,
+    unit: UnitId,
+    id: SeriesId,
+    asked: Vec<i64>,
+    known: Known,
+) -> Result<Proof> {
+    let (series, told_phase, until) = begin(store, scope, unit, id)?;
+    let mut prover = Prover::new(series, asked, known);
+    prover.hold_phase(told_phase.as_deref());
+    let mut after = Some(0);
+    while let Some(from) = after {
+        after = take_page(store, scope, &mut prover, (from, until), PAGE)?;
     }
     Ok(prover.finish())
 }
 
+/// A series as it stands when its proof begins, the state that its newest event says, and the last number that is
+/// looked at.
+pub(super) fn begin(
+    store: &Store,
+    scope: &Scope,
+    unit: UnitId,
+    id: SeriesId,
+) -> Result<(Series, Option<String>, i64)> {
+    // Numbers that others give meanwhile lie above what the register said at this moment.
+    let (highest, series, told_phase) = store.read(scope, |conn| {
+        let highest = query::highest(conn, unit, id)?;
+        Ok((highest, series::find(conn, unit, id)?, query::told_phase(conn, unit, id)?))
+    })?;
+    let until = highest.max(series.next_no - 1);
+    Ok((series, told_phase, until))
+}
+
+/// Has a proof take the numbers above one up to another, at most `limit`. Returns the last it took, and None where
+/// there are no more.
+pub(super) fn take_page(
+    store: &Store,
+    scope: &Scope,
+    prover: &mut Prover,
+    (after, until): (i64, i64),
+    limit: i64,
+) -> Result<Option<i64>> {
+    if until <= after {
+        return Ok(None);
+    }
+    let (unit, id) = prover.of();
+    let page = store.read(scope, |conn| query::page(conn, unit, id, after, limit))?;
+    page.iter().filter(|entry| entry.number <= until).for_each(|entry| prover.take(entry));
+    Ok(page.last().map(|last| last.number))
+}
+
 /// Checks each certificate by itself and behind the one before.
-fn check(conn: &mut Conn, certificates: &[AuditRow]) -> Result<std::result::Result<Vec<Stated>, String>> {
+fn check(conn: &mut Conn, certificates: &[AuditRow]) -> Result<std::result::Result<Vec<Stated>, Broken>> {
     let mut attesters = Attesters::default();
     let mut all = Vec::with_capacity(certificates.len());
     let mut previous = "";
     for row in certificates {
-        let name = format!("{} {}", row.date, row.id);
-        let stated = match own_fault(conn, row, &mut attesters)? {
-            Ok(stated) => stated,
-            Err(fault) => return Ok(Err(format!("{name}: {fault}"))),
-        };
-        if row.previous_sha256 != previous {
-            return Ok(Err(format!("{name}: it does not follow the certificate before it")));
+        match check_one(conn, row, previous, &mut attesters)? {
+            Ok(stated) => all.push(stated),
+            Err(fault) => return Ok(Err(fault)),
         }
         previous = &row.document_sha256;
-        all.push(stated);
     }
     Ok(Ok(all))
+}
+
+/// Checks one certificate by itself and behind the one before, of which the hash is given.
+pub(super) fn check_one(
+    conn: &mut Conn,
+    row: &AuditRow,
+    previous_sha256: &str,
+    attesters: &mut Attesters,
+) -> Result<std::result::Result<Stated, Broken>> {
+    let broken = |why| Broken::Certificate { date: row.date.to_string(), why };
+    Ok(match own_fault(conn, row, attesters)? {
+        Err(why) => Err(broken(why)),
+        Ok(_) if row.previous_sha256 != previous_sha256 => Err(broken(Why::NotFollowing)),
+        Ok(stated) => Ok(stated),
+    })
 }
 
 fn own_fault(
     conn: &mut Conn,
     row: &AuditRow,
     attesters: &mut Attesters,
-) -> Result<std::result::Result<Stated, &'static str>> {
+) -> Result<std::result::Result<Stated, Why>> {
     if sha256_hex(&row.document) != row.document_sha256 {
-        return Ok(Err("the document is not the one that was hashed"));
+        return Ok(Err(Why::HashDiffers));
     }
     let Ok(stated) = certificate::read(&row.document) else {
-        return Ok(Err("the document does not read"));
+        return Ok(Err(Why::Unreadable));
     };
     let verdict = if row.fault_count == 0 { "whole" } else { "broken" };
     let numbers: i64 = stated.series.iter().map(|one| one.count).sum();
@@ -119,7 +210,7 @@ fn own_fault(
         && stated.previous_sha256 == row.previous_sha256
         && (stated.series.len() as i64, numbers) == (row.series_count, row.number_count);
     if !says_the_same {
-        return Ok(Err("the row says something else than its document"));
+        return Ok(Err(Why::RowDiffers));
     }
     let fault = attesters.fault(
         conn,
@@ -130,19 +221,74 @@ fn own_fault(
         &row.signature,
     )?;
     Ok(match fault {
-        Some(fault) => Err(fault),
+        Some(_) => Err(Why::NotSigned),
         None => Ok(stated),
     })
 }
 
 /// Where today's rows are not those a certificate was made of.
-fn differs(stated: &Stated, proofs: &[Proof]) -> Option<String> {
-    stated.series.iter().find_map(|StatedSeries { id, count, root, .. }| {
-        let proof = proofs.iter().find(|proof| proof.series.id.to_string() == *id)?;
-        if proof.count < *count {
-            return Some(format!("{}: {id} had {count} numbers and has {}", stated.date, proof.count));
+fn differs(stated: &Stated, proofs: &[Proof]) -> Option<Broken> {
+    stated.series.iter().find_map(|one| {
+        let proof = proofs.iter().find(|proof| proof.series.id.to_string() == one.id)?;
+        if proof.count < one.count {
+            return Some(fell_short(&stated.date, one, proof.count));
         }
-        let is_same = proof.roots_at.get(count).is_some_and(|now| now == root);
-        (!is_same).then(|| format!("{}: the numbers 1..{count} of {id} are not those certified", stated.date))
+        let is_same = proof.roots_at.get(&one.count) == Some(&one.root);
+        (!is_same).then(|| not_certified(&stated.date, one))
     })
+}
+
+/// What is said of a series that has fewer numbers than the certificate of `date` counted.
+pub(super) fn fell_short(date: &str, StatedSeries { name, count, .. }: &StatedSeries, now: i64) -> Broken {
+    Broken::FellShort { date: date.to_owned(), series: name.clone(), counted: *count, now }
+}
+
+/// What is said of a series whose numbers are others than those that the certificate of `date` was made of.
+pub(super) fn not_certified(date: &str, StatedSeries { name, count, .. }: &StatedSeries) -> Broken {
+    Broken::NotCertified { date: date.to_owned(), series: name.clone(), count: *count }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unit::series::Phase;
+
+    fn proof(id: i64, count: i64, last_issued_on: Option<&str>, missing: bool) -> Proof {
+        let series = Series {
+            unit: UnitId(2),
+            id: SeriesId(id),
+            document_kind: "receipt".into(),
+            template: "01BLP0-001".into(),
+            series: "BD-26E".into(),
+            year: 2026,
+            next_no: count + 1,
+            last_allowed_no: 99_999,
+            last_issued_on: last_issued_on.map(|day| day.parse().unwrap()),
+            is_open: true,
+            phase: Phase::Open,
+            registration: "TB-01".into(),
+            revision: 1,
+        };
+        let mut proof = Prover::new(series, Vec::new(), Known::default()).finish();
+        (proof.faults, proof.fault_count, proof.missing) = (Vec::new(), 0, i64::from(missing));
+        proof
+    }
+
+    #[test]
+    fn what_is_gone_without_a_trace_of_its_series_is_told_once_of_the_series_that_was_used_last() {
+        let told = |untraced: i64, missing: bool| {
+            let mut proofs = [
+                proof(1, 9, Some("2026-11-24"), missing),
+                proof(2, 4, Some("2026-11-25"), false),
+                proof(3, 0, None, false),
+            ];
+            note_untraced(&mut proofs, untraced);
+            proofs.map(|proof| proof.faults)
+        };
+        assert_eq!(told(0, false), [vec![], vec![], vec![]]);
+        assert_eq!(told(1, false), [vec![], vec![(5, Fault::Untraced)], vec![]]);
+        assert_eq!(told(1, true), [vec![], vec![], vec![]], "a gap is told already");
+        assert_eq!(told(2, true), [vec![], vec![(5, Fault::Untraced)], vec![]]);
+        note_untraced(&mut [], 1);
+    }
 }

@@ -1,12 +1,17 @@
 //! The register of series: what each is in its life, next year's by itself, and the proof every
 //! night that each is exactly 1..N.
 
+pub mod broken;
 pub mod certificate;
 pub mod chain;
+mod gone;
+mod gone_query;
 pub mod night;
+pub mod parts;
 pub mod proof;
 pub mod query;
 mod rules;
+mod told_again;
 
 use chrono::NaiveDate;
 
@@ -22,10 +27,11 @@ use crate::unit::series::{self, NewSeries, Phase, Series, life};
 
 pub use rules::{Settings, text_of_year};
 
-/// Whether documents could be numbered in a series that is to be opened or planned.
+/// Whether documents could be numbered in a series that is to be opened or planned, up to its last number.
 ///
 /// # Errors
-/// `document_kind_not_issued`, `receipt_series_year_wrong`, and those of `Numbering::validate_as`.
+/// `document_kind_not_issued`, `receipt_series_year_wrong`, `series_last_number_wrong`, and those of
+/// `Numbering::validate_as`.
 pub fn check_new(new: &NewSeries) -> Result<()> {
     let kind = DocumentKind::parse(&new.document_kind)
         .filter(|kind| kind.series_kind() == kind.as_str())
@@ -37,9 +43,44 @@ pub fn check_new(new: &NewSeries) -> Result<()> {
     let issued_on =
         last_day.ok_or_else(|| Error::invalid("series.year", "receipt_series_year_wrong", "no such year"))?;
     let (template, series) = (new.template.clone(), new.series.clone());
+    let law = profile::for_day(issued_on);
     Numbering { template, series, number: 1, issued_on }
-        .validate_as(kind, profile::for_day(issued_on))
-        .map_err(|error| error.in_field("series"))
+        .validate_as(kind, law)
+        .map_err(|error| error.in_field("series"))?;
+    let limit = i64::from(law.number_limit_of(kind));
+    if !(1..=limit).contains(&new.last_allowed_no) {
+        let detail = format!("between 1 and {limit}");
+        return Err(Error::invalid("series.last_allowed_no", "series_last_number_wrong", detail));
+    }
+    Ok(())
+}
+
+/// Whether the year of a series that is to be opened or planned is near enough: this one, the next, or one that is
+/// over.
+///
+/// # Errors
+/// `series_year_far`.
+pub fn check_year(new: &NewSeries, today: BusinessDay) -> Result<()> {
+    let last = today.year() + 1;
+    if new.year <= last {
+        return Ok(());
+    }
+    Err(Error::invalid("series.year", "series_year_far", format!("a series of {last} at the latest")))
+}
+
+/// Registers a series that a person names: open from the eve of its year on, planned before, as next year's is that
+/// follows by itself. Returns where it stands.
+///
+/// # Errors
+/// Those of `series::open`.
+pub fn enrol(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewSeries) -> Result<Phase> {
+    if rules::begins(new.year, stamp.today()) {
+        series::open(tx, stamp, actor, new)?;
+        return Ok(Phase::Open);
+    }
+    series::admit(tx, actor, &new, stamp.today())?;
+    series::plan(tx, stamp, actor, new)?;
+    Ok(Phase::Planned)
 }
 
 /// What looking after a unit's register did.
@@ -91,7 +132,8 @@ fn plan_missing(
     let mut count = 0;
     for year in rules::years_to_provide(stamp.today(), settings) {
         for old in rules::without_successor(&register, year) {
-            let Some(text) = text_of_year(old, year) else { continue };
+            let follows = text_of_year(old, year).zip(rules::last_no_of_year(old, year));
+            let Some((text, last_allowed_no)) = follows else { continue };
             series::plan(
                 tx,
                 stamp,
@@ -102,7 +144,7 @@ fn plan_missing(
                     template: old.template.clone(),
                     series: text,
                     year,
-                    last_allowed_no: old.last_allowed_no,
+                    last_allowed_no,
                     registration: old.registration.clone(),
                 },
             )?;

@@ -1,8 +1,10 @@
 //! Every night: each unit's series are proven, the proof is signed and stored behind the one
 //! before, and what is broken is named at once.
 
-use super::certificate::{self, Content};
-use super::chain::prove;
+use std::collections::BTreeMap;
+
+use super::certificate::{self, Content, Stated};
+use super::chain::prove_all;
 use super::proof::Proof;
 use super::query::{self, AuditRow};
 use crate::actor::{Actor, Role, Scope};
@@ -15,7 +17,7 @@ use crate::id::{CertificateId, UnitId};
 use crate::receipt::attest::attest;
 use crate::receipt::seal::Keyring;
 use crate::store::{Lane, Stamp, Store, Tx, failure, rows};
-use crate::unit::{self, series};
+use crate::unit;
 
 /// Proves and certifies the series of one unit for the day that ended. `None` when that day has its
 /// certificate already, or no key can sign it yet; broken series are named in either case.
@@ -36,10 +38,11 @@ pub fn certify<'a>(
     if date >= now.today() {
         return Err(Error::invalid("date", "day_in_future", "the day is not over"));
     }
-    let mut proofs = Vec::new();
-    for one in store.read(&actor.scope, |conn| series::of_unit(conn, unit))? {
-        proofs.push(prove(store, &actor.scope, unit, one.id, Vec::new())?);
-    }
+    // What earlier nights counted is asked of all of them: the last may be one that told of a loss.
+    let nights = store.read(&actor.scope, |conn| query::audits(conn, unit))?;
+    let stated: Vec<Stated> =
+        nights.iter().filter_map(|night| certificate::read(&night.document).ok()).collect();
+    let proofs = prove_all(store, &actor.scope, unit, &stated, &mut BTreeMap::new())?;
     store.write(&actor.scope, Lane::Bulk, |tx| note(tx, &stamp(), unit, &proofs))?;
     let signer = store.read(&Scope::All, |conn| keyring.signer(conn, now.vault, unit, now.now));
     let held = match signer {

@@ -1,7 +1,9 @@
 //! The register's SQL: the numbers of a series page by page, and the nightly certificates.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date};
+use diesel::sql_types::{BigInt, Date, Text};
 
 use super::proof::Entry;
 use crate::clock::{BusinessDay, Instant};
@@ -10,7 +12,8 @@ use crate::id::{CertificateId, ReceiptId, SeriesId, UnitId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::page::Page;
-use crate::store::schema::{receipt, receipt_seal, series_audit};
+use crate::store::rows::{self, Column, Lock};
+use crate::store::schema::{obligation, receipt, receipt_seal, receipt_series_event, series_audit};
 
 crate::table_row! {
     #[derive(PartialEq, Eq)]
@@ -35,12 +38,20 @@ crate::table_row! {
 
 /// The numbers of a series above `after`, in their order, at most `limit`.
 pub fn page(conn: &mut Conn, unit: UnitId, series: SeriesId, after: i64, limit: i64) -> Result<Vec<Entry>> {
-    type Stored =
-        ((i64, ReceiptId, String, BusinessDay, i64), (Vec<u8>, String, Option<Vec<u8>>, Option<String>));
+    type Stored = (
+        (i64, ReceiptId, String, BusinessDay, i64),
+        (String, String, String),
+        (String, String, Option<String>),
+        (Vec<u8>, String, Option<Vec<u8>>, Option<String>),
+    );
     let found: Vec<Stored> = receipt::table
         .left_join(
             receipt_seal::table
                 .on(receipt_seal::unit_id.eq(receipt::unit_id).and(receipt_seal::receipt_id.eq(receipt::id))),
+        )
+        .left_join(
+            obligation::table
+                .on(obligation::unit_id.eq(receipt::unit_id).and(obligation::id.eq(receipt::obligation_id))),
         )
         .filter(receipt::unit_id.eq(unit))
         .filter(receipt::series_id.eq(series))
@@ -49,6 +60,8 @@ pub fn page(conn: &mut Conn, unit: UnitId, series: SeriesId, after: i64, limit: 
         .limit(limit)
         .select((
             (receipt::number, receipt::id, receipt::state, receipt::issued_on, receipt::amount),
+            (receipt::document_kind, receipt::template, receipt::series),
+            (receipt::lookup_code, receipt::profile, obligation::dossier_code.nullable()),
             (
                 receipt::body,
                 receipt::body_sha256,
@@ -58,19 +71,85 @@ pub fn page(conn: &mut Conn, unit: UnitId, series: SeriesId, after: i64, limit: 
         ))
         .load(conn)
         .classify()?;
-    Ok(found
-        .into_iter()
-        .map(|((number, receipt, state, issued_on, amount), (body, body_sha256, document, sha256))| Entry {
+    let receipts: Vec<ReceiptId> = found.iter().map(|((_, receipt, ..), ..)| *receipt).collect();
+    let mut told = told(conn, unit, &receipts)?;
+    let corrected = corrected(conn, unit, &receipts)?;
+    let entry = |(place, name, beside, bytes): Stored| {
+        let (number, receipt, state, issued_on, amount) = place;
+        let (document_kind, template, series) = name;
+        let (lookup_code, profile, dossier_code) = beside;
+        let (body, body_sha256, document, sha256) = bytes;
+        let is_of = |action: &str| corrected.contains(&(receipt, action.to_owned()));
+        Entry {
             number,
             receipt,
+            // A number that was adjusted may be cancelled later; one that was replaced stays so.
+            is_as_corrected: (state == "replaced") == is_of("replace")
+                && (state != "adjusted" || is_of("adjust")),
             state,
+            told_state: told.remove(&receipt).map(|(_, state)| state),
+            document_kind,
+            template,
+            series,
             issued_on,
             amount,
+            lookup_code,
+            profile,
+            dossier_code,
             body,
             body_sha256,
             seal: document.zip(sha256),
-        })
-        .collect())
+        }
+    };
+    Ok(found.into_iter().map(entry).collect())
+}
+
+/// The newest event of each of these receipts: its revision and the state it says.
+fn told(conn: &mut Conn, unit: UnitId, receipts: &[ReceiptId]) -> Result<BTreeMap<ReceiptId, (i64, String)>> {
+    let events: Vec<(ReceiptId, i64, String)> = rows::fetch::<(BigInt, BigInt, Text), _>(
+        conn,
+        "SELECT t.receipt_id, t.revision, t.state FROM receipt_event t",
+        &[
+            ("unit_id", Column::of(receipts.iter().map(|_| unit))),
+            ("receipt_id", Column::of(receipts.iter().copied())),
+        ],
+        "",
+        Lock::None,
+    )?;
+    let mut newest: BTreeMap<ReceiptId, (i64, String)> = BTreeMap::new();
+    for (receipt, revision, state) in events {
+        if newest.get(&receipt).is_none_or(|(known, _)| *known < revision) {
+            newest.insert(receipt, (revision, state));
+        }
+    }
+    Ok(newest)
+}
+
+/// What was done to which of these receipts by corrections of them.
+fn corrected(conn: &mut Conn, unit: UnitId, receipts: &[ReceiptId]) -> Result<BTreeSet<(ReceiptId, String)>> {
+    let found: Vec<(ReceiptId, String)> = rows::fetch::<(BigInt, Text), _>(
+        conn,
+        "SELECT t.original_id, t.action FROM receipt_relation t",
+        &[
+            ("unit_id", Column::of(receipts.iter().map(|_| unit))),
+            ("original_id", Column::of(receipts.iter().copied())),
+        ],
+        "",
+        Lock::None,
+    )?;
+    Ok(found.into_iter().collect())
+}
+
+/// The state that the newest event of a series says.
+pub fn told_phase(conn: &mut Conn, unit: UnitId, series: SeriesId) -> Result<Option<String>> {
+    receipt_series_event::table
+        .filter(receipt_series_event::unit_id.eq(unit))
+        .filter(receipt_series_event::series_id.eq(series))
+        .order(receipt_series_event::revision.desc())
+        .select(receipt_series_event::state)
+        .first(conn)
+        .optional()
+        .classify()
 }
 
 /// A number without its document: number, receipt, state, day of issue, whole đồng, hash of the body.
@@ -219,6 +298,26 @@ pub fn audits(conn: &mut Conn, unit: UnitId) -> Result<Vec<AuditRow>> {
         .select(columns!())
         .load(conn)
         .classify()?;
+    Ok(found.into_iter().map(from_stored).collect())
+}
+
+/// Certificates of a unit with their bytes behind those of a day, oldest first, at most `limit`.
+pub fn audits_after(
+    conn: &mut Conn,
+    unit: UnitId,
+    after: Option<BusinessDay>,
+    limit: i64,
+) -> Result<Vec<AuditRow>> {
+    let mut asked = series_audit::table
+        .filter(series_audit::unit_id.eq(unit))
+        .order(series_audit::date)
+        .limit(limit)
+        .select(columns!())
+        .into_boxed();
+    if let Some(day) = after {
+        asked = asked.filter(series_audit::date.gt(day));
+    }
+    let found: Vec<Stored> = asked.load(conn).classify()?;
     Ok(found.into_iter().map(from_stored).collect())
 }
 

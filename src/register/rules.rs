@@ -46,6 +46,14 @@ pub fn text_of_year(old: &Series, next: i32) -> Option<String> {
     law.accepts(kind, &old.template, &text).is_ok().then_some(text)
 }
 
+/// The last number of a series's successor: the same, or the largest that the law of that year's last day has where
+/// that is less, as for a series that a person names. `None` for a kind that no series is kept for.
+pub fn last_no_of_year(old: &Series, next: i32) -> Option<i64> {
+    let kind = DocumentKind::parse(&old.document_kind)?;
+    let law = profile::for_day(first_day(next + 1)?.plus_days(-1));
+    Some(old.last_allowed_no.min(i64::from(law.number_limit_of(kind))))
+}
+
 /// 1 January.
 pub fn first_day(year: i32) -> Option<BusinessDay> {
     chrono::NaiveDate::from_ymd_opt(year, 1, 1).map(BusinessDay)
@@ -58,9 +66,15 @@ pub fn years_to_provide(today: BusinessDay, settings: Settings) -> Vec<i32> {
     if is_near { vec![year, year + 1] } else { vec![year] }
 }
 
-/// Whether a planned series opens today: on the last day before its year, or later.
+/// Whether series of a year may be open today: on the last day before it, because another process's clock may be in
+/// the new year already, or later. No number of a year is given before it: numbering asks for today's.
+pub fn begins(year: i32, today: BusinessDay) -> bool {
+    today.next().year() >= year
+}
+
+/// Whether a planned series opens today.
 pub fn opens(series: &Series, today: BusinessDay) -> bool {
-    series.phase == Phase::Planned && today.next().year() >= series.year
+    series.phase == Phase::Planned && begins(series.year, today)
 }
 
 /// The series of `year − 1` that need a successor in `year`: the newest of each (document kind,
@@ -139,6 +153,16 @@ mod tests {
         assert_eq!(text_of_year(&invoice, 2027).as_deref(), Some("K27TAA"));
         invoice.document_kind = "unknown".into();
         assert_eq!(text_of_year(&invoice, 2027), None);
+    }
+
+    #[test]
+    fn a_successor_goes_as_far_as_the_old_series_and_no_further_than_the_law_lets_numbers_go() {
+        let mut old = series(1, "BD-26E", 2026, Phase::Open);
+        assert_eq!(last_no_of_year(&old, 2027), Some(1_000));
+        old.last_allowed_no = 20_000_000;
+        assert_eq!(last_no_of_year(&old, 2027), Some(9_999_999), "seven digits");
+        old.document_kind = "unknown".into();
+        assert_eq!(last_no_of_year(&old, 2027), None);
     }
 
     #[test]

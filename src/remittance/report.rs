@@ -467,7 +467,7 @@ pub(super) fn ask_anew(tx: &mut Tx<'_>, stamp: &Stamp<'_>, order: &Order, why: &
     let item = question(order, stamp.today(), true);
     let Some(open) = exception::find_open(tx, item.unit, item.kind, item.subject)? else { return Ok(()) };
     let now = (item.amount, item.detail.as_str());
-    exception::overrule(tx, stamp, (item.unit, open.id), now, why.to_owned()).map(|_| ())
+    exception::overrule(tx, stamp, (item.unit, open.id), now, why.to_owned())
 }
 
 /// What is asked about an order.

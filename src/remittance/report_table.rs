@@ -8,6 +8,10 @@ use crate::amount::Dong;
 use crate::statement::partner::{self, Field, Kind, Named, Own, Series, Told, Why, Word};
 use crate::text;
 
+const CELLS: report::Why = (
+    "số ô của dòng không khớp dòng tiêu đề; dòng có thể bị cắt",
+    "the cells of the row do not fit the headings; it may be cut off",
+);
 const CURRENCY: report::Why = ("chỉ nhận tiền đồng", "the currency is not đồng");
 const NO_CREDIT_DAY: report::Why = (
     "không có ngày ghi có: chưa biết đã ghi có hay bị từ chối",
@@ -25,20 +29,26 @@ const CHAPTER_DIGITS: usize = 3;
 /// No table, a needed column that is missing, or a stated sum that the rows do not come to.
 pub(super) fn read(bytes: &[u8], named: &[Named]) -> Result<(Vec<Row>, Vec<Fault>), partner::Fault> {
     let table = partner::read(bytes, Kind::Treasury, &Own { named, ..Own::default() })?;
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    let too_long = |line: usize| partner::Fault::at(line, Why::TooLong(ROWS_LIMIT));
+    if let Some(line) = table.misfits().get(ROWS_LIMIT) {
+        return Err(too_long(*line));
+    }
+    let mut rows = Vec::new();
+    let mut faults: Vec<Fault> = table.misfits().iter().map(|line| Fault::at(*line, CELLS)).collect();
     for told in table.rows() {
         if rows.len() + faults.len() >= ROWS_LIMIT {
-            return Err(partner::Fault::at(told.line(), Why::TooLong(ROWS_LIMIT)));
+            return Err(too_long(told.line()));
         }
         match row(told, table.has(Field::State)) {
             Ok(row) => rows.push(row),
             Err(why) => faults.push(Fault::at(told.line(), why)),
         }
     }
+    faults.sort_by_key(|fault| fault.line_no);
     // A row whose amount is told as unreadable leaves nothing to compare the sums with.
     let amounts: Option<Vec<Dong>> =
         table.rows().map(|told| told.money(Field::Amount).ok().flatten()).collect();
-    if let Some(amounts) = amounts {
+    if let Some(amounts) = amounts.filter(|_| table.misfits().is_empty()) {
         table.check_totals(&[Series::of(Field::Amount, amounts)])?;
     }
     Ok((rows, faults))
@@ -136,6 +146,15 @@ mod tests {
         ];
         assert_eq!(rows, wanted);
         assert_eq!(faults, [7], "not credited yet");
+    }
+
+    #[test]
+    fn every_bad_row_is_told_also_one_that_is_cut_off_and_the_others_are_read() {
+        let table = "Số lệnh,Chương,Tiểu mục,Số tiền,Trạng thái,Ngày\nA1,805,2771,1.5,Ghi có,25/11/2026\n\
+                     A2,805,2771,1000,Ghi có,25/11/2026\nA3,805,2771,1000\nTổng cộng,,,9.999,,\n";
+        let (rows, faults) = told(table.as_bytes());
+        assert_eq!((rows.len(), rows[0].2), (1, 1_000));
+        assert_eq!(faults, [2, 4], "and no sum is compared that leaves rows out");
     }
 
     #[test]

@@ -163,9 +163,7 @@ fn take_out(
             return Err(rules::wrong_state(drawer, "handed over before its difference is signed off"));
         }
         let held = super::balance(tx, unit, drawer.id)?;
-        if *amount > held {
-            return Err(Error::conflict("deposit_beyond_drawer", format!("the drawer holds {held}")));
-        }
+        rules::check_handed_over(*amount, held)?;
         if *amount == held {
             emptied.push(drawer.id);
         }

@@ -32,6 +32,17 @@ pub fn wrong_state(shift: &Shift, to: &str) -> Error {
     Error::conflict("shift_state_wrong", format!("it is {} and cannot be {to}", shift.state.as_str()))
 }
 
+/// A drawer gives no more than it holds.
+///
+/// # Errors
+/// `deposit_beyond_drawer`.
+pub fn check_handed_over(amount: Dong, held: Dong) -> Result<()> {
+    if amount > held {
+        return Err(Error::conflict("deposit_beyond_drawer", format!("the drawer holds {held}")));
+    }
+    Ok(())
+}
+
 /// What a drawer holds of takings: taken in, less handed over, plus (or less) what counts found
 /// over (or short) and persons signed off. The float is not among it: it is no fee.
 pub fn balance(taken: Dong, handed_over: Dong, signed_off: Dong) -> Result<Dong> {

@@ -42,6 +42,8 @@ const HELD_LOOK: Duration = Duration::from_millis(5);
 
 pub const TOKEN: &str = "simulated-token";
 pub const PIN: &str = "12345678";
+/// The one credential of a service that was given no other name for it.
+pub const CREDENTIAL: &str = "ABC";
 
 /// A running service with one credential.
 pub struct SigningService {
@@ -50,6 +52,7 @@ pub struct SigningService {
 }
 
 struct Shared {
+    credential: String,
     key: RsaPrivateKey,
     certificates: Vec<String>,
     mood: Mutex<Mood>,
@@ -65,12 +68,14 @@ impl SigningService {
     /// # Errors
     /// `key_file_unreadable`, `Internal`.
     pub fn start(pem: &SecretString) -> Result<SigningService> {
-        SigningService::start_on(pem, SocketAddr::from(([127, 0, 0, 1], 0)))
+        SigningService::start_on(pem, CREDENTIAL, SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
+    /// The same where it is to listen, with the name of its credential.
+    ///
     /// # Errors
     /// As `start`; `port_taken`.
-    pub fn start_on(pem: &SecretString, listen: SocketAddr) -> Result<SigningService> {
+    pub fn start_on(pem: &SecretString, credential: &str, listen: SocketAddr) -> Result<SigningService> {
         let text = pem.expose_secret();
         let own = text.split("-----BEGIN CERTIFICATE").next().unwrap_or_default().trim();
         let key = RsaPrivateKey::from_pkcs8_pem(own)
@@ -78,6 +83,7 @@ impl SigningService {
         let key = key.map_err(|_| Error::invalid("key", "key_file_unreadable", "no RSA key in this PEM"))?;
         let certificates = certificates_in(text)?.iter().map(|der| BASE64.encode(der)).collect();
         let shared = Arc::new(Shared {
+            credential: credential.to_owned(),
             key,
             certificates,
             mood: Mutex::new(Mood::Well),
@@ -119,7 +125,13 @@ impl Shared {
             return Answer::status(401);
         }
         let Ok(question) = serde_json::from_slice::<Value>(&request.body) else { return Answer::status(400) };
+        let is_known = question["credentialID"].as_str() == Some(self.credential.as_str());
         match request.path.as_str() {
+            "/csc/v1/credentials/info" | "/csc/v1/credentials/authorize" | "/csc/v1/signatures/signHash"
+                if !is_known =>
+            {
+                unknown_credential()
+            }
             "/csc/v1/credentials/info" => json_answer(&json!({
                 "key": { "status": "enabled", "algo": ["1.2.840.113549.1.1.11"], "len": 2048 },
                 "cert": { "status": "valid", "certificates": self.certificates },
@@ -189,6 +201,12 @@ impl Shared {
         };
         self.key.sign(scheme, &hash).ok().map(|signature| BASE64.encode(signature))
     }
+}
+
+/// As CSC API v1 says it.
+fn unknown_credential() -> Answer {
+    let said = json!({ "error": "invalid_request", "error_description": "Invalid parameter credentialID" });
+    Answer { status: 400, ..json_answer(&said) }
 }
 
 fn json_answer(value: &Value) -> Answer {

@@ -1348,6 +1348,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     claim,
     line_case,
 );
+diesel::allow_tables_to_appear_in_same_query!(filing, filing_event);
 diesel::allow_tables_to_appear_in_same_query!(refund, refund_event);
 diesel::allow_tables_to_appear_in_same_query!(quarantined_line, statement);
 diesel::allow_tables_to_appear_in_same_query!(refund, payment);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::IntakeMode;
 use crate::amount::Dong;
+use crate::text;
 
 /// One text in Vietnamese and English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,21 +175,5 @@ fn channel_en(channel: IntakeMode) -> &'static str {
 
 /// `1.234,5`, in both languages: the sums beside it are written so everywhere.
 fn number_of(number: Decimal) -> String {
-    let plain = number.abs().normalize().to_string();
-    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
-    let mut text = String::with_capacity(plain.len() + plain.len() / 3 + 1);
-    if number.is_sign_negative() && !number.is_zero() {
-        text.push('-');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    if !fraction.is_empty() {
-        text.push(',');
-        text.push_str(fraction);
-    }
-    text
+    text::grouped(&number.normalize().to_string())
 }

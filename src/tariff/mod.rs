@@ -31,3 +31,4 @@ pub use explain::{Step, Words};
 pub use item::{DocumentKind, FeeItem, FeeKind, KeptShare, Procedure, Tariff};
 pub use load::{RowError, load};
 pub use place::{IntakeMode, Place, Places, UnitKind};
+pub use pricing::QUANTITY_LIMIT;

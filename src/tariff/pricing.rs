@@ -10,7 +10,7 @@ use crate::amount::Dong;
 use crate::error::{Error, Result};
 
 /// No dossier counts more; it keeps every product within the range of a decimal.
-const QUANTITY_LIMIT: i64 = 1_000_000_000;
+pub const QUANTITY_LIMIT: u32 = 1_000_000_000;
 /// What the receipt format carries.
 const QUANTITY_DECIMALS: u32 = 6;
 

@@ -129,6 +129,30 @@ pub fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// A plain decimal as documents write it: `1234567.50` as `1.234.567,5`. What is no plain decimal stays as it is.
+pub fn grouped(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_plain = !whole.is_empty() && [whole, fraction].concat().bytes().all(|byte| byte.is_ascii_digit());
+    if !is_plain {
+        return number.to_owned();
+    }
+    let mut out = String::with_capacity(number.len() + whole.len() / 3 + 1);
+    out.push_str(sign);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            out.push('.');
+        }
+        out.push(digit);
+    }
+    let fraction = fraction.trim_end_matches('0');
+    if !fraction.is_empty() {
+        out.push(',');
+        out.push_str(fraction);
+    }
+    out
+}
+
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -148,6 +172,23 @@ pub fn line_of(text: &[u8], position: &csv::Position) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_grouped_as_vietnamese_documents_group_them() {
+        for (raw, shown) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("25000", "25.000"),
+            ("-1234567.50", "-1.234.567,5"),
+            ("25000.000000", "25.000"),
+            ("0.15", "0,15"),
+            ("x", "x"),
+            ("", ""),
+            ("1.2.3", "1.2.3"),
+        ] {
+            assert_eq!(grouped(raw), shown);
+        }
+    }
 
     #[test]
     fn a_reason_says_something_within_one_limit() {

@@ -125,15 +125,20 @@ pub fn register_unknown(tx: &mut Tx<'_>, stamp: &Stamp<'_>, account_no: &str) ->
     })
 }
 
+/// The number of an account as it is kept.
+///
+/// # Errors
+/// `account_no_unreadable`.
+pub fn checked_number(typed: &str) -> Result<String> {
+    let number = typed.trim().to_uppercase();
+    let is_good = (1..=34).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
+    let wrong = || Error::invalid("account_no", "account_no_unreadable", "1 to 34 letters and digits");
+    is_good.then_some(number).ok_or_else(wrong)
+}
+
 fn insert(tx: &mut Tx<'_>, stamp: &Stamp<'_>, new: &NewAccount) -> Result<AccountId> {
     let id: AccountId = stamp.mint()?;
-    let account_no = new.account_no.trim().to_uppercase();
-    if account_no.is_empty()
-        || account_no.len() > 34
-        || !account_no.bytes().all(|b| b.is_ascii_alphanumeric())
-    {
-        return Err(Error::invalid("account_no", "account_no_unreadable", "1 to 34 letters and digits"));
-    }
+    let account_no = checked_number(&new.account_no)?;
     let row = AccountRow {
         unit_id: new.unit,
         id,

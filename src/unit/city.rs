@@ -1,7 +1,7 @@
 //! The city as a party of its own: its name, tax code and address, under which it signs for the units that
 //! entrusted it.
 
-use super::{CITY, certificate, query};
+use super::{CITY, certificate, codes, query};
 use crate::actor::{Actor, Role};
 use crate::audit;
 use crate::error::{Error, Result};
@@ -21,8 +21,8 @@ pub struct Identity {
 /// Sets who the city is. Documents keep what they were issued with, and so do recorded entrustments.
 ///
 /// # Errors
-/// `role_not_allowed`, `field_missing`, `city_tax_code_in_use` when a certificate that can still sign is
-/// installed under the present tax code.
+/// `role_not_allowed`, `field_missing`, `tax_code_taken`, `city_tax_code_in_use` when a certificate that can still
+/// sign is installed under the present tax code.
 pub fn identify(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, wanted: &Identity) -> Result<()> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(CITY)?;
@@ -48,6 +48,9 @@ pub fn identify(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, wanted: &Iden
     if is_used && present.tax_code != identity.tax_code {
         let detail = format!("a certificate under {} is installed and can still sign", present.tax_code);
         return Err(Error::conflict("city_tax_code_in_use", detail));
+    }
+    if present.tax_code != identity.tax_code {
+        codes::require_own_tax_code(tx, CITY, &identity.tax_code, stamp.today())?;
     }
     query::set_identity(tx, CITY, &identity)?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, CITY, "unit.identity_set", CITY)])

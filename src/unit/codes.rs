@@ -8,6 +8,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::UnitId;
 use crate::store::{Stamp, Tx};
+use crate::text;
 
 /// What is to be changed; none stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,13 +19,15 @@ pub struct Codes {
 
 /// A tax code is one taxpayer's: of two units that collect under the same one, neither the tax office nor who checks a
 /// receipt could tell whose a series is. One that a merger ended leaves its code to another from the merger's day on.
-/// Asked under the lock of the city's unit, so that of two who take one code at once the second sees the first.
+/// The city signs under its own, which is nobody else's either. Asked under the lock of the city's unit, so that of
+/// two who take one code at once the second sees the first.
 ///
 /// # Errors
 /// `tax_code_taken`, naming the unit that has it.
 pub fn require_own_tax_code(tx: &mut Tx<'_>, unit: UnitId, tax_code: &str, today: BusinessDay) -> Result<()> {
-    query::lock(tx, UnitId::CITY)?;
-    let others = super::all(tx)?;
+    let city = query::lock(tx, UnitId::CITY)?;
+    let tax_code = text::clean(tax_code);
+    let others: Vec<super::Unit> = super::all(tx)?.into_iter().chain(city).collect();
     let collects = |one: &super::Unit| one.valid_until.is_none_or(|last_day| today <= last_day);
     let holder = others.iter().find(|one| one.id != unit && one.tax_code == tax_code && collects(one));
     match holder {
@@ -39,13 +42,13 @@ pub fn require_own_tax_code(tx: &mut Tx<'_>, unit: UnitId, tax_code: &str, today
 /// Changes a unit's codes from now on. Documents keep what they were issued with.
 ///
 /// # Errors
-/// `role_not_allowed`, `unit_tax_code_in_use` when a certificate that can still sign is installed under the
-/// present tax code.
+/// `role_not_allowed`, `tax_code_taken`, `unit_tax_code_in_use` when a certificate that can still sign is installed
+/// under the present tax code.
 pub fn change(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, codes: &Codes) -> Result<()> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(unit)?;
     let present = super::find(tx, unit)?;
-    let tax_code = codes.tax_code.clone().unwrap_or_else(|| present.tax_code.clone());
+    let tax_code = codes.tax_code.as_deref().map_or_else(|| present.tax_code.clone(), text::clean);
     let budget_code = codes.budget_code.clone().or_else(|| present.budget_code.clone());
     if (&tax_code, &budget_code) == (&present.tax_code, &present.budget_code) {
         return Ok(());
@@ -56,6 +59,9 @@ pub fn change(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, c
     if is_used && present.tax_code != tax_code {
         let detail = format!("a certificate under {} is installed and can still sign", present.tax_code);
         return Err(Error::conflict("unit_tax_code_in_use", detail));
+    }
+    if present.tax_code != tax_code {
+        require_own_tax_code(tx, unit, &tax_code, stamp.today())?;
     }
     let (name, address, phone) = (present.name, present.address, present.phone);
     query::set_identity(tx, unit, &Identity { name, tax_code, address, phone, budget_code })?;

@@ -120,15 +120,32 @@ pub fn end(
     record(tx, stamp, actor, unit, &decision, &held.issuer, "ended")
 }
 
+/// Whether a decision is named.
+///
+/// # Errors
+/// `field_missing`.
+pub fn check_number(number: &str) -> Result<()> {
+    if text::clean(number).is_empty() {
+        return Err(Error::invalid("decision_no", "field_missing", "name the decision"));
+    }
+    Ok(())
+}
+
 /// Whether a decision can be one at all.
 ///
 /// # Errors
 /// `field_missing`, `entrustment_dates_wrong`.
 pub fn check(decision: &Decision) -> Result<()> {
-    if text::clean(&decision.number).is_empty() {
-        return Err(Error::invalid("decision_no", "field_missing", "name the decision"));
-    }
-    if decision.valid_until < decision.valid_from || decision.valid_from < decision.decided_on {
+    check_number(&decision.number)?;
+    check_days(decision.decided_on, decision.valid_from, decision.valid_until)
+}
+
+/// Whether what is decided begins after it was decided, and ends after it begins.
+///
+/// # Errors
+/// `entrustment_dates_wrong`.
+pub fn check_days(decided_on: BusinessDay, from: BusinessDay, until: BusinessDay) -> Result<()> {
+    if until < from || from < decided_on {
         let detail = "it is decided first, then begins, then ends";
         return Err(Error::invalid("valid_until", "entrustment_dates_wrong", detail));
     }

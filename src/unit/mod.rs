@@ -70,16 +70,20 @@ pub struct NewUnit {
     pub valid_from: BusinessDay,
 }
 
-/// Registers a unit. `unit_exists` when its code is taken.
+/// Registers a unit.
+///
+/// # Errors
+/// `role_not_allowed`, `unit_exists` when its code is taken, `tax_code_taken`.
 pub fn register(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewUnit) -> Result<UnitId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     let id: UnitId = stamp.mint()?;
+    let tax_code = text::clean(&new.tax_code);
     let row = query::UnitRow {
         unit_id: id,
         code: text::clean(&new.code),
         name: text::clean(&new.name),
         kind: text::clean(&new.kind),
-        tax_code: text::clean(&new.tax_code),
+        tax_code: tax_code.clone(),
         budget_code: new.budget_code.as_deref().map(text::clean),
         address: text::clean(&new.address),
         phone: new.phone.as_deref().map(text::clean),
@@ -91,6 +95,7 @@ pub fn register(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: NewUnit)
         failure::UNIQUE => Error::conflict("unit_exists", format!("unit {} is registered already", new.code)),
         _ => error,
     })?;
+    codes::require_own_tax_code(tx, id, &tax_code, stamp.today())?;
     audit::record(tx, stamp, &[audit::Entry::by(actor, id, "unit.registered", id)])?;
     Ok(id)
 }

@@ -35,18 +35,15 @@ pub struct Dated {
 /// # Errors
 /// `field_missing`, `field_too_long`.
 pub fn check(naming: &Naming, decision_no: &str) -> Result<()> {
-    for (field, value) in
-        [("name", naming.name.as_str()), ("address", &naming.address), ("decision_no", decision_no)]
-    {
-        let length = text::clean(value).chars().count();
-        if length == 0 {
-            return Err(Error::invalid(field, "field_missing", "must not be empty"));
-        }
-        if length > LIMIT {
-            return Err(Error::invalid(field, "field_too_long", format!("at most {LIMIT} characters")));
-        }
-    }
-    Ok(())
+    faults(naming, decision_no).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Everything that is wrong with a naming, where `check` names what it comes upon first.
+pub fn faults(naming: &Naming, decision_no: &str) -> Vec<Error> {
+    [("name", naming.name.as_str()), ("address", &naming.address), ("decision_no", decision_no)]
+        .into_iter()
+        .filter_map(|(field, value)| text::required(field, value, "field_missing", LIMIT).err())
+        .collect()
 }
 
 /// Whether a name may hold from a day on.

@@ -92,6 +92,11 @@ pub struct ListedCertificate {
     pub action: CertificateAction,
 }
 
+/// `MCQT`, `MCQTQLy`: a tax office is known by a number of up to five digits.
+pub fn is_office_code(code: &str) -> bool {
+    (1..=5).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// An acceptance to be recorded.
 #[derive(Clone, Debug)]
 pub struct Acceptance {
@@ -103,7 +108,7 @@ pub struct Acceptance {
     pub accepted_on: BusinessDay,
     /// Families of documents: `receipt`, `invoice`.
     pub document_kinds: Vec<String>,
-    /// `MCQT`, five digits, and `TCQT`: the office that manages the unit.
+    /// `MCQT`, up to five digits, and `TCQT`: the office that manages the unit.
     pub office_code: String,
     pub office_name: String,
     pub certificates: Vec<ListedCertificate>,
@@ -127,11 +132,11 @@ pub struct Registration {
 /// Records an acceptance. From now on series of its kinds may open and its certificates sign.
 ///
 /// # Errors
-/// `field_missing`, `field_too_long`, `document_kind_not_issued`, `registration_date_in_future`, `registration_exists`
-/// for a notice that is on record, `registration_certificate_missing` when a certificate that is installed and still
-/// valid is neither listed nor stopped by any form, `registration_without_certificate` when what is recorded by hand
-/// names documents for which no certificate would be listed. What is stopped signs nothing that the form covers from
-/// now on: so a rotation ends.
+/// `field_missing`, `field_too_long`, `tax_office_wrong`, `document_kind_not_issued`, `registration_date_in_future`,
+/// `registration_exists` for a notice that is on record, `registration_certificate_missing` when a certificate that is
+/// installed and still valid is neither listed nor stopped by any form, `registration_without_certificate` when what is
+/// recorded by hand names documents for which no certificate would be listed. What is stopped signs nothing that the
+/// form covers from now on: so a rotation ends.
 pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, new: Acceptance) -> Result<RegistrationId> {
     actor.require_role(&[Role::Administrator, Role::System])?;
     actor.scope.require(new.unit)?;
@@ -186,6 +191,10 @@ fn check(stamp: &Stamp<'_>, new: &Acceptance) -> Result<()> {
     ];
     for (field, value) in texts {
         text::required(field, value, "field_missing", TEXT_LIMIT)?;
+    }
+    if !is_office_code(&text::clean(&new.office_code)) {
+        let detail = "the code of the managing office has up to five digits";
+        return Err(Error::invalid("office_code", "tax_office_wrong", detail));
     }
     if new.document_kinds.is_empty() {
         return Err(Error::invalid("document_kinds", "field_missing", "receipt or invoice"));
@@ -373,7 +382,7 @@ fn grouped(registrations: &[query::Covering], lines: Vec<query::Line>) -> BTreeM
 impl ListedCertificate {
     /// A certificate is known by its issuer and its serial: two authorities may give the same serial. What
     /// was stored before issuers were kept is known by its serial alone.
-    fn is_called(&self, issuer: Option<&str>, serial: &str) -> bool {
+    pub fn is_called(&self, issuer: Option<&str>, serial: &str) -> bool {
         let plain = |name: &str| text::clean(name).split_whitespace().collect::<String>().to_lowercase();
         let is_issuer = issuer.is_none_or(|issuer| plain(issuer) == plain(&self.issuer));
         is_issuer && same_serial(&self.serial, serial)
@@ -410,6 +419,17 @@ fn same_serial(one: &str, other: &str) -> bool {
 /// Every accepted registration of the unit, oldest first.
 pub fn of_unit(conn: &mut Conn, unit: UnitId) -> Result<Vec<Registration>> {
     query::registrations(conn, unit)
+}
+
+/// Whether the accepted registrations of a unit say of these certificates what the last of these lines about each
+/// says: that it signs, or that it is stopped.
+pub fn says(conn: &mut Conn, unit: UnitId, told: &[ListedCertificate]) -> Result<bool> {
+    let lines = query::lines(conn, Some(unit))?;
+    let known: Vec<ListedCertificate> = lines.into_iter().map(|(_, _, line)| line).collect();
+    let stops = |lines: &[ListedCertificate], one: &ListedCertificate| {
+        last_word(lines, Some(&one.issuer), &one.serial).map(|word| word == CertificateAction::Stop)
+    };
+    Ok(told.iter().all(|one| stops(&known, one) == stops(told, one)))
 }
 
 /// The certificates that an accepted registration still lists, for whatever documents.

@@ -250,6 +250,12 @@ pub fn of_units(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Series>> {
     Ok(found.into_iter().map(from_stored).collect())
 }
 
+/// Whether a stopped series leaves its kind of document without an open one: nothing of that kind is issued until
+/// another is opened.
+pub fn leaves_none(register: &[Series], stopped: &Series) -> bool {
+    register.iter().all(|one| !one.is_open || one.document_kind != stopped.document_kind)
+}
+
 /// One series of a unit.
 ///
 /// # Errors

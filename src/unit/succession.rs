@@ -61,6 +61,17 @@ pub fn before(conn: &mut Conn, unit: UnitId) -> Result<BTreeSet<UnitId>> {
     Ok(found)
 }
 
+/// Whether the decision of a merger is named.
+///
+/// # Errors
+/// `field_missing`.
+pub fn check_decision(number: &str) -> Result<()> {
+    if text::clean(number).is_empty() {
+        return Err(Error::invalid("decision_no", "field_missing", "name the decision"));
+    }
+    Ok(())
+}
+
 /// Whether a merger can be recorded.
 ///
 /// # Errors
@@ -74,9 +85,7 @@ pub fn check(conn: &mut Conn, merger: &Succession, today: BusinessDay) -> Result
     if merger.unit == CITY || merger.successor == CITY {
         return Err(Error::invalid("unit", "merger_of_the_city", "the city is no collecting unit"));
     }
-    if text::clean(&merger.decision).is_empty() {
-        return Err(Error::invalid("decision_no", "field_missing", "name the decision"));
-    }
+    check_decision(&merger.decision)?;
     if merger.effective_on < today {
         let detail = "until today the unit raised and issued on its own";
         return Err(Error::invalid("effective_on", "date_in_the_past", detail));

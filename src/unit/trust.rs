@@ -101,12 +101,39 @@ pub fn check(
     (from, until): (BusinessDay, BusinessDay),
     (claim_limit, unproven_limit, age_limit_days): (Dong, Dong, i32),
 ) -> Result<()> {
+    check_agreement(agreement_no)?;
+    check_days(from, until)?;
+    check_limits(claim_limit, unproven_limit)?;
+    check_age(age_limit_days)
+}
+
+/// Whether the agreement with the bank is named.
+///
+/// # Errors
+/// `agreement_missing`.
+pub fn check_agreement(agreement_no: &str) -> Result<()> {
     if agreement_no.trim().is_empty() {
         return Err(Error::invalid("agreement_no", "agreement_missing", "name the agreement with the bank"));
     }
+    Ok(())
+}
+
+/// Whether a grant ends after it begins.
+///
+/// # Errors
+/// `trust_dates_wrong`.
+pub fn check_days(from: BusinessDay, until: BusinessDay) -> Result<()> {
     if until < from {
         return Err(Error::invalid("valid_until", "trust_dates_wrong", "it begins, then ends"));
     }
+    Ok(())
+}
+
+/// Whether the largest claim and the most that may wait can be these.
+///
+/// # Errors
+/// `trust_limits_wrong`.
+pub fn check_limits(claim_limit: Dong, unproven_limit: Dong) -> Result<()> {
     if !claim_limit.is_positive() {
         return Err(Error::invalid("claim_limit", "trust_limits_wrong", "above zero"));
     }
@@ -114,6 +141,14 @@ pub fn check(
         let detail = "at least the limit of one claim";
         return Err(Error::invalid("unproven_limit", "trust_limits_wrong", detail));
     }
+    Ok(())
+}
+
+/// Whether a claim may wait that many days.
+///
+/// # Errors
+/// `trust_limits_wrong`.
+pub fn check_age(age_limit_days: i32) -> Result<()> {
     if !AGE_LIMITS_DAYS.contains(&age_limit_days) {
         let detail = format!("{} to {} days", AGE_LIMITS_DAYS.start(), AGE_LIMITS_DAYS.end());
         return Err(Error::invalid("age_limit_days", "trust_limits_wrong", detail));

@@ -14,6 +14,7 @@ use super::Shared;
 use super::by_name::ByName;
 use super::respond::{Failure, block};
 use crate::actor::{Actor, Scope};
+use crate::amount;
 use crate::error::{Error, Result};
 use crate::identity;
 use crate::unit::succession;
@@ -83,9 +84,16 @@ pub async fn body(mut payload: web::Payload, limit: usize) -> Result<Vec<u8>> {
 
 /// Reads JSON by the names of its fields, with no unknown ones; the field and place of a fault are told, its value
 /// is not.
+///
+/// # Errors
+/// `json_unreadable`, and `amount_not_whole` where it is an amount that does not read.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let unreadable = |field: &str, error: &serde_json::Error| {
-        Error::invalid(field.to_owned(), "json_unreadable", without_values(&error.to_string()))
+        let detail = without_values(&error.to_string());
+        if detail.contains(amount::EXPECTED) {
+            return Error::invalid(field.to_owned(), "amount_not_whole", detail);
+        }
+        Error::invalid(field.to_owned(), "json_unreadable", detail)
     };
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(ByName(&mut reader)).map_err(|error| {

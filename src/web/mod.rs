@@ -5,6 +5,7 @@ mod api;
 mod bundle;
 mod by_name;
 pub(crate) mod callback;
+mod deadline;
 mod extract;
 mod guesses;
 mod headers;

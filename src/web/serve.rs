@@ -10,7 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::{Either, join, select};
 
-use super::{Shared, guesses, health, pages, refusal, routes, trace};
+use super::{Shared, deadline, guesses, health, pages, refusal, routes, trace};
 use crate::app::Running;
 use crate::error::{Error, Result};
 
@@ -56,6 +56,7 @@ pub async fn serve_until(
             .wrap(from_fn(pages::kept::keep))
             .wrap(from_fn(refusal::media))
             .wrap(from_fn(pages::failed::framed))
+            .wrap(from_fn(deadline::limit))
             .wrap(from_fn(trace::trace))
             .configure(routes::configure)
     })

@@ -30,7 +30,7 @@ pub(super) fn file_until(app: &Arc<App>, is_stopping: &AtomicBool) {
             }
         }
         round += 1;
-        match tax_endpoint(app)? {
+        match tax_endpoint(app) {
             Some(endpoint) => deliver(app, &endpoint).map(|_| ()),
             None => Ok(()),
         }
@@ -110,11 +110,10 @@ pub fn sign_forms(app: &App) -> Result<usize> {
 }
 
 /// The configured way to the authority.
-pub fn tax_endpoint(app: &App) -> Result<Option<HttpEndpoint>> {
+pub fn tax_endpoint(app: &App) -> Option<HttpEndpoint> {
     let tax = &app.config.tax;
     let timeout = Duration::from_secs(tax.timeout_s);
-    let made = |url: &String| HttpEndpoint::new(url, tax.endpoint_token.clone(), timeout);
-    tax.endpoint.as_ref().map(made).transpose()
+    tax.endpoint.as_ref().map(|url| HttpEndpoint::new(url, tax.endpoint_token.clone(), timeout))
 }
 
 /// One round of the courier.

@@ -1,6 +1,6 @@
 //! Stories with `bienlai statement parse` and `preview` on files as banks send them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -23,12 +23,6 @@ fn parsed(path: &str, more: &[&str]) -> (Value, i32) {
     (json, output.status.code().unwrap())
 }
 
-fn written(folder: &Folder, name: &str, content: &str) -> String {
-    let path: PathBuf = folder.path().join(name);
-    std::fs::write(&path, content).unwrap();
-    path.to_string_lossy().into_owned()
-}
-
 #[test]
 fn a_workbook_of_a_bank_is_read_from_its_file() {
     for (name, format) in
@@ -46,17 +40,17 @@ fn a_workbook_of_a_bank_is_read_from_its_file() {
 #[test]
 fn a_table_that_nobody_knows_is_previewed_mapped_and_read() {
     let folder = Folder::new("bank-file-mapping");
-    let table = written(&folder, "own.csv", "Khi nào;Việc gì;Bao nhiêu\n22/11/2026;HNPH7K2MQ4X97;25.000\n");
+    let table = folder.written("own.csv", "Khi nào;Việc gì;Bao nhiêu\n22/11/2026;HNPH7K2MQ4X97;25.000\n");
     assert_eq!(statement(&["preview", &table]).status.code(), Some(2), "its headings say nothing");
     assert_eq!(parsed(&table, &[]).1, 2);
     let mapping = "name = \"own\"\nheadings = [\"Khi nào\"]\ncurrency = \"VND\"\n[columns]\nbooking_date = 1\ndescription = 2\namount = 3\n";
-    let map = written(&folder, "own.toml", mapping);
+    let map = folder.written("own.toml", mapping);
     let shown = statement(&["preview", &table, "--map", &map]);
     let text = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.status.success() && text.contains("Bao nhiêu") && text.contains("[columns]"), "{text}");
     let (json, code) = parsed(&table, &["--map", &map]);
     assert_eq!((code, json["statements"][0]["lines"][0]["amount"].as_str()), (0, Some("25000")), "{json}");
-    let wrong = written(&folder, "wrong.toml", "name = \"own\"\n[columns]\namount = 3\n");
+    let wrong = folder.written("wrong.toml", "name = \"own\"\n[columns]\namount = 3\n");
     let refused = statement(&["parse", &table, "--map", &wrong]);
     assert!(!refused.status.success());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("statement_layout_invalid"));
@@ -69,7 +63,7 @@ fn a_known_table_prints_a_mapping_that_reads_it_again() {
     let shown = String::from_utf8(statement(&["preview", &table]).stdout).unwrap();
     assert!(shown.contains("MB, sao kê") && shown.contains("booking_date"), "{shown}");
     let mapping = shown.split_once("\nname = ").map(|(_, mapping)| format!("name = {mapping}")).unwrap();
-    let map = written(&folder, "mb.toml", &mapping);
+    let map = folder.written("mb.toml", mapping);
     assert_eq!(parsed(&table, &["--map", &map]).0["statements"], parsed(&table, &[]).0["statements"]);
 }
 

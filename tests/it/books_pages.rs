@@ -6,6 +6,8 @@ use bienlai::amount::Dong;
 use bienlai::filing::period::Quarter;
 use bienlai::filing::{self, due, query};
 use bienlai::id::UnitId;
+use bienlai::obligation::Obligation;
+use bienlai::payment::Arrival;
 use bienlai::payment::book::Method;
 use bienlai::payment::pos;
 use bienlai::report::fees::Span;
@@ -161,6 +163,11 @@ fn the_report_of_a_quarter_is_approved_and_taken_as_a_file() {
         let file = finance.get(&format!("/finance/reports/{own}/xml"));
         assert_eq!(file.status, 200);
         assert!(text(&file).contains("BC26") && text(&file).contains("Signature"), "{}", text(&file));
+        let form = world.database.folder.written("bc26.xml", &file.body);
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_bienlai"));
+        let drawn = program.args(["receipt", "pdf", &form]).output().expect("the program runs");
+        let told = String::from_utf8_lossy(&drawn.stderr);
+        assert!(told.contains("rendition_of_other"), "only receipts and invoices have a page: {told}");
         let page = format!("/finance/reports?unit=00091&quarter={quarter}");
         finance.get(&page);
         finance.sees("đã đề nghị");
@@ -180,6 +187,19 @@ fn the_report_of_a_quarter_is_approved_and_taken_as_a_file() {
         let again = [("unit", "00091"), ("quarter", quarter.as_str()), ("do", "make")];
         assert_eq!(finance.post("/finance/reports", &again).status, 400, "one report of a quarter");
         finance.sees("Báo cáo của quý này đã lập");
+        let present = Quarter::of(world.now().business_day());
+        let from = present.next().first_day().0.format("%d/%m/%Y").to_string();
+        let present = present.to_string();
+        finance.get(&format!("/finance/reports?unit=00004&quarter={present}"));
+        finance.sees(&format!("lập được từ ngày {from}"));
+        assert!(!finance.page.contains("value=\"make\""), "the quarter is not over: {}", finance.page);
+        let early = [("unit", "00004"), ("quarter", present.as_str()), ("do", "make")];
+        assert_eq!(finance.post("/finance/reports", &early).status, 400);
+        finance.is_told("report_period_not_over");
+        finance.get("/finance/reports?unit=00004&quarter=2022-Q4");
+        finance.is_told("report_nothing_registered");
+        finance.sees("Ví dụ: 2026-Q3");
+        assert!(!finance.page.contains("value=\"make\""), "nothing to report on: {}", finance.page);
         finance.get("/finance/reports?quarter=2026-Q7");
         finance.sees("Quý không đọc được");
         service.stop();
@@ -213,7 +233,7 @@ fn a_card_batch_is_looked_at_before_it_is_taken_on() {
         };
         let bad = "loai,ma_chuan_chi,so_tien\nsale,A1,25000\nsale,A2,1.5\n";
         assert_eq!(send(&mut finance, "preview", bad).status, 400);
-        finance.sees("Dòng 3: số tiền phải là số nguyên đồng");
+        finance.sees("Dòng 3, cột “Số tiền”: số tiền phải là số nguyên đồng");
         let good = "loai,ma_chuan_chi,so_tien\nsale,A1,25000\nchargeback,A2,5000\n";
         let wrong = [("unit", "00004"), ("settled_on", "hôm qua"), ("fee", "hai"), ("do", "import")];
         assert_eq!(finance.upload("/finance/batches", &wrong, good.as_bytes()).status, 400);
@@ -379,6 +399,28 @@ fn the_bridge_of_a_day_speaks_of_accounts_in_words() {
         for code in ["Cầu nối / Bridge", "fees_collected/", "drawer/"] {
             assert!(!main.contains(code), "{code} is no word of the reader's: {main}");
         }
+        service.stop();
+    });
+}
+
+#[test]
+fn the_page_of_a_day_names_a_hundred_claims_on_their_way_and_its_file_names_all() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let owed: Vec<Obligation> = (0..103).map(|_| world.raise(Dong(25_000))).collect();
+        let told: Vec<Arrival> = owed.iter().map(|one| world.claim(one, Dong(25_000)).arrival()).collect();
+        world.settle_all(&told);
+        let mut service = Service::start(&world);
+        let mut finance = at_ba_dinh(&world, &service, Role::Finance, "ketoan.mau");
+        let path = format!("/finance/days/{}", world.ba_dinh.account);
+        let day = world.now().business_day();
+        let named = |text: &str| owed.iter().filter(|one| text.contains(&one.reference_code)).count();
+        assert_eq!(finance.get(&format!("{path}?date={day}")).status, 200);
+        assert_eq!(named(&finance.page), 100, "{}", finance.page);
+        finance.sees("Còn 3 khoản đang chờ sao kê không nêu ở đây");
+        finance.sees("2.575.000 đ");
+        let file = finance.get(&format!("{path}/file?date={day}&format=csv"));
+        assert_eq!(named(&text(&file)), 103);
         service.stop();
     });
 }

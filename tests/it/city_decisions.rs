@@ -146,6 +146,12 @@ fn no_proposal_that_waits_is_hidden_behind_newer_ones() {
         admin.sees("Hạn mức xin trước tiên");
         let has_older = admin.page.contains("href=\"/admin/proposals?before=");
         assert!(!has_older, "there are no older ones");
+        // A form that is refused stands on the page it was sent from.
+        let (asked, at) = (open(&admin), admin.value("at").expect("the form names its page"));
+        let unsaid = [("reason", " "), ("at", at.as_str())];
+        assert_eq!(admin.post(&format!("/admin/proposals/{asked}/refuse"), &unsaid).status, 400);
+        admin.is_told("field_missing");
+        admin.sees("Hạn mức xin trước tiên");
 
         world.change(|tx, stamp| {
             later.iter().try_for_each(|id| proposal::refuse(tx, stamp, &checker, *id, "Chưa cần").map(|_| ()))
@@ -153,10 +159,41 @@ fn no_proposal_that_waits_is_hidden_behind_newer_ones() {
         admin.get("/admin/proposals?state=proposed");
         admin.sees("Hạn mức xin trước tiên");
         assert!(!admin.page.contains("Hạn mức xin về sau"), "those were decided");
+        admin.get("/admin/proposals?state=refused");
+        admin.sees("Hạn mức xin về sau");
+        assert_eq!(admin.get("/admin/proposals?state=xyz").status, 400);
+        admin.is_told("state_unknown");
         assert_eq!(admin.get("/admin/proposals?before=evt_x").status, 400);
         admin.get("/admin/proposals?unit=00376");
         assert_eq!(admin.page.matches("<option value=\"00376\" selected>").count(), 5, "{}", admin.page);
         service.stop();
+    });
+}
+
+#[test]
+fn a_commune_reads_its_own_newest_proposals_however_many_others_have() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let maker =
+            Actor { person: Some(world.clerk), client: None, role: Role::Administrator, scope: Scope::All };
+        let propose = |unit, amount: i64| {
+            let asked = Limit { unit, amount: Dong(amount), decision_no: "9/QĐ-UBND".to_owned() };
+            let content = Content::Limit(asked);
+            world.change(|tx, stamp| proposal::propose(tx, stamp, &maker, &content, "Nhiều khoản nhỏ"))
+        };
+        let own = [propose(world.tay_ho.id, 1_000), propose(world.tay_ho.id, 2_000)];
+        for more in 0..5 {
+            propose(world.ba_dinh.id, 5_000 + more);
+        }
+        let reader =
+            Actor { person: None, client: None, role: Role::Auditor, scope: Scope::unit(world.tay_ho.id) };
+        let ids = |found: Vec<proposal::Proposal>| found.iter().map(|one| one.id).collect::<Vec<_>>();
+        let (newest, older) = world.look(|conn| proposal::page(conn, &reader, 1_i64, None));
+        assert_eq!((ids(newest), older), (vec![own[1]], Some(own[1])));
+        assert_eq!(ids(world.look(|conn| proposal::list(conn, &reader, 2))), [own[1], own[0]]);
+        assert_eq!(ids(world.look(|conn| proposal::list(conn, &reader, 3))), [own[1], own[0]]);
+        let city = Actor { scope: Scope::All, ..reader };
+        assert_eq!(world.look(|conn| proposal::list(conn, &city, 7)).len(), 7);
     });
 }
 

@@ -236,6 +236,14 @@ fn the_city_sees_who_misses_a_target_and_sends_the_report_at_one_click() {
         assert_eq!(refused.status, 400);
         city.sees("không quá tổng");
         city.sees("(dòng 2)");
+        let both = file.replace(";61;", ";161;").replace("00091", "99991");
+        assert_eq!(city.upload("/city/totals", &[], both.as_bytes()).status, 400);
+        city.sees("(dòng 2)");
+        city.sees("(dòng 3)");
+        let unread = file.replace(";100;", ";một;").replace(";10;", ";mười;");
+        assert_eq!(city.upload("/city/totals", &[], unread.as_bytes()).status, 400);
+        city.sees("(dòng 2)");
+        city.sees("(dòng 3)");
         assert_eq!(world.count("dossier_total"), 0, "nothing is half saved");
         let month = today.0.format("%Y-%m").to_string();
         city.get(&format!("/city?month={month}"));

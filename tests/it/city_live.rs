@@ -2,9 +2,12 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::exception::{self, Kind, Subject};
 use bienlai::filing::registration::listed_from_pem;
+use bienlai::id::MovementId;
 use bienlai::obligation::State;
 use bienlai::payment::refund::{self, Ask, Payee};
+use bienlai::payment::resolve;
 use bienlai::receipt::key::SigningKey;
 use bienlai::reconciliation::reconcile;
 use bienlai::report::onboarding::{self, Checklist, trial};
@@ -142,6 +145,50 @@ fn test_payment(world: &World) {
     world.wait_days(1);
     let out = format!("HOAN TIEN {}", asked.reference_code);
     statement(world, BankFile::new(no, world.now().business_day(), 1_000).book(-1_000, &out, "TEST2"));
+}
+
+/// Two persons say of the test's claim that its money never came.
+fn withdraw_claim(world: &World, movement: MovementId) {
+    let unit = world.soc_son.id;
+    let told = exception::New {
+        unit,
+        kind: Kind::ClaimWithoutCredit,
+        subject: Subject::Movement(movement),
+        account: Some(world.soc_son.account),
+        amount: onboarding::TEST_AMOUNT,
+        opened_on: world.now().business_day(),
+        detail: String::new(),
+    };
+    world.change(|tx, stamp| exception::open(tx, stamp, std::slice::from_ref(&told)).map(|_| ()));
+    let item =
+        world.exceptions(unit).into_iter().find(|one| one.kind == Kind::ClaimWithoutCredit).unwrap().id;
+    let (maker, checker) =
+        (person(unit, world.clerk, Role::Finance), person(unit, world.chief, Role::Approver));
+    world.change(|tx, stamp| {
+        exception::propose(tx, stamp, &maker, unit, item, ("disprove", None, "ngân hàng xác nhận không có"))
+    });
+    world.change(|tx, stamp| resolve::approve(tx, stamp, &checker, unit, item));
+}
+
+#[test]
+fn a_test_whose_claim_two_persons_withdrew_waits_for_its_transfer_again() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (unit, account) = (world.soc_son.id, world.soc_son.account);
+        let system = Actor::system();
+        world.change(|tx, stamp| Ok(edition::store_first(tx, stamp, &system, TARIFF)?.is_ok()));
+        let admin = person(unit, world.chief, Role::Administrator);
+        let begun = world.app.write(&admin, |tx, stamp| trial::begin(tx, stamp, &admin, unit, account));
+        let owed = begun.unwrap();
+        let far = || checklist(&world).steps.pop().expect("the test is the last step").vi;
+        let waits = far();
+        let told = world.claim(&owed, Dong(1_000)).reference("TEST1").settle();
+        assert_eq!(far(), "còn thiếu sao kê, hoàn lại");
+        withdraw_claim(&world, told.movement);
+        assert_eq!(world.count("movement WHERE state = 'disproven'"), 1);
+        assert_eq!(far(), waits, "nothing was told of it that still holds");
+        assert!(waits.contains(&owed.reference_code), "{waits}");
+    });
 }
 
 #[test]

@@ -8,6 +8,7 @@ use bienlai::id::{ExceptionId, LineId, MovementId, PersonId};
 use bienlai::ledger::{self, Account};
 use bienlai::payment::book::Method;
 use bienlai::payment::{cancel, resolve, unmatch};
+use bienlai::reconciliation::bridge;
 use bienlai::reconciliation::day_close::reading::{self, Reading};
 use bienlai::reconciliation::day_close::{Closing, close};
 use bienlai::reconciliation::proof::Obstacle;
@@ -166,6 +167,60 @@ fn a_card_that_its_batch_showed_later_was_on_its_way_until_then() {
         assert_eq!((told.in_transit_count, told.in_transit), (1, FEE));
         assert_eq!(told.claims[0].payment, taken.payment.to_string());
         assert_eq!(told.claims[0].movement, None);
+    });
+}
+
+/// What a day has on its way, told claim by claim and with fewer names: it must be the same.
+#[track_caller]
+fn told_alike(world: &World, day: BusinessDay) -> (i64, Dong) {
+    let place = (world.ba_dinh.id, world.ba_dinh.account);
+    let (stamp, actor) = (world.stamp(), Actor::system());
+    let whole = world.look(|conn| bridge::of_day(conn, &stamp, &actor, place, day));
+    for limit in [0, 1, 9] {
+        let short = world.look(|conn| bridge::in_short(conn, &stamp, &actor, place, day, limit));
+        let named = limit.min(whole.claims.len());
+        assert_eq!(short.claims, whole.claims[..named], "{limit}");
+        assert_eq!(short.claims_left_off, whole.claims.len() - named, "{limit}");
+        assert_eq!(short.in_transit_count, whole.in_transit_count, "{limit}");
+        assert_eq!(short.in_transit, whole.in_transit, "{limit}");
+        assert_eq!(short.carried, whole.carried, "{limit}");
+    }
+    (whole.in_transit_count, whole.in_transit)
+}
+
+#[test]
+fn what_is_on_its_way_is_the_same_in_short_as_claim_by_claim() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let day = today(&world);
+        let claimed = |reference: &str| {
+            let owed = world.raise(FEE);
+            world.claim(&owed, FEE).reference(reference).settle();
+            owed
+        };
+        let first = claimed("FT71");
+        claimed("FT72");
+        claimed("FT73");
+        assert_eq!(told_alike(&world, day), (3, Dong(75_000)));
+        world.wait_days(1);
+        claimed("FT74");
+        assert_eq!(told_alike(&world, day), (3, Dong(75_000)), "what came the day after is that day's");
+        assert_eq!(told_alike(&world, today(&world)), (4, Dong(100_000)));
+        let by_card = world.raise(FEE);
+        world.take(&by_card, FEE, Method::Card).unwrap();
+        assert_eq!(told_alike(&world, day), (3, Dong(75_000)), "nor is a card of the day after");
+        assert_eq!(told_alike(&world, today(&world)), (5, Dong(125_000)));
+        world.wait_days(12);
+        import(
+            &world,
+            &BankFile::new(world.ba_dinh.account_no, today(&world), 0)
+                .book(25_000, &format!("{} nop phi", first.reference_code), "FT71")
+                .camt(),
+        );
+        matched(&world);
+        assert_eq!(told_alike(&world, day), (3, Dong(75_000)), "its line came long after the day");
+        // Those that are overdue by now are told under their items, in both ways.
+        told_alike(&world, today(&world));
     });
 }
 

@@ -135,6 +135,10 @@ fn the_bridge_of_a_day_names_every_difference_between_receipts_and_bank() {
         assert_eq!((bank.opening, bank.closing, bank.line_count), (Dong(0), Dong(51_900), 4));
         assert!(open.carried.iter().any(|one| one.exception_kind == "unidentified_credit"));
         assert_eq!((open.in_transit_count, open.in_transit), (1, Dong(30_000)));
+        assert_eq!((open.claims.len(), open.claims_left_off), (1, 0));
+        let brief = bridge_of(&world, today(&world)).naming(0);
+        assert_eq!((brief.claims.len(), brief.claims_left_off), (0, 1), "said to be there, and not named");
+        assert_eq!((brief.in_transit_count, brief.in_transit), (1, Dong(30_000)), "the sums cover it");
         assert_eq!(open.cash.iter().map(|one| one.amount).collect::<Vec<_>>(), [Dong(10_000)]);
 
         closed(&world, today(&world));

@@ -127,6 +127,13 @@ fn on_the_command_line_an_item_is_added_and_what_nobody_pays_is_withdrawn() {
         };
         let unknown = request(&["--kind", "adjust", "--remove", "HT-99"]).unwrap_err();
         assert!(unknown.contains("correction_line_unfit"), "{unknown}");
+        for way in ["adjust", "replace"] {
+            let nothing = request(&["--kind", way]).unwrap_err();
+            assert!(nothing.contains("correction_lines_missing"), "{way}: {nothing}");
+            let by_name = request(&["--kind", way, "--remove", "HT-01"]).unwrap_err();
+            assert!(by_name.contains("correction_to_nothing"), "meant, and refused by its rule: {by_name}");
+        }
+        assert_eq!(world.count("correction"), 0);
         let notice = request(&["--kind", "replace", "--payer-name", "Nguyễn Thị Mẫu"]).unwrap_err();
         assert!(notice.contains("correction_needs_notice"), "{notice}");
         let asked = request(&["--kind", "adjust", "--add", "ho_tich_khai_tu_qua_han"]).unwrap();

@@ -56,7 +56,7 @@ pub fn ask(receipt: &Stored, kind: Kind, lines: Vec<Line>) -> Ask {
         reason: "tính nhầm một bản".to_owned(),
         agreement: Agreement {
             number: "05/BB-TT".to_owned(),
-            on: "2026-11-23".parse().unwrap(),
+            on: receipt.issued_on,
             about: "thỏa thuận về sai sót".to_owned(),
         },
         lines,

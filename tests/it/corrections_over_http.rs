@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
+use bienlai::clock::Clock;
 use bienlai::id::{PersonId, UnitId};
 use bienlai::identity::{self, NewClient};
 use bienlai::payment::book::Method;
@@ -79,10 +80,11 @@ pub fn code(reply: &Reply) -> String {
 
 fn asked(kind: &str, amount: i64) -> Value {
     let lines = if kind == "cancel" { json!([]) } else { json!([{ "item": "HT-01", "amount": amount }]) };
+    let today = Clock::System.now().business_day();
     json!({
         "kind": kind,
         "reason": "tính nhầm",
-        "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "thỏa thuận về sai sót" },
+        "agreement": { "number": "05/BB", "on": today, "about": "thỏa thuận về sai sót" },
         "lines": lines,
     })
 }
@@ -106,6 +108,19 @@ fn a_receipt_is_adjusted_by_two_persons_and_the_citizens_link_shows_the_chain() 
         let desk = Desk::of(&world, &service);
         let path = format!("/api/v1/receipts/{id}/corrections");
         let body = asked("adjust", 20_000);
+        let mut bare = body.clone();
+        bare.as_object_mut().unwrap().remove("agreement");
+        let mut whole = asked("cancel", 0);
+        whole["payer"] = json!({ "name": "Nguyễn Thị Mẫu" });
+        for (key, wrong, field, refusal) in [
+            ("B1", bare, "agreement", "correction_agreement_missing"),
+            ("B2", whole, "payer", "correction_cancel_whole"),
+            ("B3", asked("adjust", -1), "lines[0].amount", "correction_amount_negative"),
+        ] {
+            let refused = desk.post(&desk.maker, &path, key, &wrong);
+            assert_eq!(code(&refused), refusal);
+            assert_eq!(refused.json()["error"]["field"], field, "{}", refused.json());
+        }
         let first = desk.post(&desk.maker, &path, "K1", &body);
         assert_eq!(first.status, 201, "{}", first.json());
         let again = desk.post(&desk.maker, &path, "K1", &body);
@@ -152,6 +167,34 @@ fn a_receipt_is_adjusted_by_two_persons_and_the_citizens_link_shows_the_chain() 
         assert!(page.contains(&format!("/r/{adjusting}")), "{page}");
         let own = String::from_utf8(get(service.address, &format!("/r/{adjusting}")).unwrap().body).unwrap();
         assert!(own.contains("Âm năm nghìn đồng") && own.contains("Biên lai gốc"), "{own}");
+        service.stop();
+    });
+}
+
+#[test]
+fn a_request_that_names_no_change_or_an_agreement_from_before_its_document_is_refused_beside_its_field() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (id, _) = receipt(&world);
+        let mut service = Service::start(&world);
+        let desk = Desk::of(&world, &service);
+        let path = format!("/api/v1/receipts/{id}/corrections");
+        let refused = |body: &Value, code: &str, field: &str| {
+            let key = format!("{code}-{}", body["kind"].as_str().unwrap());
+            let reply = desk.post(&desk.maker, &path, &key, body);
+            let error = reply.json()["error"].clone();
+            let told = (error["code"].as_str(), error["field"].as_str());
+            assert_eq!((reply.status, told), (400, (Some(code), Some(field))), "{error}");
+        };
+        for kind in ["adjust", "replace"] {
+            let mut nothing = asked(kind, 20_000);
+            nothing["lines"] = json!([]);
+            refused(&nothing, "correction_lines_missing", "lines");
+        }
+        let mut older = asked("adjust", 20_000);
+        older["agreement"]["on"] = json!(Clock::System.now().business_day().plus_days(-2));
+        refused(&older, "correction_agreement_before_document", "agreement.on");
+        assert_eq!(world.count("correction"), 0);
         service.stop();
     });
 }

@@ -266,6 +266,11 @@ fn todays_list_leads_to_a_correction_and_the_waiting_room_sees_four_signs() {
         };
         assert_eq!(cashier.post(&format!("{page}/correct"), &form("")).status, 400);
         cashier.sees("value=\"thu nhầm người\"");
+        for typed in [("l.0.0", "20000"), ("name", "Nguyễn Thị Mẫu")] {
+            let more = [form("hủy biên lai"), vec![typed]].concat();
+            assert_eq!(cashier.post(&format!("{page}/correct"), &more).status, 400);
+            cashier.is_told("correction_cancel_whole");
+        }
         assert_eq!(world.count("correction"), 0);
         let asked = cashier.post(&format!("{page}/correct"), &form("hủy biên lai"));
         assert_eq!(asked.status, 303, "{}", cashier.page);

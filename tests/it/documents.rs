@@ -289,6 +289,9 @@ fn assert_waits(world: &World, owed: &Obligation, code: &str) {
     assert_eq!(world.again(owed).state, State::Paid);
     assert!(world.receipts(owed).is_empty());
     assert_eq!(world.words("SELECT code AS t FROM receipt_due"), [code]);
+    let paid = world.again(owed);
+    let awaited = world.look(|conn| bienlai::payment::due::awaited_by(conn, &paid));
+    assert_eq!(awaited, [("receipt".to_owned(), code.to_owned())], "who asks is told why");
     assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::ReceiptDue]);
     let advance = Account::ReceivedInAdvance(owed.id);
     let balances = world.look(|conn| bienlai::ledger::trial_balance(conn, owed.unit));

@@ -719,6 +719,17 @@ fn somebody_who_leaves_hands_over_shift_and_exceptions_first() {
         appoint(&world, Role::Cashier, "thungan.khac", unit, leaver);
         assert_eq!(end(&mut admin, "thungan.roi"), 200, "{}", admin.page);
         assert_eq!(end(&mut admin, "thungan.khac"), 400, "the last one does not");
+
+        // Nobody ends the login they administrate with: another administrator does. A second one of theirs they may.
+        assert_eq!(end(&mut admin, "quantri.mau"), 400);
+        admin.is_told("login_end_own");
+        assert_eq!(admin.get("/users").status, 200, "it is open still");
+        let own = world.look(|conn| identity::login::find_by_name(conn, "quantri.mau")).person;
+        appoint(&world, Role::Administrator, "quantri.cu", Scope::All, own);
+        assert_eq!(end(&mut admin, "quantri.cu"), 200, "{}", admin.page);
+        assert_eq!(admin.get("/users").status, 200, "the one in use stays");
+        let mut other = seated(&world, service.address, Role::Administrator, "quantri.hai", Scope::All);
+        assert_eq!(end(&mut other, "quantri.mau"), 200, "{}", other.page);
         service.stop();
     });
 }

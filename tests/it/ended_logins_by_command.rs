@@ -42,12 +42,6 @@ fn today(world: &World) -> String {
     world.now().business_day().to_string()
 }
 
-fn written(world: &World, name: &str, bytes: &[u8]) -> String {
-    let path = world.database.folder.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    path.to_string_lossy().into_owned()
-}
-
 #[test]
 fn letters_hints_limits_and_complaints_are_asked_for_by_a_login_that_may() {
     each_database(|database| {
@@ -74,6 +68,8 @@ fn letters_hints_limits_and_complaints_are_asked_for_by_a_login_that_may() {
         shut(&world, &shell, &asked);
         let cashier = seat(&world, &shell, Role::Cashier, "thungan.badinh");
         refused(&shell, &asked[..5], cashier, "role_not_allowed");
+        let auditor = seat(&world, &shell, Role::Auditor, "kiemtoan.badinh");
+        refused(&shell, &asked[5..], auditor, "role_not_allowed");
         assert!(!pdf.exists(), "nobody printed it");
         let cashier = cashier.to_string();
         let taken = shell.json(&[asked[5], &[cashier.as_str()]].concat());
@@ -93,6 +89,7 @@ fn drawers_deposits_card_batches_settlements_and_figures_are_handled_by_a_login_
         let clerk = shell.person("Lê Thị Mẫu").to_string();
         let sales = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/partner/pos/terminals.csv");
         let paid = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/partner/gateway/transactions.csv");
+        let orders = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/partner/treasury/orders.csv");
         let pos = ["pos", "import", sales, "--unit", "00004", "--reference", "POS000126"];
         let pos = [&pos[..], &["--settled-on", &day, "--person"]].concat();
         let settlement = ["settlement", "import", paid, "--unit", "00004", "--channel", POLL];
@@ -111,13 +108,13 @@ fn drawers_deposits_card_batches_settlements_and_figures_are_handled_by_a_login_
             &["pos", "withdraw", &batch, "--reason", "nhập nhầm", "--person"],
             &["settlement", "withdraw", &report, "--reason", "nhập nhầm", "--person"],
             &["report", "filed", "--unit", "00004", "--period", "2025-01", "--reference-no", "1", "--person"],
-            &["remittance", "report", sales, "--unit", "00004", "--person"],
+            &["remittance", "report", orders, "--unit", "00004", "--person"],
             &pos,
             &settlement,
         ];
         shut(&world, &shell, &asked);
         let auditor = seat(&world, &shell, Role::Auditor, "kiemtoan.badinh");
-        refused(&shell, &asked[..8], auditor, "role_not_allowed");
+        refused(&shell, &asked, auditor, "role_not_allowed");
         assert_eq!(world.count("deposit_slip"), 0, "the drawer keeps its money");
     });
 }
@@ -140,7 +137,7 @@ fn corrections_and_notices_are_asked_for_by_a_login_that_may() {
         ];
         shut(&world, &shell, &asked);
         let auditor = seat(&world, &shell, Role::Auditor, "kiemtoan.badinh");
-        refused(&shell, &asked[..1], auditor, "role_not_allowed");
+        refused(&shell, &asked, auditor, "role_not_allowed");
         assert_eq!(world.count("correction"), 0);
     });
 }
@@ -174,13 +171,15 @@ fn rules_tariffs_mergers_and_certificates_are_proposed_by_a_login_that_may() {
             &["tax", "invoice", "again", "--unit", "00004", "--receipt", &receipt, "--person"],
             &["key", "stop", "--certificate", &held, "--reason", "lộ khóa", "--person"],
             &["rule", "propose", rules, "--reason", "thử", "--person"],
-            &["series", "stop", "--unit", "00004", "--series", "K26TBD", "--reason", "đổi", "--person"],
+            &["series", "stop", "--unit", "00004", "--series", "BD-26E", "--reason", "đổi", "--person"],
             &form,
             &trust,
         ];
         shut(&world, &shell, &asked);
         let finance = seat(&world, &shell, Role::Finance, "ketoan.badinh");
         refused(&shell, &asked[..6], finance, "role_not_allowed");
+        let cashier = seat(&world, &shell, Role::Cashier, "thungan.badinh");
+        refused(&shell, &asked[6..], cashier, "role_not_allowed");
         assert_eq!(world.count("proposal"), 0, "nothing is proposed");
     });
 }
@@ -222,13 +221,15 @@ fn corrected_statements_and_lines_set_aside_are_decided_by_a_login_that_may() {
     each_database(|database| {
         let world = World::settled_in_today(database);
         let shell = Shell::new(&world);
-        let first = written(&world, "first.xml", &statement(&world, &world.ba_dinh, 10_000).camt());
+        let first =
+            world.database.folder.written("first.xml", statement(&world, &world.ba_dinh, 10_000).camt());
         shell.json(&["statement", "import", &first]);
-        let second = written(&world, "second.xml", &statement(&world, &world.ba_dinh, 12_000).camt());
+        let second =
+            world.database.folder.written("second.xml", statement(&world, &world.ba_dinh, 12_000).camt());
         let imported = shell.json(&["statement", "import", &second]);
         let version = imported["held"][0]["id"].as_str().unwrap();
         let text = String::from_utf8(statement(&world, &world.tay_ho, 10_000).mt940()).unwrap();
-        let broken = written(&world, "bad.sta", text.replace("C8000,N", "C8x00,N").as_bytes());
+        let broken = world.database.folder.written("bad.sta", text.replace("C8000,N", "C8x00,N").as_bytes());
         shell.json(&["statement", "import", &broken]);
         let (_, shown, _) = shell.run(&["statement", "quarantine", "list", "--unit", "00091"]);
         let line = shown.split_whitespace().find(|word| word.starts_with("evt_")).unwrap();
@@ -239,5 +240,64 @@ fn corrected_statements_and_lines_set_aside_are_decided_by_a_login_that_may() {
         shut(&world, &shell, &asked);
         let auditor = seat(&world, &shell, Role::Auditor, "kiemtoan.badinh");
         refused(&shell, &asked, auditor, "role_not_allowed");
+    });
+}
+
+#[test]
+fn the_mapping_that_comes_with_an_import_is_kept_by_a_login_that_may_or_nothing_comes_in() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let (number, on) = (world.ba_dinh.account_no, world.now().business_day().0.format("%d/%m/%Y"));
+        let table =
+            format!("Tài khoản: {number}\nKhi nào;Việc gì;Bao nhiêu;Còn lại\n{on};tien gui;25.000;25.000\n");
+        let mapping = "name = \"own\"\nheadings = [\"Khi nào\"]\ncurrency = \"VND\"\n[columns]\nbooking_date = 1\n\
+                       description = 2\namount = 3\nbalance = 4\n";
+        let file = world.database.folder.written("one.csv", table.as_bytes());
+        let map = world.database.folder.written("own.toml", mapping.as_bytes());
+        let import = ["statement", "import", &file, "--map", &map, "--person"];
+        let asked: [&[&str]; 1] = [&import];
+        shut(&world, &shell, &asked);
+        let cashier = seat(&world, &shell, Role::Cashier, "thungan.badinh");
+        refused(&shell, &asked, cashier, "role_not_allowed");
+        assert_eq!((world.count("statement_line"), world.count("statement_layout")), (0, 0));
+        let finance = seat(&world, &shell, Role::Finance, "ketoan.badinh").to_string();
+        let imported = shell.json(&[&import[..], &[finance.as_str()]].concat());
+        assert_eq!(imported["statements"][0]["lines_new"], 1, "{imported}");
+        assert_eq!(world.count("statement_layout"), 1);
+    });
+}
+
+#[test]
+fn statements_are_imported_and_matched_and_days_closed_by_a_login_that_may_and_in_its_units_alone() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let (folder, day) = (&world.database.folder, today(&world));
+        let own = folder.written("own.xml", statement(&world, &world.ba_dinh, 10_000).camt());
+        let other = folder.written("other.xml", statement(&world, &world.tay_ho, 10_000).camt());
+        let close = ["day", "close-all", "--until", &day];
+        let [by_own, by_other] = [&own, &other].map(|file| ["statement", "import", file, "--person"]);
+        let close_all = [&close[..], &["--person"]].concat();
+        let asked: [&[&str]; 3] = [&by_own, &["reconcile", "--person"], &close_all];
+        shut(&world, &shell, &asked);
+        let cashier = seat(&world, &shell, Role::Cashier, "thungan.badinh");
+        refused(&shell, &asked, cashier, "role_not_allowed");
+        let finance = seat(&world, &shell, Role::Finance, "ketoan.badinh");
+        let theirs = [&close[..], &["--unit", "00091", "--person"]].concat();
+        let elsewhere: [&[&str]; 3] = [&by_other, &["reconcile", "--unit", "00091", "--person"], &theirs];
+        refused(&shell, &elsewhere, finance, "unit_not_found");
+        assert_eq!(world.count("statement_line"), 0, "nothing came in");
+
+        let who = finance.to_string();
+        let imported = shell.json(&[&by_own[..], &[who.as_str()]].concat());
+        assert_eq!(imported["statements"][0]["lines_new"], 2, "{imported}");
+        shell.json(&["statement", "import", &other]);
+        let matched = shell.json(&["reconcile", "--person", &who]);
+        let units = matched["accounts"].as_array().unwrap();
+        assert!(!units.is_empty() && units.iter().all(|one| one["unit"] == "00004"), "{matched}");
+        let (_, closed, error) = shell.run(&[&close_all[..], &[who.as_str()]].concat());
+        let told = |commune: &Commune| closed.contains(&commune.id.to_string());
+        assert!(told(&world.ba_dinh) && !told(&world.tay_ho), "{closed} {error}");
     });
 }

@@ -123,6 +123,7 @@ fn a_refund_whose_account_was_erased_says_so_and_keeps_no_page_away() {
         for page in ["/duties".to_owned(), format!("/finance/refunds/{}", asked.id)] {
             assert_eq!(chief.get(&page).status, 200, "{page}");
             chief.sees("Tài khoản nhận tiền hoàn đã bị xóa");
+            assert!(!chief.page.contains("value=\"approve\""), "{page}: nobody would be paid");
         }
         chief.sees("kế toán phải ghi lại");
         chief.get(&format!("/finance/refunds/{}", ready.id));

@@ -71,6 +71,9 @@ fn an_auditor_takes_the_evidence_of_a_period_and_it_proves_itself_offline() {
         assert_eq!((found.receipts, found.receipts_trusted, found.unit_code.as_str()), (3, 3, "00004"));
         assert_eq!(found.taken_at.map(|at| at.business_day()), Some(world.now().business_day()));
         assert!(found.trail_roots > 0 && found.signed_roots > 0 && found.trail_entries > 3);
+        let trust = TrustStore::from_pem(AUTHORITY_PEM).unwrap();
+        let later = judge(&bytes, &trust, world.now().plus_seconds(10 * 365 * 86_400)).unwrap();
+        assert_eq!((later.faults, later.receipts_trusted), (vec![], 3), "when its certificate is long over");
 
         // Whatever is changed is found.
         let receipt = |name: &str| name.starts_with("receipts/");

@@ -29,7 +29,7 @@ use bienlai::worker;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::support::program::{How, Service, send};
-use crate::support::world::Commune;
+use crate::support::world::{Commune, share_tax_code};
 use crate::support::{Database, World, each_database};
 
 pub const PLACE: &str = "Hà Nội";
@@ -78,19 +78,21 @@ fn form(world: &World, action: Action, certificates: Vec<ListedCertificate>) -> 
 
 /// A commune that nobody registered with the tax office yet.
 pub fn newcomer(world: &World) -> UnitId {
-    world.change(|tx, stamp| {
+    let unit = world.change(|tx, stamp| {
         let new = NewUnit {
             code: "00999".into(),
             name: "Ủy ban nhân dân phường Thử".into(),
             kind: "phường".into(),
-            tax_code: "9900000016".into(),
+            tax_code: "9900000048".into(),
             budget_code: None,
             address: "Số 1 phố Thử".into(),
             phone: None,
             valid_from: stamp.today(),
         };
         unit::register(tx, stamp, &Actor::system(), new)
-    })
+    });
+    share_tax_code(world, unit, "9900000016");
+    unit
 }
 
 fn open_series(world: &World, unit: UnitId) -> bienlai::error::Result<bienlai::id::SeriesId> {
@@ -657,7 +659,7 @@ fn a_process_killed_between_sending_and_storing_the_answer_sends_nothing_twice()
 
         let later = Clock::fixed(Clock::System.now().plus_seconds(1_000));
         let next = crate::support::TestApp::open_with(Arc::clone(&world.database), later);
-        let endpoint = HttpEndpoint::new(&url, None, Duration::from_secs(5)).unwrap();
+        let endpoint = HttpEndpoint::new(&url, None, Duration::from_secs(5));
         worker::deliver(&next.app, &endpoint).unwrap();
         assert_eq!(world.count("transmission WHERE state = 'delivered'"), 2);
         assert_eq!(world.count("transmission_event WHERE kind = 'found'"), 1);
@@ -682,7 +684,7 @@ fn a_message_whose_process_died_and_that_is_rejected_when_it_comes_again_is_sent
         let code = authority.taken().remove(0).0;
         let later = Clock::fixed(Clock::System.now().plus_seconds(1_000));
         let next = crate::support::TestApp::open_with(Arc::clone(&world.database), later);
-        let endpoint = HttpEndpoint::new(&url, None, Duration::from_secs(5)).unwrap();
+        let endpoint = HttpEndpoint::new(&url, None, Duration::from_secs(5));
         worker::deliver(&next.app, &endpoint).unwrap();
         let of_it =
             format!("JOIN transmission t ON t.id = o.transmission_id WHERE t.message_code = '{code}'");

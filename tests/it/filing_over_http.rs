@@ -173,6 +173,14 @@ fn an_administrator_records_an_acceptance_over_the_api_once() {
         assert_eq!(code(&post(&administrator, &body)), (400, "registration_date_in_future".into()));
         body["accepted_on"] = json!(today.to_string());
         assert_eq!(post(&finance, &body).status, 403);
+        body["office_code"] = json!("HN");
+        assert_eq!(code(&post(&administrator, &body)), (400, "tax_office_wrong".into()));
+        body["office_code"] = json!("10100");
+        body["form_name"] = json!("01/ABC");
+        assert_eq!(code(&post(&administrator, &body)), (400, "registration_form_unknown".into()));
+        body["form_name"] = json!("01/ĐKTĐ-HĐĐT");
+        assert_eq!(code(&post(&administrator, &body)), (400, "registration_form_unfit".into()));
+        body["form_name"] = json!("01/ĐKTĐ-CTĐT");
         let recorded = post(&administrator, &body);
         assert_eq!(recorded.status, 200, "{}", recorded.json());
         assert_eq!(code(&post(&administrator, &body)), (409, "registration_exists".into()));

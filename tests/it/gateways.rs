@@ -84,7 +84,7 @@ pub(crate) fn report_charged(
     world.app.write(&finance, |tx, stamp| gateway::import(tx, stamp, &finance, &new))
 }
 
-fn agreed(world: &World, commune: &Commune, fee_bp: i32) {
+pub(crate) fn agreed(world: &World, commune: &Commune, fee_bp: i32) {
     let terms = Terms {
         unit: commune.id,
         account: commune.account,
@@ -118,6 +118,10 @@ pub(crate) fn shown(world: &World, commune: &Commune, opening: i64, credits: &[(
 }
 
 pub(crate) fn close_day(world: &World, commune: &Commune) {
+    closed_on(world, commune, today(world));
+}
+
+pub(crate) fn closed_on(world: &World, commune: &Commune, day: BusinessDay) {
     let closing = close(
         &world.store,
         &world.keyring,
@@ -125,7 +129,7 @@ pub(crate) fn close_day(world: &World, commune: &Commune) {
         &Actor::system(),
         commune.id,
         commune.account,
-        today(world),
+        day,
     );
     match closing.expect("the day is looked at") {
         Closing::Closed(_) => {}

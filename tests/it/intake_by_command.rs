@@ -15,12 +15,6 @@ fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
-fn written(world: &World, name: &str, bytes: &[u8]) -> String {
-    let path = world.database.folder.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    path.to_string_lossy().into_owned()
-}
-
 fn day(world: &World, amounts: &[i64]) -> BankFile {
     let file = BankFile::new(world.ba_dinh.account_no, today(world), 0);
     amounts.iter().enumerate().fold(file, |file, (index, amount)| {
@@ -35,9 +29,9 @@ fn a_corrected_statement_is_shown_proposed_and_accepted_by_commands() {
         let shell = Shell::new(&world);
         let (clerk, chief) =
             (shell.person("Trần Văn Mẫu").to_string(), shell.person("Lê Thị Mẫu").to_string());
-        let first = written(&world, "first.xml", &day(&world, &[10_000, 8_000]).camt());
+        let first = world.database.folder.written("first.xml", day(&world, &[10_000, 8_000]).camt());
         shell.json(&["statement", "import", &first]);
-        let second = written(&world, "second.xml", &day(&world, &[12_000, 8_000]).camt());
+        let second = world.database.folder.written("second.xml", day(&world, &[12_000, 8_000]).camt());
         let imported = shell.json(&["statement", "import", &second]);
         let id = imported["held"][0]["id"].as_str().unwrap().to_owned();
         let (code, shown, _) = shell.run(&["statement", "diff", &id]);
@@ -72,9 +66,9 @@ fn a_line_set_aside_is_listed_with_its_text_and_repaired_by_command() {
         let shell = Shell::new(&world);
         let clerk = shell.person("Trần Văn Mẫu").to_string();
         let text = String::from_utf8(day(&world, &[10_000, 8_000]).mt940()).unwrap();
-        let file = written(&world, "bad.sta", text.replace("C8000,N", "C8x00,N").as_bytes());
+        let file = world.database.folder.written("bad.sta", text.replace("C8000,N", "C8x00,N").as_bytes());
         shell.json(&["statement", "import", &file]);
-        let other = written(&world, "not-a-statement.txt", b"Kinh gui quy khach hang");
+        let other = world.database.folder.written("not-a-statement.txt", b"Kinh gui quy khach hang");
         assert_eq!(shell.run(&["statement", "import", &other]).0, 2, "nothing of it can be read");
         let (code, shown, _) = shell.run(&["statement", "quarantine", "list", "--unit", "00004"]);
         assert!(code == 1 && shown.contains("C8x00,") && shown.contains("must come to 8000"), "{shown}");
@@ -115,7 +109,7 @@ fn accounts_are_matched_by_command_and_each_is_told_apart() {
         let file = BankFile::new(world.ba_dinh.account_no, today(&world), 0)
             .book(25_000, &format!("{} nop phi", owed.reference_code), "FT26327001")
             .book(8_000, "khong ro", "FT26327002");
-        shell.json(&["statement", "import", &written(&world, "day.xml", &file.camt())]);
+        shell.json(&["statement", "import", &world.database.folder.written("day.xml", file.camt())]);
         let done = shell.json(&["reconcile"]);
         let accounts = done["accounts"].as_array().unwrap();
         let here = accounts.iter().find(|one| one["account"] == world.ba_dinh.account_no).unwrap();
@@ -140,9 +134,9 @@ fn a_mapping_given_once_is_saved_and_used_by_the_next_import() {
         };
         let mapping = "name = \"own\"\nheadings = [\"Khi nào\"]\ncurrency = \"VND\"\n[columns]\nbooking_date = 1\n\
                        description = 2\namount = 3\nbalance = 4\n";
-        let map = written(&world, "own.toml", mapping.as_bytes());
-        let one = written(&world, "one.csv", table(today(&world), 0).as_bytes());
-        let two = written(&world, "two.csv", table(today(&world).next(), 25_000).as_bytes());
+        let map = world.database.folder.written("own.toml", mapping.as_bytes());
+        let one = world.database.folder.written("one.csv", table(today(&world), 0).as_bytes());
+        let two = world.database.folder.written("two.csv", table(today(&world).next(), 25_000).as_bytes());
         assert_ne!(shell.run(&["statement", "import", &one]).0, 0, "nobody knows this table");
         assert_eq!(
             shell.json(&["statement", "import", &one, "--map", &map])["statements"][0]["lines_new"],
@@ -174,8 +168,8 @@ fn a_corrected_table_that_came_with_a_mapping_of_its_own_is_accepted_by_it() {
         let two =
             format!("Tài khoản: {number}\nLúc nào;Bao nhiêu;Việc gì;Còn lại\n{on};26.000;tien gui;26.000\n");
         let import = |name: &str, file: &str, map: &str| {
-            let map = written(&world, &format!("{name}.toml"), map.as_bytes());
-            let file = written(&world, &format!("{name}.csv"), file.as_bytes());
+            let map = world.database.folder.written(&format!("{name}.toml"), map.as_bytes());
+            let file = world.database.folder.written(&format!("{name}.csv"), file.as_bytes());
             shell.json(&["statement", "import", &file, "--map", &map])
         };
         assert_eq!(import("one", &one, &mapping("Khi nào", 2, 3))["statements"][0]["lines_new"], 1);

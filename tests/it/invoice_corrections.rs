@@ -95,7 +95,8 @@ fn an_invoice_may_be_adjusted_to_nothing_because_it_cannot_be_cancelled() {
         let invoice = world.receipts(&owed).remove(0);
         assert_eq!(refusal(&world, &invoice, Kind::Cancel, Vec::new()), "correction_kind_not_allowed");
         assert_eq!(refusal(&world, &invoice, Kind::Replace, vec![service(0)]), "correction_to_nothing");
-        let amended = corrected(&world, &invoice, Kind::Adjust, Vec::new());
+        assert_eq!(refusal(&world, &invoice, Kind::Adjust, Vec::new()), "correction_lines_missing");
+        let amended = corrected(&world, &invoice, Kind::Adjust, vec![service(0)]);
         assert_eq!(amended.refunds.len(), 1);
         let payment = world.payments(&world.ba_dinh).remove(0);
         assert_eq!((payment.to_obligations, payment.surplus), (Dong(0), Dong(10_800)));
@@ -156,6 +157,23 @@ fn receipt_and_invoice_of_one_payment_are_corrected_one_after_the_other() {
         assert_eq!((balance(&world, "HT-01"), balance(&world, "SAO-CHUP")), (0, -5_400));
         let now = world.again(&owed);
         assert_eq!((now.state, now.total), (State::Paid, Dong(5_400)), "the invoice stays paid");
+    });
+}
+
+#[test]
+fn an_invoice_on_a_channels_word_alone_waits_for_its_statement_and_is_offered_no_cancelling() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, vec![service(10_800)]);
+        world.claim(&owed, Dong(10_800)).settle();
+        world.seal();
+        let invoice = world.receipts(&owed).remove(0);
+        let asked = request(&world, &ask(&invoice, Kind::Adjust, vec![service(5_400)])).unwrap();
+        let refused = approve(&world, &asked).unwrap_err();
+        assert_eq!(refused.code(), "correction_waits_for_statement");
+        assert!(!refused.detail().contains("cancel"), "{refused}");
+        assert_eq!(world.again(&owed).total, Dong(10_800), "nothing was half done");
     });
 }
 
@@ -226,7 +244,7 @@ fn a_wrong_name_on_an_invoice_is_told_by_its_own_form_signed_and_without_a_numbe
 }
 
 #[test]
-fn an_agreement_of_tomorrow_is_none() {
+fn an_agreement_of_tomorrow_or_older_than_its_document_is_none() {
     each_database(|database| {
         let world = World::settled_in(database);
         let (_, _, invoice) = paid(&world);
@@ -234,6 +252,11 @@ fn an_agreement_of_tomorrow_is_none() {
         asked.agreement.on = world.now().business_day().next();
         let code = |error: Error| error.code();
         assert_eq!(request(&world, &asked).map_err(code).unwrap_err(), "correction_agreement_in_future");
+        asked.agreement.on = invoice.issued_on.plus_days(-1);
+        assert_eq!(
+            request(&world, &asked).map_err(code).unwrap_err(),
+            "correction_agreement_before_document"
+        );
         asked.agreement.on = world.now().business_day();
         let number = std::mem::replace(&mut asked.agreement.number, " ".to_owned());
         assert_eq!(request(&world, &asked).map_err(code).unwrap_err(), "correction_agreement_missing");

@@ -19,11 +19,13 @@ use bienlai::reconciliation::day_close::chain_file::{self, ChainFile, TimeStamp}
 use bienlai::report::evidence::judge::{Judgement, judge_stamped};
 use bienlai::simulator::authority::Authority;
 use bienlai::text::hex;
+use bienlai::web::message::words;
 use ring::digest::{SHA256, digest};
 
 use crate::closings::{approve, ask};
 use crate::days::{closed, paid_by_statement};
 use crate::evidence_attacks::taken;
+use crate::renditions::words as page_words;
 use crate::support::app::MASTER_KEY;
 use crate::support::keys::KeyWorld;
 use crate::support::program::{How, Service, send};
@@ -271,6 +273,7 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
         assert_eq!(told["evidence"]["finding"], "valid_when_signed", "{told}");
         assert_eq!(told["verdict"], "valid", "{told}");
         assert_eq!(told["documents"].as_array().map(Vec::len), Some(1), "beside it: {told}");
+        anothers_evidence_is_no_word_for_it(world, (xml.as_str(), ca.as_str(), file.as_str()));
         let unknown = ["receipt", "verify", &xml, "--timestamp-trust", &ca, "--evidence", &file];
         let (_, told) = bienlai(world, &unknown);
         assert!(told.contains("No trusted authority issued"), "whoever is not known proves nothing: {told}");
@@ -278,11 +281,15 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
         let (code, told) =
             bienlai(world, &["receipt", "verify", &changed, "--trust", &ca, "--evidence", &file]);
         assert!(code == Some(1) && told.contains("contradicted"), "{told}");
-        let words = ["Nội dung đã bị sửa sau khi ký.", "The content was changed after signing."];
-        assert!(words.iter().all(|words| told.contains(words)), "{told}");
+        let both = ["Nội dung đã bị sửa sau khi ký.", "The content was changed after signing."];
+        assert!(both.iter().all(|said| told.contains(said)), "{told}");
         let later = ["receipt", "verify", &xml, "--trust", &ca, "--evidence", &file, "--at", "2030-01-01"];
         let (code, told) = bienlai(world, &later);
-        assert!(code == Some(0) && told.contains("certificate since expired"), "{told}");
+        assert!(code == Some(0) && told.contains("valid when signed; certificate since expired"), "{told}");
+        let (code, told) = bienlai(world, &["receipt", "verify", &xml, "--trust", &ca, "--at", "2030-01-01"]);
+        assert!(code == Some(0) && told.contains("intact, not confirmed"), "no evidence: {told}");
+        assert!(told.contains(words("signing_time_unproven").en.as_str()), "and the way to it: {told}");
+        assert!(!told.contains("HỢP LỆ"), "{told}");
         let mut silent = Bundle::read(&std::fs::read(&file).expect("a file")).expect("it reads back");
         silent.timestamp = None;
         std::fs::write(&file, serde_json::to_vec(&silent).expect("a file")).expect("a file");
@@ -309,6 +316,61 @@ fn the_command_line_writes_the_evidence_and_judges_a_receipt_by_it() {
     });
 }
 
+#[test]
+fn a_page_of_a_receipt_whose_certificate_is_over_is_drawn_as_confirmed_by_its_evidence_alone() {
+    each_database(|database| {
+        let story = Evidence::of(World::settled_in_before(database, 10));
+        let world = &story.keys.world;
+        story.sign_for(5);
+        let receipt = story.sealed();
+        let (day, url) = (world.now().business_day(), story.outside.timestamp_url());
+        daily::stamp_day(&world.store, &world.stamp(), day, &url, &story.authorities()).expect("a token");
+        let unit = world.soc_son.id;
+        let stored = world.look(|conn| query::by_id(conn, unit, receipt)).expect("the receipt");
+        let document = world.look(|conn| query::document(conn, unit, receipt)).expect("signed");
+        let folder = &world.database.folder;
+        let (xml, ca) = (folder.written("r.xml", &document), folder.written("ca.pem", &story.ca_pem));
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (evidence, page) = (path("evidence.json"), path("receipt.pdf"));
+        let (code, told) = bienlai(world, &["receipt", "evidence", &stored.lookup_code, "-o", &evidence]);
+        assert_eq!(code, Some(0), "{told}");
+
+        let asked = ["receipt", "pdf", &xml, "--trust", &ca, "-o", &page, "--force"];
+        let draw = |more: &[&str]| bienlai(world, &[&asked[..], more].concat());
+        let said = || page_words(folder.path(), &std::fs::read(&page).expect("a page"));
+        let (code, told) = draw(&[]);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(said().contains("Chưa xác nhận người ký biên lai này."), "nothing proves when: {}", said());
+        let (code, told) = draw(&["--evidence", &evidence]);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(!said().contains("Chưa xác nhận"), "{}", said());
+
+        let before = std::fs::read(&page).expect("a page");
+        let mut bundle = Bundle::read(&std::fs::read(&evidence).expect("a file")).expect("it reads back");
+        bundle.document_sha256 = "0".repeat(64);
+        let another = folder.written("another.json", serde_json::to_vec(&bundle).expect("a file"));
+        let (code, told) = draw(&["--evidence", &another]);
+        assert!(code == Some(1) && told.contains("rendition_contradicted"), "{told}");
+        assert_eq!(std::fs::read(&page).expect("a page"), before, "nothing is drawn over it");
+    });
+}
+
+/// Text, JSON and exit code say the same of a document whose evidence is another's.
+fn anothers_evidence_is_no_word_for_it(world: &World, (xml, ca, evidence): (&str, &str, &str)) {
+    let mut bundle = Bundle::read(&std::fs::read(evidence).expect("a file")).expect("it reads back");
+    bundle.document_sha256 = "0".repeat(64);
+    let file = world.database.folder.path().join("another.json").display().to_string();
+    std::fs::write(&file, serde_json::to_vec(&bundle).expect("a file")).expect("a file");
+    let asked = ["receipt", "verify", xml, "--trust", ca, "--evidence", &file];
+    let (code, told) = bienlai(world, &asked);
+    assert!(code == Some(1) && told.contains("invalid: contradicted by the evidence"), "{told}");
+    assert!(!told.contains("HỢP LỆ / valid"), "{told}");
+    let (code, told) = bienlai(world, &[&asked[..], &["--json"]].concat());
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((code, told["verdict"].as_str()), (Some(1), Some("invalid")), "{told}");
+    assert_eq!(told["evidence"]["finding"], "contradicted", "{told}");
+}
+
 fn part(name: &str, content: &[u8]) -> Vec<u8> {
     let head = format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\n\r\n");
     [head.as_bytes(), content, b"\r\n"].concat()
@@ -324,7 +386,10 @@ fn a_citizen_fetches_the_evidence_and_the_page_says_that_the_receipt_was_valid_w
         let receipt = story.sealed();
         world.wait_days(1);
         assert_eq!(story.stamp_yesterday(), Some(1));
-        let stored = world.look(|conn| query::by_id(conn, world.soc_son.id, receipt)).expect("the receipt");
+        let unstamped = story.sealed();
+        let of =
+            |receipt| world.look(|conn| query::by_id(conn, world.soc_son.id, receipt)).expect("the receipt");
+        let (stored, unstamped) = (of(receipt), of(unstamped).lookup_code);
         let ca = world.database.folder.path().join("ca.pem");
         std::fs::write(&ca, &story.ca_pem).expect("a file");
         let ca = ca.display();
@@ -355,6 +420,29 @@ fn a_citizen_fetches_the_evidence_and_the_page_says_that_the_receipt_was_valid_w
         assert!(status == 200 && told.iter().all(|told| page.contains(told)), "{page}");
         let (_, page) = brought(&xml.body, b"");
         assert!(!page.contains("<h2>Bằng chứng</h2>"), "none was brought: {page}");
+        let told =
+            ["Hợp lệ khi ký; chứng thư đã hết hạn sau đó", "Theo bằng chứng hệ thống này đã lưu khi ký."];
+        assert!(told.iter().all(|told| page.contains(told)), "the service has its own: {page}");
+        assert!(!page.contains(&words("signing_time_unproven").vi), "{page}");
+        let (declared, spelled) = ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<?xml version='1.0'?>\n");
+        let again = String::from_utf8(xml.body.clone()).expect("text").replacen(declared, spelled, 1);
+        assert_ne!(again.as_bytes(), xml.body);
+        assert!(brought(again.as_bytes(), b"").1.contains(told[0]), "whatever saved it anew");
+
+        let of = |code: &str, what: &str| got(&format!("/r/{code}{what}")).body;
+        let (late, late_evidence) = (of(&unstamped, ".xml"), of(&unstamped, "/evidence.json"));
+        for evidence in [&b""[..], &late_evidence] {
+            let (_, page) = brought(&late, evidence);
+            let told = [words("signing_time_unproven").vi.as_str(), "Toàn vẹn: không bị sửa sau khi ký"];
+            assert!(told.iter().all(|told| page.contains(told)), "nobody stamped it: {page}");
+            assert!(!page.contains("Hợp lệ khi ký"), "{page}");
+        }
+        let (_, page) = brought(&xml.body, &late_evidence);
+        let told =
+            ["Không hợp lệ: bằng chứng trái ngược với chứng từ", "Tệp bằng chứng là của chứng từ khác"];
+        assert!(told.iter().all(|told| page.contains(told)), "another's evidence: {page}");
+        assert!(!page.contains(">Hợp lệ"), "{page}");
+        assert!(!page.contains("Biên lai hợp lệ, đã ký số"), "the register follows the verdict: {page}");
         let changed = String::from_utf8(xml.body.clone()).expect("text").replacen("25000", "26000", 1);
         let (_, page) = brought(changed.as_bytes(), &evidence.body);
         let told = ["Không hợp lệ", "Bằng chứng trái ngược", "Tệp bằng chứng là của chứng từ khác"];

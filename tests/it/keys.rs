@@ -337,11 +337,11 @@ fn the_command_stops_a_key_when_a_second_person_agrees() {
         let shell = Shell::new(&world);
         let (maker, other) = (shell.person("Lê Thị Mẫu").to_string(), shell.person("Vũ Văn Mẫu").to_string());
         let ask = ["key", "stop", "--certificate", &held, "--reason", "lộ khóa", "--person", &maker];
-        let (code, id, error) = shell.run(&ask);
+        let (code, asked, error) = shell.run(&ask);
         assert_eq!(code, 0, "{error}");
-        let by = |person: &str| {
-            shell.run(&["key", "stop-approve", id.trim(), "--unit", "00004", "--person", person])
-        };
+        let id = asked.split_whitespace().next().unwrap();
+        assert!(asked.contains(&held) && asked.contains(&format!("key stop-approve {id}")), "{asked}");
+        let by = |person: &str| shell.run(&["key", "stop-approve", id, "--person", person]);
         let (code, _, error) = by(&maker);
         assert!(code == 1 && error.contains("maker_is_checker"), "{code} {error}");
         let (code, out, error) = by(&other);

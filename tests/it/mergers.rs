@@ -15,7 +15,9 @@ use bienlai::report::verify;
 use bienlai::report::winding_up::{self, What};
 use bienlai::store::Lane;
 use bienlai::unit::account::{self, NewAccount};
-use bienlai::unit::trust;
+use bienlai::unit::city::Identity;
+use bienlai::unit::codes::Codes;
+use bienlai::unit::{NewUnit, trust};
 
 use crate::imports::import;
 use crate::support::bank_file::BankFile;
@@ -397,6 +399,54 @@ fn a_unit_takes_the_tax_code_of_another_only_after_a_merger_ended_that_one() {
         world.wait_days(1);
         decided(&world, &taking(today.next())).unwrap();
         assert_eq!(world.look(|conn| bienlai::unit::find(conn, unit)).tax_code, tay_ho.tax_code);
+    });
+}
+
+#[test]
+fn no_unit_and_not_the_city_takes_a_tax_code_that_somebody_has_however_it_is_asked_for() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let system = Actor::system();
+        let present = world.look(|conn| bienlai::unit::find(conn, world.soc_son.id));
+        let known = |tax_code: &str| Identity {
+            name: "Ủy ban nhân dân thành phố Mẫu".into(),
+            tax_code: tax_code.into(),
+            address: "Số 9 phố Mẫu".into(),
+            phone: None,
+            budget_code: None,
+        };
+        let identify = |tax_code: &str| {
+            world.try_change(|tx, stamp| bienlai::unit::city::identify(tx, stamp, &system, &known(tax_code)))
+        };
+        let register = |tax_code: &str| {
+            let new = NewUnit {
+                code: "00999".into(),
+                name: "Phường Mẫu".into(),
+                kind: "phường".into(),
+                tax_code: tax_code.into(),
+                budget_code: None,
+                address: "Số 1 phố Thử".into(),
+                phone: None,
+                valid_from: world.now().business_day(),
+            };
+            world.try_change(|tx, stamp| bienlai::unit::register(tx, stamp, &system, new.clone()))
+        };
+        let change = |tax_code: &str| {
+            let asked = Codes { tax_code: Some(tax_code.into()), budget_code: None };
+            let unit = world.soc_son.id;
+            world.try_change(|tx, stamp| bienlai::unit::codes::change(tx, stamp, &system, unit, &asked))
+        };
+        assert_eq!(code(identify(&present.tax_code)), "tax_code_taken");
+        identify("9900000030").unwrap();
+        identify("9900000030").unwrap();
+        for taken in ["9900000030", " 9900000030 ", present.tax_code.as_str()] {
+            assert_eq!(code(register(taken)), "tax_code_taken", "{taken}");
+        }
+        assert_eq!(world.count("unit WHERE code = '00999'"), 0, "nothing is half registered");
+        assert_eq!(code(change(" 9900000030")), "tax_code_taken");
+        register("9900000048").unwrap();
+        assert_eq!(code(change("9900000048")), "tax_code_taken");
+        change(&present.tax_code).unwrap();
     });
 }
 

@@ -476,18 +476,24 @@ fn bounce_by_command(world: &World, service: &Service, id: &str) {
          Content-Type: message/delivery-status\n\nReporting-MTA: dns; mail\n\nFinal-Recipient: rfc822; {TO}\n\
          Action: failed\nStatus: 5.2.2\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {id}\n\n--b--\n"
     );
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, &text).unwrap();
+    let delayed = folder.join("delayed.eml");
+    std::fs::write(&delayed, text.replace("failed", "delayed").replace("5.2.2", "4.2.2")).unwrap();
     let run = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_bienlai"))
             .arg("notification")
             .args(arguments)
             .arg("--config")
             .arg(service.config())
+            .stdin(std::fs::File::open(&delayed).unwrap())
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
+    let told = run(&["bounce", "-"]);
+    assert!(told.contains("not taken as a bounce") && told.contains("(4.2.2)"), "{told}");
+    assert!(told.contains("still") && world.count("message WHERE state = 'bounced'") == 0, "{told}");
     assert!(run(&["bounce", file.to_str().unwrap()]).contains("bị trả lại / bounced 5.2.2"));
     assert_eq!(world.words("SELECT state AS t FROM message"), ["bounced"]);
     let listed = run(&["list", "--state", "bounced"]);
@@ -495,6 +501,117 @@ fn bounce_by_command(world: &World, service: &Service, id: &str) {
     let receipt = world.words("SELECT CAST(subject_id AS TEXT) AS t FROM message").remove(0);
     let shown = run(&["show", &ReceiptId(receipt.parse().unwrap()).to_string()]);
     assert!(shown.contains("\"kind\": \"claimed\"") && shown.contains("\"5.2.2\""), "{shown}");
+}
+
+fn wait_until_sent(world: &World) {
+    let start = Instant::now();
+    while world.count("message WHERE state = 'sent'") == 0 {
+        assert!(start.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_mail_that_comes_back_for_good_is_followed_by_one_sms_that_tells_the_same() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let (server, centre) = (MailServer::start(0, None).unwrap(), SmsCentre::start(0, None).unwrap());
+        let mail = email_section(server.address.port());
+        let courier = courier(&(mail + &sms_section(&world, &[&centre.url()])));
+        let refuse = || server.behave([Mail::AtRecipient("550 5.1.1 no such user")]);
+        let rounds = || {
+            for _ in 0..3 {
+                deliver(&world, &courier);
+                world.wait_seconds(60);
+            }
+        };
+        let both = Payer { phone: Some("0900000001".into()), ..with_email() };
+        refuse();
+        let of = sealed(&world, both.clone());
+        let ways = |of: &(Obligation, ReceiptId)| {
+            messages(&world, of).iter().map(|one| (one.channel.as_str(), one.state)).collect::<Vec<_>>()
+        };
+        assert_eq!(ways(&of), [("email", State::Waiting)], "nobody agreed to an SMS beside it");
+        rounds();
+        let ended = [("email", State::Bounced), ("sms", State::Sent)];
+        assert_eq!(ways(&of), ended);
+        assert!(centre.sent()[0].text.contains("da thu 25.000"), "{:?}", centre.sent());
+
+        let (unit, id) = (of.0.unit, messages(&world, &of)[0].id);
+        refuse();
+        world.change(|tx, stamp| notification::retry(tx, stamp, &Actor::system(), unit, id));
+        rounds();
+        assert_eq!((ways(&of), centre.sent().len()), (ended.to_vec(), 1), "once, though it came back again");
+        let shown = world.look(|conn| {
+            let mail = query::find(conn, unit, id)?.expect("the mail");
+            notification::view::of(conn, "https://x.example", "00004", &mail, false)
+        });
+        assert_eq!(shown.attempts, 2, "those before somebody asked for it again count too");
+
+        let later = sealed(&world, both);
+        rounds();
+        assert_eq!(ways(&later), [("email", State::Sent)]);
+        let id = messages(&world, &later)[0].id;
+        for _ in 0..2 {
+            world.change(|tx, stamp| notification::bounced(tx, stamp, (unit, id), "dsn", "5.2.2", true));
+            rounds();
+        }
+        assert_eq!((ways(&later), centre.sent().len()), (ended.to_vec(), 2), "a report of days later");
+    });
+}
+
+#[test]
+fn where_no_operator_takes_sms_a_mail_that_came_back_leaves_nothing_waiting() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let server = MailServer::start(0, None).unwrap();
+        let courier = courier(&email_section(server.address.port()));
+        let both = Payer { phone: Some("0900000001".into()), ..with_email() };
+        let ways = |of: &(Obligation, ReceiptId)| {
+            messages(&world, of).iter().map(|one| (one.channel.as_str(), one.state)).collect::<Vec<_>>()
+        };
+        server.behave([Mail::AtRecipient("550 5.1.1 no such user")]);
+        let of = sealed(&world, both.clone());
+        deliver(&world, &courier);
+        assert_eq!(ways(&of), [("email", State::Bounced)], "what did not arrive is shown, and nothing waits");
+
+        let later = sealed(&world, both);
+        deliver(&world, &courier);
+        assert_eq!(ways(&later), [("email", State::Sent)]);
+        let (unit, id) = (later.0.unit, messages(&world, &later)[0].id);
+        world.change(|tx, stamp| notification::bounced(tx, stamp, (unit, id), "dsn", "5.2.2", false));
+        assert_eq!(ways(&later), [("email", State::Bounced)]);
+    });
+}
+
+#[test]
+fn an_operator_that_did_not_take_an_sms_is_not_believed_about_it() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let (first, second) = (SmsCentre::start(0, None).unwrap(), SmsCentre::start(0, None).unwrap());
+        first.behave([Sms::Busy]);
+        let sections = sms_section(&world, &[&first.url(), &second.url()]);
+        let mut service = Service::start_as(&world, How { sections: &sections, ..How::default() }).unwrap();
+        let owed = world.raise_for(with_phone(), FEE);
+        callback_until_taken(service.address, &world.claim(&owed, FEE).claim, Duration::from_secs(10));
+        wait_for_signatures(&world, Duration::from_secs(10));
+        wait_until_sent(&world);
+        assert_eq!((first.sent().len(), second.sent().len()), (0, 1), "the second took it");
+        let id = second.sent()[0].id.clone();
+        let tell = |status: &str, path: &str| {
+            let (headers, body) = report(REPORT_SECRET, &id, status, world.now());
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            send(service.address, "POST", path, &headers, body.as_bytes()).unwrap().status
+        };
+        for status in ["failed", "delivered"] {
+            assert_eq!(tell(status, "/callback/sms/op0"), 404, "{status}");
+        }
+        assert_eq!(world.words("SELECT state AS t FROM message"), ["sent"]);
+        assert_eq!(tell("delivered", "/callback/sms/op1"), 200);
+        assert_eq!(world.words("SELECT state AS t FROM message"), ["delivered"]);
+        service.stop();
+    });
 }
 
 #[test]
@@ -507,11 +624,7 @@ fn a_delivery_report_is_believed_only_with_its_signature() {
         let owed = world.raise_for(with_phone(), FEE);
         callback_until_taken(service.address, &world.claim(&owed, FEE).claim, Duration::from_secs(10));
         wait_for_signatures(&world, Duration::from_secs(10));
-        let start = Instant::now();
-        while world.count("message WHERE state = 'sent'") == 0 {
-            assert!(start.elapsed() < Duration::from_secs(10));
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        wait_until_sent(&world);
         let id = centre.sent()[0].id.clone();
         let tell = |secret: &str, path: &str| {
             let (headers, body) = report(secret, &id, "delivered", world.now());

@@ -12,7 +12,7 @@ use bienlai::reconciliation::reconcile;
 use bienlai::report::verify;
 
 use crate::imports::import;
-use crate::refunds::{statement, today};
+use crate::refunds::{day, statement, today};
 use crate::restated_money::{corrected, matched};
 use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
@@ -23,10 +23,6 @@ const FEE: i64 = 25_000;
 fn books_hold(world: &World, unit: UnitId) {
     let faults = world.look(|conn| verify::unit(conn, unit));
     assert!(faults.is_empty(), "{faults:?}");
-}
-
-fn day(world: &World, opening: i64) -> BankFile {
-    BankFile::new(world.ba_dinh.account_no, today(world), opening)
 }
 
 fn is_settled(world: &World, item: &Exception) -> bool {

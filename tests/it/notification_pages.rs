@@ -20,7 +20,7 @@ fn what_did_not_reach_a_payer_is_found_with_its_reason_and_sent_again_by_a_butto
         let of = sealed(&world, with_email());
         let id = messages(&world, &of)[0].id;
         world.change(|tx, stamp| {
-            notification::bounced(tx, stamp, (of.0.unit, id), "dsn", "5.1.1").map(|_| ())
+            notification::bounced(tx, stamp, (of.0.unit, id), "dsn", "5.1.1", true).map(|_| ())
         });
         let mut service = Service::start(&world);
         let mut cashier =

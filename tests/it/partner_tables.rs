@@ -134,6 +134,101 @@ fn the_pages_take_a_partners_table_and_name_the_column_that_is_missing() {
     });
 }
 
+#[test]
+fn every_bad_row_of_a_batch_and_of_a_report_stands_on_the_page_at_once_and_nothing_is_taken_on() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", scope);
+        let day = world.now().business_day().to_string();
+        let of_batches = ("/finance/batches", day.as_str());
+        let said = [("do", "import"), ("reference", "POS000126")];
+        let table = "Approval code;Type;Amount\nA00001;Sale;1,5\nA00002;Sale;25.000\nA00003;Void;25.000\n\
+                     A-4;Sale;25.000\n";
+        assert_eq!(sent(&mut finance, of_batches, &said, table), 400);
+        finance.sees("Dòng 2, cột “Số tiền”: không đọc được số tiền");
+        finance.sees("Dòng 4, cột “Loại giao dịch”: không rõ dòng này là khoản thu hay khoản trả lại");
+        assert!(!finance.page.contains("Dòng 3,"), "what can be read is no fault: {}", finance.page);
+        let codes = "loai,ma_chuan_chi,so_tien\nsale,?,25000\nsale,A5,25000\nsale,A6,0\n";
+        assert_eq!(sent(&mut finance, of_batches, &said, codes), 400);
+        finance.sees("Dòng 2, cột “Mã chuẩn chi”: mã chuẩn chi phải có 1 đến 20 chữ cái hoặc chữ số");
+        finance.sees("Dòng 4, cột “Số tiền”: số tiền phải lớn hơn 0");
+        let long = format!("loai,ma_chuan_chi,so_tien\n{}", "void,A1,1\n".repeat(103));
+        assert_eq!(sent(&mut finance, of_batches, &said, &long), 400);
+        finance.sees("Dòng 101, cột “Loại giao dịch”");
+        finance.sees("và 3 dòng lỗi nữa");
+        assert!(!finance.page.contains("Dòng 102"), "a hundred are told one by one");
+
+        let of_reports = ("/finance/settlements", day.as_str());
+        let said = [("do", "import"), ("reference", "QT000126"), ("channel", POLL)];
+        let report = "ma_giao_dich,so_tien,phi\nS1,25000,125\nS1,25000,125\nS2,15000,x\nS3,10,11\ntong,9,9\n";
+        assert_eq!(sent(&mut finance, of_reports, &said, report), 400);
+        finance.sees("Dòng 3, cột “Mã giao dịch”: giao dịch này đã có ở một dòng trên");
+        finance.sees("Dòng 4, cột “Phí”: số tiền phải là số nguyên đồng");
+        finance.sees("Dòng 5, cột “Phí”: phí nhỏ hơn 0 hoặc lớn hơn số tiền");
+        assert_eq!((world.count("pos_batch"), world.count("settlement")), (0, 0), "nothing is half saved");
+        service.stop();
+    });
+}
+
+#[test]
+fn every_bad_row_of_a_batch_and_of_a_report_is_a_line_of_the_command() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let shell = Shell::new(&world);
+        let (finance, day) = (shell.person("Lê Thị Mẫu").to_string(), cards::today(&world).to_string());
+        let file = world.database.folder.path().join("rows.csv");
+        let run = |of: &[&str], rows: &str| {
+            std::fs::write(&file, rows).unwrap();
+            let place =
+                [of[0], "import", file.to_str().unwrap(), "--unit", "00004", "--reference", "DT000126"];
+            let rest = ["--settled-on", day.as_str(), "--person", finance.as_str()];
+            let (code, _, error) = shell.run(&[&place[..], &rest, &of[1..]].concat());
+            assert_eq!(code, 1, "{error}");
+            error
+        };
+        let told = run(&["pos"], "loai,ma_chuan_chi,so_tien\nvoid,A1,1\nsale,A2,25000\nsale,A3,1.5\n");
+        for line in ["dòng 2, cột “Loại giao dịch”: ", "dòng 4, cột “Số tiền”: ", "line 4, column “Amount”: "]
+        {
+            assert!(told.lines().any(|one| one.trim().starts_with(line)), "{line}: {told}");
+        }
+        assert!(told.contains("pos_batch_unreadable") && told.contains("other wrong rows: 1"), "{told}");
+        let rows = "ma_giao_dich,so_tien,phi\nS1,x,0\nS2,10,0\nS2,10,0\ntong,9,9\n";
+        let told = run(&["settlement", "--channel", POLL], rows);
+        for line in ["dòng 2, cột “Số tiền”: ", "dòng 4, cột “Mã giao dịch”: "] {
+            assert!(told.lines().any(|one| one.starts_with(line)), "{line}: {told}");
+        }
+        assert_eq!((world.count("pos_batch"), world.count("settlement")), (0, 0));
+    });
+}
+
+#[test]
+fn every_bad_row_of_a_treasurys_report_stands_on_the_page_and_those_beyond_a_hundred_are_counted() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let mut service = Service::start(&world);
+        let scope = Scope::unit(world.ba_dinh.id);
+        let mut finance = seated(&world, service.address, Role::Finance, "ketoan.mau", scope);
+        finance.get("/finance/remittances");
+        let day = world.now().business_day().0.format("%d/%m/%Y").to_string();
+        let table = format!(
+            "Số lệnh,Chương,Tiểu mục,Số tiền,Trạng thái,Ngày\nA1,805,2771,1.5,Ghi có,{day}\n\
+             MALENH00009,805,2771,20500,Ghi có,{day}\nA3,805,2771,1000\n{}",
+            format!("A4,805,2771,1000,đang xử lý,{day}\n").repeat(101)
+        );
+        let taken = finance.upload("/finance/remittances/report", &[("unit", "00004")], table.as_bytes());
+        assert_eq!(taken.status, 200, "{}", finance.page);
+        finance.sees("số tiền phải là số nguyên đồng lớn hơn 0");
+        finance.sees("số ô của dòng không khớp dòng tiêu đề");
+        finance.sees("trạng thái không nói đã ghi có hay bị từ chối");
+        finance.sees("và 3 dòng lỗi nữa");
+        finance.sees("MALENH00009");
+        assert_eq!(world.count("treasury_report_row"), 1, "bad rows never stop the others");
+        service.stop();
+    });
+}
+
 /// Sends a file to a page of papers: with what its form asks everywhere, behind what is said first.
 fn sent(finance: &mut Visitor, (path, day): (&str, &str), said: &[(&str, &str)], file: &str) -> u16 {
     finance.get(path);

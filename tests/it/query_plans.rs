@@ -67,7 +67,7 @@ const LARGE: [&str; 43] = [
 
 /// What pages walk and sum, by words of the query, and how SQLite gets there: from the few, or along an index that
 /// holds all that is asked. Another way reads what a unit, or the whole city, ever had.
-const WALKED: [(&str, &str); 25] = [
+const WALKED: [(&str, &str); 28] = [
     ("FROM raw_event e WHERE e.channel > $1", "COVERING INDEX raw_event_by_channel_id"),
     ("FROM raw_event e WHERE e.channel = $1 AND e.id >= $2", "INDEX raw_event_by_channel_id"),
     ("(\"audit_entry\".\"id\" > $2)", "INDEX audit_entry_by_unit_id_id"),
@@ -81,8 +81,16 @@ const WALKED: [(&str, &str); 25] = [
     ("SELECT a, CAST(SUM(amount)", "COVERING INDEX posting_by_unit_id_accounting_date_id"),
     (
         "m.amount - m.proven AS amount",
-        "SEARCH m USING INDEX movement_by_unit_id_state_account_id_first_seen_on_payment_id",
+        "SEARCH m USING COVERING INDEX movement_by_unit_id_state_account_id_first_seen_on_id",
     ),
+    // A day's page counts and sums what is on its way, and asks whether the unit takes cards at all.
+    (
+        "COALESCE(SUM(m.amount - m.proven), 0)",
+        "SEARCH m USING COVERING INDEX movement_by_unit_id_state_account_id_first_seen_on_id",
+    ),
+    ("payment.method = 'card'", "SEARCH payment USING INDEX payment_by_unit_id_accounting_date_where"),
+    // What the cut-off of a year looks through: the documents of the next one, by when their money came.
+    ("(\"receipt\".\"collected_at\" < $4)", "INDEX receipt_by_unit_id_series_id_number_collected_at"),
     (
         "OR credit_account LIKE 'unexplained_debit/%')",
         "COVERING INDEX posting_by_unit_id_accounting_date_where",

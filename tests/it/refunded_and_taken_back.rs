@@ -14,17 +14,12 @@ use bienlai::payment::undo::{self, Foreseen};
 use bienlai::report::verify;
 
 use crate::refunds::{
-    approve, balance, now, paid_back, refuse, request, said_of_a_credit, send, statement, today,
+    approve, balance, day, now, paid_back, refuse, request, said_of_a_credit, send, statement,
 };
-use crate::support::bank_file::BankFile;
 use crate::support::{World, each_database};
 use crate::taken_apart::{approver, ask_to_reopen, finance, item, reopened};
 
 const FEE: Dong = Dong(25_000);
-
-fn day(world: &World, opening: i64) -> BankFile {
-    BankFile::new(world.ba_dinh.account_no, today(world), opening)
-}
 
 /// What came is refunded so far as it is too much, the statement shows that leaving, and then the bank takes all that
 /// came back. Money of another obligation stays on the account: 40.000.

@@ -27,6 +27,11 @@ pub fn today(world: &World) -> BusinessDay {
     world.now().business_day()
 }
 
+/// Ba Đình's statement of today, which begins at this balance.
+pub fn day(world: &World, opening: i64) -> BankFile {
+    BankFile::new(world.ba_dinh.account_no, today(world), opening)
+}
+
 pub fn statement(world: &World, file: BankFile) {
     import(world, &file.without_sequence().camt());
     let (unit, account) = (world.ba_dinh.id, world.ba_dinh.account);

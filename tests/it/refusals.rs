@@ -316,7 +316,7 @@ pub fn differing(told: &Told) -> Vec<String> {
 
 #[test]
 fn what_is_typed_wrongly_at_a_desk_is_told_before_anything_is_read() {
-    use bienlai::filing::http::HttpEndpoint;
+    use bienlai::config::tax::Tax;
     use bienlai::obligation::{IntakeMode, NewObligation, rules};
     use bienlai::party::{Payer, contact::Contact};
     use bienlai::payment::counter::Tender;
@@ -348,8 +348,7 @@ fn what_is_typed_wrongly_at_a_desk_is_told_before_anything_is_read() {
         })
     };
     let free = || crate::support::world::line("HT-01", "phi", "receipt", Dong::ZERO);
-    let patience = std::time::Duration::from_secs(1);
-    let endpoint = |url: &str| HttpEndpoint::new(url, None, patience).map(|_| ());
+    let endpoint = |url: &str| Tax { endpoint: Some(url.to_owned()), ..Tax::default() }.check();
     let contact = Contact { phone: None, email: Some("khong phai thu".to_owned()) };
     let told = vec![
         ("tendered_too_little", code_of(handed(20_000))),
@@ -367,8 +366,8 @@ fn what_is_typed_wrongly_at_a_desk_is_told_before_anything_is_read() {
         ("waived_ground_missing", code_of(raised(vec![free()], None))),
         ("waived_ground_missing", code_of(raised(vec![free()], Some(" ")))),
         ("nothing", code_of(raised(vec![free()], Some("NQ thử")))),
-        ("tax_endpoint_wrong", code_of(endpoint("ftp://thue.example.vn"))),
-        ("tax_endpoint_wrong", code_of(endpoint("http://thue.example.vn"))),
+        ("config_invalid", code_of(endpoint("ftp://thue.example.vn"))),
+        ("config_invalid", code_of(endpoint("http://thue.example.vn"))),
         ("nothing", code_of(endpoint("https://thue.example.vn"))),
         ("email_unreadable", code_of(contact.cleaned())),
         ("target_wrong", code_of(Measure::parse("speed"))),
@@ -427,7 +426,7 @@ fn what_a_person_may_not_do_is_refused_under_the_name_of_its_rule() {
             code: code.to_owned(),
             name: "UBND phường Thử".to_owned(),
             kind: "phường".to_owned(),
-            tax_code: "9900000009".to_owned(),
+            tax_code: "9900000048".to_owned(),
             budget_code: None,
             address: "Số 1 phố Thử".to_owned(),
             phone: None,

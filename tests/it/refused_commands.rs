@@ -79,7 +79,11 @@ fn refused(arguments: &[&str]) -> (i32, String) {
 #[test]
 fn an_argument_that_cannot_be_read_is_told_in_both_languages_by_the_words_of_its_code() {
     let receipt = ReceiptId(1).to_string();
-    let cases: [(&[&str], &str); 4] = [
+    let early = ["tax", "report", "make", "--all", "--quarter", "2019-Q1"];
+    assert!(words("quarter_before_receipts").vi.contains("2022-Q3"));
+    assert!(refused(&early).1.contains("expected 2022-Q3 or later"), "words and bound say the same");
+    let cases: [(&[&str], &str); 5] = [
+        (&early, "quarter_before_receipts"),
         (&["correction", "request", "rcp_nope"], "id_unreadable"),
         (&["correction", "request", &receipt, "--kind", "merge"], "correction_kind_unknown"),
         (&["tax", "report", "make", "--all", "--quarter", "2026-Q9"], "quarter_unreadable"),
@@ -106,6 +110,14 @@ fn a_test_certificate_is_not_issued_for_a_tax_code_with_a_wrong_check_digit() {
     assert!(exit == 1 && error.contains("tax_code_wrong"), "{exit} {error}");
     assert!(error.contains(&words("tax_code_wrong").vi), "{error}");
     assert!(!std::path::Path::new(out).exists(), "nothing was made");
+}
+
+#[test]
+fn a_profile_that_is_mistyped_is_answered_with_the_names_there_are() {
+    let (exit, error) = refused(&["profile", "show", "ND999"]);
+    assert!(exit == 1 && error.contains(&words("profile_not_found").vi), "{exit} {error}");
+    assert!(error.contains("there are ND123-2.0.0, ND70-2.1.0, ND254-2.1.1"), "{error}");
+    assert!(!error.contains("cập nhật") && !error.contains("update"), "{error}");
 }
 
 #[test]

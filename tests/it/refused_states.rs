@@ -38,7 +38,7 @@ fn what_stands_in_the_way_is_named_when_somebody_leaves_lends_or_signs_in() {
         refused("login_holds_work", &mut |tx, stamp| {
             let (id, person) = invited(tx, stamp, "thu.ngan", Role::Cashier)?;
             shift::open(tx, stamp, &seat(person, Role::Cashier), unit, &Count::default())?;
-            leaving::end(tx, stamp, &system, id)
+            leaving::end(tx, stamp, &system, None, id)
         });
         refused("delegation_giver_no_approver", &mut |tx, stamp| {
             let (_, delegate) = invited(tx, stamp, "ke.toan", Role::Finance)?;

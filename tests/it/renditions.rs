@@ -34,7 +34,7 @@ fn is_pdf(reply: &Reply) -> bool {
 }
 
 /// The text of a page, as poppler reads it.
-fn words(folder: &Path, pdf: &[u8]) -> String {
+pub(crate) fn words(folder: &Path, pdf: &[u8]) -> String {
     std::fs::write(folder.join("page.pdf"), pdf).unwrap();
     keeps_both_standards(&folder.join("page.pdf"));
     let output = Command::new("pdftotext").args(["-raw", "page.pdf", "-"]).current_dir(folder).output();
@@ -289,8 +289,32 @@ fn two_processes_draw_the_same_bytes_and_refuse_a_file_that_was_tampered_with() 
     let said = String::from_utf8_lossy(&judged.stdout).into_owned();
     assert!(judged.status.success() && said.contains("HỢP LỆ"), "the XML that the page carries: {said}");
 
+    for over_itself in ["receipt.xml", "./receipt.xml"] {
+        let refused = draw(&["receipt.xml", "-o", over_itself, "--force"]);
+        assert_eq!(refused.status.code(), Some(1), "the signed original is never written over");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("rendition_over_original"));
+        assert_eq!(read("receipt.xml"), document);
+    }
+    for (name, bytes, code) in [
+        ("picture.xml", &b"\x89PNG\r\n\x1a\n"[..], "encoding_not_utf8"),
+        ("newer.xml", &b"<?xml version=\"1.1\"?><BLai/>"[..], "xml_version_unsupported"),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let told = String::from_utf8_lossy(&draw(&[name]).stderr).into_owned();
+        assert!(told.contains(code) && !told.contains("rendition_not_intact"), "the reader's reason: {told}");
+    }
+
     let refused = draw(&["tampered.xml"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("rendition_not_intact"));
     assert!(!folder.path().join("tampered.pdf").exists());
+
+    let refused = draw(&["two.pdf", "-o", "again.pdf"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("rendition_of_pdf") && told.contains("takes a signed receipt or invoice as XML"),
+        "{told}"
+    );
+    assert!(!folder.path().join("again.pdf").exists());
 }

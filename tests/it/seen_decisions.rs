@@ -4,7 +4,7 @@ use bienlai::actor::{Role, Scope};
 use bienlai::amount::Dong;
 use bienlai::clock::Instant;
 use bienlai::exception::{self, Kind, State};
-use bienlai::payment::refund::{self, Payee};
+use bienlai::payment::refund::{self, Ask, Payee};
 use bienlai::payment::resolve;
 use bienlai::remittance::{Kind as OrderKind, State as OrderState};
 
@@ -58,6 +58,7 @@ fn a_payee_that_was_changed_after_the_approver_looked_is_not_approved() {
             ("confirm", ""),
         ];
         assert_eq!(chief.post("/duties/decide", &decide).status, 400, "{}", chief.page);
+        chief.is_told("act_changed");
         assert_eq!(now(&world, &asked).state, refund::State::Requested, "nothing moved");
 
         chief.get(&page);
@@ -84,6 +85,28 @@ fn a_refund_that_no_statement_shows_yet_says_so_in_the_place_of_the_button() {
             chief.sees("value=\"refuse\"");
             assert!(!chief.page.contains("value=\"approve\""), "{}", chief.page);
         }
+        service.stop();
+    });
+}
+
+#[test]
+fn a_refund_without_an_account_says_so_in_the_place_of_the_button_and_leads_to_its_form() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        let payment = overpaid(&world);
+        let (unit, maker) = (world.ba_dinh.id, finance(&world));
+        let ask = Ask { unit, payment, amount: Dong(5_000), reason: "nộp thừa".into(), payee: None };
+        let asked = world.change(|tx, stamp| refund::request(tx, stamp, &maker, &ask));
+        let mut service = Service::start(&world);
+        let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
+        chief.get("/duties");
+        chief.is_told("refund_payee_missing");
+        chief.sees(&format!("href=\"/finance/refunds/{}\"", asked.id));
+        chief.sees("value=\"refuse\"");
+        assert!(!chief.page.contains("value=\"approve\""), "{}", chief.page);
+        world.change(|tx, stamp| refund::name_payee(tx, stamp, &maker, unit, asked.id, &payee()));
+        chief.get("/duties");
+        chief.sees("value=\"approve\"");
         service.stop();
     });
 }
@@ -142,6 +165,7 @@ fn the_page_of_an_order_over_kept_shares_keeps_the_names_of_its_day() {
         let mut service = Service::start(&world);
         let mut chief = seated(&world, service.address, Role::Approver, "duyet.mau", Scope::All);
         let later = remittances::TARIFF.replace(remittances::FEE_NAME, "Phí sao y");
+        assert_ne!(later, remittances::TARIFF, "the newer tariff has another name");
         remittances::newer_tariff(&world, &later, Instant(order.created_at.0 + 1));
         let shown = chief.get(&format!("/finance/remittances/{}", order.id));
         assert_eq!(shown.status, 200, "{}", chief.page);

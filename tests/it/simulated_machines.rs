@@ -72,6 +72,10 @@ fn a_simulated_signing_service_signs_and_a_simulated_authority_publishes_what_it
     let secret = RemoteSecret { access_token: SecretString::from(TOKEN), pin: Some(SecretString::from(PIN)) };
     let found = RemoteSigner::credential(&key, &secret).expect("it knows its credential");
     assert_eq!(found.certificates.len(), 2, "its certificate and the authority's");
+    let unknown = RemoteKey { credential_id: "XYZ".to_owned(), ..key };
+    let refused = RemoteSigner::credential(&unknown, &secret).err().expect("it has no such credential");
+    assert_eq!(refused.code(), "remote_refused");
+    assert!(refused.detail().contains("credentialID"), "{}", refused.detail());
 
     let revoking = ["simulate", "authority", "--ca", &ca, "--listen", "127.0.0.1:0", "--revoke", "00:ab:cd"];
     let authority = Machine::start(&revoking);

@@ -314,7 +314,7 @@ pub fn asked_for(world: &World, door: &Door<'_>) {
     };
     let correct = |receipt: ReceiptId, kind: &str, lines: Value| {
         let body = json!({ "kind": kind, "reason": "tính nhầm", "lines": lines,
-            "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "thỏa thuận" } });
+            "agreement": { "number": "05/BB", "on": world.now().business_day(), "about": "thỏa thuận" } });
         post(&maker, &format!("/api/v1/receipts/{receipt}/corrections"), body)
     };
     let first = correct(receipt, "adjust", json!([{ "item": "HT-01", "amount": 20_000 }]));

@@ -51,7 +51,7 @@ pub fn item(world: &World, kind: Kind) -> Exception {
     found.into_iter().find(|item| item.kind == kind).unwrap_or_else(|| panic!("no {kind}"))
 }
 
-fn assign(world: &World, item: ExceptionId, owed: &Obligation) {
+pub(crate) fn assign(world: &World, item: ExceptionId, owed: &Obligation) {
     let unit = world.ba_dinh.id;
     let (maker, checker) = (finance(world), approver(world));
     let ask = ("assign", Some(owed.id.0), "đúng tên người nộp");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::shifts_over_http::Desk;
 use crate::support::program::Service;
 use crate::support::visitor::{Visitor, location, seated};
-use crate::support::world::accept_registration;
+use crate::support::world::{accept_registration, share_tax_code};
 use crate::support::{World, each_database};
 
 const SIGNER: &str = include_str!("../../fixtures/receipt/test-only-signer.pem");
@@ -59,6 +59,10 @@ fn an_account_and_a_series_are_registered_and_bad_fields_come_back_as_they_were_
         let bad = [&series[..3], &[("year", "2025")][..], &series[4..]].concat();
         assert_eq!(admin.post(&format!("{PAGE}/series"), &bad).status, 400, "BX-26E is a series of 2026");
         admin.sees("value=\"BX-26E\"");
+        let long = [&series[..4], &[("last_allowed_no", "10.000.000")][..], &series[5..]].concat();
+        assert_eq!(admin.post(&format!("{PAGE}/series"), &long).status, 400, "a receipt has seven digits");
+        admin.is_told("series_last_number_wrong");
+        admin.sees("href=\"#series-last_allowed_no\"");
         let opened = admin.post(&format!("{PAGE}/series"), &series);
         assert_eq!(opened.status, 303, "{}", admin.page);
         admin.get(PAGE);
@@ -105,7 +109,7 @@ fn a_certificate_is_uploaded_with_its_password_and_nothing_of_it_is_kept_in_the_
                 code: "00999".into(),
                 name: "Ủy ban nhân dân phường Thử Nghiệm".into(),
                 kind: "phường".into(),
-                tax_code: "9900000009".into(),
+                tax_code: "9900000048".into(),
                 budget_code: None,
                 address: "Số 9 phố Mẫu".into(),
                 phone: None,
@@ -113,6 +117,7 @@ fn a_certificate_is_uploaded_with_its_password_and_nothing_of_it_is_kept_in_the_
             };
             unit::register(tx, stamp, &system, new)
         });
+        share_tax_code(&world, id, "9900000009");
         accept_registration(&world, id, Some(("9900000009", SIGNER)));
         let mut service = Service::start(&world);
         let mut admin = administrator(&world, &service, Scope::All);
@@ -188,7 +193,7 @@ fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_ano
                 code: "00999".into(),
                 name: "Ủy ban nhân dân phường Thử Nghiệm".into(),
                 kind: "phường".into(),
-                tax_code: "9900000009".into(),
+                tax_code: "9900000048".into(),
                 budget_code: None,
                 address: "Số 9 phố Mẫu".into(),
                 phone: None,
@@ -196,6 +201,7 @@ fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_ano
             };
             unit::register(tx, stamp, &system, new)
         });
+        share_tax_code(&world, id, "9900000009");
         accept_registration(&world, id, Some(("9900000009", SIGNER)));
         let mut service = Service::start(&world);
         let mut admin = administrator(&world, &service, Scope::All);

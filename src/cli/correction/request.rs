@@ -25,7 +25,7 @@ pub struct Request {
     #[arg(long, value_parser = Kind::parse)]
     kind: Kind,
     /// An item of the document with its right amount; once for each line, none when cancelling, and none when
-    /// only the payer is wrong
+    /// only the payer is wrong. ITEM=0 takes it off
     #[arg(long = "line", value_name = "ITEM=DONG", value_parser = item_amount)]
     lines: Vec<(String, i64)>,
     /// A further item at the tariff's price; what is not named stays as it is
@@ -195,6 +195,10 @@ fn asked_lines(in_force: &[Line], request: &Request) -> Result<Vec<AskedLine>> {
     }
     asked.extend(request.lines.iter().map(|(item, amount)| of(item, Dong(*amount))));
     asked.extend(request.added.iter().cloned());
+    // Who takes every line away by name means it: each is named at nothing, as a request without lines is refused.
+    if asked.is_empty() && !request.removed.is_empty() {
+        asked.extend(in_force.iter().map(|line| of(&line.item_code, Dong::ZERO)));
+    }
     Ok(asked)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::actor::{Actor, Role};
-use crate::cli::office::{self, Office};
+use crate::cli::office::Office;
 use crate::cli::{DONE, NO, print_json, reports, table};
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -37,7 +37,8 @@ pub struct CloseAll {
     /// The last day to be closed, YYYY-MM-DD; yesterday when left out
     #[arg(long, value_name = "DATE")]
     until: Option<BusinessDay>,
-    /// The person who closes, as per_…; without it the trail names the program
+    /// The person who closes, as per_…: the accounts of the units that their logins for finance see; without it the
+    /// program closes, in every unit
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
 }
@@ -59,7 +60,7 @@ pub fn show(office: &Office, asked: &Overview) -> Result<u8> {
 
 /// Exit code 1 when an account failed; one that stays open for want of a statement is no failure.
 pub fn close_all(office: &Office, asked: &CloseAll) -> Result<u8> {
-    let actor = office::actor(Role::Finance, asked.person);
+    let actor = office.acting_over(Role::Finance, asked.person)?;
     let unit = office.read(&Actor::system(), |conn| {
         asked.unit.as_deref().map(|code| unit::find_by_code(conn, code)).transpose()
     })?;

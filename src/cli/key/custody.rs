@@ -6,9 +6,11 @@ use secrecy::SecretString;
 
 use super::{AddPkcs11, AddRemote, Turn};
 use crate::actor::{Actor, Scope};
-use crate::cli::office::Office;
+use crate::cli::office::{Office, unit_id};
 use crate::cli::{DONE, NO, read_text, table};
 use crate::error::{Error, Result};
+use crate::filing;
+use crate::id::UnitId;
 use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::key::{alarm, certificates_in, installed, pem_text, watch};
 use crate::receipt::sign::Signer;
@@ -16,14 +18,14 @@ use crate::receipt::signer::{
     self, Pkcs11Key, Pkcs11Signer, RemoteKey, RemoteSecret, RemoteSigner, first_line,
 };
 use crate::unit::certificate::{self, Custody, SignerKind};
-use crate::unit::registration::Family;
+use crate::unit::registration::{self, Family};
 use crate::unit::{self, Unit};
 use crate::worker;
 
 pub fn unit_of(office: &Office, actor: &Actor, turn: &Turn) -> Result<Unit> {
-    office.read(actor, |conn| match turn.unit.as_str() {
-        "city" => unit::find(conn, unit::CITY),
-        code => unit::find_by_code(conn, code),
+    office.read(actor, |conn| {
+        let id = unit_id(conn, &turn.unit)?;
+        unit::find(conn, id)
     })
 }
 
@@ -93,15 +95,36 @@ fn store_tried(
         certificate::store_as(tx, stamp, &actor, new, custody)
     })?;
     println!("{id}  {}  {}", kind.as_str(), signer.certificate().subject());
+    warn_of_form(office, unit, signer.certificate())?;
     Ok(DONE)
+}
+
+/// A form on its way that does not list the certificate is accepted in vain: said while it can still be taken back.
+pub fn warn_of_form(office: &Office, unit: &Unit, certificate: &SigningCertificate) -> Result<()> {
+    let system = Actor::system();
+    let form =
+        office.read(&system, |conn| filing::registration::not_listed_in(conn, unit.id, certificate))?;
+    if let Some(form) = form {
+        println!(
+            "! tờ khai {form} không kê chứng thư này nên sẽ không áp dụng được: chưa duyệt thì rút và lập lại, \
+             đã gửi thì lập tờ khai thay đổi sau khi được chấp nhận / the form {form} does not list this \
+             certificate and could not come into force: before it is approved take it back and draft it anew, \
+             else draft a change form when it is accepted"
+        );
+    }
+    Ok(())
 }
 
 pub fn list(config: &Path) -> Result<u8> {
     let office = Office::open(config)?;
     watch::look(&office.store, &office.stamp())?;
     let now = office.clock.now();
-    let (all, units, alarms) = office
-        .read(&Actor::system(), |conn| Ok((certificate::all(conn)?, unit::all(conn)?, alarm::open(conn)?)))?;
+    let (all, units, alarms, registered) = office.read(&Actor::system(), |conn| {
+        let registered = registration::listings(conn, None)?;
+        Ok((certificate::all(conn)?, unit::all(conn)?, alarm::open(conn)?, registered))
+    })?;
+    // Before the first acceptance a unit's own key signs its form and no document. The city's signs for others.
+    let waits = |id: UnitId| id != unit::CITY && !registered.contains_key(&id);
     let code = |id| units.iter().find(|unit| unit.id == id).map_or("city", |unit| unit.code.as_str());
     let rows: Vec<Vec<String>> = all
         .iter()
@@ -112,6 +135,7 @@ pub fn list(config: &Path) -> Result<u8> {
                 None if one.is_stopped => "đã thôi dùng / stopped",
                 None if one.not_after <= now => "hết hạn / expired",
                 None if one.listed_for.is_empty() => "chưa có trong đăng ký / not registered",
+                None if signs && waits(one.unit) => "chờ đăng ký / waits for its registration",
                 None if signs => signing_words(&one.listed_for),
                 None if one.active_from > now => "chờ / waiting",
                 None => "đã thay / replaced",

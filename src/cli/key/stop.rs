@@ -7,9 +7,8 @@ use crate::actor::{Role, Scope};
 use crate::cli::DONE;
 use crate::cli::office::{Office, Roles};
 use crate::error::Result;
-use crate::id::{EventId, PersonId, UnitId};
-use crate::store::Conn;
-use crate::unit::{self, certificate_stop};
+use crate::id::{EventId, PersonId};
+use crate::unit::certificate_stop;
 
 /// Who asks for it.
 const ASKERS: Roles = (Role::Administrator, &certificate_stop::ASKERS);
@@ -25,34 +24,23 @@ pub fn ask(config: &Path, asked: &Stop) -> Result<u8> {
         let known = certificate_stop::locate(tx, &actor.scope, asked.certificate)?;
         certificate_stop::ask(tx, stamp, &actor, (known.unit, known.id), &asked.reason)
     })?;
-    println!("{id}");
+    println!("{id}  {}  chờ người khác duyệt / waits for another person:", asked.certificate);
+    println!("  bienlai key stop-approve {id} --person per_…");
     Ok(DONE)
 }
 
-fn unit_called(conn: &mut Conn, code: &str) -> Result<UnitId> {
-    match code {
-        "city" => Ok(unit::CITY),
-        code => Ok(unit::find_by_code(conn, code)?.id),
-    }
-}
-
 /// Refused where a reason is given.
-pub fn decide(
-    config: &Path,
-    (code, id): (&str, EventId),
-    person: PersonId,
-    refused: Option<&str>,
-) -> Result<u8> {
+pub fn decide(config: &Path, id: EventId, person: PersonId, refused: Option<&str>) -> Result<u8> {
     let office = Office::open(config)?;
-    let actor = office.acting(DECIDERS, person, |conn| unit_called(conn, code))?;
+    let actor = office.acting(DECIDERS, person, |conn| certificate_stop::unit_of(conn, &Scope::All, id))?;
     let certificate = office.write(&actor, |tx, stamp| {
-        let unit = unit_called(tx, code)?;
+        let unit = certificate_stop::unit_of(tx, &actor.scope, id)?;
         match refused {
             Some(reason) => certificate_stop::refuse(tx, stamp, &actor, (unit, id), reason),
             None => certificate_stop::approve(tx, stamp, &actor, unit, id),
         }
     })?;
-    let words = if refused.is_some() { "signs on" } else { "stopped" };
+    let words = if refused.is_some() { "vẫn ký / signs on" } else { "đã thôi dùng / stopped" };
     println!("{certificate}  {words}");
     Ok(DONE)
 }

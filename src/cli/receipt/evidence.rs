@@ -62,7 +62,7 @@ pub fn judge(
 }
 
 pub fn print(judgement: &Judgement) {
-    let (vi, en) = judgement.finding.words();
+    let (vi, en) = judgement.words();
     println!("  Bằng chứng / evidence:  {vi} / {en}");
     let lines = [
         ("Tồn tại lúc / existed at", judgement.existed_at),

@@ -56,6 +56,9 @@ pub struct SigningOptions {
     /// Where it listens
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9902")]
     listen: SocketAddr,
+    /// The id of its one credential; every other one is refused
+    #[arg(long, value_name = "ID", default_value = signing_service::CREDENTIAL)]
+    credential: String,
     /// How the service behaves
     #[arg(long, value_enum, default_value = "well")]
     mood: Habit,
@@ -86,7 +89,7 @@ pub fn authority(options: &AuthorityOptions) -> Result<u8> {
 
 pub fn signing(options: &SigningOptions) -> Result<u8> {
     let pem = SecretString::from(read_text(&options.pem)?);
-    let running = SigningService::start_on(&pem, options.listen)?;
+    let running = SigningService::start_on(&pem, &options.credential, options.listen)?;
     running.set(match options.mood {
         Habit::Well => Mood::Well,
         Habit::Slow => Mood::Slow(options.wait_ms),
@@ -97,8 +100,9 @@ pub fn signing(options: &SigningOptions) -> Result<u8> {
     println!("dịch vụ ký số mô phỏng / simulated signing service (CSC API v1): {}", running.url());
     println!("# access token: {}\n# PIN: {}", signing_service::TOKEN, signing_service::PIN);
     println!(
-        "bienlai key add-remote --unit CODE --url {} --credential ABC --token-file FILE --pin-file FILE",
-        running.url()
+        "bienlai key add-remote --unit CODE --url {} --credential {} --token-file FILE --pin-file FILE",
+        running.url(),
+        options.credential
     );
     until_stopped()
 }

@@ -49,6 +49,9 @@ pub enum Command {
         person: PersonId,
     },
     /// Ghi nhận chấp nhận / record by hand what the tax office accepted, on the portal for one
+    ///
+    /// Example: bienlai tax registration accept --unit 00004 --notice-no TB-01 --office-code 10100
+    /// --office-name "Thuế cơ sở 1" --installed --person per_…
     Accept(Box<Accept>),
     /// Xem đăng ký / show what is registered, with the certificates in force
     Show {
@@ -83,7 +86,7 @@ pub struct Draft {
     /// HThuc 2: a change of what is registered
     #[arg(long)]
     change: bool,
-    /// The managing tax office: five digits
+    /// The managing tax office: up to five digits
     #[arg(long)]
     office_code: String,
     /// The managing tax office's name
@@ -128,6 +131,10 @@ pub struct Certificates {
     stop: Vec<String>,
 }
 
+/// What an acceptance takes from the form that is named.
+const OF_THE_FORM: [&str; 8] =
+    ["office_code", "office_name", "kinds", "form_name", "installed", "add", "renew", "stop"];
+
 #[derive(Debug, Args)]
 pub struct Accept {
     /// The collecting unit, by its code
@@ -139,10 +146,11 @@ pub struct Accept {
     /// The day of acceptance; today when absent
     #[arg(long, value_name = "DATE")]
     on: Option<BusinessDay>,
-    /// The form sent from here, where its answer was unclear; the rest is taken from it
-    #[arg(long, value_name = "ID")]
+    /// The form sent from here, where its answer was unclear or could not come into force; the rest is taken
+    /// from it
+    #[arg(long, value_name = "ID", conflicts_with_all = OF_THE_FORM)]
     form: Option<FilingId>,
-    /// The managing tax office: five digits
+    /// The managing tax office: up to five digits, as in a form on its way
     #[arg(long, required_unless_present = "form")]
     office_code: Option<String>,
     /// The managing tax office's name
@@ -151,11 +159,14 @@ pub struct Accept {
     /// receipt, invoice
     #[arg(long, value_delimiter = ',', default_value = "receipt")]
     kinds: Vec<String>,
-    /// The name of the form; when absent the one that covers these documents by the law in force
+    /// The name of the form, one of the law of that day; when absent the one that covers these documents
     #[arg(long, value_name = "NAME")]
     form_name: Option<String>,
     #[command(flatten)]
     certificates: Certificates,
+    /// Who records it, as per_…
+    #[arg(long, value_name = "ID")]
+    person: PersonId,
 }
 
 pub fn run(config: &Path, command: Command) -> Result<u8> {
@@ -271,7 +282,7 @@ fn registration_form(day: BusinessDay, document_kinds: &[String]) -> String {
 }
 
 fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
-    let actor = Actor::system();
+    let actor = office.acting_in(office::ADMINISTRATORS, accept.person, &accept.unit)?;
     let id = office.write(&actor, |tx, stamp| {
         let unit = unit::find_by_code(tx, &accept.unit)?;
         let accepted_on = accept.on.unwrap_or_else(|| stamp.today());
@@ -290,7 +301,7 @@ fn run_accept(office: &Office, accept: &Accept) -> Result<u8> {
             certificates: listed(tx, &unit, &accept.certificates, stamp.now)?,
             filing: None,
         };
-        registration::record(tx, stamp, &actor, acceptance)
+        filings::record_by_hand(tx, stamp, &actor, acceptance)
     })?;
     println!("{id}");
     Ok(DONE)

@@ -33,7 +33,7 @@ pub fn run(config: &Path, options: &Options) -> Result<u8> {
     let office = Office::open(config)?;
     let signed = worker::sign_forms(&office)?;
     println!("đã ký / signed: {signed}");
-    let endpoint = worker::tax_endpoint(&office)?.ok_or_else(|| {
+    let endpoint = worker::tax_endpoint(&office).ok_or_else(|| {
         Error::conflict("tax_endpoint_missing", "set tax.endpoint; signed forms wait in the ledger")
     })?;
     let watched: Vec<TransmissionId> = open(&office)?.into_iter().map(|message| message.id).collect();

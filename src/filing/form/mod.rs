@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::receipt::content::identifier::is_tax_code;
+use crate::unit::registration::is_office_code;
 
 /// Who files, with whom, where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +37,7 @@ impl Taxpayer {
         if !is_tax_code(&self.tax_code) {
             return Err(Error::invalid("tax_code", "tax_code_wrong", "its check digit does not fit"));
         }
-        let digits = self.office_code.bytes().all(|byte| byte.is_ascii_digit());
-        if self.office_code.len() > 5 || self.office_code.is_empty() || !digits {
+        if !is_office_code(&self.office_code) {
             let detail = "the code of the managing office has up to five digits";
             return Err(Error::invalid("office_code", "tax_office_wrong", detail));
         }

@@ -6,6 +6,7 @@ use super::{Taxpayer, within};
 use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Result};
 use crate::filing::xml::Writer;
+use crate::notification::address;
 use crate::receipt::content::identifier::is_tax_code;
 use crate::unit::registration::ListedCertificate;
 
@@ -150,8 +151,8 @@ pub struct Registration {
 
 impl Registration {
     /// # Errors
-    /// `tax_code_wrong`, `tax_office_wrong`, `field_missing`, `field_too_long`,
-    /// `registration_without_documents`, `registration_certificates_wrong`,
+    /// `tax_code_wrong`, `tax_office_wrong`, `field_missing`, `field_too_long`, `text_not_allowed`, `email_wrong`,
+    /// `phone_unreadable`, `registration_without_documents`, `registration_certificates_wrong`,
     /// `registration_entrustment_wrong`.
     pub fn check(&self, now: Instant) -> Result<()> {
         self.taxpayer.check()?;
@@ -159,6 +160,7 @@ impl Registration {
         within("contact_address", &self.contact_address, 400)?;
         within("contact_email", &self.contact_email, 50)?;
         within("contact_phone", &self.contact_phone, 20)?;
+        self.check_reachable()?;
         if !self.receipts_without_value && !self.receipts_with_value {
             let detail = "tick at least one kind of receipt";
             return Err(Error::invalid("document_kinds", "registration_without_documents", detail));
@@ -180,6 +182,17 @@ impl Registration {
             }
         }
         self.check_entrustments()
+    }
+
+    /// The tax office writes to this mailbox and calls this number: what is neither is found before it is registered.
+    fn check_reachable(&self) -> Result<()> {
+        if address::email(&self.contact_email).is_none() {
+            return Err(Error::invalid("contact_email", "email_wrong", "expected name@domain"));
+        }
+        if !address::is_phone(&self.contact_phone) {
+            return Err(Error::invalid("contact_phone", "phone_unreadable", "8 to 17 digits"));
+        }
+        Ok(())
     }
 
     fn check_entrustments(&self) -> Result<()> {

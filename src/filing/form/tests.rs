@@ -417,6 +417,13 @@ fn what_a_registration_may_not_say_is_refused_with_its_field() {
     assert_eq!(refused(&|form| form.taxpayer.office_code = "HN".into()), "tax_office_wrong");
     assert_eq!(refused(&|form| form.contact_name = String::new()), "field_missing");
     assert_eq!(refused(&|form| form.contact_phone = "0".repeat(21)), "field_too_long");
+    for email in ["ab", "a@b", "a b@example.vn"] {
+        assert_eq!(refused(&|form| form.contact_email = email.into()), "email_wrong", "{email}");
+    }
+    for phone in ["12", "không có"] {
+        assert_eq!(refused(&|form| form.contact_phone = phone.into()), "phone_unreadable", "{phone}");
+    }
+    assert_eq!(refused(&|form| form.contact_address = " ".into()), "field_missing");
     assert_eq!(refused(&|form| form.receipts_without_value = false), "registration_without_documents");
     assert_eq!(refused(&|form| form.certificates.clear()), "registration_certificates_wrong");
     assert_eq!(refused(&|form| form.certificates[0].valid_until = now), "registration_certificates_wrong");

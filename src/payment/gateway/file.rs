@@ -2,14 +2,16 @@
 //! layout (`profiles/gateways/`); ours is a proposal [P]. The last row repeats the sums, so that a
 //! file that was cut off is refused. Any other file is read as the gateway's own table, by the layout's
 //! headings, the known ones (`statement::partner`) and the columns that a person named. A report counts as
-//! a whole: one bad line refuses it and is named.
+//! a whole: one bad line refuses it, and each bad line is named.
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
 use super::{Item, ItemKind, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::payment::partner_file::{Fault, Why};
+use crate::payment::partner_file::{Fault, Faults, Why};
 use crate::statement::partner::{self, Field, Kind, Named, Own};
 
 /// The headings of a report.
@@ -52,13 +54,21 @@ impl Layout {
 /// Reads the items; `named` are the tables whose columns a person named.
 ///
 /// # Errors
-/// `settlement_unreadable` with the line; `partner_column_missing`.
+/// `settlement_unreadable` with the first bad line and how many others there are; `partner_column_missing`.
 pub fn parse(bytes: &[u8], layout: &Layout, named: &[Named]) -> Result<Vec<Item>> {
-    read(bytes, layout, named).map_err(|fault| fault.error("settlement_unreadable"))
+    read(bytes, layout, named).map_err(|faults| refused(&faults))
 }
 
-/// The same, with the place of what cannot be read.
-pub fn read(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Result<Vec<Item>, Fault> {
+/// What cannot be read of a file, as an error.
+pub fn refused(faults: &Faults) -> Error {
+    faults.error("settlement_unreadable")
+}
+
+/// The same as `parse`, with the place of everything that cannot be read. Each row that is read may be one of a report.
+///
+/// # Errors
+/// The bad rows; where there is none, sums that are missing or differ, or what makes the file no report.
+pub fn read(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Result<Vec<Item>, Faults> {
     match Columns::of_text(bytes, layout) {
         Some((text, separator, columns)) => items(text, separator, &columns, layout),
         None => of_table(bytes, layout, named),
@@ -66,7 +76,7 @@ pub fn read(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Resu
 }
 
 /// The gateway's own table. One that a layout describes states its sums there, too.
-fn of_table(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Result<Vec<Item>, Fault> {
+fn of_table(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Result<Vec<Item>, Faults> {
     let headings = [
         (Field::Transaction, layout.reference.as_str()),
         (Field::Amount, layout.amount.as_str()),
@@ -78,31 +88,44 @@ fn of_table(bytes: &[u8], layout: &Layout, named: &[Named]) -> std::result::Resu
     let table = partner::read(bytes, Kind::Gateway, &own).map_err(told)?;
     let is_built_in = Layout::built_in().is_ok_and(|built_in| built_in == *layout);
     if !is_built_in && !table.has_totals() {
-        return Err(Fault::at(table.line(), Why::SumsMissing));
+        return Err(Fault::at(table.line(), Why::SumsMissing).into());
     }
-    let settled = table.settled().map_err(told)?;
-    settled.items.into_iter().map(item).collect()
+    let settled = table.settled().map_err(|faults| Faults::of_table(faults, told))?;
+    let mut seen = Seen::new();
+    Faults::none_of(settled.items.into_iter().map(|one| checked(one.line, item(one)?, &mut seen)))
 }
 
 /// A fee that the gateway gave back is none of an item's: nothing says whose it was.
 fn item(told: partner::Item) -> std::result::Result<Item, Fault> {
     if told.fee < Dong::ZERO {
-        return Err(Fault::at(told.line, Why::Table(partner::Why::Fee)));
+        return Err(Fault::at(told.line, Why::Table(partner::Why::Fee)).in_column(Field::Fee));
     }
     let kind = if told.is_back { ItemKind::Returned } else { ItemKind::Paid };
     Ok(Item { kind, reference: told.key, amount: told.amount, fee: told.fee })
 }
 
+/// The transactions of the rows above.
+type Seen = BTreeSet<(String, ItemKind)>;
+
+/// Refuses a row that could be read and is none of a report.
+fn checked(place: usize, item: Item, seen: &mut Seen) -> std::result::Result<Item, Fault> {
+    match rules::item(&item, seen) {
+        Ok(item) => Ok(item),
+        Err((field, why)) => Err(Fault::at(place, why).in_column(field)),
+    }
+}
+
+/// Rows of our form, and the one of the sums.
 fn items(
     text: &str,
     separator: char,
     columns: &Columns,
     layout: &Layout,
-) -> std::result::Result<Vec<Item>, Fault> {
+) -> std::result::Result<Vec<Item>, Faults> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1);
-    let mut items = Vec::new();
+    let mut seen = Seen::new();
     let mut total = None;
-    for (index, line) in lines {
+    let rows = lines.map(|(index, line)| {
         let place = index + 1;
         if total.is_some() {
             return Err(Fault::at(place, Why::AfterSums));
@@ -110,10 +133,11 @@ fn items(
         let row = columns.row(line, separator, place)?;
         if row.reference.to_lowercase() == layout.total.trim().to_lowercase() {
             total = Some((place, row));
-        } else {
-            items.push(row);
+            return Ok(None);
         }
-    }
+        checked(place, row, &mut seen).map(Some)
+    });
+    let items: Vec<Item> = Faults::none_of(rows)?.into_iter().flatten().collect();
     let end = text.lines().count().max(1);
     let (place, total) = total.ok_or(Fault::at(end, Why::SumsMissing))?;
     let sums = rules::sums(&items, Dong::ZERO).map_err(|_| Fault::at(place, Why::Amount))?;
@@ -123,7 +147,7 @@ fn items(
         ItemKind::Returned => Dong(-total.amount.0),
     };
     if (told, total.fee) != (whole, sums.fee) {
-        return Err(Fault::at(place, Why::SumsDiffer(whole, sums.fee)));
+        return Err(Fault::at(place, Why::SumsDiffer(whole, sums.fee)).into());
     }
     Ok(items)
 }
@@ -164,22 +188,23 @@ impl Columns {
             return Err(Fault::at(place, Why::Columns(self.width)));
         }
         let field = |index: usize| fields.get(index).copied().unwrap_or_default();
-        let dong = |index: usize| {
+        let wrong = |column: Field| Fault::at(place, Why::Amount).in_column(column);
+        let dong = |index: usize, column: Field| {
             let digits = field(index);
             let digits = digits.strip_prefix('-').unwrap_or(digits);
             let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             let amount = digits.parse().ok().filter(|_| is_whole);
-            amount.map(Dong).ok_or(Fault::at(place, Why::Amount))
+            amount.map(Dong).ok_or_else(|| wrong(column))
         };
         let is_below = |index: usize| field(index).starts_with('-');
         if is_below(self.fee) {
-            return Err(Fault::at(place, Why::Amount));
+            return Err(wrong(Field::Fee));
         }
         Ok(Item {
             kind: if is_below(self.amount) { ItemKind::Returned } else { ItemKind::Paid },
             reference: field(self.reference).to_owned(),
-            amount: dong(self.amount)?,
-            fee: dong(self.fee)?,
+            amount: dong(self.amount, Field::Amount)?,
+            fee: dong(self.fee, Field::Fee)?,
         })
     }
 }
@@ -236,6 +261,34 @@ mod tests {
         }
         assert_eq!(read("").unwrap_err().code(), "settlement_unreadable");
         assert_eq!(read("a,b,c\n").unwrap_err().code(), "settlement_unreadable");
+    }
+
+    #[test]
+    fn every_bad_row_is_told_with_its_column_before_any_sum_is_compared() {
+        let layout = Layout::built_in().unwrap();
+        let told = |text: &str| {
+            let faults = super::read(text.as_bytes(), &layout, &[]).unwrap_err();
+            faults.told.into_iter().map(|one| (one.line, one.column, one.why)).collect::<Vec<_>>()
+        };
+        let ours = "ma_giao_dich,so_tien,phi\nT1,1.5,0\nT2,10,0\nT2,10,0\nT3,10,11\nT4,10\n,10,0\nT5,0,0\n\
+                    T6,10,x\ntong,99,0\nT7,1,0\n";
+        let wanted = [
+            (2, Some(Field::Amount), Why::Amount),
+            (4, Some(Field::Transaction), Why::Twice),
+            (5, Some(Field::Fee), Why::FeeTooLarge),
+            (6, None, Why::Columns(3)),
+            (7, Some(Field::Transaction), Why::Reference),
+            (8, Some(Field::Amount), Why::OutOfRange),
+            (9, Some(Field::Fee), Why::Amount),
+            (11, None, Why::AfterSums),
+        ];
+        assert_eq!(told(ours), wanted);
+        let table = "Order ID,Amount,Fee\nDH1,1000,-5\nDH2,12a,5\nDH3,1000,-5\nDH3,1000,-5\nTotal,9,9\n";
+        let wanted = [(3, Some(Field::Amount), Why::Table(partner::Why::Amount))];
+        assert_eq!(told(table), wanted, "what each row says is compared when all can be read");
+        let table = "Order ID,Amount,Fee\nDH1,1000,5\nDH1,1000,5\nDH2,1000,1500\n";
+        let wanted = [(3, Some(Field::Transaction), Why::Twice), (4, Some(Field::Fee), Why::FeeTooLarge)];
+        assert_eq!(told(table), wanted);
     }
 
     proptest::proptest! {

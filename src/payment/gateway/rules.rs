@@ -7,6 +7,8 @@ use rust_decimal::Decimal;
 use super::{Item, ItemKind, Settlement, Terms};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
+use crate::payment::partner_file::Why;
+use crate::statement::partner::Field;
 use crate::text;
 
 const ITEMS_LIMIT: usize = 20_000;
@@ -41,30 +43,44 @@ pub fn channel(raw: &str) -> Result<String> {
     Err(wrong("channel", "name the channel as the configuration does"))
 }
 
-/// The items with clean references; none twice.
+/// The items with clean references; none twice. The one that is wrong is named by its place: `items[3].fee`, from 0.
 pub fn items(raw: &[Item]) -> Result<Vec<Item>> {
     if raw.is_empty() || raw.len() > ITEMS_LIMIT {
         return Err(wrong("items", "1 to 20000 items"));
     }
     let mut seen = BTreeSet::new();
-    raw.iter()
-        .map(|item| {
-            if !item.amount.is_positive() || item.amount > Dong::LIMIT {
-                return Err(wrong("items", "amounts are whole đồng above zero"));
-            }
-            if item.fee < Dong::ZERO || (item.kind == ItemKind::Paid && item.fee > item.amount) {
-                return Err(wrong("items", "a fee is zero or more, and no more than the amount"));
-            }
-            let reference = text::clean(&item.reference);
-            if !(1..=100).contains(&reference.len()) {
-                return Err(wrong("items", "a transaction id has 1 to 100 characters"));
-            }
-            if !seen.insert((reference.clone(), item.kind)) {
-                return Err(wrong("items", "a transaction id stands twice"));
-            }
-            Ok(Item { reference, ..item.clone() })
+    let clean = |(place, raw): (usize, &Item)| -> Result<Item> {
+        item(raw, &mut seen).map_err(|(field, why)| {
+            let name = match field {
+                Field::Amount => "amount",
+                Field::Fee => "fee",
+                _ => "reference",
+            };
+            wrong(&format!("items[{place}].{name}"), &why.en())
         })
-        .collect()
+    };
+    raw.iter().enumerate().map(clean).collect()
+}
+
+/// One item with a clean reference; `seen` are the transactions of those before it.
+///
+/// # Errors
+/// The column that is wrong, and why.
+pub fn item(raw: &Item, seen: &mut BTreeSet<(String, ItemKind)>) -> std::result::Result<Item, (Field, Why)> {
+    if !raw.amount.is_positive() || raw.amount > Dong::LIMIT {
+        return Err((Field::Amount, Why::OutOfRange));
+    }
+    if raw.fee < Dong::ZERO || (raw.kind == ItemKind::Paid && raw.fee > raw.amount) {
+        return Err((Field::Fee, Why::FeeTooLarge));
+    }
+    let reference = text::clean(&raw.reference);
+    if !(1..=100).contains(&reference.len()) {
+        return Err((Field::Transaction, Why::Reference));
+    }
+    if !seen.insert((reference.clone(), raw.kind)) {
+        return Err((Field::Transaction, Why::Twice));
+    }
+    Ok(Item { reference, ..raw.clone() })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,9 +64,11 @@ pub(in crate::payment) fn of(conn: &mut Conn, line: &StoredLine) -> Result<Optio
     let case = line_query::case_of(conn, unit, id)?.unwrap_or_default();
     let parts = unmatch::parts(conn, unit, id)?;
     let is_claimed = |part: &Part| part.is_claimed() && part.movement.payment.is_some();
-    // What a corrected statement restated is a lump sum still where it shows more than its line has.
+    // What a corrected statement restated is a lump sum still where it shows more than its line has; so is a line whose
+    // claims came after it, which shows them beside its own movement.
     let gross = Dong::sum(parts.iter().map(|part| part.amount))?;
-    let is_lump_sum = case == "lump_sum" || (case == "taken_over" && gross > line.amount);
+    let may_be_late = ["taken_over", "unknown_credit"].contains(&case.as_str());
+    let is_lump_sum = case == "lump_sum" || (may_be_late && gross > line.amount);
     if shown.is_none() && !(is_lump_sum && parts.iter().any(is_claimed)) {
         return Ok(None);
     }

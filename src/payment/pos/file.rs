@@ -2,13 +2,13 @@
 //! `loai,ma_chuan_chi,so_tien`. `loai` is `sale`, `chargeback` or `refund`; the last two are both money
 //! that goes back. Any other file is read as the acquirer's own table, by its headings
 //! (`statement::partner`) or by the columns that a person named, and may name the fee as well. A batch
-//! counts as a whole: one bad line refuses the file and is named.
+//! counts as a whole: one bad line refuses the file, and each bad line is named.
 
-use super::{Item, ItemKind};
+use super::{Item, ItemKind, rules};
 use crate::amount::Dong;
 use crate::error::{Error, Result};
-use crate::payment::partner_file::{Fault, Why};
-use crate::statement::partner::{self, Kind, Named, Own};
+use crate::payment::partner_file::{Fault, Faults, Why};
+use crate::statement::partner::{self, Field, Kind, Named, Own};
 
 const HEADING: [&str; 3] = ["loai", "ma_chuan_chi", "so_tien"];
 
@@ -39,52 +39,72 @@ impl Report {
 /// Reads the items; `named` are the tables whose columns a person named.
 ///
 /// # Errors
-/// `pos_batch_unreadable` with the line; `partner_column_missing`.
+/// `pos_batch_unreadable` with the first bad line and how many others there are; `partner_column_missing`.
 pub fn parse(bytes: &[u8], named: &[Named]) -> Result<Report> {
-    read(bytes, named).map_err(|fault| fault.error("pos_batch_unreadable"))
+    read(bytes, named).map_err(|faults| refused(&faults))
 }
 
-/// The same, with the place of what cannot be read.
-pub fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<Report, Fault> {
+/// What cannot be read of a file, as an error.
+pub fn refused(faults: &Faults) -> Error {
+    faults.error("pos_batch_unreadable")
+}
+
+/// The same as `parse`, with the place of everything that cannot be read. Each row that is read may be one of a batch.
+///
+/// # Errors
+/// The bad rows, or what makes the file no batch.
+pub fn read(bytes: &[u8], named: &[Named]) -> std::result::Result<Report, Faults> {
     match partner::ours(bytes, &HEADING) {
         Some((text, separator)) => Ok(Report { items: items(text, separator)?, fee: None }),
-        None => of_table(bytes, named).map_err(|fault| Fault::of_table(fault, &HEADING.join(","))),
+        None => of_table(bytes, named),
     }
 }
 
 /// The acquirer's own table.
-fn of_table(bytes: &[u8], named: &[Named]) -> std::result::Result<Report, partner::Fault> {
-    let settled = partner::read(bytes, Kind::Pos, &Own { named, ..Own::default() })?.settled()?;
+fn of_table(bytes: &[u8], named: &[Named]) -> std::result::Result<Report, Faults> {
+    let told = |fault: partner::Fault| Fault::of_table(fault, &HEADING.join(","));
+    let table = partner::read(bytes, Kind::Pos, &Own { named, ..Own::default() });
+    let settled = table.map_err(told)?.settled().map_err(|faults| Faults::of_table(faults, told))?;
     let fee = Dong::sum(settled.items.iter().map(|item| item.fee));
-    let fee = fee.map_err(|_| partner::Fault::at(1, partner::Why::Amount))?;
-    let items = settled.items.into_iter().map(|item| Item {
-        kind: if item.is_back { ItemKind::Chargeback } else { ItemKind::Sale },
-        approval_code: item.key,
-        amount: item.amount,
-    });
-    Ok(Report { items: items.collect(), fee: Some(fee).filter(|_| settled.tells_fees) })
+    let fee = fee.map_err(|_| told(partner::Fault::at(1, partner::Why::Amount)))?;
+    let item = |item: partner::Item| {
+        let kind = if item.is_back { ItemKind::Chargeback } else { ItemKind::Sale };
+        checked(item.line, Item { kind, approval_code: item.key, amount: item.amount })
+    };
+    let items = Faults::none_of(settled.items.into_iter().map(item))?;
+    Ok(Report { items, fee: Some(fee).filter(|_| settled.tells_fees) })
 }
 
-fn items(text: &str, separator: char) -> std::result::Result<Vec<Item>, Fault> {
+fn items(text: &str, separator: char) -> std::result::Result<Vec<Item>, Faults> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).skip(1);
-    lines
-        .map(|(index, line)| {
-            let wrong = |why| Fault::at(index + 1, why);
-            let fields: Vec<&str> = line.split(separator).map(str::trim).collect();
-            let [kind, approval_code, amount] = fields.as_slice() else {
-                return Err(wrong(Why::Columns(HEADING.len())));
-            };
-            let kind = match *kind {
-                "sale" => ItemKind::Sale,
-                "chargeback" | "refund" => ItemKind::Chargeback,
-                _ => return Err(wrong(Why::Kind)),
-            };
-            let is_digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
-            let amount = amount.parse().ok().filter(|_| is_digits);
-            let amount = amount.ok_or_else(|| wrong(Why::Amount))?;
-            Ok(Item { kind, approval_code: (*approval_code).to_owned(), amount: Dong(amount) })
-        })
-        .collect()
+    Faults::none_of(lines.map(|(index, line)| row(index + 1, line, separator)))
+}
+
+fn row(place: usize, line: &str, separator: char) -> std::result::Result<Item, Fault> {
+    let fields: Vec<&str> = line.split(separator).map(str::trim).collect();
+    let [kind, approval_code, amount] = fields.as_slice() else {
+        return Err(Fault::at(place, Why::Columns(HEADING.len())));
+    };
+    let kind = match *kind {
+        "sale" => ItemKind::Sale,
+        "chargeback" | "refund" => ItemKind::Chargeback,
+        _ => return Err(Fault::at(place, Why::Kind).in_column(Field::Kind)),
+    };
+    let is_digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
+    let amount = amount.parse().ok().filter(|_| is_digits);
+    let amount = amount.ok_or_else(|| Fault::at(place, Why::Amount).in_column(Field::Amount))?;
+    checked(place, Item { kind, approval_code: (*approval_code).to_owned(), amount: Dong(amount) })
+}
+
+/// Refuses a row that could be read and is none of a batch.
+fn checked(place: usize, item: Item) -> std::result::Result<Item, Fault> {
+    if !rules::is_amount(item.amount) {
+        return Err(Fault::at(place, Why::OutOfRange).in_column(Field::Amount));
+    }
+    match rules::approval_code(&item.approval_code) {
+        Ok(_) => Ok(item),
+        Err(_) => Err(Fault::at(place, Why::ApprovalCode).in_column(Field::ApprovalCode)),
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +132,35 @@ mod tests {
             assert_eq!(fault.code(), "pos_batch_unreadable");
             assert!(fault.detail().starts_with(line), "{text}: {}", fault.detail());
         }
+    }
+
+    #[test]
+    fn every_bad_row_of_our_form_and_of_an_acquirers_table_is_told_with_its_column() {
+        let ours = "loai,ma_chuan_chi,so_tien\nvoid,A1,1\nsale,A2,25000\nsale,A-3,1.5\nsale,A4\n\
+                    sale,?,9\nsale,A6,0\n";
+        let told = |text: &str| {
+            let faults = read(text.as_bytes(), &[]).unwrap_err();
+            assert_eq!(faults.more, 0);
+            faults.told.into_iter().map(|one| (one.line, one.column, one.why)).collect::<Vec<_>>()
+        };
+        let wanted = [
+            (2, Some(Field::Kind), Why::Kind),
+            (4, Some(Field::Amount), Why::Amount),
+            (5, None, Why::Columns(3)),
+            (6, Some(Field::ApprovalCode), Why::ApprovalCode),
+            (7, Some(Field::Amount), Why::OutOfRange),
+        ];
+        assert_eq!(told(ours), wanted);
+        let error = parse(ours.as_bytes(), &[]).unwrap_err();
+        assert!(error.detail().ends_with("; other wrong rows: 4"), "{}", error.detail());
+        let table = "Approval code;Type;Amount\nA1;Void;1.000\nA2;Sale;1.000\nA3;Sale;1,5\n";
+        let wanted = [
+            (2, Some(Field::Kind), Why::Table(partner::Why::Kind)),
+            (4, Some(Field::Amount), Why::Table(partner::Why::Amount)),
+        ];
+        assert_eq!(told(table), wanted);
+        let codes = "Approval code;Type;Amount\n?;Sale;1.000\nA2;Sale;1.000\n";
+        assert_eq!(told(codes), [(2, Some(Field::ApprovalCode), Why::ApprovalCode)]);
     }
 
     const TERMINALS: &[u8] = include_bytes!("../../../fixtures/partner/pos/terminals.csv");

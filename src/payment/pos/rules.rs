@@ -33,18 +33,25 @@ pub fn reference(raw: &str) -> Result<String> {
     Err(wrong("reference", "6 to 40 letters and digits"))
 }
 
+/// Whether something may be the amount of an item.
+pub fn is_amount(amount: Dong) -> bool {
+    amount.is_positive() && amount <= Dong::LIMIT
+}
+
+/// The items with clean codes. The one that is wrong is named by its place: `items[3].amount`, from 0.
 pub fn items(raw: &[Item]) -> Result<Vec<Item>> {
     if raw.is_empty() || raw.len() > ITEMS_LIMIT {
         return Err(wrong("items", "1 to 10000 items"));
     }
-    raw.iter()
-        .map(|item| {
-            if !item.amount.is_positive() || item.amount > Dong::LIMIT {
-                return Err(wrong("items", "amounts are whole đồng above zero"));
-            }
-            Ok(Item { approval_code: approval_code(&item.approval_code)?, ..item.clone() })
-        })
-        .collect()
+    let item = |(place, item): (usize, &Item)| -> Result<Item> {
+        let code = match is_amount(item.amount) {
+            true => approval_code(&item.approval_code),
+            false => Err(wrong("amount", "amounts are whole đồng above zero")),
+        };
+        let approval_code = code.map_err(|error| error.in_field(&format!("items[{place}]")))?;
+        Ok(Item { approval_code, ..item.clone() })
+    };
+    raw.iter().enumerate().map(item).collect()
 }
 
 pub struct Sums {

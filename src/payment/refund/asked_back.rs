@@ -9,8 +9,8 @@ use crate::error::Result;
 use crate::exception::{self, Kind, Subject, work_query};
 use crate::id::{ExceptionId, LineId, PaymentId, UnitId};
 use crate::ledger::{self, Account};
-use crate::payment::late_payout;
 use crate::payment::reopen::SETTLING;
+use crate::payment::{late_groups, late_payout};
 use crate::store::{Conn, Stamp, Tx};
 
 const WHY: &str = "what was refunded came back";
@@ -113,7 +113,8 @@ fn asks_for_debt(conn: &mut Conn, unit: UnitId, line: LineId) -> Result<bool> {
         return Ok(true);
     }
     let ended = work_query::last_of(conn, unit, item.id, &SETTLING)?;
-    Ok(ended.is_some_and(|event| event.kind == "settled_by_itself" && event.reason != late_payout::WHY))
+    let is_known = |reason: &str| [late_payout::WHY, late_groups::WHY].contains(&reason);
+    Ok(ended.is_some_and(|event| event.kind == "settled_by_itself" && !is_known(&event.reason)))
 }
 
 /// What is owed of the other payments whose money the same line took: one item asks for all of them.

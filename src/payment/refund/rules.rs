@@ -51,18 +51,21 @@ pub fn check_approval(
     if checker == refund.maker || checker == payee_by {
         return Err(Error::forbidden("maker_is_checker", "another person must approve"));
     }
-    if !is_proven(payment) {
-        let detail = format!("the payment is {}", payment.state.as_str());
-        return Err(Error::conflict("refund_money_unproven", detail));
+    match unproven(payment) {
+        Some(code) => Err(Error::conflict(code, format!("the payment is {}", payment.state.as_str()))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Whether a statement shows the money that a refund pays out. Of a payment that the bank took back in part, the
-/// surplus may still be paid out.
-pub fn is_proven(payment: &Payment) -> bool {
-    let is_left = payment.state == PaymentState::Reversed && payment.surplus.is_positive();
-    payment.state == PaymentState::Proven || is_left
+/// Why the money of a payment is not there to be paid out, as the error's code: no statement shows it, or the bank
+/// took it back. Of a payment that the bank took back in part, the surplus may still be paid out.
+pub fn unproven(payment: &Payment) -> Option<&'static str> {
+    match payment.state {
+        PaymentState::Proven => None,
+        PaymentState::Reversed if payment.surplus.is_positive() => None,
+        PaymentState::Reversed => Some("refund_money_reversed"),
+        PaymentState::Claimed | PaymentState::Disproven => Some("refund_money_unproven"),
+    }
 }
 
 /// An account as people type it, in the form it is stored: the bank by its number, so that two persons and the
@@ -178,12 +181,27 @@ mod tests {
         assert_eq!(code(&asked, Some(PersonId(2)), 2, &proven), Some("maker_is_checker"));
         let claimed = payment(100, PaymentState::Claimed);
         assert_eq!(code(&asked, Some(PersonId(2)), 3, &claimed), Some("refund_money_unproven"));
+        let gone = payment(0, PaymentState::Reversed);
+        assert_eq!(code(&asked, Some(PersonId(2)), 3, &gone), Some("refund_money_reversed"));
         for state in [State::Approved, State::Sent, State::Debited, State::Bounced, State::Refused] {
             assert_eq!(
                 code(&refund(1, state), Some(PersonId(2)), 3, &proven),
                 Some("refund_state_wrong"),
                 "{state:?}"
             );
+        }
+    }
+
+    #[test]
+    fn money_that_is_not_there_says_whether_no_statement_shows_it_or_the_bank_took_it_back() {
+        for (state, surplus, code) in [
+            (PaymentState::Proven, 100, None),
+            (PaymentState::Claimed, 100, Some("refund_money_unproven")),
+            (PaymentState::Disproven, 100, Some("refund_money_unproven")),
+            (PaymentState::Reversed, 0, Some("refund_money_reversed")),
+            (PaymentState::Reversed, 1, None),
+        ] {
+            assert_eq!(unproven(&payment(surplus, state)), code, "{state:?}, {surplus} left");
         }
     }
 

@@ -116,25 +116,29 @@ impl CollectingUnit {
 
 impl Payer {
     pub(in crate::receipt) fn validate(&self, profile: &Profile) -> Result<()> {
+        self.faults(profile).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that makes a payer unfit to be printed, by field; a document is refused for the first of it.
+    pub fn faults(&self, profile: &Profile) -> Vec<Error> {
         let lengths = &profile.lengths.value;
-        optional("name", self.name.as_deref(), lengths.party)?;
-        optional("address", self.address.as_deref(), lengths.party)?;
-        optional("phone", self.phone.as_deref(), lengths.phone)?;
-        optional("email", self.email.as_deref(), lengths.short)?;
-        self.tax_code.as_deref().map_or(Ok(()), |code| tax_code("tax_code", code))?;
         let provinces = profile.personal_id_provinces.value;
-        if self.personal_id.as_deref().is_some_and(|id| !is_personal_id(id, provinces)) {
-            return Err(Error::invalid(
-                "personal_id",
-                "personal_id_wrong",
-                "expected twelve digits of a personal id",
-            ));
-        }
+        let personal_id = self.personal_id.as_deref().filter(|id| !is_personal_id(id, provinces));
         let form = profile.passport_pattern.value;
-        if self.passport.as_deref().is_some_and(|number| !pattern::matches(form, number)) {
-            return Err(Error::invalid("passport", "passport_wrong", format!("expected the form {form}")));
-        }
-        Ok(())
+        let passport = self.passport.as_deref().filter(|number| !pattern::matches(form, number));
+        let faults = [
+            optional("name", self.name.as_deref(), lengths.party).err(),
+            optional("address", self.address.as_deref(), lengths.party).err(),
+            optional("phone", self.phone.as_deref(), lengths.phone).err(),
+            optional("email", self.email.as_deref(), lengths.short).err(),
+            self.tax_code.as_deref().and_then(|code| tax_code("tax_code", code).err()),
+            personal_id.map(|_| {
+                Error::invalid("personal_id", "personal_id_wrong", "expected twelve digits of a personal id")
+            }),
+            passport
+                .map(|_| Error::invalid("passport", "passport_wrong", format!("expected the form {form}"))),
+        ];
+        faults.into_iter().flatten().collect()
     }
 }
 

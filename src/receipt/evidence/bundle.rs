@@ -7,7 +7,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::tops::Tops;
-use super::{Leaf, is_late, query, revocation, said_of, timestamp};
+use super::{Leaf, is_late, query, revocation, said_of, timestamp, without_stamp};
 use crate::audit::merkle::{self, Step};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
@@ -169,13 +169,41 @@ impl Judgement {
         }
     }
 
-    /// Takes back a verdict that rests on a time nobody proves: whoever has the key of a certificate that is
-    /// over or was revoked may write any signing time. Then a document is intact, and not known to be valid.
+    /// Whether it was valid when it was signed.
+    pub fn is_proven(&self) -> bool {
+        matches!(self.finding, Finding::ValidWhenSigned | Finding::ValidWhenSignedExpiredSince)
+    }
+
+    /// When the certificate was revoked, where it is proven that the signature was made before.
+    pub fn revoked_since(&self) -> Option<Instant> {
+        self.revoked_at.filter(|_| self.is_proven())
+    }
+
+    /// For people, in Vietnamese and English: the finding, with the day of a revocation that came after the
+    /// signature.
+    pub fn words(&self) -> (String, String) {
+        let (vi, en) = self.finding.words();
+        let Some(at) = self.revoked_since() else { return (vi.to_owned(), en.to_owned()) };
+        let day = at.in_hanoi().format("%d/%m/%Y");
+        (
+            format!("hợp lệ khi ký; chứng thư đã bị thu hồi sau đó, ngày {day}"),
+            format!("valid when signed; certificate since revoked, on {day}"),
+        )
+    }
+
+    /// Has the verdict say what the evidence shows of the first signature. Whoever has the key of a certificate
+    /// that is over or was revoked may write any signing time: a document is valid when this one is proven, intact
+    /// when it is not, and refused when the evidence speaks against it or is another document's.
     pub fn weigh(&self, report: &mut Report) {
         let is_over = self.certificate_expired_at.is_some() || self.revoked_at.is_some();
-        let is_proven =
-            matches!(self.finding, Finding::ValidWhenSigned | Finding::ValidWhenSignedExpiredSince);
-        if !is_proven && is_over && report.verdict == Verdict::Valid {
+        if self.is_proven() {
+            let of = report.documents.iter().position(|document| !document.signatures.is_empty());
+            of.into_iter().for_each(|document| report.settle_time(document));
+        } else if self.finding == Finding::Contradicted {
+            if report.verdict != Verdict::Unreadable {
+                report.verdict = Verdict::Invalid;
+            }
+        } else if is_over && report.verdict == Verdict::Valid {
             report.verdict = Verdict::Intact;
         }
     }
@@ -256,7 +284,7 @@ impl Bundle {
         if sha256 != self.document_sha256 || !certificate_stands_in(document, own) {
             judgement.problems.push("evidence_of_another_document");
         }
-        self.judge_time(&sha256, authorities, &mut judgement);
+        self.judge_time((&sha256, without_stamp(signed_at, now)), authorities, &mut judgement);
         self.judge_status(&chain, signed_at, now, &mut judgement);
         if stamped_after_revocation(&judgement) {
             judgement.problems.push("stamped_after_revocation");
@@ -268,9 +296,14 @@ impl Bundle {
         Ok(judgement)
     }
 
-    fn judge_time(&self, sha256: &str, authorities: &[Vec<u8>], judgement: &mut Judgement) {
+    fn judge_time(
+        &self,
+        (sha256, absent): (&str, &'static str),
+        authorities: &[Vec<u8>],
+        judgement: &mut Judgement,
+    ) {
         let Some(stamp) = &self.timestamp else {
-            judgement.problems.push("timestamp_missing");
+            judgement.problems.push(absent);
             return;
         };
         match stamp.check(Leaf::Seal, sha256, authorities) {
@@ -387,6 +420,9 @@ mod tests {
             problems(&whole, &document),
             (Finding::NotProven, vec!["timestamp_missing", "status_missing"])
         );
+        let later = now().plus_seconds(700 * 86_400);
+        let years_on = whole.judge(&document, signing_time(), &[], later).unwrap();
+        assert_eq!(years_on.problems[0], "timestamp_never", "nobody is told to come back for it");
         assert_eq!(
             problems(&about(&document, &chain[..1]), &document),
             (Finding::NotProven, vec!["timestamp_missing", "chain_missing"])
@@ -453,18 +489,44 @@ mod tests {
 
     #[test]
     fn what_may_be_dated_back_is_not_called_valid() {
-        let weighed = |judgement: Judgement| {
-            let mut report = Report { documents: Vec::new(), verdict: Verdict::Valid };
+        let weighed_as = |judgement: &Judgement, verdict: Verdict| {
+            let mut report = Report { documents: Vec::new(), verdict };
             judgement.weigh(&mut report);
             report.verdict
         };
+        let weighed = |judgement: Judgement| weighed_as(&judgement, Verdict::Valid);
         let revoked = || Judgement { revoked_at: Some(Instant(1)), ..Judgement::open() };
         let over = || Judgement { certificate_expired_at: Some(Instant(1)), ..Judgement::open() };
         assert_eq!(weighed(Judgement::open()), Verdict::Valid, "the certificate is in force");
         assert_eq!([weighed(revoked()), weighed(over())], [Verdict::Intact; 2]);
-        let contradicted = Judgement { finding: Finding::Contradicted, ..revoked() };
-        assert_eq!(weighed(contradicted), Verdict::Intact);
+        // It once was called intact, while the exit code said that it is refused.
+        let contradicted = Judgement { finding: Finding::Contradicted, ..Judgement::open() };
+        let refused = [Verdict::Valid, Verdict::Intact, Verdict::Invalid];
+        assert_eq!(refused.map(|verdict| weighed_as(&contradicted, verdict)), [Verdict::Invalid; 3]);
+        assert_eq!(weighed_as(&contradicted, Verdict::Unreadable), Verdict::Unreadable);
         let proven = Judgement { finding: Finding::ValidWhenSigned, ..revoked() };
+        let (vi, en) = proven.words();
+        assert_eq!(vi, "hợp lệ khi ký; chứng thư đã bị thu hồi sau đó, ngày 01/01/1970");
+        assert_eq!(en, "valid when signed; certificate since revoked, on 01/01/1970");
+        assert_eq!(revoked().revoked_since(), None, "nothing proves that it was signed before");
+        assert_eq!(revoked().words().1, "not proven");
         assert_eq!(weighed(proven), Verdict::Valid, "it was revoked after a time that is proven");
+    }
+
+    #[test]
+    fn evidence_says_the_word_on_a_document_whose_certificate_is_over() {
+        let later = "2040-01-01T00:00:00+07:00".parse().unwrap();
+        let report = verify(&document(), &trust(), later);
+        assert_eq!(report.verdict, Verdict::Intact, "nobody proves when it was signed");
+        let weighed = |finding: Finding| {
+            let mut report = report.clone();
+            let certificate_expired_at = Some(Instant(1));
+            Judgement { finding, certificate_expired_at, ..Judgement::open() }.weigh(&mut report);
+            (report.verdict, report.is_contradicted())
+        };
+        let findings =
+            [Finding::ValidWhenSignedExpiredSince, Finding::NotProven, Finding::Contradicted].map(weighed);
+        let told = [(Verdict::Valid, false), (Verdict::Intact, false), (Verdict::Invalid, true)];
+        assert_eq!(findings, told);
     }
 }

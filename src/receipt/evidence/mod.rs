@@ -4,6 +4,7 @@
 pub mod bundle;
 pub mod daily;
 pub mod der;
+pub mod kept;
 mod query;
 pub mod refresh;
 pub mod revocation;
@@ -23,6 +24,15 @@ use crate::unit::certificate::Listed;
 /// A document is stamped with those of its day, or some days later when no stamp was to be had. Whoever
 /// brings one stamped later must bring what the authority said by then: a signing time is only claimed.
 const STAMPED_WITHIN_S: i64 = 3 * 86_400;
+
+/// Days are stamped in the night after them; where the authority is silent, in one of the next two.
+const STAMPED_WITHIN_DAYS: i64 = 2;
+
+/// What evidence without a time stamp lacks at `now`, as a code: one that may still come, or one that never came.
+fn without_stamp(signed_at: Instant, now: Instant) -> &'static str {
+    let last = signed_at.business_day().plus_days(STAMPED_WITHIN_DAYS);
+    if now.business_day() <= last { "timestamp_missing" } else { "timestamp_never" }
+}
 
 /// Whether a time stamp came so late that the claimed signing time is not enough beside it.
 fn is_late(stamped_at: Instant, signed_at: Instant) -> bool {

@@ -19,7 +19,8 @@ use x509_parser::pem::Pem;
 
 pub use self::install::installed;
 pub use self::test_authority::{
-    KeySource, TestAuthority, TestDelegate, issue_test_certificate, issue_with_list, new_key, test_authority,
+    KeySource, TestAuthority, TestDelegate, issue_for_key, issue_test_certificate, issue_with_list, new_key,
+    test_authority,
 };
 use super::certificate::SigningCertificate;
 use super::sign::SoftwareSigner;

@@ -229,7 +229,34 @@ pub fn issue_with_list(
     validity_days: u32,
     list_url: Option<&str>,
 ) -> Result<SigningKey> {
-    let key = pair(&(authority.keys)()?)?;
+    let (key, term) = ((authority.keys)()?, (now, validity_days));
+    issue(authority, &key, (subject_name, tax_code), term, list_url)
+}
+
+/// The same for an RSA key that is there already, as PKCS#8 in DER: a key takes a second to make, a certificate of it
+/// none.
+///
+/// # Errors
+/// As `issue_test_certificate`.
+pub fn issue_for_key(
+    authority: &TestAuthority,
+    key: &SecretSlice<u8>,
+    subject_name: &str,
+    tax_code: &str,
+    now: Instant,
+    validity_days: u32,
+) -> Result<SigningKey> {
+    issue(authority, key, (subject_name, tax_code), (now, validity_days), None)
+}
+
+fn issue(
+    authority: &TestAuthority,
+    key: &SecretSlice<u8>,
+    (subject_name, tax_code): (&str, &str),
+    (now, validity_days): (Instant, u32),
+    list_url: Option<&str>,
+) -> Result<SigningKey> {
+    let key = pair(key)?;
     let mut subject = DistinguishedName::new();
     subject.push(DnType::CountryName, country()?);
     subject.push(DnType::OrganizationalUnitName, TEST_MARK);

@@ -3,29 +3,6 @@
 use super::{Reference, Standing};
 use crate::text::capitalised;
 
-/// `1234567.50` as `1.234.567,5`. What is not a plain decimal stays as it is.
-pub fn grouped(number: &str) -> String {
-    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_plain = !whole.is_empty() && [whole, fraction].concat().bytes().all(|byte| byte.is_ascii_digit());
-    if !is_plain {
-        return number.to_owned();
-    }
-    let mut out = sign.to_owned();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            out.push('.');
-        }
-        out.push(digit);
-    }
-    let fraction = fraction.trim_end_matches('0');
-    if !fraction.is_empty() {
-        out.push(',');
-        out.push_str(fraction);
-    }
-    out
-}
-
 /// Whether an amount says nothing: absent, or zero however it is padded.
 pub fn is_nothing(amount: &str) -> bool {
     amount.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'))
@@ -126,20 +103,7 @@ mod tests {
     use crate::receipt::rendition::Notice;
 
     #[test]
-    fn amounts_are_grouped_as_vietnamese_documents_group_them() {
-        for (raw, shown) in [
-            ("0", "0"),
-            ("999", "999"),
-            ("25000", "25.000"),
-            ("-1234567.50", "-1.234.567,5"),
-            ("25000.000000", "25.000"),
-            ("0.15", "0,15"),
-            ("x", "x"),
-            ("", ""),
-            ("1.2.3", "1.2.3"),
-        ] {
-            assert_eq!(grouped(raw), shown);
-        }
+    fn an_amount_of_nothing_is_one_however_it_is_padded() {
         assert!(is_nothing("0") && is_nothing("0.00") && is_nothing("") && !is_nothing("0.5"));
     }
 

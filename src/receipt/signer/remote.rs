@@ -9,15 +9,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::checked;
-use super::http::Http;
+use super::http::{Http, Reply};
 use crate::error::{Error, Kind, Result};
 use crate::receipt::certificate::SigningCertificate;
 use crate::receipt::sign::Signer;
+use crate::text;
 
 const SHA256_OID: &str = "2.16.840.1.101.3.4.2.1";
 const RSA_SHA256_OID: &str = "1.2.840.113549.1.1.11";
 const ANSWER_BYTES_LIMIT: u64 = 4 << 20;
 const TIMEOUT_MS: u64 = 15_000;
+/// Characters of what a service says of a refusal.
+const SAID_LIMIT: usize = 200;
 /// Tries of one request that was not answered or put off for a moment.
 const TRIES: u32 = 3;
 /// A wait longer than this is left to the signer's pause, which blocks nobody.
@@ -165,7 +168,7 @@ fn ask(http: &Http, key: &RemoteKey, secret: &RemoteSecret, what: &str, question
         tries += 1;
         let answer = http
             .post(&url, "application/json", Some(secret.access_token.expose_secret()), body.as_bytes())
-            .and_then(|reply| reply.good());
+            .and_then(good);
         match answer {
             Ok(body) => return serde_json::from_slice(&body).map_err(|_| unreadable(what)),
             Err(error) => match wait_here(&error).filter(|_| tries < TRIES) {
@@ -174,6 +177,19 @@ fn ask(http: &Http, key: &RemoteKey, secret: &RemoteSecret, what: &str, question
             },
         }
     }
+}
+
+/// The body of a good answer; of a refusal what the service says of it: an unknown credential, a wrong PIN.
+fn good(reply: Reply) -> Result<Vec<u8>> {
+    if reply.status != 400 {
+        return reply.good();
+    }
+    let said: Option<Value> = serde_json::from_slice(&reply.body).ok();
+    let word = |name: &str| said.as_ref().and_then(|said| said.get(name)).and_then(Value::as_str);
+    let why = text::clean(word("error_description").or_else(|| word("error")).unwrap_or_default());
+    let why: String = why.chars().take(SAID_LIMIT).collect();
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    Err(Error::conflict("remote_refused", format!("status 400{why}")))
 }
 
 /// Seconds to wait before asking again, when the service put us off for only a moment.
@@ -198,15 +214,20 @@ mod tests {
 
     use super::*;
 
-    /// A service that answers one question, whatever it is.
+    /// A service that answers one question well, whatever it is.
     fn answering(body: &'static str) -> RemoteKey {
+        answering_as("200 OK", body)
+    }
+
+    fn answering_as(status: &'static str, body: &'static str) -> RemoteKey {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/csc/v1", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+            let head = "content-type: application/json\r\nconnection: close\r\n";
             let length = body.len();
-            stream.write_all(format!("{head}content-length: {length}\r\n\r\n{body}").as_bytes()).unwrap();
+            let answer = format!("HTTP/1.1 {status}\r\n{head}content-length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).unwrap();
             // The question is read to its end, or the answer would be lost with the connection.
             let _ = stream.shutdown(Shutdown::Write);
             let _ = stream.read_to_end(&mut Vec::new());
@@ -227,6 +248,12 @@ mod tests {
         ] {
             let refused = RemoteSigner::credential(&answering(body), &secret).err();
             assert_eq!(refused.map(|error| error.code()), Some(code), "{body}");
+        }
+        let unknown = r#"{"error":"invalid_request","error_description":"Invalid parameter credentialID"}"#;
+        for (body, told) in [(unknown, "status 400: Invalid parameter credentialID"), ("no", "status 400")] {
+            let refused = RemoteSigner::credential(&answering_as("400 Bad Request", body), &secret).err();
+            let refused = refused.map(|error| (error.code(), error.detail().to_owned()));
+            assert_eq!(refused, Some(("remote_refused", told.to_owned())));
         }
         let good = answering(r#"{"key":{"status":"enabled"},"cert":{"certificates":["AQI="]}}"#);
         let shown = RemoteSigner::credential(&good, &secret).unwrap();

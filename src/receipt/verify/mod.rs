@@ -413,7 +413,7 @@ fn judge_signer(
     if !certificate.is_valid_at(signing_time) {
         problems.push(Problem::CertificateNotValidAtSigning);
     } else if certificate.valid_until() < now {
-        problems.push(Problem::CertificateExpiredSince);
+        problems.extend([Problem::CertificateExpiredSince, Problem::SigningTimeUnproven]);
     }
     if certificate.is_test() {
         problems.push(Problem::TestCertificate);

@@ -26,6 +26,8 @@ problems! {
     EncodingNotUtf8 = "encoding_not_utf8",
     ByteOrderMark = "byte_order_mark",
     DeclarationUnexpected = "declaration_unexpected",
+    /// Declared as XML 1.1 or later: the canonical form is defined on XML 1.0 alone.
+    XmlVersionUnsupported = "xml_version_unsupported",
     DoctypeForbidden = "doctype_forbidden",
     DepthExceeded = "depth_exceeded",
     TagTooLong = "tag_too_long",
@@ -170,6 +172,8 @@ problems! {
     TrustNotChecked = "trust_not_checked",
     TestCertificate = "test_certificate",
     CertificateExpiredSince = "certificate_expired_since",
+    /// Beside it: whoever kept the key may write any signing time, and nothing proves this one. Evidence settles it.
+    SigningTimeUnproven = "signing_time_unproven",
     /// SHA-1 or an RSA key below 2048 bits.
     LegacyAlgorithm = "legacy_algorithm",
     /// Accepted by a lenient rule that was asked for.
@@ -219,8 +223,8 @@ impl Problem {
         ) || self.leaves_open()
     }
 
-    /// A remark with which an intact document is never called valid: it leaves open whose it is, or
-    /// whether it counts.
+    /// A remark with which an intact document is never called valid: it leaves open whose it is, whether it
+    /// counts, or whether its signer could still sign.
     pub fn leaves_open(self) -> bool {
         matches!(
             self,
@@ -231,6 +235,7 @@ impl Problem {
                 | Problem::AuthorityUnidentified
                 | Problem::CodeMissing
                 | Problem::CodeUnproven
+                | Problem::SigningTimeUnproven
         )
     }
 
@@ -242,6 +247,7 @@ impl Problem {
                 | Problem::EncodingNotUtf8
                 | Problem::ByteOrderMark
                 | Problem::DeclarationUnexpected
+                | Problem::XmlVersionUnsupported
                 | Problem::DoctypeForbidden
                 | Problem::DepthExceeded
                 | Problem::TagTooLong

@@ -21,7 +21,8 @@ pub enum Verdict {
     /// Intact, with the signatures it needs, each by a certificate of a trusted authority.
     Valid,
     /// Every signature is intact, but not all is confirmed: no trust store was given, the algorithms
-    /// are of yesterday, or a remark leaves open whose the document is (`Problem::leaves_open`).
+    /// are of yesterday, or a remark leaves open whose the document is, or when it was signed
+    /// (`Problem::leaves_open`).
     Intact,
     Invalid,
     /// Not a document that could be judged.
@@ -176,11 +177,21 @@ impl DocumentReport {
     }
 
     pub fn verdict(&self) -> Verdict {
+        self.judged(Problem::leaves_open)
+    }
+
+    /// Whether nothing is open but when it was signed: a certificate is over, and its signer is known.
+    pub fn is_open_in_time_only(&self) -> bool {
+        let is_open = |problem: Problem| problem.leaves_open() && problem != Problem::SigningTimeUnproven;
+        self.verdict() == Verdict::Intact && self.judged(is_open) == Verdict::Valid
+    }
+
+    fn judged(&self, is_open: impl Fn(Problem) -> bool) -> Verdict {
         let mut fatal = self.all_problems().filter(|problem| !problem.is_remark()).peekable();
         if fatal.peek().is_none() && !self.signatures.is_empty() {
             let trusted =
                 self.signatures.iter().all(|signature| matches!(signature.trust, Trust::Ok | Trust::Test));
-            let confirmed = trusted && !self.all_problems().any(Problem::leaves_open);
+            let confirmed = trusted && !self.all_problems().any(is_open);
             return if confirmed { Verdict::Valid } else { Verdict::Intact };
         }
         if fatal.any(|problem| problem.is_unreadable()) { Verdict::Unreadable } else { Verdict::Invalid }
@@ -214,8 +225,12 @@ impl Report {
     }
 
     pub(super) fn combined_of(documents: Vec<DocumentReport>) -> Report {
+        Report { verdict: Report::worst(&documents), documents }
+    }
+
+    fn worst(documents: &[DocumentReport]) -> Verdict {
         let verdicts: Vec<Verdict> = documents.iter().map(DocumentReport::verdict).collect();
-        let verdict = if verdicts.is_empty() || verdicts.contains(&Verdict::Unreadable) {
+        if verdicts.is_empty() || verdicts.contains(&Verdict::Unreadable) {
             Verdict::Unreadable
         } else if verdicts.contains(&Verdict::Invalid) {
             Verdict::Invalid
@@ -223,8 +238,31 @@ impl Report {
             Verdict::Intact
         } else {
             Verdict::Valid
-        };
-        Report { documents, verdict }
+        }
+    }
+
+    /// Somebody proved that the first signature of this document, counted from 0, was made while its certificate
+    /// stood: that is open no more.
+    pub fn settle_time(&mut self, document: usize) {
+        let signature = self.documents.get_mut(document).and_then(|document| document.signatures.first_mut());
+        let Some(signature) = signature else { return };
+        let told = signature.problems.len();
+        signature.problems.retain(|problem| *problem != Problem::SigningTimeUnproven);
+        if signature.problems.len() < told {
+            self.verdict = Report::worst(&self.documents);
+        }
+    }
+
+    /// Whether nothing is wrong with its documents themselves: the evidence that came with them speaks against them.
+    pub fn is_contradicted(&self) -> bool {
+        self.verdict == Verdict::Invalid && self.documents.iter().all(DocumentReport::is_confirmed)
+    }
+
+    /// Whether a certificate is over since, so that a valid document is one that was valid when it was signed.
+    pub fn is_over_since(&self) -> bool {
+        self.documents.iter().any(|document| {
+            document.all_problems().any(|problem| problem == Problem::CertificateExpiredSince)
+        })
     }
 
     pub fn is_valid(&self) -> bool {

@@ -60,8 +60,10 @@ pub struct Report {
     /// Settled on a channel's word, not shown and not overdue.
     pub in_transit_count: i64,
     pub in_transit: Dong,
-    /// The same by name; empty of days that were closed before certificates named claims.
+    /// The same by name, oldest first; empty of days that were closed before certificates named claims.
     pub claims: Vec<OnItsWay>,
+    /// How many more there are than `claims` names; the sums cover them all.
+    pub claims_left_off: usize,
     /// Cash that is not in the bank yet.
     pub cash: Vec<Cash>,
     /// The day's shares of fees: posted when it is closed, else what closing would post.
@@ -71,6 +73,17 @@ pub struct Report {
     /// What keeps an open day open.
     #[serde(skip)]
     pub obstacles: Vec<Obstacle>,
+}
+
+impl Report {
+    /// The same with no more than so many claims by name: thousands may be on their way at once, and whoever reads a
+    /// page or an answer looks at the sum.
+    #[must_use]
+    pub fn naming(mut self, limit: usize) -> Report {
+        self.claims_left_off += self.claims.len().saturating_sub(limit);
+        self.claims.truncate(limit);
+        self
+    }
 }
 
 /// The ledger's figures of the bank account.
@@ -88,8 +101,33 @@ pub fn of_day(
     conn: &mut Conn,
     stamp: &Stamp<'_>,
     actor: &Actor,
-    (unit, account): (UnitId, AccountId),
+    place: (UnitId, AccountId),
     date: BusinessDay,
+) -> Result<Report> {
+    report(conn, stamp, actor, place, (date, None))
+}
+
+/// The same with no more than `limit` claims by name: those of an open day that are not named are not read.
+///
+/// # Errors
+/// As of `of_day`.
+pub fn in_short(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    place: (UnitId, AccountId),
+    date: BusinessDay,
+    limit: usize,
+) -> Result<Report> {
+    report(conn, stamp, actor, place, (date, Some(limit))).map(|told| told.naming(limit))
+}
+
+fn report(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    (unit, account): (UnitId, AccountId),
+    (date, limit): (BusinessDay, Option<usize>),
 ) -> Result<Report> {
     actor.require_role(&[Role::Finance, Role::Approver, Role::Auditor, Role::Administrator, Role::System])?;
     actor.scope.require(unit)?;
@@ -98,7 +136,7 @@ pub fn of_day(
     let bridge = of_period(conn, (unit.id, account.id), (date, date))?;
     let (opening, closing) = day_close::books_around(conn, unit.id, account.id, date)?;
     let books = BookSide { opening, closing };
-    let day = outline(conn, stamp, &account, date)?;
+    let day = outline(conn, stamp, &account, date, limit)?;
     let closing = day.bank.as_ref().map_or(books.closing, |side| side.closing);
     let (standing, certificate_sha256, obstacles) = match day.outlook {
         Outlook::Closed(sha256) => (Standing::Closed, Some(sha256), Vec::new()),
@@ -123,6 +161,7 @@ pub fn of_day(
         in_transit_count: day.in_transit_count,
         in_transit: day.in_transit,
         claims: day.claims,
+        claims_left_off: day.claims_left_off,
         cash: day.cash,
         shares: day.shares,
         budget,

@@ -185,9 +185,24 @@ impl Rule {
     /// `class_rule_without_id`, `class_rule_too_wide`, `class_rule_class`,
     /// `class_rule_direction`, `class_rule_amounts`, `class_rule_pattern`.
     pub fn check(&self) -> Result<()> {
+        self.faults().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that is wrong with a rule, where `check` names what it comes upon first.
+    pub fn faults(&self) -> Vec<Error> {
+        let pattern = self.regex().map(|_| ());
+        let all = [self.check_name(), self.check_width(), self.check_class(), self.check_amounts(), pattern];
+        all.into_iter().filter_map(Result::err).collect()
+    }
+
+    fn check_name(&self) -> Result<()> {
         if self.id.trim().is_empty() || self.id.len() > NAME_LIMIT {
             return Err(Error::invalid("id", "class_rule_without_id", "a rule needs a name"));
         }
+        Ok(())
+    }
+
+    fn check_width(&self) -> Result<()> {
         let mut named = self.phrases.iter().chain(&self.starts_with).chain(&self.counterparty);
         let no_condition = self.phrases.is_empty()
             && self.starts_with.is_empty()
@@ -197,6 +212,10 @@ impl Rule {
         if named.any(|phrase| words(phrase).trim().is_empty()) || no_condition {
             return Err(Error::invalid("phrases", "class_rule_too_wide", "the rule would cover every line"));
         }
+        Ok(())
+    }
+
+    fn check_class(&self) -> Result<()> {
         let wrong_way = match self.class {
             Class::FeeReceipt | Class::Surplus | Class::OtherUnit | Class::Unknown => {
                 let detail = "lines of this class are found by codes, not by rules";
@@ -212,8 +231,7 @@ impl Rule {
             let detail = format!("{} goes one way only", self.class.as_str());
             return Err(Error::invalid("direction", "class_rule_direction", detail));
         }
-        self.check_amounts()?;
-        self.regex().map(|_| ())
+        Ok(())
     }
 
     fn check_amounts(&self) -> Result<()> {

@@ -8,7 +8,7 @@ use super::certificate::Cash;
 use super::part;
 use super::query::{self, Noted};
 use super::standing::Standing;
-use super::transit::Claim;
+use super::transit::{InTransit, Transit};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -24,7 +24,7 @@ pub struct Open {
     pub items: Vec<OpenItem>,
     pub blockers: Vec<Obstacle>,
     /// On its way and not told by name under an exception.
-    pub in_transit: Vec<Claim>,
+    pub in_transit: InTransit,
 }
 
 /// What an exception about an item looks at.
@@ -87,7 +87,7 @@ impl Open {
         account: &BankAccount,
         date: BusinessDay,
         (lines, standing): (&[LineFacts], &Standing),
-        (claims, cash): (&[Claim], &[Cash]),
+        (transit, cash): (&Transit, &[Cash]),
     ) -> Result<Open> {
         let (mut noted, states) = as_of(conn, account, date)?;
         part::name_by_line(conn, account.unit, &mut noted)?;
@@ -99,10 +99,10 @@ impl Open {
             date,
             earlier: earlier_lines(conn, account, date, &noted, (&today, standing))?,
             today,
-            claims: claims.iter().map(|claim| (claim.item(), claim.amount)).collect(),
+            claims: transit.of_items(conn, account, date, &movements_of(&noted))?,
             cash: cash.iter().map(|one| (one.item, one.amount)).collect(),
         };
-        let mut open = Open { items: Vec::new(), blockers: Vec::new(), in_transit: Vec::new() };
+        let mut open = Open { items: Vec::new(), blockers: Vec::new(), in_transit: InTransit::default() };
         let (mut named, mut told) = (BTreeSet::new(), BTreeSet::new());
         for item in &noted {
             let kind = Kind::from_number(u8::try_from(item.kind).unwrap_or_default())?;
@@ -124,7 +124,7 @@ impl Open {
         }
         let waiting = waiting_lines(conn, account, date, (&view.today, standing))?;
         open.add_unnamed_lines(conn, account, &waiting, &told)?;
-        open.in_transit = claims.iter().filter(|claim| !named.contains(&claim.item())).cloned().collect();
+        open.in_transit = transit.beside(conn, (account, date), &named, &view.claims)?;
         Ok(open)
     }
 
@@ -243,6 +243,12 @@ fn in_advance(conn: &mut Conn, unit: UnitId, (id, on): (ObligationId, BusinessDa
 fn too_much(conn: &mut Conn, unit: UnitId, (id, on): (PaymentId, BusinessDay)) -> Result<Option<Dong>> {
     let surplus = Dong::ZERO.checked_sub(ledger::balance_until(conn, unit, &Account::Surplus(id), on)?)?;
     Ok(Some(surplus).filter(|surplus| surplus.is_positive()))
+}
+
+/// The movements that exceptions are about.
+fn movements_of(noted: &[Noted]) -> Vec<MovementId> {
+    let about = |item: &Noted| (item.subject_kind == "movement").then_some(MovementId(item.subject_id));
+    noted.iter().filter_map(about).collect()
 }
 
 /// What an exception that is about no line is carried as.

@@ -9,7 +9,7 @@ use super::carried::Open;
 use super::certificate::Cash;
 use super::query;
 use super::standing::Standing;
-use super::transit::{self, Claim};
+use super::transit::{InTransit, Transit};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::Result;
@@ -36,7 +36,7 @@ pub struct DayRead {
     /// Hash of the certificate of the day before; empty on the account's first day.
     pub previous_sha256: String,
     /// Taken on a channel's word or by card, not shown at the end of the day and not overdue.
-    pub in_transit: Vec<Claim>,
+    pub in_transit: InTransit,
     /// What the books had on its way beyond these and those that are carried by name.
     pub in_transit_unnamed: Dong,
     /// All that was on its way by the books, whatever names it.
@@ -51,12 +51,14 @@ pub struct DayRead {
 /// bytes, and an account on which nothing moves has no later statement. What it lacks comes as late lines then.
 const EXPORT_STANDS_AFTER_DAYS: i64 = 3;
 
-/// Reads everything about one day of one account, as it stands today.
+/// Reads everything about one day of one account, as it stands today. Of what is on its way each claim is named, or no
+/// more of them than `limit` where there is one.
 pub fn read(
     conn: &mut Conn,
     account: &BankAccount,
     date: BusinessDay,
     today: BusinessDay,
+    limit: Option<usize>,
 ) -> Result<DayRead> {
     let stored = line_query::lines_of_day(conn, account.unit, account.id, date)?;
     let shown = Shown::read(conn, account, date, !stored.is_empty())?;
@@ -71,10 +73,10 @@ pub fn read(
     let beyond = beyond::lines(conn, account, date, &stored)?;
     let lines: Vec<LineFacts> =
         stored.iter().map(|line| line_facts(line, (&standing, &beyond), &posted)).collect();
-    let claims = transit::at_end(conn, account, date, &standing)?;
-    let in_transit_unnamed = unnamed(account, date, &claims, &standing)?;
+    let transit = Transit::read(conn, account, date, &standing, limit)?;
+    let in_transit_unnamed = unnamed(account, date, &transit, &standing)?;
     let cash = cash(conn, account, date)?;
-    let mut open = Open::read(conn, account, date, (&lines, &standing), (&claims, &cash))?;
+    let mut open = Open::read(conn, account, date, (&lines, &standing), (&transit, &cash))?;
     open.blockers.extend(undecided(conn, account, date)?);
     if shown.is_of_a_part() && today < date.plus_days(EXPORT_STANDS_AFTER_DAYS) {
         open.blockers.push(Obstacle::DayNotOver);
@@ -106,9 +108,8 @@ pub fn read(
 /// is closed late is worked out from what became of them since; where that does not tell them apart whole, the
 /// sum is the books', and the certificate says how much of it has no name. No person could end such a difference,
 /// so that it keeps no day open.
-fn unnamed(account: &BankAccount, date: BusinessDay, claims: &[Claim], standing: &Standing) -> Result<Dong> {
-    let named = Dong::sum(claims.iter().map(|claim| claim.amount))?;
-    let unnamed = standing.clearing.checked_sub(named)?;
+fn unnamed(account: &BankAccount, date: BusinessDay, transit: &Transit, standing: &Standing) -> Result<Dong> {
+    let unnamed = standing.clearing.checked_sub(transit.amount()?)?;
     if !unnamed.is_zero() {
         let (unit, account) = (account.unit, account.id);
         tracing::error!(%unit, %account, %date, %unnamed, "what was on its way is not told apart whole");

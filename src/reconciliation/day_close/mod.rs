@@ -56,7 +56,7 @@ use query::{CertificateRow, DayEventRow, DayRow};
 use share::{cap, shares};
 
 pub use chain::{verify_chain, verify_chain_within};
-pub use query::{Certificate, certificate, certificate_by_id, certificates, unit_of};
+pub use query::{Certificate, Listed, certificate, certificate_by_id, certificates, newest, unit_of};
 pub use share::Share;
 
 pub use crate::statement::open_day_query::last_closed;
@@ -255,7 +255,7 @@ pub fn prepare(
     // The fingerprint comes first: whatever changes while the facts are read shows when it is stored.
     let first = month_start(date).max(account.opened_on);
     let seen = fingerprint(conn, unit, account.id, first, date)?;
-    let read = facts::read(conn, &account, date, stamp.today())?;
+    let read = facts::read(conn, &account, date, stamp.today(), None)?;
     match weigh(&read) {
         Ok(proof) => {
             share_out(conn, stamp, &account, revision, proof, &read, signer_serial, (first, seen)).map(Ok)
@@ -326,7 +326,7 @@ fn certify(
         proof: &proof,
         shares: &shares,
         corrections,
-        in_transit: &read.in_transit,
+        in_transit: &read.in_transit.claims,
         in_transit_unnamed: read.in_transit_unnamed,
         bridge: &bridge,
         cash: &read.cash,

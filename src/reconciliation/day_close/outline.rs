@@ -48,12 +48,14 @@ pub struct DayOutline {
     pub in_transit_count: i64,
     pub in_transit: Dong,
     pub claims: Vec<OnItsWay>,
+    /// How many more there are than `claims` names.
+    pub claims_left_off: usize,
     pub cash: Vec<Cash>,
     /// Posted when the day is closed, else what closing would post; empty while it cannot close.
     pub shares: Vec<Share>,
 }
 
-/// Tells a day of an account.
+/// Tells a day of an account; of an open one no more claims by name than `limit`, where there is one.
 ///
 /// # Errors
 /// `day_in_future`, `day_before_account`.
@@ -62,6 +64,7 @@ pub fn outline(
     stamp: &Stamp<'_>,
     account: &BankAccount,
     date: BusinessDay,
+    limit: Option<usize>,
 ) -> Result<DayOutline> {
     let is_closed =
         query::day_state(conn, account.unit, account.id, date)?.is_some_and(|(state, _)| state == "closed");
@@ -71,10 +74,30 @@ pub fn outline(
         let shares = posted_shares(conn, account.unit, account.id, (date, date))?;
         return Ok(DayOutline { shares, ..outline });
     }
-    match told(conn, stamp, account, date)? {
+    match told(conn, stamp, account, date, limit)? {
         Ok(document) => Ok(of_reading(Outlook::Closable, reading::read(&document)?)),
         Err((obstacles, read)) => of_facts(Outlook::Open(obstacles), &read),
     }
+}
+
+/// What stands in the way of closing a day; nothing where it is closed or can be. No claim is named, and no
+/// certificate made.
+///
+/// # Errors
+/// As of `outline`.
+pub fn in_its_way(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    account: &BankAccount,
+    date: BusinessDay,
+) -> Result<Vec<Obstacle>> {
+    let state = query::day_state(conn, account.unit, account.id, date)?;
+    if state.is_some_and(|(state, _)| state == "closed") {
+        return Ok(Vec::new());
+    }
+    check_date(conn, stamp, account, date)?;
+    let read = facts::read(conn, account, date, stamp.today(), Some(0))?;
+    Ok(weigh(&read).err().unwrap_or_default())
 }
 
 /// How an open day would be told if it were closed now: its certificate's bytes, or what was read of it and what
@@ -84,13 +107,18 @@ fn told(
     stamp: &Stamp<'_>,
     account: &BankAccount,
     date: BusinessDay,
+    limit: Option<usize>,
 ) -> Result<std::result::Result<Vec<u8>, (Vec<Obstacle>, DayRead)>> {
     let revision = check_date(conn, stamp, account, date)?;
-    let read = facts::read(conn, account, date, stamp.today())?;
+    let mut read = facts::read(conn, account, date, stamp.today(), limit)?;
     let proof = match weigh(&read) {
         Ok(proof) => proof,
         Err(obstacles) => return Ok(Err((obstacles, read))),
     };
+    // A certificate names every claim.
+    if read.in_transit.left_off() > 0 {
+        read = facts::read(conn, account, date, stamp.today(), None)?;
+    }
     let first = month_start(date).max(account.opened_on);
     let place = (first, Fingerprint::none());
     let prepared = share_out(conn, stamp, account, revision, proof, &read, "", place)?;
@@ -113,6 +141,7 @@ fn of_reading(outlook: Outlook, reading: Reading) -> DayOutline {
         in_transit_count: reading.in_transit_count,
         in_transit: reading.in_transit,
         claims: reading.claims,
+        claims_left_off: 0,
         cash: reading.cash,
         shares: reading.shares,
     }
@@ -163,11 +192,10 @@ fn of_facts(outlook: Outlook, read: &DayRead) -> Result<DayOutline> {
         outlook,
         bank,
         carried: carried.collect(),
-        in_transit_count: i64::try_from(read.in_transit.len()).unwrap_or(i64::MAX),
-        in_transit: Dong::sum(
-            read.in_transit.iter().map(|claim| claim.amount).chain([read.in_transit_unnamed]),
-        )?,
-        claims: read.in_transit.iter().map(on_its_way).collect(),
+        in_transit_count: i64::try_from(read.in_transit.count).unwrap_or(i64::MAX),
+        in_transit: read.in_transit.amount.checked_add(read.in_transit_unnamed)?,
+        claims: read.in_transit.claims.iter().map(on_its_way).collect(),
+        claims_left_off: read.in_transit.left_off(),
         cash: cash.collect(),
         shares: Vec::new(),
     })

@@ -10,7 +10,7 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::*;
-pub use crate::reconciliation::certificate_query::Certificate;
+pub use crate::reconciliation::certificate_query::{Certificate, Listed};
 use crate::reconciliation::certificate_query::{Parts, certificate_columns, certificate_of};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock, Update};
@@ -144,6 +144,24 @@ pub fn certificates(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(certificate_of).collect())
+}
+
+/// The newest certificates of an account, the last day first, without their bytes.
+pub fn newest(conn: &mut Conn, unit: UnitId, account: AccountId, limit: usize) -> Result<Vec<Listed>> {
+    day_certificate::table
+        .filter(day_certificate::unit_id.eq(unit))
+        .filter(day_certificate::account_id.eq(account))
+        .order((day_certificate::date.desc(), day_certificate::revision.desc()))
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select((
+            day_certificate::id,
+            day_certificate::date,
+            day_certificate::revision,
+            day_certificate::opening,
+            day_certificate::closing,
+        ))
+        .load(conn)
+        .classify()
 }
 
 /// Stores the state of a day: a first row, or the next revision of the one that was read.

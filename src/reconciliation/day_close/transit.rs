@@ -1,7 +1,7 @@
 //! What was on its way at the end of a day: money that documents were issued for on a channel's word or by card, and
 //! that no line had shown by then, one by one. What happened to a claim since is read from what left clearing since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::placed;
 use super::standing::Standing;
@@ -34,17 +34,151 @@ impl Claim {
     }
 }
 
-/// What was on its way at the end of a day, by payment.
-pub fn at_end(
+/// What was on its way at the end of a day.
+pub enum Transit {
+    /// Each claim, by payment.
+    Named(Vec<Claim>),
+    /// The claims of channels counted and summed, card payments by name; no more than `limit` are to be named.
+    Summed { count: usize, amount: Dong, cards: Vec<Claim>, limit: usize },
+}
+
+/// What of it is told: how many and how much in all, and by name, by payment, as many as were asked for.
+#[derive(Default)]
+pub struct InTransit {
+    pub count: usize,
+    pub amount: Dong,
+    pub claims: Vec<Claim>,
+}
+
+impl InTransit {
+    fn of(claims: Vec<Claim>) -> Result<InTransit> {
+        let amount = Dong::sum(claims.iter().map(|claim| claim.amount))?;
+        Ok(InTransit { count: claims.len(), amount, claims })
+    }
+
+    /// How many are not named.
+    pub fn left_off(&self) -> usize {
+        self.count.saturating_sub(self.claims.len())
+    }
+}
+
+impl Transit {
+    /// Reads it. Thousands may be on their way at once: where no more than `limit` are to be named, the others are not
+    /// read if the books allow it.
+    pub fn read(
+        conn: &mut Conn,
+        account: &BankAccount,
+        date: BusinessDay,
+        standing: &Standing,
+        limit: Option<usize>,
+    ) -> Result<Transit> {
+        let left = transit_query::left_after(conn, account, date)?;
+        if let Some(limit) = limit.filter(|_| left.is_empty())
+            && let Some(summed) = summed(conn, account, date, standing, limit)?
+        {
+            return Ok(summed);
+        }
+        at_end(conn, account, date, standing, &left).map(Transit::Named)
+    }
+
+    /// All of it.
+    pub fn amount(&self) -> Result<Dong> {
+        match self {
+            Transit::Named(claims) => Dong::sum(claims.iter().map(|claim| claim.amount)),
+            Transit::Summed { amount, cards, .. } => {
+                amount.checked_add(Dong::sum(cards.iter().map(|claim| claim.amount))?)
+            }
+        }
+    }
+
+    /// What was on its way of each item that an exception may be about: these movements, and card payments.
+    pub fn of_items(
+        &self,
+        conn: &mut Conn,
+        account: &BankAccount,
+        date: BusinessDay,
+        movements: &[MovementId],
+    ) -> Result<BTreeMap<Item, Dong>> {
+        let by_item = |claims: &[Claim]| -> BTreeMap<Item, Dong> {
+            claims.iter().map(|claim| (claim.item(), claim.amount)).collect()
+        };
+        match self {
+            Transit::Named(claims) => Ok(by_item(claims)),
+            Transit::Summed { cards, .. } => {
+                let mut items = by_item(cards);
+                let among = transit_query::among(conn, account, date, movements)?;
+                items.extend(among.into_iter().map(|(id, amount)| (Item::Movement(id), amount)));
+                Ok(items)
+            }
+        }
+    }
+
+    /// What is left of it beside what is told under exceptions. `items` is what `of_items` found for those.
+    pub fn beside(
+        &self,
+        conn: &mut Conn,
+        (account, date): (&BankAccount, BusinessDay),
+        named: &BTreeSet<Item>,
+        items: &BTreeMap<Item, Dong>,
+    ) -> Result<InTransit> {
+        let is_beside = |claim: &&Claim| !named.contains(&claim.item());
+        let (count, cards, limit) = match self {
+            Transit::Named(claims) => {
+                return InTransit::of(claims.iter().filter(is_beside).cloned().collect());
+            }
+            Transit::Summed { count, cards, limit, .. } => (*count, cards, *limit),
+        };
+        let told: Vec<Dong> =
+            items.iter().filter(|(item, _)| named.contains(item)).map(|(_, amount)| *amount).collect();
+        let first = transit_query::first(conn, account, date, limit.saturating_add(told.len()))?;
+        let mut claims: Vec<Claim> = first.iter().chain(cards).filter(is_beside).cloned().collect();
+        claims.sort_unstable_by_key(|claim| claim.payment);
+        claims.truncate(limit);
+        Ok(InTransit {
+            count: count.saturating_add(cards.len()).saturating_sub(told.len()),
+            amount: self.amount()?.checked_sub(Dong::sum(told)?)?,
+            claims,
+        })
+    }
+}
+
+/// What was on its way without looking at each claim, of a day after which nothing left clearing; None where that
+/// cannot be said. Whatever stood there at its end is open still, and is among the claims that were first seen by then:
+/// those are all of it, and no others, when they and the cards make what the books had. Where sums alone could not tell
+/// claims from cards, each is looked at.
+fn summed(
     conn: &mut Conn,
     account: &BankAccount,
     date: BusinessDay,
     standing: &Standing,
+    limit: usize,
+) -> Result<Option<Transit>> {
+    let (count, amount) = transit_query::counted(conn, account, date)?;
+    let mut cards = Found::default();
+    if transit_query::takes_cards(conn, account)? {
+        if amount == standing.clearing {
+            return Ok(None);
+        }
+        cards.put(transit_query::cards(conn, account, date)?)?;
+        cards.put(transit_query::cards_shown_after(conn, account, date)?)?;
+    }
+    let is_all = amount.checked_add(cards.sum()?)? == standing.clearing;
+    let cards = cards.claims.into_values().collect();
+    Ok(is_all.then_some(Transit::Summed { count, amount, cards, limit }))
+}
+
+/// What was on its way at the end of a day, by payment; `left` is what left clearing after it.
+fn at_end(
+    conn: &mut Conn,
+    account: &BankAccount,
+    date: BusinessDay,
+    standing: &Standing,
+    left: &[Left],
 ) -> Result<Vec<Claim>> {
     let mut open = Found::default();
     open.put(transit_query::expected(conn, account, date)?)?;
     open.put(transit_query::disproven_after(conn, account, date)?)?;
-    let later = by_line(&transit_query::left_after(conn, account, date)?)?;
+    let later = by_line(left)?;
     let lines: Vec<LineId> = later.keys().copied().collect();
     let (shown, returned) = since(transit_query::parts(conn, account, date, &lines)?, later)?;
     open.put(shown)?;

@@ -11,6 +11,7 @@ use crate::id::{LineId, MatchId, MovementId, PaymentId};
 use crate::store::Conn;
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Lock};
+use crate::store::schema::payment;
 use crate::unit::BankAccount;
 
 #[derive(QueryableByName)]
@@ -64,6 +65,82 @@ pub fn expected(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> R
          WHERE m.unit_id = $1 AND m.account_id = $2 AND m.state = 'expected' AND m.payment_id IS NOT NULL \
          AND p.accounting_date <= $3 AND p.debit_account LIKE $4",
     )
+}
+
+/// What the index of movements alone knows of claims that brought a payment and that no line has shown whole.
+const OPEN: &str = "m.unit_id = $1 AND m.account_id = $2 AND m.state = 'expected' AND m.payment_id IS NOT NULL \
+     AND m.first_seen_on <= $3 AND m.amount > m.proven";
+
+#[derive(QueryableByName)]
+struct CountedRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+}
+
+/// How many claims with a payment that were first seen by a day are open, and how much of them. Their payments are not
+/// looked at: of a few it may be another day's, or no claim's.
+pub fn counted(conn: &mut Conn, account: &BankAccount, until: BusinessDay) -> Result<(usize, Dong)> {
+    let sql = format!(
+        "SELECT COUNT(*) AS count, CAST(COALESCE(SUM(m.amount - m.proven), 0) AS BIGINT) AS amount \
+         FROM movement m WHERE {OPEN}"
+    );
+    let found: CountedRow = diesel::sql_query(sql)
+        .bind::<BigInt, _>(account.unit)
+        .bind::<BigInt, _>(account.id)
+        .bind::<Date, _>(until)
+        .get_result(conn)
+        .classify()?;
+    Ok((usize::try_from(found.count).unwrap_or_default(), Dong(found.amount)))
+}
+
+/// The first of these by payment.
+pub fn first(conn: &mut Conn, account: &BankAccount, until: BusinessDay, limit: usize) -> Result<Vec<Claim>> {
+    let sql = format!(
+        "SELECT m.id AS movement_id, m.payment_id, m.code, m.amount - m.proven AS amount, \
+         m.first_seen_on AS first_seen FROM movement m WHERE {OPEN} ORDER BY m.payment_id LIMIT $4"
+    );
+    let found: Vec<ClaimRow> = diesel::sql_query(sql)
+        .bind::<BigInt, _>(account.unit)
+        .bind::<BigInt, _>(account.id)
+        .bind::<Date, _>(until)
+        .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+        .load(conn)
+        .classify()?;
+    Ok(found.into_iter().map(claim).collect())
+}
+
+/// Those of these movements that are among them, with what is open of each.
+pub fn among(
+    conn: &mut Conn,
+    account: &BankAccount,
+    until: BusinessDay,
+    ids: &[MovementId],
+) -> Result<Vec<(MovementId, Dong)>> {
+    rows::fetch::<(BigInt, BigInt), _>(
+        conn,
+        "SELECT t.id, t.amount - t.proven FROM movement t",
+        &[("unit_id", Column::of(ids.iter().map(|_| account.unit))), ("id", Column::of(ids.iter().copied()))],
+        &format!(
+            "AND t.account_id = {} AND t.state = 'expected' AND t.payment_id IS NOT NULL \
+             AND t.first_seen_on <= '{until}' AND t.amount > t.proven",
+            account.id.0
+        ),
+        Lock::None,
+    )
+}
+
+/// Whether the unit ever took a card. Said as the index of card payments says it, which holds no others.
+pub fn takes_cards(conn: &mut Conn, account: &BankAccount) -> Result<bool> {
+    let found: Option<PaymentId> = payment::table
+        .filter(payment::unit_id.eq(account.unit))
+        .filter(diesel::dsl::sql::<Bool>("payment.method = 'card'"))
+        .select(payment::id)
+        .first(conn)
+        .optional()
+        .classify()?;
+    Ok(found.is_some())
 }
 
 /// Card payments that no batch has shown, but those whose batch stood on that day and was taken apart later.

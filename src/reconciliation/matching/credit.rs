@@ -36,8 +36,8 @@ pub(super) fn credit(board: &mut Board<'_>, disputes: &HashSet<usize>) {
     let rest = open(board).into_iter().filter(|&index| !held.contains(&board.lines[index].line.id));
     let (with_codes, without): (Vec<usize>, Vec<usize>) =
         rest.partition(|&index| !board.lines[index].codes.is_empty());
-    let (several, one): (Vec<usize>, Vec<usize>) =
-        with_codes.into_iter().partition(|&index| board.lines[index].codes.len() > 1);
+    let (one, several): (Vec<usize>, Vec<usize>) =
+        with_codes.into_iter().partition(|&index| names_one(board, index));
     one.iter().for_each(|&index| credit_exact(board, index));
     one.iter().for_each(|&index| credit_code(board, index, &twins));
     // Every certain split is made before any is proposed: it changes what is due.
@@ -53,11 +53,18 @@ fn finish(board: &mut Board<'_>, index: usize, kind: CreditKind, rule: Rule, evi
     board.outcome.credits.push(Credit { line, amount, kind, rule, evidence });
 }
 
-/// The code's obligation, if it is of the account's unit.
+/// Whether a line has one code, or its codes all name one obligation, as those from before and after a merger do.
+fn names_one(board: &Board<'_>, index: usize) -> bool {
+    let codes = &board.lines[index].codes;
+    let mut owners = codes.iter().map(|code| board.obligation_of(code));
+    let first = owners.next().flatten();
+    codes.len() == 1 || (first.is_some() && owners.all(|owner| owner == first))
+}
+
+/// The obligation of the line's code, if it is of the account's unit.
 fn own_obligation(board: &Board<'_>, index: usize) -> Option<usize> {
     let card = &board.lines[index];
-    let [code] = &*card.codes else { return None };
-    let owner = board.obligation_of(code)?;
+    let owner = board.obligation_of(card.codes.first()?)?;
     (board.obligations[owner].obligation.unit == card.line.unit).then_some(owner)
 }
 

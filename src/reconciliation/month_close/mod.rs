@@ -23,7 +23,7 @@ use crate::statement;
 use crate::store::{Conn, Lane, Stamp, Store, Tx, failure};
 use crate::unit::{self, BankAccount, account};
 use certificate::Content;
-pub use query::{Certificate, certificate_by_id, certificates, unit_of};
+pub use query::{Certificate, certificate_by_id, certificates, listed, unit_of};
 
 /// How often a close that something overtook starts over.
 const ATTEMPT_LIMIT: u32 = 5;

@@ -1,5 +1,7 @@
 //! The SQL of months.
 
+use std::collections::BTreeSet;
+
 use diesel::dsl::max;
 use diesel::prelude::*;
 
@@ -10,7 +12,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, CertificateId, EventId, PersonId, UnitId};
 pub use crate::reconciliation::certificate_query::Certificate;
-use crate::reconciliation::certificate_query::{Parts, certificate_columns, certificate_of};
+use crate::reconciliation::certificate_query::{Listed, Parts, certificate_columns, certificate_of};
 use crate::store::failure::Classify;
 use crate::store::rows::{self, Column, Update};
 use crate::store::schema::{day, day_certificate, statement_line};
@@ -153,6 +155,29 @@ pub fn certificates(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result
         .load(conn)
         .classify()?;
     Ok(found.into_iter().map(certificate_of).collect())
+}
+
+/// The same without their bytes, each with whether its month is closed by it still.
+pub fn listed(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<(Listed, bool)>> {
+    let standing: BTreeSet<(BusinessDay, i64)> = closed(conn, unit, account)?.into_iter().collect();
+    let found: Vec<Listed> = month_certificate::table
+        .filter(month_certificate::unit_id.eq(unit))
+        .filter(month_certificate::account_id.eq(account))
+        .order((month_certificate::month, month_certificate::revision))
+        .select((
+            month_certificate::id,
+            month_certificate::month,
+            month_certificate::revision,
+            month_certificate::opening,
+            month_certificate::closing,
+        ))
+        .load(conn)
+        .classify()?;
+    let judged = |one: Listed| {
+        let stands = standing.contains(&(one.date, one.revision));
+        (one, stands)
+    };
+    Ok(found.into_iter().map(judged).collect())
 }
 
 /// A certificate by its id, with whether its month is closed by it still.

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::exception::Kind;
 use crate::id::ExceptionId;
 use crate::reconciliation::day_close;
-use crate::reconciliation::day_close::outline::{Outlook, outline};
+use crate::reconciliation::day_close::outline::in_its_way;
 use crate::reconciliation::overview::rules::judge;
 use crate::reconciliation::proof::Obstacle;
 use crate::statement::{quarantine, version};
@@ -107,10 +107,7 @@ pub fn with_proof(
     let mut found = between(conn, stamp, actor, account, asked)?;
     let next = day_close::first_open_day(conn, account.unit, account.id)?;
     if let Some(day) = found.days.first_mut().filter(|day| day.date == next) {
-        day.waits_for = match outline(conn, stamp, account, day.date)?.outlook {
-            Outlook::Open(obstacles) => obstacles,
-            Outlook::Closed(_) | Outlook::Closable => Vec::new(),
-        };
+        day.waits_for = in_its_way(conn, stamp, account, day.date)?;
     }
     Ok(found)
 }
@@ -126,14 +123,14 @@ pub fn with_told(
     actor: &Actor,
     account: &BankAccount,
     asked: (Span, usize),
-    (told, in_its_way): (BusinessDay, &[Obstacle]),
+    (told, obstacles): (BusinessDay, &[Obstacle]),
 ) -> Result<OpenDays> {
     if day_close::first_open_day(conn, account.unit, account.id)? != told {
         return with_proof(conn, stamp, actor, account, asked);
     }
     let mut found = between(conn, stamp, actor, account, asked)?;
     if let Some(day) = found.days.first_mut().filter(|day| day.date == told) {
-        day.waits_for = in_its_way.to_vec();
+        day.waits_for = obstacles.to_vec();
     }
     Ok(found)
 }

@@ -250,9 +250,7 @@ fn a_debit_of_chargebacks_that_nobody_knows_holds_though_sales_paid_for_a_part_o
     let shown = line(UNKNOWN, -25_100, Class::Unknown);
     taken.lines[2] = LineFacts { open: Dong(-50_000), charge: Dong(24_900), ..shown };
     taken.open_items[0].amount = Dong(-50_000);
-    if let Some(statement) = &mut taken.statement {
-        statement.closing = Dong(98_800);
-    }
+    taken.statement.as_mut().unwrap().closing = Dong(98_800);
     taken.ledger_closing = Dong(98_800);
     taken.ledger_by_class.insert(Class::Unknown, Dong(-25_100));
     assert!(day_proof(&taken).is_ok(), "{:?}", obstacles(&taken));

@@ -9,6 +9,7 @@ use crate::amount::Dong;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{AccountId, PersonId, UnitId};
+use crate::payment::MovementState;
 use crate::store::failure::Classify;
 use crate::store::schema::{
     bank_account, movement, obligation, payment, receipt_series, refund, registration, statement,
@@ -118,7 +119,8 @@ fn first_statements(conn: &mut Conn, units: &[UnitId]) -> Result<HashMap<(UnitId
 type Tests = HashMap<(UnitId, AccountId), (bool, bool, bool)>;
 type Codes = HashMap<(UnitId, AccountId), String>;
 
-/// From the refunds of that sum: there are few, and money that goes back came as a payment before.
+/// From the refunds of that sum: there are few, and money that goes back came as a payment before. A claim of which
+/// two persons said that its money never came proves nothing of the way.
 fn tests(conn: &mut Conn, units: &[UnitId]) -> Result<Tests> {
     type Refunded = (UnitId, AccountId, String, Dong, String);
     let found: Vec<Refunded> = refund::table
@@ -132,6 +134,7 @@ fn tests(conn: &mut Conn, units: &[UnitId]) -> Result<Tests> {
         )
         .filter(refund::unit_id.eq_any(units))
         .filter(refund::amount.eq(TEST_AMOUNT).and(movement::amount.eq(TEST_AMOUNT)))
+        .filter(movement::state.ne(MovementState::Disproven.as_str()))
         .select((
             movement::unit_id,
             movement::account_id,
@@ -162,7 +165,8 @@ fn furthest(tests: &mut Tests, place: (UnitId, AccountId), one: (bool, bool, boo
 /// How long a test that somebody began is looked for.
 const BEGUN_DAYS: i64 = 30;
 
-/// The codes of the tests that were begun lately, the newest of each account; what came for them joins the tests.
+/// The codes of the tests that were begun lately, the newest of each account; what came for them joins the tests,
+/// unless two persons said that it never came.
 fn begun(conn: &mut Conn, units: &[UnitId], today: BusinessDay, tests: &mut Tests) -> Result<Codes> {
     let dossiers: Vec<String> = (0..=BEGUN_DAYS).map(|days| trial::dossier(today.plus_days(-days))).collect();
     let raised: Vec<(UnitId, AccountId, String)> = obligation::table
@@ -183,6 +187,7 @@ fn begun(conn: &mut Conn, units: &[UnitId], today: BusinessDay, tests: &mut Test
         .filter(movement::account_id.eq_any(&accounts))
         .filter(movement::code.eq_any(&codes))
         .filter(movement::amount.eq(TEST_AMOUNT))
+        .filter(movement::state.ne(MovementState::Disproven.as_str()))
         .select((movement::unit_id, movement::account_id, movement::claimed_by, movement::proven))
         .load(conn)
         .classify()?;

@@ -4,8 +4,8 @@ use super::{Known, Standing, Step, TEST_AMOUNT};
 use crate::actor::{Role, Scope};
 use crate::clock::{BusinessDay, Instant};
 use crate::receipt::content::identifier::is_tax_code;
-use crate::receipt::rendition::wording::grouped;
 use crate::tariff::{IntakeMode, Place, Tariff, UnitKind};
+use crate::text::grouped;
 use crate::unit::registration::Family;
 use crate::unit::{BankAccount, Unit, certificate};
 

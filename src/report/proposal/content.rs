@@ -174,7 +174,10 @@ impl Content {
                 account::check(tx, asked.unit, asked.account, asked.last_day, reason)
             }
             Content::Naming(asked) => {
-                check_codes(asked)?;
+                code_faults(asked.tax_code.as_deref(), asked.budget_code.as_deref())
+                    .into_iter()
+                    .next()
+                    .map_or(Ok(()), Err)?;
                 // One that stays as it is takes nobody's.
                 let present = unit::find(tx, asked.unit)?.tax_code;
                 if let Some(tax_code) = asked.tax_code.as_ref().filter(|code| **code != present) {
@@ -275,20 +278,17 @@ fn merger(asked: &Merger) -> Succession {
     }
 }
 
-/// A tax code has its check digit, a budget code seven digits.
-fn check_codes(asked: &Naming) -> Result<()> {
-    if asked.tax_code.as_deref().is_some_and(|code| !is_tax_code(code)) {
-        return Err(Error::invalid(
-            "tax_code",
-            "tax_code_wrong",
-            "not a tax code, or its check digit is wrong",
-        ));
-    }
-    if asked.budget_code.as_deref().is_some_and(|code| !is_digits(code, BUDGET_CODE_DIGITS)) {
+/// What is wrong with the codes of a unit, where they are named: a tax code has its check digit, a budget code seven
+/// digits.
+pub fn code_faults(tax_code: Option<&str>, budget_code: Option<&str>) -> Vec<Error> {
+    let tax_code = tax_code
+        .filter(|code| !is_tax_code(code))
+        .map(|_| Error::invalid("tax_code", "tax_code_wrong", "not a tax code, or its check digit is wrong"));
+    let budget_code = budget_code.filter(|code| !is_digits(code, BUDGET_CODE_DIGITS)).map(|_| {
         let detail = format!("expected {BUDGET_CODE_DIGITS} digits");
-        return Err(Error::invalid("budget_code", "budget_code_wrong", detail));
-    }
-    Ok(())
+        Error::invalid("budget_code", "budget_code_wrong", detail)
+    });
+    tax_code.into_iter().chain(budget_code).collect()
 }
 
 fn named(asked: &Naming) -> naming::Naming {

@@ -6,7 +6,9 @@ mod content;
 
 use serde::Serialize;
 
-pub use self::content::{AccountEnd, Content, Entrustment, EntrustmentEnd, Limit, Merger, Naming, Trust};
+pub use self::content::{
+    AccountEnd, Content, Entrustment, EntrustmentEnd, Limit, Merger, Naming, Trust, code_faults,
+};
 pub use crate::proposal::State;
 
 use super::target::Targets;
@@ -147,7 +149,9 @@ pub fn list(conn: &mut Conn, actor: &Actor, limit: i64) -> Result<Vec<Proposal>>
 }
 
 /// A page of the proposals that an actor may see, of one state where one is named, and the last of the page where
-/// older ones may follow. Needs a connection that sees the city's unit.
+/// older ones may follow. Whose a proposal is stands in its content, which no database compares: for a reader of some
+/// units it reads on behind those of others until the page is full, so that they see their own however many the city
+/// decided since. Needs a connection that sees the city's unit.
 ///
 /// # Errors
 /// `role_not_allowed`.
@@ -158,13 +162,25 @@ pub fn page(
     state: Option<State>,
 ) -> Result<(Vec<Proposal>, Option<EventId>)> {
     actor.require_role(&READERS)?;
-    let page: Page = page.into();
-    let stored = proposal::list(conn, &KINDS, page, state)?;
-    let is_full = i64::try_from(stored.len()).is_ok_and(|count| count == page.limit);
-    let older = stored.last().map(|one| one.id).filter(|_| is_full);
-    let mut found = stored.iter().map(Proposal::of).collect::<Result<Vec<_>>>()?;
-    found.retain(|one| one.content.is_for(actor));
-    Ok((found, older))
+    let mut rest: Page = page.into();
+    let wanted = usize::try_from(rest.limit).unwrap_or_default();
+    let mut found = Vec::new();
+    loop {
+        let stored = proposal::list(conn, &KINDS, rest, state)?;
+        for one in &stored {
+            let one = Proposal::of(one)?;
+            let id = one.id;
+            if one.content.is_for(actor) {
+                found.push(one);
+            }
+            if found.len() == wanted {
+                return Ok((found, Some(id)));
+            }
+        }
+        // What is not full is the last there is.
+        let Some(last) = stored.last().filter(|_| stored.len() == wanted) else { return Ok((found, None)) };
+        rest.cursor = Some(last.id.into());
+    }
 }
 
 /// The targets that come with the program and those the city set since. City rules are read whatever the

@@ -81,6 +81,11 @@ fn is_plain(told: &str) -> bool {
     !told.is_empty() && told.chars().count() <= TEXT_LIMIT && text::clean(told) == told
 }
 
+fn must(is_good: bool, field: &str, detail: &str) -> Result<()> {
+    let wrong = || Error::invalid(field, "target_wrong", detail).in_field("target");
+    is_good.then_some(()).ok_or_else(wrong)
+}
+
 /// The kind of unit that a target's word names: as units are registered, or as the city's decisions write it.
 pub fn kind_named(word: &str) -> Option<UnitKind> {
     match word.to_lowercase().as_str() {
@@ -102,17 +107,33 @@ impl Target {
     /// # Errors
     /// `target_wrong`; `unit_kind_unknown` where no unit could ever be of a kind it is for.
     pub fn check(&self) -> Result<()> {
-        let is_good = (0..=100).contains(&self.percent)
-            && self.valid_until.is_none_or(|until| until >= self.valid_from)
-            && ["V", "V2", "M", "P"].contains(&self.certainty.as_str())
-            && is_plain(&self.source)
-            && (1..=KINDS_LIMIT).contains(&self.kinds.len())
-            && self.kinds.iter().all(|kind| is_plain(kind));
-        let detail = "kinds of units, 0 to 100 percent, dates in order, a source and its mark";
-        is_good.then_some(()).ok_or_else(|| Error::invalid("target", "target_wrong", detail))?;
-        let unknown = self.kinds.iter().find(|kind| kind_named(kind).is_none());
+        let is_marked = ["V", "V2", "M", "P"].contains(&self.certainty.as_str());
+        must((0..=100).contains(&self.percent), "percent", "0 to 100 percent")?;
+        must(self.valid_until.is_none_or(|until| until >= self.valid_from), "valid_until", "dates in order")?;
+        must(is_marked, "certainty", "V, V2, M or P")?;
+        Target::check_source(&self.source)?;
+        Target::check_kinds(&self.kinds)
+    }
+
+    /// Whether a target can rest on this.
+    ///
+    /// # Errors
+    /// `target_wrong`.
+    pub fn check_source(source: &str) -> Result<()> {
+        must(is_plain(source), "source", "where the target stands, in one line")
+    }
+
+    /// Whether a target can be for these kinds of units.
+    ///
+    /// # Errors
+    /// `target_wrong`, `unit_kind_unknown`.
+    pub fn check_kinds(kinds: &[String]) -> Result<()> {
+        let are_some = (1..=KINDS_LIMIT).contains(&kinds.len()) && kinds.iter().all(|kind| is_plain(kind));
+        must(are_some, "kinds", "kinds of units")?;
+        let unknown = kinds.iter().find(|kind| kind_named(kind).is_none());
         unknown.map_or(Ok(()), |kind| {
-            Err(Error::invalid("target", "unit_kind_unknown", format!("no unit is of the kind {kind}")))
+            let detail = format!("no unit is of the kind {kind}");
+            Err(Error::invalid("kinds", "unit_kind_unknown", detail).in_field("target"))
         })
     }
 

@@ -69,24 +69,57 @@ pub const COLUMNS: [&str; 6] = ["unit", "field", "until", "total", "online", "fu
 /// Reads a CSV file (RFC 4180, UTF-8, with or without mark) with the columns `COLUMNS`.
 ///
 /// # Errors
-/// `totals_unreadable`, with the line; `totals_too_many`.
+/// `totals_unreadable`, with the first bad line and how many others there are; `totals_too_many`.
 pub fn parse(file: &[u8]) -> Result<Vec<Told>> {
+    read(file).map_err(|mut faults| {
+        let first = faults.remove(0);
+        match faults.len() {
+            0 => first,
+            others => {
+                let detail = format!("{}; other wrong rows: {others}", first.detail());
+                Error::invalid("file", first.code(), detail)
+            }
+        }
+    })
+}
+
+/// The same as `parse`, with every line that cannot be read.
+///
+/// # Errors
+/// At least one: `totals_unreadable` for each bad line, which its detail names, or for the first alone where the
+/// columns are others; `totals_too_many` alone.
+pub fn read(file: &[u8]) -> std::result::Result<Vec<Told>, Vec<Error>> {
     let file = file.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(file);
     let semicolons = file.split(|b| *b == b'\n').next().is_some_and(|head| head.contains(&b';'));
     let delimiter = if semicolons { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(file);
-    let mut rows = Vec::new();
+    // The head is line 1; what the file says is not repeated.
+    let unreadable = |line: usize| {
+        let detail = format!("line {line}: {}", COLUMNS.join(", "));
+        Error::invalid("file", "totals_unreadable", detail)
+    };
+    let is_headed = reader.headers().is_ok_and(|head| {
+        head.len() == COLUMNS.len() && COLUMNS.iter().all(|column| head.iter().any(|name| name == *column))
+    });
+    // Under another head no row can be read: it is told once, not under each of them.
+    if !is_headed {
+        return Err(vec![unreadable(1)]);
+    }
+    let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for (index, row) in reader.deserialize().enumerate() {
-        // The head is line 1; what the file says is not repeated.
-        let wrong = |_| {
-            Error::invalid("file", "totals_unreadable", format!("line {}: {}", index + 2, COLUMNS.join(", ")))
-        };
-        rows.push(row.map_err(wrong)?);
-        if rows.len() > ROWS_LIMIT {
-            return Err(Error::too_large("totals_too_many", format!("at most {ROWS_LIMIT} rows")));
+        if index >= ROWS_LIMIT {
+            return Err(vec![too_many()]);
+        }
+        match row {
+            Ok(row) => rows.push(row),
+            Err(_) => faults.push(unreadable(index + 2)),
         }
     }
-    Ok(rows)
+    if faults.is_empty() { Ok(rows) } else { Err(faults) }
+}
+
+fn too_many() -> Error {
+    Error::too_large("totals_too_many", format!("at most {ROWS_LIMIT} rows"))
 }
 
 /// Stores what the dossier system counts; the newest of a unit, field and month counts. All or
@@ -100,24 +133,9 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, told: &[Told]) 
         return Err(Error::invalid("rows", "field_missing", "at least one row"));
     }
     if told.len() > ROWS_LIMIT {
-        return Err(Error::too_large("totals_too_many", format!("at most {ROWS_LIMIT} rows")));
+        return Err(too_many());
     }
-    let units: BTreeMap<String, UnitId> = unit::all(tx)?
-        .into_iter()
-        .filter(|unit| actor.scope.covers(unit.id))
-        .map(|unit| (unit.code, unit.id))
-        .collect();
-    let mut rows = Vec::with_capacity(told.len());
-    for (index, one) in told.iter().enumerate() {
-        let place = format!("rows[{index}]");
-        // What is out of scope does not exist; a file's first row is its line 2.
-        let missing = || {
-            let detail = format!("line {}: no such unit in your scope", index + 2);
-            Error::not_found("unit_not_found", detail)
-        };
-        let unit = units.get(one.unit.trim()).ok_or_else(missing)?;
-        rows.push(row(stamp, actor, *unit, one).map_err(|error| error.in_field(&place))?);
-    }
+    let rows = checked(tx, stamp, actor, told)?.into_iter().collect::<Result<Vec<TotalRow>>>()?;
     total_query::insert(tx, &rows)?;
     let touched: BTreeSet<UnitId> = rows.iter().map(|row| row.unit_id).collect();
     let entries: Vec<audit::Entry> = touched
@@ -129,6 +147,38 @@ pub fn record(tx: &mut Tx<'_>, stamp: &Stamp<'_>, actor: &Actor, told: &[Told]) 
         .collect();
     audit::record(tx, stamp, &entries)?;
     Ok(rows.len())
+}
+
+/// Every row that `record` would refuse, in the order of the file.
+///
+/// # Errors
+/// Those of the database.
+pub fn faults(conn: &mut Conn, stamp: &Stamp<'_>, actor: &Actor, told: &[Told]) -> Result<Vec<Error>> {
+    Ok(checked(conn, stamp, actor, told)?.into_iter().filter_map(Result::err).collect())
+}
+
+/// Each row as it is stored, or why it is not: under `rows[0]` for the first, which is line 2 of a file.
+fn checked(
+    conn: &mut Conn,
+    stamp: &Stamp<'_>,
+    actor: &Actor,
+    told: &[Told],
+) -> Result<Vec<Result<TotalRow>>> {
+    let units: BTreeMap<String, UnitId> = unit::all(conn)?
+        .into_iter()
+        .filter(|unit| actor.scope.covers(unit.id))
+        .map(|unit| (unit.code, unit.id))
+        .collect();
+    let check = |(index, one): (usize, &Told)| -> Result<TotalRow> {
+        // What is out of scope does not exist.
+        let missing = || {
+            let detail = format!("line {}: no such unit in your scope", index + 2);
+            Error::not_found("unit_not_found", detail)
+        };
+        let unit = units.get(one.unit.trim()).ok_or_else(missing)?;
+        row(stamp, actor, *unit, one).map_err(|error| error.in_field(&format!("rows[{index}]")))
+    };
+    Ok(told.iter().enumerate().map(check).collect())
 }
 
 fn row(stamp: &Stamp<'_>, actor: &Actor, unit: UnitId, one: &Told) -> Result<TotalRow> {
@@ -187,13 +237,22 @@ mod tests {
         assert_eq!(parse(office.as_bytes()).unwrap(), rows);
         for (bad, line) in [
             (good.replace(",10,", ",mười,"), "line 2"),
-            (good.replace("field", "fiel"), "line 2"),
+            (good.replace("field", "fiel"), "line 1"),
+            (good.replace("full_process", "full_process,note"), "line 1"),
             (format!("{good}00004,Đất đai,22/11/2026,1,1,1\n"), "line 3"),
         ] {
             let error = parse(bad.as_bytes()).unwrap_err();
             assert_eq!(error.code(), "totals_unreadable");
             assert!(error.detail().starts_with(line), "{}", error.detail());
         }
+        let other_head = format!("{}00004,Hộ tịch,2026-11-22,1,1,1\n", good.replace("field", "fiel"));
+        assert_eq!(read(other_head.as_bytes()).unwrap_err().len(), 1, "the head alone is told");
+        let more = "00004,Đất đai,22/11/2026,1,1,1\n00004,Đất đai,2026-11-22,1,1,1\n00004,Đất đai\n";
+        let bad = format!("{good}{more}");
+        let faults = read(bad.as_bytes()).unwrap_err();
+        let lines = faults.iter().map(|error| error.detail().split(':').next().unwrap_or_default());
+        assert_eq!(lines.collect::<Vec<_>>(), ["line 3", "line 5"], "every line that cannot be read");
+        assert!(parse(bad.as_bytes()).unwrap_err().detail().ends_with("; other wrong rows: 1"));
         assert!(parse(b"\xff\xfe\x00").is_err() || parse(b"\xff\xfe\x00").unwrap().is_empty());
         let (head, row) = good.split_once('\n').unwrap();
         assert_eq!(

@@ -77,15 +77,7 @@ pub fn write(day: &Day<'_>) -> String {
 
 /// `1,027,500`
 fn grouped(amount: Dong) -> String {
-    let digits = amount.0.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if amount < Dong::ZERO { format!("-{text}") } else { text }
+    amount.grouped().replace('.', ",")
 }
 
 fn quoted(cell: &str) -> String {

@@ -10,6 +10,8 @@ use crate::statement::finding::Finding;
 pub struct Fault {
     /// From 1; of a workbook the row of the sheet.
     pub line: usize,
+    /// The column, where it is one cell that cannot be read.
+    pub column: Option<Field>,
     pub why: Why,
 }
 
@@ -121,9 +123,24 @@ fn names(fields: &[Field], name: impl Fn(Field) -> &'static str, or: &str) -> St
     quoted.join(or)
 }
 
+/// A place in Vietnamese: `dòng 3, cột “Số tiền”`.
+pub fn place_vi(line: usize, column: Option<Field>) -> String {
+    column.map_or(format!("dòng {line}"), |field| format!("dòng {line}, cột “{}”", field.vi()))
+}
+
+/// The same in English.
+pub fn place_en(line: usize, column: Option<Field>) -> String {
+    column.map_or(format!("line {line}"), |field| format!("line {line}, column “{}”", field.en()))
+}
+
 impl Fault {
     pub fn at(line: usize, why: Why) -> Fault {
-        Fault { line, why }
+        Fault { line, column: None, why }
+    }
+
+    /// The same, of the cell in this column.
+    pub(super) fn in_column(self, field: Field) -> Fault {
+        Fault { column: Some(field), ..self }
     }
 
     /// Of the reader of containers, which knows no line.
@@ -138,7 +155,7 @@ impl Fault {
 
     /// The same as an error of the field; a missing column has a code of its own.
     pub fn error(&self, field: &str, code: &'static str) -> Error {
-        let detail = format!("line {}: {}", self.line, self.why.en());
+        let detail = format!("{}: {}", place_en(self.line, self.column), self.why.en());
         match self.why {
             Why::ColumnMissing { .. } => Error::invalid(field, "partner_column_missing", detail),
             _ => Error::invalid(field, code, detail),

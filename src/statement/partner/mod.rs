@@ -25,7 +25,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use dictionary::{Field, Word};
-pub use fault::{Fault, Why};
+pub use fault::{Fault, Why, place_en, place_vi};
 pub use named::{Named, mark, understood};
 pub use settled::{Item, Settled};
 pub use source::ours;

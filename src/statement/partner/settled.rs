@@ -1,5 +1,7 @@
 //! What an acquirer or a gateway paid out: rows with amount, fee and net.
 
+use std::cmp::Ordering;
+
 use super::{Fault, Field, Series, Table, Told, Why, Word};
 use crate::amount::Dong;
 
@@ -40,49 +42,65 @@ impl Table {
     /// Reads what was paid out. Each row counts, or none does: the batch is one sum of the bank's.
     ///
     /// # Errors
-    /// The first row that cannot be read beyond doubt, or a stated sum that the rows do not come to.
-    pub fn settled(&self) -> Result<Settled, Fault> {
+    /// Every row that cannot be read beyond doubt, once each and in the order of the file; where all can, a stated
+    /// sum that they do not come to.
+    pub fn settled(&self) -> Result<Settled, Vec<Fault>> {
         let has_fees = self.has(Field::Fee) || self.has(Field::FeeTax);
-        let mut written = Vec::with_capacity(self.body.len());
-        for told in self.rows() {
-            written.push(Written::of(told).map_err(|why| Fault::at(told.line(), why))?);
+        let mut faults: Vec<Fault> = self.misfits().iter().map(|line| Fault::at(*line, Why::Cells)).collect();
+        let written = read_or_tell(self.rows().map(Written::of), &mut faults);
+        let (are_deductions, doubtful) = are_deductions(&written);
+        faults.extend(doubtful);
+        let item = |row: &Written| self.item(row, has_fees, are_deductions);
+        let items = read_or_tell(written.iter().map(item), &mut faults);
+        if !faults.is_empty() {
+            faults.sort_by_key(|fault| fault.line);
+            faults.dedup_by_key(|fault| fault.line);
+            return Err(faults);
         }
-        let are_deductions = are_deductions(&written)?;
-        let mut items = Vec::with_capacity(written.len());
-        for row in &written {
-            let fee = match row.net {
-                // What the file itself calls a fee may be more than a small amount: fees have a fixed part.
-                Some(net) if has_fees => row.kept_by(net, has_fees),
-                Some(net) => row.kept_by(net, has_fees).and_then(|fee| row.bounded(fee)),
-                None if self.has(Field::Net) && !has_fees => Err(Why::Amount),
-                None => row.fees().map(|fees| if are_deductions { Dong(-fees.0) } else { fees }),
-            };
-            let fee = fee.map_err(|why| Fault::at(row.line, why))?;
-            items.push(Item {
-                line: row.line,
-                key: row.key.clone(),
-                is_back: row.is_back,
-                amount: Dong(row.amount.0.abs()),
-                fee,
-            });
-        }
-        self.check_totals(&series(&written, &items))?;
+        self.check_totals(&series(&written, &items)).map_err(|fault| vec![fault])?;
         Ok(Settled { items, tells_fees: has_fees || self.has(Field::Net) })
+    }
+
+    fn item(&self, row: &Written, has_fees: bool, are_deductions: bool) -> Result<Item, Fault> {
+        let fee = match row.net {
+            // What the file itself calls a fee may be more than a small amount: fees have a fixed part.
+            Some(net) if has_fees => row.kept_by(net, has_fees),
+            Some(net) => row.kept_by(net, has_fees).and_then(|fee| row.bounded(fee)),
+            None if self.has(Field::Net) && !has_fees => Err(Why::Amount),
+            None => row.fees().map(|fees| if are_deductions { Dong(-fees.0) } else { fees }),
+        };
+        let column = if row.net.is_some() || !has_fees { Field::Net } else { Field::Fee };
+        Ok(Item {
+            line: row.line,
+            key: row.key.clone(),
+            is_back: row.is_back,
+            amount: Dong(row.amount.0.abs()),
+            fee: fee.map_err(|why| Fault::at(row.line, why).in_column(column))?,
+        })
     }
 }
 
+/// What can be read; what cannot goes to the faults.
+fn read_or_tell<T>(read: impl Iterator<Item = Result<T, Fault>>, faults: &mut Vec<Fault>) -> Vec<T> {
+    read.filter_map(|one| one.map_err(|fault| faults.push(fault)).ok()).collect()
+}
+
 impl Written {
-    fn of(told: Told<'_>) -> Result<Written, Why> {
-        let key = told.key()?.to_owned();
-        told.check_currency()?;
+    fn of(told: Told<'_>) -> Result<Written, Fault> {
+        let fault = |field: Field, why: Why| Fault::at(told.line(), why).in_column(field);
+        let money = |field: Field| told.money(field).map_err(|why| fault(field, why));
+        let key = told.key().map_err(|why| told.of_key(why))?.to_owned();
+        told.check_currency().map_err(|why| fault(Field::Currency, why))?;
         if !told.cell(Field::State).is_empty() && !told.says(Field::State, Word::Settled) {
-            return Err(Why::State);
+            return Err(fault(Field::State, Why::State));
         }
-        let amount = told.money(Field::Amount)?.filter(|amount| !amount.is_zero()).ok_or(Why::Amount)?;
-        let fee = told.money(Field::Fee)?.unwrap_or_default();
-        let fee_tax = told.money(Field::FeeTax)?.unwrap_or_default();
-        let net = told.money(Field::Net)?;
-        Ok(Written { line: told.line(), key, is_back: is_back(told, amount)?, amount, fee, fee_tax, net })
+        let amount = money(Field::Amount)?.filter(|amount| !amount.is_zero());
+        let amount = amount.ok_or_else(|| fault(Field::Amount, Why::Amount))?;
+        let fee = money(Field::Fee)?.unwrap_or_default();
+        let fee_tax = money(Field::FeeTax)?.unwrap_or_default();
+        let net = money(Field::Net)?;
+        let is_back = is_back(told, amount).map_err(|why| fault(Field::Kind, why))?;
+        Ok(Written { line: told.line(), key, is_back, amount, fee, fee_tax, net })
     }
 
     fn fees(&self) -> Result<Dong, Why> {
@@ -130,18 +148,21 @@ fn is_back(told: Told<'_>, amount: Dong) -> Result<bool, Why> {
 }
 
 /// Whether the fees of what came in are written below zero, as what is taken away; all of them, or none.
-fn are_deductions(written: &[Written]) -> Result<bool, Fault> {
-    let mut signs = written.iter().filter(|row| !row.is_back && row.net.is_none());
-    let mut known = None;
-    let doubtful = signs.find(|row| {
-        let Ok(fees) = row.fees() else { return true };
-        let is_below = fees < Dong::ZERO;
-        !fees.is_zero() && *known.get_or_insert(is_below) != is_below
-    });
-    match doubtful {
-        Some(row) => Err(Fault::at(row.line, Why::Fee)),
-        None => Ok(known.unwrap_or(false)),
-    }
+/// Most of those that are not zero say which, of as many the first; the rows that say otherwise are told.
+fn are_deductions(written: &[Written]) -> (bool, Vec<Fault>) {
+    let kept = written.iter().filter(|row| !row.is_back && row.net.is_none());
+    // A fee that is no sum is told with its row.
+    let kept = kept.filter_map(|row| Some((row.line, row.fees().ok().filter(|fees| !fees.is_zero())?)));
+    let signs: Vec<(usize, bool)> = kept.map(|(line, fees)| (line, fees < Dong::ZERO)).collect();
+    let below = signs.iter().filter(|(_, is_below)| *is_below).count();
+    let are_below = match below.cmp(&(signs.len() - below)) {
+        Ordering::Greater => true,
+        Ordering::Less => false,
+        Ordering::Equal => signs.first().is_some_and(|(_, is_below)| *is_below),
+    };
+    let doubtful = signs.iter().filter(|(_, is_below)| *is_below != are_below);
+    let doubtful = doubtful.map(|(line, _)| Fault::at(*line, Why::Fee).in_column(Field::Fee)).collect();
+    (are_below, doubtful)
 }
 
 /// What the sums below the rows may be of.

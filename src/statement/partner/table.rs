@@ -26,6 +26,8 @@ pub struct Table {
     dates: DateOrder,
     pub(super) body: Vec<Row>,
     pub(super) totals: Vec<Total>,
+    /// Lines of rows whose cells do not fit the headings; they are in no body.
+    misfits: Vec<usize>,
 }
 
 /// What a row is.
@@ -41,8 +43,7 @@ enum Sort {
 /// Reads the table of a file. Never panics, whatever the bytes are.
 ///
 /// # Errors
-/// A fault with its line: no table, a needed column that is missing, several tables, a row whose cells do not
-/// fit.
+/// A fault with its line: no table, a needed column that is missing, several tables.
 pub fn read(bytes: &[u8], kind: Kind, own: &Own<'_>) -> Result<Table, Fault> {
     let source = source::open(bytes, &|rows: &[Row]| heading::score(rows, kind, own))?;
     let found = source.sheets.iter().filter_map(|sheet| {
@@ -76,6 +77,7 @@ impl Table {
             dates: DateOrder::default(),
             body: Vec::new(),
             totals: Vec::new(),
+            misfits: Vec::new(),
         }
     }
 
@@ -93,9 +95,7 @@ impl Table {
                     return Err(Fault::at(row.line, Why::TooLong(MAX_TOTALS)));
                 }
                 Sort::Total => self.totals.push(Total { after: self.body.len(), row: row.clone() }),
-                Sort::Body if is_text && !self.is_fitting(row) => {
-                    return Err(Fault::at(row.line, Why::Cells));
-                }
+                Sort::Body if is_text && !self.is_fitting(row) => self.misfits.push(row.line),
                 Sort::Body => self.body.push(row.clone()),
             }
         }
@@ -153,6 +153,16 @@ impl Table {
     /// The rows that count, in their order.
     pub fn rows(&self) -> impl Iterator<Item = Told<'_>> {
         self.body.iter().map(|row| Told { table: self, row })
+    }
+
+    /// The lines of the rows whose cells do not fit the headings, in their order: they may be cut off or shifted.
+    pub fn misfits(&self) -> &[usize] {
+        &self.misfits
+    }
+
+    /// The column that names a row.
+    pub(super) fn key_field(&self) -> Option<Field> {
+        self.kind.keys().iter().copied().find(|field| self.has(*field))
     }
 
     pub fn has(&self, field: Field) -> bool {
@@ -225,6 +235,11 @@ impl<'a> Told<'a> {
         let is_rewritten = key.contains(TOO_LONG_A_NUMBER) || is_scientific(key);
         let is_name = !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.chars().any(char::is_control);
         if is_name && !is_formula && !is_rewritten { Ok(key) } else { Err(Why::Key) }
+    }
+
+    /// The same as a fault of the row.
+    pub(super) fn of_key(self, why: Why) -> Fault {
+        Fault { line: self.line(), column: self.table.key_field(), why }
     }
 
     /// The day at the start of a cell.

@@ -2,8 +2,9 @@ use super::*;
 use crate::amount::Dong;
 use crate::statement::code_page::decode_tcvn3;
 
+/// What is read, or the first row that is not.
 fn settled(bytes: &[u8]) -> Result<Settled, Fault> {
-    read(bytes, Kind::Pos, &Own::default())?.settled()
+    read(bytes, Kind::Pos, &Own::default())?.settled().map_err(|mut faults| faults.remove(0))
 }
 
 /// The codes and amounts of a text.
@@ -73,11 +74,30 @@ fn cells_that_do_not_fit_the_headings_are_refused() {
 }
 
 #[test]
+fn every_row_that_cannot_be_read_is_told_once_with_its_column_and_no_sum_is_compared_meanwhile() {
+    let table = "Approval code;Amount;Fee\nA00001;25.000;275\nA00002;1,5;275\nA00003;25.000\n=A4;1.000;275\n\
+                 A00005;25.000;-275\nTổng cộng;99.999;0\n";
+    let faults = read(table.as_bytes(), Kind::Pos, &Own::default()).unwrap().settled().unwrap_err();
+    let told: Vec<_> = faults.iter().map(|fault| (fault.line, fault.column, fault.why.clone())).collect();
+    let wanted = [
+        (3, Some(Field::Amount), Why::Amount),
+        (4, None, Why::Cells),
+        (5, Some(Field::ApprovalCode), Why::Key),
+        (6, Some(Field::Fee), Why::Fee),
+    ];
+    assert_eq!(told, wanted);
+    assert_eq!(place_vi(3, told[0].1), "dòng 3, cột “Số tiền”");
+    assert!(faults[0].error("items", "x").detail().starts_with("line 3, column “Amount”: "));
+}
+
+#[test]
 fn other_money_and_transactions_that_failed_are_not_taken() {
     refused("Approval code;Amount;Currency\nA00001;25.000;USD\n", 2, &Why::Currency);
     refused("Approval code;Amount\nA00001;25.000 USD\n", 2, &Why::Currency);
     refused("Approval code;Amount;Trạng thái\nA00001;25.000;Thất bại\n", 2, &Why::State);
     refused("Approval code;Amount;Fee\nA00001;25.000;275\nA00002;25.000;-275\n", 3, &Why::Fee);
+    let most = "Approval code;Amount;Fee\nA00001;25.000;-275\nA00002;25.000;275\nA00003;25.000;275\n";
+    refused(most, 2, &Why::Fee);
     let good = "Approval code;Amount;Currency;Status\nA00001;25.000 đ;VNĐ;Thành công\n";
     assert_eq!(told(good.as_bytes()), [("A00001".to_owned(), 25_000)]);
 }
@@ -122,7 +142,7 @@ fn no_file_that_is_cut_off_makes_the_reader_panic() {
         for kind in [Kind::Pos, Kind::Gateway, Kind::Treasury] {
             for end in (0..file.len()).step_by(7) {
                 let cut = read(&file[..end], kind, &Own::default());
-                let _ = cut.and_then(|table| table.settled());
+                let _ = cut.map(|table| table.settled());
             }
         }
     }

@@ -131,6 +131,8 @@ const ENDPOINTS: &[Endpoint] = &[
         vi: "Một nghĩa vụ nộp với khoản thu, biên lai và lịch sử.",
         en: "One obligation with its lines, documents (the receipt first) and events.",
         who: READERS,
+        notes: "receipts_awaited names each document of a paid obligation that is not made yet, with the code and words \
+                of what it waits for (series_closed, clock_before_last_document); empty where none waits.",
         ..NONE
     },
     Endpoint {
@@ -165,10 +167,13 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "Takes the full outstanding amount in cash or by card; the receipt is numbered at once.",
         who: "cashier",
         notes: "Idempotency-Key required. method is cash or card. The cashier has a shift open: shift_not_open otherwise. \
-                400 transfer_advised where the bank told of a transfer that no statement has proven, unless despite is true.",
+                400 transfer_advised where the bank told of a transfer that no statement has proven, unless despite is true. \
+                Money is taken although a document cannot be made: receipt is null then, and receipts_awaited says \
+                for each kind what it waits for, as code, message and message_en; it is made by itself afterwards.",
         body: r#"{ "method": "cash", "amount": 10000 }"#,
         answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" },
-  "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ] }"#,
+  "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ],
+  "receipts_awaited": [] }"#,
     },
     Endpoint {
         path: "/api/v1/receipts/{id}",
@@ -245,7 +250,10 @@ const ENDPOINTS: &[Endpoint] = &[
         en: "Asks for a receipt or invoice to be replaced, adjusted or cancelled; another person approves. Answers 201.",
         who: "finance, cashier",
         notes: "Idempotency-Key required. lines are the document's lines as they should have been, all of them: an item \
-                of the document with its right amount, or any item with the tariff's quantities. Every rule that \
+                of the document with its right amount (0 takes it off), or any item with the tariff's quantities. \
+                Without lines the payer must be named, and the lines are right (only an invoice cancelled here is \
+                adjusted to nothing without either). The agreement's day is no earlier \
+                than the document's and no later than today. Every rule that \
                 refuses has its own code (correction_…). rule says which legal profile allows it and how sure that is.",
         body: r#"{ "kind": "adjust", "reason": "Thu thừa một bản",
   "agreement": { "number": "05/BB", "on": "2026-11-24", "about": "Thỏa thuận về sai sót" },

@@ -65,8 +65,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         path: "/finance/series/proof",
-        vi: "Kiểm ngay từng số của mọi ký hiệu và các chứng nhận.",
-        en: "Proves every number of every series and the certificates now.",
+        vi: "Kiểm ngay từng số của mọi ký hiệu và các chứng nhận, từng phần.",
+        en: "Proves every number of every series and the certificates now, one part for each request; ?unit= &at=.",
         who: READERS,
         ..NONE
     },

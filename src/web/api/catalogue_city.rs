@@ -298,7 +298,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/admin/trail/proof",
         vi: "Kiểm chứng nhật ký.",
-        en: "Proves the trail of a unit, or of all, 100,000 entries at a time; ?unit=.",
+        en: "Proves the trail of a unit, or of all, one part for each request; ?unit= &at= &broken=.",
         who: "administrator, auditor",
         ..NONE
     },

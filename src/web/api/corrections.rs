@@ -13,7 +13,7 @@ use super::{listing, receipts, repeatable, view};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::clock::BusinessDay;
-use crate::correction::{self, ASKERS, Agreement, Ask, Correction, Kind, READERS, State, Told};
+use crate::correction::{self, ASKERS, Agreement, Ask, Correction, Kind, READERS, State, Told, ground};
 use crate::duty::{self, delegation};
 use crate::error::{Error, Result};
 use crate::exception;
@@ -36,7 +36,9 @@ const REQUEST: &str = "POST /api/v1/receipts/{id}/corrections";
 pub(super) struct Body {
     kind: String,
     reason: String,
-    agreement: Agreement,
+    // Read as one that may be missing, so that its absence is refused by its own code.
+    #[schemars(required)]
+    agreement: Option<Agreement>,
     #[serde(default)]
     lines: Vec<AskedLine>,
     /// What is wrong of the payer; what is not named stays as it is printed, and `""` takes it away.
@@ -66,7 +68,7 @@ pub async fn request(
             receipt: id,
             kind,
             reason: asked.reason.clone(),
-            agreement: asked.agreement.clone(),
+            agreement: asked.agreement.clone().ok_or_else(ground::missing)?,
             lines: lines(&app, tx, receipt.unit, id, &asked.lines)?,
             payer,
         };

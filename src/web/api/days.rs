@@ -20,6 +20,9 @@ use crate::web::Shared;
 use crate::web::extract::{self, Caller};
 use crate::web::respond::{self, Answer, block};
 
+/// Claims on their way that an answer names; a file names them all.
+const CLAIMS_LIMIT: usize = 1_000;
+
 #[derive(Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BridgeQuery {
@@ -29,7 +32,7 @@ pub(super) struct BridgeQuery {
     format: Option<String>,
 }
 
-/// A day's bridge is written as it is: it may name thousands of claims.
+/// A day's bridge is written as it is.
 #[derive(Serialize)]
 struct Bridge<'a> {
     bridge: &'a bridge::Report,
@@ -42,6 +45,7 @@ pub async fn bridge(request: HttpRequest, caller: Caller, shared: web::Data<Shar
     caller.0.require_role(&READERS)?;
     let asked: BridgeQuery = extract::query(&request)?;
     let form = form_asked(asked.format.as_deref())?;
+    let is_file = form.is_some();
     let report = block(move || {
         let app = shared.app();
         let stamp = app.stamp();
@@ -51,7 +55,11 @@ pub async fn bridge(request: HttpRequest, caller: Caller, shared: web::Data<Shar
                 Some(date) => date,
                 None => day_close::first_open_day(conn, place.0, place.1)?.min(stamp.today()),
             };
-            bridge::of_day(conn, &stamp, &caller.0, place, date)
+            if is_file {
+                bridge::of_day(conn, &stamp, &caller.0, place, date)
+            } else {
+                bridge::in_short(conn, &stamp, &caller.0, place, date, CLAIMS_LIMIT)
+            }
         })
     })
     .await?;

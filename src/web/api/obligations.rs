@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::raise::{self, Asked};
-use super::view::{self, ChangeView, EventView, ObligationView, ReceiptView};
+use super::view::{self, AwaitedView, ChangeView, EventView, ObligationView, ReceiptView};
 use super::{paging, unit_asked};
 use crate::actor::{Actor, Role, Scope};
 use crate::error::Result;
@@ -59,6 +59,7 @@ pub(super) struct Whole {
     #[serde(flatten)]
     obligation: ObligationView,
     receipts: Vec<ReceiptView>,
+    receipts_awaited: Vec<AwaitedView>,
     events: Vec<EventView>,
 }
 
@@ -75,6 +76,7 @@ pub async fn find(request: HttpRequest, caller: Caller, shared: web::Data<Shared
             Ok(Whole {
                 obligation: view::obligation(&shared, conn, &item, &lines)?,
                 receipts: receipts.iter().map(|item| view::receipt(&shared, item)).collect(),
+                receipts_awaited: view::awaited(conn, &item)?,
                 events: events.into_iter().map(EventView::from).collect(),
             })
         })

@@ -110,6 +110,7 @@ fn take(
         "state": item.state.as_str(),
         "receipt": made.first(),
         "receipts": made,
+        "receipts_awaited": view::awaited(tx, &item)?,
     });
     Ok((respond::to_bytes(&answer)?, taken.receipts.iter().map(|id| (taking.unit, *id)).collect()))
 }

@@ -18,7 +18,7 @@ use crate::receipt::content::identifier::{is_personal_id, is_tax_code};
 use crate::receipt::profile;
 use crate::report::onboarding;
 use crate::store::{Conn, Stamp, Tx};
-use crate::tariff::{self, AskedItem, Assessment, Place, Quantities, Tariff, UnitKind};
+use crate::tariff::{self, AskedItem, Assessment, Place, QUANTITY_LIMIT, Quantities, Tariff, UnitKind};
 use crate::text;
 use crate::unit::{self, Unit};
 
@@ -91,21 +91,25 @@ fn copies<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Opt
     count(deserializer, "copies")
 }
 
-/// The refusal names the field: a place in the text alone tells a person little.
+/// The refusal names the field: a place in the text alone tells a person little. A number that is too large is read
+/// as the largest there is, so that the tariff refuses it beside its line, with the bound.
 fn count<'de, D: Deserializer<'de>>(
     deserializer: D,
     field: &str,
 ) -> std::result::Result<Option<u32>, D::Error> {
-    let unreadable =
-        |_| serde::de::Error::custom(format!("{field}: expected a whole number from 0, without quotes"));
-    Option::<u32>::deserialize(deserializer).map_err(unreadable)
+    let unreadable = |_| {
+        let expected = format!("a whole number from 0 to {QUANTITY_LIMIT}, without quotes");
+        serde::de::Error::custom(format!("{field}: expected {expected}"))
+    };
+    let counted = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    Option::<u64>::deserialize(deserializer).map(|stated| stated.map(counted)).map_err(unreadable)
 }
 
 fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Decimal>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
-        Whole(u32),
+        Whole(i64),
         Text(String),
     }
     let unreadable = || serde::de::Error::custom("quantity: expected a whole number or a decimal in quotes");
@@ -246,6 +250,11 @@ fn check_due(submitted_on: BusinessDay, asked: &Asked) -> Result<()> {
 }
 
 fn check_payer(payer: &Payer) -> Result<()> {
+    form_faults(payer).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// What is wrong with what is told of a payer, whatever a document would say of it.
+fn form_faults(payer: &Payer) -> Vec<Error> {
     let texts = [
         ("name", &payer.name),
         ("address", &payer.address),
@@ -255,19 +264,16 @@ fn check_payer(payer: &Payer) -> Result<()> {
         ("phone", &payer.phone),
         ("email", &payer.email),
     ];
-    for (field, value) in texts {
-        if value.as_ref().is_some_and(|value| value.chars().count() > PAYER_TEXT_LIMIT) {
-            let detail = format!("at most {PAYER_TEXT_LIMIT} characters");
-            return Err(Error::invalid(field, "field_too_long", detail).in_field("payer"));
-        }
-    }
-    if payer.email.as_deref().is_some_and(|email| !may_be_address(&text::clean(email))) {
-        return Err(Error::invalid("email", "email_wrong", "expected name@domain").in_field("payer"));
-    }
-    if payer.phone.as_deref().is_some_and(|phone| !phone.is_empty() && !address::is_phone(phone)) {
-        return Err(Error::invalid("phone", "phone_unreadable", "8 to 17 digits").in_field("payer"));
-    }
-    Ok(())
+    let is_long = |value: &&String| value.chars().count() > PAYER_TEXT_LIMIT;
+    let too_long = texts.into_iter().filter_map(|(field, value)| {
+        let detail = format!("at most {PAYER_TEXT_LIMIT} characters");
+        value.as_ref().filter(is_long).map(|_| Error::invalid(field, "field_too_long", detail))
+    });
+    let email = payer.email.as_deref().filter(|email| !may_be_address(&text::clean(email)));
+    let email = email.map(|_| Error::invalid("email", "email_wrong", "expected name@domain"));
+    let phone = payer.phone.as_deref().filter(|phone| !phone.is_empty() && !address::is_phone(phone));
+    let phone = phone.map(|_| Error::invalid("phone", "phone_unreadable", "8 to 17 digits"));
+    too_long.chain(email).chain(phone).map(|error| error.in_field("payer")).collect()
 }
 
 /// Everything that is wrong with a payer, where `raise` names what it comes upon first.
@@ -278,12 +284,11 @@ pub fn payer_faults(payer: &Payer, on: BusinessDay) -> Vec<Error> {
     let personal_id = payer.personal_id.as_deref().filter(|id| !is_personal_id(id, provinces));
     let of =
         |field: &str, code: &'static str| Error::invalid(field, code, "not of its form").in_field("payer");
-    let faults = [
-        check_payer(&payer).err(),
+    let marks = [
         tax_code.map(|_| of("tax_code", "tax_code_wrong")),
         personal_id.map(|_| of("personal_id", "personal_id_wrong")),
     ];
-    faults.into_iter().flatten().collect()
+    form_faults(&payer).into_iter().chain(marks.into_iter().flatten()).collect()
 }
 
 /// Whether mail could be sent there; an address like `x` would be signed into the receipt. Empty is none.
@@ -402,9 +407,43 @@ mod tests {
         assert_eq!(read("3"), Some(Some(Decimal::from(3))));
         assert_eq!(read("\"1.5\""), Some(Some("1.5".parse().unwrap())));
         assert_eq!(read("null"), Some(None));
-        for wrong in ["1.5", "-1", "\"x\"", "true", "[1]"] {
+        assert_eq!(read("-1"), read("\"-1\""), "the tariff refuses both beside their line");
+        assert_eq!(read("-1"), Some(Some(Decimal::NEGATIVE_ONE)));
+        for wrong in ["1.5", "\"x\"", "true", "[1]"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_payer_is_told_each_beside_its_field() {
+        let payer = Payer {
+            name: Some("Ơ".repeat(PAYER_TEXT_LIMIT + 1)),
+            address: Some("ư".repeat(PAYER_TEXT_LIMIT + 1)),
+            email: Some("x".to_owned()),
+            phone: Some("12".to_owned()),
+            tax_code: Some("0101234566".to_owned()),
+            personal_id: Some("12".to_owned()),
+            ..Payer::default()
+        };
+        let faults = payer_faults(&payer, "2026-11-23".parse().unwrap());
+        let told: Vec<(String, &str)> = faults
+            .iter()
+            .map(|error| match error.kind() {
+                Kind::Invalid { field } => (field.clone(), error.code()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let expected = [
+            ("payer.name", "field_too_long"),
+            ("payer.address", "field_too_long"),
+            ("payer.email", "email_wrong"),
+            ("payer.phone", "phone_unreadable"),
+            ("payer.tax_code", "tax_code_wrong"),
+            ("payer.personal_id", "personal_id_wrong"),
+        ];
+        assert_eq!(told, expected.map(|(field, code)| (field.to_owned(), code)));
+        assert_eq!(check_payer(&payer).unwrap_err().code(), "field_too_long", "a request is told the first");
+        assert!(payer_faults(&Payer::default(), "2026-11-23".parse().unwrap()).is_empty());
     }
 
     #[test]

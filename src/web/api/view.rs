@@ -9,12 +9,14 @@ use crate::exception::{Detail, Exception};
 use crate::id::*;
 use crate::obligation::feed_query::{Change, PastEvent};
 use crate::obligation::{Line, Obligation};
+use crate::payment::due;
 use crate::receipt::DocumentKind;
 use crate::receipt::query::Stored as Receipt;
 use crate::receipt::relation::Link;
 use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
+use crate::web::message;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{detail, vietqr};
 
@@ -154,6 +156,25 @@ pub struct ReceiptView {
     pub state: String,
     pub lookup_code: String,
     pub links: ReceiptLinks,
+}
+
+/// A document of a paid obligation that is not made yet, and why; it is made by itself when the cause is gone.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct AwaitedView {
+    pub document_kind: String,
+    /// As of errors, such as `series_closed`.
+    pub code: String,
+    pub message: &'static str,
+    pub message_en: &'static str,
+}
+
+/// What an obligation's documents wait for, by kind; empty where none waits.
+pub fn awaited(conn: &mut Conn, item: &Obligation) -> Result<Vec<AwaitedView>> {
+    let view = |(document_kind, code): (String, String)| {
+        let words = message::words(&code);
+        AwaitedView { document_kind, code, message: &words.vi, message_en: &words.en }
+    };
+    Ok(due::awaited_by(conn, item)?.into_iter().map(view).collect())
 }
 
 #[derive(Serialize, schemars::JsonSchema)]

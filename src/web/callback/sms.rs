@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::actor::Scope;
 use crate::error::Error;
-use crate::notification::{self, Channel, query, sms::report};
+use crate::notification::{self, Channel, query, rules, sms::report};
 use crate::store::Lane;
 use crate::web::Shared;
 use crate::web::extract::{self, path_text};
@@ -35,16 +35,20 @@ pub async fn sms_report(
         let told = report::read(secret, &timestamp, &signature, &body, app.clock.now())?;
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let stamp = app.stamp();
-            // An operator reports on SMS only: what became of a letter is not its to say.
+            // What became of a letter is not an operator's to say, nor of an SMS that another one has.
             let (unit, id) = told.message;
             let is_sms = query::find(tx, unit, id)?.is_some_and(|message| message.channel == Channel::Sms);
-            if !is_sms {
+            let events = query::events(tx, unit, id)?;
+            let holder =
+                rules::holder(events.iter().map(|event| (event.kind.as_str(), event.via.as_deref())));
+            if !is_sms || holder != Some(operator.as_str()) {
                 return Err(notification::not_found());
             }
             if told.is_delivered {
                 notification::delivered(tx, &stamp, told.message, &operator)
             } else {
-                notification::bounced(tx, &stamp, told.message, &operator, &told.code)
+                let goes_by_sms = courier.sends_sms();
+                notification::bounced(tx, &stamp, told.message, &operator, &told.code, goes_by_sms)
             }
         })
     })

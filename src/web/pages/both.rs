@@ -1,6 +1,7 @@
 //! Stored words in both languages, Vietnamese first, for the commands: they say what the pages say.
 
 use super::called;
+use super::detail::{self, fault_key};
 use super::finance::exceptions::OWNERS;
 use super::finance::report_page::called_by;
 use super::finance::tax::words;
@@ -12,6 +13,8 @@ use crate::filing;
 use crate::filing::rules::State as MessageState;
 use crate::ledger;
 use crate::payment::refund;
+use crate::register::broken::Broken;
+use crate::register::proof::Fault;
 use crate::remittance::Order;
 use crate::tariff::Tariff;
 use crate::unit::series::life::Phase;
@@ -64,6 +67,16 @@ pub fn phase(phase: Phase) -> String {
     both(|lang| called::phase(lang, phase).to_owned())
 }
 
+/// What is wrong with a number of a series.
+pub fn fault(fault: Fault) -> String {
+    both(|lang| lang.t(fault_key(fault.as_str())).to_owned())
+}
+
+/// What is wrong with the nightly certificates of series, or with the numbers beside them.
+pub fn broken(broken: &Broken) -> String {
+    both(|lang| detail::broken(lang, broken))
+}
+
 /// The state of a refund.
 pub fn refund_state(state: refund::State) -> String {
     both(|lang| refunds::state_words(lang, state).0.to_owned())
@@ -112,6 +125,32 @@ pub fn owner(role: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::register::broken::Why;
+
+    #[test]
+    fn each_fault_of_a_series_has_words_of_its_own_in_both_languages() {
+        let told: std::collections::BTreeSet<String> = Fault::ALL.into_iter().map(fault).collect();
+        assert_eq!(told.len(), Fault::ALL.len(), "{told:#?}");
+        assert!(told.iter().all(|words| words.contains(" / ")), "{told:#?}");
+        let amount = "số tiền khác với nội dung chứng từ / has another amount than its body says";
+        assert_eq!(fault(Fault::AmountChanged), amount);
+    }
+
+    #[test]
+    fn what_is_wrong_with_certificates_is_said_in_both_languages_and_names_a_series_by_its_symbol() {
+        let (date, series) = ("2026-12-01".to_owned(), "BD-26E".to_owned());
+        let short = Broken::FellShort { date: date.clone(), series: series.clone(), counted: 7, now: 6 };
+        let words = "Chứng nhận ngày 01/12/2026 đếm 7 số của BD-26E, nay chỉ còn 6 / \
+                     The certificate of 01/12/2026 counted 7 numbers of BD-26E, and there are 6";
+        assert_eq!(broken(&short), words);
+        let others =
+            [Broken::SeriesGone { series: series.clone() }, Broken::NotCertified { date, series, count: 7 }];
+        let of_certificates = Why::ALL.map(|why| Broken::Certificate { date: "2026-12-01".into(), why });
+        for one in others.iter().chain(&of_certificates) {
+            let told = broken(one);
+            assert!(told.contains(" / ") && !told.contains("{}") && !told.contains('…'), "{told}");
+        }
+    }
 
     #[test]
     fn commands_say_states_in_the_words_of_the_pages_and_leave_what_nobody_worded() {

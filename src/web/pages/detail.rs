@@ -6,6 +6,7 @@ use crate::clock::BusinessDay;
 use crate::exception::{Detail, Hint, Suggested};
 use crate::reconciliation::classification::Class;
 use crate::reconciliation::evidence::{self, Evidence, words_en, words_vi};
+use crate::register::broken::{Broken, Why};
 use crate::statement::sequence::Oddity;
 
 /// What is kept of an item, in a language.
@@ -149,7 +150,43 @@ pub(super) fn fault_key(fault: &str) -> &'static str {
         "seal_of_another_body" => "fault_seal_of_another_body",
         "seal_too_early" => "fault_seal_too_early",
         "date_fell" => "fault_date_fell",
+        "state_changed" => "fault_state_changed",
+        "correction_changed" => "fault_correction_changed",
+        "number_changed" => "fault_number_changed",
+        "date_changed" => "fault_date_changed",
+        "series_changed" => "fault_series_changed",
+        "amount_changed" => "fault_amount_changed",
+        "lookup_code_changed" => "fault_lookup_code_changed",
+        "profile_changed" => "fault_profile_changed",
+        "obligation_changed" => "fault_obligation_changed",
+        "taken_away" => "fault_taken_away",
+        "untraced" => "fault_untraced",
+        "phase_changed" => "fault_phase_changed",
         _ => "fault_state_unknown",
+    }
+}
+
+/// What is wrong with the nightly certificates, or with the numbers beside them.
+pub(super) fn broken(lang: Lang, broken: &Broken) -> String {
+    let on = |date: &str| date.parse::<BusinessDay>().map_or_else(|_| date.to_owned(), |date| day(&date));
+    match broken {
+        Broken::Certificate { date, why } => {
+            let why = match why {
+                Why::HashDiffers => "broken_hash_differs",
+                Why::Unreadable => "broken_unreadable",
+                Why::RowDiffers => "broken_row_differs",
+                Why::NotSigned => "broken_not_signed",
+                Why::NotFollowing => "broken_not_following",
+            };
+            fill(lang, "broken_certificate", &[&on(date), &lang.t(why)])
+        }
+        Broken::SeriesGone { series } => fill(lang, "broken_series_gone", &[series]),
+        Broken::FellShort { date, series, counted, now } => {
+            fill(lang, "broken_fell_short", &[&on(date), counted, series, now])
+        }
+        Broken::NotCertified { date, series, count } => {
+            fill(lang, "broken_not_certified", &[count, series, &on(date)])
+        }
     }
 }
 

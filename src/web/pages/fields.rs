@@ -2,10 +2,12 @@
 //! typed, a summary on top and the reason beside the field.
 
 use std::collections::BTreeMap;
+use std::num::IntErrorKind;
 
 use super::wording::Lang;
 use crate::error::{Error, Kind, Result};
 use crate::obligation::bank_bin;
+use crate::tariff::QUANTITY_LIMIT;
 use crate::text;
 
 /// How long the name of a form may be.
@@ -56,6 +58,25 @@ impl Fields {
             ungrouped(&text).ok_or_else(|| Error::invalid(name, "amount_not_whole", "digits only"))?;
         let amount = digits.parse().ok().filter(|amount| *amount <= crate::amount::Dong::LIMIT.0);
         amount.map(Some).ok_or_else(|| Error::invalid(name, "amount_out_of_range", "too large"))
+    }
+
+    /// A whole number of pages or copies; `None` for an empty field.
+    ///
+    /// # Errors
+    /// `walk_in_number_wrong`; `tariff_quantity_out_of_range` where it is beyond all that is counted.
+    pub fn whole(&self, name: &str) -> Result<Option<u32>> {
+        let text = self.trimmed(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        match text.parse::<u32>() {
+            Ok(number) => Ok(Some(number)),
+            Err(error) if *error.kind() == IntErrorKind::PosOverflow => {
+                let detail = format!("at most {QUANTITY_LIMIT}");
+                Err(Error::invalid(name, "tariff_quantity_out_of_range", detail))
+            }
+            Err(_) => Err(Error::invalid(name, "walk_in_number_wrong", "a whole number")),
+        }
     }
 
     /// Fields whose names begin so, without the beginning.
@@ -132,14 +153,18 @@ impl Wrong {
         Ok(Wrong(vec![(field, lang.of_code(error.code()).to_owned())]))
     }
 
-    /// The same of a form that carries a file: what is too large is the file.
-    pub fn of_file(error: Error, lang: Lang) -> Result<Wrong> {
-        match error.kind() {
-            Kind::TooLarge => {
-                Wrong::of(Error::invalid("file", error.code(), error.detail().to_owned()), lang)
-            }
-            _ => Wrong::of(error, lang),
+    /// The error of one of several fields of a kind, under what its row is called: beside the field as the form names
+    /// it, whatever the name.
+    pub fn of_row(error: &Error, (field, row): (&str, &str), lang: Lang) -> Wrong {
+        Wrong(vec![(field.to_owned(), format!("{row}: {}", lang.of_code(error.code())))])
+    }
+
+    /// The same on a form that shows these fields: what is wrong with another one is told of the form as a whole.
+    pub fn on(mut self, shown: &[&str]) -> Wrong {
+        for (field, _) in self.0.iter_mut().filter(|(field, _)| !shown.contains(&field.as_str())) {
+            field.clear();
         }
+        self
     }
 
     /// Everything that is wrong with a form: what reading its fields shows, in the order of the form, and what
@@ -205,9 +230,19 @@ mod tests {
         let wrong = Wrong::of(Error::invalid("amount", "counter_full_amount_only", ""), Lang::Vi).unwrap();
         assert!(wrong.at("amount").is_some() && wrong.at("name").is_none());
         assert!(Wrong::of(Error::internal("x"), Lang::Vi).is_err(), "a fault of ours is not the form's");
-        let large = || Error::too_large("body_too_large", "at most 4 MB");
-        assert!(Wrong::of(large(), Lang::Vi).is_err());
-        assert!(Wrong::of_file(large(), Lang::Vi).unwrap().at("file").is_some());
+        let large = Error::too_large("body_too_large", "at most 4 MB");
+        assert!(Wrong::of(large, Lang::Vi).is_err());
+    }
+
+    #[test]
+    fn a_row_is_told_by_its_name_and_what_no_field_shows_is_told_of_the_whole_form() {
+        let error = Error::invalid("amount", "amount_not_whole", "");
+        let words = Lang::Vi.of_code("amount_not_whole");
+        let row = Wrong::of_row(&error, ("l.0.1", "Bản sao"), Lang::Vi);
+        assert_eq!(row.at("l.0.1"), Some(format!("Bản sao: {words}").as_str()));
+        let wrong = Wrong::of(error, Lang::Vi).unwrap();
+        assert_eq!(wrong.clone().on(&["amount"]).at("amount"), Some(words));
+        assert_eq!(wrong.on(&["tendered"]).0, [(String::new(), words.to_owned())]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::frame::{Frame, role_words};
 use super::session::check_origin;
 use super::{Page, Posted, html, read};
 use crate::actor::Scope;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::{invitation, login, totp, vouch};
 use crate::obligation::vietqr::svg;
 use crate::store::Lane;
@@ -83,7 +83,7 @@ pub async fn accept(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
     let fields = Fields::of(read(form)?);
     let frame = Frame { back: String::new(), ..Frame::public(&request) };
     let app = Arc::clone(shared.app());
-    let shown = token.clone();
+    let (shown, typed) = (token.clone(), fields.clone());
     let accepted = block(move || {
         let invited = app.store.read(&Scope::All, |conn| invitation::find(conn, &app.stamp(), &shown))?;
         let hash = invitation::prepare(&invited.login, fields.get("password"), fields.get("again"))?;
@@ -101,9 +101,23 @@ pub async fn accept(request: HttpRequest, form: Posted<Pairs>, shared: web::Data
             Ok(html(StatusCode::OK, &WelcomePage { frame, login, recovery, word }))
         }
         Err(error) => {
-            let wrong = Wrong::of(error, frame.lang)?;
+            let faults = faults(&shared, token.clone(), typed).await?;
+            let wrong = Wrong::all(faults, error, frame.lang)?;
             let page = page(&shared, frame, token, wrong).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
+}
+
+/// What is wrong with each field: the password, the same once more, and the code where the role needs one. Whether a
+/// code is that of the moment is asked once the rest is right, so that a try is not spent in vain.
+async fn faults(shared: &web::Data<Shared>, token: String, typed: Fields) -> Result<Vec<Error>> {
+    let app = Arc::clone(shared.app());
+    block(move || {
+        let invited = app.store.read(&Scope::All, |conn| invitation::find(conn, &app.stamp(), &token))?;
+        let mut found = invitation::faults(&invited.login, typed.get("password"), typed.get("again"));
+        found.extend(invitation::check_code_shown(&invited.login, typed.get("code")).err());
+        Ok(found)
+    })
+    .await
 }

@@ -26,7 +26,7 @@ impl Cell {
 
     /// How many of something, its thousands apart.
     pub fn count(number: i64) -> Cell {
-        Cell::figure(crate::receipt::rendition::wording::grouped(&number.to_string()))
+        Cell::figure(crate::text::grouped(&number.to_string()))
     }
 
     /// A short name that is not broken at its hyphens.

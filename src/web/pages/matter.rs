@@ -166,15 +166,23 @@ fn of_refund(
     facts.add(lang.t("own_code"), item.reference_code.clone());
     let payment = payment_query::payments(conn, &[(unit, item.payment)])?.pop();
     let is_card = payment.as_ref().is_some_and(|payment| payment.method == Method::Card);
-    let is_proven = payment.as_ref().is_some_and(refund::rules::is_proven);
-    facts.missing = (!is_proven).then(|| lang.of_code("refund_money_unproven"));
+    let unproven = payment.as_ref().map_or(Some("refund_money_unproven"), refund::rules::unproven);
+    let named = refund::payee_named(conn, vault, unit, id)?;
+    // In the order in which an approval would be refused; the page behind the link has the form for the account.
+    let has_payee = match named {
+        PayeeNamed::Known(_) => true,
+        PayeeNamed::Nobody => is_card,
+        PayeeNamed::Erased => false,
+    };
+    let missing = if has_payee { unproven } else { Some("refund_payee_missing") };
+    facts.missing = missing.map(|code| lang.of_code(code));
     if let Some(obligation) = payment.and_then(|payment| payment.obligation) {
         facts.add(lang.t("dossier"), obligation::find(conn, unit, obligation)?.dossier_code);
         for document in receipt::query::of_obligation(conn, unit, obligation)? {
             facts.add(lang.t("document"), format!("{} ({})", document.name(), day(document.issued_on)));
         }
     }
-    match refund::payee_named(conn, vault, unit, id)? {
+    match named {
         PayeeNamed::Known(payee) => {
             let is_sender = refund::sender::is_sender(conn, vault, &item, &payee)?;
             facts.add(

@@ -18,7 +18,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::obligation::reference::ReferenceCode;
 use crate::obligation::{self, Line, Obligation, State, feed_query};
-use crate::payment::{advised, told};
+use crate::payment::{advised, due, told};
 use crate::receipt::{self, DocumentKind};
 use crate::shift::{provisional, provisional_query};
 use crate::store::Conn;
@@ -348,10 +348,7 @@ pub(super) fn receipts_of(conn: &mut Conn, lang: Lang, item: &Obligation) -> Res
 
 /// What the payer of a paid obligation reads of each document that is still due.
 pub(super) fn waits_of(conn: &mut Conn, lang: Lang, item: &Obligation) -> Result<Vec<String>> {
-    if item.state != State::Paid {
-        return Ok(Vec::new());
-    }
-    let due = receipt::query::due_of(conn, item.unit, item.id)?;
+    let due = due::awaited_by(conn, item)?;
     Ok(due.iter().map(|(kind, cause)| waits(lang, kind, cause)).collect())
 }
 

@@ -12,6 +12,10 @@ use super::fields::{Fields, Pairs, Wrong};
 use super::finance::stored;
 use super::frame::Frame;
 use super::matter::moment;
+use super::privacy_forms::{
+    ask_faults, asked, contact_faults, contact_of, counted, detail_faults, incident_faults, nothing,
+    purpose_faults, reason_faults,
+};
 use super::session::Signed;
 use super::wording::Lang;
 use super::{Page, Posted, html};
@@ -22,12 +26,11 @@ use crate::error::{Error, Result};
 use crate::id::{DataRequestId, EventId, IncidentId, UnitId};
 use crate::identity::person_name;
 use crate::party::Payer;
-use crate::party::contact::Contact;
 use crate::privacy::act::{self, Proposed};
 use crate::privacy::file::{self, File};
 use crate::privacy::incident::{self, Step};
 use crate::privacy::register::{self, Activity};
-use crate::privacy::request::{self, Ask};
+use crate::privacy::request;
 use crate::privacy::{READERS, RECEIVERS};
 use crate::store::Conn;
 use crate::unit::{self, CITY, Unit};
@@ -254,15 +257,10 @@ pub async fn receive(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &RECEIVERS, false, |app, actor, fields| {
+    change(request, signed, form, shared, By::roles(&RECEIVERS), ask_faults, |app, actor, fields| {
         app.write(actor, |tx, stamp| {
-            let ask = Ask {
-                unit: unit_of(tx, fields)?,
-                kind: fields.get("kind"),
-                subject: (fields.get("by"), fields.get("value")),
-                identity_shown: fields.get("identity_shown"),
-            };
-            request::receive(tx, stamp, actor, &ask)
+            let unit = unit_of(tx, fields)?;
+            request::receive(tx, stamp, actor, &asked(fields, unit))
         })?;
         Ok(None)
     })
@@ -286,7 +284,7 @@ pub async fn see(
     shared: web::Data<Shared>,
 ) -> Page {
     let lang = Lang::of(&request);
-    change(request, signed, form, shared, &[Role::Administrator], true, move |app, actor, fields| {
+    change(request, signed, form, shared, keeping(), purpose_faults, move |app, actor, fields| {
         let id = request_of(fields)?;
         let file = app.write(actor, |tx, stamp| {
             let unit = request::locate(tx, actor, id)?;
@@ -343,7 +341,7 @@ pub async fn close(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+    change(request, signed, form, shared, keeping(), reason_faults, |app, actor, fields| {
         let id = request_of(fields)?;
         app.write(actor, |tx, stamp| {
             let key = (request::locate(tx, actor, id)?, id);
@@ -365,10 +363,9 @@ pub async fn propose(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+    change(request, signed, form, shared, keeping(), contact_faults, |app, actor, fields| {
         let id = request_of(fields)?;
-        let given = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
-        let contact = Contact { phone: given("phone"), email: given("email") };
+        let contact = contact_of(fields);
         app.write(actor, |tx, stamp| {
             let key = (request::locate(tx, actor, id)?, id);
             act::propose(tx, stamp, actor, key, &contact)
@@ -385,7 +382,7 @@ pub async fn approve(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+    change(request, signed, form, shared, keeping(), nothing, |app, actor, fields| {
         let id = request_of(fields)?;
         let seen: EventId = fields.get("act").parse().map_err(|_| act::not_proposed())?;
         app.write(actor, |tx, stamp| {
@@ -397,12 +394,6 @@ pub async fn approve(
     .await
 }
 
-/// How many people or hours, with or without dots; an empty field is none.
-fn counted(fields: &Fields, name: &'static str) -> Result<i64> {
-    let number = fields.dong(name).map_err(|_| Error::invalid(name, "number_unreadable", "digits only"))?;
-    Ok(number.unwrap_or(0))
-}
-
 /// `POST /privacy/incident`: opens an incident; its clock runs from now less the hours it was known.
 pub async fn incident(
     request: HttpRequest,
@@ -410,7 +401,7 @@ pub async fn incident(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+    change(request, signed, form, shared, keeping(), incident_faults, |app, actor, fields| {
         let affected = counted(fields, "affected")?;
         let hours = counted(fields, "hours")?.min(24 * 3_660);
         app.write(actor, |tx, stamp| {
@@ -430,7 +421,7 @@ pub async fn step(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, &[Role::Administrator], true, |app, actor, fields| {
+    change(request, signed, form, shared, keeping(), detail_faults, |app, actor, fields| {
         let step = match fields.get("step") {
             "notified" => Step::Notified,
             "closed" => Step::Closed,
@@ -446,16 +437,21 @@ pub async fn step(
     .await
 }
 
+/// By an administrator, with code or password.
+fn keeping() -> By<'static> {
+    By::confirmed(&[Role::Administrator])
+}
+
+/// `faults` is everything that reading the fields shows, in the order of the form.
 async fn change(
     request: HttpRequest,
     signed: Signed,
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
-    roles: &[Role],
-    wants_code: bool,
+    by: By<'_>,
+    faults: fn(&Fields) -> Vec<Error>,
     work: impl Fn(&App, &Actor, &Fields) -> Result<Option<FileShown>> + Send + 'static,
 ) -> Page {
-    let by = if wants_code { By::confirmed(roles) } else { By::roles(roles) };
     let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, work).await?;
     let mut page = compose(&request, &signed, &shared).await?;
     match done {
@@ -465,7 +461,7 @@ async fn change(
             Ok(html(StatusCode::OK, &page))
         }
         Err(error) => {
-            page.wrong = Wrong::of(error, page.frame.lang)?;
+            page.wrong = Wrong::all(faults(&fields), error, page.frame.lang)?;
             page.typed = fields;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }

@@ -251,7 +251,7 @@ pub async fn invite(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, invite_faults, |app, actor, fields| {
         let name = fields.trimmed("login").to_owned();
         let token = app.store.write(&Scope::All, Lane::Live, |tx| {
             let scope = scope_of(tx, fields.trimmed("units"))?;
@@ -269,6 +269,23 @@ pub async fn invite(
         Ok(Some((name, token)))
     })
     .await
+}
+
+/// What is wrong with each field of an invitation.
+fn invite_faults(app: &App, fields: &Fields) -> Result<Vec<Error>> {
+    let scope = app.store.read(&Scope::All, |conn| Ok(scope_of(conn, fields.trimmed("units"))))?;
+    let role = Role::parse(fields.get("role"));
+    let seat = match (&role, &scope) {
+        (Ok(role), Ok(scope)) => login::check_seat(*role, scope).err(),
+        _ => None,
+    };
+    let name = login::checked_name(fields.trimmed("login")).err();
+    Ok([whom_of(fields).err(), name, role.err(), scope.err(), seat].into_iter().flatten().collect())
+}
+
+/// A form that names one login and nothing else.
+fn nothing(_: &App, _: &Fields) -> Result<Vec<Error>> {
+    Ok(Vec::new())
 }
 
 /// Somebody registered, or a new name; where that name is registered, the box says it is another human.
@@ -292,7 +309,7 @@ pub async fn reset(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, nothing, |app, actor, fields| {
         let name = fields.trimmed("login").to_owned();
         let token = app.store.write(&Scope::All, Lane::Live, |tx| {
             let id = named(tx, fields)?;
@@ -310,10 +327,11 @@ pub async fn end(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    let own = signed.session.login.id;
+    change(request, signed, form, shared, nothing, move |app, actor, fields| {
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let id = named(tx, fields)?;
-            leaving::end(tx, &app.stamp(), actor, id)
+            leaving::end(tx, &app.stamp(), actor, Some(own), id)
         })?;
         Ok(None)
     })
@@ -327,7 +345,7 @@ pub async fn vouch(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, nothing, |app, actor, fields| {
         app.store.write(&Scope::All, Lane::Live, |tx| {
             let id = named(tx, fields)?;
             let seen = fields.trimmed(&format!("revision.{}", fields.trimmed("login"))).parse();
@@ -346,7 +364,7 @@ pub async fn link(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, nothing, |app, actor, fields| {
         let off = || Error::invalid("subject", "sso_off", "no [sso] in the configuration");
         let issuer = app.sso.as_ref().ok_or_else(off)?.issuer();
         app.store.write(&Scope::All, Lane::Live, |tx| {
@@ -375,6 +393,7 @@ async fn change(
     signed: Signed,
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
+    faults: fn(&App, &Fields) -> Result<Vec<Error>>,
     act: impl Fn(&App, &Actor, &Fields) -> Result<Linked> + Send + 'static,
 ) -> Page {
     let by = By::confirmed(&[Role::Administrator]);
@@ -391,7 +410,9 @@ async fn change(
             if error.code() == "login_holds_work" {
                 page.held = held(&shared, &fields, page.frame.lang).await?;
             }
-            page.wrong = Wrong::of(error, page.frame.lang)?;
+            let (app, typed) = (Arc::clone(shared.app()), fields.clone());
+            let faults = block(move || faults(&app, &typed)).await?;
+            page.wrong = Wrong::all(faults, error, page.frame.lang)?;
             page.typed = fields;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
@@ -432,6 +453,10 @@ fn scope_of(conn: &mut Conn, text: &str) -> Result<Scope> {
     for code in text.split([',', ' ']).filter(|code| !code.is_empty()) {
         let unknown = |_| Error::invalid("units", "unit_not_found", "no such unit");
         units.insert(unit::find_by_code(conn, code).map_err(unknown)?.id);
+    }
+    // The rule names a scope, which the form has no field of.
+    if units.is_empty() {
+        return Err(Error::invalid("units", "scope_empty", "name at least one unit"));
     }
     Ok(Scope::Units(units))
 }

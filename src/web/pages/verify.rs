@@ -2,8 +2,6 @@
 //! of ours how it stands today; with the evidence kept at sealing, whether it was valid when it was signed.
 //! Nothing of the files is kept.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -21,6 +19,7 @@ use crate::clock::{BusinessDay, Instant};
 use crate::error::{Error, Kind, Result};
 use crate::pdf::embedded::{self, Embedded};
 use crate::receipt::evidence::bundle::{Bundle, Finding, Judgement};
+use crate::receipt::evidence::kept;
 use crate::receipt::key::certificates_in;
 use crate::receipt::recorded::{self, Recorded};
 use crate::receipt::verify::{
@@ -70,8 +69,8 @@ pub struct Asked {
 type Both = (&'static str, &'static str);
 
 struct Outcome {
-    words: &'static str,
-    words_en: &'static str,
+    words: String,
+    words_en: String,
     tone: &'static str,
     documents: Vec<DocumentWords>,
     left_out: usize,
@@ -80,6 +79,16 @@ struct Outcome {
     /// The signed file was inside a PDF, whose pages say whatever they say.
     is_from_pdf: bool,
     evidence: Option<EvidenceWords>,
+}
+
+impl Outcome {
+    /// That a certificate was revoked after a signature that is proven stands at the head of what is valid, as it
+    /// does when a certificate is over.
+    fn with_revocation(self, judgement: Option<&Judgement>) -> Outcome {
+        let Some(judgement) = judgement.filter(|_| self.tone == "done") else { return self };
+        let (words, words_en) = judgement.words();
+        Outcome { words: capitalised(&words), words_en: capitalised(&words_en), ..self }
+    }
 }
 
 /// What the evidence proves.
@@ -95,6 +104,8 @@ struct DocumentWords {
     kind: Both,
     /// How it stands in our register, if it is there.
     entry: Option<Entry>,
+    /// What the evidence that is kept here proves of it, where its certificate is over.
+    kept: Option<EvidenceWords>,
     facts: Vec<(Both, String)>,
     /// Whether these facts are no more than what the file says.
     is_unconfirmed: bool,
@@ -109,6 +120,21 @@ struct Entry {
     tone: &'static str,
     /// Name and look-up code of the other documents in force.
     current: Vec<(String, String)>,
+}
+
+impl Entry {
+    /// What stands in force in the register is not called valid under a verdict that says otherwise.
+    fn contradicted(self) -> Entry {
+        if self.tone != "done" {
+            return self;
+        }
+        Entry {
+            words: "Có trong sổ của hệ thống này, nhưng bằng chứng kèm theo trái ngược".to_owned(),
+            words_en: "In the register of this system, but the evidence contradicts it".to_owned(),
+            tone: "late",
+            ..self
+        }
+    }
 }
 
 struct SignatureWords {
@@ -163,19 +189,26 @@ async fn judged(
     bytes: Vec<u8>,
 ) -> Result<Outcome> {
     let (boundary, lang) = (boundary(request), Lang::of(request));
-    let app = Arc::clone(shared.app());
+    let shared = web::Data::clone(shared);
     block(move || {
+        let app = shared.app();
         let brought = Brought::of(&bytes, boundary.as_deref())?;
         let carried = carried(brought.file)?;
         let file = carried.as_deref().unwrap_or(brought.file);
         let now = app.clock.now();
         let mut report = verify_leniently(file, &app.trust, now, &rules);
         let entries = app.store.read(&Scope::All, |conn| entries(conn, lang, &report))?;
-        let judged = brought.evidence.map(|evidence| proven(&app, evidence, file, &report, now)).transpose();
+        let judged = brought.evidence.map(|evidence| proven(app, evidence, file, &report, now)).transpose();
         let judged = judged.map_err(|error| error.in_field("form"))?;
         judged.iter().for_each(|judgement| judgement.weigh(&mut report));
         let evidence = judged.as_ref().map(evidence_words);
-        Ok(Outcome { is_from_pdf: carried.is_some(), evidence, ..outcome(&report, &entries) })
+        let kept = proven_here(&shared, &mut report, now)?;
+        let revoked = judged.iter().chain(kept.iter().flatten()).find(|one| one.revoked_since().is_some());
+        let mut outcome = outcome(&report, &entries).with_revocation(revoked);
+        for (document, judgement) in outcome.documents.iter_mut().zip(&kept) {
+            document.kept = judgement.as_ref().map(evidence_words);
+        }
+        Ok(Outcome { is_from_pdf: carried.is_some(), evidence, ..outcome })
     })
     .await
 }
@@ -209,6 +242,9 @@ impl<'b> Brought<'b> {
         let parts = parts(bytes, boundary).map_err(unreadable)?;
         let content = |name: &str| parts.iter().find(|part| part.name == name).map(|part| part.content);
         let evidence = content("evidence").filter(|evidence| !evidence.is_empty());
+        if parts.iter().any(|part| part.name == "file" && part.is_chosen && part.content.is_empty()) {
+            return Err(Error::invalid(FILE_FIELD, "verify_file_empty", "the file has no bytes"));
+        }
         Ok(Brought { file: content("file").unwrap_or_default(), evidence })
     }
 }
@@ -221,8 +257,43 @@ fn proven(app: &App, evidence: &[u8], file: &[u8], report: &Report, now: Instant
     bundle.judge_reported(file, report, &authorities, now)
 }
 
+/// Of documents of ours whose certificate is over nobody has to bring the evidence that is kept here: what it
+/// proves is open no more in the report, and stands for each document that is shown. Where it cannot be judged it
+/// proves nothing of that document, and the others are shown with theirs.
+fn proven_here(shared: &Shared, report: &mut Report, now: Instant) -> Result<Vec<Option<Judgement>>> {
+    let is_open = report.documents.iter().any(DocumentReport::is_open_in_time_only);
+    // Of evidence that speaks against a document nothing takes the word back.
+    if report.is_contradicted() || !is_open {
+        return Ok(Vec::new());
+    }
+    let app = shared.app();
+    let authorities = certificates_in(&app.config.evidence.timestamp_trust()?)?;
+    let terms = kept::Terms { trust: &app.trust, authorities: &authorities, now };
+    let judged: Vec<Option<Judgement>> = app.store.read(&Scope::All, |conn| {
+        let shown = report.documents.iter().take(SHOWN_LIMIT);
+        shown.map(|document| proven_of(document, kept::judge(conn, &shared.tops, document, &terms))).collect()
+    })?;
+    let proven = judged.iter().enumerate().filter(|(_, judgement)| judgement.is_some());
+    proven.for_each(|(document, _)| report.settle_time(document));
+    Ok(judged)
+}
+
+/// What is known of one document. That the database is busy is said of the whole page, which is asked for again.
+fn proven_of(document: &DocumentReport, judged: Result<Option<Judgement>>) -> Result<Option<Judgement>> {
+    match judged {
+        Err(error) if !error.is_busy() => {
+            let summary = document.summary.as_ref();
+            let series = summary.and_then(|one| one.series.as_deref());
+            let number = summary.and_then(|one| one.number.as_deref());
+            tracing::error!(series, number, %error, "the evidence kept for a document could not be judged");
+            Ok(None)
+        }
+        judged => judged,
+    }
+}
+
 fn evidence_words(judgement: &Judgement) -> EvidenceWords {
-    let (words, words_en) = judgement.finding.words();
+    let (words, words_en) = judgement.words();
     let moments = [
         (("Tồn tại lúc", "Existed at"), judgement.existed_at),
         (("Trạng thái chứng thư lúc", "Certificate status as of"), judgement.status_at),
@@ -230,8 +301,8 @@ fn evidence_words(judgement: &Judgement) -> EvidenceWords {
         (("Hết hạn", "Expired"), judgement.certificate_expired_at),
     ];
     EvidenceWords {
-        words: capitalised(words),
-        words_en: capitalised(words_en),
+        words: capitalised(&words),
+        words_en: capitalised(&words_en),
         tone: match judgement.finding {
             Finding::ValidWhenSigned | Finding::ValidWhenSignedExpiredSince => "done",
             Finding::NotProven => "wait",
@@ -315,6 +386,11 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
             "The signatures are valid; see below how the document stands",
             "wait",
         ),
+        Verdict::Valid if report.is_over_since() => (
+            "Hợp lệ khi ký; chứng thư đã hết hạn sau đó",
+            "Valid when signed; certificate since expired",
+            "done",
+        ),
         Verdict::Valid => ("Hợp lệ", "Valid", "done"),
         Verdict::Intact if are_signers_known(report) => (
             "Toàn vẹn: không bị sửa sau khi ký. Còn điểm chưa xác nhận được (xem lưu ý)",
@@ -326,13 +402,22 @@ fn outcome(report: &Report, entries: &[Option<Entry>]) -> Outcome {
             "Intact: nothing was changed since it was signed. The signer is not confirmed",
             "wait",
         ),
+        Verdict::Invalid if report.is_contradicted() => (
+            "Không hợp lệ: bằng chứng trái ngược với chứng từ (xem bên dưới)",
+            "Not valid: the evidence contradicts the document (see below)",
+            "late",
+        ),
         Verdict::Invalid => ("Không hợp lệ", "Not valid", "late"),
         Verdict::Unreadable => ("Không đọc được", "Not readable", "late"),
     };
+    let is_contradicted = report.is_contradicted();
+    let follows = |entry: Entry| if is_contradicted { entry.contradicted() } else { entry };
     let shown = report.documents.iter().zip(entries);
-    let documents = shown.map(|(document, entry)| document_words(document, entry.clone())).collect();
+    let documents =
+        shown.map(|(document, entry)| document_words(document, entry.clone().map(follows))).collect();
     let is_unreadable =
         report.documents.iter().all(|one| one.signatures.is_empty()) && report.verdict == Verdict::Unreadable;
+    let (words, words_en) = (words.to_owned(), words_en.to_owned());
     Outcome { words, words_en, tone, documents, left_out, is_unreadable, is_from_pdf: false, evidence: None }
 }
 
@@ -371,6 +456,7 @@ fn document_words(document: &DocumentReport, entry: Option<Entry>) -> DocumentWo
     DocumentWords {
         kind: called::in_file(kind),
         entry,
+        kept: None,
         is_unconfirmed: !facts.is_empty() && !document.is_confirmed(),
         facts,
         remarks: remarks(&document.problems),
@@ -436,6 +522,8 @@ mod tests {
         }
         let none = format!("{}--B--\r\n", part("evidence", "{}"));
         assert_eq!(Brought::of(none.as_bytes(), Some("B")).unwrap_err().code(), "verify_file_missing");
+        let empty = format!("{}--B--\r\n", part("file", ""));
+        assert_eq!(Brought::of(empty.as_bytes(), Some("B")).unwrap_err().code(), "verify_file_empty");
         let large = vec![b' '; FILE_LIMIT_BYTES + 1];
         assert_eq!(Brought::of(&large, None).unwrap_err().code(), "body_too_large");
     }
@@ -474,6 +562,17 @@ mod tests {
     }
 
     #[test]
+    fn evidence_that_cannot_be_judged_proves_nothing_of_its_document_and_keeps_no_page_away() {
+        let document = crate::receipt::testing::document();
+        let report = verify(&document, &TrustStore::empty(), crate::receipt::testing::now());
+        let of = |error: Error| proven_of(&report.documents[0], Err(error)).map_err(|error| error.code());
+        let damaged = Error::invalid("evidence", "evidence_unreadable", "no certificate");
+        assert!(matches!(of(damaged), Ok(None)));
+        assert!(matches!(of(Error::internal("a leaf is out of its tree")), Ok(None)));
+        assert!(matches!(of(Error::busy("rendition_busy", 1, "later")), Err("rendition_busy")));
+    }
+
+    #[test]
     fn documents_that_the_register_was_not_asked_about_are_not_called_valid_with_the_rest() {
         let document = crate::receipt::testing::document();
         let trust = crate::receipt::testing::trust();
@@ -482,6 +581,55 @@ mod tests {
             report.documents = vec![report.documents[0].clone(); count];
             assert_eq!(outcome(&report, &[const { None }; SHOWN_LIMIT]).tone, tone, "{count}");
         }
+    }
+
+    /// How a receipt of ours stands that is in force.
+    fn in_force() -> Entry {
+        let words = "Biên lai hợp lệ, đã ký số".to_owned();
+        Entry { words, words_en: String::new(), tone: "done", current: Vec::new() }
+    }
+
+    #[test]
+    fn a_receipt_of_ours_is_not_called_valid_below_a_verdict_by_evidence_against_it() {
+        let document = crate::receipt::testing::document();
+        let trust = crate::receipt::testing::trust();
+        let mut report = verify(&document, &trust, crate::receipt::testing::now());
+        let page = |report: &Report| {
+            let outcome = outcome(report, &[Some(in_force())]);
+            VerifyPage::with(Frame::default(), Some(outcome)).render().unwrap()
+        };
+        assert!(page(&report).contains("Biên lai hợp lệ, đã ký số"));
+        report.verdict = Verdict::Invalid;
+        let page = page(&report);
+        assert!(!page.contains("Biên lai hợp lệ") && !page.contains("state done"), "{page}");
+        assert!(page.contains("Có trong sổ của hệ thống này, nhưng bằng chứng"), "{page}");
+    }
+
+    #[test]
+    fn a_certificate_that_was_revoked_after_a_proven_signature_is_told_at_the_head_with_its_day() {
+        let document = crate::receipt::testing::document();
+        let trust = crate::receipt::testing::trust();
+        let report = verify(&document, &trust, crate::receipt::testing::now());
+        let judgement = Judgement {
+            finding: Finding::ValidWhenSigned,
+            existed_at: None,
+            timestamp_trusted: true,
+            status_at: None,
+            revoked_at: Some("2026-11-12T08:00:00+07:00".parse().unwrap()),
+            certificate_expired_at: None,
+            problems: Vec::new(),
+        };
+        let head = |entries: &[Option<Entry>]| {
+            let outcome = outcome(&report, entries).with_revocation(Some(&judgement));
+            (outcome.words, outcome.tone)
+        };
+        let told = "Hợp lệ khi ký; chứng thư đã bị thu hồi sau đó, ngày 12/11/2026";
+        assert_eq!(head(&[None]), (told.to_owned(), "done"));
+        let gone = Entry { tone: "gone", ..in_force() };
+        assert!(
+            head(&[Some(gone)]).0.contains("không còn hiệu lực"),
+            "what is cancelled is not called valid"
+        );
     }
 
     #[test]

@@ -167,9 +167,10 @@ mod tests {
     }
 
     /// Settings and fields whose names look like acts.
-    const NO_ACTS: [&str; 6] = [
+    const NO_ACTS: [&str; 7] = [
         "evidence.timestamp_trust_file",
         "series.document_kind",
+        "series.last_allowed_no",
         "series.plan_ahead_days",
         "series.year",
         "trust.authority_files",

@@ -216,6 +216,8 @@ fn whatever_is_wrong_with_an_obligation_is_said_of_its_field_and_nothing_is_rais
             ("/lines", json!([]), "lines", "tariff_items_missing"),
             ("/lines/0/item", json!("khong_co"), "lines[0].item", "tariff_item_unknown"),
             ("/lines/0/pages", json!(0), "lines[0].pages", "quantity_not_positive"),
+            ("/lines/0/copies", json!(5_000_000_000_u64), "lines[0].copies", "tariff_quantity_out_of_range"),
+            ("/lines/0/base_value", json!("-1"), "lines[0].base_value", "amount_not_whole"),
             ("/exemptions", json!(["khong_co"]), "exemptions[0]", "tariff_group_unknown"),
         ];
         let mut astray = Vec::new();

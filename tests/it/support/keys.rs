@@ -1,7 +1,8 @@
 //! Keys for stories: a commune that signs as the story wants.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bienlai::actor::Actor;
 use bienlai::amount::Dong;
@@ -14,7 +15,7 @@ use bienlai::receipt::key::{
     SigningKey, TestAuthority, issue_test_certificate, issue_with_list, new_key, pem_text, test_authority,
 };
 use bienlai::receipt::signer::{RemoteKey, RemoteSecret};
-use bienlai::simulator::signing_service::{PIN, SigningService, TOKEN};
+use bienlai::simulator::signing_service::{CREDENTIAL, PIN, SigningService, TOKEN};
 use bienlai::unit::certificate::{self, Custody, NewCertificate, SignerKind};
 use bienlai::unit::registration::{self, Acceptance, CertificateAction};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
@@ -44,23 +45,18 @@ fn authority_of(now: Instant) -> TestAuthority {
     authority.with_keys(key_in_turn)
 }
 
-/// A key for a certificate: the first stories make a stock of them, and all take them in turn. No story issues so
-/// many certificates that it meets a key of its own again.
+/// A key for a certificate. Each story takes them from the first one on, and counts by itself: how many another story
+/// took beside it changes nothing. A key is made when the first story comes to it, and no story issues so many
+/// certificates that it meets a key of its own again.
 fn key_in_turn() -> Result<SecretSlice<u8>> {
     const STOCK: usize = 24;
-    static MADE: Mutex<VecDeque<Vec<u8>>> = Mutex::new(VecDeque::new());
-    let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut stock = made();
-    if stock.len() >= STOCK
-        && let Some(key) = stock.pop_front()
-    {
-        stock.push_back(key.clone());
-        return Ok(SecretSlice::from(key));
+    static MADE: [OnceLock<Vec<u8>>; STOCK] = [const { OnceLock::new() }; STOCK];
+    thread_local! {
+        static TAKEN: Cell<usize> = const { Cell::new(0) };
     }
-    drop(stock);
-    let key = new_key()?;
-    made().push_back(key.expose_secret().to_vec());
-    Ok(key)
+    let taken = TAKEN.replace(TAKEN.get() + 1);
+    let key = MADE[taken % STOCK].get_or_init(|| new_key().expect("a key").expose_secret().to_vec());
+    Ok(SecretSlice::from(key.clone()))
 }
 
 impl KeyWorld {
@@ -90,7 +86,7 @@ impl KeyWorld {
 
     /// The key lies with a signing service.
     pub fn store_remote(&self, key: &SigningKey, service: &SigningService, timeout_ms: u64) -> CertificateId {
-        let remote = RemoteKey { url: service.url(), credential_id: "SS-1".to_owned(), timeout_ms };
+        let remote = RemoteKey { url: service.url(), credential_id: CREDENTIAL.to_owned(), timeout_ms };
         let pin = Some(SecretString::from(PIN));
         let secret = RemoteSecret { access_token: SecretString::from(TOKEN), pin };
         let custody = Custody {

@@ -50,6 +50,13 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.0
     }
+
+    /// A file in it, as commands take its path.
+    pub fn written(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).expect("the file is written");
+        path.to_string_lossy().into_owned()
+    }
 }
 
 /// Deletes a folder when this process is gone, however it ended: statics are never dropped.

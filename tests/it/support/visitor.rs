@@ -104,6 +104,23 @@ impl Visitor {
         self.ask("POST", path, &headers, &body)
     }
 
+    /// Asks for a proof and for each next part of it, as the page does by itself. `title` stands over every part but
+    /// the last, and no `verdict` before it. Returns how many parts there were.
+    pub fn prove(&mut self, path: &str, title: &str, verdict: &str) -> usize {
+        let (mut next, mut parts) = (Some(path.to_owned()), 0);
+        while let Some(path) = next {
+            assert_eq!(self.get(&path).status, 200, "{path}: {}", self.page);
+            parts += 1;
+            let on = self.page.split_once("data-on=\"").and_then(|(_, rest)| rest.split('"').next());
+            next = on.map(|on| on.replace("&#38;", "&").replace("&amp;", "&"));
+            if next.is_some() {
+                self.sees(title);
+                assert!(!self.page.contains(verdict), "no verdict before the end: {}", self.page);
+            }
+        }
+        parts
+    }
+
     /// The value of a hidden field of the page seen last.
     pub fn value(&self, name: &str) -> Option<String> {
         let rest = self.page.split_once(&format!("name=\"{name}\" value=\""))?.1;

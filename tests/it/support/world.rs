@@ -24,6 +24,7 @@ use bienlai::shift::{self, Count};
 use bienlai::store::{Stamp, Tx};
 use bienlai::unit::account::NewAccount;
 use bienlai::unit::certificate::NewCertificate;
+use bienlai::unit::city::Identity;
 use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
 use bienlai::unit::series::NewSeries;
 use bienlai::unit::trust::Grant;
@@ -510,6 +511,22 @@ fn move_in(
     }
     let series = (!series.is_empty()).then(|| open_series(app, id, series, 99_999));
     Commune { id, account, account_no, series }
+}
+
+/// A unit of a story signs with one of the keys made beforehand, whose tax code a commune has already. No use case lets
+/// two units have one, so that it is written past them.
+pub fn share_tax_code(app: &TestApp, unit: UnitId, tax_code: &str) {
+    app.change(|tx, _| {
+        let known = unit::find(tx, unit)?;
+        let identity = Identity {
+            name: known.name,
+            tax_code: tax_code.to_owned(),
+            address: known.address,
+            phone: known.phone,
+            budget_code: known.budget_code,
+        };
+        unit::query::set_identity(tx, unit, &identity)
+    });
 }
 
 /// The tax office accepted the unit, with the certificate it signs with; where it has none here, with one whose key is

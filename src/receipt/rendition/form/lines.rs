@@ -3,7 +3,8 @@
 use super::{NOTE, SMALL, TEXT};
 use crate::pdf::{Align, Cell, Column, Face, Paragraph, Row, Sheet, Table, Width};
 use crate::receipt::rendition::reading::{Kind, Line, Printed};
-use crate::receipt::rendition::wording::{grouped, is_nothing};
+use crate::receipt::rendition::wording::is_nothing;
+use crate::text::grouped;
 
 /// A column and what stands in it.
 struct Field {

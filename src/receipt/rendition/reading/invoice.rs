@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::{Kind, Line, Party, Printed, child, children, extra, joined, signature, value};
+use super::{Kind, Line, Party, Printed, child, children, extra, joined, related, signature, value};
 use crate::receipt::rendition::wording::{is_nothing, padded, reference, short_date};
 
 pub fn read(root: Node<'_, '_>) -> Printed {
@@ -78,7 +78,7 @@ fn relation(node: Node<'_, '_>) -> String {
         &padded(&value(node, &["SHDCLQuan"]), 8),
         &value(node, &["NLHDCLQuan"]),
     );
-    joined(&[("", format!("{verb} {earlier}")), ("", value(node, &["GChu"]))], ". ")
+    related(verb, &earlier, value(node, &["GChu"]))
 }
 
 fn lines(list: Node<'_, '_>) -> Vec<Line> {
@@ -137,4 +137,28 @@ fn subtotals(sums: Node<'_, '_>) -> Vec<(String, String)> {
         push("Chiết khấu thương mại".to_owned(), discount);
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn related_by(note: &str) -> String {
+        let text = format!(
+            "<HDon><DLHDon><TTChung><KHMSHDon>8</KHMSHDon><TTHDLQuan><TCHDon>2</TCHDon><KHMSHDCLQuan>8</KHMSHDCLQuan>\
+             <KHHDCLQuan>K26TBD</KHHDCLQuan><SHDCLQuan>1</SHDCLQuan><NLHDCLQuan>2026-11-23</NLHDCLQuan>\
+             <GChu>{note}</GChu></TTHDLQuan></TTChung></DLHDon></HDon>"
+        );
+        let document = roxmltree::Document::parse(&text).unwrap();
+        read(document.root_element()).relation.unwrap()
+    }
+
+    #[test]
+    fn what_an_invoice_does_to_an_earlier_one_is_said_once() {
+        let ours = "Điều chỉnh cho hóa đơn Mẫu số 8 ký hiệu K26TBD số 00000001 ngày 23 tháng 11 năm 2026";
+        assert_eq!(related_by(ours), ours);
+        let other = related_by("sai thuế suất");
+        assert!(other.starts_with("Điều chỉnh cho hóa đơn mẫu số 8, ký hiệu K26TBD"), "{other}");
+        assert!(other.ends_with("năm 2026. sai thuế suất"), "{other}");
+    }
 }

@@ -184,6 +184,15 @@ fn extra(node: Node<'_, '_>, field: &str) -> String {
 }
 
 /// The parts that are there, joined.
+/// What a document does to an earlier one, said once: notes of ours begin with the same words and name the same
+/// document.
+fn related(verb: &str, earlier: &str, note: String) -> String {
+    if note.starts_with(verb) {
+        return note.trim_end_matches('.').to_owned();
+    }
+    joined(&[("", format!("{verb} {earlier}")), ("", note)], ". ")
+}
+
 fn joined(parts: &[(&str, String)], separator: &str) -> String {
     let there = parts.iter().filter(|(_, value)| !value.is_empty());
     there.map(|(label, value)| format!("{label}{value}")).collect::<Vec<_>>().join(separator)

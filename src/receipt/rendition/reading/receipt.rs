@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::{Kind, Line, Party, Printed, child, children, extra, joined, signature, value};
+use super::{Kind, Line, Party, Printed, child, children, extra, joined, related, signature, value};
 use crate::receipt::rendition::wording::{is_nothing, padded, reference, short_date};
 
 pub fn read(root: Node<'_, '_>) -> Printed {
@@ -69,12 +69,7 @@ fn relation(node: Node<'_, '_>) -> String {
         &padded(&value(node, &["SBLCLQuan"]), 7),
         &value(node, &["NLBLCLQuan"]),
     );
-    let note = value(node, &["GChu"]);
-    // Notes of ours begin with the same words and name the same document.
-    if note.starts_with(verb) {
-        return note.trim_end_matches('.').to_owned();
-    }
-    joined(&[("", format!("{verb} {earlier}")), ("", note)], ". ")
+    related(verb, &earlier, value(node, &["GChu"]))
 }
 
 fn lines(list: Node<'_, '_>) -> Vec<Line> {

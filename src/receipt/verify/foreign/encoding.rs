@@ -8,8 +8,8 @@ use crate::receipt::verify::problem::Problem;
 /// Reads the bytes as the text that an XML parser sees.
 ///
 /// # Errors
-/// `encoding_not_utf8` for bytes or a declared encoding other than these; `not_xml` behind a second mark, which is
-/// a character before the first tag, though our parser would pass it over.
+/// `encoding_not_utf8` for bytes or a declared encoding other than these; `xml_version_unsupported`; `not_xml` behind
+/// a second mark, which is a character before the first tag, though our parser would pass it over.
 pub(in crate::receipt::verify) fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     let text = unmarked(bytes)?;
     if text.starts_with('\u{feff}') { Err(Problem::NotXml) } else { Ok(text) }
@@ -38,7 +38,7 @@ fn unmarked(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
 /// The declaration of a text that was read as UTF-8, where there is one, is one and names it.
 ///
 /// # Errors
-/// `not_xml`, `encoding_not_utf8`.
+/// `not_xml`, `xml_version_unsupported`, `encoding_not_utf8`.
 pub(in crate::receipt::verify) fn declared_narrow(text: &str) -> Result<(), Problem> {
     declared(text, &["utf-8", "utf8", "us-ascii", "ascii"])
 }
@@ -68,6 +68,10 @@ fn declared(text: &str, names: &[&str]) -> Result<(), Problem> {
         && standalone.is_none_or(|value| ["yes", "no"].contains(&value));
     if !is_known {
         return Err(Problem::NotXml);
+    }
+    // Another version reads other line ends and characters than our parser does, and has no canonical form.
+    if minor != Some("0") {
+        return Err(Problem::XmlVersionUnsupported);
     }
     match encoding {
         Some(name) if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) => {

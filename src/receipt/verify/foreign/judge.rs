@@ -419,7 +419,7 @@ fn judge_signer(
     if !(signer.valid_from..=latest).contains(&at) {
         report.problems.push(Problem::CertificateNotValidAtSigning);
     } else if signer.valid_until < terms.now {
-        report.problems.push(Problem::CertificateExpiredSince);
+        report.problems.extend([Problem::CertificateExpiredSince, Problem::SigningTimeUnproven]);
     }
     if signer.is_test {
         report.problems.push(Problem::TestCertificate);

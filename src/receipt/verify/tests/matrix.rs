@@ -124,7 +124,7 @@ const AROUND: [&str; 7] = [
     "<TDiep xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"><DLieu>\n  {I}\n</DLieu></TDiep>",
     "<DSHDon xmlns=\"urn:list\" xml:lang=\"vi\" xml:id=\"all\">{I}</DSHDon>",
     "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>{I}</s:Body></s:Envelope>",
-    "<?xml version='1.1'?><x><![CDATA[<a>]]>{I}</x>",
+    "<?xml version='1.0'?><x><![CDATA[<a>]]>{I}</x>",
 ];
 const NOISE: [&str; 7] = [
     "",

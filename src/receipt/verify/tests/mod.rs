@@ -59,10 +59,25 @@ fn without_a_trust_store_integrity_is_judged_and_trust_is_not() {
 }
 
 #[test]
-fn a_receipt_stays_valid_after_its_certificate_has_expired() {
-    let report = verify(&document(), &trust(), "2040-01-01T00:00:00+07:00".parse().unwrap());
-    assert!(report.is_valid());
-    assert!(report.problems().contains(&Problem::CertificateExpiredSince));
+fn a_document_whose_certificate_is_over_is_intact_and_valid_only_with_proof_of_when_it_was_signed() {
+    let later = "2040-01-01T00:00:00+07:00".parse().unwrap();
+    for document in [document(), vendor::Style::default().signed().into_bytes()] {
+        assert!(verify(&document, &trust(), now()).is_valid());
+        let mut report = verify(&document, &trust(), later);
+        // Whoever kept the key of a certificate that is over may write any signing time.
+        assert_eq!((report.verdict, report.exit_code()), (Verdict::Intact, 0), "{report:?}");
+        let problems = report.problems();
+        for told in [Problem::CertificateExpiredSince, Problem::SigningTimeUnproven] {
+            assert!(problems.contains(&told), "{problems:?}");
+        }
+        assert!(report.documents[0].is_open_in_time_only() && report.is_over_since());
+        assert!(!verify(&document, &TrustStore::empty(), later).documents[0].is_open_in_time_only());
+        report.settle_time(1);
+        assert_eq!(report.verdict, Verdict::Intact, "there is no second document");
+        report.settle_time(0);
+        assert_eq!(report.verdict, Verdict::Valid, "{report:?}");
+        assert!(report.is_over_since(), "that it is over since is still told");
+    }
 }
 
 #[test]
@@ -90,6 +105,9 @@ fn a_receipt_of_ours_is_the_same_however_its_first_line_is_spelled() {
         ("<?xml version=\"1.0\"encoding=\"UTF-8\"?>", Problem::NotXml),
         ("<?xml\u{a0}version=\"1.0\"?>", Problem::NotXml),
         ("<?xml version=\"1.0\" standalone=\"perhaps\"?>", Problem::NotXml),
+        ("<?xml version=\"1.1\" encoding=\"UTF-8\"?>", Problem::XmlVersionUnsupported),
+        ("<?xml version='1.10'?>", Problem::XmlVersionUnsupported),
+        ("<?xml version=\"1.\"?>", Problem::NotXml),
         (&long, Problem::DeclarationUnexpected),
     ];
     for (declaration, problem) in bad {

@@ -99,6 +99,7 @@ pub fn documents(text: &str) -> Vec<Attack> {
         ("prefix-for-no-namespace", change("<DLHDon ", "<DLHDon xmlns:q=\"\" "), Problem::NotXml),
         ("prefix-of-nothing", change("<NMua/>", "<x:NMua/>"), Problem::NotXml),
         ("version-claimed", change("version=\"1.0\"", "version=\"2.0\""), Problem::NotXml),
+        ("version-one-one", change("version=\"1.0\"", "version=\"1.1\""), Problem::XmlVersionUnsupported),
         ("encoding-claimed", change("\"UTF-8\"", "\"UTF-16\""), Problem::EncodingNotUtf8),
         ("external-subset", change("?><", subset), Problem::DoctypeForbidden),
     ]

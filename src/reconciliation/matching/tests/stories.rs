@@ -359,11 +359,28 @@ fn one_transfer_for_two_obligations_is_split_when_the_sum_is_exact() {
 fn what_is_paid_under_a_code_from_before_a_merger_is_owed_once_and_settles_what_it_leads_to() {
     let moved = [Obligation { former_codes: vec![X.into()], ..obligation(9, Y, 25_000) }];
     assert_eq!(fit_of(&run(&[line(1, 25_000).code(X)], &[], &moved), 1), (9, Fit::Exact));
-    let both = run(&[line(1, 25_000).code(X).code(Y)], &[], &moved);
-    let parts = vec![(ObligationId(9), Dong(25_000))];
-    assert_eq!(credit_of(&both, 1).kind, CreditKind::SeveralCodes { parts });
-    let twice = run(&[line(1, 50_000).code(X).code(Y)], &[], &moved);
-    assert_eq!(credit_of(&twice, 1).kind, CreditKind::SeveralCodes { parts: vec![] });
+}
+
+#[test]
+fn two_codes_of_one_obligation_are_one_whatever_sum_came_for_it() {
+    const Z: &str = "HNPH000000010";
+    let moved = [Obligation { former_codes: vec![X.into()], ..obligation(9, Y, 25_000) }];
+    let both = |amount| run(&[line(1, amount).code(X).code(Y)], &[], &moved);
+    for (amount, fit, kind) in [
+        (25_000, Fit::Exact, None),
+        (50_000, Fit::Over, Some(Kind::Overpaid)),
+        (10_000, Fit::Under, Some(Kind::Underpaid)),
+    ] {
+        let outcome = both(amount);
+        assert_eq!(fit_of(&outcome, 1), (9, fit), "{amount}");
+        assert_eq!(kinds_of(&outcome, 1), Vec::from_iter(kind), "{amount}");
+    }
+    let elsewhere = [Obligation { unit: B, ..moved[0].clone() }];
+    let wrong = run(&[line(1, 25_000).code(X).code(Y)], &[], &elsewhere);
+    assert_eq!(kinds_of(&wrong, 1), [Kind::WrongAccount]);
+    let beside =
+        run(&[line(1, 50_000).code(X).code(Y).code(Z)], &[], &[moved[0].clone(), obligation(8, Z, 15_000)]);
+    assert_eq!(kinds_of(&beside, 1), [Kind::SeveralObligations], "another one is named, too");
 }
 
 #[test]

@@ -38,6 +38,10 @@ impl Documents {
         match report.verdict {
             Verdict::Valid => found.receipts_trusted += 1,
             Verdict::Intact if terms.trust.is_empty() => {}
+            // When it was sealed, the register and the trail beside it say.
+            Verdict::Intact if report.documents.iter().all(DocumentReport::is_open_in_time_only) => {
+                found.receipts_trusted += 1;
+            }
             Verdict::Intact => found.fault(file, "is intact, but its signer is not trusted"),
             Verdict::Invalid | Verdict::Unreadable => found.fault(file, "its signature does not hold"),
         }

@@ -11,8 +11,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         en: "The bridge of a day: balances, from receipts to the bank, carried items by name, shares.",
         who: BOOKS,
         notes: "?unit= &account= (may be left out where there is one) &date= (the first open day when left out) \
-                &format= (json, csv, xlsx; json). difference is bank less books; unexplained sums of the bridge are 0.",
+                &format= (json, csv, xlsx; json). difference is bank less books; unexplained sums of the bridge are 0. \
+                claims names the oldest 1,000 on their way, claims_left_off counts the others, in_transit_count and \
+                in_transit cover all; csv and xlsx name all.",
         answer: r#"{ "bridge": { "date": "2026-11-22", "standing": "closed", "difference": 0,
+  "in_transit_count": 2, "in_transit": 40000, "claims_left_off": 0,
   "bridge": { "receipts": 105000, "credited_not_receipted": 13000, "receipted_not_credited": -40000,
     "reversals": -2000, "own": -1100, "bank": 74900, "spans": [] },
   "carried": [], "budget": 40000, "kept": 65000 }, "obstacles": [] }"#,

@@ -199,7 +199,7 @@ pub async fn accept(caller: Caller, payload: web::Payload, shared: web::Data<Sha
                 certificates: listed(tx, stamp, unit, &asked.certificates)?,
                 filing: None,
             };
-            registration::record(tx, stamp, actor, acceptance)
+            filing::registration::record_by_hand(tx, stamp, actor, acceptance)
         })
     })
     .await?;

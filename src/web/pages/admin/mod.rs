@@ -6,6 +6,7 @@ pub mod clients;
 pub mod event;
 pub mod evidence;
 pub mod operations;
+pub mod proposal_city;
 pub mod proposal_units;
 pub mod proposals;
 pub mod screens;

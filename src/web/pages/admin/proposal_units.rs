@@ -3,19 +3,21 @@
 
 use actix_web::{HttpRequest, web};
 
-use super::proposals::{change, propose, read_day, wrong};
+use super::proposals::{change, propose, read_day, reason_faults, wrong};
 use crate::amount::Dong;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
+use crate::exception;
 use crate::id::{AccountId, UnitId};
-use crate::report::proposal::{AccountEnd, Content, Limit, Merger, Naming, Trust};
+use crate::report::proposal::{AccountEnd, Content, Limit, Merger, Naming, Trust, code_faults};
 use crate::store::Conn;
-use crate::unit::{self, account};
+use crate::unit::{self, account, naming as names, succession, trust as trusted};
 use crate::web::Shared;
 use crate::web::pages::fields::{Fields, Pairs, of_field};
 use crate::web::pages::session::Signed;
 use crate::web::pages::{Page, Posted};
 
-fn coded(conn: &mut Conn, fields: &Fields, field: &'static str) -> Result<UnitId> {
+/// The unit whose code stands in a field.
+pub(super) fn coded(conn: &mut Conn, fields: &Fields, field: &'static str) -> Result<UnitId> {
     let found = unit::find_by_code(conn, fields.trimmed(field)).map(|unit| unit.id);
     found.map_err(|_| wrong(field, "unit_not_found"))
 }
@@ -36,17 +38,13 @@ pub async fn trust(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, trust_faults, |app, actor, fields| {
         let channel = fields.trimmed("channel").to_owned();
         if !app.config.channels.names().contains(&channel.as_str()) {
             return Err(wrong("channel", "channel_unknown"));
         }
-        let dong = |name: &'static str| {
-            fields.dong(name)?.map(Dong).ok_or_else(|| wrong(name, "trust_limits_wrong"))
-        };
-        let (claim_limit, unproven_limit) = (dong("claim_limit")?, dong("unproven_limit")?);
-        let age = fields.trimmed("age_limit_days").parse();
-        let age_limit_days = age.map_err(|_| wrong("age_limit_days", "number_unreadable"))?;
+        let (claim_limit, unproven_limit) = (sum(fields, "claim_limit")?, sum(fields, "unproven_limit")?);
+        let age_limit_days = age(fields)?;
         let (valid_from, valid_until) = (read_day(fields, "valid_from")?, read_day(fields, "valid_until")?);
         propose(app, actor, fields, |conn| {
             let (unit, account) = account_of(conn, fields)?;
@@ -66,6 +64,38 @@ pub async fn trust(
     .await
 }
 
+fn sum(fields: &Fields, name: &'static str) -> Result<Dong> {
+    fields.dong(name)?.map(Dong).ok_or_else(|| wrong(name, "trust_limits_wrong"))
+}
+
+fn age(fields: &Fields) -> Result<i32> {
+    fields.trimmed("age_limit_days").parse().map_err(|_| wrong("age_limit_days", "number_unreadable"))
+}
+
+fn trust_faults(fields: &Fields) -> Vec<Error> {
+    let limits = (sum(fields, "claim_limit"), sum(fields, "unproven_limit"));
+    let days = (read_day(fields, "valid_from"), read_day(fields, "valid_until"));
+    let large = match &limits {
+        (Ok(claim), Ok(unproven)) => trusted::check_limits(*claim, *unproven).err(),
+        _ => None,
+    };
+    let order = match &days {
+        (Ok(from), Ok(until)) => trusted::check_days(*from, *until).err(),
+        _ => None,
+    };
+    let read = [
+        trusted::check_agreement(fields.get("agreement_no")).err(),
+        limits.0.err(),
+        limits.1.err(),
+        large,
+        age(fields).and_then(trusted::check_age).err(),
+        days.0.err(),
+        days.1.err(),
+        order,
+    ];
+    read.into_iter().flatten().chain(reason_faults(fields)).collect()
+}
+
 /// `POST /admin/proposals/merger`
 pub async fn merger(
     request: HttpRequest,
@@ -73,7 +103,7 @@ pub async fn merger(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, merger_faults, |app, actor, fields| {
         let effective_on = read_day(fields, "effective_on")?;
         propose(app, actor, fields, |conn| {
             Ok(Content::Merger(Merger {
@@ -87,6 +117,12 @@ pub async fn merger(
     .await
 }
 
+fn merger_faults(fields: &Fields) -> Vec<Error> {
+    let decision = succession::check_decision(fields.get("decision_no")).err();
+    let read = [read_day(fields, "effective_on").err(), decision];
+    read.into_iter().flatten().chain(reason_faults(fields)).collect()
+}
+
 /// `POST /admin/proposals/account-end`
 pub async fn account_end(
     request: HttpRequest,
@@ -94,7 +130,7 @@ pub async fn account_end(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, account_end_faults, |app, actor, fields| {
         let last_day = read_day(fields, "last_day")?;
         propose(app, actor, fields, |conn| {
             let (unit, account) = account_of(conn, fields)?;
@@ -104,6 +140,10 @@ pub async fn account_end(
     .await
 }
 
+fn account_end_faults(fields: &Fields) -> Vec<Error> {
+    read_day(fields, "last_day").err().into_iter().chain(reason_faults(fields)).collect()
+}
+
 /// `POST /admin/proposals/naming`
 pub async fn naming(
     request: HttpRequest,
@@ -111,7 +151,7 @@ pub async fn naming(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
+    change(request, signed, form, shared, naming_faults, |app, actor, fields| {
         let valid_from = read_day(fields, "valid_from")?;
         propose(app, actor, fields, |conn| {
             Ok(Content::Naming(Naming {
@@ -128,6 +168,17 @@ pub async fn naming(
     .await
 }
 
+fn naming_faults(fields: &Fields) -> Vec<Error> {
+    let named = |name: &str| fields.trimmed(name).to_owned();
+    let naming = names::Naming { name: named("name"), address: named("address") };
+    let (tax_code, budget_code) = (filled(fields, "tax_code"), filled(fields, "budget_code"));
+    let mut found = names::faults(&naming, fields.trimmed("decision_no"));
+    found.extend(code_faults(tax_code.as_deref(), budget_code.as_deref()));
+    found.extend(read_day(fields, "valid_from").err());
+    found.extend(reason_faults(fields));
+    found
+}
+
 /// `POST /admin/proposals/limit`
 pub async fn limit(
     request: HttpRequest,
@@ -135,18 +186,31 @@ pub async fn limit(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
-        let amount = Dong(fields.dong("limit")?.ok_or_else(|| wrong("limit", "limit_wrong"))?);
+    change(request, signed, form, shared, limit_faults, |app, actor, fields| {
+        let amount = limit_typed(fields)?;
         propose(app, actor, fields, |conn| {
             let decision_no = fields.trimmed("decision_no").to_owned();
             Ok(Content::Limit(Limit { unit: coded(conn, fields, "unit")?, amount, decision_no }))
         })
-        .map_err(|error| match error.code() {
-            "decision_missing" => of_field(error, "decision_no"),
-            _ => error,
-        })
+        .map_err(of_decision)
     })
     .await
+}
+
+fn limit_typed(fields: &Fields) -> Result<Dong> {
+    fields.dong("limit")?.map(Dong).ok_or_else(|| wrong("limit", "limit_wrong"))
+}
+
+fn limit_faults(fields: &Fields) -> Vec<Error> {
+    let decision = exception::limit::check_decision(fields.get("decision_no")).err().map(of_decision);
+    let read = [limit_typed(fields).err(), decision];
+    read.into_iter().flatten().chain(reason_faults(fields)).collect()
+}
+
+/// The decision of a limit as the form names it.
+fn of_decision(error: Error) -> Error {
+    let is_of_it = matches!(error.kind(), Kind::Invalid { field } if field == "decision");
+    if is_of_it { of_field(error, "decision_no") } else { error }
 }
 
 /// What was typed; an empty field asks for no change.

@@ -14,8 +14,9 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{EventId, UnitId};
 use crate::identity::person_name;
-use crate::report::proposal::{self, Content, Entrustment, EntrustmentEnd, Proposal, State};
-use crate::report::target::{Measure, Target};
+use crate::proposal::reason_of;
+use crate::report::proposal::{self, Content, Proposal, State};
+use crate::report::target::Measure;
 use crate::report::winding_up;
 use crate::store::{self, Conn, Lane};
 use crate::unit::{self, CITY, Unit, account, entrustment};
@@ -23,7 +24,7 @@ use crate::web::Shared;
 use crate::web::extract;
 use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::called;
-use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
+use crate::web::pages::fields::{Fields, Pairs, Wrong};
 use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::listing::{Cell, Listing, day, time};
 use crate::web::pages::session::Signed;
@@ -59,8 +60,12 @@ struct ProposalsPage {
     must_confirm: bool,
     wrong: Wrong,
     rows: Vec<Row>,
-    /// The page shows what waits to be decided, and no others.
-    only_waiting: bool,
+    /// The state of those that the page shows alone; empty for all.
+    state: &'static str,
+    /// What it is called.
+    state_words: &'static str,
+    /// The page as its address says it, for the forms.
+    at: String,
     /// Newer ones were left out.
     is_later: bool,
     /// The last on the page, where older ones may follow.
@@ -76,8 +81,8 @@ struct ProposalsPage {
     measures: Vec<(&'static str, &'static str)>,
 }
 
-/// Which proposals are asked for: all, or `state=proposed` for what waits to be decided; and the unit, by its code,
-/// that the forms are opened for.
+/// Which proposals are asked for: all, or those of one state, as `state=proposed` for what waits to be decided; and the
+/// unit, by its code, that the forms are opened for.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Asked {
@@ -88,17 +93,42 @@ struct Asked {
 
 impl Asked {
     /// The state of those on the page; none for all.
-    fn state(&self) -> Option<State> {
-        (self.state == State::Proposed.as_str()).then_some(State::Proposed)
+    ///
+    /// # Errors
+    /// `state_unknown`.
+    fn state(&self) -> Result<Option<State>> {
+        match self.state.as_str() {
+            "" => Ok(None),
+            named => State::named(named).map(Some),
+        }
+    }
+
+    /// The page that a form was sent from, as its field `at` says it: a refused form stands on the same page.
+    fn of_form(fields: &Fields) -> Asked {
+        let asked = web::Query::<Asked>::from_query(fields.get("at")).map(web::Query::into_inner);
+        asked.ok().filter(|asked| asked.state().is_ok()).unwrap_or_default()
+    }
+
+    /// The same page as its address says it; empty for the first one of all.
+    fn at(&self) -> String {
+        let before = self.before.map(|before| before.to_string()).unwrap_or_default();
+        // A code is a word of an address as it is; what else was asked for names no unit.
+        let is_code = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
+        let unit = if is_code(&self.unit) { self.unit.as_str() } else { "" };
+        let parts = [("state", self.state.as_str()), ("before", before.as_str()), ("unit", unit)];
+        let named = parts.iter().filter(|(_, value)| !value.is_empty());
+        named.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     }
 }
 
 /// `GET /admin/proposals?state=&before=&unit=`
 pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
-    match extract::query(&request) {
+    let asked = extract::query(&request);
+    match asked.and_then(|asked: Asked| asked.state().map(|_| asked)) {
         Ok(asked) => Ok(html(StatusCode::OK, &compose(&request, &signed, &shared, asked).await?)),
         Err(error) => {
-            let wrong = Wrong::of(of_field(error, "before"), Lang::of(&request))?;
+            let reason = Lang::of(&request).of_code(error.code()).to_owned();
+            let wrong = Wrong(vec![(String::new(), reason)]);
             let page = compose(&request, &signed, &shared, Asked::default()).await?;
             Ok(html(StatusCode::BAD_REQUEST, &ProposalsPage { wrong, ..page }))
         }
@@ -114,7 +144,7 @@ async fn compose(
     signed.require(&proposal::READERS)?;
     let frame = Frame::of(signed, request);
     let (app, actor, lang) = (Arc::clone(shared.app()), signed.actor.clone(), frame.lang);
-    let state = asked.state();
+    let state = asked.state()?;
     let shown = store::page::Page { cursor: asked.before.map(i64::from), limit: SHOWN };
     let (rows, older, entrustments, accounts, units) = block(move || {
         app.store.read(&Scope::All, |conn| {
@@ -136,7 +166,9 @@ async fn compose(
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),
         wrong: Wrong::default(),
         rows,
-        only_waiting: state.is_some(),
+        state: state.map(State::as_str).unwrap_or_default(),
+        state_words: state.map(|state| lang.t(state_key(state).0)).unwrap_or_default(),
+        at: asked.at(),
         is_later: asked.before.is_some(),
         older,
         entrustments,
@@ -155,12 +187,17 @@ fn is_of(account: &str, code: &str) -> bool {
     account.split_once('/').is_some_and(|(unit, _)| unit == code)
 }
 
-fn row(conn: &mut Conn, (lang, actor): (Lang, &Actor), units: &[Unit], one: &Proposal) -> Result<Row> {
-    let (state, tone) = match one.state {
+/// What a state is called, and its tone.
+fn state_key(state: State) -> (&'static str, &'static str) {
+    match state {
         State::Proposed => ("proposal_open", "wait"),
         State::Approved => ("proposal_approved", "done"),
         State::Refused => ("proposal_refused", "gone"),
-    };
+    }
+}
+
+fn row(conn: &mut Conn, (lang, actor): (Lang, &Actor), units: &[Unit], one: &Proposal) -> Result<Row> {
+    let (state, tone) = state_key(one.state);
     let checker = match one.checker {
         Some(checker) => person_name(conn, checker)?,
         None => String::new(),
@@ -327,78 +364,6 @@ fn entrusted(conn: &mut Conn, lang: Lang, units: &[Unit]) -> Result<Listing> {
     })
 }
 
-/// `POST /admin/proposals/target`
-pub async fn target(
-    request: HttpRequest,
-    signed: Signed,
-    form: Posted<Pairs>,
-    shared: web::Data<Shared>,
-) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
-        let percent: Option<i64> = fields.trimmed("percent").parse().ok();
-        let percent = percent.filter(|percent| (0..=100).contains(percent));
-        let percent = percent.ok_or_else(|| wrong("percent", "target_wrong"))?;
-        let until = fields.trimmed("valid_until");
-        let content = Content::Target(Target {
-            measure: Measure::parse(fields.get("measure"))?,
-            kinds: fields.get("kinds").split(',').map(crate::text::clean).collect(),
-            percent,
-            above: fields.get("above") == "yes",
-            valid_from: read_day(fields, "valid_from")?.0,
-            valid_until: if until.is_empty() { None } else { Some(read_day(fields, "valid_until")?.0) },
-            source: crate::text::clean(fields.get("source")),
-            certainty: fields.get("certainty").to_owned(),
-        });
-        let done = proposed(app, actor, fields, |_| Ok(content.clone()));
-        done.map_err(|error| match error.code() {
-            "unit_kind_unknown" => wrong("kinds", "unit_kind_unknown"),
-            _ => error,
-        })
-    })
-    .await
-}
-
-/// `POST /admin/proposals/entrust`
-pub async fn entrust(
-    request: HttpRequest,
-    signed: Signed,
-    form: Posted<Pairs>,
-    shared: web::Data<Shared>,
-) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
-        let (decided_on, valid_from) = (read_day(fields, "decided_on")?, read_day(fields, "valid_from")?);
-        let valid_until = read_day(fields, "valid_until")?;
-        proposed(app, actor, fields, |unit| {
-            let decision_no = fields.get("decision_no").to_owned();
-            Ok(Content::Entrustment(Entrustment {
-                unit: unit?,
-                decision_no,
-                decided_on,
-                valid_from,
-                valid_until,
-            }))
-        })
-    })
-    .await
-}
-
-/// `POST /admin/proposals/end`
-pub async fn end(
-    request: HttpRequest,
-    signed: Signed,
-    form: Posted<Pairs>,
-    shared: web::Data<Shared>,
-) -> Page {
-    change(request, signed, form, shared, |app, actor, fields| {
-        let (decided_on, from) = (read_day(fields, "decided_on")?, read_day(fields, "valid_from")?);
-        proposed(app, actor, fields, |unit| {
-            let decision_no = fields.get("decision_no").to_owned();
-            Ok(Content::EntrustmentEnd(EntrustmentEnd { unit: unit?, decision_no, decided_on, from }))
-        })
-    })
-    .await
-}
-
 /// `POST /admin/proposals/{id}/approve`: another person.
 pub async fn approve(
     request: HttpRequest,
@@ -407,7 +372,7 @@ pub async fn approve(
     shared: web::Data<Shared>,
 ) -> Page {
     let id: EventId = extract::path(&request, "id")?;
-    change(request, signed, form, shared, move |app, actor, _| {
+    change(request, signed, form, shared, nothing, move |app, actor, _| {
         app.store.write(&Scope::All, Lane::Live, |tx| proposal::approve(tx, &app.stamp(), actor, id))?;
         Ok(())
     })
@@ -422,7 +387,7 @@ pub async fn refuse(
     shared: web::Data<Shared>,
 ) -> Page {
     let id: EventId = extract::path(&request, "id")?;
-    change(request, signed, form, shared, move |app, actor, fields| {
+    change(request, signed, form, shared, reason_faults, move |app, actor, fields| {
         let reason = fields.get("reason");
         app.store
             .write(&Scope::All, Lane::Live, |tx| proposal::refuse(tx, &app.stamp(), actor, id, reason))?;
@@ -435,21 +400,18 @@ pub(super) fn wrong(field: &'static str, code: &'static str) -> Error {
     Error::invalid(field, code, "as the form says")
 }
 
-pub(super) fn read_day(fields: &Fields, name: &'static str) -> Result<BusinessDay> {
-    fields.trimmed(name).parse().map_err(|_| wrong(name, "date_unreadable"))
+/// A form that nothing is typed into.
+fn nothing(_: &Fields) -> Vec<Error> {
+    Vec::new()
 }
 
-/// Proposes what a form says; the unit is looked up where it is asked for.
-fn proposed(
-    app: &App,
-    actor: &Actor,
-    fields: &Fields,
-    content: impl Fn(Result<UnitId>) -> Result<Content>,
-) -> Result<()> {
-    propose(app, actor, fields, |conn| {
-        let unit = unit::find_by_code(conn, fields.trimmed("unit")).map(|unit| unit.id);
-        content(unit.map_err(|_| wrong("unit", "unit_not_found")))
-    })
+/// What is wrong with the reason of a proposal, or of its refusal.
+pub(super) fn reason_faults(fields: &Fields) -> Vec<Error> {
+    reason_of(fields.get("reason")).err().into_iter().collect()
+}
+
+pub(super) fn read_day(fields: &Fields, name: &'static str) -> Result<BusinessDay> {
+    fields.trimmed(name).parse().map_err(|_| wrong(name, "date_unreadable"))
 }
 
 /// Proposes what a form says, as it is read from the form in the proposal's transaction.
@@ -466,20 +428,22 @@ pub(super) fn propose(
     Ok(())
 }
 
+/// Acts on a form of the page. `faults` is everything that reading its fields shows, in the order of the form.
 pub(super) async fn change(
     request: HttpRequest,
     signed: Signed,
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
+    faults: fn(&Fields) -> Vec<Error>,
     act: impl Fn(&App, &Actor, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
     let by = By::confirmed(&[Role::Administrator]);
-    let Acted { signed, done, .. } = acting::act(&request, signed, form, &shared, by, act).await?;
+    let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, act).await?;
     match done {
         Ok(()) => Ok(see("/admin/proposals")),
         Err(error) => {
-            let mut page = compose(&request, &signed, &shared, Asked::default()).await?;
-            page.wrong = Wrong::of(error, page.frame.lang)?;
+            let mut page = compose(&request, &signed, &shared, Asked::of_form(&fields)).await?;
+            page.wrong = Wrong::all(faults(&fields), error, page.frame.lang)?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }

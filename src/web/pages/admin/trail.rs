@@ -1,7 +1,7 @@
 //! `/admin/trail`: the audit trail of a unit, searched and proven.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -23,6 +23,7 @@ use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, time};
+use crate::web::pages::proving::{PROVEN_FOR, Progress};
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
@@ -273,13 +274,11 @@ fn row(conn: &mut Conn, lang: Lang, unit: &str, one: &audit::Found) -> Result<Ve
     ])
 }
 
-/// How long one request proves. What is left goes on from the place it came to, in a request of its own.
-const PROVEN_FOR: Duration = Duration::from_millis(25);
 /// Entries between two looks at the clock.
 const STEP: i64 = 300;
 
 /// How far a proof of one or all trails came.
-struct Progress {
+struct Far {
     /// How many trails are behind it, of how many, and the name of the one it is in.
     done: usize,
     of: usize,
@@ -289,11 +288,8 @@ struct Progress {
 }
 
 impl TrailPage {
-    /// The address of the next part of a proof that goes on by itself. Its unit was found by what is in it.
     fn next_part(&self) -> Option<String> {
-        let far = self.progress.as_ref().filter(|_| self.is_going_on)?;
-        let Asked { unit, broken, .. } = &self.asked;
-        Some(format!("/admin/trail/proof?unit={unit}&at={}&broken={broken}", far.at))
+        self.progress.as_ref().and_then(Progress::next_part)
     }
 }
 
@@ -307,7 +303,7 @@ pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Share
     let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
     let (app, lang) = (Arc::clone(shared.app()), Lang::of(&request));
     let (actor, typed) = (signed.actor.clone(), asked.clone());
-    let Proven { count, faults, progress } = block(move || {
+    let Proven { count, faults, far } = block(move || {
         app.read(&actor, |conn| {
             let places = places(conn, (lang, &actor), &typed.unit)?;
             let began = Instant::now();
@@ -315,17 +311,28 @@ pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Share
         })
     })
     .await?;
-    let is_going_on = progress.is_some() && faults.is_empty();
+    let is_going_on = far.is_some() && faults.is_empty();
     let mut page = compose(&request, &signed, &shared, asked, is_going_on).await?;
     let before: usize = page.asked.broken.parse().unwrap_or(0);
     page.asked.broken = (before + faults.len()).to_string();
-    page.proof = match (&progress, faults.is_empty(), before) {
+    page.proof = match (&far, faults.is_empty(), before) {
         (_, false, _) => Some((false, faults.join("; "))),
         (Some(_), true, _) => None,
         (None, true, 0) => Some((true, lang.with("trail_proven", count))),
         (None, true, before) => Some((false, lang.with("trail_broken_before", before))),
     };
-    page.progress = progress;
+    let Asked { unit, broken, .. } = &page.asked;
+    // The unit was found by what is in it, so that it can stand in an address.
+    page.progress = far.map(|far| Progress {
+        action: "/admin/trail/proof",
+        carried: vec![("unit", unit.clone()), ("at", far.at), ("broken", broken.clone())],
+        done: far.done,
+        of: far.of,
+        name: far.name,
+        title: "trail_proving",
+        hint: "trail_proving_hint",
+        is_going_on,
+    });
     Ok(html(StatusCode::OK, &page))
 }
 
@@ -333,7 +340,7 @@ struct Proven {
     count: usize,
     faults: Vec<String>,
     /// None at the end.
-    progress: Option<Progress>,
+    far: Option<Far>,
 }
 
 /// Goes on with the proof at a place, empty for the beginning, until there is no more time; a step at least.
@@ -351,8 +358,8 @@ fn prove(
     while let Some((unit, name)) = places.get(index) {
         if is_begun && !has_time() {
             let at = format!("{unit}.{}", place.text());
-            let progress = Progress { done: index, of: places.len(), name: name.clone(), at };
-            return Ok(Proven { count: index, faults, progress: Some(progress) });
+            let far = Far { done: index, of: places.len(), name: name.clone(), at };
+            return Ok(Proven { count: index, faults, far: Some(far) });
         }
         is_begun = true;
         (index, place) = match audit::proof::prove(conn, *unit, place, STEP)?.0 {
@@ -364,7 +371,7 @@ fn prove(
             }
         };
     }
-    Ok(Proven { count: places.len(), faults, progress: None })
+    Ok(Proven { count: places.len(), faults, far: None })
 }
 
 /// Where a proof begins: which trail, and which place in it.

@@ -14,22 +14,23 @@ use crate::amount::Dong;
 use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
-use crate::id::{CertificateId, EventId, SeriesId};
+use crate::id::{CertificateId, EventId, SeriesId, UnitId};
 use crate::receipt::content::identifier::is_tax_code;
 use crate::receipt::key::{SigningKey, installed};
 use crate::register;
 use crate::store::{Stamp, Tx};
 use crate::tariff::UnitKind;
+use crate::text;
 use crate::unit::account::{self, NewAccount};
 use crate::unit::certificate::{self, Custody};
 use crate::unit::certificate_stop;
 use crate::unit::imprint::{self, Imprint};
 use crate::unit::series::{self, NewSeries, life};
-use crate::unit::{self, CITY, NewUnit, Unit, codes};
+use crate::unit::{self, CITY, NewUnit, Unit};
 use crate::web::Shared;
 use crate::web::extract::path_text;
 use crate::web::pages::acting::{self, Acted, By};
-use crate::web::pages::fields::{Fields, Pairs, Wrong};
+use crate::web::pages::fields::{Fields, Pairs, Wrong, of_field};
 use crate::web::pages::finance::confirm;
 use crate::web::pages::frame::see;
 use crate::web::pages::session::{Signed, check_origin};
@@ -55,10 +56,7 @@ pub async fn register(
         let new = new_unit(fields)?;
         let code = new.code.clone();
         confirm(app, signed, fields.get("confirm"))?;
-        app.write(&signed.actor, |tx, stamp| {
-            let id = unit::register(tx, stamp, &signed.actor, new.clone())?;
-            codes::require_own_tax_code(tx, id, &new.tax_code, stamp.today())
-        })?;
+        app.write(&signed.actor, |tx, stamp| unit::register(tx, stamp, &signed.actor, new.clone()))?;
         Ok(code)
     };
     let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, registering).await?;
@@ -66,24 +64,53 @@ pub async fn register(
         Ok(code) => Ok(see(format!("/onboarding/{code}"))),
         Err(error) => {
             let mut page = compose_list(&request, &signed, &shared).await?;
-            page.wrong = match error.code() {
-                "unit_exists" => {
-                    Wrong(vec![("code".to_owned(), page.lang().of_code("unit_exists").to_owned())])
-                }
-                _ => Wrong::of(error, page.lang())?,
+            let error = match error.code() {
+                "unit_exists" => Error::invalid("code", "unit_exists", error.detail()),
+                _ => error,
             };
+            page.wrong = Wrong::all(unit_faults(&fields), error, page.lang())?;
             page.typed = fields;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
     }
 }
 
-/// What the form says, checked as the command checks its file.
 /// A unit's official code has five digits; a department's may be longer. It is never changed.
 const CODE_LIMIT: usize = 20;
 
+/// What the form says, checked as the command checks its file.
 fn new_unit(fields: &Fields) -> Result<NewUnit> {
-    let given = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
+    Ok(NewUnit {
+        code: unit_code(fields)?,
+        name: needed(fields, "name")?,
+        kind: kind(fields)?,
+        tax_code: tax_code(fields)?,
+        budget_code: budget_code(fields)?,
+        address: needed(fields, "address")?,
+        phone: given(fields, "phone"),
+        valid_from: needed_day(fields, "valid_from")?,
+    })
+}
+
+/// Everything that cannot be read of the form of a new unit, in its order.
+fn unit_faults(fields: &Fields) -> Vec<Error> {
+    let read = [
+        unit_code(fields).err(),
+        needed(fields, "name").err(),
+        kind(fields).err(),
+        tax_code(fields).err(),
+        budget_code(fields).err(),
+        needed(fields, "address").err(),
+        needed_day(fields, "valid_from").err(),
+    ];
+    read.into_iter().flatten().collect()
+}
+
+fn given(fields: &Fields, name: &str) -> Option<String> {
+    Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty())
+}
+
+fn unit_code(fields: &Fields) -> Result<String> {
     let code = needed(fields, "code")?;
     let is_written = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
     let begins = code.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -91,30 +118,30 @@ fn new_unit(fields: &Fields) -> Result<NewUnit> {
     if code.len() > CODE_LIMIT || !begins || is_reserved || !code.bytes().all(is_written) {
         return Err(Error::invalid("code", "unit_code_wrong", "1 to 20 letters, digits, dots and hyphens"));
     }
-    let tax_code = needed(fields, "tax_code")?;
-    if !is_tax_code(&tax_code) {
-        return Err(Error::invalid("tax_code", "tax_code_wrong", "its check digit does not fit"));
-    }
-    let budget_code = given("budget_code");
-    let is_budget_code = |code: &String| code.len() == 7 && code.bytes().all(|byte| byte.is_ascii_digit());
-    if budget_code.as_ref().is_some_and(|code| !is_budget_code(code)) {
-        return Err(Error::invalid("budget_code", "budget_code_wrong", "expected seven digits"));
-    }
-    Ok(NewUnit {
-        code,
-        name: needed(fields, "name")?,
-        // As lists of communes write it, and the city's targets with them.
-        kind: match UnitKind::parse(fields.get("kind"))? {
-            UnitKind::Xa => "xã".to_owned(),
-            UnitKind::Phuong => "phường".to_owned(),
-            other => other.as_str().to_owned(),
-        },
-        tax_code,
-        budget_code,
-        address: needed(fields, "address")?,
-        phone: given("phone"),
-        valid_from: day(fields, "valid_from")?.ok_or_else(|| missing("valid_from"))?,
+    Ok(code)
+}
+
+/// As lists of communes write it, and the city's targets with them.
+fn kind(fields: &Fields) -> Result<String> {
+    Ok(match UnitKind::parse(fields.get("kind")).map_err(|error| of_field(error, "kind"))? {
+        UnitKind::Xa => "xã".to_owned(),
+        UnitKind::Phuong => "phường".to_owned(),
+        other => other.as_str().to_owned(),
     })
+}
+
+fn tax_code(fields: &Fields) -> Result<String> {
+    let code = needed(fields, "tax_code")?;
+    let wrong = || Error::invalid("tax_code", "tax_code_wrong", "its check digit does not fit");
+    is_tax_code(&code).then_some(code).ok_or_else(wrong)
+}
+
+fn budget_code(fields: &Fields) -> Result<Option<String>> {
+    let code = given(fields, "budget_code");
+    let is_good =
+        code.as_ref().is_none_or(|code| code.len() == 7 && code.bytes().all(|b| b.is_ascii_digit()));
+    let wrong = || Error::invalid("budget_code", "budget_code_wrong", "expected seven digits");
+    is_good.then_some(code).ok_or_else(wrong)
 }
 
 /// `POST /admin/units/{code}/account`
@@ -125,13 +152,13 @@ pub async fn account(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    change(request, signed, shared, ("account", fields), |tx, stamp, actor, unit, fields| {
+    change(request, signed, shared, ("account", fields), account_faults, |tx, stamp, actor, unit, fields| {
         let new = NewAccount {
             unit: unit.id,
             bank_bin: bank_bin(fields)?,
             account_no: fields.trimmed("account_no").to_owned(),
             holder_name: needed(fields, "holder_name")?,
-            opened_on: day(fields, "opened_on")?.ok_or_else(|| missing("opened_on"))?,
+            opened_on: needed_day(fields, "opened_on")?,
             opening_balance: Dong(fields.dong("opening_balance")?.unwrap_or(0)),
         };
         account::register(tx, stamp, actor, new).map(|_| ()).map_err(|error| match error.code() {
@@ -142,6 +169,17 @@ pub async fn account(
     .await
 }
 
+fn account_faults(fields: &Fields) -> Vec<Error> {
+    let read = [
+        account::checked_number(fields.get("account_no")).err(),
+        bank_bin(fields).err(),
+        needed(fields, "holder_name").err(),
+        needed_day(fields, "opened_on").err(),
+        fields.dong("opening_balance").err(),
+    ];
+    read.into_iter().flatten().collect()
+}
+
 /// `POST /admin/units/{code}/series`: `do` is `open` or `plan`.
 pub async fn series(
     request: HttpRequest,
@@ -150,32 +188,54 @@ pub async fn series(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    change(request, signed, shared, ("series", fields), |tx, stamp, actor, unit, fields| {
-        let whole = |name: &str| {
-            let wrong = |_| Error::invalid(name, "number_unreadable", "digits only");
-            fields.trimmed(name).replace('.', "").parse::<i64>().map_err(wrong)
-        };
-        let year = i32::try_from(whole("year")?);
-        let new = NewSeries {
-            unit: unit.id,
-            document_kind: fields.trimmed("document_kind").to_owned(),
-            template: fields.trimmed("template").to_owned(),
-            series: fields.trimmed("series").to_owned(),
-            year: year.map_err(|_| Error::invalid("year", "number_unreadable", "no such year"))?,
-            last_allowed_no: whole("last_allowed_no")?,
-            registration: needed(fields, "registration")?,
-        };
+    change(request, signed, shared, ("series", fields), series_faults, |tx, stamp, actor, unit, fields| {
+        needed(fields, "registration")?;
+        let new = new_series(unit.id, fields)?;
         register::check_new(&new)?;
+        register::check_year(&new, stamp.today())?;
         let done = match fields.get("do") {
-            "plan" => series::plan(tx, stamp, actor, new),
-            _ => series::open(tx, stamp, actor, new),
+            "plan" => series::plan(tx, stamp, actor, new).map(|_| ()),
+            _ => register::enrol(tx, stamp, actor, new).map(|_| ()),
         };
-        done.map(|_| ()).map_err(|error| match error.code() {
+        done.map_err(|error| match error.code() {
             "series_exists" => Error::invalid("series", "series_exists", error.detail()),
             _ => error,
         })
     })
     .await
+}
+
+fn new_series(unit: UnitId, fields: &Fields) -> Result<NewSeries> {
+    Ok(NewSeries {
+        unit,
+        document_kind: fields.trimmed("document_kind").to_owned(),
+        template: fields.trimmed("template").to_owned(),
+        series: fields.trimmed("series").to_owned(),
+        year: year(fields)?,
+        last_allowed_no: whole(fields, "last_allowed_no")?,
+        registration: fields.trimmed("registration").to_owned(),
+    })
+}
+
+/// What cannot be read, and what a series that could be read may not be.
+fn series_faults(fields: &Fields) -> Vec<Error> {
+    let read = [
+        year(fields).err(),
+        whole(fields, "last_allowed_no").err(),
+        needed(fields, "registration").err(),
+        new_series(CITY, fields).and_then(|new| register::check_new(&new)).err(),
+    ];
+    read.into_iter().flatten().collect()
+}
+
+fn year(fields: &Fields) -> Result<i32> {
+    let none = |_| Error::invalid("year", "number_unreadable", "no such year");
+    i32::try_from(whole(fields, "year")?).map_err(none)
+}
+
+fn whole(fields: &Fields, name: &str) -> Result<i64> {
+    let wrong = |_| Error::invalid(name, "number_unreadable", "digits only");
+    fields.trimmed(name).replace('.', "").parse::<i64>().map_err(wrong)
 }
 
 /// `POST /admin/units/{code}/series/stop`
@@ -186,7 +246,7 @@ pub async fn stop_series(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    change(request, signed, shared, ("stop", fields), |tx, stamp, actor, unit, fields| {
+    change(request, signed, shared, ("stop", fields), reason_faults, |tx, stamp, actor, unit, fields| {
         let unknown = || Error::invalid("which", "series_not_found", "no such series of this unit");
         let id: SeriesId = fields.get("which").parse().map_err(|_| unknown())?;
         series::find(tx, unit.id, id).map_err(|_| unknown())?;
@@ -203,19 +263,22 @@ pub async fn imprint(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    change(request, signed, shared, ("imprint", fields), |tx, stamp, actor, unit, fields| {
-        let from = day(fields, "valid_from")?.ok_or_else(|| missing("valid_from"))?;
+    change(request, signed, shared, ("imprint", fields), imprint_faults, |tx, stamp, actor, unit, fields| {
+        let from = needed_day(fields, "valid_from")?;
         let known = imprint::recorded(tx, &[unit.id], from)?.pop().map(|(_, known)| known);
-        let given = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
         let wanted = Imprint {
-            email: given("email"),
-            treasury_account: given("treasury_account"),
-            treasury_code: given("treasury_code"),
+            email: given(fields, "email"),
+            treasury_account: given(fields, "treasury_account"),
+            treasury_code: given(fields, "treasury_code"),
             ..known.unwrap_or_default()
         };
         imprint::record(tx, stamp, actor, unit.id, from, &wanted).map(|_| ())
     })
     .await
+}
+
+fn imprint_faults(fields: &Fields) -> Vec<Error> {
+    needed_day(fields, "valid_from").err().into_iter().collect()
 }
 
 /// `POST /admin/units/{code}/certificate`: a PKCS#12 file with its password, or key and chain as PEM. The key is
@@ -227,9 +290,10 @@ pub async fn certificate(
     shared: web::Data<Shared>,
 ) -> Page {
     check_origin(&request)?;
-    let (fields, file) = upload::form(&request, payload, FILE_LIMIT_BYTES, "file").await?;
-    signed.check_token(fields.get("csrf"))?;
     signed.require(&[Role::Administrator])?;
+    let limit = upload::Limit::of_staff(FILE_LIMIT_BYTES);
+    let (fields, file) = upload::form(&request, payload, limit, "file").await?;
+    signed.check_token(fields.get("csrf"))?;
     let code = path_text(&request, "code").to_owned();
     let (app, actor) = (Arc::clone(shared.app()), signed.actor.clone());
     let password = SecretString::from(fields.get("password"));
@@ -244,10 +308,12 @@ pub async fn certificate(
         Err(error) if error.code() == "unit_not_found" => return Err(error.into()),
         Err(error) => {
             let error = Error::invalid("file", error.code(), error.detail());
-            return again(&request, &signed, &shared, ("certificate", fields), error).await;
+            let form = ("certificate", fields);
+            return again(&request, &signed, &shared, form, (certificate_faults, error)).await;
         }
     };
-    change(request, signed, shared, ("certificate", fields), move |tx, stamp, actor, unit, fields| {
+    let form = ("certificate", fields);
+    change(request, signed, shared, form, certificate_faults, move |tx, stamp, actor, unit, fields| {
         let key_pem = key.to_pem();
         let new = installed(unit.id, key.certificate(), key.chain_pem(), &key_pem);
         let active_from = day(fields, "active_from")?.map(BusinessDay::start);
@@ -255,6 +321,10 @@ pub async fn certificate(
         certificate::store_as(tx, stamp, actor, new, custody).map(|_| ())
     })
     .await
+}
+
+fn certificate_faults(fields: &Fields) -> Vec<Error> {
+    day(fields, "active_from").err().into_iter().collect()
 }
 
 /// PEM says of itself that it is text with blocks; everything else is read as PKCS#12.
@@ -276,7 +346,7 @@ pub async fn stop_certificate(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    change(request, signed, shared, ("key-stop", fields), |tx, stamp, actor, unit, fields| {
+    change(request, signed, shared, ("key-stop", fields), reason_faults, |tx, stamp, actor, unit, fields| {
         let unknown =
             |_| Error::invalid("which", "certificate_not_found", "no such certificate of this unit");
         let id: CertificateId = fields.get("which").parse().map_err(unknown)?;
@@ -298,7 +368,7 @@ pub async fn withdraw_stop(
     shared: web::Data<Shared>,
 ) -> Page {
     let fields = signed.fields(&request, form)?;
-    change(request, signed, shared, ("key-back", fields), |tx, stamp, actor, unit, fields| {
+    change(request, signed, shared, ("key-back", fields), reason_faults, |tx, stamp, actor, unit, fields| {
         let detail = "nothing of that id waits for a decision";
         let unknown = |_| Error::invalid("stop", "certificate_stop_not_open", detail);
         let id: EventId = fields.get("stop").parse().map_err(unknown)?;
@@ -310,12 +380,14 @@ pub async fn withdraw_stop(
 /// What is changed of the city on its page: its keys. It has no accounts, series or documents of its own.
 const OF_THE_CITY: [&str; 3] = ["certificate", "key-stop", "key-back"];
 
-/// Confirms, changes and shows the page again; with what was typed where it could not be done.
+/// Confirms, changes and shows the page again; with what was typed where it could not be done. `faults` is everything
+/// that reading the fields shows, in the order of the form.
 async fn change(
     request: HttpRequest,
     signed: Signed,
     shared: web::Data<Shared>,
     (form, fields): (&'static str, Fields),
+    faults: fn(&Fields) -> Vec<Error>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, &Unit, &Fields) -> Result<()> + Send + 'static,
 ) -> Page {
     let code = path_text(&request, "code").to_owned();
@@ -333,7 +405,7 @@ async fn change(
     let Acted { signed, fields, done } = acting::act_on(signed, fields, &shared, by, changing).await?;
     match done {
         Ok(code) => Ok(see(format!("/admin/units/{code}"))),
-        Err(error) => again(&request, &signed, &shared, (form, fields), error).await,
+        Err(error) => again(&request, &signed, &shared, (form, fields), (faults, error)).await,
     }
 }
 
@@ -342,10 +414,10 @@ async fn again(
     signed: &Signed,
     shared: &web::Data<Shared>,
     (form, typed): (&'static str, Fields),
-    error: Error,
+    (faults, error): (fn(&Fields) -> Vec<Error>, Error),
 ) -> Page {
     let mut page = compose(request, signed, shared).await?;
-    page.wrong = Wrong::of(error, page.frame.lang)?;
+    page.wrong = Wrong::all(faults(&typed), error, page.frame.lang)?;
     page.form = form;
     page.typed = typed;
     Ok(html(StatusCode::BAD_REQUEST, &page))
@@ -363,6 +435,14 @@ fn day(fields: &Fields, name: &str) -> Result<Option<BusinessDay>> {
     let text = Some(fields.trimmed(name)).filter(|text| !text.is_empty());
     let wrong = |_| Error::invalid(name, "date_unreadable", "expected YYYY-MM-DD");
     text.map(|text| text.parse().map_err(wrong)).transpose()
+}
+
+fn needed_day(fields: &Fields, name: &str) -> Result<BusinessDay> {
+    day(fields, name)?.ok_or_else(|| missing(name))
+}
+
+fn reason_faults(fields: &Fields) -> Vec<Error> {
+    text::reason(fields.get("reason")).err().into_iter().collect()
 }
 
 /// The bank's NAPAS number.

@@ -16,13 +16,14 @@ use crate::receipt::key::alarm::Kind as Nearness;
 use crate::receipt::key::watch;
 use crate::store::{Conn, Stamp};
 use crate::tariff::UnitKind;
+use crate::unit::series::Phase;
 use crate::unit::{self, CITY, Unit, account, certificate, certificate_stop, registration, series, trust};
 use crate::web::Shared;
 use crate::web::extract::path_text;
 use crate::web::pages::called;
 use crate::web::pages::fields::{Fields, Wrong};
 use crate::web::pages::frame::Frame;
-use crate::web::pages::listing::{Cell, Listing, day, or_dash};
+use crate::web::pages::listing::{Cell, Listing, day, or_dash, time};
 use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, html};
@@ -302,21 +303,28 @@ fn accounts(
 }
 
 fn numbering(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
-    let row = |one: series::Series| {
+    let register = series::of_unit(conn, unit.id)?;
+    let state = |one: &series::Series| match one.phase {
+        Phase::Stopped if series::leaves_none(&register, one) => {
+            Cell::state(lang.t("unit_series_none_open"), "late")
+        }
+        phase => Cell::state(called::phase(lang, phase), if one.is_open { "done" } else { "gone" }),
+    };
+    let row = |one: &series::Series| {
         vec![
             Cell::mono(format!("{} {}", one.template, one.series)),
             Cell::text(called::document(lang, &one.document_kind)),
             Cell::figure(one.year),
             Cell::count(one.next_no - 1),
             Cell::count(one.remaining()),
-            Cell::state(called::phase(lang, one.phase), if one.is_open { "done" } else { "gone" }),
+            state(one),
         ]
     };
     let heads = ["unit_series", "unit_document", "unit_year", "unit_used", "unit_left", "state"];
     Ok(Listing {
         caption: lang.t("unit_series"),
         heads: heads.map(|key| lang.t(key)).to_vec(),
-        rows: series::of_unit(conn, unit.id)?.into_iter().map(row).collect(),
+        rows: register.iter().map(row).collect(),
     })
 }
 
@@ -329,15 +337,17 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
             () if asked.iter().any(|stop| stop.certificate == one.id) => ("certificate_stop_asked", "late"),
             () if one.listed_for.is_empty() => ("certificate_unlisted", "late"),
             () if one.signs_at(stamp.now) => ("certificate_signs", "done"),
+            () if one.not_after <= stamp.now => ("certificate_over", "gone"),
             () => ("certificate_waits", "wait"),
         };
         // That it is one for trials matters while it may sign at all.
-        let is_in_use = matches!(key, "certificate_signs" | "certificate_waits");
+        let is_in_use = key == "certificate_signs";
         let (key, tone) = if one.is_test && is_in_use { ("certificate_test", "wait") } else { (key, tone) };
         vec![
             Cell::text(one.subject.clone()),
             Cell::mono(one.serial.clone()),
             Cell::text(called::signer(lang, &one.signer)),
+            Cell::text(time(one.active_from)),
             ends(one.not_after, stamp.now),
             documents(lang, one.listed_for.iter().map(|family| family.as_str())),
             Cell::state(lang.t(key), tone),
@@ -347,6 +357,7 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
         "certificate_subject",
         "certificate_serial",
         "certificate_signer",
+        "certificate_begins",
         "certificate_ends",
         "certificate_documents",
         "state",

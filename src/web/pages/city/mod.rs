@@ -15,8 +15,9 @@ use super::frame::{Frame, see_done};
 use super::listing::time;
 use super::session::{Signed, check_origin};
 use super::wording::Lang;
-use super::{Page, html};
-use crate::actor::{Role, Scope};
+use super::{Page, html, upload};
+use crate::actor::{Actor, Role, Scope};
+use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::report::city::{Figures, Measured, Standing, Warning, query_line, way_words};
 use crate::report::collection::{READERS, percent};
@@ -26,12 +27,14 @@ use crate::report::target::{Measure, Targets};
 use crate::web::Shared;
 use crate::web::api::city::{figures_asked, report_file};
 use crate::web::api::days::file;
-use crate::web::extract::{self, API_BODY_LIMIT_BYTES, body};
+use crate::web::extract::{self, API_BODY_LIMIT_BYTES};
 use crate::web::multipart::{Part, boundary, parts};
 use crate::web::respond::block;
 
 /// Warnings on the page; the report has all of them.
 const WARNINGS_SHOWN: usize = 60;
+/// Bad rows of a file that are told one by one; of those behind them the number.
+const SHOWN_FAULTS: usize = 100;
 /// Items on the page, the largest.
 const ITEMS_SHOWN: usize = 30;
 
@@ -269,16 +272,16 @@ pub async fn totals(
     signed.require(&[Role::Administrator])?;
     let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
     let boundary = boundary(&request).ok_or_else(unreadable)?;
-    let sent = body(payload, API_BODY_LIMIT_BYTES).await;
+    let limit = upload::Limit::of_staff(API_BODY_LIMIT_BYTES);
+    let (bytes, is_cut) = upload::received(payload, &boundary, limit).await?;
     let asked: Asked = extract::query(&request).map_err(|error| error.in_field("form"))?;
     let mut page = compose(&request, &signed, &shared, asked.month.clone()).await?;
-    let bytes = match sent {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            page.wrong = Wrong::of_file(error, page.frame.lang)?;
-            return Ok(html(StatusCode::PAYLOAD_TOO_LARGE, &page));
-        }
-    };
+    if is_cut {
+        let typed = upload::fields(&request, bytes, boundary, "file").await?;
+        signed.check_token(typed.get("csrf"))?;
+        page.wrong = Wrong::of(upload::too_large("file"), page.frame.lang)?;
+        return Ok(html(StatusCode::PAYLOAD_TOO_LARGE, &page));
+    }
     let app = Arc::clone(shared.app());
     let outcome = block(move || {
         let found = parts(&bytes, &boundary)?;
@@ -286,31 +289,47 @@ pub async fn totals(
             |name: &str| found.iter().find(|part: &&Part<'_>| part.name == name).map(|part| part.content);
         signed.check_token(&String::from_utf8_lossy(field("csrf").unwrap_or_default()))?;
         let file = field("file").filter(|file| !file.is_empty());
-        let rows =
-            total::parse(file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?)?;
-        app.write(&signed.actor, |tx, stamp| total::record(tx, stamp, &signed.actor, &rows))
+        let file = file.ok_or_else(|| Error::invalid("file", "field_missing", "choose a file"))?;
+        Ok(take_totals(&app, &signed.actor, file))
     });
-    match outcome.await {
-        Ok(_) if asked.month.is_some() => Ok(see_done(format!("/city?month={}", page.month))),
-        Ok(_) => Ok(see_done("/city")),
-        Err(error) => {
-            let line = line_of(&error);
-            // A unit that is not there is a fault of the file, too.
-            let error = match error.code() {
-                "unit_not_found" => Error::invalid("file", "unit_not_found", error.detail()),
-                _ => error,
-            };
-            page.wrong = Wrong::of(error, page.frame.lang)?;
-            // Whatever is wrong, it is the file's; its line is told with it.
-            for (field, reason) in &mut page.wrong.0 {
-                "file".clone_into(field);
-                if let Some(line) = line {
-                    *reason = format!("{reason} {}", page.frame.lang.with("city_line", line));
-                }
-            }
-            Ok(html(StatusCode::BAD_REQUEST, &page))
+    let faults = match outcome.await {
+        Ok(Ok(())) if asked.month.is_some() => {
+            return Ok(see_done(format!("/city?month={}", page.month)));
         }
+        Ok(Ok(())) => return Ok(see_done("/city")),
+        Ok(Err(faults)) => faults,
+        Err(error) => vec![error],
+    };
+    page.wrong = told_of_rows(faults, page.frame.lang)?;
+    Ok(html(StatusCode::BAD_REQUEST, &page))
+}
+
+/// Takes a file of totals on, all of it, or says everything that is wrong with it.
+fn take_totals(app: &App, actor: &Actor, file: &[u8]) -> std::result::Result<(), Vec<Error>> {
+    let rows = total::read(file)?;
+    let Err(refused) = app.write(actor, |tx, stamp| total::record(tx, stamp, actor, &rows)) else {
+        return Ok(());
+    };
+    let faults = app.read(actor, |conn| total::faults(conn, &app.stamp(), actor, &rows));
+    Err(faults.ok().filter(|faults| !faults.is_empty()).unwrap_or_else(|| vec![refused]))
+}
+
+/// Whatever is wrong, it is the file's; its line is told with it.
+fn told_of_rows(faults: Vec<Error>, lang: Lang) -> Result<Wrong> {
+    let mut told = Vec::new();
+    let more = faults.len().saturating_sub(SHOWN_FAULTS);
+    for error in faults.into_iter().take(SHOWN_FAULTS) {
+        let line = line_of(&error).map(|line| format!(" {}", lang.with("city_line", line)));
+        // A unit that is not there is a fault of the file, too.
+        let error = match error.code() {
+            "unit_not_found" => Error::invalid("file", "unit_not_found", error.detail()),
+            _ => error,
+        };
+        let reasons = Wrong::of(error, lang)?.0.into_iter();
+        told.extend(reasons.map(|(_, reason)| reason + line.as_deref().unwrap_or_default()));
     }
+    told.extend((more > 0).then(|| lang.with("import_more", more)));
+    Ok(Wrong(told.into_iter().map(|reason| ("file".to_owned(), reason)).collect()))
 }
 
 /// The line of the file that an error is about; the head is line 1.

@@ -11,8 +11,8 @@ use super::take::locate;
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
 use crate::clock::BusinessDay;
-use crate::correction::{self, ASKERS, Agreement, Ask, Kind, agreement};
-use crate::error::{Error, Result};
+use crate::correction::{self, ASKERS, Agreement, Ask, Kind, agreement, ground};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::id::{ObligationId, ReceiptId, UnitId};
 use crate::obligation::{self, Line};
 use crate::party::Payer;
@@ -204,17 +204,16 @@ pub async fn ask(
     shared: web::Data<Shared>,
 ) -> Page {
     check_origin(&request)?;
-    let (fields, chosen) = upload::form(&request, payload, FORM_LIMIT_BYTES, "agreement").await?;
-    signed.check_token(fields.get("csrf"))?;
     signed.require(&ASKERS)?;
+    let limit = upload::Limit::of_staff(FORM_LIMIT_BYTES);
+    let (fields, chosen) = upload::form(&request, payload, limit, "agreement").await?;
+    signed.check_token(fields.get("csrf"))?;
     let id: ObligationId = extract::path(&request, "id")?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let file = file_of(chosen);
+    let unfit = file.as_ref().err().cloned();
     let done = block(move || {
-        let file = match chosen {
-            Chosen::Nothing => None,
-            Chosen::File(bytes) => Some(bytes),
-            Chosen::TooLarge => return Err(agreement::too_large()),
-        };
+        let file = file?;
         app.write(&actor, |tx, stamp| {
             let unit = locate(tx, &actor, id)?;
             let ask = read_form(tx, &actor, unit, id, &typed)?;
@@ -228,20 +227,114 @@ pub async fn ask(
     .await;
     match done {
         Ok(_) => Ok(see(format!("/counter/obligations/{id}/correct"))),
-        Err(error) => {
-            let is_overtaken = error.code() == "correction_lines_changed";
-            let status = if is_overtaken { StatusCode::CONFLICT } else { StatusCode::BAD_REQUEST };
-            let wrong = Wrong::of(error, Lang::of(&request))?;
-            let page = compose(&request, &signed, &shared, (wrong, Some(fields))).await?;
-            Ok(html(status, &page))
-        }
+        Err(error) => refused(&request, &signed, &shared, id, (fields, unfit), error).await,
     }
 }
+
+/// The form again, with everything that is wrong with it and what ended the attempt.
+async fn refused(
+    request: &HttpRequest,
+    signed: &Signed,
+    shared: &web::Data<Shared>,
+    id: ObligationId,
+    (fields, unfit): (Fields, Option<Error>),
+    ended: Error,
+) -> Page {
+    let is_overtaken = ended.code() == "correction_lines_changed";
+    let status = if is_overtaken { StatusCode::CONFLICT } else { StatusCode::BAD_REQUEST };
+    let lang = Lang::of(request);
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
+    let today = app.clock.now().business_day();
+    let found = block(move || app.read(&actor, |conn| wrong_in(conn, &actor, id, &typed, (lang, today))));
+    let mut wrong = found.await.or_else(|error| Wrong::of(error, lang))?;
+    // A line's amount is told under the name of its line.
+    let is_told = is_of_line(&ended) && wrong.is_some();
+    for error in unfit.into_iter().chain(Some(ended).filter(|_| !is_told)) {
+        wrong.add(Wrong::of(error, lang)?.on(&FIELDS));
+    }
+    let page = compose(request, signed, shared, (wrong, Some(fields))).await?;
+    Ok(html(status, &page))
+}
+
+/// The scan that was chosen, if it can be kept.
+fn file_of(chosen: Chosen) -> Result<Option<Vec<u8>>> {
+    let file = match chosen {
+        Chosen::Nothing => return Ok(None),
+        Chosen::File(bytes) => bytes,
+        Chosen::TooLarge => return Err(agreement::too_large()),
+    };
+    agreement::check(&file)?;
+    Ok(Some(file))
+}
+
+/// The fields that a reason may stand beside, other than the lines.
+const FIELDS: [&str; 12] = [
+    "receipt",
+    "kind",
+    "name",
+    "address",
+    "tax_code",
+    "personal_id",
+    "passport",
+    "reason",
+    "number",
+    "on",
+    "about",
+    "agreement",
+];
+
+/// Everything that is wrong with what was typed, in the order of the form. Of lines that are no longer in force
+/// nothing is said.
+fn wrong_in(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: ObligationId,
+    fields: &Fields,
+    (lang, today): (Lang, BusinessDay),
+) -> Result<Wrong> {
+    let unit = locate(conn, actor, id)?;
+    let (document, kind) = (document(conn, (unit, id), fields), Kind::parse(fields.get("kind")));
+    let issued_on = document.as_ref().ok().map(|document| document.issued_on);
+    let (mut of_payer, mut of_lines) = (Vec::new(), Wrong::default());
+    if let (Ok(document), Ok(Kind::Replace | Kind::Adjust)) = (&document, &kind) {
+        let payer = payer_typed(&correction::payer_shown(conn, unit, document.id)?, fields);
+        of_payer = payer.map(|payer| ground::payer_faults(&payer, today)).unwrap_or_default();
+        let edition = obligation::find(conn, unit, id)?.line_edition;
+        let lines = correction::placed_in_force(conn, unit, document.id)?.into_iter();
+        for (place, line) in lines.filter(|_| edition_of(fields) == Some(edition)) {
+            let input = input_name(edition, place);
+            if let Err(error) = fields.dong(&input) {
+                of_lines.add(Wrong::of_row(&error, (&input, &line.item_name), lang));
+            }
+        }
+    }
+    let agreement = (fields.trimmed("number"), agreed_on(fields), fields.trimmed("about"));
+    let of_ground = ground::faults(fields.trimmed("reason"), agreement, issued_on, today);
+    let mut wrong = Wrong::default();
+    for error in document.err().into_iter().chain(kind.err()).chain(of_payer) {
+        wrong.add(Wrong::of(error, lang)?.on(&FIELDS));
+    }
+    wrong.add(of_lines);
+    for error in of_ground {
+        wrong.add(Wrong::of(error, lang)?.on(&FIELDS));
+    }
+    Ok(wrong)
+}
+
+fn is_of_line(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Invalid { field } if field.starts_with(LINE))
+}
+
+/// The payer's fields; a form that has none of them says nothing of the payer.
+const PAYER: [&str; 5] = ["name", "address", "tax_code", "personal_id", "passport"];
+
+/// What the names of the lines' fields begin with.
+const LINE: &str = "l.";
 
 /// The field of a line's amount. By place, since two lines may be of one item, and by edition, since a place
 /// is another line's in another edition.
 fn input_name(edition: i32, place: usize) -> String {
-    format!("l.{edition}.{place}")
+    format!("{LINE}{edition}.{place}")
 }
 
 /// The edition of the lines that stood on the form.
@@ -261,31 +354,45 @@ fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fie
         let detail = format!("the lines of edition {edition} are in force");
         return Err(Error::conflict("correction_lines_changed", detail));
     }
-    let missing = || Error::invalid("receipt", "receipt_not_found", "no such document of the obligation");
-    let receipt: ReceiptId = fields.get("receipt").parse().map_err(|_| missing())?;
-    let known = receipt::query::of_obligation(conn, unit, id)?;
-    if !known.iter().any(|one| one.id == receipt) {
-        return Err(missing());
-    }
+    let receipt = document(conn, (unit, id), fields)?.id;
     let kind = Kind::parse(fields.get("kind"))?;
-    let on: BusinessDay = fields
-        .trimmed("on")
-        .parse()
-        .map_err(|_| Error::invalid("on", "correction_agreement_missing", "the day of the agreement"))?;
     let agreement = Agreement {
         number: fields.trimmed("number").to_owned(),
-        on,
+        on: agreed_on(fields)?,
         about: fields.trimmed("about").to_owned(),
     };
-    let (mut lines, mut payer) = (Vec::new(), None);
-    if kind != Kind::Cancel {
-        for (place, line) in correction::placed_in_force(conn, unit, receipt)? {
-            let amount = fields.dong(&input_name(edition, place))?.map_or(line.amount, Dong);
-            lines.push(correction::at_amount(&line, amount));
+    let (mut lines, mut is_changed) = (Vec::new(), false);
+    for (place, line) in correction::placed_in_force(conn, unit, receipt)? {
+        let amount = fields.dong(&input_name(edition, place))?.map_or(line.amount, Dong);
+        is_changed |= amount != line.amount;
+        lines.push(correction::at_amount(&line, amount));
+    }
+    let mut payer = payer_typed(&correction::payer_shown(conn, unit, receipt)?, fields);
+    if kind == Kind::Cancel {
+        // The form shows lines and payer in any case: only what was typed over them is meant, and refused.
+        if !is_changed {
+            lines.clear();
         }
-        payer = payer_typed(&correction::payer_shown(conn, unit, receipt)?, fields);
+        payer = payer.filter(|_| PAYER.iter().any(|name| !fields.trimmed(name).is_empty()));
     }
     Ok(Ask { unit, receipt, kind, reason: fields.trimmed("reason").to_owned(), agreement, lines, payer })
+}
+
+/// The document that was chosen.
+fn document(
+    conn: &mut Conn,
+    (unit, id): (UnitId, ObligationId),
+    fields: &Fields,
+) -> Result<receipt::query::Stored> {
+    let missing = || Error::invalid("receipt", "receipt_not_found", "no such document of the obligation");
+    let chosen: ReceiptId = fields.get("receipt").parse().map_err(|_| missing())?;
+    let known = receipt::query::of_obligation(conn, unit, id)?;
+    known.into_iter().find(|one| one.id == chosen).ok_or_else(missing)
+}
+
+fn agreed_on(fields: &Fields) -> Result<BusinessDay> {
+    let unread = |_| Error::invalid("on", "correction_agreement_missing", "the day of the agreement");
+    fields.trimmed("on").parse().map_err(unread)
 }
 
 /// The payer as typed over what the document prints; None when nothing differs. The page does not show

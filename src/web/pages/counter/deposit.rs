@@ -14,7 +14,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::ShiftId;
 use crate::shift::deposit::{self, State as SlipState};
-use crate::shift::{self, State, deposit_query, query};
+use crate::shift::{self, State, deposit_query, query, rules};
 use crate::store::Conn;
 use crate::unit;
 use crate::web::Shared;
@@ -150,21 +150,20 @@ pub async fn hand_over(
     }
 }
 
-/// Everything that is wrong with what is taken out, each beside its drawer, and what ended the attempt unless a
-/// drawer says it.
+/// Everything that is wrong with what is taken out, each beside its drawer and under its name, and what ended the
+/// attempt unless a drawer says it.
 fn wrong_with(drawers: &[Drawer], fields: &Fields, ended: Error, lang: Lang) -> Result<Wrong> {
-    let mut wrong = Wrong::default();
+    let (mut wrong, mut told) = (Wrong::default(), Vec::new());
     for one in drawers {
         let field = format!("d.{}", one.id);
-        let code = match fields.dong(&field) {
-            Err(error) => error.code(),
-            Ok(Some(amount)) if amount > one.balance.0 => "deposit_beyond_drawer",
-            Ok(_) => continue,
-        };
-        wrong.0.push((field, lang.of_code(code).to_owned()));
+        let amount = fields.dong(&field).map(Option::unwrap_or_default);
+        if let Err(error) = amount.and_then(|amount| rules::check_handed_over(Dong(amount), one.balance)) {
+            let drawer = format!("{} – {}", one.opened_on, one.held);
+            wrong.add(Wrong::of_row(&error, (&field, &drawer), lang));
+            told.push(error.code());
+        }
     }
-    let told = lang.of_code(ended.code());
-    if !wrong.0.iter().any(|(_, reason)| reason == told) {
+    if !told.contains(&ended.code()) {
         wrong.add(Wrong::of(ended, lang)?);
     }
     Ok(wrong)

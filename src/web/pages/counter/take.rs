@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::waiting::{Waiting, is_despite};
+use super::waiting::{Waiting, is_despite, unseen};
 use super::{in_use, is_count_waiting, own_unit, standing};
 use crate::actor::Role;
 use crate::amount::Dong;
@@ -243,7 +243,7 @@ pub(super) fn locate(conn: &mut Conn, actor: &crate::actor::Actor, id: Obligatio
 /// What a cashier confirmed.
 struct Confirmed {
     method: Method,
-    tendered: Option<i64>,
+    tender: Option<Tender>,
     amount: Dong,
     /// Approval code and terminal of a card's slip; without a code it is noted later.
     slip: Option<(String, String)>,
@@ -266,21 +266,43 @@ pub(super) fn is_late(error: &Error) -> bool {
     matches!(error.code(), "obligation_closed" | "idempotency_key_reused")
 }
 
+/// What was handed over for this sum, where somebody wrote it down; a card pays to the đồng.
+pub(super) fn tender_of(fields: &Fields, method: Method, due: Dong) -> Result<Option<Tender>> {
+    let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
+    let tender = tendered.map(|tendered| Tender { tendered: Dong(tendered), due });
+    tender.map_or(Ok(()), |tender| tender.check())?;
+    Ok(tender)
+}
+
 /// Enter presses the first button, which is cash: who has noted a card's approval code did not mean that.
-fn read_form(fields: &Fields) -> Result<Confirmed> {
-    let method = method_of(fields)?;
+fn slip_of(fields: &Fields, method: Method) -> Result<Option<(String, String)>> {
     let code = fields.trimmed("approval_code");
-    if method == Method::Cash && !code.is_empty() {
+    if code.is_empty() {
+        return Ok(None);
+    }
+    if method == Method::Cash {
         return Err(Error::invalid("approval_code", "card_code_with_cash", "a card's code, and cash"));
     }
-    let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
-    let amount = fields.dong("amount")?.unwrap_or_default();
-    if let Some(tendered) = tendered {
-        Tender { tendered: Dong(tendered), due: Dong(amount) }.check()?;
-    }
-    let slip = (!code.is_empty()).then(|| (code.to_owned(), fields.trimmed("terminal").to_owned()));
-    Ok(Confirmed { method, tendered, amount: Dong(amount), slip, is_despite: is_despite(fields) })
+    pos::rules::approval_code(code)?;
+    Ok(Some((code.to_owned(), fields.trimmed("terminal").to_owned())))
 }
+
+fn read_form(fields: &Fields) -> Result<Confirmed> {
+    let method = method_of(fields)?;
+    let amount = Dong(fields.dong("amount")?.unwrap_or_default());
+    let tender = tender_of(fields, method, amount)?;
+    Ok(Confirmed { method, tender, amount, slip: slip_of(fields, method)?, is_despite: is_despite(fields) })
+}
+
+/// Everything that is wrong with what was typed, in the order of the form.
+fn faults(fields: &Fields) -> Vec<Error> {
+    let (Ok(method), Ok(amount)) = (method_of(fields), fields.dong("amount")) else { return Vec::new() };
+    let of_tender = tender_of(fields, method, Dong(amount.unwrap_or_default())).err();
+    of_tender.into_iter().chain(slip_of(fields, method).err()).collect()
+}
+
+/// The fields of the form that a reason may stand beside.
+const FIELDS: [&str; 4] = ["tendered", "approval_code", "terminal", advised::DESPITE];
 
 /// `POST /counter/obligations/{id}/take`: takes the money once, however often the form is sent.
 pub async fn take(
@@ -318,8 +340,12 @@ pub async fn take(
         // Another till or the bank was faster: what lies on the desk is given back.
         Err(error) if is_late(&error) => Ok(see(format!("/counter/obligations/{id}?late=1"))),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let lang = Lang::of(&request);
+            let mut wrong = Wrong::all(faults(&fields), error, lang)?.on(&FIELDS);
             let mut page = compose(&request, &signed, &shared, key, Asked::default()).await?;
+            if page.is_open && page.has_shift {
+                wrong.add(unseen((&signed, &shared), vec![id], &fields, lang).await?);
+            }
             page.wrong = wrong;
             page.tendered = fields.trimmed("tendered").to_owned();
             page.approval_code = fields.trimmed("approval_code").to_owned();
@@ -354,8 +380,7 @@ fn taking(
         if let Some((code, terminal)) = &confirmed.slip {
             pos::record_slip(tx, stamp, actor, unit, taken.payment, (code, terminal))?;
         }
-        if let Some(tendered) = confirmed.tendered.map(Dong) {
-            let tender = Tender { tendered, due: confirmed.amount };
+        if let Some(tender) = confirmed.tender {
             counter::keep_tender(tx, stamp, (unit, &[taken.payment]), tender)?;
         }
         numbered = taken.receipts.iter().map(|receipt| (unit, *receipt)).collect();

@@ -6,8 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
 
-use super::take::{Answer, first_of, is_late, just_taken, method_of};
-use super::waiting::{Waiting, is_despite};
+use super::take::{Answer, first_of, is_late, just_taken, method_of, tender_of};
+use super::waiting::{Waiting, is_despite, unseen};
 use super::{Row, in_use, is_count_waiting, own_unit, rows};
 use crate::actor::{Actor, Role};
 use crate::amount::Dong;
@@ -169,8 +169,7 @@ async fn compose(
 struct Confirmed {
     parts: Vec<(ObligationId, Dong)>,
     method: Method,
-    tendered: Option<i64>,
-    total: Dong,
+    tender: Option<Tender>,
     /// Whether they take it although the bank told of a transfer.
     is_despite: bool,
 }
@@ -184,12 +183,12 @@ fn read_form(fields: &Fields) -> Result<Confirmed> {
     }
     let total = Dong::sum(parts.iter().map(|(_, amount)| *amount))?;
     let method = method_of(fields)?;
-    let tendered = fields.dong("tendered")?.filter(|_| method == Method::Cash);
-    if let Some(tendered) = tendered {
-        Tender { tendered: Dong(tendered), due: total }.check()?;
-    }
-    Ok(Confirmed { parts, method, tendered, total, is_despite: is_despite(fields) })
+    let tender = tender_of(fields, method, total)?;
+    Ok(Confirmed { parts, method, tender, is_despite: is_despite(fields) })
 }
+
+/// The fields of the form that a reason may stand beside.
+const FIELDS: [&str; 2] = ["tendered", advised::DESPITE];
 
 /// `POST /counter/together/take`: takes all of it once, however often the form is sent.
 pub async fn take(
@@ -217,9 +216,14 @@ pub async fn take(
         Ok(payment) => Ok(see(format!("{}&taken={payment}", address(&ids)))),
         Err(error) if is_late(&error) => Ok(see(format!("{}&late=1", address(&ids)))),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let lang = Lang::of(&request);
+            let mut wrong = Wrong::of(error, lang)?.on(&FIELDS);
             let asked = Asked { ids, ..Asked::default() };
             let mut page = compose(&request, &signed, &shared, key, asked).await?;
+            if page.has_shift {
+                let open = page.owed.iter().map(|(id, _)| *id).collect();
+                wrong.add(unseen((&signed, &shared), open, &fields, lang).await?);
+            }
             page.wrong = wrong;
             page.tendered = fields.trimmed("tendered").to_owned();
             Ok(html_that_prints(StatusCode::BAD_REQUEST, &page))
@@ -254,8 +258,7 @@ fn taking(
         advised::refuse_unseen(tx, unit, &ids, confirmed.is_despite)?;
         numbered = taken.iter().flat_map(|one| one.receipts.iter().map(|receipt| (unit, *receipt))).collect();
         let payments: Vec<_> = taken.iter().map(|one| one.payment).collect();
-        if let Some(tendered) = confirmed.tendered.map(Dong) {
-            let tender = Tender { tendered, due: confirmed.total };
+        if let Some(tender) = confirmed.tender {
             counter::keep_tender(tx, stamp, (unit, &payments), tender)?;
         }
         respond::to_bytes(&Answer { payments })

@@ -61,8 +61,8 @@ fn lines(tariff: &Tariff, fields: &Fields) -> Result<Vec<AskedLine>> {
         let name = |kind: &str| format!("{kind}.{}", item.code);
         asked.push(AskedLine {
             item: item.code.clone(),
-            pages: whole(fields, &name("pages"))?,
-            copies: whole(fields, &name("copies"))?,
+            pages: fields.whole(&name("pages"))?,
+            copies: fields.whole(&name("copies"))?,
             quantity: decimal(fields, &name("quantity"))?,
             base_value: fields.dong(&name("base"))?.map(Dong),
             amount: fields.dong(&name("amount"))?.map(Dong),
@@ -85,19 +85,10 @@ pub(super) fn faults(tariff: &Tariff, fields: &Fields, on: BusinessDay) -> Vec<E
 
 fn number_fault(fields: &Fields, kind: &str, name: &str) -> Option<Error> {
     match kind {
-        "pages" | "copies" => whole(fields, name).err(),
+        "pages" | "copies" => fields.whole(name).err(),
         "quantity" => decimal(fields, name).err(),
         _ => fields.dong(name).err(),
     }
-}
-
-fn whole(fields: &Fields, name: &str) -> Result<Option<u32>> {
-    let text = fields.trimmed(name);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = |_| Error::invalid(name.to_owned(), "walk_in_number_wrong", "a whole number");
-    text.parse().map(Some).map_err(wrong)
 }
 
 fn decimal(fields: &Fields, name: &str) -> Result<Option<Decimal>> {
@@ -201,7 +192,7 @@ pub(super) fn content(fields: &Fields) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, decimal, placed, vietnamese, whole};
+    use super::{Fields, decimal, placed, vietnamese};
 
     #[test]
     fn numbers_are_read_as_they_are_written_here() {
@@ -220,12 +211,15 @@ mod tests {
     fn what_is_no_number_is_told_at_its_field_and_an_empty_one_is_none() {
         let typed = |text: &str| Fields::of(vec![("pages.ban_sao".into(), text.into())]);
         for text in ["", "  "] {
-            assert!(whole(&typed(text), "pages.ban_sao").unwrap().is_none());
+            assert!(typed(text).whole("pages.ban_sao").unwrap().is_none());
             assert!(decimal(&typed(text), "pages.ban_sao").unwrap().is_none());
         }
-        for text in ["ba", "-1", "1,5", "99999999999"] {
-            assert_eq!(whole(&typed(text), "pages.ban_sao").unwrap_err().code(), "walk_in_number_wrong");
+        for text in ["ba", "-1", "1,5", "-99999999999"] {
+            assert_eq!(typed(text).whole("pages.ban_sao").unwrap_err().code(), "walk_in_number_wrong");
         }
+        let large = typed("99999999999").whole("pages.ban_sao").unwrap_err();
+        assert_eq!(large.code(), "tariff_quantity_out_of_range");
+        assert!(large.to_string().starts_with("pages.ban_sao: at most 1000000000"), "{large}");
         for text in ["ba", "-1", "1.5", "1e3"] {
             assert_eq!(decimal(&typed(text), "pages.ban_sao").unwrap_err().code(), "walk_in_number_wrong");
         }

@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::id::{AccountId, CertificateId, UnitId};
 use crate::identity;
 use crate::payment::settler::Numbered as _;
+use crate::reconciliation::day_close;
 use crate::reconciliation::day_close::certificate::ordinal;
-use crate::reconciliation::day_close::{self, certificates};
 use crate::reconciliation::month_close::{self, Month};
 use crate::reconciliation::{bridge, office, open_days, reopening};
 use crate::report;
@@ -40,6 +40,8 @@ use crate::web::respond::block;
 /// Days shown at once, the newest first; all of them are in the file of the chain.
 const SHOWN_DAYS: usize = 62;
 const SHOWN_REQUESTS: i64 = 20;
+/// Claims on their way that the bridge names; all of them are in its file.
+const SHOWN_CLAIMS: usize = 100;
 
 /// A certificate with where its files are.
 struct Proof {
@@ -73,6 +75,8 @@ struct AccountPage {
     bridge: Vec<Listing>,
     bridge_title: Vec<String>,
     bridge_day: String,
+    /// Claims on their way that the bridge does not name.
+    claims_left_off: usize,
     requests: Listing,
     /// The month that could be closed next.
     next_month: Option<String>,
@@ -129,7 +133,8 @@ async fn compose(
         app.read(&actor, |conn| {
             let (unit, account) = place(conn, &actor, &id)?;
             let held = unit::account::find(conn, unit, account)?;
-            let told = bridge_of(conn, &stamp, &actor, (unit, account), asked)?;
+            let date = bridge_day(conn, &stamp, (unit, account), asked)?;
+            let told = bridge::in_short(conn, &stamp, &actor, (unit, account), date, SHOWN_CLAIMS)?;
             let report = report::bridge::table(&told);
             let months = months(conn, unit, account)?;
             let first = Month::of(held.opened_on);
@@ -157,6 +162,7 @@ async fn compose(
                 bridge: bridge_page::listings(&frame, &report, &names),
                 bridge_title: report.title,
                 bridge_day: told.date.to_string(),
+                claims_left_off: told.claims_left_off,
                 requests: requests(conn, &frame, unit, account)?,
                 can_close: actor.role == Role::Finance,
                 can_ask: matches!(actor.role, Role::Finance | Role::Approver),
@@ -175,18 +181,17 @@ fn place(conn: &mut Conn, actor: &Actor, id: &str) -> Result<(UnitId, AccountId)
     account_named(conn, actor, id).map_err(missing)
 }
 
-fn bridge_of(
+/// The day whose bridge is told: the one that is asked for, or else the first open one.
+fn bridge_day(
     conn: &mut Conn,
     stamp: &Stamp<'_>,
-    actor: &Actor,
     place: (UnitId, AccountId),
     asked: Option<BusinessDay>,
-) -> Result<bridge::Report> {
-    let date = match asked {
-        Some(date) => date,
-        None => day_close::first_open_day(conn, place.0, place.1)?.min(stamp.today()),
-    };
-    bridge::of_day(conn, stamp, actor, place, date)
+) -> Result<BusinessDay> {
+    match asked {
+        Some(date) => Ok(date),
+        None => Ok(day_close::first_open_day(conn, place.0, place.1)?.min(stamp.today())),
+    }
 }
 
 /// The part in one's own language of a heading that has both.
@@ -197,8 +202,8 @@ pub(super) fn part_of(lang: Lang, title: &'static str) -> &'static str {
 /// The certificates of the last days, newest first.
 fn days(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof>> {
     let standing = day_close::standing(conn, unit, account)?;
-    let all = certificates(conn, unit, account)?;
-    let proof = |one: &day_close::Certificate| Proof {
+    let newest = day_close::newest(conn, unit, account, SHOWN_DAYS)?;
+    let proof = |one: &day_close::Listed| Proof {
         id: one.id,
         shown: day(one.date),
         named: one.date.to_string(),
@@ -207,16 +212,14 @@ fn days(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof>>
         closing: one.closing.to_string(),
         stands: standing.contains(&(one.date, one.revision)),
     };
-    Ok(all.iter().rev().take(SHOWN_DAYS).map(proof).collect())
+    Ok(newest.iter().map(proof).collect())
 }
 
 /// The certificates of the months, oldest first.
 fn months(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof>> {
-    let mut found: Vec<Proof> = Vec::new();
-    for one in month_close::certificates(conn, unit, account)? {
-        let stands = month_close::certificate_by_id(conn, unit, one.id)?.is_some_and(|(_, stands)| stands);
+    let proof = |(one, stands): (day_close::Listed, bool)| {
         let named = Month::of(one.date).to_string();
-        found.push(Proof {
+        Proof {
             id: one.id,
             shown: named.clone(),
             named,
@@ -224,9 +227,9 @@ fn months(conn: &mut Conn, unit: UnitId, account: AccountId) -> Result<Vec<Proof
             opening: one.opening.to_string(),
             closing: one.closing.to_string(),
             stands,
-        });
-    }
-    Ok(found)
+        }
+    };
+    Ok(month_close::listed(conn, unit, account)?.into_iter().map(proof).collect())
 }
 
 fn requests(conn: &mut Conn, frame: &Frame, unit: UnitId, account: AccountId) -> Result<Listing> {
@@ -265,7 +268,8 @@ pub async fn bridge_file(request: HttpRequest, signed: Signed, shared: web::Data
         let stamp = app.stamp();
         app.read(&actor, |conn| {
             let place = place(conn, &actor, &id)?;
-            let told = bridge_of(conn, &stamp, &actor, place, day)?;
+            let date = bridge_day(conn, &stamp, place, day)?;
+            let told = bridge::of_day(conn, &stamp, &actor, place, date)?;
             Ok((format!("cau-noi-{}-{}", told.unit_code, told.date), report::bridge::table(&told)))
         })
     })

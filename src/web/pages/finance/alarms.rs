@@ -189,7 +189,10 @@ fn of_units(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, units: &[Unit]) -> R
     }
     for one in tax::of_units(conn, &ids, stamp.now)? {
         let (vi, en) = one.kind.words();
-        tell(one.unit, lang.pick(vi, en).to_owned(), &|_| "/tax/messages".to_owned());
+        tell(one.unit, lang.pick(vi, en).to_owned(), &|unit| match one.kind {
+            tax::Kind::FormHeld => format!("/tax/registration?unit={}", unit.code),
+            _ => "/tax/messages".to_owned(),
+        });
     }
     Ok(found)
 }

@@ -12,6 +12,7 @@ use super::exceptions::{OWNERS, locate};
 use crate::actor::{Actor, Scope};
 use crate::app::App;
 use crate::audit;
+use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::exception::{self, Owner, State};
 use crate::id::{ExceptionId, LetterId, PersonId};
@@ -161,7 +162,7 @@ pub async fn step(
     match block(move || act(&app, &actor, id, &typed)).await {
         Ok(()) => Ok(see(format!("/finance/exceptions/{id}/beside"))),
         Err(error) => {
-            let wrong = Wrong::of(error, Lang::of(&request))?;
+            let wrong = Wrong::all(faults(&fields), error, Lang::of(&request))?;
             let page = compose(&request, &signed, &shared, (wrong, fields)).await?;
             Ok(html(StatusCode::BAD_REQUEST, &page))
         }
@@ -206,10 +207,27 @@ fn chosen(fields: &Fields) -> Result<Option<PersonId>> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(unknown) }
 }
 
+/// What cannot be read of the form that has more than one field to type into: what the bank answered.
+fn faults(fields: &Fields) -> Vec<Error> {
+    if fields.get("do") != "reply" {
+        return Vec::new();
+    }
+    let read = [
+        day_of(fields).err(),
+        letter::reply_number(fields.get("number")).err(),
+        letter::reply_words(fields.get("words")).err(),
+    ];
+    read.into_iter().flatten().collect()
+}
+
+fn day_of(fields: &Fields) -> Result<BusinessDay> {
+    fields.trimmed("on").parse().map_err(|_| Error::invalid("on", "date_unreadable", "a day"))
+}
+
 fn reply_of(fields: &Fields) -> Result<Reply> {
     Ok(Reply {
         outcome: Outcome::parse(fields.get("outcome"))?,
-        on: fields.trimmed("on").parse().map_err(|_| Error::invalid("on", "date_unreadable", "a day"))?,
+        on: day_of(fields)?,
         number: fields.trimmed("number").to_owned(),
         words: fields.get("words").to_owned(),
     })

@@ -12,7 +12,7 @@ use crate::actor::{Actor, Role};
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
-use crate::payment::partner_file::Fault;
+use crate::payment::partner_file::{Fault, Faults};
 use crate::store::Conn;
 use crate::unit::Unit;
 use crate::web::extract::API_BODY_LIMIT_BYTES;
@@ -46,8 +46,8 @@ pub(super) struct ImportsPage {
     pub asks: Vec<Ask>,
     /// Which column of the file is what, where it has to be asked.
     pub columns: Option<Columns>,
-    /// The place in the file and what is wrong there.
-    pub faults: Vec<(String, String)>,
+    /// The bad rows of the file, each with its place and what is wrong there; then how many more there are.
+    pub faults: Vec<String>,
     /// What the file adds up to, and its first rows.
     pub preview: Option<Preview>,
     pub taken: Vec<Listing>,
@@ -61,7 +61,7 @@ pub(super) struct Preview {
 
 /// Why a file was not taken.
 pub(super) enum Refusal {
-    Unreadable(Fault),
+    Unreadable(Faults),
     Wrong(Error),
 }
 
@@ -69,8 +69,8 @@ impl Refusal {
     /// The line at which the headings of a table are not known.
     pub fn unknown_at(&self) -> Option<usize> {
         match self {
-            Refusal::Unreadable(fault) if fault.is_of_headings() => Some(fault.line),
-            _ => None,
+            Refusal::Unreadable(faults) => faults.unknown_headings_at(),
+            Refusal::Wrong(_) => None,
         }
     }
 }
@@ -81,9 +81,9 @@ impl From<Error> for Refusal {
     }
 }
 
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Refusal {
-        Refusal::Unreadable(fault)
+impl From<Faults> for Refusal {
+    fn from(faults: Faults) -> Refusal {
+        Refusal::Unreadable(faults)
     }
 }
 
@@ -126,7 +126,10 @@ fn refuse(page: &mut ImportsPage, refusal: Refusal, fields: &Fields) -> Result<(
     let lang = page.frame.lang;
     match refusal {
         Refusal::Wrong(error) => page.wrong = Wrong::all(faults(fields), error, lang)?,
-        Refusal::Unreadable(fault) => page.faults.push(place(lang, &fault)),
+        Refusal::Unreadable(faults) => {
+            page.faults = faults.told.iter().map(|fault| told(lang, fault)).collect();
+            page.faults.extend((faults.more > 0).then(|| lang.with("import_more", faults.more)));
+        }
     }
     Ok(())
 }
@@ -138,9 +141,13 @@ fn faults(fields: &Fields) -> Vec<Error> {
     of_day.into_iter().chain(of_money).collect()
 }
 
-fn place(lang: Lang, fault: &Fault) -> (String, String) {
-    let why = lang.pick(&fault.why.vi(), &fault.why.en()).to_owned();
-    (lang.with("import_line", fault.line), why)
+/// A bad row: its line, the column where it is one cell, and what is wrong there.
+pub(super) fn told(lang: Lang, fault: &Fault) -> String {
+    let mut place = lang.with("import_line", fault.line);
+    if let Some(field) = fault.column {
+        place = format!("{place}, {}", lang.with("import_column", lang.pick(field.vi(), field.en())));
+    }
+    format!("{place}: {}", lang.pick(&fault.why.vi(), &fault.why.en()))
 }
 
 /// The fields of the form that finance sent, and its file.
@@ -151,7 +158,8 @@ pub(super) async fn sent(
 ) -> Result<(Fields, Chosen)> {
     check_origin(request)?;
     signed.require(&[Role::Finance])?;
-    let (fields, file) = upload::form(request, payload, API_BODY_LIMIT_BYTES, "file").await?;
+    let limit = upload::Limit::of_staff(API_BODY_LIMIT_BYTES);
+    let (fields, file) = upload::form(request, payload, limit, "file").await?;
     signed.check_token(fields.get("csrf"))?;
     Ok((fields, file))
 }

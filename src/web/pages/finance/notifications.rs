@@ -319,17 +319,11 @@ async fn compose(
 }
 
 fn steps(frame: &Frame, events: &[EventView]) -> Listing {
-    let words = |state: &str| match state.parse::<State>() {
-        Ok(state) => {
-            let (vi, en) = state.words();
-            Cell::state(frame.lang.pick(vi, en), tone(state.as_str()))
-        }
-        Err(_) => Cell::text(state),
-    };
     let row = |event: &EventView| {
         vec![
-            Cell::text(time(event.at)),
-            words(&event.state),
+            // Steps of one attempt are seconds apart.
+            Cell::text(event.at.in_hanoi().format("%d/%m/%Y %H:%M:%S").to_string()),
+            step(frame.lang, event),
             Cell::text(or_dash(event.via.clone())),
             Cell::text(or_dash(event.code.as_deref().map(|code| why(frame.lang, code)))),
             Cell::mono(or_dash(event.reference.clone())),
@@ -342,6 +336,22 @@ fn steps(frame: &Frame, events: &[EventView]) -> Listing {
             .map(|key| frame.t(key))
             .collect(),
         rows: events.iter().map(row).collect(),
+    }
+}
+
+/// Where a step left the message. While it is being sent, its state does not tell who has it.
+fn step(lang: Lang, event: &EventView) -> Cell {
+    let operator = event.via.as_deref().unwrap_or_default();
+    match (event.state.parse::<State>(), event.kind.as_str()) {
+        (Ok(State::Sending), "given") => Cell::state(lang.with("told_given", operator), tone(&event.state)),
+        (Ok(State::Sending), "not_taken") => {
+            Cell::state(lang.with("told_not_taken", operator), tone(&event.state))
+        }
+        (Ok(state), _) => {
+            let (vi, en) = state.words();
+            Cell::state(lang.pick(vi, en), tone(&event.state))
+        }
+        (Err(_), _) => Cell::text(event.state.clone()),
     }
 }
 

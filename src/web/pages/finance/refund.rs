@@ -65,7 +65,7 @@ struct RefundPage {
     is_sender: Option<bool>,
     /// Paid by card and no account is named: it goes back to the card, which needs none.
     to_card: bool,
-    /// What stands in the way of an approval while no statement shows the money.
+    /// What stands in the way of an approval while no statement shows the money, or the bank took it back.
     unproven: Option<&'static str>,
     /// Whose money it was; documents made of it: look-up code and name.
     payer: String,
@@ -99,7 +99,8 @@ struct Looked {
     is_erased: bool,
     is_sender: Option<bool>,
     to_card: bool,
-    is_proven: bool,
+    /// Why its money is not there, as an error's code.
+    unproven: Option<&'static str>,
     payer: String,
     receipts: Vec<(String, String)>,
     events: Vec<PastEvent>,
@@ -128,9 +129,9 @@ fn look(app: &App, actor: &Actor, id: RefundId) -> Result<Looked> {
         let payment = payment_query::payments(tx, &[(unit, item.payment)])?.pop();
         let to_card = payment.as_ref().is_some_and(|payment| payment.method == Method::Card)
             && query::payee(tx, unit, id)?.is_none();
-        let is_proven = payment.as_ref().is_some_and(rules::is_proven);
+        let unproven = payment.as_ref().map_or(Some("refund_money_unproven"), rules::unproven);
         let (payer, receipts) = paid_for(tx, stamp, actor, (unit, payment.and_then(|one| one.obligation)))?;
-        Ok(Looked { item, payee, is_erased, is_sender, to_card, is_proven, payer, receipts, events })
+        Ok(Looked { item, payee, is_erased, is_sender, to_card, unproven, payer, receipts, events })
     })
 }
 
@@ -174,7 +175,7 @@ async fn compose(
         Ok((looked, events, delegated))
     })
     .await?;
-    let Looked { item, payee, is_erased, is_sender, to_card, is_proven, payer, receipts, .. } = looked;
+    let Looked { item, payee, is_erased, is_sender, to_card, unproven, payer, receipts, .. } = looked;
     let (state, tone) = state_words(frame.lang, item.state);
     let role = signed.actor.role;
     Ok(RefundPage {
@@ -191,7 +192,7 @@ async fn compose(
         can_name: role == Role::Finance && item.state == State::Requested,
         can_approve: role == Role::Approver
             && item.state == State::Requested
-            && is_proven
+            && unproven.is_none()
             && (payee.is_some() || to_card),
         can_send: role == Role::Finance
             && matches!(item.state, State::Approved | State::Bounced)
@@ -202,8 +203,7 @@ async fn compose(
         erased: is_erased.then(|| frame.t(erased_key(item.state))),
         is_sender,
         to_card,
-        unproven: (item.state == State::Requested && !is_proven)
-            .then(|| frame.lang.of_code("refund_money_unproven")),
+        unproven: unproven.filter(|_| item.state == State::Requested).map(|code| frame.lang.of_code(code)),
         payer,
         receipts,
         must_confirm: !signed.session.is_confirmed(shared.app().clock.now()),

@@ -11,13 +11,13 @@ use serde::Deserialize;
 
 use super::alarms::MANY_UNITS;
 use super::columns::Columns;
-use super::imports::Refusal;
+use super::imports::{self, Refusal};
 use super::partner_columns;
 use super::{READERS, accounts, units};
 use crate::actor::{Actor, Role};
 use crate::error::{Error, Result};
 use crate::id::{AccountId, UnitId};
-use crate::payment::partner_file::{Fault, Why};
+use crate::payment::partner_file::{Fault, Faults};
 use crate::remittance::{self, Draft, Kind, Order, State, alarm, query, report};
 use crate::statement::partner;
 use crate::store::{Conn, Stamp};
@@ -37,6 +37,8 @@ use crate::web::respond::block;
 
 /// Orders that are shown; all of them stand in the list of orders.
 const SHOWN: i64 = 50;
+/// Rows of a report that are told one by one; of those behind them the number.
+const SHOWN_FAULTS: usize = 100;
 
 /// What an account owes, by kind of order.
 struct Due {
@@ -298,14 +300,15 @@ pub async fn report(
 ) -> Page {
     check_origin(&request)?;
     signed.require(&[Role::Finance])?;
-    let (fields, file) = upload::form(&request, payload, API_BODY_LIMIT_BYTES, "file").await?;
+    let limit = upload::Limit::of_staff(API_BODY_LIMIT_BYTES);
+    let (fields, file) = upload::form(&request, payload, limit, "file").await?;
     signed.check_token(fields.get("csrf"))?;
     let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), fields.clone());
     let (lang, kind) = (Lang::of(&request), partner::Kind::Treasury);
     let (imported, columns) = block(move || {
         Ok(partner_columns::look((&app, &actor, lang), kind, (&typed, file), |bytes, reading| {
             let told = report::Told::read(bytes, reading.named.clone())
-                .map_err(|fault| Fault { line: fault.line, why: Why::Table(fault.why) })?;
+                .map_err(|fault| Faults::from(Fault::from(fault)))?;
             if told.is_empty() {
                 reading.nothing_read()?;
             }
@@ -320,9 +323,9 @@ pub async fn report(
     .await?;
     let (status, wrong, imported) = match imported {
         Ok(imported) => (StatusCode::OK, Wrong::default(), Some(imported)),
-        Err(Refusal::Unreadable(fault)) => {
-            let wrong = Wrong(vec![("file".to_owned(), told_where(lang, &fault))]);
-            (StatusCode::BAD_REQUEST, wrong, None)
+        Err(Refusal::Unreadable(faults)) => {
+            let told = faults.told.iter().map(|fault| ("file".to_owned(), told_where(lang, fault)));
+            (StatusCode::BAD_REQUEST, Wrong(told.collect()), None)
         }
         Err(Refusal::Wrong(error)) => (StatusCode::BAD_REQUEST, Wrong::of(error, lang)?, None),
     };
@@ -335,8 +338,7 @@ pub async fn report(
 
 /// The place of what makes a file no report, and why.
 fn told_where(lang: Lang, fault: &Fault) -> String {
-    let why = lang.pick(&fault.why.vi(), &fault.why.en()).to_owned();
-    format!("{} {}: {why}", lang.of_code("treasury_report_unreadable"), lang.with("import_line", fault.line))
+    format!("{} {}", lang.of_code("treasury_report_unreadable"), imports::told(lang, fault))
 }
 
 /// What the report said of each order, and the rows that could not be read.
@@ -357,14 +359,16 @@ fn outcome(lang: Lang, imported: &report::Imported) -> Listing {
         };
         vec![order, Cell::state(lang.t(key), tone)]
     };
-    let faults = imported.faults.iter().map(|fault| {
+    let faults = imported.faults.iter().take(SHOWN_FAULTS).map(|fault| {
         let why = lang.pick(fault.why_vi, fault.why);
         vec![Cell::text(lang.with("remittance_row", fault.line_no)), Cell::state(why, "late")]
     });
+    let more = imported.faults.len().saturating_sub(SHOWN_FAULTS);
+    let more = (more > 0).then(|| vec![Cell::text(lang.with("import_more", more)), Cell::text("")]);
     Listing {
         caption: lang.t("remittance_outcome"),
         heads: vec![lang.t("reference"), lang.t("state")],
-        rows: imported.orders.iter().map(told).chain(faults).collect(),
+        rows: imported.orders.iter().map(told).chain(faults).chain(more).collect(),
     }
 }
 

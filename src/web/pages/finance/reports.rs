@@ -20,7 +20,6 @@ use crate::filing::{self, Filing, Kind, State, due, query, report, transmission}
 use crate::id::{FilingId, TransmissionId, UnitId};
 use crate::store::Conn;
 use crate::unit::Unit;
-use crate::web::Shared;
 use crate::web::api::days;
 use crate::web::extract;
 use crate::web::pages::fields::{Fields, Pairs, Wrong};
@@ -31,6 +30,7 @@ use crate::web::pages::session::Signed;
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, Posted, html};
 use crate::web::respond::block;
+use crate::web::{Shared, message};
 
 /// Who makes a report and lets it go.
 const MAKERS: [Role; 3] = [Role::Finance, Role::Approver, Role::Administrator];
@@ -72,6 +72,10 @@ struct ReportsPage {
     changed: Vec<String>,
     made: Vec<Made>,
     can_make: bool,
+    /// Why no report of a quarter that is over is owed: the unit had no series by then.
+    owes_none: Option<&'static message::Words>,
+    /// The day from which the report of a quarter that is not over can be made.
+    makes_from: Option<String>,
     can_supplement: bool,
     must_confirm: bool,
     has_second_factor: bool,
@@ -87,10 +91,24 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
 struct Found {
     unit: Unit,
     quarter: Quarter,
+    /// None once the quarter is over.
+    makes_from: Option<BusinessDay>,
     lines: Vec<Line>,
     changed: Vec<String>,
     /// With the message that carries it.
     made: Vec<(Filing, Option<TransmissionId>)>,
+}
+
+impl Found {
+    /// The quarter is over, and there is a series to report on.
+    fn can_be_reported(&self) -> bool {
+        self.makes_from.is_none() && !self.lines.is_empty()
+    }
+
+    /// The quarter is over, and the unit had no series by then.
+    fn owes_none(&self) -> bool {
+        self.makes_from.is_none() && self.lines.is_empty()
+    }
 }
 
 async fn compose(
@@ -145,7 +163,12 @@ async fn compose(
         },
         figures: figures(&frame, found.as_ref().map(|found| found.lines.as_slice()).unwrap_or_default()),
         changed: found.as_ref().map(|found| found.changed.clone()).unwrap_or_default(),
-        can_make: can_work && found.is_some() && live == 0,
+        can_make: can_work && live == 0 && found.as_ref().is_some_and(Found::can_be_reported),
+        owes_none: found
+            .as_ref()
+            .filter(|found| live == 0 && found.owes_none())
+            .map(|_| message::words("report_nothing_registered")),
+        makes_from: found.as_ref().and_then(|found| found.makes_from).map(day),
         can_supplement: can_work && found.as_ref().is_some_and(|found| !found.changed.is_empty()),
         made: found
             .map(|found| found.made.iter().map(|one| made(lang, can_work, one)).collect::<Result<_>>())
@@ -174,6 +197,7 @@ fn found(conn: &mut Conn, actor: &Actor, asked: &Asked, today: BusinessDay) -> R
         lines: report::figures(conn, unit.id, quarter)?,
         changed: changed.into_iter().map(|one| format!("{} {}", one.template, one.series)).collect(),
         made,
+        makes_from: (today <= quarter.last_day()).then(|| quarter.next().first_day()),
         quarter,
         unit,
     })

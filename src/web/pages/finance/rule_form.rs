@@ -4,9 +4,11 @@ use crate::amount::Dong;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::reconciliation::classification::{Class, Direction, Rule};
-use crate::web::pages::fields::{Fields, Pairs};
+use crate::text;
+use crate::web::pages::fields::{Fields, Pairs, of_field};
 use crate::web::pages::wording::Lang;
 
+use super::report_page::day_typed;
 use super::stored;
 
 /// Days that a rule is tried on where nobody says.
@@ -97,15 +99,52 @@ pub(super) fn with_days(typed: Fields, today: BusinessDay) -> Fields {
 /// # Errors
 /// `amount_not_whole`, `class_rule_class`, those of `Rule::check`.
 pub(super) fn rule_of(fields: &Fields) -> Result<Rule> {
+    let amounts = (dong(fields, "amount_at_least")?, dong(fields, "amount_at_most")?);
+    let rule = described(fields, class_of(fields)?, amounts);
+    rule.check().map_err(of_form)?;
+    Ok(rule)
+}
+
+/// Everything that is wrong with a form, whether its rule is proposed or tried on past days.
+pub(super) fn faults(fields: &Fields, today: BusinessDay) -> Vec<Error> {
+    let (least, most) = (dong(fields, "amount_at_least"), dong(fields, "amount_at_most"));
+    let class = class_of(fields);
+    let amounts = (read(&least), read(&most));
+    let rule = class.as_ref().ok().map(|class| described(fields, *class, amounts).faults());
+    let mut found: Vec<Error> = rule.into_iter().flatten().map(of_form).collect();
+    found.extend([class.err(), least.err(), most.err(), rank_of(fields).err()].into_iter().flatten());
+    if fields.get("do") == "propose" {
+        found.extend(text::reason(fields.get("reason")).err());
+    } else {
+        let day = |name: &str| day_typed(name, fields.get(name), today).err();
+        found.extend(["from", "until"].into_iter().filter_map(day));
+    }
+    found
+}
+
+fn dong(fields: &Fields, name: &str) -> Result<Option<Dong>> {
+    Ok(fields.dong(name)?.map(Dong))
+}
+
+/// An amount as far as it can be read.
+fn read(amount: &Result<Option<Dong>>) -> Option<Dong> {
+    amount.as_ref().ok().copied().flatten()
+}
+
+fn class_of(fields: &Fields) -> Result<Class> {
+    let unknown = |_| Error::invalid("class", "class_rule_class", "no such class");
+    Class::parse(fields.get("class")).map_err(unknown)
+}
+
+fn described(fields: &Fields, class: Class, (least, most): (Option<Dong>, Option<Dong>)) -> Rule {
     let text = |name: &str| Some(fields.trimmed(name).to_owned()).filter(|text| !text.is_empty());
     let lines = |name: &str| -> Vec<String> {
         let parts = fields.get(name).lines().map(str::trim);
         parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
-    let class = Class::parse(fields.get("class"));
-    let rule = Rule {
+    Rule {
         id: fields.trimmed("rule").to_owned(),
-        class: class.map_err(|_| Error::invalid("class", "class_rule_class", "no such class"))?,
+        class,
         direction: match fields.get("direction") {
             "credit" => Direction::Credit,
             "debit" => Direction::Debit,
@@ -116,17 +155,20 @@ pub(super) fn rule_of(fields: &Fields) -> Result<Rule> {
         pattern: text("pattern"),
         counterparty: text("counterparty"),
         bank: text("bank"),
-        amount_at_least: fields.dong("amount_at_least")?.map(Dong),
-        amount_at_most: fields.dong("amount_at_most")?.map(Dong),
+        amount_at_least: least,
+        amount_at_most: most,
         without_counterparty: fields.get("without_counterparty") == "1",
         marked_reversal: fields.get("marked_reversal") == "1",
         is_off: fields.get("is_off") == "1",
-    };
-    rule.check().map_err(|error| match error.code() {
-        "class_rule_without_id" => Error::invalid("rule", error.code(), error.detail().to_owned()),
+    }
+}
+
+/// What is wrong with a rule, at the field that the form has for it.
+fn of_form(error: Error) -> Error {
+    match error.code() {
+        "class_rule_without_id" => of_field(error, "rule"),
         _ => error,
-    })?;
-    Ok(rule)
+    }
 }
 
 pub(super) fn rank_of(fields: &Fields) -> Result<Option<i32>> {

@@ -9,7 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::report_page::{day_typed, unit_named};
-use super::rule_form::{TRIED_DAYS, begun, classes, rank_of, rule_of, says, with_days};
+use super::rule_form::{self, TRIED_DAYS, begun, classes, rank_of, rule_of, says, with_days};
 use super::{READERS, confirm, stored, units};
 use crate::actor::{Actor, Scope};
 use crate::app::App;
@@ -87,7 +87,7 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     let fields = Fields::of(vec![("unit".to_owned(), asked.unit), ("rule".to_owned(), asked.rule)]);
     match compose(&request, &signed, &shared, fields.clone()).await {
         Ok(page) => Ok(html(StatusCode::OK, &page)),
-        Err(error) => again(&request, &signed, &shared, fields, error).await,
+        Err(error) => again(&request, &signed, &shared, fields, (Vec::new(), error)).await,
     }
 }
 
@@ -258,7 +258,10 @@ pub async fn draft(
             page.tried = Some(tried(&page.frame, &found));
             Ok(html(StatusCode::OK, &page))
         }
-        Err(error) => again(&request, &signed, &shared, fields, error).await,
+        Err(error) => {
+            let faults = rule_form::faults(&fields, shared.app().clock.now().business_day());
+            again(&request, &signed, &shared, fields, (faults, error)).await
+        }
     }
 }
 
@@ -274,9 +277,9 @@ async fn again(
     signed: &Signed,
     shared: &web::Data<Shared>,
     fields: Fields,
-    error: Error,
+    (faults, error): (Vec<Error>, Error),
 ) -> Page {
-    let wrong = Wrong::of(error, Lang::of(request))?;
+    let wrong = Wrong::all(faults, error, Lang::of(request))?;
     let fields = if wrong.at("unit").is_some() { Fields::default() } else { fields };
     let mut page = compose(request, signed, shared, fields).await?;
     page.wrong = wrong;
@@ -355,7 +358,7 @@ pub async fn decide(
         Ok(()) => Ok(see(back(&fields))),
         Err(error) => {
             let unit = vec![("unit".to_owned(), fields.get("unit").to_owned())];
-            again(&request, &signed, &shared, Fields::of(unit), error).await
+            again(&request, &signed, &shared, Fields::of(unit), (Vec::new(), error)).await
         }
     }
 }

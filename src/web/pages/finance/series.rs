@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -11,15 +12,16 @@ use serde::Deserialize;
 
 use super::report_page::{unit_choices, unit_named};
 use super::{READERS, stored};
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::error::{Error, Result};
 use crate::id::{CertificateId, SeriesId};
-use crate::register::chain::{self, Audit};
-use crate::register::proof::STATES;
+use crate::register::chain::Audit;
+use crate::register::parts::{self, Course, Part};
+use crate::register::proof::{Fault, STATES};
 use crate::register::query::Listed;
 use crate::register::{certificate, query};
-use crate::store::Conn;
 use crate::store::page::Page as Rows;
+use crate::store::{Conn, Store};
 use crate::unit::series::{self, Series};
 use crate::web::Shared;
 use crate::web::api;
@@ -27,6 +29,7 @@ use crate::web::extract;
 use crate::web::pages::fields::Wrong;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::listing::{Cell, Listing, day};
+use crate::web::pages::proving::{PROVEN_FOR, Progress};
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
 use crate::web::pages::{Page, called, detail, html};
@@ -34,6 +37,8 @@ use crate::web::respond::block;
 
 /// Certificates on one page: a month of nights.
 const SHOWN_LIMIT: i64 = 31;
+/// Numbers between two looks at the clock.
+const STEP: i64 = 128;
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -41,6 +46,8 @@ struct Asked {
     unit: String,
     /// The last certificate of the page before.
     after: String,
+    /// Of the proof: what the parts before found.
+    at: String,
 }
 
 /// What proving it now found, as told.
@@ -61,6 +68,14 @@ struct SeriesPage {
     listings: Vec<Listing>,
     next: Option<String>,
     audited: Option<Audited>,
+    /// How far a proof came that takes more than one request. Nothing else is shown then.
+    progress: Option<Progress>,
+}
+
+impl SeriesPage {
+    fn next_part(&self) -> Option<String> {
+        self.progress.as_ref().and_then(Progress::next_part)
+    }
 }
 
 /// How many numbers of each series stand in each state.
@@ -82,29 +97,108 @@ pub async fn page(request: HttpRequest, signed: Signed, shared: web::Data<Shared
     Ok(html(status, &page))
 }
 
-/// `GET /finance/series/proof?unit=`: proves every number now. It changes nothing, so auditors may ask
-/// for it; another site may not make them.
+/// `GET /finance/series/proof?unit=&at=`: proves every number now, one part for each request; `at` is what the parts
+/// before found, as this page alone can write it. The page asks for the next part by itself. It changes nothing, so
+/// auditors may ask for it; another site may not make them.
 pub async fn proof(request: HttpRequest, signed: Signed, shared: web::Data<Shared>) -> Page {
     check_origin(&request)?;
     signed.require(&READERS)?;
     let asked: Asked = extract::query(&request).unwrap_or_default();
-    // It reads a unit's every number and signature: one at a time for each person, like a bundle.
-    let person = signed.actor.person.map(|id| id.to_string()).unwrap_or_default();
-    let slot = shared.staff_bundles.take(person)?;
-    let (app, actor, code) = (Arc::clone(shared.app()), signed.actor.clone(), asked.unit.clone());
-    let audit = block(move || {
-        let _held = slot;
-        let unit = app.read(&actor, |conn| unit_named(conn, &actor, &code));
-        unit.and_then(|unit| chain::audit(&app.store, &actor.scope, unit.id))
+    let (app, actor, typed) = (Arc::clone(shared.app()), signed.actor.clone(), asked.clone());
+    let lang = Lang::of(&request);
+    let proven = block(move || {
+        let (unit, register) = app.read(&actor, |conn| {
+            let unit = unit_named(conn, &actor, &typed.unit)?;
+            let register = series::of_unit(conn, unit.id)?;
+            Ok((unit, register))
+        })?;
+        let now = app.clock.now();
+        let course = match typed.at.as_str() {
+            "" => Course::new(unit.id, now),
+            at => Course::read(at, unit.id, &app.vault, now)?,
+        };
+        Ok(match prove(&app.store, &actor.scope, course)? {
+            Part::Whole(audit) => Proven::Whole(audit),
+            Part::Further(course) => {
+                let at = course.text(&app.vault)?;
+                let faults = found_so_far(lang, &course, &register);
+                Proven::Further(faults, progress(lang, &course, &register, (unit.code, at)))
+            }
+        })
     });
-    let audit = match audit.await {
-        Ok(audit) => Some(audit),
+    let audit = match proven.await {
+        Ok(Proven::Whole(audit)) => Some(audit),
+        Ok(Proven::Further(faults, progress)) => {
+            return Ok(html(StatusCode::OK, &under_way(Frame::of(&signed, &request), faults, progress)));
+        }
         // The page itself tells that the unit is not one's own.
         Err(error) if error.code() == "unit_not_found" => None,
         Err(error) => return Err(error.into()),
     };
     let (status, page) = compose(&request, &signed, &shared, asked, audit).await?;
     Ok(html(status, &page))
+}
+
+/// What one request came to.
+enum Proven {
+    Whole(Audit),
+    /// The faults until here, and how far it came.
+    Further(Vec<String>, Progress),
+}
+
+/// Goes on with an audit until there is no more time; a step at least.
+fn prove(store: &Store, scope: &Scope, mut course: Course) -> Result<Part> {
+    let began = Instant::now();
+    loop {
+        match parts::prove(store, scope, course, STEP)? {
+            Part::Further(next) if began.elapsed() < PROVEN_FOR => course = *next,
+            part => return Ok(part),
+        }
+    }
+}
+
+/// Each fault that the parts until here found, in words.
+fn found_so_far(lang: Lang, course: &Course, register: &[Series]) -> Vec<String> {
+    let (broken, faults) = course.faults();
+    let of_numbers = faults.into_iter().filter_map(|(id, number, fault)| {
+        let series = register.iter().find(|one| one.id == id)?;
+        Some(fault_of(lang, series, number, fault))
+    });
+    broken.map(|broken| detail::broken(lang, broken)).into_iter().chain(of_numbers).collect()
+}
+
+/// How many of a unit's numbers are proven, and where the proof goes on.
+fn progress(lang: Lang, course: &Course, register: &[Series], (unit, at): (String, String)) -> Progress {
+    let of = register.iter().map(|one| one.next_no - 1).sum::<i64>().max(1);
+    let proven = register.iter().find(|one| Some(one.id) == course.series());
+    Progress {
+        action: "/finance/series/proof",
+        carried: vec![("unit", unit), ("at", at)],
+        done: usize::try_from(course.done().min(of)).unwrap_or(0),
+        of: usize::try_from(of).unwrap_or(1),
+        name: match proven {
+            Some(series) => format!("{} {}", series.template, series.series),
+            None => lang.t("series_proving_certificates").to_owned(),
+        },
+        title: "series_proving",
+        hint: "series_proving_hint",
+        is_going_on: true,
+    }
+}
+
+/// The page between two parts.
+fn under_way(frame: Frame, faults: Vec<String>, progress: Progress) -> SeriesPage {
+    SeriesPage {
+        wrong: Wrong::default(),
+        units: Vec::new(),
+        unit: String::new(),
+        as_of: String::new(),
+        listings: Vec::new(),
+        next: None,
+        audited: Some(Audited { certificates: 0, faults }).filter(|one| !one.faults.is_empty()),
+        progress: Some(progress),
+        frame,
+    }
 }
 
 /// `GET /finance/series/certificates/{id}/xml`
@@ -139,6 +233,7 @@ async fn compose(
         listings: Vec::new(),
         next: None,
         audited: audit.as_ref().map(|audit| told(lang, audit)),
+        progress: None,
         frame,
     };
     if let Some(found) = found {
@@ -184,14 +279,16 @@ fn states_of(audit: &Audit) -> States {
 
 /// Each fault in words; no more than the proofs list.
 fn told(lang: Lang, audit: &Audit) -> Audited {
-    let mut faults: Vec<String> = audit.broken.iter().cloned().collect();
+    let mut faults: Vec<String> = audit.broken.iter().map(|broken| detail::broken(lang, broken)).collect();
     for proof in &audit.proofs {
-        faults.extend(proof.faults.iter().map(|(number, fault)| {
-            let (template, series) = (&proof.series.template, &proof.series.series);
-            format!("{template} {series} {number}: {}", lang.t(detail::fault_key(fault.as_str())))
-        }));
+        let listed = proof.faults.iter();
+        faults.extend(listed.map(|(number, fault)| fault_of(lang, &proof.series, *number, *fault)));
     }
     Audited { certificates: audit.certificate_count, faults }
+}
+
+fn fault_of(lang: Lang, series: &Series, number: i64, fault: Fault) -> String {
+    format!("{} {} {number}: {}", series.template, series.series, lang.t(detail::fault_key(fault.as_str())))
 }
 
 fn register(lang: Lang, register: &[Series], states: &States) -> Listing {

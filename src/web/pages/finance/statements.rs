@@ -16,7 +16,6 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, JobId, StatementId, UnitId};
 use crate::payment::settler::Numbered;
-use crate::receipt::rendition::wording::grouped;
 use crate::reconciliation::office;
 use crate::statement::foreseen::{Foreseen, foresee};
 use crate::statement::given_up;
@@ -28,7 +27,7 @@ use crate::store::Conn;
 use crate::text;
 use crate::unit::{self, Unit};
 use crate::web::Shared;
-use crate::web::extract::{self, STATEMENT_BODY_LIMIT_BYTES, body};
+use crate::web::extract::{self, STATEMENT_BODY_LIMIT_BYTES};
 use crate::web::multipart::{Part, boundary, parts};
 use crate::web::pages::acting::{self, Acted, By};
 use crate::web::pages::called;
@@ -37,7 +36,7 @@ use crate::web::pages::frame::{Frame, see};
 use crate::web::pages::matter::day;
 use crate::web::pages::session::{Signed, check_origin};
 use crate::web::pages::wording::Lang;
-use crate::web::pages::{Page, Posted, html};
+use crate::web::pages::{Page, Posted, html, upload};
 use crate::web::respond::block;
 
 /// Lines of a preview; the file may have a hundred thousand.
@@ -218,13 +217,14 @@ pub async fn take(
     let unreadable = || Error::invalid("form.file", "form_unreadable", "expected multipart/form-data");
     let boundary = boundary(&request).ok_or_else(unreadable)?;
     let mut page = StatementsPage::empty(Frame::of(&signed, &request), &signed);
-    let bytes = match body(payload, STATEMENT_BODY_LIMIT_BYTES).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            page.wrong = Wrong::of_file(error, page.frame.lang)?;
-            return Ok(html(StatusCode::PAYLOAD_TOO_LARGE, &page));
-        }
-    };
+    let limit = upload::Limit::of_staff(STATEMENT_BODY_LIMIT_BYTES);
+    let (bytes, is_cut) = upload::received(payload, &boundary, limit).await?;
+    if is_cut {
+        let typed = upload::fields(&request, bytes, boundary, "file").await?;
+        signed.check_token(typed.get("csrf"))?;
+        page.wrong = Wrong::of(upload::too_large("file"), page.frame.lang)?;
+        return Ok(html(StatusCode::PAYLOAD_TOO_LARGE, &page));
+    }
     let (app, lang) = (Arc::clone(shared.app()), page.frame.lang);
     let outcome = block(move || {
         let found = parts(&bytes, &boundary)?;
@@ -466,7 +466,7 @@ fn places(lang: Lang, findings: &[Finding]) -> Vec<(String, String)> {
 /// An amount of a file as people read it: `15.000 đ`, `12,5 EUR`.
 fn sum(amount: Decimal, currency: &str) -> String {
     let unit = if currency == "VND" { "đ" } else { currency };
-    format!("{} {unit}", grouped(&amount.to_string())).trim_end().to_owned()
+    format!("{} {unit}", text::grouped(&amount.to_string())).trim_end().to_owned()
 }
 
 fn sheets(parsed: &Parsed) -> Vec<Sheet> {

@@ -26,6 +26,7 @@ use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::id::EventId;
 use crate::identity::person_name;
+use crate::proposal::reason_of;
 use crate::store::{Conn, Lane, Stamp, Tx};
 use crate::tariff::draft::{self, Draft, READERS, State};
 use crate::tariff::revise::{self, Revision};
@@ -198,27 +199,48 @@ pub async fn price(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    propose(request, signed, form, shared, |tx, stamp, actor, fields| {
-        let (item, charge) = fields.get("charge").rsplit_once('/').unwrap_or_default();
-        let unknown = || Error::invalid("charge", "tariff_charge_unknown", "no such charge");
-        let missing = || Error::invalid("price", "field_missing", "the new price");
-        let revision = Revision {
-            item: item.to_owned(),
-            charge: charge.parse().map_err(|_| unknown())?,
-            from: fields
-                .trimmed("from")
-                .parse()
-                .map_err(|_| Error::invalid("from", "date_unreadable", "a day"))?,
-            price: Dong(fields.dong("price")?.ok_or_else(missing)?),
-            legal_ground: crate::text::clean(fields.get("ground")),
-        };
-        if revision.legal_ground.is_empty() {
-            return Err(Error::invalid("ground", "field_missing", "the resolution"));
-        }
+    propose(request, signed, form, shared, price_faults, |tx, stamp, actor, fields| {
+        let revision = revision_of(fields)?;
         let text = edition::newest_text(tx)?.map(|(_, text)| text).unwrap_or_default();
         draft::propose(tx, stamp, actor, &revise::price(&text, &revision)?, fields.get("reason"))
     })
     .await
+}
+
+fn revision_of(fields: &Fields) -> Result<Revision> {
+    let (item, charge) = fields.get("charge").rsplit_once('/').unwrap_or_default();
+    let unknown = |_| Error::invalid("charge", "tariff_charge_unknown", "no such charge");
+    Ok(Revision {
+        item: item.to_owned(),
+        charge: charge.parse().map_err(unknown)?,
+        price: price_of(fields)?,
+        from: from_of(fields)?,
+        legal_ground: ground_of(fields)?,
+    })
+}
+
+fn price_of(fields: &Fields) -> Result<Dong> {
+    let missing = || Error::invalid("price", "field_missing", "the new price");
+    fields.dong("price")?.map(Dong).ok_or_else(missing)
+}
+
+fn from_of(fields: &Fields) -> Result<BusinessDay> {
+    fields.trimmed("from").parse().map_err(|_| Error::invalid("from", "date_unreadable", "a day"))
+}
+
+fn ground_of(fields: &Fields) -> Result<String> {
+    let ground = crate::text::clean(fields.get("ground"));
+    let missing = || Error::invalid("ground", "field_missing", "the resolution");
+    (!ground.is_empty()).then_some(ground).ok_or_else(missing)
+}
+
+fn price_faults(fields: &Fields) -> Vec<Error> {
+    let read = [price_of(fields).err(), from_of(fields).err(), ground_of(fields).err()];
+    read.into_iter().flatten().chain(reason_faults(fields)).collect()
+}
+
+fn reason_faults(fields: &Fields) -> Vec<Error> {
+    reason_of(fields.get("reason")).err().into_iter().collect()
 }
 
 /// `POST /tariff/text`: the whole text.
@@ -228,12 +250,15 @@ pub async fn text(
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
 ) -> Page {
-    propose(request, signed, form, shared, |tx, stamp, actor, fields| {
-        // Browsers send line ends of their own.
-        let text = fields.get("text").replace("\r\n", "\n");
-        draft::propose(tx, stamp, actor, &text, fields.get("reason"))
+    propose(request, signed, form, shared, reason_faults, |tx, stamp, actor, fields| {
+        draft::propose(tx, stamp, actor, &text_typed(fields), fields.get("reason"))
     })
     .await
+}
+
+/// Browsers send line ends of their own.
+fn text_typed(fields: &Fields) -> String {
+    fields.get("text").replace("\r\n", "\n")
 }
 
 async fn propose(
@@ -241,6 +266,7 @@ async fn propose(
     signed: Signed,
     form: Posted<Pairs>,
     shared: web::Data<Shared>,
+    faults: fn(&Fields) -> Vec<Error>,
     act: impl Fn(&mut Tx<'_>, &Stamp<'_>, &Actor, &Fields) -> Result<Proposed> + Send + 'static,
 ) -> Page {
     let by = By::roles(&[Role::Administrator]);
@@ -249,15 +275,22 @@ async fn propose(
     };
     let Acted { signed, fields, done } = acting::act(&request, signed, form, &shared, by, proposing).await?;
     let mut page = compose(&request, &signed, &shared).await?;
-    match done {
+    let lang = page.frame.lang;
+    let problems = match done {
         Ok(Ok(id)) => return Ok(see(format!("/tariff/drafts/{id}"))),
-        Ok(Err(problems)) => {
-            page.problems = problems.iter().map(|one| problem(page.frame.lang, one)).collect();
+        Ok(Err(problems)) => problems,
+        Err(error) => {
+            page.wrong = Wrong::all(faults(&fields), error, lang)?;
+            // Where the reason ended it, nobody looked at the text yet.
+            match fields.get("text") {
+                "" => Vec::new(),
+                _ => load(&text_typed(&fields)).err().unwrap_or_default(),
+            }
         }
-        Err(error) => page.wrong = Wrong::of(error, page.frame.lang)?,
-    }
+    };
+    page.problems = problems.iter().map(|one| problem(lang, one)).collect();
     if !fields.get("text").is_empty() {
-        page.text = fields.get("text").replace("\r\n", "\n");
+        page.text = text_typed(&fields);
     }
     page.typed = fields;
     Ok(html(StatusCode::BAD_REQUEST, &page))

@@ -156,19 +156,14 @@ fn cost(tariff: &Tariff, units: &[Unit], fields: &Fields, today: BusinessDay) ->
 }
 
 fn asked(fields: &Fields, row: usize, code: &str) -> Result<AskedItem> {
-    let number = |name: &str| -> Result<Option<u32>> {
-        let key = format!("{name}{row}");
-        let text = fields.trimmed(&key);
-        let wrong = || Error::invalid(key.clone(), "tariff_quantity_out_of_range", "a whole number");
-        if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| wrong()) }
-    };
+    let number = |name: &str| fields.whole(&format!("{name}{row}"));
     let key = format!("quantity{row}");
     let quantity = match fields.trimmed(&key) {
         "" => None,
         text => Some(
             text.replace(',', ".")
                 .parse()
-                .map_err(|_| Error::invalid(key.clone(), "tariff_quantity_out_of_range", "a number"))?,
+                .map_err(|_| Error::invalid(key.clone(), "walk_in_number_wrong", "a number"))?,
         ),
     };
     Ok(AskedItem {

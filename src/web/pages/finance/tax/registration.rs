@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::clock::BusinessDay;
 use crate::error::{Error, Result};
 use crate::filing::form::registration::{Action, Registration};
-use crate::filing::{Filing, Kind, State, query, transmission};
+use crate::filing::{self, Filing, Kind, State, query, transmission};
 use crate::id::{FilingId, TransmissionId};
 use crate::store::Conn;
 use crate::unit::Unit;
@@ -51,6 +51,8 @@ struct Form {
     title: String,
     state: &'static str,
     tone: &'static str,
+    /// Whether the office accepted it and it could not come into force.
+    is_held: bool,
     made_at: String,
     /// What stands in it: name and value.
     says: Vec<(&'static str, String)>,
@@ -163,10 +165,13 @@ async fn compose(
 fn found(conn: &mut Conn, (actor, lang): (&Actor, Lang), code: &str, today: BusinessDay) -> Result<Found> {
     let unit = unit_named(conn, actor, code)?;
     let filings = query::of_unit(conn, unit.id, Some(Kind::Registration), SHOWN_LIMIT)?;
-    let is_waiting = filings.iter().any(|one| one.state.is_live() && one.state != State::Accepted);
+    let standing = filing::registration::standing(conn, unit.id)?;
     let newest: Option<Registration> = filings.first().map(Filing::data).transpose()?;
-    let forms: Result<Vec<Form>> = filings.iter().map(|one| form(conn, lang, (actor, one))).collect();
-    let is_registered = registration::accepted(conn, unit.id, "receipt")?.is_some();
+    let of = |one: &Filing| form(conn, lang, (actor, one, standing.held.contains(&one.id)));
+    let forms: Result<Vec<Form>> = filings.iter().map(of).collect();
+    // What the office accepted and could not come into force here is changed as well, and not registered again.
+    let is_registered =
+        !standing.held.is_empty() || registration::accepted(conn, unit.id, "receipt")?.is_some();
     let mut typed = newest.map(|form| Typed::before(&form)).unwrap_or_default();
     let imprint = imprint::recorded(conn, &[unit.id], today)?.pop().map(|(_, imprint)| imprint);
     if let Some(principal) = imprint.and_then(|imprint| imprint.principal).filter(|_| !is_registered) {
@@ -177,13 +182,13 @@ fn found(conn: &mut Conn, (actor, lang): (&Actor, Lang), code: &str, today: Busi
         certificates: registration::in_force(conn, unit.id)?,
         forms: forms?,
         is_registered,
-        is_waiting,
+        is_waiting: standing.open.is_some(),
         typed,
         unit,
     })
 }
 
-fn form(conn: &mut Conn, lang: Lang, (actor, filing): (&Actor, &Filing)) -> Result<Form> {
+fn form(conn: &mut Conn, lang: Lang, (actor, filing, is_held): (&Actor, &Filing, bool)) -> Result<Form> {
     let can_work = actor.role == Role::Administrator;
     let (waits, is_own) = (filing.state == State::Requested, filing.maker == actor.person);
     let (state, tone) = words::form_state(lang, filing.state);
@@ -204,6 +209,7 @@ fn form(conn: &mut Conn, lang: Lang, (actor, filing): (&Actor, &Filing)) -> Resu
             .into(),
         state,
         tone,
+        is_held,
         made_at: time(filing.created_at),
         says: says(lang, &said),
         rules: marks::of_form(lang, filing)?,

@@ -73,6 +73,7 @@ pub(in crate::web::pages) fn form_event(lang: Lang, kind: &str) -> String {
         "accepted" => "form_accepted",
         "accepted_by_hand" => "form_event_accepted_by_hand",
         "acceptance_held" => "form_event_acceptance_held",
+        "superseded" => "form_event_superseded",
         "refused" => "form_refused",
         "asked_again" => "message_event_asked_again",
         "unclear" => "form_event_unclear",
