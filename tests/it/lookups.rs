@@ -431,7 +431,9 @@ fn what_was_paid_after_the_series_was_stopped_says_when_its_receipt_comes() {
         let mut stop = vec!["series", "stop", "--unit", "00004", "--series", "BD-26E"];
         stop.extend(["--reason", "đổi mẫu", "--person", &person]);
         let (code, out, error) = shell.run(&stop);
-        assert_eq!((code, out.trim()), (0, "BD-26E đã dừng / stopped"), "{error}");
+        let told: Vec<&str> = out.lines().collect();
+        assert_eq!((code, told[0], told.len()), (0, "BD-26E đã dừng / stopped", 3), "{error}");
+        assert!(told[1].contains("cho đến khi mở ký hiệu khác"), "it was the only one: {out}");
         let owed = world.raise_for(payer(), FEE);
         assert_eq!(world.claim(&owed, FEE).settle().receipt, None);
         let mut service = Service::start(&world);

@@ -38,9 +38,8 @@ const FILE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 const BODY_LIMIT_BYTES: usize = 12 * 1024 * 1024;
 /// A page is for people: of a batch the first documents are shown.
 const SHOWN_LIMIT: usize = 50;
-/// Where the form brings the signed file.
+/// Where the form brings the signed file, and where its evidence.
 const FILE_FIELD: &str = "form.file";
-/// Where it brings the evidence.
 const EVIDENCE_FIELD: &str = "form.evidence";
 
 #[derive(Template)]
