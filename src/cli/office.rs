@@ -48,8 +48,9 @@ impl Office {
     /// `database_missing`, and those of `open`.
     pub fn open_existing(config: &Path) -> Result<Office> {
         let url = load(config)?.database_url()?;
+        // Of a folder that may not be entered nobody knows what is in it: opening says that.
         if let Some(path) = url.sqlite_path()
-            && !Path::new(path).exists()
+            && matches!(Path::new(path).try_exists(), Ok(false))
         {
             return Err(Error::not_found("database_missing", format!("{path} does not exist")));
         }

@@ -208,7 +208,8 @@ fn stop(office: &Office, asked: &Stop) -> Result<u8> {
         let unit = unit::find_by_code(tx, &asked.unit)?;
         let found = named(series::of_unit(tx, unit.id)?, asked)?;
         let stopped = life::stop(tx, stamp, &actor, unit.id, found.id, &asked.reason)?;
-        let leaves_none = series::leaves_none(&series::of_unit(tx, unit.id)?, &stopped);
+        let register = series::of_unit(tx, unit.id)?;
+        let leaves_none = series::leaves_none(&register, &stopped, stamp.today().year());
         Ok((stopped, leaves_none))
     })?;
     println!("{} {}", stopped.series, both::phase(stopped.phase));

@@ -357,9 +357,11 @@ impl Prover {
     /// Holds the series' own state against what its newest event says.
     pub fn hold_phase(&mut self, told: Option<&str>) {
         let series = &self.proof.series;
-        // A series that is older than its events has none.
-        let holds = told.is_none_or(|told| told == series.phase.as_str())
-            && series.is_open == (series.phase == Phase::Open);
+        // A series that is older than its events has none, and was open or closed when they began.
+        let is_told = told.map_or(matches!(series.phase, Phase::Open | Phase::Closed), |told| {
+            told == series.phase.as_str()
+        });
+        let holds = is_told && series.is_open == (series.phase == Phase::Open);
         if !holds {
             self.fault(self.proof.count + 1, Fault::PhaseChanged);
         }
@@ -641,6 +643,12 @@ mod tests {
         assert!(faults(|_| (), Some("open")).is_empty());
         assert_eq!(faults(|_| (), Some("stopped")), [(3, Fault::PhaseChanged)]);
         assert!(faults(|_| (), None).is_empty(), "it is older than its events");
+        let closed = |one: &mut Series| (one.phase, one.is_open) = (Phase::Closed, false);
+        assert!(faults(closed, None).is_empty(), "it was closed before there were any");
+        let stopped = |one: &mut Series| (one.phase, one.is_open) = (Phase::Stopped, false);
+        assert_eq!(faults(stopped, None), [(3, Fault::PhaseChanged)], "whoever stops one leaves an event");
+        let exhausted = |one: &mut Series| (one.phase, one.is_open) = (Phase::Exhausted, false);
+        assert_eq!(faults(exhausted, None), [(3, Fault::PhaseChanged)]);
         assert_eq!(faults(|one| one.is_open = false, Some("open")), [(3, Fault::PhaseChanged)]);
         let both = [(1, Fault::SeriesChanged), (2, Fault::SeriesChanged)];
         assert_eq!(faults(|one| one.series = "BX-26E".into(), Some("open")), both);

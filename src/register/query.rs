@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 
 use super::proof::Entry;
+use super::rules;
 use crate::clock::{BusinessDay, Instant};
 use crate::error::Result;
 use crate::id::{CertificateId, ReceiptId, SeriesId, UnitId};
@@ -83,9 +84,7 @@ pub fn page(conn: &mut Conn, unit: UnitId, series: SeriesId, after: i64, limit: 
         Entry {
             number,
             receipt,
-            // A number that was adjusted may be cancelled later; one that was replaced stays so.
-            is_as_corrected: (state == "replaced") == is_of("replace")
-                && (state != "adjusted" || is_of("adjust")),
+            is_as_corrected: rules::is_as_corrected(&state, ["replace", "adjust", "cancel"].map(is_of)),
             state,
             told_state: told.remove(&receipt).map(|(_, state)| state),
             document_kind,

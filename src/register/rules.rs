@@ -54,6 +54,19 @@ pub fn last_no_of_year(old: &Series, next: i32) -> Option<i64> {
     Some(old.last_allowed_no.min(i64::from(law.number_limit_of(kind))))
 }
 
+/// Whether a number is in a state that what was done to it leaves it in: whether it was replaced, adjusted and
+/// cancelled by corrections. One that was adjusted may be cancelled later, and one that was cancelled may be adjusted
+/// to nothing; one that was replaced stays so.
+pub fn is_as_corrected(state: &str, done: [bool; 3]) -> bool {
+    match (state, done) {
+        ("replaced", [true, false, false])
+        | ("adjusted", [false, true, false])
+        | ("cancelled", [false, ..]) => true,
+        ("replaced" | "adjusted", _) => false,
+        (_, done) => done == [false; 3],
+    }
+}
+
 /// 1 January.
 pub fn first_day(year: i32) -> Option<BusinessDay> {
     chrono::NaiveDate::from_ymd_opt(year, 1, 1).map(BusinessDay)
@@ -199,5 +212,22 @@ mod tests {
         let register = [low.clone(), series(2, "BE-26E", 2026, Phase::Open)];
         assert!(!runs_out(&register, &low, today, settings));
         assert!(!runs_out(&register[..1], &low, day("2027-01-02"), settings), "its year is over");
+    }
+
+    #[test]
+    fn a_number_that_was_corrected_is_in_the_state_its_corrections_left_it_in() {
+        let (none, replaced, adjusted, cancelled) =
+            ([false; 3], [true, false, false], [false, true, false], [false, false, true]);
+        for (state, fits) in [
+            ("numbered", vec![none]),
+            ("signed", vec![none]),
+            ("replaced", vec![replaced]),
+            ("adjusted", vec![adjusted]),
+            ("cancelled", vec![none, adjusted, cancelled, [false, true, true]]),
+        ] {
+            for done in [none, replaced, adjusted, cancelled, [false, true, true], [true, true, false]] {
+                assert_eq!(is_as_corrected(state, done), fits.contains(&done), "{state} {done:?}");
+            }
+        }
     }
 }

@@ -250,10 +250,11 @@ pub fn of_units(conn: &mut Conn, units: &[UnitId]) -> Result<Vec<Series>> {
     Ok(found.into_iter().map(from_stored).collect())
 }
 
-/// Whether a stopped series leaves its kind of document without an open one: nothing of that kind is issued until
-/// another is opened.
-pub fn leaves_none(register: &[Series], stopped: &Series) -> bool {
-    register.iter().all(|one| !one.is_open || one.document_kind != stopped.document_kind)
+/// Whether a stopped series leaves its kind of document without an open one of this year: nothing of that kind is
+/// issued until another is opened. Next year's, which opens on the eve, gives no number before its year.
+pub fn leaves_none(register: &[Series], stopped: &Series, year: i32) -> bool {
+    let numbers = |one: &Series| one.is_open && one.year == year;
+    !register.iter().any(|one| numbers(one) && one.document_kind == stopped.document_kind)
 }
 
 /// One series of a unit.

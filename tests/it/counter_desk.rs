@@ -3,13 +3,15 @@
 
 use bienlai::actor::{Actor, Role, Scope};
 use bienlai::amount::Dong;
-use bienlai::correction::Kind;
+use bienlai::correction::{self, Ask, Kind};
 use bienlai::exception;
 use bienlai::obligation::Obligation;
+use bienlai::party::Payer;
 use bienlai::payment::book::Method;
 use bienlai::tariff::edition;
 
-use crate::corrections::corrected;
+use crate::corrections::{approve, ask, corrected, request};
+use crate::documents::{BOTH, fee_and_service, open_invoices};
 use crate::refunds::statement;
 use crate::support::bank_file::BankFile;
 use crate::support::program::Service;
@@ -316,6 +318,48 @@ fn two_lines_of_one_item_are_corrected_each_for_itself() {
         let sums =
             "SELECT CAST(old_amount AS TEXT) || ' → ' || CAST(new_amount AS TEXT) AS t FROM correction";
         assert_eq!(world.words(sums), ["12000 → 11500"]);
+        service.stop();
+    });
+}
+
+#[test]
+fn whoever_cancels_another_document_than_the_last_sends_the_payer_that_the_form_shows() {
+    each_database(|database| {
+        let world = World::settled_in_today(database);
+        open_invoices(&world, "invoice_vat", "1");
+        let owed = world.raise_lines(&world.ba_dinh, fee_and_service());
+        world.take(&owed, BOTH, Method::Cash).unwrap();
+        world.seal();
+        let documents = world.receipts(&owed);
+        let shown = world.look(|conn| correction::payer_shown(conn, owed.unit, documents[1].id));
+        let payer = Payer { tax_code: Some("9900000009".to_owned()), ..shown };
+        let wanted = Ask {
+            payer: Some(payer),
+            ..ask(&documents[1], Kind::Replace, vec![fee_and_service().remove(1)])
+        };
+        approve(&world, &request(&world, &wanted).unwrap()).unwrap();
+        world.seal();
+        let mut service = Service::start(&world);
+        let mut cashier = desk(&world, &service);
+        let page = format!("/counter/obligations/{}/correct", owed.id);
+        cashier.get(&page);
+        cashier.sees("name=\"tax_code\" class=\"short\" value=\"9900000009\"");
+        let untouched = ["name", "address", "edition"]
+            .map(|name| (name, cashier.value(name).expect("the form shows it")));
+        let (receipt, today) = (documents[0].id.to_string(), world.now().business_day().to_string());
+        let mut form: Vec<(&str, &str)> =
+            untouched.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        form.extend([
+            ("tax_code", "9900000009"),
+            ("receipt", receipt.as_str()),
+            ("kind", "cancel"),
+            ("reason", "thu nhầm người"),
+            ("number", "08/BB"),
+            ("on", today.as_str()),
+            ("about", "hủy biên lai"),
+        ]);
+        assert_eq!(cashier.post(&page, &form).status, 303, "{}", cashier.page);
+        assert_eq!(world.count("correction"), 2);
         service.stop();
     });
 }

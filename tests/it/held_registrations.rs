@@ -2,7 +2,7 @@
 //! does not list. And acceptances that a person records by command.
 
 use bienlai::actor::{Actor, Role, Scope};
-use bienlai::clock::Clock;
+use bienlai::clock::{BusinessDay, Clock};
 use bienlai::error::Result;
 use bienlai::filing::alarm::{self, Kind, Level};
 use bienlai::filing::form::registration::{Action, FORM, Registration};
@@ -12,8 +12,8 @@ use bienlai::id::{CertificateId, FilingId, UnitId};
 use bienlai::receipt::certificate::SigningCertificate;
 use bienlai::receipt::key::certificates_in;
 use bienlai::simulator::tax_authority::{Habits, TaxAuthority};
-use bienlai::unit::certificate_stop;
 use bienlai::unit::registration::{self, Acceptance, CertificateAction, ListedCertificate};
+use bienlai::unit::{self, certificate_stop};
 use bienlai::worker;
 
 use crate::cash_by_command::Shell;
@@ -202,6 +202,35 @@ fn an_acceptance_is_recorded_by_command_by_somebody_who_may_for_the_office_of_th
         let named = format!("audit_entry WHERE action = 'registration.accepted' AND actor = '{keeper}'");
         assert_eq!(world.count(&named), 1, "the trail names who recorded it");
         assert_eq!(world.look(|conn| query::by_id(conn, unit, form)).unwrap().state, State::Requested);
+    });
+}
+
+#[test]
+fn a_unit_is_registered_before_its_first_day_so_that_it_has_receipts_on_it() {
+    each_database(|database| {
+        let world = World::settled_in(database);
+        let unit = newcomer(&world);
+        let record = |form: &str, accepted_on: BusinessDay| {
+            let recorded = world.try_change(|tx, stamp| {
+                let acceptance = Acceptance {
+                    unit,
+                    form: form.into(),
+                    notice_no: "18/TB".into(),
+                    accepted_on,
+                    document_kinds: vec!["receipt".into()],
+                    office_code: "10100".into(),
+                    office_name: "Thuế thành phố Thử".into(),
+                    certificates: vec![own()],
+                    filing: None,
+                };
+                filings::record_by_hand(tx, stamp, &clerk(&world), acceptance)
+            });
+            recorded.map(|_| ()).map_err(|error| error.code())
+        };
+        let first_day = world.look(|conn| unit::find(conn, unit)).valid_from;
+        let before_the_law = "2022-06-30".parse().unwrap();
+        assert_eq!(record("01/ĐK-BL", before_the_law), Err("registration_date_too_early"));
+        assert_eq!(record(FORM, first_day.plus_days(-7)), Ok(()));
     });
 }
 

@@ -349,6 +349,26 @@ fn a_name_that_two_forms_share_stops_neither_until_the_form_is_named() {
         other.extend(["--reason", "đổi mẫu", "--person", &person]);
         let (code, out, error) = shell.run(&other);
         assert_eq!((code, out.trim()), (0, "BY-26E đã dừng / stopped"), "BD-26E is open: {error}");
+        // Next year's gives no number before its year.
+        let next = unit::series::NewSeries {
+            unit,
+            document_kind: "receipt".to_owned(),
+            template: "01BLP0-001".to_owned(),
+            series: "BZ-27E".to_owned(),
+            year: world.now().business_day().year() + 1,
+            last_allowed_no: 99,
+            registration: "TB-0001".to_owned(),
+        };
+        world.change(|tx, stamp| unit::series::open(tx, stamp, &Actor::system(), next.clone()));
+        world.open_series(&world.ba_dinh, "BX-26E", 99_999);
+        let stop = |series: &str| {
+            let mut asked = vec!["series", "stop", "--unit", "00004", "--series", series];
+            asked.extend(["--reason", "đổi mẫu", "--person", &person]);
+            shell.run(&asked).1
+        };
+        let none = "nothing of this kind is issued";
+        assert!(!stop("BX-26E").contains(none), "BD-26E is open");
+        assert!(stop("BD-26E").contains(none), "BZ-27E is of next year");
         let (_, listed, _) = shell.run(&["series", "list", "--unit", "00004"]);
         assert!(listed.contains("đã dừng / stopped") && listed.contains("đang dùng / open"), "{listed}");
     });

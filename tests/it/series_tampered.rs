@@ -4,7 +4,10 @@
 use bienlai::actor::{Actor, Scope};
 use bienlai::amount::Dong;
 use bienlai::cli::units;
-use bienlai::exception::Kind;
+use bienlai::correction::{Kind, at_amount};
+use bienlai::exception::Kind as Exception;
+use bienlai::obligation::Line;
+use bienlai::receipt::query::Stored;
 use bienlai::register::chain::{self, Audit};
 use bienlai::register::proof::Fault;
 use bienlai::register::query;
@@ -14,6 +17,8 @@ use bienlai::worker;
 use serde_json::{Value, json};
 
 use crate::cash_by_command::Shell;
+use crate::corrections::{again, collected, corrected, fee};
+use crate::documents::{fee_and_service, open_invoices};
 use crate::support::app::MASTER_KEY;
 use crate::support::world::at;
 use crate::support::{World, each_database, tools};
@@ -97,7 +102,7 @@ fn a_column_that_says_something_else_than_the_body_or_the_events_is_named_for_wh
         assert_eq!(worker::audit_series(&world.app).unwrap(), 1);
         let last = world.look(|conn| query::last_audit(conn, world.ba_dinh.id)).unwrap();
         assert!(String::from_utf8(last.document).unwrap().contains("<Kind>amount_changed</Kind>"));
-        assert_eq!(world.open_kinds(world.ba_dinh.id), [Kind::SeriesBroken]);
+        assert_eq!(world.open_kinds(world.ba_dinh.id), [Exception::SeriesBroken]);
     });
 }
 
@@ -153,6 +158,46 @@ fn a_number_date_series_or_state_that_is_changed_with_nothing_to_show_for_it_is_
     });
 }
 
+/// The state of a document and the events that tell of it.
+fn set_state(owner: &mut Conn, document: &Stored, state: &str) {
+    for (table, key) in [("receipt", "id"), ("receipt_event", "receipt_id")] {
+        let id = document.id.0;
+        tools::run(owner, &format!("UPDATE {table} SET state = '{state}' WHERE {key} = {id}")).unwrap();
+    }
+}
+
+#[test]
+fn what_was_corrected_is_named_when_it_is_said_to_stand_as_it_was_signed() {
+    each_database(|database| {
+        let mut world = World::settled_in(database);
+        let signed = |lines: Vec<Line>| collected(&world, lines).1;
+        let replaced = signed(vec![fee("HT-01", 25_000)]);
+        corrected(&world, &replaced, Kind::Replace, vec![fee("HT-02", 25_000)]);
+        let adjusted = signed(vec![fee("HT-01", 25_000)]);
+        corrected(&world, &adjusted, Kind::Adjust, vec![fee("HT-01", 20_000)]);
+        let cancelled = signed(vec![fee("HT-01", 25_000)]);
+        corrected(&world, &cancelled, Kind::Adjust, vec![fee("HT-01", 20_000)]);
+        corrected(&world, &again(&world, &cancelled), Kind::Cancel, Vec::new());
+        open_invoices(&world, "invoice_vat", "1");
+        let service = fee_and_service().remove(1);
+        let to_nothing = signed(vec![service.clone()]);
+        corrected(&world, &to_nothing, Kind::Adjust, vec![at_amount(&service, Dong(0))]);
+        world.stop_watching();
+        let mut owner = taken_over(&world);
+        assert!(audited(&world).is_whole());
+        for document in [&replaced, &adjusted, &cancelled, &to_nothing] {
+            let state = again(&world, document).state;
+            assert_ne!(state, "signed");
+            set_state(&mut owner, document, "signed");
+            let found: Vec<(i64, Fault)> =
+                audited(&world).proofs.into_iter().flat_map(|proof| proof.faults).collect();
+            assert_eq!(found, [(document.number, Fault::CorrectionChanged)], "{state}");
+            set_state(&mut owner, document, &state);
+        }
+        assert!(audited(&world).is_whole(), "everything is as it was");
+    });
+}
+
 #[test]
 fn a_last_number_that_a_certificate_counted_is_missed_in_every_night_after_it_was_taken_away() {
     each_database(|database| {
@@ -177,7 +222,7 @@ fn a_last_number_that_a_certificate_counted_is_missed_in_every_night_after_it_wa
             assert_eq!(worker::audit_series(&world.app).unwrap(), 1);
             let last = world.look(|conn| query::last_audit(conn, unit)).unwrap();
             assert_eq!(last.fault_count, 1, "night {night} after it");
-            assert!(world.open_kinds(unit).contains(&Kind::SeriesBroken), "night {night} after it");
+            assert!(world.open_kinds(unit).contains(&Exception::SeriesBroken), "night {night} after it");
         }
     });
 }
@@ -247,6 +292,23 @@ fn a_proof_of_a_database_that_is_not_there_makes_none() {
         assert!(output.status.code() == Some(1) && told.contains("database_missing"), "{told}");
         assert!(!folder.path().join("bienlia.db").exists(), "it only reads");
     }
+}
+
+#[test]
+fn a_database_that_cannot_be_looked_for_is_not_told_as_one_that_is_not_there() {
+    let folder = tools::Folder::new("barred");
+    folder.written("plain", String::new());
+    let config = folder.written(
+        "bienlai.toml",
+        format!(
+            "[database]\nurl = \"sqlite://{}/plain/bienlai.db\"\n[vault]\nmaster_key = \"{MASTER_KEY}\"\n",
+            folder.path().display()
+        ),
+    );
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_bienlai"));
+    let output = program.arg("--config").arg(&config).args(["series", "audit"]).output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && !told.contains("database_missing"), "{told}");
 }
 
 #[test]

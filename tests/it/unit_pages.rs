@@ -207,9 +207,12 @@ fn a_certificate_is_uploaded_as_pem_asked_to_stop_on_its_page_and_stopped_by_ano
         let mut admin = administrator(&world, &service, Scope::All);
         let page = "/admin/units/00999";
         admin.get(page);
-        let done = admin.upload(&format!("{page}/certificate"), &[("active_from", "")], SIGNER.as_bytes());
+        let tomorrow = world.now().business_day().next().to_string();
+        let from = [("active_from", tomorrow.as_str())];
+        let done = admin.upload(&format!("{page}/certificate"), &from, SIGNER.as_bytes());
         assert_eq!(done.status, 303, "{}", admin.page);
         admin.get(page);
+        admin.sees("thử nghiệm, chờ, chưa ký");
         let key = admin.page.split("id=\"key-stop-which\"").nth(1).unwrap();
         let key = key.split("<option value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let stop = format!("{page}/certificate/stop");

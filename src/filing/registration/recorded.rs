@@ -11,7 +11,6 @@ use crate::id::{FilingId, RegistrationId, UnitId};
 use crate::receipt::profile;
 use crate::store::{Conn, Stamp, Tx};
 use crate::text;
-use crate::unit;
 use crate::unit::registration::{self, Acceptance, Family};
 
 /// What the accepted form says comes into force.
@@ -94,7 +93,7 @@ fn acceptance(filing: &Filing, notice_no: String, accepted_on: BusinessDay) -> R
 /// # Errors
 /// `role_not_allowed`, `registration_form_unknown` for a form that the law of that day does not have,
 /// `registration_form_unfit` for one that does not cover the documents, `registration_date_too_early` for a day before
-/// the unit or the first known law, `tax_office_differs` when a form names another office that waits for its second
+/// the first known law, `tax_office_differs` when a form names another office that waits for its second
 /// person, for an answer that is not overdue, or to come into force; and those of `registration::record`.
 pub fn record_by_hand(
     tx: &mut Tx<'_>,
@@ -121,7 +120,7 @@ pub fn record_by_hand(
     let accepted_on = new.accepted_on;
     let registration = registration::record(tx, stamp, actor, new)?;
     // What cannot be read of the acceptance is told before its day; the refusal takes the whole of it back.
-    require_in_time(tx, unit, accepted_on)?;
+    require_in_time(accepted_on)?;
     if is_of_receipts {
         let held = query::held(tx, &[unit])?.into_iter().map(|(form, _)| form).collect();
         supersede(tx, stamp, actor, held)?;
@@ -134,16 +133,15 @@ pub fn record_by_hand(
     Ok(registration)
 }
 
-/// Nobody accepts a form before its law or before its unit is there.
-fn require_in_time(conn: &mut Conn, unit: UnitId, accepted_on: BusinessDay) -> Result<()> {
-    let unit_from = unit::find(conn, unit)?.valid_from;
-    let law_from = profile::all().iter().map(|law| law.valid_from).min();
-    let first = law_from.map_or(unit_from, |law_from| law_from.max(unit_from));
-    if accepted_on >= first {
-        return Ok(());
+/// Nobody accepts a form before its law. A unit may be registered before its first day, so that it has receipts on it.
+fn require_in_time(accepted_on: BusinessDay) -> Result<()> {
+    match profile::all().iter().map(|law| law.valid_from).min() {
+        Some(first) if accepted_on < first => {
+            let detail = format!("on {first} at the earliest, when the law is in force");
+            Err(Error::invalid("accepted_on", "registration_date_too_early", detail))
+        }
+        _ => Ok(()),
     }
-    let detail = format!("on {first} at the earliest, when unit and law are in force");
-    Err(Error::invalid("accepted_on", "registration_date_too_early", detail))
 }
 
 fn is_receipt(kind: &str) -> bool {
@@ -208,7 +206,7 @@ pub fn accept_by_hand(
         let detail = format!("the form is {}", filing.state.as_str());
         return Err(Error::conflict("filing_not_open", detail));
     }
-    require_in_time(tx, unit, accepted_on)?;
+    require_in_time(accepted_on)?;
     let recorded = (&filing, notice_no.to_owned(), accepted_on);
     let registration = record_form(tx, stamp, actor, recorded)?;
     filing::advance(tx, stamp, actor, &mut filing, ("accepted_by_hand", State::Accepted), Some(notice_no))?;

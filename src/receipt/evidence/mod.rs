@@ -25,13 +25,15 @@ use crate::unit::certificate::Listed;
 /// brings one stamped later must bring what the authority said by then: a signing time is only claimed.
 const STAMPED_WITHIN_S: i64 = 3 * 86_400;
 
-/// Days are stamped in the night after them; where the authority is silent, in one of the next two.
+/// Days are stamped in the night after them. Where the authority is silent they wait, however long: a stamp that is
+/// not there by then is overdue, and may still come in any night.
 const STAMPED_WITHIN_DAYS: i64 = 2;
 
-/// What evidence without a time stamp lacks at `now`, as a code: one that may still come, or one that never came.
+/// What evidence without a time stamp lacks at `now`, as a code: one that is to come, or one that is overdue. Whoever
+/// fetched it early has to fetch it again in both cases.
 fn without_stamp(signed_at: Instant, now: Instant) -> &'static str {
     let last = signed_at.business_day().plus_days(STAMPED_WITHIN_DAYS);
-    if now.business_day() <= last { "timestamp_missing" } else { "timestamp_never" }
+    if now.business_day() <= last { "timestamp_missing" } else { "timestamp_overdue" }
 }
 
 /// Whether a time stamp came so late that the claimed signing time is not enough beside it.

@@ -168,8 +168,9 @@ const ENDPOINTS: &[Endpoint] = &[
         who: "cashier",
         notes: "Idempotency-Key required. method is cash or card. The cashier has a shift open: shift_not_open otherwise. \
                 400 transfer_advised where the bank told of a transfer that no statement has proven, unless despite is true. \
-                Money is taken although a document cannot be made: receipt is null then, and receipts_awaited says \
-                for each kind what it waits for, as code, message and message_en; it is made by itself afterwards.",
+                Money is taken although a document cannot be made: receipt is null where none is made, and \
+                receipts_awaited says for each kind what it waits for, as code, message and message_en, as of the \
+                taking; it is made by itself afterwards. GET the obligation for today's state.",
         body: r#"{ "method": "cash", "amount": 10000 }"#,
         answer: r#"{ "payment": "pay_01j9…", "state": "paid", "amount": 10000, "receipt": { "id": "rcp_01j9…" },
   "receipts": [ { "id": "rcp_01j9…", "document_kind": "receipt" }, { "id": "rcp_01ja…", "document_kind": "invoice_vat" } ],

@@ -82,10 +82,10 @@ struct Outcome {
 
 impl Outcome {
     /// That a certificate was revoked after a signature that is proven stands at the head of what is valid, as it
-    /// does when a certificate is over.
+    /// does when a certificate is over. Of several documents each says its own.
     fn with_revocation(self, judgement: Option<&Judgement>) -> Outcome {
-        let Some(judgement) = judgement.filter(|_| self.tone == "done") else { return self };
-        let (words, words_en) = judgement.words();
+        let judgement = judgement.filter(|_| self.tone == "done" && self.documents.len() == 1);
+        let Some((words, words_en)) = judgement.map(Judgement::words) else { return self };
         Outcome { words: capitalised(&words), words_en: capitalised(&words_en), ..self }
     }
 }
@@ -629,6 +629,10 @@ mod tests {
             head(&[Some(gone)]).0.contains("không còn hiệu lực"),
             "what is cancelled is not called valid"
         );
+        let mut batch = report.clone();
+        batch.documents.push(report.documents[0].clone());
+        let several = outcome(&batch, &[None, None]).with_revocation(Some(&judgement));
+        assert_eq!(several.words, "Hợp lệ", "what befell one certificate is not said of a whole batch");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::{Kind, Line, Party, Printed, child, children, extra, joined, related, signature, value};
-use crate::receipt::rendition::wording::{is_nothing, padded, reference, short_date};
+use crate::receipt::rendition::wording::{is_nothing, padded, short_date};
 
 pub fn read(root: Node<'_, '_>) -> Printed {
     let data = child(root, "DLHDon").unwrap_or(root);
@@ -72,13 +72,13 @@ fn relation(node: Node<'_, '_>) -> String {
         "2" => "Điều chỉnh cho hóa đơn",
         _ => "Liên quan đến hóa đơn",
     };
-    let earlier = reference(
+    let earlier = [
         &value(node, &["KHMSHDCLQuan"]),
         &value(node, &["KHHDCLQuan"]),
         &padded(&value(node, &["SHDCLQuan"]), 8),
         &value(node, &["NLHDCLQuan"]),
-    );
-    related(verb, &earlier, value(node, &["GChu"]))
+    ];
+    related(verb, earlier.map(String::as_str), value(node, &["GChu"]))
 }
 
 fn lines(list: Node<'_, '_>) -> Vec<Line> {
@@ -160,5 +160,15 @@ mod tests {
         let other = related_by("sai thuế suất");
         assert!(other.starts_with("Điều chỉnh cho hóa đơn mẫu số 8, ký hiệu K26TBD"), "{other}");
         assert!(other.ends_with("năm 2026. sai thuế suất"), "{other}");
+    }
+
+    #[test]
+    fn a_note_that_names_another_invoice_does_not_hide_the_one_that_is_signed_for() {
+        let signed_for =
+            "Điều chỉnh cho hóa đơn mẫu số 8, ký hiệu K26TBD, số 00000001, ngày 23 tháng 11 năm 2026. ";
+        for named in ["K26TBD số 00000002", "K26TBC số 00000001", "K26TBD số 000000012"] {
+            let note = format!("Điều chỉnh cho hóa đơn Mẫu số 8 ký hiệu {named} ngày 23 tháng 11 năm 2026");
+            assert_eq!(related_by(&note), format!("{signed_for}{note}"));
+        }
     }
 }

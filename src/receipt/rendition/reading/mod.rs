@@ -6,7 +6,7 @@ mod signature;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::wording::{INVOICE, RECEIPT, padded};
+use super::wording::{INVOICE, RECEIPT, padded, reference};
 use crate::error::{Error, Result};
 use crate::pdf::Moment;
 use crate::text;
@@ -183,16 +183,20 @@ fn extra(node: Node<'_, '_>, field: &str) -> String {
         .map_or_else(String::new, |entry| value(entry, &["DLieu"]))
 }
 
-/// The parts that are there, joined.
-/// What a document does to an earlier one, said once: notes of ours begin with the same words and name the same
-/// document.
-fn related(verb: &str, earlier: &str, note: String) -> String {
-    if note.starts_with(verb) {
+/// What a document does to an earlier one, given as template, series, number as printed and day of issue. Said once
+/// where the note says it as ours do: it begins with the same words and names the same series and number. A note
+/// that names another document hides nothing of the one that is signed for.
+fn related(verb: &str, earlier: [&str; 4], note: String) -> String {
+    let [template, series, number, issued_on] = earlier;
+    let names = |what: &str| note.split([' ', ',', ';', '.']).any(|word| word == what);
+    if note.starts_with(verb) && names(series) && names(number) {
         return note.trim_end_matches('.').to_owned();
     }
+    let earlier = reference(template, series, number, issued_on);
     joined(&[("", format!("{verb} {earlier}")), ("", note)], ". ")
 }
 
+/// The parts that are there, joined.
 fn joined(parts: &[(&str, String)], separator: &str) -> String {
     let there = parts.iter().filter(|(_, value)| !value.is_empty());
     there.map(|(label, value)| format!("{label}{value}")).collect::<Vec<_>>().join(separator)

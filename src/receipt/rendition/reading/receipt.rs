@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::{Kind, Line, Party, Printed, child, children, extra, joined, related, signature, value};
-use crate::receipt::rendition::wording::{is_nothing, padded, reference, short_date};
+use crate::receipt::rendition::wording::{is_nothing, padded, short_date};
 
 pub fn read(root: Node<'_, '_>) -> Printed {
     let data = child(root, "DLBLai").unwrap_or(root);
@@ -63,13 +63,13 @@ fn relation(node: Node<'_, '_>) -> String {
         "2" => "Điều chỉnh cho biên lai",
         _ => "Liên quan đến biên lai",
     };
-    let earlier = reference(
+    let earlier = [
         &value(node, &["KHMSBLCLQuan"]),
         &value(node, &["KHBLCLQuan"]),
         &padded(&value(node, &["SBLCLQuan"]), 7),
         &value(node, &["NLBLCLQuan"]),
-    );
-    related(verb, &earlier, value(node, &["GChu"]))
+    ];
+    related(verb, earlier.map(String::as_str), value(node, &["GChu"]))
 }
 
 fn lines(list: Node<'_, '_>) -> Vec<Line> {

@@ -207,7 +207,7 @@ pub(super) async fn compose(
             } else {
                 listings.extend([
                     accounts(conn, &stamp, lang, &unit, &app.config.channels.names())?,
-                    numbering(conn, lang, &unit)?,
+                    numbering(conn, lang, &unit, stamp.today().year())?,
                     certificates(conn, &stamp, lang, &unit)?,
                     registrations(conn, lang, &unit)?,
                     mergers(conn, lang, &unit)?,
@@ -302,10 +302,10 @@ fn accounts(
     Ok(Listing { caption: lang.t("board_accounts"), heads: heads.map(|key| lang.t(key)).to_vec(), rows })
 }
 
-fn numbering(conn: &mut Conn, lang: Lang, unit: &Unit) -> Result<Listing> {
+fn numbering(conn: &mut Conn, lang: Lang, unit: &Unit, year: i32) -> Result<Listing> {
     let register = series::of_unit(conn, unit.id)?;
     let state = |one: &series::Series| match one.phase {
-        Phase::Stopped if series::leaves_none(&register, one) => {
+        Phase::Stopped if series::leaves_none(&register, one, year) => {
             Cell::state(lang.t("unit_series_none_open"), "late")
         }
         phase => Cell::state(called::phase(lang, phase), if one.is_open { "done" } else { "gone" }),
@@ -340,9 +340,12 @@ fn certificates(conn: &mut Conn, stamp: &Stamp<'_>, lang: Lang, unit: &Unit) -> 
             () if one.not_after <= stamp.now => ("certificate_over", "gone"),
             () => ("certificate_waits", "wait"),
         };
-        // That it is one for trials matters while it may sign at all.
-        let is_in_use = key == "certificate_signs";
-        let (key, tone) = if one.is_test && is_in_use { ("certificate_test", "wait") } else { (key, tone) };
+        // That it is one for trials matters while it may sign, or will.
+        let (key, tone) = match key {
+            "certificate_signs" if one.is_test => ("certificate_test", "wait"),
+            "certificate_waits" if one.is_test => ("certificate_test_waits", "wait"),
+            _ => (key, tone),
+        };
         vec![
             Cell::text(one.subject.clone()),
             Cell::mono(one.serial.clone()),

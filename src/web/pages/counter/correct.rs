@@ -367,7 +367,12 @@ fn read_form(conn: &mut Conn, actor: &Actor, unit: UnitId, id: ObligationId, fie
         is_changed |= amount != line.amount;
         lines.push(correction::at_amount(&line, amount));
     }
-    let mut payer = payer_typed(&correction::payer_shown(conn, unit, receipt)?, fields);
+    let shown = match kind {
+        // The form shows the payer of the last document, whichever is chosen: what nobody touched is nothing asked.
+        Kind::Cancel => receipt::query::of_obligation(conn, unit, id)?.last().map_or(receipt, |one| one.id),
+        Kind::Replace | Kind::Adjust => receipt,
+    };
+    let mut payer = payer_typed(&correction::payer_shown(conn, unit, shown)?, fields);
     if kind == Kind::Cancel {
         // The form shows lines and payer in any case: only what was typed over them is meant, and refused.
         if !is_changed {
